@@ -1,0 +1,167 @@
+"""Plain arrays that describe a world: one row an agent, nothing that acts.
+
+Shapes are written with these letters everywhere in the package: R regions, S industries, K technologies, H platforms,
+J institutions, N enterprises. Rows are sorted by stable identifiers, so that no result depends on the order of an
+input table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+CHANNELS = ("spontaneous", "spatial", "network", "institutional", "digital", "incentive")
+"""The terms of the hazard (section 2, equation 5), in the order in which credit is recorded."""
+
+RESEARCH_KINDS = ("university", "research_institute", "corporate_research", "research_education_centre")
+INFRASTRUCTURE_KINDS = ("cluster", "technopark", "special_economic_zone", "industrial_park")
+OTHER_KINDS = ("finance", "government")
+INSTITUTION_KINDS = RESEARCH_KINDS + INFRASTRUCTURE_KINDS + OTHER_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """The R regions, sorted by id."""
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    macroregions: tuple[str, ...]  # distinct names, sorted
+    macroregion_of: Array  # int64 (R,), index into macroregions
+    latitude: Array  # float64 (R,), degrees
+    longitude: Array  # float64 (R,), degrees
+    area_km2: Array  # float64 (R,)
+    readiness: Array  # float64 (R,), digital readiness delta in [0, 1]; an assumption, not data
+    government_quality: Array  # float64 (R,), g > 0
+    distance_km: Array  # float64 (R, R); the diagonal is the intra-regional distance
+    proximity: Array  # float64 (R, R), K = 2^(-distance / half distance)
+
+
+@dataclass(frozen=True, slots=True)
+class Enterprises:
+    """The N enterprises, sorted by region, industry and number within both."""
+
+    industries: tuple[str, ...]  # S names, sorted
+    counts: Array  # int64 (R, S)
+    region_of: Array  # int32 (N,)
+    industry_of: Array  # int32 (N,)
+    number_of: Array  # int64 (N,), number within region and industry
+    absorptive_capacity: Array  # float64 (N,), alpha, mean 1
+    relatedness: Array  # float64 (S, S), phi, 1 on the diagonal
+    indptr: Array  # int64 (N + 1,), business network in CSR form
+    indices: Array  # int32 (ties * 2,)
+
+
+@dataclass(frozen=True, slots=True)
+class Institutions:
+    """The J institutions, sorted by region and name."""
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    region_of: Array  # int32 (J,)
+    capacity: Array  # float64 (J,), Q before policy
+    threshold: Array  # float64 (J, K), cumulated learning hazard at which j masters k
+
+
+@dataclass(frozen=True, slots=True)
+class Technologies:
+    """The K technologies, sorted by direction and name; those due after the horizon are in ``left_out``."""
+
+    names: tuple[str, ...]
+    directions: tuple[str, ...]  # per technology
+    families: tuple[str, ...]  # per technology
+    complexity: Array  # float64 (K,), chi in [0, 1]
+    relevance: Array  # float64 (S, K), rho in [0, 1]; eligible where > 0
+    release_month: Array  # int64 (K,), month at whose start it appears; 0 is the start
+    origin: Array  # int64 (K,), institution that masters it at release, -1 if there is none
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Platforms:
+    """The H platforms, sorted by name."""
+
+    names: tuple[str, ...]
+    vectors: Array  # bool (H, V), columns as in simulation/data/vectors.csv
+    may_join: Array  # bool (H, R, S)
+    from_month: Array  # int64 (H,), inclusive
+    to_month: Array  # int64 (H,), exclusive
+    resident: Array  # bool (H, J), institutions that the scenario itself puts on the platform
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The P eligible pairs of enterprise and technology, sorted by technology, then enterprise."""
+
+    start: Array  # int64 (K + 1,): pairs of technology k are start[k]:start[k + 1]
+    enterprise: Array  # int32 (P,)
+    pattern_of: Array  # int64 (K,): technologies of one pattern have the same eligible industries
+    slot: Array  # int32 (patterns, N): pair of i and k is start[k] + slot[pattern_of[k], i]; -1 if not eligible
+    partners: Array  # int32 (patterns, N): eligible partners of i
+    threshold: Array  # float64 (P,), theta ~ Exponential(1)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that is fixed before the first month. Never written after it is built."""
+
+    seed: int
+    months: int
+    steps_per_year: int
+    regions: Regions
+    enterprises: Enterprises
+    institutions: Institutions
+    technologies: Technologies
+    platforms: Platforms
+    pairs: Pairs
+
+    @property
+    def shape(self) -> tuple[int, int, int, int, int]:
+        """(R, S, K, H, J)."""
+        return (
+            len(self.regions.ids),
+            len(self.enterprises.industries),
+            len(self.technologies.names),
+            len(self.platforms.names),
+            len(self.institutions.names),
+        )
+
+    @property
+    def eligible(self) -> Array:
+        """int64 (R, S, K): eligible enterprises of each region and industry for each technology."""
+        return self.enterprises.counts[:, :, None] * (self.technologies.relevance > 0)[None, :, :]
+
+
+@dataclass(slots=True)
+class Levers:
+    """The quantities that policies move in one month; neutral where there is no policy (section 4)."""
+
+    local_contacts: Array  # float64 (R,), L_r, neutral 1
+    capacity: Array  # float64 (R,), factor on Q_j, neutral 1
+    training: Array  # float64 (R,), increment on the factor of alpha_i, neutral 0
+    incentive: Array  # float64 (R,), 1/year, neutral 0
+    readiness: Array  # float64 (R,), delta_r with infrastructure
+    subsidy: Array  # float64 (H, R), added to the utility of membership, neutral 0
+    is_open: Array  # bool (H,), platform exists this month
+    resident: Array  # bool (H, J), institutions on the platform
+    interoperability: Array  # float64 (H, H), Omega, neutral identity
+
+    @staticmethod
+    def neutral(world: World) -> Levers:
+        """Levers without any policy; every platform is closed until its calendar or a policy opens it."""
+        r, _, _, h, _ = world.shape
+        return Levers(
+            local_contacts=np.ones(r),
+            capacity=np.ones(r),
+            training=np.zeros(r),
+            incentive=np.zeros(r),
+            readiness=world.regions.readiness.copy(),
+            subsidy=np.zeros((h, r)),
+            is_open=np.zeros(h, dtype=bool),
+            resident=world.platforms.resident.copy(),
+            interoperability=np.eye(h),
+        )
