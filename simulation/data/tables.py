@@ -1,0 +1,194 @@
+"""A CSV table whose cells are read one by one, so that each fault is reported with its line and column."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulation.errors import DataError, Problem, listed, suggestion
+
+
+def raise_problems(problems: list[Problem]) -> None:
+    """Raise a DataError if there is any problem."""
+    if problems:
+        raise DataError(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: typed access to cells; a fault is added to the problems and a harmless value returned."""
+
+    table: Table
+    line: int
+    cells: dict[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+    def problem(self, column: str, message: str) -> None:
+        """Add a problem with one cell."""
+        self.table.problem(self.line, column, message, found=f'"{self.cells[column]}"')
+
+    def text(self, column: str) -> str:
+        """A text that is not empty."""
+        if not self.cells[column]:
+            self.problem(column, "must not be empty")
+        return self.cells[column]
+
+    def identifier(self, column: str) -> str:
+        """A text of small letters, digits, - and _."""
+        if not re.fullmatch(r"[a-z0-9_-]{1,64}", self.cells[column]):
+            self.problem(column, "must be 1 to 64 small letters, digits, - or _")
+        return self.cells[column]
+
+    def number(
+        self, column: str, *, low: float, high: float, above_low: bool = False
+    ) -> float:
+        """A number from ``low`` (exclusive if ``above_low``) to ``high``."""
+        try:
+            value = float(self.cells[column])
+        except ValueError:
+            value = math.nan
+        # Written so that NaN fails it.
+        if not (low <= value <= high) or (above_low and value == low):
+            bound = f"above {low:g} and at most" if above_low else f"from {low:g} to"
+            self.problem(column, f"must be a number {bound} {high:g}")
+            return low
+        return value
+
+    def count(self, column: str) -> int | None:
+        """A whole number, 0 or more; None if it is not."""
+        cell = self.cells[column]
+        if not (cell.isascii() and cell.isdigit() and len(cell) <= 9):
+            self.problem(column, "must be a whole number, 0 or more")
+            return None
+        return int(cell)
+
+    def flag(self, column: str) -> bool:
+        """0 or 1."""
+        return self.choice(column, ("0", "1"), what="flag") == "1"
+
+    def choice(self, column: str, known: Sequence[str], *, what: str) -> str | None:
+        """One of the known words; None if it is not."""
+        word = self.cells[column]
+        if word in known:
+            return word
+        self.problem(
+            column, f"not a {what}; known are {listed(known)}{suggestion(word, known)}"
+        )
+        return None
+
+    def choices(
+        self, column: str, known: Sequence[str], *, what: str
+    ) -> tuple[str, ...]:
+        """Known words separated by |, possibly none."""
+        words = tuple(word for word in self.cells[column].split("|") if word)
+        for word in words:
+            if word not in known:
+                self.problem(
+                    column, f'"{word}" is not a {what}{suggestion(word, known)}'
+                )
+        return words
+
+
+@dataclass(slots=True)
+class Table:
+    """The rows of one file and the list to which its problems are added."""
+
+    file: str
+    columns: tuple[str, ...]
+    problems: list[Problem]
+    rows: list[Row] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def problem(
+        self, line: int | None, column: str, message: str, *, found: str = ""
+    ) -> None:
+        """Add a problem."""
+        self.problems.append(Problem(self.file, line, column, message, found))
+
+    def unique(self, *columns: str) -> None:
+        """No two rows may agree in these columns."""
+        first: dict[tuple[str, ...], int] = {}
+        for row in self.rows:
+            key = tuple(row[column] for column in columns)
+            if key in first:
+                row.problem(
+                    columns[-1], f"stands in line {first[key]} already; must be unique"
+                )
+            first.setdefault(key, row.line)
+
+    def complete(self, column: str, names: Sequence[str], *, what: str) -> None:
+        """Each name must have a row."""
+        missing = sorted(set(names) - {row[column] for row in self.rows})
+        if missing:
+            self.problem(None, column, f"no row for the {what} {listed(missing)}")
+
+
+def read_table(path: Path, *, columns: Sequence[str], problems: list[Problem]) -> Table:
+    """Read a UTF-8 CSV file with a header; faults of the file, its header and its shape are added to ``problems``."""
+    table = Table(str(path), (), problems)
+    try:
+        # utf-8-sig: spreadsheets put a byte order mark before the header.
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        table.problem(None, "", f"missing file; expected the columns {listed(columns)}")
+        return table
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        table.problem(
+            line,
+            "",
+            f"not UTF-8 (byte {error.object[error.start]:#04x}); save it as UTF-8",
+        )
+        return table
+    except OSError as error:
+        table.problem(None, "", f"cannot be read: {error.strerror}")
+        return table
+    if not text.strip():
+        table.problem(None, "", f"empty file; expected the columns {listed(columns)}")
+        return table
+    try:
+        _fill(table, text)
+    except csv.Error as error:
+        table.problem(None, "", f"not a CSV table: {error}")
+        return table
+    for column in columns:
+        if column not in table.columns:
+            table.problem(
+                1, column, f"missing column{suggestion(column, table.columns)}"
+            )
+    if not table.rows:
+        table.problem(None, "", "no row below the header")
+    return table
+
+
+def _fill(table: Table, text: str) -> None:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header = [cell.strip() for cell in next(reader)]
+    for column in sorted({column for column in header if header.count(column) > 1}):
+        table.problem(1, column, "column stands twice")
+    if "" in header:
+        table.problem(1, "", "a column has no name")
+    table.columns = tuple(header)
+    line = reader.line_num + 1
+    for cells in reader:
+        if cells and len(cells) != len(header):
+            table.problem(
+                line,
+                "",
+                f"{len(cells)} cells; expected {len(header)}, as in the header",
+            )
+        elif cells:  # blank lines are passed over
+            stripped = (cell.strip() for cell in cells)
+            table.rows.append(
+                Row(table, line, dict(zip(header, stripped, strict=True)))
+            )
+        line = reader.line_num + 1
