@@ -1,0 +1,71 @@
+"""Speed and synchronization of adoption, and what explains them: pure functions of a record (section 5).
+
+Every module here that has a tuple ``METRICS`` is loaded, so that a new metric is one new file.
+"""
+
+from __future__ import annotations
+
+import math
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+
+from simulation.metrics.curves import Curves, crossing_time, select
+from simulation.metrics.inequality import theil
+from simulation.metrics.metric import Metric, Undefined
+from simulation.metrics.phase_order import kuramoto
+from simulation.metrics.uncorrected_phi import phi_simple
+from simulation.metrics.wasserstein import w1
+from simulation.metrics.weir_cockerham import phi
+from simulation.recorder import Record
+
+__all__ = [
+    "METRICS",
+    "Curves",
+    "Metric",
+    "Undefined",
+    "compute",
+    "crossing_time",
+    "kuramoto",
+    "phi",
+    "phi_simple",
+    "reasons",
+    "select",
+    "theil",
+    "w1",
+]
+
+
+def _registered() -> dict[str, Metric]:
+    modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+    metrics = [metric for module in modules for metric in getattr(module, "METRICS", ())]
+    by_name = {metric.name: metric for metric in sorted(metrics, key=lambda metric: metric.place)}
+    assert len(by_name) == len(metrics), "two metrics have the same name"
+    return by_name
+
+
+METRICS = _registered()
+"""Every metric by name, in the order of the columns of the results."""
+
+
+def _measured(record: Record) -> Iterator[tuple[str, float, str]]:
+    """Name, value and reason; the value is nan exactly where there is a reason."""
+    curves = Curves(record)
+    for metric in METRICS.values():
+        try:
+            value = metric.measure(curves)
+        except Undefined as reason:
+            yield metric.name, math.nan, str(reason)
+        else:
+            assert not math.isnan(value), f"{metric.name} is nan without a reason"
+            yield metric.name, value, ""
+
+
+def compute(record: Record) -> dict[str, float]:
+    """Every metric of a run, nan where it is undefined; keys in the order of ``METRICS``, units in each ``Metric``."""
+    return {name: value for name, value, _ in _measured(record)}
+
+
+def reasons(record: Record) -> dict[str, str]:
+    """Why metrics are nan: a plain sentence for each that is, and no entry for the others."""
+    return {name: reason for name, _, reason in _measured(record) if reason}

@@ -1,0 +1,41 @@
+"""Why enterprises adopted: the share of all adoptions owed to each term of the hazard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simulation.metrics.curves import Curves
+from simulation.metrics.metric import Metric, Undefined
+from simulation.world import CHANNELS
+
+
+def _share_of(channel: int) -> Callable[[Curves], float]:
+    def measure(curves: Curves) -> float:
+        credit = curves.record.credit.sum(axis=(0, 1))
+        if not credit.sum() > 0:
+            raise Undefined("Nobody adopts anything, so there is nothing to credit.")
+        return float(credit[channel] / credit.sum())
+
+    return measure
+
+
+_OWED_TO = {
+    "spontaneous": "enterprises' own initiative",
+    "spatial": "adopters nearby",
+    "network": "business partners",
+    "institutional": "research and infrastructure in reach without a platform",
+    "digital": "platforms, remote institutions included",
+    "incentive": "incentives",
+}
+
+METRICS = tuple(
+    Metric(
+        name=f"credit_{channel}",
+        unit="share",
+        reading=f"Share of all adoptions owed to {_OWED_TO[channel]}.",
+        better=None,
+        place=70 + index,
+        measure=_share_of(index),
+    )
+    for index, channel in enumerate(CHANNELS)
+)

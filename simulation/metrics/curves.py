@@ -1,0 +1,191 @@
+"""Adoption curves of a run: counts aligned at release, shares by region, and the arithmetic that metrics share.
+
+Letters as in ``simulation.world``; W is the common window, the number of months from the latest release to the
+horizon, so that every technology is seen equally long. The functions act on plain arrays of counts or shares; time
+stands before the regions. ``Curves`` computes each array of one record once, when a metric first asks for it.
+Large sums are ``einsum``: several times faster than ``sum`` over a short axis, and, unlike a matrix product, the same
+bit for bit whatever the number of threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from simulation.recorder import Record
+from simulation.world import Array
+
+ROUNDING = 1e-12
+"""A weight below this is zero up to rounding; one enterprise in a million for a month weighs 1e-7 years."""
+
+
+def ratio(numerator: Array, denominator: Array) -> Array:
+    """Divide elementwise with broadcasting; 0 where the denominator is 0."""
+    shape = np.broadcast_shapes(np.shape(numerator), np.shape(denominator))
+    return np.divide(numerator, denominator, out=np.zeros(shape), where=np.asarray(denominator) > 0)
+
+
+def integral(values: Array, dt: float) -> Array:
+    """Integrate over time, the first axis, by the trapezoid rule on the monthly grid; ``dt`` in years."""
+    return (values.sum(axis=0) - (values[0] + values[-1]) / 2) * dt
+
+
+def crossing_time(shares: Array, level: float, *, dt: float) -> Array:
+    """First time at which adoption shares reach a level, by linear interpolation between months.
+
+    Parameters
+    ----------
+    shares : float64, shape (months + 1, ...)
+        Adoption shares at the ends of months, from release.
+    level : float
+        0 to 1.
+    dt : float
+        Years between two rows.
+
+    Returns
+    -------
+    float64, shape (...)
+        Years after release; nan where the level is never reached, never the horizon.
+    """
+    reached = shares >= level
+    after = reached.argmax(axis=0)[None]
+    before = np.maximum(after - 1, 0)
+    low, high = (np.take_along_axis(shares, month, axis=0)[0] for month in (before, after))
+    position = before[0] + ratio(level - low, high - low)
+    return np.where(reached.any(axis=0), np.where(after[0] > 0, position, 0.0) * dt, np.nan)
+
+
+def aligned(adopters: Array, release_month: Array, *, window: int) -> Array:
+    """Take the counts of every technology from its release on.
+
+    Parameters
+    ----------
+    adopters : int32, shape (T + 1, R, S, K)
+        Adopters at the end of each calendar month.
+    release_month : int64, shape (K,)
+        Month at whose start a technology appears; its row ``release_month`` is the state before anyone can adopt.
+    window : int
+        Months to take; no technology may be released later than T - window.
+
+    Returns
+    -------
+    float64, shape (K, window + 1, R, S)
+        Adopters tau months after release.
+    """
+    months = release_month[:, None] + np.arange(window + 1)
+    technologies = np.arange(release_month.size)[:, None]
+    return adopters[months, :, :, technologies].astype(np.float64)
+
+
+def standardized(adopters: Array, eligible: Array) -> Array:
+    """Regional curves of each technology, directly standardized over industries (section 5).
+
+    Industries have their national eligible weights; an industry that a region lacks takes the pooled share, so that
+    a region differs from the others by its adoption and never by its mix of industries.
+
+    Parameters
+    ----------
+    adopters : float64, shape (K, W + 1, R, S)
+    eligible : int64, shape (K, R, S)
+
+    Returns
+    -------
+    float64, shape (K, W + 1, R)
+        Adoption shares; the pooled curve where a region has no eligible enterprise.
+    """
+    national = eligible.sum(axis=1)
+    weight = ratio(national, national.sum(axis=1, keepdims=True))[:, None, :]
+    pooled = ratio(np.einsum("ktrs->kts", adopters), national[:, None, :])
+    own = np.einsum("ktrs,krs->ktr", adopters, ratio(weight, eligible))
+    lacking = np.where(eligible > 0, 0.0, weight)
+    return own + np.einsum("kts,krs->ktr", pooled, lacking)
+
+
+def select(record: Record, technologies: Array) -> Record:
+    """Keep some technologies of a record, for instance those of one direction.
+
+    Parameters
+    ----------
+    technologies : bool, shape (K,), or int64
+        Mask or positions. The common window becomes that of the technologies kept.
+    """
+    kept = np.arange(len(record.technologies))[technologies]
+    return replace(
+        record,
+        technologies=tuple(record.technologies[k] for k in kept),
+        directions=tuple(record.directions[k] for k in kept),
+        release_month=record.release_month[kept],
+        eligible=record.eligible[:, :, kept],
+        adopters=record.adopters[:, :, :, kept],
+        mastered=record.mastered[:, kept],
+        credit=record.credit[:, kept],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """The adoption curves of one record, up to the common window; all arrays are read-only by agreement."""
+
+    record: Record
+
+    @property
+    def dt(self) -> float:
+        """Years in a month."""
+        return 1.0 / self.record.steps_per_year
+
+    @property
+    def window(self) -> int:
+        """W, months from the latest release to the horizon."""
+        return self.record.months - int(self.record.release_month.max(initial=0))
+
+    @cached_property
+    def years(self) -> Array:
+        """float64 (W + 1,): years after release of each row of the curves."""
+        return np.arange(self.window + 1) * self.dt
+
+    @cached_property
+    def adopters(self) -> Array:
+        """float64 (K, W + 1, R, S): adopters tau months after release."""
+        return aligned(self.record.adopters, self.record.release_month, window=self.window)
+
+    @cached_property
+    def eligible(self) -> Array:
+        """int64 (K, R, S)."""
+        return np.ascontiguousarray(np.moveaxis(self.record.eligible, 2, 0))
+
+    @cached_property
+    def weights(self) -> Array:
+        """float64 (R,): w_r, share of the eligible pairs of enterprise and technology."""
+        return ratio(self.eligible.sum(axis=(0, 2)), self.eligible.sum())
+
+    @cached_property
+    def technology_weights(self) -> Array:
+        """float64 (K,): share of the eligible pairs."""
+        return ratio(self.eligible.sum(axis=(1, 2)), self.eligible.sum())
+
+    @cached_property
+    def pooled(self) -> Array:
+        """float64 (W + 1,): adopters of all technologies and regions over all eligible pairs."""
+        return ratio(np.einsum("ktrs->t", self.adopters), self.eligible.sum())
+
+    @cached_property
+    def by_technology(self) -> Array:
+        """float64 (K, W + 1, R): regional curves of each technology, standardized over industries."""
+        return standardized(self.adopters, self.eligible)
+
+    @cached_property
+    def regional(self) -> Array:
+        """float64 (W + 1, R): regional curves standardized over technologies and industries."""
+        return np.einsum("k,ktr->tr", self.technology_weights, self.by_technology)
+
+    @cached_property
+    def raw_by_technology(self) -> Array:
+        """float64 (K, W + 1, R): adopters over eligible of each region, whatever its industries."""
+        return ratio(np.einsum("ktrs->ktr", self.adopters), self.eligible.sum(axis=2)[:, None, :])
+
+    @cached_property
+    def raw(self) -> Array:
+        """float64 (W + 1, R): adopters over eligible of each region, whatever its technologies and industries."""
+        return ratio(np.einsum("ktrs->tr", self.adopters), self.eligible.sum(axis=(0, 2)))

@@ -1,0 +1,90 @@
+"""Theil's index: how unequally adopters are spread over regions when equally many have adopted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from simulation.metrics.curves import ROUNDING, Curves
+from simulation.metrics.metric import Metric, Undefined, require_synchrony
+from simulation.world import Array
+
+
+class Theil(NamedTuple):
+    """Theil's index in nats, 0 where all regions have the same share, and its two parts, which add up to it."""
+
+    total: float
+    between: float  # between macroregions
+    within: float  # between the regions of a macroregion
+
+
+def _divergence(s: Array, w: Array) -> float:
+    """Sum of s ln(s / w), with 0 ln 0 = 0."""
+    some = s > 0
+    return float(s[some] @ np.log(s[some] / w[some]))
+
+
+def theil(shares: Array, weights: Array, *, macroregion_of: Array) -> Theil:
+    """Theil's index of the adopters' distribution over regions, T = sum s_r ln(s_r / w_r) (section 5).
+
+    Parameters
+    ----------
+    shares : float64, shape (R,)
+        F_r at one moment.
+    weights : float64, shape (R,)
+        w_r, share of the eligible, summing to 1.
+    macroregion_of : int64, shape (R,)
+
+    Returns
+    -------
+    Theil
+        All nan where nobody has adopted.
+
+    References
+    ----------
+    Theil (1967), Economics and Information Theory, North-Holland.
+    """
+    adopters = weights * shares
+    if adopters.sum() <= ROUNDING:
+        return Theil(np.nan, np.nan, np.nan)
+    s = adopters / adopters.sum()
+    s_macro = np.bincount(macroregion_of, weights=s)
+    w_macro = np.bincount(macroregion_of, weights=weights)
+    # What a region would have, were the adopters of its macroregion spread evenly over the eligible.
+    even = weights * (s_macro / np.where(w_macro > 0, w_macro, 1.0))[macroregion_of]
+    return Theil(_divergence(s, weights), between=_divergence(s_macro, w_macro), within=_divergence(s, even))
+
+
+def _theil_at(curves: Curves, level: float) -> Theil:
+    require_synchrony(curves)
+    reached = curves.pooled >= level
+    if not reached.any():
+        raise Undefined(
+            f"The pooled adoption share does not reach {level:.0%} within the common window "
+            f"of {curves.years[-1]:.1f} years; it ends at {curves.pooled[-1]:.1%}."
+        )
+    month = int(reached.argmax())
+    return theil(curves.regional[month], curves.weights, macroregion_of=curves.record.macroregion_of)
+
+
+def _part(level: float, part: int) -> Callable[[Curves], float]:
+    return lambda curves: _theil_at(curves, level)[part]
+
+
+def _metrics() -> Iterator[Metric]:
+    whose = ("between regions", "between macroregions", "between the regions of a macroregion")
+    for stage, percent in enumerate((25, 50, 75)):
+        for part, suffix in enumerate(("", "_between", "_within")):
+            yield Metric(
+                name=f"theil_{percent}{suffix}",
+                unit="nats",
+                reading=f"Inequality {whose[part]} in the first month in which {percent} % of the eligible have adopted.",
+                better="lower",
+                place=40 + 3 * stage + part,
+                measure=_part(percent / 100, part),
+            )
+
+
+METRICS = tuple(_metrics())

@@ -1,0 +1,24 @@
+"""What it cost, discounted to the start."""
+
+from __future__ import annotations
+
+from simulation.metrics.metric import Metric
+
+METRICS = (
+    Metric(
+        name="planned_pv",
+        unit="budget units",
+        reading="Present value of the planned spending; comparisons are fair where it is equal.",
+        better=None,
+        place=80,
+        measure=lambda curves: float(curves.record.planned_pv),
+    ),
+    Metric(
+        name="spent_pv",
+        unit="budget units",
+        reading="Present value of what was spent; money beyond full coverage stays unspent.",
+        better=None,
+        place=81,
+        measure=lambda curves: float(curves.record.spent_pv),
+    ),
+)

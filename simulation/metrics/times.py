@@ -1,0 +1,101 @@
+"""Speed: when 10, 50 and 90 % of the eligible have adopted, in all and by region."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.metrics.curves import Curves, crossing_time
+from simulation.metrics.metric import Metric, Undefined, require_eligible, require_synchrony
+from simulation.world import Array
+
+
+def regional_times(curves: Curves, level: float) -> Array:
+    """Years after release at which each region's standardized share reaches a level.
+
+    Returns
+    -------
+    float64, shape (R,)
+        nan where the level is not reached within the common window, and for regions without eligible enterprises.
+    """
+    return np.where(curves.weights > 0, crossing_time(curves.regional, level, dt=curves.dt), np.nan)
+
+
+def _pooled_time(curves: Curves, level: float) -> float:
+    require_eligible(curves)
+    time = float(crossing_time(curves.pooled, level, dt=curves.dt))
+    if np.isnan(time):
+        raise Undefined(
+            f"The pooled adoption share does not reach {level:.0%} within the common window "
+            f"of {curves.years[-1]:.1f} years; it ends at {curves.pooled[-1]:.1%}."
+        )
+    return time
+
+
+def _regional_t50(curves: Curves) -> Array:
+    """t50 of every region with eligible enterprises; undefined if only one of them never reaches it."""
+    require_synchrony(curves)
+    present = np.flatnonzero(curves.weights > 0)
+    times = regional_times(curves, 0.5)[present]
+    never = [curves.record.regions[r] for r in present[np.isnan(times)]]
+    if never:
+        raise Undefined(
+            f"The adoption share does not reach 50% within the common window in {', '.join(never)}."
+        )
+    return times
+
+
+def _regions_below_half(curves: Curves) -> float:
+    require_eligible(curves)
+    return float(np.isnan(regional_times(curves, 0.5)[curves.weights > 0]).sum())
+
+
+METRICS = (
+    Metric(
+        name="t10_years",
+        unit="years",
+        reading="Years from release until 10 % of the eligible have adopted, all technologies pooled.",
+        better="lower",
+        place=30,
+        measure=lambda curves: _pooled_time(curves, 0.1),
+    ),
+    Metric(
+        name="t50_years",
+        unit="years",
+        reading="Years from release until half of the eligible have adopted: the headline of speed.",
+        better="lower",
+        place=31,
+        measure=lambda curves: _pooled_time(curves, 0.5),
+    ),
+    Metric(
+        name="t90_years",
+        unit="years",
+        reading="Years from release until 90 % of the eligible have adopted, all technologies pooled.",
+        better="lower",
+        place=32,
+        measure=lambda curves: _pooled_time(curves, 0.9),
+    ),
+    Metric(
+        name="t50_sd_years",
+        unit="years",
+        reading="Standard deviation of t50 over regions; undefined as soon as one region never reaches half.",
+        better="lower",
+        place=33,
+        measure=lambda curves: float(_regional_t50(curves).std()),
+    ),
+    Metric(
+        name="t50_range_years",
+        unit="years",
+        reading="From the first region to reach half to the last.",
+        better="lower",
+        place=34,
+        measure=lambda curves: float(np.ptp(_regional_t50(curves))),
+    ),
+    Metric(
+        name="regions_below_half",
+        unit="regions",
+        reading="Regions that do not reach half within the common window.",
+        better="lower",
+        place=35,
+        measure=_regions_below_half,
+    ),
+)

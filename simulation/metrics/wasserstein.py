@@ -1,0 +1,66 @@
+"""W1: how many years apart regions adopt."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.metrics.curves import Curves, integral
+from simulation.metrics.metric import Metric, Undefined, require_synchrony
+from simulation.world import Array
+
+
+def w1(shares: Array, dt: float) -> float:
+    """Mean over pairs of regions of the area between their curves: Wasserstein's distance of order 1 (section 5).
+
+    Parameters
+    ----------
+    shares : float64, shape (months + 1, R)
+        F_r, adoption shares.
+    dt : float
+        Years between two rows.
+
+    Returns
+    -------
+    float
+        Years: the lag, where curves are shifted copies of each other; nan for fewer than two regions.
+
+    References
+    ----------
+    Vallender (1974), Theory of Probability and its Applications 18: 784-786.
+    """
+    regions = shares.shape[1]
+    if regions < 2:
+        return np.nan
+    # Sorted, the i-th smallest of R shares is the larger of i pairs and the smaller of R - 1 - i.
+    sign = 2.0 * np.arange(regions) - (regions - 1)
+    return float(integral(np.sort(shares, axis=1) @ sign, dt) / (regions * (regions - 1) / 2))
+
+
+def _mean_over_technologies(curves: Curves, by_technology: Array) -> float:
+    require_synchrony(curves)
+    has_eligible = curves.eligible.sum(axis=2) > 0
+    compared = np.flatnonzero(has_eligible.sum(axis=1) >= 2)
+    if not compared.size:
+        raise Undefined("No technology has eligible enterprises in two regions.")
+    lags = [w1(by_technology[k][:, has_eligible[k]], curves.dt) for k in compared]
+    return float(np.average(lags, weights=curves.technology_weights[compared]))
+
+
+METRICS = (
+    Metric(
+        name="w1_years",
+        unit="years",
+        reading="Mean lag between two regions, industries standardized; compare with a fully mixed world, not with 0.",
+        better="lower",
+        place=20,
+        measure=lambda curves: _mean_over_technologies(curves, curves.by_technology),
+    ),
+    Metric(
+        name="w1_raw_years",
+        unit="years",
+        reading="Mean lag between two regions, differences in the mix of industries included.",
+        better="lower",
+        place=21,
+        measure=lambda curves: _mean_over_technologies(curves, curves.raw_by_technology),
+    ),
+)

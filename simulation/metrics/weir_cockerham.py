@@ -1,0 +1,158 @@
+"""Phi and its relatives: the share of the variance in who has adopted by when that lies between regions.
+
+Wright's F_ST, with the correction of Weir & Cockerham for the finite number of enterprises, integrated over time.
+
+References
+----------
+Wright (1951), Annals of Eugenics 15: 323-354. Weir & Cockerham (1984), Evolution 38: 1358-1370.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.metrics.curves import ROUNDING, Curves, crossing_time, integral, ratio
+from simulation.metrics.metric import Metric, Undefined, require_regions, require_synchrony
+from simulation.world import Array
+
+
+def variance_components(adopters: Array, eligible: Array) -> tuple[Array, Array]:
+    """Variance between regions and in all, for each cell and month (section 5).
+
+    A cell is a technology in an industry, or what the caller makes it; likewise groups are regions or macroregions.
+    Cells with fewer than two groups, or without two enterprises in any group, have no variance and are left out.
+
+    Parameters
+    ----------
+    adopters : float64, shape (..., months, R)
+        May be fractional, where shares are interpolated between months.
+    eligible : int64, shape (..., R)
+
+    Returns
+    -------
+    between, total : float64, shape (cells, months)
+        N (MSB - MSW) and N (MSB + (n0 - 1) MSW).
+    """
+    enough = ((eligible > 0).sum(axis=-1) >= 2) & (eligible.sum(axis=-1) > (eligible > 0).sum(axis=-1))
+    adopters, eligible = np.ascontiguousarray(adopters[enough]), eligible[enough]
+    groups = (eligible > 0).sum(axis=-1)[:, None]
+    n = eligible.sum(axis=-1)[:, None]
+    n0 = (n - (eligible**2).sum(axis=-1)[:, None] / n) / (groups - 1)
+
+    # In counts A_r, sum n_r F_r^2 = sum A_r F_r and sum n_r F_r (1 - F_r) = sum A_r - sum A_r F_r.
+    squares = np.einsum("cmr,cmr->cm", adopters, adopters / np.maximum(eligible, 1)[:, None, :])
+    adopted = np.einsum("cmr->cm", adopters)
+    msb = (squares - adopted**2 / n) / (groups - 1)
+    msw = (adopted - squares) / (n - groups)
+    return n * (msb - msw), n * (msb + (n0 - 1) * msw)
+
+
+def phi(adopters: Array, eligible: Array) -> float:
+    """Phi of counts on an even time grid: variance between groups over all variance, both summed over cells and time.
+
+    Parameters
+    ----------
+    adopters : float64, shape (..., months, R)
+    eligible : int64, shape (..., R)
+
+    Returns
+    -------
+    float
+        At most 1; slightly negative where groups differ less than by chance; nan where nothing varies.
+    """
+    between, total = (integral(part.sum(axis=0), 1.0) for part in variance_components(adopters, eligible))
+    return float(between / total) if total > ROUNDING else np.nan
+
+
+def _defined(value: float) -> float:
+    if np.isnan(value):
+        raise Undefined(
+            "Where two regions can be compared, no month has both adopters and potential adopters: nothing varies."
+        )
+    return value
+
+
+def _phi(curves: Curves) -> float:
+    require_synchrony(curves)
+    return _defined(phi(np.moveaxis(curves.adopters, 3, 1), curves.eligible.swapaxes(1, 2)))
+
+
+def _phi_half(curves: Curves) -> float:
+    """Phi at the moment at which each cell reaches half, anywhere up to the horizon: free of truncation."""
+    require_regions(curves)
+    adopters, eligible = curves.record.adopters, curves.record.eligible
+    months = crossing_time(ratio(adopters.sum(axis=1), eligible.sum(axis=0)), 0.5, dt=1.0)
+    industry, technology = np.nonzero(np.isfinite(months))
+    if not industry.size:
+        raise Undefined(
+            "No technology reaches half of the eligible enterprises of an industry before the horizon."
+        )
+
+    months = months[industry, technology]
+    before = np.floor(months).astype(np.int64)
+    after = np.minimum(before + 1, curves.record.months)
+    part = (months - before)[:, None]
+    at_half = (1 - part) * adopters[before, :, industry, technology] + part * adopters[
+        after, :, industry, technology
+    ]
+    between, total = variance_components(at_half[:, None, :], eligible[:, industry, technology].T)
+    return _defined(float(between.sum() / total.sum()) if total.sum() > ROUNDING else np.nan)
+
+
+def _phi_raw(curves: Curves) -> float:
+    require_synchrony(curves)
+    return _defined(phi(np.einsum("ktrs->ktr", curves.adopters), curves.eligible.sum(axis=2)))
+
+
+def _phi_macro(curves: Curves) -> float:
+    require_synchrony(curves)
+    record = curves.record
+    belongs = record.macroregion_of[:, None] == np.arange(len(record.macroregions))
+    if (curves.weights @ belongs > 0).sum() < 2:
+        raise Undefined("Only one macroregion has eligible enterprises.")
+    adopters = np.moveaxis(curves.adopters, 3, 1) @ belongs.astype(np.float64)
+    return _defined(phi(adopters, curves.eligible.swapaxes(1, 2) @ belongs.astype(np.int64)))
+
+
+METRICS = (
+    Metric(
+        name="phi",
+        unit="share",
+        reading="Share of the variance in who has adopted by when that lies between regions.",
+        better="lower",
+        place=10,
+        measure=_phi,
+    ),
+    Metric(
+        name="synchronization",
+        unit="share",
+        reading="1 - Phi: 1 where regions adopt together, up to chance.",
+        better="higher",
+        place=11,
+        measure=lambda curves: 1.0 - _phi(curves),
+    ),
+    Metric(
+        name="phi_half",
+        unit="share",
+        reading="Phi at the moment at which half of the eligible have adopted; free of truncation by the horizon.",
+        better="lower",
+        place=12,
+        measure=_phi_half,
+    ),
+    Metric(
+        name="phi_raw",
+        unit="share",
+        reading="Phi with the industries of a region pooled: differences in the mix of industries count too.",
+        better="lower",
+        place=13,
+        measure=_phi_raw,
+    ),
+    Metric(
+        name="phi_macro",
+        unit="share",
+        reading="Phi between macroregions.",
+        better="lower",
+        place=14,
+        measure=_phi_macro,
+    ),
+)

@@ -1,0 +1,130 @@
+"""Records made by hand, so that a metric is tested without a simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+
+from simulation.recorder import Record
+from simulation.world import CHANNELS
+
+type Make = Callable[..., Record]
+
+
+def record_of(
+    adopters: npt.ArrayLike,
+    eligible: npt.ArrayLike,
+    *,
+    release_month: Sequence[int] | None = None,
+    macroregion_of: Sequence[int] | None = None,
+    members_anywhere: int = 0,
+    credit: Sequence[float] | None = None,
+) -> Record:
+    """A record with the given counts; each region is its own macroregion unless said.
+
+    ``adopters`` has shape (T + 1, R, S, K), ``eligible`` (R, S, K), ``credit`` (6,), adoptions by channel.
+    """
+    eligible = np.asarray(eligible, dtype=np.int64)
+    adopters = np.asarray(adopters, dtype=np.int32)
+    r, s, k = eligible.shape
+    months = adopters.shape[0] - 1
+    owed = np.zeros((r, k, len(CHANNELS)))
+    if credit is None:
+        owed[:, :, 0] = adopters[-1].sum(axis=1)
+    else:
+        owed[0, 0] = credit
+    macroregion_of = list(range(r)) if macroregion_of is None else list(macroregion_of)
+    return Record(
+        scenario="handmade",
+        seed=1,
+        steps_per_year=12,
+        regions=tuple(f"region_{i:02d}" for i in range(r)),
+        macroregions=tuple(f"macroregion_{i:02d}" for i in range(max(macroregion_of) + 1)),
+        macroregion_of=np.asarray(macroregion_of, dtype=np.int64),
+        industries=tuple(f"industry_{i}" for i in range(s)),
+        technologies=tuple(f"technology_{i:02d}" for i in range(k)),
+        directions=("direction",) * k,
+        platforms=(),
+        release_month=np.asarray([0] * k if release_month is None else release_month, dtype=np.int64),
+        eligible=eligible,
+        adopters=adopters,
+        may_join=np.zeros((0, r), dtype=np.int64),
+        members=np.zeros((months + 1, 0, r), dtype=np.int32),
+        members_anywhere=np.full(months + 1, members_anywhere, dtype=np.int32),
+        enterprises=int(eligible.max(axis=2, initial=0).sum()),
+        mastered=np.zeros((months + 1, k), dtype=np.int32),
+        credit=owed,
+        ledger=pd.DataFrame(),
+        planned_pv=100.0,
+        spent_pv=90.0,
+        technologies_left_out=0,
+    )
+
+
+def counts_of(
+    months_of_adoption: npt.NDArray[Any], cell: npt.NDArray[Any], shape: tuple[int, ...], *, months: int
+) -> Any:
+    """Cumulated adopters (months + 1, *shape) of pairs that adopt at the end of a month, or never within ``months``."""
+    within = months_of_adoption <= months
+    new = np.zeros((months + 1, int(np.prod(shape))), dtype=np.int64)
+    np.add.at(new, (months_of_adoption[within], cell[within]), 1)
+    return new.cumsum(axis=0).reshape(months + 1, *shape)
+
+
+def national_enterprises() -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Enterprises (15, 5) of the shipped table by region and industry, and the macroregion of each region (15,)."""
+    with (files("simulation") / "data" / "russia-2023" / "enterprises.csv").open() as table:
+        frame = pd.read_csv(table)
+    industries = ["coal", "metal_ores", "mining_services", "oil_gas", "other_minerals"]
+    _, macroregion_of = np.unique(frame["macroregion"], return_inverse=True)
+    return frame[industries].to_numpy(), macroregion_of
+
+
+@pytest.fixture(scope="session")
+def make_record() -> Make:
+    return record_of
+
+
+@pytest.fixture(scope="session")
+def mixed_world() -> Callable[..., Record]:
+    """National sizes, all enterprises eligible for all technologies, every pair with the same hazard at all times."""
+    enterprises, macroregion_of = national_enterprises()
+
+    def make(seed: int, *, technologies: int = 22, months: int = 240, hazard: float = 0.2) -> Record:
+        shape = (*enterprises.shape, technologies)
+        eligible = np.broadcast_to(enterprises[:, :, None], shape)
+        cell = np.repeat(np.arange(eligible.size), eligible.ravel())
+        years = np.random.default_rng(seed).exponential(1 / hazard, size=cell.size)
+        adopters = counts_of(np.ceil(years * 12).astype(np.int64), cell, shape, months=months)
+        return record_of(adopters, eligible, macroregion_of=macroregion_of.tolist())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def uneven_record() -> Record:
+    """Four regions in two macroregions, three industries and four technologies, released at different times.
+
+    Some regions lack an industry, and one lacks all that a technology needs; hazards differ between regions.
+    """
+    rng = np.random.default_rng(7)
+    enterprises = np.array([[40, 0, 25], [10, 30, 0], [60, 20, 5], [0, 15, 0]])
+    relevant = np.array([[1, 1, 0, 1], [1, 0, 1, 1], [0, 1, 0, 1]])
+    eligible = enterprises[:, :, None] * relevant
+    release = np.array([0, 5, 17, 30])
+    region, _, technology = np.unravel_index(
+        np.repeat(np.arange(eligible.size), eligible.ravel()), eligible.shape
+    )
+    years = rng.exponential(1 / np.array([0.5, 0.3, 0.2, 0.1])[region])
+    cell = np.repeat(np.arange(eligible.size), eligible.ravel())
+    month = release[technology] + np.ceil(years * 12).astype(np.int64)
+    adopters = counts_of(month, cell, eligible.shape, months=200)
+    return record_of(
+        adopters, eligible, release_month=release.tolist(), macroregion_of=[0, 0, 1, 1], members_anywhere=41
+    )

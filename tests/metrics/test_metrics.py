@@ -1,0 +1,221 @@
+"""Contracts that every registered metric keeps, and the columns that users read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from simulation.metrics import METRICS, compute, reasons, select
+
+COLUMNS = [
+    "phi",
+    "synchronization",
+    "phi_half",
+    "phi_raw",
+    "phi_macro",
+    "phi_simple",
+    "w1_years",
+    "w1_raw_years",
+    "t10_years",
+    "t50_years",
+    "t90_years",
+    "t50_sd_years",
+    "t50_range_years",
+    "regions_below_half",
+    "theil_25",
+    "theil_25_between",
+    "theil_25_within",
+    "theil_50",
+    "theil_50_between",
+    "theil_50_within",
+    "theil_75",
+    "theil_75_between",
+    "theil_75_within",
+    "kuramoto",
+    "final_share",
+    "member_share",
+    "credit_spontaneous",
+    "credit_spatial",
+    "credit_network",
+    "credit_institutional",
+    "credit_digital",
+    "credit_incentive",
+    "planned_pv",
+    "spent_pv",
+]
+
+COMPARING = [
+    name
+    for name in COLUMNS
+    if name.startswith(("phi", "synchronization", "w1", "t50_sd", "t50_range", "theil", "kuramoto"))
+]
+"""Metrics that compare regions, and say nothing where there is nothing to compare."""
+
+AT_THE_HORIZON = ["final_share", "phi_half"]
+"""Metrics that look beyond the common window."""
+
+
+def test_columns_stand_in_the_order_of_the_results():
+    assert list(METRICS) == COLUMNS
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+class TestEveryMetric:
+    def test_says_what_it_is(self, metric):
+        assert metric.unit
+        assert metric.reading.endswith(".") and "\n" not in metric.reading
+        assert metric.name.endswith("_years") == (metric.unit == "years")
+        assert metric.better in {"higher", "lower", None}
+
+    def test_is_a_number_where_regions_differ_and_all_adopt(self, metric, uneven_record):
+        assert math.isfinite(compute(uneven_record)[metric.name])
+
+    @pytest.mark.parametrize("world", ["empty", "nobody adopts", "one region", "one month", "no technology"])
+    def test_is_nan_exactly_where_there_is_a_reason(self, metric, world, make_record, uneven_record):
+        record = {
+            "empty": make_record(np.zeros((5, 2, 1, 1)), np.zeros((2, 1, 1))),
+            "nobody adopts": make_record(np.zeros((25, 2, 1, 1)), [[[10]], [[20]]]),
+            "one region": make_record(np.arange(11).reshape(-1, 1, 1, 1), [[[10]]]),
+            "one month": make_record([[[[0]], [[0]]], [[[4]], [[9]]]], [[[10]], [[20]]]),
+            "no technology": select(uneven_record, np.zeros(4, dtype=bool)),
+        }[world]
+        why = reasons(record)
+        assert math.isnan(compute(record)[metric.name]) == (metric.name in why)
+        assert why.get(metric.name, "A sentence.").endswith(".")
+
+    def test_writes_to_no_array_of_the_record(self, metric, uneven_record):
+        arrays = [
+            value
+            for field in fields(uneven_record)
+            if isinstance(value := getattr(uneven_record, field.name), np.ndarray)
+        ]
+        writeable = [array.flags.writeable for array in arrays]
+        try:
+            for array in arrays:
+                array.flags.writeable = False
+            value = compute(uneven_record)[metric.name]
+        finally:
+            for array, flag in zip(arrays, writeable, strict=True):
+                array.flags.writeable = flag
+        assert value == compute(uneven_record)[metric.name]
+
+    def test_does_not_depend_on_names(self, metric, uneven_record):
+        renamed = replace(
+            uneven_record,
+            scenario="other",
+            seed=99,
+            regions=("d", "c", "b", "a"),
+            industries=("z", "y", "x"),
+            technologies=("4", "3", "2", "1"),
+        )
+        assert compute(renamed)[metric.name] == compute(uneven_record)[metric.name]
+
+    @pytest.mark.parametrize("axis", ["regions", "industries", "technologies"])
+    def test_does_not_depend_on_the_order_of(self, metric, axis, uneven_record):
+        record = uneven_record
+        r, s, k = np.arange(4), np.arange(3), np.arange(4)
+        match axis:
+            case "regions":
+                r = np.array([2, 0, 3, 1])
+            case "industries":
+                s = np.array([1, 2, 0])
+            case "technologies":
+                k = np.array([3, 1, 0, 2])
+        reordered = replace(
+            record,
+            macroregion_of=record.macroregion_of[r],
+            release_month=record.release_month[k],
+            eligible=record.eligible[np.ix_(r, s, k)],
+            adopters=record.adopters[:, r][:, :, s][..., k],
+            credit=record.credit[r][:, k],
+        )
+        assert compute(reordered)[metric.name] == pytest.approx(
+            compute(record)[metric.name], rel=1e-12, abs=1e-13
+        )
+
+    def test_does_not_notice_a_region_without_eligible_enterprises(self, metric, uneven_record):
+        record = uneven_record
+        wider = replace(
+            record,
+            regions=(*record.regions, "nowhere"),
+            macroregion_of=np.append(record.macroregion_of, 1),
+            eligible=np.concatenate([record.eligible, np.zeros((1, 3, 4), dtype=np.int64)]),
+            adopters=np.concatenate([record.adopters, np.zeros((201, 1, 3, 4), dtype=np.int32)], axis=1),
+            credit=np.concatenate([record.credit, np.zeros((1, 4, 6))]),
+        )
+        assert compute(wider)[metric.name] == pytest.approx(
+            compute(record)[metric.name], rel=1e-12, abs=1e-13
+        )
+
+
+@pytest.mark.parametrize("name", [name for name in METRICS if name not in AT_THE_HORIZON])
+def test_within_the_window_it_does_not_matter_when_a_technology_was_released(name, uneven_record):
+    record = uneven_record
+    window = record.months - record.release_month.max()
+    together = np.stack(
+        [record.adopters[m : m + window + 1, :, :, k] for k, m in enumerate(record.release_month)], axis=-1
+    )
+    moved = replace(record, adopters=together, release_month=np.zeros(4, dtype=np.int64))
+    assert compute(moved)[name] == compute(record)[name]
+
+
+def test_nobody_adopting_is_never_perfectly_synchronized(make_record):
+    record = make_record(np.zeros((25, 2, 1, 1)), [[[10]], [[20]]])
+    values, why = compute(record), reasons(record)
+    for name in COMPARING:
+        assert math.isnan(values[name]), name
+    assert "0.0% of the eligible have adopted" in why["synchronization"]
+    assert "does not reach 50%" in why["t50_years"]
+    assert "Nobody adopts" in why["credit_digital"]
+    assert values["regions_below_half"] == 2
+    assert values["final_share"] == 0
+
+
+def test_a_single_region_is_never_perfectly_synchronized(make_record):
+    record = make_record(np.arange(11).reshape(-1, 1, 1, 1), [[[10]]])
+    values, why = compute(record), reasons(record)
+    for name in COMPARING:
+        assert math.isnan(values[name]), name
+        assert "only one region" in why[name]
+    assert values["t50_years"] == pytest.approx(5 / 12)
+
+
+def test_synchrony_needs_five_percent_of_adopters_at_the_end_of_the_window(make_record):
+    adopters = np.zeros((13, 2, 1, 1))
+    adopters[6:] = [[[6]], [[3]]]
+    assert math.isnan(compute(make_record(adopters, [[[100]], [[100]]]))["phi"])
+    adopters[6:] = [[[6]], [[4]]]
+    assert math.isfinite(compute(make_record(adopters, [[[100]], [[100]]]))["phi"])
+
+
+def test_all_adopting_at_once_is_fast_and_leaves_nothing_that_varies(make_record):
+    adopters = np.broadcast_to(np.array([[[3, 7]], [[11, 13]]]), (25, 2, 1, 2)).copy()
+    adopters[:3] = 0
+    record = make_record(adopters, adopters[-1])
+    values, why = compute(record), reasons(record)
+    assert values["t10_years"] == pytest.approx(2.1 / 12)
+    assert values["t50_years"] == pytest.approx(2.5 / 12)
+    assert (
+        values["t50_sd_years"] == values["t50_range_years"] == values["w1_years"] == values["theil_50"] == 0
+    )
+    assert "nothing varies" in why["phi"]
+    assert "adopt at once" in why["phi_simple"]
+    assert "adopt at once" in why["kuramoto"]
+
+
+def test_a_selection_of_technologies_is_measured_as_if_there_were_no_others(make_record, uneven_record):
+    kept = np.array([False, True, False, True])
+    alone = make_record(
+        uneven_record.adopters[..., kept],
+        uneven_record.eligible[..., kept],
+        release_month=uneven_record.release_month[kept],
+        macroregion_of=uneven_record.macroregion_of,
+        members_anywhere=41,
+    )
+    measured, expected = compute(select(uneven_record, kept)), compute(alone)
+    assert measured["phi"] != compute(uneven_record)["phi"]
+    del measured["member_share"], expected["member_share"]  # of all enterprises, whoever is eligible
+    assert measured == expected
