@@ -10,7 +10,7 @@ import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
 
-from simulation.metrics.curves import Curves, crossing_time, select
+from simulation.metrics.curves import Curves, crossing_time, released, select
 from simulation.metrics.inequality import theil
 from simulation.metrics.metric import Metric, Undefined
 from simulation.metrics.phase_order import kuramoto
@@ -30,6 +30,7 @@ __all__ = [
     "phi",
     "phi_simple",
     "reasons",
+    "released",
     "select",
     "theil",
     "w1",
@@ -50,7 +51,7 @@ METRICS = _registered()
 
 def _measured(record: Record) -> Iterator[tuple[str, float, str]]:
     """Name, value and reason; the value is nan exactly where there is a reason."""
-    curves = Curves(record)
+    curves = Curves(released(record))
     for metric in METRICS.values():
         try:
             value = metric.measure(curves)

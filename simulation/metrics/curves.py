@@ -124,9 +124,18 @@ def select(record: Record, technologies: Array) -> Record:
     )
 
 
+def released(record: Record) -> Record:
+    """Leave out technologies due at or after the last month: a run looked at half-way has its horizon there."""
+    in_time = record.release_month < record.months
+    return record if in_time.all() else select(record, in_time)
+
+
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """The adoption curves of one record, up to the common window; all arrays are read-only by agreement."""
+    """The adoption curves of one record, up to the common window; all arrays are read-only by agreement.
+
+    Every technology of the record is released before its last month: see ``released``.
+    """
 
     record: Record
 

@@ -219,3 +219,21 @@ def test_a_selection_of_technologies_is_measured_as_if_there_were_no_others(make
     assert measured["phi"] != compute(uneven_record)["phi"]
     del measured["member_share"], expected["member_share"]  # of all enterprises, whoever is eligible
     assert measured == expected
+
+
+def test_a_run_half_way_is_measured_as_if_its_horizon_were_there(uneven_record):
+    """Releases are in months 0, 5, 17 and 30; the last two are still to come."""
+    so_far = replace(uneven_record, adopters=uneven_record.adopters[:18])
+    without_the_late = select(so_far, np.array([0, 1]))
+    assert compute(so_far) == pytest.approx(compute(without_the_late), nan_ok=True)
+    assert math.isfinite(compute(so_far)["phi"])
+
+
+def test_at_the_start_nothing_is_measured_yet(uneven_record):
+    why = reasons(replace(uneven_record, adopters=uneven_record.adopters[:1]))
+    assert (
+        why["phi"]
+        == why["t50_years"]
+        == why["final_share"]
+        == "No technology was released before the horizon."
+    )
