@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-import pandas as pd
+import numpy as np
 
-from simulation.world import Array
+from simulation.world import CHANNELS, Array, World
+
+if TYPE_CHECKING:  # pandas takes longer to import than a replication to run
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +48,80 @@ class Record:
     def months(self) -> int:
         """T, the number of months simulated."""
         return self.adopters.shape[0] - 1
+
+
+class Countable(Protocol):
+    """What the recorder reads of a running replication; see ``simulation.engine.State``."""
+
+    month: int
+    adopters: Array  # int64 (R, S, K)
+    adopted_month: Array  # int32 (P,)
+    credit: Array  # float64 (P, 6)
+    members: Array  # int64 (H, R)
+    mask_of: Array  # uint64 (N,)
+    mastered: Array  # bool (J, K)
+
+
+class Recorder:
+    """Collects counts month by month. Month 0 is the start."""
+
+    def __init__(self, world: World) -> None:
+        r, s, k, h, _ = world.shape
+        months = world.months + 1
+        self._adopters = np.zeros((months, r, s, k), dtype=np.int32)
+        self._members = np.zeros((months, h, r), dtype=np.int32)
+        self._members_anywhere = np.zeros(months, dtype=np.int32)
+        self._mastered = np.zeros((months, k), dtype=np.int32)
+
+    def record(self, state: Countable) -> None:
+        """Write down the end of a month."""
+        self._adopters[state.month] = state.adopters
+        self._members[state.month] = state.members
+        self._members_anywhere[state.month] = np.count_nonzero(state.mask_of)
+        self._mastered[state.month] = np.count_nonzero(state.mastered, axis=0)
+
+    def finish(
+        self,
+        scenario: str,
+        world: World,
+        state: Countable,
+        *,
+        ledger: pd.DataFrame,
+        planned_pv: float,
+        spent_pv: float,
+    ) -> Record:
+        """Return what the replication left up to the month of ``state``."""
+        r, _, k, h, _ = world.shape
+        pairs = world.pairs
+        adopted = np.flatnonzero(state.adopted_month >= 0)
+        technology = np.repeat(np.arange(k), np.diff(pairs.start))[adopted]
+        cell = world.enterprises.region_of[pairs.enterprise[adopted]].astype(np.int64) * k + technology
+        credit = np.stack(
+            [np.bincount(cell, state.credit[adopted, c], minlength=r * k) for c in range(len(CHANNELS))], axis=-1
+        )
+        done = slice(0, state.month + 1)
+        return Record(
+            scenario=scenario,
+            seed=world.seed,
+            steps_per_year=world.steps_per_year,
+            regions=world.regions.ids,
+            macroregions=world.regions.macroregions,
+            macroregion_of=world.regions.macroregion_of,
+            industries=world.enterprises.industries,
+            technologies=world.technologies.names,
+            directions=world.technologies.directions,
+            platforms=world.platforms.names,
+            release_month=world.technologies.release_month,
+            eligible=world.eligible,
+            adopters=self._adopters[done],
+            may_join=(world.platforms.may_join * world.enterprises.counts[None]).sum(axis=2),
+            members=self._members[done],
+            members_anywhere=self._members_anywhere[done],
+            enterprises=world.enterprises.region_of.size,
+            mastered=self._mastered[done],
+            credit=credit.reshape(r, k, len(CHANNELS)),
+            ledger=ledger,
+            planned_pv=planned_pv,
+            spent_pv=spent_pv,
+            technologies_left_out=len(world.technologies.left_out),
+        )

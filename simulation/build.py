@@ -1,0 +1,344 @@
+"""Scenario and seed -> World (section 1). Every draw is keyed by who draws, see ``simulation.streams``."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import gammaincinv
+
+from simulation.data import Dataset, InstitutionRow, institution_references, load_vectors
+from simulation.geography import great_circle_km, internal_distance_km, spatial_kernel
+from simulation.kernels.network import eligible_partners
+from simulation.scenario import Platform, Scenario
+from simulation.streams import exponentials, key, numbered_all, race, uniforms
+from simulation.ties import draw_network
+from simulation.world import (
+    RESEARCH_KINDS,
+    Array,
+    Enterprises,
+    Institutions,
+    Pairs,
+    Platforms,
+    Regions,
+    Technologies,
+    World,
+)
+
+def build_world(spec: Scenario, seed: int) -> World:
+    """Return the world of one replication.
+
+    Parameters
+    ----------
+    spec : the scenario, already checked against its dataset.
+    seed : the luck of the replication; scenarios with one seed share it.
+    """
+    dataset = spec.dataset
+    steps = spec.time.steps_per_year
+    months = round(spec.time.years * steps)
+    rows = sorted(
+        [
+            *dataset.institutions,
+            *(InstitutionRow(region_id=row.region, name=row.name, kind=row.kind) for row in spec.institutions),
+        ],
+        key=lambda row: (row.region_id, row.name),
+    )
+    regions = _regions(spec, dataset)
+    counts = np.floor(dataset.counts * spec.world.scale + 0.5).astype(np.int64)
+    relatedness = _relatedness(spec, dataset.industries)
+    capacity = _capacity(spec, rows)
+    region_of_institution = np.array([regions.ids.index(row.region_id) for row in rows], dtype=np.int32)
+    technologies = _technologies(spec, dataset, seed, months, rows, region_of_institution, capacity, counts)
+    institutions = Institutions(
+        names=tuple(row.name for row in rows),
+        kinds=tuple(row.kind for row in rows),
+        region_of=region_of_institution,
+        capacity=capacity,
+        threshold=_thresholds(
+            seed, "mastery", technologies, np.array([key("institution", r.region_id, r.name) for r in rows], np.uint64)
+        ),
+    )
+    enterprises, keys = _enterprises(spec, seed, regions, dataset.industries, counts, relatedness)
+    return World(
+        seed=seed,
+        months=months,
+        steps_per_year=steps,
+        regions=regions,
+        enterprises=enterprises,
+        institutions=institutions,
+        technologies=technologies,
+        platforms=_platforms(spec, dataset, tuple(rows), months),
+        pairs=_pairs(seed, enterprises, keys, technologies),
+    )
+
+
+def enterprise_keys(world: World) -> Array:
+    """Return the identities of the enterprises, uint64 (N,): region id, industry, number within both; no seed."""
+    return _enterprise_keys(
+        world.regions.ids,
+        world.enterprises.industries,
+        world.enterprises.region_of,
+        world.enterprises.industry_of,
+        world.enterprises.number_of,
+    )
+
+
+def _enterprise_keys(
+    regions: tuple[str, ...], industries: tuple[str, ...], region_of: Array, industry_of: Array, number_of: Array
+) -> Array:
+    cells = np.array([[key("enterprise", r, s) for s in industries] for r in regions], dtype=np.uint64)
+    return numbered_all(cells[region_of, industry_of], number_of)
+
+
+def _regions(spec: Scenario, dataset: Dataset) -> Regions:
+    rows = dataset.regions
+    ids = tuple(row.id for row in rows)
+    macroregions = tuple(sorted({row.macroregion for row in rows}))
+    latitude = np.array([row.latitude for row in rows])
+    longitude = np.array([row.longitude for row in rows])
+    area = np.array([row.area_km2 for row in rows])
+    distance = great_circle_km(latitude, longitude)
+    if spec.world.intra_regional_distance == "area":
+        np.fill_diagonal(distance, internal_distance_km(area))
+    return Regions(
+        ids=ids,
+        names=tuple(row.name for row in rows),
+        macroregions=macroregions,
+        macroregion_of=np.array([macroregions.index(row.macroregion) for row in rows], dtype=np.int64),
+        latitude=latitude,
+        longitude=longitude,
+        area_km2=area,
+        readiness=_by_name(spec.world.digital_readiness, ids, np.array([row.digital_readiness for row in rows])),
+        government_quality=_by_name(spec.world.government_quality, ids, np.ones(len(ids))),
+        distance_km=distance,
+        proximity=spatial_kernel(distance, spec.diffusion.half_distance_km),
+    )
+
+
+def _by_name(given: float | dict[str, float] | None, names: tuple[str, ...], default: Array) -> Array:
+    """Return one number for all, or the default with the named ones replaced."""
+    if given is None:
+        return default.astype(np.float64)
+    if not isinstance(given, dict):
+        return np.full(len(names), float(given))
+    return np.array([given.get(name, value) for name, value in zip(names, default, strict=True)], dtype=np.float64)
+
+
+def _capacity(spec: Scenario, rows: list[InstitutionRow]) -> Array:
+    given = spec.world.capacity
+    if not isinstance(given, dict):
+        return np.full(len(rows), float(given))
+    capacity = np.ones(len(rows))
+    references = institution_references(tuple(rows))
+    for name, value in given.items():
+        capacity[list(references[name])] = value
+    return capacity
+
+
+def _relatedness(spec: Scenario, industries: tuple[str, ...]) -> Array:
+    phi = np.full((len(industries), len(industries)), spec.diffusion.relatedness_other)
+    services = np.array([name == "mining_services" for name in industries])
+    phi[services, :] = phi[:, services] = spec.diffusion.relatedness_services
+    np.fill_diagonal(phi, 1.0)
+    return phi
+
+
+def _enterprises(
+    spec: Scenario, seed: int, regions: Regions, industries: tuple[str, ...], counts: Array, relatedness: Array
+) -> tuple[Enterprises, Array]:
+    n_regions, n_industries = counts.shape
+    cell = np.repeat(np.arange(counts.size), counts.ravel())
+    region_of = (cell // n_industries).astype(np.int32)
+    industry_of = (cell % n_industries).astype(np.int32)
+    first = np.cumsum(counts.ravel()) - counts.ravel()
+    number_of = np.arange(cell.size) - first[cell]
+    keys = _enterprise_keys(regions.ids, industries, region_of, industry_of, number_of)
+    indptr, indices = draw_network(
+        seed,
+        identities=keys,
+        region_of=region_of,
+        industry_of=industry_of,
+        counts=counts,
+        region_keys=np.array([key("region", r) for r in regions.ids], dtype=np.uint64),
+        industry_keys=np.array([key("industry", s) for s in industries], dtype=np.uint64),
+        proximity=regions.proximity,
+        relatedness=relatedness,
+        draws=spec.world.network_degree // 2,
+        local_ties=spec.world.local_ties,
+    )
+    alpha = _absorptive_capacity(seed, keys, spec.diffusion.absorptive_capacity_cv)
+    return (
+        Enterprises(
+            industries=industries,
+            counts=counts,
+            region_of=region_of,
+            industry_of=industry_of,
+            number_of=number_of,
+            absorptive_capacity=alpha,
+            relatedness=relatedness,
+            indptr=indptr,
+            indices=indices,
+        ),
+        keys,
+    )
+
+
+def _absorptive_capacity(seed: int, keys: Array, variation: float) -> Array:
+    """Return alpha ~ Gamma with mean 1 and this coefficient of variation, by inversion: one draw, whatever the shape."""
+    if variation == 0:
+        return np.ones(keys.size)
+    draws = np.empty(keys.size)
+    uniforms(key(seed, "absorptive_capacity"), keys, draws)
+    shape = variation**-2
+    return gammaincinv(shape, draws) / shape
+
+
+def _technologies(
+    spec: Scenario,
+    dataset: Dataset,
+    seed: int,
+    months: int,
+    institutions: list[InstitutionRow],
+    region_of_institution: Array,
+    capacity: Array,
+    counts: Array,
+) -> Technologies:
+    rows = dataset.technologies
+    release = _release_months(spec, seed, dataset)
+    within = [n for n in range(len(rows)) if release[n] < months]
+    complexity = {"digital": spec.diffusion.complexity_digital, "conventional": spec.diffusion.complexity_conventional}
+    relevance = np.array([dataset.relevance[dataset.directions.index(rows[n].direction)] for n in within])
+    relevance = relevance.reshape(len(within), len(dataset.industries)).T.astype(np.float64)
+    origin = np.full(len(within), -1, dtype=np.int64)
+    keys = np.array([key("institution", row.region_id, row.name) for row in institutions], dtype=np.uint64)
+    research = np.array([row.kind in RESEARCH_KINDS for row in institutions], dtype=bool)
+    for k, n in enumerate(within):
+        share = counts @ (relevance[:, k] > 0) / np.maximum(counts.sum(axis=1), 1)
+        weight = capacity * research * share[region_of_institution]
+        given = spec.technologies.origin_weights.get(rows[n].direction)
+        if given:
+            by_region = np.array([given.get(r.id, np.nan) for r in dataset.regions])[region_of_institution]
+            weight = _origin_weights(weight, region_of_institution, by_region)
+        origin[k] = race(key(seed, "origin", rows[n].direction, rows[n].technology), keys, weight)
+    return Technologies(
+        names=tuple(rows[n].technology for n in within),
+        directions=tuple(rows[n].direction for n in within),
+        families=tuple(rows[n].family for n in within),
+        complexity=np.array([complexity[rows[n].family] for n in within], dtype=np.float64),
+        relevance=relevance,
+        release_month=np.array([release[n] for n in within], dtype=np.int64),
+        origin=origin,
+        left_out=tuple(rows[n].technology for n in range(len(rows)) if release[n] >= months),
+    )
+
+
+def _origin_weights(weight: Array, region_of: Array, share: Array) -> Array:
+    """Return the weights of origins such that each named region has its share and the others split the rest.
+
+    Parameters
+    ----------
+    weight : float64, shape (J,)
+        Weights without the scenario's say; they hold within a region and among the regions that are not named.
+    region_of : int32, shape (J,)
+    share : float64, shape (J,)
+        Share of the institution's region, NaN where the scenario does not name it.
+    """
+    out = np.zeros_like(weight)
+    for r in np.unique(region_of[~np.isnan(share)]):
+        here = region_of == r
+        if weight[here].sum() > 0:
+            out[here] = share[here] * weight[here] / weight[here].sum()
+    others = np.isnan(share)
+    named = sum(share[region_of == r][0] for r in np.unique(region_of[~others]))
+    if weight[others].sum() > 0:
+        out[others] = max(0.0, 1.0 - named) * weight[others] / weight[others].sum()
+    return out
+
+
+def _release_months(spec: Scenario, seed: int, dataset: Dataset) -> list[int]:
+    """Return the month at whose start each technology appears, in the order of the dataset."""
+    rows, steps = dataset.technologies, spec.time.steps_per_year
+    if spec.technologies.release == "at_start":
+        return [0] * len(rows)
+    if spec.technologies.release == "schedule":
+        return [round(spec.technologies.schedule[row.technology] * steps) for row in rows]
+    n = len(rows)
+    gaps, arrival = np.empty(n), np.empty(n)
+    exponentials(key(seed, "release"), numbered_all(np.full(n, key("gap")), np.arange(n)), gaps)
+    technology_keys = np.array([key("technology", row.direction, row.technology) for row in rows], dtype=np.uint64)
+    exponentials(key(seed, "order"), technology_keys, arrival)
+    years = np.cumsum(gaps) / spec.technologies.per_year
+    months = np.empty(n, dtype=np.int64)
+    months[np.argsort(arrival, kind="stable")] = np.floor(years * steps)
+    return [int(month) for month in months]
+
+
+def _thresholds(seed: int, purpose: str, technologies: Technologies, keys: Array) -> Array:
+    """Return Exponential(1) thresholds, float64 (agents, K)."""
+    out = np.empty((len(technologies.names), keys.size))
+    for k, name in enumerate(technologies.names):
+        exponentials(key(seed, purpose, technologies.directions[k], name), keys, out[k])
+    return np.ascontiguousarray(out.T)
+
+
+def _platforms(spec: Scenario, dataset: Dataset, institutions: tuple[InstitutionRow, ...], months: int) -> Platforms:
+    rows = sorted(spec.platforms, key=lambda row: row.name)
+    steps = spec.time.steps_per_year
+    h = len(rows)
+    vectors = [vector.vector for vector in load_vectors()]
+    references = institution_references(institutions)
+    resident = np.zeros((h, len(institutions)), dtype=bool)
+    may_join = np.zeros((h, len(dataset.regions), len(dataset.industries)), dtype=bool)
+    for p, row in enumerate(rows):
+        may_join[p] = _who_may_join(row, dataset)
+        if row.institutions == "all":
+            resident[p] = True
+        elif row.institutions != "none":
+            resident[p, [j for name in row.institutions for j in references[name]]] = True
+    return Platforms(
+        names=tuple(row.name for row in rows),
+        vectors=np.array([[name in row.vectors for name in vectors] for row in rows], dtype=bool).reshape(h, -1),
+        may_join=may_join,
+        from_month=np.array([round(row.from_year * steps) for row in rows], dtype=np.int64),
+        to_month=np.array(
+            [months if row.to_year is None else min(months, round(row.to_year * steps)) for row in rows], dtype=np.int64
+        ),
+        resident=resident,
+    )
+
+
+def _who_may_join(platform: Platform, dataset: Dataset) -> Array:
+    """Return bool (R, S): the enterprises that a platform is open to."""
+    regions = [
+        (platform.regions == "all" or row.id in platform.regions)
+        and (platform.macroregions == "all" or row.macroregion in platform.macroregions)
+        for row in dataset.regions
+    ]
+    industries = [platform.industries == "all" or name in platform.industries for name in dataset.industries]
+    return np.array(regions)[:, None] & np.array(industries)[None, :]
+
+
+def _pairs(seed: int, enterprises: Enterprises, keys: Array, technologies: Technologies) -> Pairs:
+    """Return the eligible pairs; technologies with the same eligible industries share their bookkeeping."""
+    eligible_industry = technologies.relevance > 0  # (S, K)
+    patterns, pattern_of = np.unique(eligible_industry.T, axis=0, return_inverse=True)
+    pattern_of = pattern_of.ravel().astype(np.int64)
+    n = enterprises.region_of.size
+    slot = np.full((len(patterns), n), -1, dtype=np.int32)
+    partners = np.zeros((len(patterns), n), dtype=np.int32)
+    members = []
+    for g, industries in enumerate(patterns):
+        eligible = np.flatnonzero(industries[enterprises.industry_of])
+        slot[g, eligible] = np.arange(eligible.size)
+        eligible_partners(
+            enterprises.indptr, enterprises.indices, enterprises.industry_of, np.ascontiguousarray(industries), partners[g]
+        )
+        members.append(eligible.astype(np.int32))
+    sizes = [members[g].size for g in pattern_of]
+    start = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
+    enterprise = np.empty(start[-1], dtype=np.int32)
+    threshold = np.empty(start[-1])
+    for k, g in enumerate(pattern_of):
+        here = slice(start[k], start[k + 1])
+        enterprise[here] = members[g]
+        stream = key(seed, "adoption", technologies.directions[k], technologies.names[k])
+        exponentials(stream, keys[members[g]], threshold[here])
+    return Pairs(start, enterprise, pattern_of, slot, partners, threshold)

@@ -1,0 +1,437 @@
+"""One replication, month by month (section 2), without agents: state, step, record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation import build, streams
+from simulation.data import VectorRow, load_vectors
+from simulation.kernels import clock, crowds, exposure, hazard, membership
+from simulation.kernels.network import network_exposure
+from simulation.policies.schedule import PolicySchedule
+from simulation.recorder import Record, Recorder
+from simulation.scenario import Scenario
+from simulation.world import CHANNELS, Array, Levers, World
+
+
+@dataclass(slots=True)
+class State:
+    """What changes from month to month. Letters as in ``simulation.world``, C crowds."""
+
+    month: int  # months done
+    released: Array  # bool (K,)
+    waiting: Array  # int32 (P,), see kernels.clock
+    waiting_count: Array  # int64 (K,)
+    remaining: Array  # float64 (P,), threshold less cumulated hazard
+    near: Array  # int32 (P,), partners of the same region that have adopted
+    far: Array  # int32 (P,), partners of other regions that have adopted
+    adopted_month: Array  # int32 (P,), -1 before
+    adopters: Array  # int64 (R, S, K)
+    credit: Array  # float64 (P, 6)
+    mastered: Array  # bool (J, K)
+    mastered_month: Array  # int32 (J, K), -1 before
+    learning_left: Array  # float64 (J, K)
+    mask_of: Array  # uint64 (N,), bit h for platform h
+    members: Array  # int64 (H, R)
+    members_by_industry: Array  # int64 (H, S)
+    member_adopters: Array  # int64 (H, S, K)
+    crowd_of: Array  # int32 (N,)
+    crowd_mask: Array  # uint64 (C,)
+    crowd_next: Array  # int64 (C,)
+    crowd_size: Array  # int64 (C,)
+    on_platform: Array  # bool (C, H)
+
+    @staticmethod
+    def initial(world: World) -> State:
+        """Return the state at the start: nobody has adopted, mastered or joined anything."""
+        r, s, k, h, j = world.shape
+        n, p = world.enterprises.region_of.size, world.pairs.enterprise.size
+        c = min(n + r, r * 2**h)
+        state = State(
+            month=0,
+            released=np.zeros(k, dtype=bool),
+            waiting=np.zeros(p, dtype=np.int32),
+            waiting_count=np.zeros(k, dtype=np.int64),
+            remaining=world.pairs.threshold.copy(),
+            near=np.zeros(p, dtype=np.int32),
+            far=np.zeros(p, dtype=np.int32),
+            adopted_month=np.full(p, -1, dtype=np.int32),
+            adopters=np.zeros((r, s, k), dtype=np.int64),
+            credit=np.zeros((p, len(CHANNELS))),
+            mastered=np.zeros((j, k), dtype=bool),
+            mastered_month=np.full((j, k), -1, dtype=np.int32),
+            learning_left=world.institutions.threshold.copy(),
+            mask_of=np.zeros(n, dtype=np.uint64),
+            members=np.zeros((h, r), dtype=np.int64),
+            members_by_industry=np.zeros((h, s), dtype=np.int64),
+            member_adopters=np.zeros((h, s, k), dtype=np.int64),
+            crowd_of=world.enterprises.region_of.copy(),
+            crowd_mask=np.zeros(c, dtype=np.uint64),
+            crowd_next=np.full(c, crowds.UNUSED, dtype=np.int64),
+            crowd_size=np.zeros(c, dtype=np.int64),
+            on_platform=np.zeros((c, h), dtype=bool),
+        )
+        state.crowd_next[:r] = -1
+        state.crowd_size[:r] = world.enterprises.counts.sum(axis=1)
+        return state
+
+
+class Platforming:
+    """What platforms do to the month while levers stay as they are: who meets whom, at which weight (section 3)."""
+
+    def __init__(self, world: World, levers: Levers, vectors: tuple[VectorRow, ...], far_factor: Array) -> None:
+        institutions = world.institutions
+        kinds = np.array(institutions.kinds)
+        carried = world.platforms.vectors & levers.is_open[:, None]  # (H, V)
+        resident = levers.resident & levers.is_open[:, None]  # (H, J)
+        h, j = resident.shape
+        self.meets = np.zeros(h, dtype=bool)
+        self.serves = np.zeros((h, j), dtype=bool)
+        self.bonus = np.zeros((h, 3))
+        self.government = np.zeros((h, 2))
+        linked = np.zeros((j, j), dtype=bool)
+        capacity_bonus = np.zeros(j)
+        for v, vector in enumerate(vectors):
+            for p in np.flatnonzero(carried[:, v]):
+                if vector.needs_kind and not np.any(resident[p] & (kinds == vector.needs_kind)):
+                    continue
+                self.meets[p] |= vector.digital_contact
+                self.serves[p] |= resident[p] & np.isin(kinds, vector.remote_kinds)
+                learners = resident[p] & np.isin(kinds, vector.learning_kinds)
+                linked |= learners[:, None] & learners[None, :]
+                bonuses = (vector.absorptive_bonus, vector.hazard_bonus, vector.spontaneous_bonus)
+                self.bonus[p] = np.maximum(self.bonus[p], bonuses)
+                capacity_bonus = np.maximum(capacity_bonus, vector.capacity_bonus * resident[p])
+                if vector.best_government:
+                    reached = world.platforms.may_join[p].any(axis=1)
+                    best = [np.max(lever[reached], initial=0.0) for lever in (levers.training, levers.incentive)]
+                    self.government[p] = np.maximum(self.government[p], best)
+        self.capacity = institutions.capacity * levers.capacity[institutions.region_of] * (1.0 + capacity_bonus)
+        distinct, self.complexity_of = np.unique(far_factor, return_inverse=True)
+        self.learning_weights = np.empty((distinct.size, j, j))
+        clock.learning_weights(
+            world.regions.proximity, institutions.region_of, levers.readiness, linked, distinct, self.learning_weights
+        )
+
+
+class Engine:
+    """One replication of one scenario. Call :meth:`step` until :attr:`finished`, then :meth:`record`."""
+
+    def __init__(self, spec: Scenario, seed: int) -> None:
+        self.spec = spec
+        self.world = world = build.build_world(spec, seed)
+        self.state = State.initial(world)
+        self.schedule = PolicySchedule(spec.policies, world, costs=spec.costs, budget=spec.budget)
+        self.recorder = Recorder(world)
+        self.dt = 1.0 / world.steps_per_year
+        d = spec.diffusion
+        self._vectors = load_vectors()
+        self._rates = np.array([d.spontaneous, d.spatial, d.network, d.institutional, d.digital, d.institution_scale])
+        self._near_factor = 1.0 - world.technologies.complexity**2
+        self._far_factor = (1.0 - world.technologies.complexity) ** 2
+        self._commodity = np.ones(len(world.enterprises.industries))
+        self._institution_proximity = (
+            world.regions.government_quality[:, None] * world.regions.proximity[:, world.institutions.region_of]
+        )
+        eligible = world.eligible.astype(np.float64)
+        self._spatial_denominator = np.empty_like(eligible)
+        exposure.spatial_denominator(
+            world.regions.proximity,
+            world.enterprises.relatedness,
+            eligible,
+            d.density_exponent,
+            self._spatial_denominator,
+        )
+        self._eligible_industry = world.technologies.relevance > 0
+        self._may_join = (world.platforms.may_join * world.enterprises.counts[None]).sum(axis=2)
+        self._identities = build.enterprise_keys(world)
+        self._membership_streams = [streams.key(seed, "membership", name) for name in world.platforms.names]
+        self._levers: Levers | None = None
+        c = self.state.crowd_mask.size
+        r, s, k, h, j = world.shape
+        self._terms = np.zeros((c, s, k, len(CHANNELS)))
+        self._base, self._slope = np.zeros((k, c, s)), np.zeros((k, c, s))
+        self._spatial, self._digital = np.zeros((r, s, k)), np.zeros((h, s, k))
+        self._factor, self._spontaneous, self._incentive = np.ones(c), np.ones(c), np.zeros(c)
+        self._crowd_region = np.zeros(c, dtype=np.int64)
+        self._newly = np.zeros((j, k), dtype=bool)
+        self._draws = np.empty(self._identities.size)
+        self._join, self._stay = np.empty(r), np.empty(r)
+
+    @property
+    def finished(self) -> bool:
+        """True at the horizon."""
+        return self.state.month >= self.world.months
+
+    def step(self) -> None:
+        """Simulate one month: everything is computed from its start and applied at its end."""
+        assert not self.finished, "the horizon is reached"
+        self._release()
+        self._move_levers()
+        wanted = self._decide_membership()
+        self._expose()
+        self._learn()
+        self.state.month += 1
+        self._adopt()
+        self._apply_learning()
+        self._apply_membership(wanted)
+        self.recorder.record(self.state)
+
+    @property
+    def levers(self) -> Levers:
+        """The levers of the month simulated last, at the start those of the first month."""
+        return self._levers if self._levers is not None else self.schedule.levers(0)
+
+    def hazard_of(self, enterprise: int, technology: int) -> Array:
+        """Return the terms of lambda_ik at the present state and levers, float64 (6,), 1/year; equation (5)."""
+        world, state, pairs = self.world, self.state, self.world.pairs
+        if self._levers is None:
+            self._move_levers()
+        self._expose()
+        r, s = world.enterprises.region_of[enterprise], world.enterprises.industry_of[enterprise]
+        c, pattern = state.crowd_of[enterprise], pairs.pattern_of[technology]
+        pair = pairs.start[technology] + pairs.slot[pattern, enterprise]
+        terms = self._terms[c, s, technology].copy()
+        terms[CHANNELS.index("network")] *= network_exposure(
+            state.near[pair],
+            state.far[pair],
+            pairs.partners[pattern, enterprise],
+            self.levers.local_contacts[r],
+            self._spatial[r, s, technology],
+        )
+        scale = world.technologies.relevance[s, technology] * self._commodity[s] * self._factor[c]
+        return terms * scale * world.enterprises.absorptive_capacity[enterprise]
+
+    def record(self) -> Record:
+        """Return what the replication left so far; meant for the horizon."""
+        return self.recorder.finish(
+            self.spec.name,
+            self.world,
+            self.state,
+            ledger=self.schedule.ledger(),
+            planned_pv=self.schedule.planned_pv,
+            spent_pv=self.schedule.spent_pv,
+        )
+
+    # 2.1
+
+    def _release(self) -> None:
+        """Let technologies appear whose month it is; their origin masters them at once."""
+        state, pairs = self.state, self.world.pairs
+        for k in np.flatnonzero(self.world.technologies.release_month == state.month):
+            first, last = pairs.start[k], pairs.start[k + 1]
+            state.released[k] = True
+            state.waiting[first:last] = np.arange(first, last)
+            state.waiting_count[k] = last - first
+            origin = self.world.technologies.origin[k]
+            if origin >= 0:
+                state.mastered[origin, k] = True
+                state.mastered_month[origin, k] = state.month
+
+    # 2.2
+
+    def _move_levers(self) -> None:
+        """Let policies set the levers of the month; members of a platform that is closed leave it at once."""
+        levers = self.schedule.levers(self.state.month)
+        if levers is self._levers:
+            return
+        self._levers = levers
+        self._platforming = Platforming(self.world, levers, self._vectors, self._far_factor)
+        closed = sum(1 << int(h) for h in np.flatnonzero(~levers.is_open))
+        self._apply_membership(self.state.mask_of & ~np.uint64(closed))
+
+    # 2.3
+
+    def _decide_membership(self) -> Array:
+        """Return the memberships that enterprises will have at the end of the month, as bit masks."""
+        wanted = self.state.mask_of.copy()
+        m, levers, world = self.spec.membership, self._levers, self.world
+        assert levers is not None
+        for h in np.flatnonzero(levers.is_open & (self._may_join.sum(axis=1) > 0)):
+            membership.membership_odds(
+                self.state.members[h],
+                self._may_join[h],
+                levers.readiness,
+                levers.subsidy[h],
+                m.base,
+                m.network_effect,
+                m.readiness_effect,
+                m.rate,
+                self.dt,
+                self._join,
+                self._stay,
+            )
+            month = streams.numbered(self._membership_streams[h], self.state.month)
+            streams.uniforms(month, self._identities, self._draws)
+            membership.decide_membership(
+                h,
+                world.platforms.may_join[h],
+                world.enterprises.region_of,
+                world.enterprises.industry_of,
+                self.state.mask_of,
+                self._join,
+                self._stay,
+                self._draws,
+                wanted,
+            )
+        return wanted
+
+    def _apply_membership(self, wanted: Array) -> None:
+        state, pairs, enterprises = self.state, self.world.pairs, self.world.enterprises
+        crowds.change_memberships(
+            wanted,
+            state.mask_of,
+            enterprises.region_of,
+            enterprises.industry_of,
+            pairs.start,
+            pairs.pattern_of,
+            pairs.slot,
+            state.adopted_month,
+            state.members,
+            state.members_by_industry,
+            state.member_adopters,
+            state.crowd_of,
+            state.crowd_mask,
+            state.crowd_next,
+            state.crowd_size,
+            state.on_platform,
+        )
+
+    # 2.4 and 2.5
+
+    def _expose(self) -> None:
+        """Compute the hazard of every crowd, up to alpha and the business network."""
+        world, state, levers, platforming = self.world, self.state, self._levers, self._platforming
+        assert levers is not None
+        relatedness = world.enterprises.relatedness
+        exposure.spatial_exposure(
+            world.regions.proximity,
+            levers.local_contacts,
+            relatedness,
+            state.adopters.astype(np.float64),
+            self._spatial_denominator,
+            self._spatial,
+        )
+        exposure.digital_exposure(
+            levers.interoperability,
+            platforming.meets,
+            relatedness,
+            self._eligible_industry,
+            state.member_adopters,
+            state.members_by_industry,
+            self._digital,
+        )
+        live = np.flatnonzero(state.crowd_size > 0)
+        self._crowd_region[state.crowd_of] = world.enterprises.region_of
+        hazard.crowd_factors(
+            live,
+            self._crowd_region,
+            state.on_platform,
+            levers.readiness,
+            levers.training,
+            levers.incentive,
+            platforming.bonus,
+            platforming.government,
+            self._factor,
+            self._spontaneous,
+            self._incentive,
+        )
+        hazard.hazard_terms(
+            live,
+            self._crowd_region,
+            state.on_platform,
+            platforming.meets,
+            platforming.serves,
+            self._rates,
+            self._near_factor,
+            self._far_factor,
+            self.spec.diffusion.contacts == "substituted",
+            self._spontaneous,
+            levers.readiness,
+            self._incentive,
+            self._spatial,
+            self._digital,
+            self._institution_proximity,
+            platforming.capacity,
+            state.mastered,
+            self._terms,
+        )
+        hazard.hazard_rates(
+            live,
+            self._terms,
+            world.technologies.relevance,
+            self._commodity,
+            self._factor,
+            self._base,
+            self._slope,
+        )
+
+    # 2.6
+
+    def _adopt(self) -> None:
+        world, state, pairs, enterprises = self.world, self.state, self.world.pairs, self.world.enterprises
+        assert self._levers is not None
+        clock.advance_adoption(
+            state.month,
+            self.dt,
+            pairs.start,
+            pairs.enterprise,
+            pairs.pattern_of,
+            pairs.slot,
+            pairs.partners,
+            enterprises.region_of,
+            enterprises.industry_of,
+            state.crowd_of,
+            state.mask_of,
+            enterprises.absorptive_capacity,
+            enterprises.indptr,
+            enterprises.indices,
+            self._base,
+            self._slope,
+            self._terms,
+            self._spatial,
+            self._levers.local_contacts,
+            state.waiting,
+            state.waiting_count,
+            state.remaining,
+            state.near,
+            state.far,
+            state.adopted_month,
+            state.adopters,
+            state.member_adopters,
+            state.credit,
+        )
+
+    # 2.7
+
+    def _learn(self) -> None:
+        d, state = self.spec.diffusion, self.state
+        clock.advance_learning(
+            self.dt,
+            d.learning,
+            d.institution_scale,
+            self._platforming.learning_weights,
+            self._platforming.complexity_of,
+            self._platforming.capacity,
+            state.released,
+            state.mastered,
+            state.learning_left,
+            self._newly,
+        )
+
+    def _apply_learning(self) -> None:
+        self.state.mastered |= self._newly
+        self.state.mastered_month[self._newly] = self.state.month
+
+
+def simulate(spec: Scenario, seed: int) -> Record:
+    """Run one replication to its horizon and return what it leaves.
+
+    The same scenario, seed and versions give the same bits.
+    """
+    engine = Engine(spec, seed)
+    while not engine.finished:
+        engine.step()
+    return engine.record()

@@ -1,0 +1,216 @@
+"""Adoption and mastery: hazards are cumulated until they reach thresholds drawn once (sections 2.6 and 2.7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from simulation.kernels.network import network_exposure, push_adoption
+
+Array = npt.NDArray[Any]
+
+
+@nb.njit(cache=True)
+def advance_adoption(
+    month: int,
+    dt: float,
+    start: Array,
+    enterprise: Array,
+    pattern_of: Array,
+    slot: Array,
+    partners: Array,
+    region_of: Array,
+    industry_of: Array,
+    crowd_of: Array,
+    mask_of: Array,
+    alpha: Array,
+    indptr: Array,
+    indices: Array,
+    base: Array,
+    slope: Array,
+    terms: Array,
+    spatial: Array,
+    local_contacts: Array,
+    waiting: Array,
+    waiting_count: Array,
+    remaining: Array,
+    near: Array,
+    far: Array,
+    adopted_month: Array,
+    adopters: Array,
+    member_adopters: Array,
+    credit: Array,
+) -> int:
+    """Run every clock for one month and adopt where one reaches its threshold; return the number of adoptions.
+
+    Pair p adopts when the integral of lambda_p reaches theta_p, equation (6); ``remaining`` is what is left of theta.
+    Work is proportional to the pairs that still wait. The network counts of a technology are written only after all
+    its clocks have been read (synchronous update); no other technology reads them.
+
+    Parameters
+    ----------
+    month : int
+        Calendar number of the month, 1 to T, stored for those who adopt.
+    dt : float
+        Years in a month.
+    start, enterprise, pattern_of, slot, partners
+        The eligible pairs: :class:`simulation.world.Pairs`.
+    region_of, industry_of : int32, shape (N,)
+    crowd_of : int32, shape (N,)
+        See :mod:`simulation.kernels.crowds`.
+    mask_of : uint64, shape (N,)
+        Bit h is set where the enterprise is on platform h.
+    alpha : float64, shape (N,)
+        Absorptive capacity.
+    indptr, indices
+        Business network in CSR form.
+    base, slope : float64, shape (K, C, S)
+        From :func:`simulation.kernels.hazard.hazard_rates`, 1/year.
+    terms : float64, shape (C, S, K, 6)
+        Terms of the hazard, read for credit.
+    spatial : float64, shape (R, S, K)
+        S, stands for B where an enterprise has no eligible partner.
+    local_contacts : float64, shape (R,)
+        L_r.
+    waiting : int32, shape (P,); waiting_count : int64, shape (K,)
+        Pairs of technology k that wait: ``waiting[start[k]:start[k] + waiting_count[k]]``, in order; compacted.
+    remaining : float64, shape (P,)
+        Lowered by lambda dt.
+    near, far : int32, shape (P,)
+        Partners that have adopted; raised for the partners of new adopters.
+    adopted_month : int32, shape (P,)
+        Set for new adopters; -1 before.
+    adopters : int64, shape (R, S, K)
+        Raised.
+    member_adopters : int64, shape (H, S, K)
+        Raised for the platforms of a new adopter.
+    credit : float64, shape (P, 6)
+        Set for new adopters: the share of each term in lambda in the month of adoption; sums to 1.
+
+    References
+    ----------
+    Sellke (1983), J. Appl. Prob. 20: 390-394.
+    """
+    n_platforms = member_adopters.shape[0]
+    newly = np.empty(region_of.size, dtype=np.int32)
+    total = 0
+    for k in range(start.size - 1):
+        first = start[k]
+        pattern = pattern_of[k]
+        kept = 0
+        new = 0
+        for w in range(waiting_count[k]):
+            p = waiting[first + w]
+            i = enterprise[p]
+            r, s, c = region_of[i], industry_of[i], crowd_of[i]
+            contacts = network_exposure(near[p], far[p], partners[pattern, i], local_contacts[r], spatial[r, s, k])
+            remaining[p] -= alpha[i] * (base[k, c, s] + slope[k, c, s] * contacts) * dt
+            if remaining[p] > 0.0:
+                waiting[first + kept] = p
+                kept += 1
+            else:
+                adopted_month[p] = month
+                newly[new] = p
+                new += 1
+                hazard = 0.0
+                for channel in range(6):
+                    credit[p, channel] = terms[c, s, k, channel] * (contacts if channel == 2 else 1.0)
+                    hazard += credit[p, channel]
+                for channel in range(6):
+                    credit[p, channel] /= hazard
+        waiting_count[k] = kept
+        total += new
+        for p in newly[:new]:
+            i = enterprise[p]
+            adopters[region_of[i], industry_of[i], k] += 1
+            push_adoption(i, indptr, indices, region_of, slot[pattern], first, near, far)
+            for h in range(n_platforms):
+                if (mask_of[i] >> np.uint64(h)) & np.uint64(1):
+                    member_adopters[h, industry_of[i], k] += 1
+    return total
+
+
+@nb.njit(cache=True)
+def advance_learning(
+    dt: float,
+    rate: float,
+    scale: float,
+    weights: Array,
+    complexity_of: Array,
+    capacity: Array,
+    released: Array,
+    mastered: Array,
+    remaining: Array,
+    newly: Array,
+) -> None:
+    """Run the learning clock of every institution for one month, equation (7).
+
+    Hazard b_SC (1 - exp(-sum_m w_jm Q_m y_mk / I_scale)).
+
+    Parameters
+    ----------
+    dt : float
+        Years in a month.
+    rate, scale : float
+        b_SC, 1/year, and I_scale.
+    weights : float64, shape (X, J, J)
+        w_jm for each distinct complexity.
+    complexity_of : int64, shape (K,)
+        Index of the technology's complexity in ``weights``.
+    capacity : float64, shape (J,)
+        Q.
+    released : bool, shape (K,)
+    mastered : bool, shape (J, K)
+        y, state at the START of the month; never written.
+    remaining : float64, shape (J, K)
+        What is left of the threshold; lowered.
+    newly : bool, shape (J, K)
+        Overwritten: who masters what at the end of this month.
+    """
+    n_institutions, n_technologies = mastered.shape
+    contacts = np.empty(n_institutions)
+    newly[:] = False
+    for k in range(n_technologies):
+        if not released[k]:
+            continue
+        w = weights[complexity_of[k]]
+        contacts[:] = 0.0
+        for m in range(n_institutions):
+            if mastered[m, k]:
+                for j in range(n_institutions):
+                    contacts[j] += w[m, j] * capacity[m]
+        for j in range(n_institutions):
+            if not mastered[j, k] and contacts[j] > 0.0:
+                remaining[j, k] -= rate * -np.expm1(-contacts[j] / scale) * dt
+                newly[j, k] = remaining[j, k] <= 0.0
+
+
+@nb.njit(cache=True)
+def learning_weights(
+    proximity: Array, region_of: Array, readiness: Array, linked: Array, far_factor: Array, out: Array
+) -> None:
+    """Set out[x, j, m] to w_jm = K_r(j)r(m), or f_far sqrt(delta_r(j) delta_r(m)) where larger; equation (7).
+
+    Parameters
+    ----------
+    proximity : float64, shape (R, R)
+    region_of : int32, shape (J,)
+    readiness : float64, shape (R,)
+        delta.
+    linked : bool, shape (J, J)
+        Both are on one platform whose vector (SC2SC, SC2ED) serves both; symmetric.
+    far_factor : float64, shape (X,)
+        f_far for each distinct complexity.
+    out : float64, shape (X, J, J)
+        Overwritten; symmetric.
+    """
+    for x in range(far_factor.size):
+        for j in range(region_of.size):
+            for m in range(region_of.size):
+                weight = proximity[region_of[j], region_of[m]]
+                if linked[j, m]:
+                    weight = max(weight, far_factor[x] * np.sqrt(readiness[region_of[j]] * readiness[region_of[m]]))
+                out[x, j, m] = weight

@@ -1,0 +1,102 @@
+"""Crowds: the enterprises of one region that are on the same platforms, for whom exposure is computed once.
+
+Bookkeeping only, no equation. Crowds of a region form a linked list; the first one of region r has number r, is on no
+platform and always exists; an emptied crowd's number is used again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+UNUSED = -2
+
+
+@nb.njit(cache=True)
+def change_memberships(
+    wanted: Array,
+    mask_of: Array,
+    region_of: Array,
+    industry_of: Array,
+    start: Array,
+    pattern_of: Array,
+    slot: Array,
+    adopted_month: Array,
+    members: Array,
+    members_by_industry: Array,
+    member_adopters: Array,
+    crowd_of: Array,
+    crowd_mask: Array,
+    crowd_next: Array,
+    crowd_size: Array,
+    on_platform: Array,
+) -> None:
+    """Put every enterprise on the platforms it wants and keep all counts of members.
+
+    Parameters
+    ----------
+    wanted : uint64, shape (N,)
+        Memberships from now on, bit h for platform h.
+    mask_of : uint64, shape (N,)
+        Memberships until now; overwritten by ``wanted``.
+    region_of, industry_of : int32, shape (N,)
+    start, pattern_of, slot, adopted_month
+        The eligible pairs and who has adopted, as in :func:`simulation.kernels.clock.advance_adoption`.
+    members : int64, shape (H, R); members_by_industry : int64, shape (H, S); member_adopters : int64, shape (H, S, K)
+        Raised and lowered.
+    crowd_of : int32, shape (N,)
+        Overwritten for those who move.
+    crowd_mask : uint64, shape (C,); crowd_next, crowd_size : int64, shape (C,); on_platform : bool, shape (C, H)
+        The crowds: platforms; next crowd of the region, -1 at the end, UNUSED for numbers still free; enterprises. A
+        region never has more crowds than enterprises, plus the one on no platform, so C = N + R is always enough.
+    """
+    for i in range(wanted.size):
+        changed = wanted[i] ^ mask_of[i]
+        if not changed:
+            continue
+        r, s = region_of[i], industry_of[i]
+        for h in range(members.shape[0]):
+            bit = np.uint64(1) << np.uint64(h)
+            if changed & bit:
+                sign = 1 if wanted[i] & bit else -1
+                members[h, r] += sign
+                members_by_industry[h, s] += sign
+                for k in range(start.size - 1):
+                    place = slot[pattern_of[k], i]
+                    if place >= 0 and adopted_month[start[k] + place] >= 0:
+                        member_adopters[h, s, k] += sign
+        mask_of[i] = wanted[i]
+        crowd_size[crowd_of[i]] -= 1
+        crowd = _find_or_make(r, wanted[i], crowd_mask, crowd_next, crowd_size, on_platform)
+        crowd_size[crowd] += 1
+        crowd_of[i] = crowd
+
+
+@nb.njit(cache=True)
+def _find_or_make(
+    region: int, mask: np.uint64, crowd_mask: Array, crowd_next: Array, crowd_size: Array, on_platform: Array
+) -> int:
+    """Return the crowd of this region and these platforms; reuse an empty crowd of the region, else a fresh number."""
+    crowd, last, empty = region, region, -1
+    while crowd >= 0:
+        if crowd_mask[crowd] == mask:
+            return crowd
+        if crowd_size[crowd] == 0 and crowd_mask[crowd] != 0:
+            empty = crowd
+        last = crowd
+        crowd = crowd_next[crowd]
+    if empty < 0:
+        empty = 0
+        while crowd_next[empty] != UNUSED:
+            empty += 1
+        crowd_next[last] = empty
+        crowd_next[empty] = -1
+    crowd_mask[empty] = mask
+    for h in range(on_platform.shape[1]):
+        on_platform[empty, h] = (mask >> np.uint64(h)) & np.uint64(1)
+    return empty

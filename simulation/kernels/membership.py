@@ -1,0 +1,91 @@
+"""Joining and leaving platforms (section 2.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@nb.njit(cache=True)
+def membership_odds(
+    members: Array,
+    may_join: Array,
+    readiness: Array,
+    subsidy: Array,
+    base: float,
+    network_effect: float,
+    readiness_effect: float,
+    rate: float,
+    dt: float,
+    join: Array,
+    stay: Array,
+) -> None:
+    """Set the monthly probabilities of joining and of staying, for one platform and every region; equation (0).
+
+    u = a + b (m_h / 2 + m_hr / 2) + c (delta_r - 1/2) + subsidy; join 1 - exp(-omega sigma(u) dt), stay
+    exp(-omega (1 - sigma(u)) dt). join <= stay, and both rise with u: with one uniform draw a higher u never loses a
+    member.
+
+    Parameters
+    ----------
+    members, may_join : int64, shape (R,)
+        Members at the START of the month, and those who may join.
+    readiness, subsidy : float64, shape (R,)
+        delta_r and subsidy_hr.
+    base, network_effect, readiness_effect : float
+        a, b, c.
+    rate : float
+        omega, 1/year.
+    dt : float
+        Years in a month.
+    join, stay : float64, shape (R,)
+        Overwritten, in [0, 1].
+    """
+    share = members.sum() / may_join.sum() if may_join.sum() > 0 else 0.0
+    for r in range(join.size):
+        regional = members[r] / may_join[r] if may_join[r] > 0 else 0.0
+        utility = (
+            base + network_effect * (share + regional) / 2.0 + readiness_effect * (readiness[r] - 0.5) + subsidy[r]
+        )
+        attraction = 1.0 / (1.0 + np.exp(-utility))
+        join[r] = -np.expm1(-rate * attraction * dt)
+        stay[r] = np.exp(-rate * (1.0 - attraction) * dt)
+
+
+@nb.njit(cache=True)
+def decide_membership(
+    platform: int, may_join: Array, region_of: Array, industry_of: Array, mask_of: Array, join: Array, stay: Array, draw: Array, wanted: Array
+) -> None:
+    """Set or clear bit ``platform`` of wanted[i] by one uniform draw per enterprise.
+
+    Outside, join if draw < join; inside, leave if draw > stay.
+
+    Parameters
+    ----------
+    platform : int
+        h, below 64.
+    may_join : bool, shape (R, S)
+    region_of, industry_of : int32, shape (N,)
+    mask_of : uint64, shape (N,)
+        Memberships at the START of the month; never written.
+    join, stay : float64, shape (R,)
+        From :func:`membership_odds`.
+    draw : float64, shape (N,)
+        Uniform in (0, 1).
+    wanted : uint64, shape (N,)
+        Memberships at the end of the month; bit h is written.
+    """
+    bit = np.uint64(1) << np.uint64(platform)
+    for i in range(region_of.size):
+        r = region_of[i]
+        if may_join[r, industry_of[i]]:
+            if mask_of[i] & bit:
+                if draw[i] > stay[r]:
+                    wanted[i] &= ~bit
+            elif draw[i] < join[r]:
+                wanted[i] |= bit

@@ -1,0 +1,180 @@
+"""The simulation as a Mesa model: Mesa keeps clock, events, agents and data collection; the engine does the month."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mesa
+import networkx as nx
+import numpy as np
+from mesa.discrete_space import Network
+
+from simulation.agents import Enterprise, Institution
+from simulation.engine import Engine, State
+from simulation.run import Run
+from simulation.scenario import Scenario, load_scenario
+from simulation.world import World
+
+
+class HyperclusterModel(mesa.Model):
+    """Diffusion of technologies among the enterprises of resource-producing regions; one step is one month.
+
+    Parameters
+    ----------
+    spec : a scenario, or the path or name of one.
+    rng : an integer is the seed of the replication, as in :func:`simulation.run`; anything else that Mesa takes gives
+        a seed drawn from it.
+
+    Notes
+    -----
+    Agents are views of rows of arrays and are made when :attr:`agents` is first read. ``model.scenario`` is Mesa's own;
+    ours is :attr:`spec`. Changing an agent's attributes does not change the simulation.
+
+    Examples
+    --------
+    >>> model = HyperclusterModel("baseline", rng=1)  # doctest: +SKIP
+    >>> model.run_for(240); model.result().metrics["phi"]  # doctest: +SKIP
+    """
+
+    def __init__(self, spec: Scenario | str = "baseline", *, rng: Any = None) -> None:
+        super().__init__(rng=rng)
+        self.spec = load_scenario(spec) if isinstance(spec, str) else spec
+        self.engine = Engine(self.spec, int(self._seed))
+        self._agents_made = False
+        regions = self.world.regions
+        graph = nx.complete_graph(regions.ids)
+        places = dict(zip(regions.ids, np.column_stack([regions.longitude, regions.latitude]), strict=True))
+        self.space = Network(graph, random=self.random, layout=places)
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "month": "month",
+                "adoption_share": "adoption_share",
+                "adoptions": "adoptions",
+                "technologies_released": "technologies_released",
+                "masteries": "masteries",
+                "member_share": "member_share",
+            }
+        )
+        self.datacollector.collect(self)
+
+    @property
+    def world(self) -> World:
+        """What is fixed before the first month."""
+        return self.engine.world
+
+    @property
+    def state(self) -> State:
+        """What changes from month to month."""
+        return self.engine.state
+
+    def step(self) -> None:
+        """Simulate one month, in the order of section 2; nothing happens beyond the horizon."""
+        if self.engine.finished:
+            self.running = False
+            return
+        self.engine.step()
+        self.datacollector.collect(self)
+        self.running = not self.engine.finished
+
+    def result(self) -> Run:
+        """Return what the replication left so far, with its metrics; the same bits as :func:`simulation.run`."""
+        return Run(self.engine.record())
+
+    # What is collected every month
+
+    @property
+    def month(self) -> int:
+        """Months simulated."""
+        return self.state.month
+
+    @property
+    def adoptions(self) -> int:
+        """Adoptions so far, over all technologies."""
+        return int(self.state.adopters.sum())
+
+    @property
+    def adoption_share(self) -> float:
+        """Adopters over eligible enterprises of the technologies released so far; 0 before the first release."""
+        eligible = int(self.world.eligible[:, :, self.state.released].sum())
+        return self.adoptions / eligible if eligible else 0.0
+
+    @property
+    def technologies_released(self) -> int:
+        """Number of technologies released."""
+        return int(self.state.released.sum())
+
+    @property
+    def masteries(self) -> int:
+        """Pairs of institution and technology mastered."""
+        return int(self.state.mastered.sum())
+
+    @property
+    def member_share(self) -> float:
+        """Share of enterprises that are on at least one platform."""
+        return float(np.count_nonzero(self.state.mask_of)) / max(self.state.mask_of.size, 1)
+
+    # Agents, made when somebody looks
+
+    @property
+    def agents(self) -> Any:
+        """All agents, enterprises first."""
+        self._make_agents()
+        return super().agents
+
+    @property
+    def agents_by_type(self) -> Any:
+        """AgentSets by class."""
+        self._make_agents()
+        return super().agents_by_type
+
+    @property
+    def agent_types(self) -> list[type]:
+        """Classes of agents."""
+        self._make_agents()
+        return super().agent_types
+
+    def remove_all_agents(self) -> None:
+        """Forget the views; the simulation itself does not change."""
+        self._agents_made = True
+        super().remove_all_agents()
+
+    def enterprise(self, row: int) -> Enterprise:
+        """Return the agent of a row of ``world.enterprises``."""
+        self._make_agents()
+        return self._enterprises[row]
+
+    def institution(self, name: str) -> Institution:
+        """Return the institution of this name, or of an unmistakable part of it."""
+        self._make_agents()
+        return self._institutions[_find(name, self.world.institutions.names, "institution")]
+
+    def technology(self, name: str) -> int:
+        """Return the index of a technology by name, or by an unmistakable part of it.
+
+        Raises
+        ------
+        KeyError : if no technology, or more than one, has this in its name.
+        """
+        return _find(name, self.world.technologies.names, "technology")
+
+    def _make_agents(self) -> None:
+        if self._agents_made:
+            return
+        self._agents_made = True
+        world = self.world
+        cells = [self.space[region] for region in world.regions.ids]
+        self._enterprises = [
+            Enterprise(self, row, cells[region]) for row, region in enumerate(world.enterprises.region_of.tolist())
+        ]
+        self._institutions = [
+            Institution(self, row, cells[region]) for row, region in enumerate(world.institutions.region_of.tolist())
+        ]
+
+
+def _find(name: str, names: tuple[str, ...], what: str) -> int:
+    exact = [n for n, candidate in enumerate(names) if candidate == name]
+    found = exact or [n for n, candidate in enumerate(names) if name.casefold() in candidate.casefold()]
+    if len(found) != 1:
+        among = "; ".join(names[n] for n in found) if found else "; ".join(names)
+        raise KeyError(f"{name!r} names {len(found)} of the {what} names, must be one of: {among}")
+    return found[0]

@@ -1,0 +1,116 @@
+"""Terms of the hazard against a plain twin that reads like equation (5)."""
+
+import numpy as np
+import pytest
+
+from simulation.kernels import hazard
+
+R, S, K, H, J = 3, 2, 4, 2, 5
+P0, B_S, B_B, B_I, B_D, I_SCALE = 0.0002, 0.9, 0.5, 0.02, 0.3, 2.0
+
+
+@pytest.fixture
+def world():
+    rng = np.random.default_rng(11)
+    chi = np.array([0.0, 0.2, 0.5, 0.9])
+    return {
+        "region": np.array([0, 1, 2, 0, 2]),
+        "on": np.array([[0, 0], [0, 0], [0, 0], [1, 0], [1, 1]], dtype=bool),
+        "meets": np.array([True, False]),
+        "serves": rng.random((H, J)) < 0.5,
+        "f_near": 1 - chi**2,
+        "f_far": (1 - chi) ** 2,
+        "delta": np.array([0.2, 0.5, 0.8]),
+        "spontaneous": np.array([1.0, 1.0, 1.0, 1.2, 1.8]),
+        "incentive": np.array([0.0, 0.001, 0.0, 0.0, 0.002]),
+        "S": rng.random((R, S, K)),
+        "D": rng.random((H, S, K)),
+        "near": rng.random((R, J)),
+        "Q": 1 + rng.random(J),
+        "y": rng.random((J, K)) < 0.6,
+    }
+
+
+def compiled(w, *, substituted=False, crowds=None):
+    terms = np.full((5, S, K, 6), np.nan)
+    hazard.hazard_terms(
+        np.arange(5) if crowds is None else crowds, w["region"], w["on"], w["meets"], w["serves"],
+        np.array([P0, B_S, B_B, B_I, B_D, I_SCALE]), w["f_near"], w["f_far"], substituted, w["spontaneous"],
+        w["delta"], w["incentive"], w["S"], w["D"], w["near"], w["Q"], w["y"], terms,
+    )  # fmt: skip
+    return terms
+
+
+def twin(w, c, s, k, *, substituted=False):
+    r = w["region"][c]
+    platforms = [h for h in range(H) if w["on"][c, h]]
+    member = any(w["meets"][h] for h in platforms)
+    scale = (B_S + B_B) / (B_S + B_B + B_D) if substituted and member else 1.0
+    total = local = 0.0
+    for j in range(J):
+        near = w["near"][r, j] * w["Q"][j] * w["y"][j, k]
+        far = w["f_far"][k] * w["delta"][r] * w["Q"][j] * w["y"][j, k]
+        local += near
+        total += max(near, far) if any(w["serves"][h, j] for h in platforms) else near
+    institutional = B_I * (1 - np.exp(-total / I_SCALE))
+    digital = max((w["D"][h, s, k] for h in platforms), default=0.0)
+    return [
+        P0 * w["spontaneous"][c],
+        w["f_near"][k] * scale * B_S * w["S"][r, s, k],
+        w["f_near"][k] * scale * B_B,
+        institutional * local / total,
+        w["f_far"][k] * w["delta"][r] * scale * B_D * digital + institutional * (total - local) / total,
+        w["incentive"][c],
+    ]
+
+
+@pytest.mark.parametrize("substituted", [False, True])
+def test_terms_equal_equation_5(world, substituted):
+    got = compiled(world, substituted=substituted)
+    for c, s, k in np.ndindex(5, S, K):
+        np.testing.assert_allclose(got[c, s, k], twin(world, c, s, k, substituted=substituted), rtol=1e-12)
+
+
+def test_only_the_crowds_asked_for_are_computed(world):
+    got = compiled(world, crowds=np.array([1, 3]))
+    assert np.isnan(got[[0, 2, 4]]).all()
+    assert np.isfinite(got[[1, 3]]).all()
+
+
+def test_without_masters_institutions_add_nothing_and_nothing_is_divided_by_zero(world):
+    world["y"][:] = False
+    got = compiled(world)
+    assert np.all(got[..., 3] == 0)
+    assert np.isfinite(got).all()
+
+
+def test_rates_split_into_what_alpha_multiplies_and_what_the_network_adds(world):
+    terms = compiled(world)
+    rho, x = np.array([[1.0, 0.5, 0.0, 1.0], [0.5, 1.0, 1.0, 0.0]]), np.array([1.0, 0.8])
+    factor = np.array([1.0, 1.0, 1.2, 1.0, 1.5])
+    base, slope = np.empty((K, 5, S)), np.empty((K, 5, S))
+    hazard.hazard_rates(np.arange(5), terms, rho, x, factor, base, slope)
+    for c, s, k in np.ndindex(5, S, K):
+        scale = rho[s, k] * x[s] * factor[c]
+        assert slope[k, c, s] == pytest.approx(scale * terms[c, s, k, 2], rel=1e-14)
+        assert base[k, c, s] + slope[k, c, s] == pytest.approx(scale * terms[c, s, k].sum(), rel=1e-13)
+
+
+def test_each_vector_counts_once_and_the_best_government_wins():
+    factor, spontaneous, incentive = np.empty(3), np.empty(3), np.empty(3)
+    hazard.crowd_factors(
+        np.arange(3),
+        np.array([0, 1, 1]),
+        np.array([[False, False], [True, False], [True, True]]),
+        np.array([0.5, 0.8]),
+        np.array([0.25, 0.0]),
+        np.array([0.0, 0.001]),
+        np.array([[0.1, 0.0, 1.0], [0.1, 0.1, 1.0]]),
+        np.array([[0.2, 0.003], [0.0, 0.0]]),
+        factor,
+        spontaneous,
+        incentive,
+    )
+    np.testing.assert_allclose(factor, [1.25, 1.2 * 1.08, 1.2 * 1.08 * 1.08])
+    np.testing.assert_allclose(spontaneous, [1.0, 1.8, 1.8])
+    np.testing.assert_allclose(incentive, [0.0, 0.003, 0.003])

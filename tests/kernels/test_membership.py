@@ -1,0 +1,115 @@
+"""Joining and leaving platforms: odds, decisions, critical mass, and the books that are kept."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import brentq
+
+from simulation.kernels import crowds, membership
+
+
+def odds(share, *, utility_shift=0.0, base=-3.0, network_effect=6.0, rate=0.5, dt=1 / 12, delta=0.5):
+    join, stay = np.empty(1), np.empty(1)
+    membership.membership_odds(
+        np.array([round(share * 10**12)]), np.array([10**12]), np.array([delta]), np.array([utility_shift]),
+        base, network_effect, 2.0, rate, dt, join, stay,
+    )  # fmt: skip
+    return join[0], stay[0]
+
+
+def levels(dt, *, base=-3.0):
+    """Shares at which membership alone stays as it is (mean field): join (1 - m) = m (1 - stay)."""
+
+    def flow(share):
+        join, stay = odds(share, base=base, dt=dt)
+        return ((1 - share) * join - share * (1 - stay)) / dt
+
+    grid = np.linspace(0.0, 1.0, 2001)
+    flows = np.array([flow(share) for share in grid])
+    at = np.flatnonzero(flows[:-1] * flows[1:] <= 0)
+    return sorted({round(brentq(flow, grid[n], grid[n + 1]), 9) for n in at})
+
+
+def test_membership_settles_at_one_of_two_levels_that_part_at_one_half():
+    """Section 6, check 8."""
+    assert levels(1e-6) == pytest.approx([0.07072, 0.5, 0.92928], abs=1e-5)
+
+
+@pytest.mark.parametrize(("base", "count"), [(-3.4156, 1), (-3.4146, 3), (-2.5854, 3), (-2.5844, 1)])
+def test_two_stable_levels_exist_only_between_the_folds(base, count):
+    """Section 6, check 8: bistable for a in (-3.4151, -2.5849)."""
+    assert len(levels(1e-6, base=base)) == count
+
+
+def test_the_monthly_levels_converge_to_the_continuous_ones_at_first_order():
+    error = [abs(levels(dt)[0] - levels(1e-6)[0]) for dt in (1 / 12, 1 / 24, 1 / 48)]
+    assert error[0] / error[1] == pytest.approx(2.0, rel=0.05)
+    assert error[1] / error[2] == pytest.approx(2.0, rel=0.05)
+
+
+@given(st.floats(-8, 8), st.floats(0, 4), st.floats(0, 1))
+def test_a_higher_utility_never_loses_a_member(utility, raised, share):
+    low, high = odds(share, utility_shift=utility), odds(share, utility_shift=utility + raised)
+    assert low[0] <= high[0]
+    assert low[1] <= high[1]
+    assert low[0] <= low[1]
+
+
+def test_odds_equal_the_formulas():
+    join, stay = np.empty(2), np.empty(2)
+    membership.membership_odds(
+        np.array([30, 0]), np.array([60, 0]), np.array([0.8, 0.2]), np.array([1.5, 0.0]),
+        -3.0, 6.0, 2.0, 0.5, 1 / 12, join, stay,
+    )  # fmt: skip
+    for r, u in enumerate((-3 + 6 * (0.25 + 0.25) + 2 * 0.3 + 1.5, -3 + 6 * 0.25 + 2 * -0.3)):
+        sigma = 1 / (1 + np.exp(-u))
+        assert join[r] == pytest.approx(1 - np.exp(-0.5 * sigma / 12), rel=1e-12)
+        assert stay[r] == pytest.approx(np.exp(-0.5 * (1 - sigma) / 12), rel=1e-12)
+
+
+def test_one_draw_decides_by_who_is_inside():
+    mask_of = np.array([0, 0, 2, 2, 0], dtype=np.uint64)
+    wanted = mask_of.copy()
+    draw = np.array([0.01, 0.5, 0.5, 0.99, 0.01])
+    region_of, industry_of = np.zeros(5, np.int32), np.array([0, 0, 0, 0, 1], np.int32)
+    membership.decide_membership(
+        1, np.array([[True, False]]), region_of, industry_of, mask_of, np.array([0.02]), np.array([0.98]), draw, wanted
+    )
+    assert wanted.tolist() == [2, 0, 2, 0, 0]
+    assert mask_of.tolist() == [0, 0, 2, 2, 0]
+
+
+def test_books_of_members_and_crowds_equal_counts_made_anew():
+    rng = np.random.default_rng(3)
+    n, r, s, h, k = 60, 3, 2, 3, 2
+    region_of, industry_of = np.sort(rng.integers(0, r, n)).astype(np.int32), rng.integers(0, s, n).astype(np.int32)
+    start, pattern_of = np.array([0, n, 2 * n]), np.zeros(k, np.int64)
+    slot = np.arange(n, dtype=np.int32)[None, :]
+    adopted_month = np.where(rng.random(k * n) < 0.4, 3, -1).astype(np.int32)
+    mask_of, crowd_of = np.zeros(n, np.uint64), region_of.copy()
+    members, by_industry = np.zeros((h, r), np.int64), np.zeros((h, s), np.int64)
+    member_adopters = np.zeros((h, s, k), np.int64)
+    crowd_mask = np.zeros(n + r, np.uint64)
+    crowd_next, crowd_size = np.full(n + r, crowds.UNUSED), np.zeros(n + r, np.int64)
+    on_platform = np.zeros((n + r, h), bool)
+    crowd_next[:r] = -1
+    crowd_size[:r] = np.bincount(region_of, minlength=r)
+    for _ in range(30):
+        wanted = rng.integers(0, 2**h, n).astype(np.uint64)
+        crowds.change_memberships(
+            wanted, mask_of, region_of, industry_of, start, pattern_of, slot, adopted_month, members, by_industry,
+            member_adopters, crowd_of, crowd_mask, crowd_next, crowd_size, on_platform,
+        )  # fmt: skip
+        assert np.array_equal(mask_of, wanted)
+        inside = (wanted[:, None] >> np.arange(h, dtype=np.uint64)) & np.uint64(1) == 1
+        for p in range(h):
+            assert np.array_equal(members[p], np.bincount(region_of[inside[:, p]], minlength=r))
+            assert np.array_equal(by_industry[p], np.bincount(industry_of[inside[:, p]], minlength=s))
+            for t in range(k):
+                both = inside[:, p] & (adopted_month[t * n : (t + 1) * n] >= 0)
+                assert np.array_equal(member_adopters[p, :, t], np.bincount(industry_of[both], minlength=s))
+        assert np.array_equal(crowd_mask[crowd_of], wanted)
+        assert np.array_equal(on_platform[crowd_of], inside)
+        assert np.array_equal(np.bincount(crowd_of, minlength=n + r), crowd_size)
+        assert len({(region_of[i], crowd_of[i]) for i in range(n)}) == len(set(crowd_of.tolist()))

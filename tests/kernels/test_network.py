@@ -1,0 +1,46 @@
+"""The business network against plain twins."""
+
+import numpy as np
+
+from simulation.kernels import network
+
+
+def ring(n):
+    """Everybody's partners are the two neighbours."""
+    indices = np.array([[(i - 1) % n, (i + 1) % n] for i in range(n)], dtype=np.int32)
+    return np.arange(0, 2 * n + 1, 2, dtype=np.int64), indices.ravel()
+
+
+def test_only_partners_in_an_eligible_industry_count():
+    indptr, indices = ring(6)
+    industry_of = np.array([0, 1, 0, 1, 1, 1], dtype=np.int32)
+    out = np.empty(6, dtype=np.int32)
+    network.eligible_partners(indptr, indices, industry_of, np.array([True, False]), out)
+    assert out.tolist() == [0, 2, 0, 1, 0, 1]
+
+
+def test_pushed_counts_equal_counts_made_anew():
+    rng = np.random.default_rng(7)
+    n = 40
+    adjacency = np.triu(rng.random((n, n)) < 0.2, 1)
+    adjacency |= adjacency.T
+    indptr = np.concatenate([[0], adjacency.sum(axis=1).cumsum()])
+    indices = np.nonzero(adjacency)[1].astype(np.int32)
+    region_of = rng.integers(0, 3, n).astype(np.int32)
+    eligible = rng.random(n) < 0.7
+    slot = np.where(eligible, np.cumsum(eligible) - 1, -1).astype(np.int32)
+    first = 5
+    near, far = np.zeros(first + n, np.int32), np.zeros(first + n, np.int32)
+    adopters = np.flatnonzero(eligible & (rng.random(n) < 0.5))
+    for i in adopters:
+        network.push_adoption(i, indptr, indices, region_of, slot, first, near, far)
+    for i in np.flatnonzero(eligible):
+        partners = [j for j in adopters if adjacency[i, j]]
+        same = sum(region_of[j] == region_of[i] for j in partners)
+        assert (near[first + slot[i]], far[first + slot[i]]) == (same, len(partners) - same)
+    assert near[:first].sum() == far[:first].sum() == 0
+
+
+def test_an_enterprise_without_eligible_partners_takes_the_spatial_exposure():
+    assert network.network_exposure(0, 0, 0, 1.6, 0.37) == 0.37
+    assert network.network_exposure(2, 1, 4, 1.5, 0.37) == 1.0

@@ -1,0 +1,182 @@
+"""The month of section 2 once more, in plain Python and NumPy, enterprise by enterprise: slow, and easy to read.
+
+It shares with the program only the world (who is there, thresholds, ties), the levers of each month and the keyed
+uniform draws of membership; every equation is written anew.
+"""
+
+import numpy as np
+
+from simulation import streams
+from simulation.build import enterprise_keys
+from simulation.data import load_vectors
+from simulation.policies.schedule import PolicySchedule
+
+
+def simulate(spec, world, months):
+    """Return month of adoption (N, K; -1 never), month of mastery (J, K), members (H, N), credit (N, K, 6)."""
+    d, m = spec.diffusion, spec.membership
+    R, S, K, H, J = world.shape
+    ent, ins, tec, pla, reg = world.enterprises, world.institutions, world.technologies, world.platforms, world.regions
+    N = ent.region_of.size
+    dt = 1 / world.steps_per_year
+    schedule = PolicySchedule(spec.policies, world, costs=spec.costs, budget=spec.budget)
+    vectors = load_vectors()
+    f_near, f_far = 1 - tec.complexity**2, (1 - tec.complexity) ** 2
+    eligible = tec.relevance[ent.industry_of] > 0  # (N, K)
+    theta = np.full((N, K), np.inf)
+    for k in range(K):
+        here = slice(world.pairs.start[k], world.pairs.start[k + 1])
+        theta[world.pairs.enterprise[here], k] = world.pairs.threshold[here]
+    partners = [ent.indices[ent.indptr[i] : ent.indptr[i + 1]] for i in range(N)]
+    adopted = np.full((N, K), -1)
+    mastered = np.full((J, K), -1)
+    cumulated, learned = np.zeros((N, K)), np.zeros((J, K))
+    credit = np.zeros((N, K, 6))
+    members = np.zeros((H, N), dtype=bool)
+    identities = enterprise_keys(world)
+
+    for month in range(months):
+        for k in range(K):
+            if tec.release_month[k] == month and tec.origin[k] >= 0:
+                mastered[tec.origin[k], k] = month
+        lev = schedule.levers(month)
+        members[~lev.is_open] = False
+        carries = {
+            (h, v.vector): pla.vectors[h, n]
+            and lev.is_open[h]
+            and (not v.needs_kind or any(lev.resident[h, j] and ins.kinds[j] == v.needs_kind for j in range(J)))
+            for h in range(H)
+            for n, v in enumerate(vectors)
+        }
+        A, y = adopted >= 0, mastered >= 0
+        Q = np.array(
+            [
+                ins.capacity[j]
+                * lev.capacity[ins.region_of[j]]
+                * max([1 + v.capacity_bonus for h in range(H) for v in vectors if carries[h, v.vector] and lev.resident[h, j]], default=1)
+                for j in range(J)
+            ]
+        )
+
+        wanted = members.copy()
+        for h in np.flatnonzero(lev.is_open):
+            open_to = pla.may_join[h][ent.region_of, ent.industry_of]
+            if not open_to.any():
+                continue
+            stream = streams.numbered(streams.key(world.seed, "membership", pla.names[h]), month)
+            for i in np.flatnonzero(open_to):
+                r = ent.region_of[i]
+                local = open_to & (ent.region_of == r)
+                u = m.base + m.network_effect * (members[h].sum() / open_to.sum() + members[h][local].mean()) / 2
+                u += m.readiness_effect * (lev.readiness[r] - 0.5) + lev.subsidy[h, r]
+                sigma = 1 / (1 + np.exp(-u))
+                draw = streams.uniform(stream, identities[i])
+                if members[h, i]:
+                    wanted[h, i] = not draw > np.exp(-m.rate * (1 - sigma) * dt)
+                else:
+                    wanted[h, i] = draw < 1 - np.exp(-m.rate * sigma * dt)
+
+        new = []
+        for k in range(K):
+            if tec.release_month[k] > month:
+                continue
+            for i in range(N):
+                if not eligible[i, k] or adopted[i, k] >= 0:
+                    continue
+                r, s = ent.region_of[i], ent.industry_of[i]
+                delta = lev.readiness[r]
+                mine = np.flatnonzero(members[:, i])
+                phi = ent.relatedness[s, ent.industry_of] * eligible[:, k]
+                K_i = reg.proximity[r, ent.region_of]
+                L_i = np.where(ent.region_of == r, lev.local_contacts[r], 1.0)
+                spatial = (L_i * K_i * phi * A[:, k]).sum() / (K_i * phi).sum()
+                friends = [j for j in partners[i] if eligible[j, k]]
+                network = (
+                    sum((lev.local_contacts[r] if ent.region_of[j] == r else 1.0) * A[j, k] for j in friends) / len(friends)
+                    if friends
+                    else spatial
+                )
+                total = local = 0.0
+                for j in range(J):
+                    if y[j, k]:
+                        near = reg.government_quality[r] * reg.proximity[r, ins.region_of[j]]
+                        served = any(
+                            carries[h, v.vector] and lev.resident[h, j] and ins.kinds[j] in v.remote_kinds
+                            for h in mine
+                            for v in vectors
+                        )
+                        local += near * Q[j]
+                        total += (max(near, f_far[k] * delta) if served else near) * Q[j]
+                institutional = d.institutional * (1 - np.exp(-total / d.institution_scale))
+                best = 0.0
+                for h in mine:
+                    if carries[h, "B2B"]:
+                        weight = sum(
+                            lev.interoperability[h, g] * carries[g, "B2B"] * members[g] for g in range(H)
+                        ) * phi
+                        if weight.sum() > 0:
+                            best = max(best, (weight * A[:, k]).sum() / weight.sum())
+                b_S, b_B, b_D = d.spatial, d.network, d.digital
+                if d.contacts == "substituted" and any(carries[h, "B2B"] for h in mine):
+                    b_S, b_B, b_D = (b * (d.spatial + d.network) / (d.spatial + d.network + d.digital) for b in (b_S, b_B, b_D))
+
+                def bonus(name):
+                    return max([getattr(v, name) for h in mine for v in vectors if carries[h, v.vector]], default=0.0)
+
+                training, incentive = lev.training[r], lev.incentive[r]
+                for h in mine:
+                    if carries[h, "B2G"]:
+                        for q in range(R):
+                            if pla.may_join[h, q].any():
+                                training, incentive = max(training, lev.training[q]), max(incentive, lev.incentive[q])
+                remote = institutional * (total - local) / total if total > 0 else 0.0
+                terms = np.array(
+                    [
+                        d.spontaneous * (1 + bonus("spontaneous_bonus") * delta),
+                        f_near[k] * b_S * spatial,
+                        f_near[k] * b_B * network,
+                        institutional - remote,
+                        f_far[k] * delta * b_D * best + remote,
+                        incentive,
+                    ]
+                )
+                scale = (1 + training) * (1 + bonus("absorptive_bonus") * delta) * (1 + bonus("hazard_bonus") * delta)
+                cumulated[i, k] += tec.relevance[s, k] * ent.absorptive_capacity[i] * scale * terms.sum() * dt
+                if cumulated[i, k] >= theta[i, k]:
+                    new.append((i, k))
+                    credit[i, k] = terms / terms.sum()
+
+        newly_mastered = []
+        for k in range(K):
+            if tec.release_month[k] > month:
+                continue
+            for j in range(J):
+                if y[j, k]:
+                    continue
+                total = 0.0
+                for n in range(J):
+                    if y[n, k]:
+                        weight = reg.proximity[ins.region_of[j], ins.region_of[n]]
+                        linked = any(
+                            carries[h, v.vector]
+                            and lev.resident[h, j]
+                            and lev.resident[h, n]
+                            and ins.kinds[j] in v.learning_kinds
+                            and ins.kinds[n] in v.learning_kinds
+                            for h in range(H)
+                            for v in vectors
+                        )
+                        if linked:
+                            delta = np.sqrt(lev.readiness[ins.region_of[j]] * lev.readiness[ins.region_of[n]])
+                            weight = max(weight, f_far[k] * delta)
+                        total += weight * Q[n]
+                learned[j, k] += d.learning * (1 - np.exp(-total / d.institution_scale)) * dt
+                if total > 0 and learned[j, k] >= ins.threshold[j, k]:
+                    newly_mastered.append((j, k))
+
+        for i, k in new:
+            adopted[i, k] = month + 1
+        for j, k in newly_mastered:
+            mastered[j, k] = month + 1
+        members = wanted
+    return adopted, mastered, members, credit

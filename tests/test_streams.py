@@ -1,0 +1,67 @@
+"""Keyed draws: known values, distribution, independence, stability of races."""
+
+import numpy as np
+import pytest
+
+from simulation import streams
+
+
+def test_numbered_keys_are_the_splitmix64_sequence():
+    """The first outputs of SplitMix64 from 1234567, as published with the generator."""
+    got = [int(streams.numbered(np.uint64(1234567), n)) for n in range(3)]
+    assert got == [6457827717110365317, 3203168211198807973, 9817491932198370423]
+
+
+def test_labels_do_not_run_into_each_other():
+    keys = [streams.key("a", "bc"), streams.key("ab", "c"), streams.key("abc"), streams.key(1), streams.key("1")]
+    assert len({int(key) for key in keys}) == len(keys)
+
+
+def draws(stream, n=200_000):
+    out = np.empty(n)
+    streams.uniforms(stream, streams.numbered_all(np.full(n, streams.key("x")), np.arange(n)), out)
+    return out
+
+
+def test_draws_are_uniform_and_never_0_or_1():
+    out = draws(streams.key(7, "test"))
+    assert out.min() > 0
+    assert out.max() < 1
+    counts = np.histogram(out, bins=100, range=(0, 1))[0]
+    chi_square = ((counts - 2000) ** 2 / 2000).sum()
+    assert abs(chi_square - 99) < 5 * np.sqrt(2 * 99)  # 5 standard deviations of chi-square with 99 degrees of freedom
+
+
+@pytest.mark.parametrize("other", [streams.key(7, "tost"), streams.key(8, "test"), streams.numbered(streams.key(7, "test"), 0)])
+def test_streams_of_another_seed_purpose_or_month_are_uncorrelated(other):
+    a, b = draws(streams.key(7, "test")), draws(other)
+    assert abs(np.corrcoef(a, b)[0, 1]) < 5 / np.sqrt(a.size)
+    assert abs(np.corrcoef(a[1:], b[:-1])[0, 1]) < 5 / np.sqrt(a.size)
+
+
+def test_exponential_draws_have_mean_and_variance_one():
+    n = 200_000
+    out = np.empty(n)
+    streams.exponentials(streams.key(3, "e"), streams.numbered_all(np.full(n, streams.key("x")), np.arange(n)), out)
+    assert out.mean() == pytest.approx(1.0, abs=5 / np.sqrt(n))
+    assert out.var() == pytest.approx(1.0, abs=5 * np.sqrt(8 / n))  # var of the variance of Exponential(1) is 8 / n
+
+
+def test_a_race_draws_in_proportion_to_weight():
+    names = np.array([streams.key(name) for name in "abc"], dtype=np.uint64)
+    weights, n = np.array([1.0, 0.0, 3.0]), 20_000
+    wins = np.bincount([streams.race(streams.key(n, "race"), names, weights) for n in range(n)], minlength=3)
+    assert wins[1] == 0
+    assert wins[2] / n == pytest.approx(0.75, abs=5 * np.sqrt(0.75 * 0.25 / n))
+
+
+def test_a_candidate_that_enters_a_race_takes_it_or_leaves_the_winner():
+    names = np.array([streams.key(name) for name in "abcd"], dtype=np.uint64)
+    for n in range(200):
+        before = streams.race(streams.key(n, "race"), names[:3], np.ones(3))
+        assert streams.race(streams.key(n, "race"), names, np.ones(4)) in (before, 3)
+
+
+def test_a_race_without_weight_has_no_winner():
+    assert streams.race(streams.key(1), np.array([streams.key("a")]), np.zeros(1)) == -1
+    assert streams.race(streams.key(1), np.array([], dtype=np.uint64), np.zeros(0)) == -1
