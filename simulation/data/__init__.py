@@ -120,21 +120,13 @@ class VectorRow:
     links: str  # who meets whom, in words
     digital_contact: bool  # members meet each other: D of section 2.4
     remote_kinds: tuple[str, ...]  # kinds of institutions with a remote weight in I
-    learning_kinds: tuple[
-        str, ...
-    ]  # kinds of institutions that learn from each other remotely
+    learning_kinds: tuple[str, ...]  # kinds of institutions that learn from each other remotely
     absorptive_bonus: float  # alpha x (1 + bonus x delta)
     hazard_bonus: float  # hazard x (1 + bonus x delta)
     capacity_bonus: float  # Q x (1 + bonus)
-    needs_kind: (
-        str | None
-    )  # the bonus asks for an institution of this kind on the platform
-    best_government: (
-        bool  # the best incentive and training among the platform's regions
-    )
-    spontaneous_bonus: (
-        float  # p0 x (1 + bonus x delta), once however many vectors give it
-    )
+    needs_kind: str | None  # the bonus asks for an institution of this kind on the platform
+    best_government: bool  # the best incentive and training among the platform's regions
+    spontaneous_bonus: float  # p0 x (1 + bonus x delta), once however many vectors give it
 
 
 def institution_references(
@@ -157,13 +149,9 @@ def shipped_datasets() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in FOLDER.glob("*/regions.csv")))
 
 
-def dataset_folder(name_or_path: str | Path) -> Path:
-    """Folder of a shipped dataset or, if no dataset has that name, of the user's own."""
-    return (
-        FOLDER / name_or_path
-        if str(name_or_path) in shipped_datasets()
-        else Path(name_or_path)
-    )
+def dataset_folder(name_or_path: str | Path, *, relative_to: Path = Path()) -> Path:
+    """Folder of a shipped dataset or, if none has that name, of the user's own."""
+    return FOLDER / name_or_path if str(name_or_path) in shipped_datasets() else relative_to / name_or_path
 
 
 def load_dataset(name_or_path: str | Path = "russia-2023") -> Dataset:
@@ -190,16 +178,12 @@ def load_dataset(name_or_path: str | Path = "russia-2023") -> Dataset:
             ]
         )
     # A file that changes on disk is read again: a long-lived process must not keep the old numbers.
-    stamp = tuple(
-        sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("*.csv"))
-    )
+    stamp = tuple(sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("*.csv")))
     return _read_dataset(str(name_or_path), folder, stamp)
 
 
 @lru_cache(maxsize=16)
-def _read_dataset(
-    name: str, folder: Path, stamp: tuple[tuple[str, int], ...]
-) -> Dataset:
+def _read_dataset(name: str, folder: Path, stamp: tuple[tuple[str, int], ...]) -> Dataset:
     problems: list[Problem] = []
     tables = {
         file: read_table(folder / f"{file}.csv", columns=columns, problems=problems)
@@ -250,9 +234,7 @@ def _regions(table: Table) -> tuple[RegionRow, ...]:
 
 
 def _counts(table: Table, region_ids: list[str]) -> tuple[tuple[str, ...], Array]:
-    industries = tuple(
-        sorted(column for column in table.columns if column not in NOT_INDUSTRIES)
-    )
+    industries = tuple(sorted(column for column in table.columns if column not in NOT_INDUSTRIES))
     if not industries:
         table.problem(1, "", "no column for any industry")
     table.unique("region_id")
@@ -273,9 +255,7 @@ def _counts(table: Table, region_ids: list[str]) -> tuple[tuple[str, ...], Array
     return industries, counts
 
 
-def _relevance(
-    table: Table, industries: tuple[str, ...]
-) -> tuple[tuple[str, ...], Array]:
+def _relevance(table: Table, industries: tuple[str, ...]) -> tuple[tuple[str, ...], Array]:
     table.unique("direction")
     for column in table.columns:
         if column != "direction" and column not in industries:
@@ -289,16 +269,10 @@ def _relevance(
             table.problem(1, industry, "missing column: an industry of enterprises.csv")
     directions = tuple(sorted({row.text("direction") for row in table}))
     relevance = np.zeros((len(directions), len(industries)))
-    known = [
-        (s, industry)
-        for s, industry in enumerate(industries)
-        if industry in table.columns
-    ]
+    known = [(s, industry) for s, industry in enumerate(industries) if industry in table.columns]
     for row in table:
         for s, industry in known:
-            relevance[directions.index(row["direction"]), s] = row.number(
-                industry, low=0, high=1
-            )
+            relevance[directions.index(row["direction"]), s] = row.number(industry, low=0, high=1)
     relevance.setflags(write=False)
     return directions, relevance
 
@@ -309,36 +283,24 @@ def _institutions(table: Table, region_ids: list[str]) -> tuple[InstitutionRow, 
         InstitutionRow(
             region_id=row.choice("region_id", region_ids, what="region") or "",
             name=row.text("name"),
-            kind=row.choice("kind", INSTITUTION_KINDS, what="kind of institution")
-            or "",
+            kind=row.choice("kind", INSTITUTION_KINDS, what="kind of institution") or "",
         )
         for row in table
     ]
-    return tuple(
-        sorted(rows, key=lambda institution: (institution.region_id, institution.name))
-    )
+    return tuple(sorted(rows, key=lambda institution: (institution.region_id, institution.name)))
 
 
-def _technologies(
-    table: Table, directions: tuple[str, ...]
-) -> tuple[TechnologyRow, ...]:
+def _technologies(table: Table, directions: tuple[str, ...]) -> tuple[TechnologyRow, ...]:
     table.unique("technology")  # draws are keyed by the name alone
     rows = [
         TechnologyRow(
-            direction=row.choice(
-                "direction", directions, what="direction of relevance.csv"
-            )
-            or "",
+            direction=row.choice("direction", directions, what="direction of relevance.csv") or "",
             technology=row.text("technology"),
             family=row.choice("family", FAMILIES, what="family") or "",
         )
         for row in table
     ]
-    return tuple(
-        sorted(
-            rows, key=lambda technology: (technology.direction, technology.technology)
-        )
-    )
+    return tuple(sorted(rows, key=lambda technology: (technology.direction, technology.technology)))
 
 
 @lru_cache(maxsize=1)
@@ -360,18 +322,12 @@ def load_vectors() -> tuple[VectorRow, ...]:
             vector=row.text("vector"),
             links=row.text("links"),
             digital_contact=row.flag("digital_contact"),
-            remote_kinds=row.choices(
-                "remote_kinds", INSTITUTION_KINDS, what="kind of institution"
-            ),
-            learning_kinds=row.choices(
-                "learning_kinds", INSTITUTION_KINDS, what="kind of institution"
-            ),
+            remote_kinds=row.choices("remote_kinds", INSTITUTION_KINDS, what="kind of institution"),
+            learning_kinds=row.choices("learning_kinds", INSTITUTION_KINDS, what="kind of institution"),
             absorptive_bonus=row.number("absorptive_bonus", low=0, high=10),
             hazard_bonus=row.number("hazard_bonus", low=0, high=10),
             capacity_bonus=row.number("capacity_bonus", low=0, high=10),
-            needs_kind=row.choice(
-                "needs_kind", INSTITUTION_KINDS, what="kind of institution"
-            )
+            needs_kind=row.choice("needs_kind", INSTITUTION_KINDS, what="kind of institution")
             if row["needs_kind"]
             else None,
             best_government=row.flag("best_government"),

@@ -46,9 +46,7 @@ class Row:
             self.problem(column, "must be 1 to 64 small letters, digits, - or _")
         return self.cells[column]
 
-    def number(
-        self, column: str, *, low: float, high: float, above_low: bool = False
-    ) -> float:
+    def number(self, column: str, *, low: float, high: float, above_low: bool = False) -> float:
         """A number from ``low`` (exclusive if ``above_low``) to ``high``."""
         try:
             value = float(self.cells[column])
@@ -78,21 +76,15 @@ class Row:
         word = self.cells[column]
         if word in known:
             return word
-        self.problem(
-            column, f"not a {what}; known are {listed(known)}{suggestion(word, known)}"
-        )
+        self.problem(column, f"not a {what}; known are {listed(known)}{suggestion(word, known)}")
         return None
 
-    def choices(
-        self, column: str, known: Sequence[str], *, what: str
-    ) -> tuple[str, ...]:
+    def choices(self, column: str, known: Sequence[str], *, what: str) -> tuple[str, ...]:
         """Known words separated by |, possibly none."""
         words = tuple(word for word in self.cells[column].split("|") if word)
         for word in words:
             if word not in known:
-                self.problem(
-                    column, f'"{word}" is not a {what}{suggestion(word, known)}'
-                )
+                self.problem(column, f'"{word}" is not a {what}{suggestion(word, known)}')
         return words
 
 
@@ -108,9 +100,7 @@ class Table:
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
 
-    def problem(
-        self, line: int | None, column: str, message: str, *, found: str = ""
-    ) -> None:
+    def problem(self, line: int | None, column: str, message: str, *, found: str = "") -> None:
         """Add a problem."""
         self.problems.append(Problem(self.file, line, column, message, found))
 
@@ -120,9 +110,7 @@ class Table:
         for row in self.rows:
             key = tuple(row[column] for column in columns)
             if key in first:
-                row.problem(
-                    columns[-1], f"stands in line {first[key]} already; must be unique"
-                )
+                row.problem(columns[-1], f"stands in line {first[key]} already; must be unique")
             first.setdefault(key, row.line)
 
     def complete(self, column: str, names: Sequence[str], *, what: str) -> None:
@@ -162,9 +150,7 @@ def read_table(path: Path, *, columns: Sequence[str], problems: list[Problem]) -
         return table
     for column in columns:
         if column not in table.columns:
-            table.problem(
-                1, column, f"missing column{suggestion(column, table.columns)}"
-            )
+            table.problem(1, column, f"missing column{suggestion(column, table.columns)}")
     if not table.rows:
         table.problem(None, "", "no row below the header")
     return table
@@ -188,7 +174,5 @@ def _fill(table: Table, text: str) -> None:
             )
         elif cells:  # blank lines are passed over
             stripped = (cell.strip() for cell in cells)
-            table.rows.append(
-                Row(table, line, dict(zip(header, stripped, strict=True)))
-            )
+            table.rows.append(Row(table, line, dict(zip(header, stripped, strict=True))))
         line = reader.line_num + 1

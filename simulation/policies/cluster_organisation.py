@@ -1,0 +1,24 @@
+"""Cluster organisations: they bring the enterprises of one region together."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from simulation.policies.base import RegionalPolicy
+from simulation.world import Array, Levers, World
+
+
+class ClusterOrganisation(RegionalPolicy):
+    """Contacts within the region count more: L_r = 1 + .6 c, for 1 a year per enterprise."""
+
+    unit_cost: ClassVar[float] = 1.0
+    cost_basis: ClassVar[str] = "enterprise"
+    magnitude: ClassVar[float] = 0.6
+
+    instrument: Literal["cluster_organisation"] = "cluster_organisation"
+
+    def full_cost(self, world: World, *, unit_cost: float) -> Array:
+        return self.cost_by_region(world, unit_cost * world.enterprises.counts.sum(axis=1))
+
+    def apply(self, levers: Levers, coverage: Array, world: World) -> None:
+        levers.local_contacts += self.magnitude * coverage[:-1]

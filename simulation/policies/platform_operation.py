@@ -1,0 +1,34 @@
+"""Platform operation: staff and servers without which a platform does not exist."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from simulation.policies.base import Policy
+from simulation.world import Array, Levers, World
+
+
+class PlatformOperation(Policy):
+    """The platform exists while it is paid for in full, 150 a year; less buys nothing and is not spent."""
+
+    unit_cost: ClassVar[float] = 150.0
+    cost_basis: ClassVar[str] = "platform"
+    magnitude: ClassVar[float] = 1.0
+    opens_platform: ClassVar[bool] = True
+    all_or_nothing: ClassVar[bool] = True
+
+    instrument: Literal["platform_operation"] = "platform_operation"
+    platform: str
+    """Name of the platform."""
+
+    @property
+    def platform_names(self) -> tuple[str, ...]:
+        return (self.platform,)
+
+    def full_cost(self, world: World, *, unit_cost: float) -> Array:
+        return np.append(np.zeros(len(world.regions.ids)), unit_cost)
+
+    def apply(self, levers: Levers, coverage: Array, world: World) -> None:
+        levers.is_open[world.platforms.names.index(self.platform)] = coverage[-1] > 0

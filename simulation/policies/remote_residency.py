@@ -1,0 +1,82 @@
+"""Remote residency: institutions are present on a platform and so reach enterprises far away."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from simulation.data import InstitutionRow, institution_references
+from simulation.policies.base import RegionalPolicy
+from simulation.schema import Selection
+from simulation.world import Array, Levers, World
+
+
+class RemoteResidency(RegionalPolicy):
+    """Named institutions are on the platform, for 5 a year each; beyond the money they are dropped in listed order.
+
+    The units are the J institutions: each is either resident or not.
+    """
+
+    unit_cost: ClassVar[float] = 5.0
+    cost_basis: ClassVar[str] = "institution"
+    magnitude: ClassVar[float] = 1.0
+    all_or_nothing: ClassVar[bool] = True
+
+    instrument: Literal["remote_residency"] = "remote_residency"
+    platform: str
+    """Name of the platform."""
+    institutions: Selection = "all"
+    """"all", in the order of region and name, or names in order of precedence; a name that several regions share is
+    written "region_id: name". Institutions outside ``regions`` are passed over."""
+
+    @property
+    def platform_names(self) -> tuple[str, ...]:
+        return (self.platform,)
+
+    def full_cost(self, world: World, *, unit_cost: float) -> Array:
+        cost = np.zeros(len(world.institutions.names))
+        cost[self._in_order(world)] = unit_cost
+        return cost
+
+    def coverage(self, full_cost: Array, world: World) -> Array:
+        """1 for each institution that the money reaches, whole institutions in listed order; else 0."""
+        order = self._in_order(world)
+        # A budget of exactly n institutions must reach all n in spite of rounding.
+        reached = np.cumsum(full_cost[order]) <= self.budget * (1 + 1e-12)
+        coverage = np.zeros_like(full_cost)
+        coverage[order[reached]] = 1.0
+        return coverage
+
+    def plan(self, full_cost: Array, world: World) -> Array:
+        """The cost of those whom the money reaches; the rest is set against those dropped, or against all alike."""
+        spent = full_cost * self.coverage(full_cost, world)
+        dropped = full_cost - spent
+        over = dropped if dropped.any() else full_cost
+        if not over.any():
+            return super().plan(full_cost, world)
+        return spent + over * (max(self.budget - float(spent.sum()), 0.0) / float(over.sum()))
+
+    def ledger_rows(self, world: World) -> Array:
+        return world.institutions.region_of.astype(np.int64)
+
+    def apply(self, levers: Levers, coverage: Array, world: World) -> None:
+        levers.resident[world.platforms.names.index(self.platform)] |= coverage > 0
+
+    def _in_order(self, world: World) -> Array:
+        """int64: rows of the institutions that are to be resident, first things first."""
+        rows = world.institutions
+        if self.institutions == "all":
+            order = np.arange(len(rows.names))
+        else:
+            references = institution_references(
+                tuple(
+                    InstitutionRow(region_id=world.regions.ids[r], name=name, kind=kind)
+                    for r, name, kind in zip(rows.region_of, rows.names, rows.kinds, strict=True)
+                )
+            )
+            order = np.array(
+                [j for name in self.institutions for j in references[name]],
+                dtype=np.int64,
+            )
+        return order[self.is_target(world)[rows.region_of[order]]]

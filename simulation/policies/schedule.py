@@ -1,0 +1,230 @@
+"""What the policies of a scenario do month by month, and what that costs (section 4)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation.policies.base import Policy
+from simulation.policies.money import Budget, CostTable, discount_factors, present_value
+from simulation.world import Array, Levers, World
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHOLE = 1 - 1e-9
+"""Coverage that counts as full where parts are added up: three thirds must open a platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One policy with what it costs a year in this world. U units, see :class:`Policy`."""
+
+    policy: Policy
+    months: tuple[int, int]  # the first, and the one after the last
+    target: tuple[str, ...]  # entries with one target share a lever, and their coverages add up
+    full_cost: Array  # float64 (U,)
+    coverage: Array  # float64 (U,), in [0, 1]
+    planned: Array  # float64 (U,)
+    rows: Array  # int64 (U,), row of the ledger
+
+    @staticmethod
+    def of(policy: Policy, world: World, *, unit_cost: float) -> Entry:
+        """What a policy costs and covers in a world."""
+        full_cost = policy.full_cost(world, unit_cost=unit_cost)
+        return Entry(
+            policy=policy,
+            months=policy.months(steps_per_year=world.steps_per_year, horizon=world.months),
+            target=(policy.instrument, *policy.platform_names),
+            full_cost=full_cost,
+            coverage=policy.coverage(full_cost, world),
+            planned=policy.plan(full_cost, world),
+            rows=policy.ledger_rows(world),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Months in which nothing changes."""
+
+    first: int
+    last: int  # exclusive
+    levers: Levers
+    spent: Array  # float64 (entries, R + 1), a year
+
+
+class PolicySchedule:
+    """Levers of each month, and the ledger, of one scenario in one world.
+
+    Parameters
+    ----------
+    policies : the scenario's policies in the order of the file, which decides nothing but labels in the ledger.
+    world : the world in which they act.
+    costs : unit costs by instrument.
+    budget : the scenario's budget, for its discount rate.
+    """
+
+    def __init__(
+        self,
+        policies: Sequence[Policy],
+        world: World,
+        *,
+        costs: CostTable,
+        budget: Budget,
+    ) -> None:
+        self._world = world
+        self._budget = budget
+        self._entries = [Entry.of(p, world, unit_cost=costs.of(p.instrument)) for p in policies]
+        # With no money an entry is as good as absent: a platform that it names keeps to its own calendar. The others
+        # are taken in an order of their own, so that sums of floats do not depend on the order of the file.
+        funded = [e for e, policy in enumerate(policies) if policy.budget > 0]
+        self._funded = sorted(funded, key=lambda e: policies[e].model_dump_json())
+        self._spans = self._make_spans()
+        self._starts = [span.first for span in self._spans]
+
+    def levers(self, month: int) -> Levers:
+        """Levers of a month, counted from 0: the same object while nothing changes. Not to be written."""
+        assert 0 <= month < self._world.months, f"month {month} is not within the horizon"
+        return self._spans[bisect_right(self._starts, month) - 1].levers
+
+    @property
+    def planned_pv(self) -> float:
+        """Present value of what is planned within the horizon, in units."""
+        return self._present_value([(entry.policy.budget, *entry.months) for entry in self._entries])
+
+    @property
+    def spent_pv(self) -> float:
+        """Present value of what is spent within the horizon, in units."""
+        return self._present_value(
+            [(a_year, s.first, s.last) for s in self._spans for a_year in s.spent[s.spent > 0].tolist()]
+        )
+
+    def ledger(self) -> pd.DataFrame:
+        """Money by policy, region and year, in units, wherever some is planned; planned = spent + unspent.
+
+        Columns: policy (its place in the file, such as policies[0]), instrument, region (id, or "all" for what belongs
+        to no region), year (from 0), planned, spent, unspent.
+        """
+        import pandas as pd  # here, because a scenario must be checked without waiting for pandas
+
+        planned, spent = self._yearly()
+        e, year, row = np.nonzero(planned)
+        region = np.array([*self._world.regions.ids, "all"], dtype=object)
+        label = np.array([f"policies[{i}]" for i in range(len(self._entries))], dtype=object)
+        instrument = np.array([entry.policy.instrument for entry in self._entries], dtype=object)
+        return pd.DataFrame(
+            {
+                "policy": label[e],
+                "instrument": instrument[e],
+                "region": region[row],
+                "year": year,
+                "planned": planned[e, year, row],
+                "spent": spent[e, year, row],
+                "unspent": planned[e, year, row] - spent[e, year, row],
+            }
+        )
+
+    def _present_value(self, amounts: list[tuple[float, int, int]]) -> float:
+        world = self._world
+        factors = discount_factors(
+            months=world.months,
+            steps_per_year=world.steps_per_year,
+            discount=self._budget.discount,
+        )
+        return present_value(amounts, steps_per_year=world.steps_per_year, factors=factors)
+
+    def _make_spans(self) -> list[Span]:
+        platforms, horizon = self._world.platforms, self._world.months
+        edges = {
+            0,
+            horizon,
+            *platforms.from_month.tolist(),
+            *platforms.to_month.tolist(),
+        }
+        edges.update(month for e in self._funded for month in self._entries[e].months)
+        settled: dict[tuple[tuple[int, ...], bytes], tuple[Levers, Array]] = {}
+        spans = []
+        for first, last in pairwise(sorted(month for month in edges if 0 <= month <= horizon)):
+            active = tuple(
+                e for e in self._funded if self._entries[e].months[0] <= first < self._entries[e].months[1]
+            )
+            in_calendar = (platforms.from_month <= first) & (first < platforms.to_month)
+            situation = (active, in_calendar.tobytes())
+            if situation not in settled:
+                settled[situation] = self._settle(active, in_calendar)
+            spans.append(Span(first, last, *settled[situation]))
+        return spans
+
+    def _settle(self, active: tuple[int, ...], in_calendar: Array) -> tuple[Levers, Array]:
+        """Levers and spending a year, float64 (entries, R + 1), while these entries are active.
+
+        ``in_calendar``, bool (H,), says which platforms are within their own years.
+        """
+        world, entries = self._world, self._entries
+        place = {name: h for h, name in enumerate(world.platforms.names)}
+        levers = Levers.neutral(world)
+        levers.is_open[:] = in_calendar
+        for e in (
+            self._funded
+        ):  # those that are not active now count too: without their money the platform is closed
+            if entries[e].policy.opens_platform:
+                levers.is_open[[place[name] for name in entries[e].policy.platform_names]] = False
+        spent = np.zeros((len(entries), len(world.regions.ids) + 1))
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for e in active:
+            groups.setdefault(entries[e].target, []).append(e)
+        # Instruments that open a platform come first, because those that work on it ask whether it is open.
+        for group in sorted(groups.values(), key=lambda g: not entries[g[0]].policy.opens_platform):
+            policy = entries[group[0]].policy
+            exists = in_calendar if policy.opens_platform else levers.is_open
+            if not all(exists[place[name]] for name in policy.platform_names):
+                continue
+            together = sum(
+                (entries[e].coverage for e in group),
+                start=np.zeros(entries[group[0]].coverage.shape),
+            )
+            effective = np.minimum(together, 1.0)
+            if policy.all_or_nothing:
+                effective = np.where(together >= WHOLE, 1.0, 0.0)
+            policy.apply(levers, effective, world)
+            # Where entries cover more than all, each spends in proportion; a single one spends all that it covers.
+            used = np.minimum(effective / np.where(together > 0, together, 1.0), 1.0)
+            for e in group:
+                amount = np.minimum(
+                    entries[e].coverage * used * entries[e].full_cost,
+                    entries[e].planned,
+                )
+                spent[e] = np.bincount(entries[e].rows, weights=amount, minlength=spent.shape[1])
+        return levers, spent
+
+    def _yearly(self) -> tuple[Array, Array]:
+        """Planned and spent, float64 (entries, years, R + 1), in units."""
+        steps = self._world.steps_per_year
+        starts = np.arange(0, self._world.months, steps)
+
+        def years(first: int, last: int) -> Array:
+            """Part of each year that lies within the months: float64 (years,), in [0, 1]."""
+            return (
+                np.clip(
+                    np.minimum(last, starts + steps) - np.maximum(first, starts),
+                    0,
+                    None,
+                )
+                / steps
+            )
+
+        size = len(self._world.regions.ids) + 1
+        planned = np.zeros((len(self._entries), len(starts), size))
+        for e, entry in enumerate(self._entries):
+            a_year = np.bincount(entry.rows, weights=entry.planned, minlength=size)
+            planned[e] = years(*entry.months)[:, None] * a_year
+        spent = np.zeros_like(planned)
+        for span in self._spans:
+            spent += years(span.first, span.last)[None, :, None] * span.spent[:, None, :]
+        # Parts of a year do not add up to the year to the last bit.
+        return planned, np.minimum(spent, planned)

@@ -1,0 +1,68 @@
+"""What all parts of a scenario's schema share: strictness, bounded numbers, lists of names."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+
+
+class Settings(BaseModel):
+    """A table of a scenario file: immutable, no unknown keys, no silent conversion, no NaN."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f'must name each only once; "{twice[0]}" stands twice')
+    return names
+
+
+def _number_or_table(value: Any) -> str:
+    return "<table>" if isinstance(value, dict) else "<number>"
+
+
+def _all_or_list(value: Any) -> str:
+    return "<all>" if isinstance(value, str) else "<list>"
+
+
+UNION_TAGS = ("<number>", "<table>", "<all>", "<list>")
+"""Names of alternatives, which pydantic puts into the place of an error and a reader must not see."""
+
+NonNegative = Annotated[float, Field(ge=0, le=1e12)]
+Positive = Annotated[float, Field(gt=0, le=1e12)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(ge=0, le=1e6)]
+Year = Annotated[float, Field(ge=0, le=1000)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
+
+# A TOML array is a list, which strict pydantic refuses for a tuple; its elements stay strict.
+Names = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_distinct)]
+Selection = Annotated[
+    Annotated[Literal["all"], Tag("<all>")] | Annotated[Names, Tag("<list>")],
+    Discriminator(_all_or_list),
+]
+Residents = Annotated[
+    Annotated[Literal["none", "all"], Tag("<all>")] | Annotated[Names, Tag("<list>")],
+    Discriminator(_all_or_list),
+]
+ShareOrTable = Annotated[
+    Annotated[Share, Tag("<number>")] | Annotated[dict[str, Share], Tag("<table>")],
+    Discriminator(_number_or_table),
+]
+NonNegativeOrTable = Annotated[
+    Annotated[NonNegative, Tag("<number>")] | Annotated[dict[str, NonNegative], Tag("<table>")],
+    Discriminator(_number_or_table),
+]
+PositiveOrTable = Annotated[
+    Annotated[Positive, Tag("<number>")] | Annotated[dict[str, Positive], Tag("<table>")],
+    Discriminator(_number_or_table),
+]
