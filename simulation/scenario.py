@@ -1,0 +1,372 @@
+"""What a scenario file may say: every key with its meaning, unit, bounds and default.
+
+A default is an assumption unless a source is named; section 2 says how the defaults were set, and that nothing is
+calibrated on data of adoption.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from simulation.data import Dataset, dataset_folder, load_dataset, shipped_datasets
+from simulation.errors import Problem, ScenarioError, listed, suggestion
+from simulation.policies import AnyPolicy, Budget, Costs
+from simulation.policies.money import (
+    discount_factors,
+    planned_present_value,
+    present_value,
+)
+from simulation.scenario_document import (
+    OVERRIDE,
+    Document,
+    document_of,
+    read_document,
+    toml_text,
+)
+from simulation.scenario_messages import Issue, name_issues, schema_problems
+from simulation.schema import (
+    Identifier,
+    Names,
+    NonNegativeOrTable,
+    Positive,
+    PositiveOrTable,
+    Rate,
+    Residents,
+    Selection,
+    Settings,
+    Share,
+    ShareOrTable,
+    Year,
+)
+
+__all__ = ["Scenario", "load_scenario", "parse_scenario", "shipped_scenarios"]
+
+PACKAGED = Path(__file__).parent / "scenarios"
+CHECKOUT = Path(__file__).parent.parent / "scenarios"
+OVERSPENT = 1.001
+"""Plans may exceed the budget's present value by this factor, because budgets are written in round numbers."""
+
+
+class Time(Settings):
+    """Horizon and step."""
+
+    years: Annotated[float, Field(gt=0, le=1000)] = 20.0
+    """Horizon, years."""
+    steps_per_year: Annotated[int, Field(ge=1, le=366)] = 12
+    """Steps a year; one step is a month in all that the model's text says."""
+
+    @property
+    def months(self) -> int:
+        """Number of steps until the horizon."""
+        return round(self.years * self.steps_per_year)
+
+    @model_validator(mode="after")
+    def _has_a_month(self) -> Self:
+        if self.months < 1:
+            raise ValueError(
+                f"years {self.years:g} must last at least one step of 1/{self.steps_per_year} year"
+            )
+        return self
+
+
+class WorldSettings(Settings):
+    """Where enterprises and institutions are."""
+
+    dataset: str = "russia-2023"
+    """A shipped dataset, or a folder of the same tables, relative to the scenario file."""
+    intra_regional_distance: Literal["area", "zero"] = "area"
+    """Distance within a region: .376 sqrt(area) (Head & Mayer 2000), or zero."""
+    digital_readiness: ShareOrTable | None = None
+    """Digital readiness delta_r, 0-1: one number, or a table by region for those that differ from the dataset.
+    The dataset's own values are an assumption in three tiers."""
+    government_quality: PositiveOrTable = 1.0
+    """Quality of regional government g_r: one number, or a table by region, else 1. Assumption."""
+    capacity: NonNegativeOrTable = 1.0
+    """Capacity Q_j of institutions: one number, or a table by name, else 1. Assumption."""
+    network_degree: Annotated[int, Field(ge=0, le=100, multiple_of=2)] = 8
+    """Mean number of business partners; each enterprise draws half of them. Assumption."""
+    local_ties: Share = 0.85
+    """Share of drawn partners within the own region, 0-1. Assumption."""
+    scale: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    """Factor on the number of enterprises; 1 is the full size, without sampling."""
+
+
+class Institution(Settings):
+    """An institution beside those of the dataset."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    """Name, new in its region."""
+    region: str
+    """Id of the region."""
+    kind: str
+    """Kind: any of the dataset's, or finance or government."""
+
+
+class Diffusion(Settings):
+    """The channels of the hazard (section 2.5). Set so that half have adopted about 10 years after release
+    (Mansfield 1961)."""
+
+    spontaneous: Rate = 0.0002
+    """p0: hazard without any contact, 1/year."""
+    spatial: Rate = 0.9
+    """b_S: hazard at spatial exposure 1, 1/year."""
+    network: Rate = 0.5
+    """b_B: hazard at business network exposure 1, 1/year."""
+    institutional: Rate = 0.02
+    """b_I: hazard at institutional exposure 1, 1/year."""
+    digital: Rate = 0.3
+    """b_D: hazard at digital exposure 1 and readiness 1, 1/year."""
+    learning: Rate = 0.04
+    """b_SC: hazard of an institution's mastery at exposure 1, 1/year."""
+    institution_scale: Positive = 2.0
+    """I_scale: weighted number of institutions at which their exposure reaches 1 - 1/e."""
+    half_distance_km: Positive = 100.0
+    """Distance at which contact halves, km. Plausible 50 to 529 (Peri 2005; Comin, Dmitriev & Rossi-Hansberg 2012)."""
+    density_exponent: Annotated[float, Field(ge=0, le=10)] = 1.0
+    """gamma: exponent of the denominator of spatial exposure; 1 is frequency dependent contact."""
+    relatedness_other: Share = 0.2
+    """phi between two different industries, 0-1."""
+    relatedness_services: Share = 0.5
+    """phi between mining services and any other industry, 0-1."""
+    complexity_digital: Share = 0.2
+    """chi of digital technologies, 0-1."""
+    complexity_conventional: Share = 0.5
+    """chi of conventional technologies, 0-1."""
+    absorptive_capacity_cv: Annotated[float, Field(ge=0, le=10)] = 0.7
+    """Coefficient of variation of the absorptive capacity alpha_i, whose mean is 1."""
+    contacts: Literal["added", "substituted"] = "added"
+    """Whether digital contact comes on top of the others, or members' contacts keep their sum."""
+
+
+class Release(Settings):
+    """When and where technologies appear."""
+
+    release: Literal["poisson", "at_start", "schedule"] = "poisson"
+    """A Poisson process with a drawn order, all at the start, or the years of ``schedule``."""
+    per_year: Annotated[float, Field(gt=0, le=1e6)] = 4.0
+    """Technologies released a year, for "poisson"."""
+    schedule: dict[str, Year] | None = None
+    """Year of release by name, for each technology of the dataset, with "schedule" only. One at or after the horizon
+    is left out."""
+    origin_weights: dict[str, dict[str, Share]] = Field(default_factory=dict)
+    """Share of technologies that originate in a region, by direction and region; the others share what is left."""
+
+    @model_validator(mode="after")
+    def _schedule_where_asked_for(self) -> Self:
+        if (self.release == "schedule") != (self.schedule is not None):
+            raise ValueError('schedule belongs to release = "schedule": give both or neither')
+        return self
+
+
+class Membership(Settings):
+    """Who joins and leaves platforms (section 2.3)."""
+
+    base: Annotated[float, Field(ge=-1e3, le=1e3)] = -3.0
+    """a: utility of membership without other members, at readiness 1/2."""
+    network_effect: Annotated[float, Field(ge=0, le=1e3)] = 6.0
+    """b: utility when all are members; above 4 there are two stable levels and a critical mass."""
+    readiness_effect: Annotated[float, Field(ge=-1e3, le=1e3)] = 2.0
+    """c: utility by digital readiness."""
+    rate: Rate = 0.5
+    """omega: how often membership is decided, 1/year."""
+
+
+class Platform(Settings):
+    """A digital meeting place of enterprises and institutions (section 3)."""
+
+    name: Identifier
+    """Name, by which policies call it."""
+    vectors: Names
+    """Interaction vectors, such as ["B2B", "B2SC", "SC2SC"]."""
+    regions: Selection = "all"
+    """Regions whose enterprises may join; an empty list keeps all enterprises out."""
+    macroregions: Selection = "all"
+    """Macroregions whose enterprises may join; both this and ``regions`` must allow it."""
+    industries: Selection = "all"
+    """Industries whose enterprises may join."""
+    institutions: Residents = "none"
+    """Institutions that are on the platform without any policy: "none", "all" or a list of names."""
+    from_year: Year = 0.0
+    """Year of the opening, from 0; inclusive. Where a policy pays for operation, it exists only while that is paid."""
+    to_year: Year | None = None
+    """Year of the closing, exclusive; left out, until the horizon."""
+
+    @model_validator(mode="after")
+    def _closes_after_it_opens(self) -> Self:
+        if self.to_year is not None and self.to_year <= self.from_year:
+            raise ValueError(f"to_year {self.to_year:g} must be later than from_year {self.from_year:g}")
+        return self
+
+
+class Scenario(Settings):
+    """One complete input: with a seed it determines a run."""
+
+    name: Identifier = "scenario"
+    """Name in files and tables; by default that of the file."""
+    title: str = Field(default_factory=lambda data: str(data.get("name", "")))
+    """A short label for figures; by default the name."""
+    description: str = ""
+    """What the scenario is about, for those who read its results."""
+    time: Time = Time()
+    world: WorldSettings = WorldSettings()
+    institutions: Annotated[tuple[Institution, ...], Field(strict=False)] = ()
+    """Institutions beside those of the dataset."""
+    diffusion: Diffusion = Diffusion()
+    technologies: Release = Release()
+    membership: Membership = Membership()
+    budget: Budget = Budget()
+    costs: Costs = Costs()
+    platforms: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
+    """Platforms, in any order."""
+    policies: Annotated[tuple[AnyPolicy, ...], Field(strict=False)] = ()
+    """What is done, and for how much; in any order."""
+
+    @property
+    def dataset(self) -> Dataset:
+        """The tables of the world."""
+        return load_dataset(self.world.dataset)
+
+    @property
+    def planned_pv(self) -> float:
+        """Present value of what the policies plan, in units."""
+        return planned_present_value(
+            self.policies,
+            months=self.time.months,
+            steps_per_year=self.time.steps_per_year,
+            discount=self.budget.discount,
+        )
+
+    @property
+    def budget_pv(self) -> float:
+        """Present value of the budget over the horizon, in units."""
+        steps, months = self.time.steps_per_year, self.time.months
+        factors = discount_factors(months=months, steps_per_year=steps, discount=self.budget.discount)
+        return present_value([(self.budget.per_year, 0, months)], steps_per_year=steps, factors=factors)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that can change a result: not of names and texts, nor of the order of keys, platforms and
+        policies; of a dataset the content counts, not the folder."""
+        dump = self.model_dump(mode="json", exclude={"name", "title", "description"})
+        dump["world"]["dataset"] = self.dataset.digest
+        for key in ("platforms", "policies", "institutions"):
+            dump[key] = sorted(json.dumps(row, sort_keys=True) for row in dump[key])
+        return hashlib.sha256(json.dumps(dump, sort_keys=True).encode()).hexdigest()
+
+    def to_toml(self) -> str:
+        """The whole scenario, defaults included, as the text of a scenario file with the same digest."""
+        return toml_text(self.model_dump())
+
+
+def load_scenario(path_or_name: str | Path, *, overrides: Sequence[str] = ()) -> Scenario:
+    """Read and check a scenario.
+
+    Parameters
+    ----------
+    path_or_name : a file, or the bare name of a shipped scenario.
+    overrides : keys set from outside, such as ``diffusion.half_distance_km=300``; the last one counts.
+
+    Raises
+    ------
+    ScenarioError
+        With everything that is wrong: file, line, key, what was found, what would do.
+    DataError
+        The tables of its dataset cannot be used.
+    """
+    return _checked(read_document(_find(path_or_name), overrides=overrides))
+
+
+def parse_scenario(text: str, *, file: str | Path = "scenario.toml") -> Scenario:
+    """Check the text of a scenario, as if it stood in ``file``; errors as :func:`load_scenario`."""
+    return _checked(document_of(text, file=Path(file)))
+
+
+def shipped_scenarios() -> list[Path]:
+    """Files of the scenarios that come with the project, sorted by name."""
+    folder = (
+        PACKAGED if PACKAGED.is_dir() else CHECKOUT
+    )  # an installed package holds them, a checkout has them beside
+    return sorted(folder.glob("*.toml"))
+
+
+def _find(path_or_name: str | Path) -> Path:
+    name = str(path_or_name)
+    shipped = {path.stem: path for path in shipped_scenarios()}
+    if name in shipped:
+        here, file = Path.cwd(), shipped[name]
+        return file.relative_to(here) if file.is_relative_to(here) else file
+    path = Path(path_or_name)
+    if not path.exists():
+        hint = suggestion(path.stem, shipped) or f"; the shipped scenarios are {listed(shipped, at_most=99)}"
+        raise ScenarioError([Problem(name, None, "", f"no such file or shipped scenario{hint}")])
+    return path
+
+
+def _checked(document: Document) -> Scenario:
+    data, problems = dict(document.data), []
+    data.setdefault("name", Path(document.layers[0].file).stem)
+    world = data.get("world")
+    dataset: Dataset | None = None
+    if not isinstance(world, dict) or not isinstance(world.get("dataset"), str):
+        dataset = load_dataset()
+    else:
+        given = world["dataset"]
+        source = document.source(("world", "dataset"))
+        folder = dataset_folder(given, relative_to=Path() if source == OVERRIDE else Path(source).parent)
+        if folder.is_dir():
+            # Absolute, so that the scenario means the same wherever its text is read again.
+            data["world"] = {
+                **world,
+                "dataset": given if given in shipped_datasets() else str(folder.resolve()),
+            }
+            dataset = load_dataset(data["world"]["dataset"])
+        else:
+            names = shipped_datasets()
+            hint = suggestion(given, names) or f"; the shipped datasets are {listed(names)}"
+            problems.append(document.problem(("world", "dataset"), f"not a dataset or folder{hint}"))
+    try:
+        scenario = Scenario.model_validate(data)
+    except ValidationError as error:
+        problems.extend(schema_problems(error, document, Scenario))
+        scenario = None
+    issues = name_issues(data, dataset) if dataset is not None else []
+    if scenario is not None and dataset is not None:
+        issues.extend(_inconsistencies(scenario, dataset))
+    problems.extend(document.problem(path, message) for path, message in issues)
+    if problems or scenario is None:
+        raise ScenarioError(problems)
+    return scenario
+
+
+def _inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
+    """What is wrong with values that are each right for themselves."""
+    issues: list[Issue] = []
+    for direction, weights in scenario.technologies.origin_weights.items():
+        total = math.fsum(weights.values())
+        if total > 1 + 1e-9:
+            path = ("technologies", "origin_weights", direction)
+            issues.append((path, f"the shares of regions sum to {total:g}; must sum to 1 or less"))
+    schedule = scenario.technologies.schedule
+    if schedule is not None:
+        missing = [row.technology for row in dataset.technologies if row.technology not in schedule]
+        if missing:
+            message = (
+                f"no year for {listed(missing, at_most=3)}; a year at the horizon leaves a technology out"
+            )
+            issues.append((("technologies", "schedule"), message))
+    planned, available = scenario.planned_pv, scenario.budget_pv
+    if planned > available * OVERSPENT:
+        message = (
+            f"planned spending has a present value of {planned:,.0f} units, more than the budget's {available:,.0f} "
+            f"({scenario.budget.per_year:g} a year over {scenario.time.years:g} years); lower the budgets of the "
+            "policies, or raise budget.per_year"
+        )
+        issues.append((("policies",), message))
+    return issues

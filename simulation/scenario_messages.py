@@ -1,0 +1,218 @@
+"""What is wrong with a scenario, in words: what would do, and what was perhaps meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from simulation.data import (
+    Dataset,
+    InstitutionRow,
+    institution_references,
+    load_vectors,
+)
+from simulation.errors import Problem, listed, suggestion
+from simulation.policies import INSTRUMENTS
+from simulation.scenario_document import Document, KeyPath, value_at
+from simulation.schema import UNION_TAGS
+from simulation.world import INSTITUTION_KINDS
+
+Issue = tuple[KeyPath, str]
+"""Where, and what would do."""
+
+
+def schema_problems(error: ValidationError, document: Document, root: type[BaseModel]) -> list[Problem]:
+    """What pydantic found, as problems at the lines of the files."""
+    return [_schema_problem(details, document, root) for details in error.errors()]
+
+
+def _schema_problem(details: ErrorDetails, document: Document, root: type[BaseModel]) -> Problem:
+    path = tuple(step for step in details["loc"] if step not in UNION_TAGS)
+    if path[0] == "policies" and len(path) > 2:
+        path = (
+            *path[:2],
+            *path[3:],
+        )  # pydantic names the instrument, by which it chose the class
+    if details["type"] == "extra_forbidden":
+        known = _known_keys(root, path, document.data)
+        return document.problem(path, f"unknown key{suggestion(str(path[-1]), known)}", show_value=False)
+    if details["type"] == "missing":
+        return document.problem(path, "missing; it has no default", show_value=False)
+    if details["type"] == "union_tag_not_found":
+        message = f"missing; expected one of {listed(INSTRUMENTS, at_most=99)}"
+        return document.problem((*path, "instrument"), message, show_value=False)
+    if details["type"] == "union_tag_invalid":
+        word = str(details["ctx"]["tag"])
+        hint = suggestion(word, INSTRUMENTS) or f"; known are {listed(INSTRUMENTS, at_most=99)}"
+        return document.problem((*path, "instrument"), f"not an instrument{hint}")
+    whole = details["type"] == "value_error" and isinstance(value_at(document.data, path), Mapping)
+    return document.problem(path, _expected(details), show_value=not whole)
+
+
+EXPECTED = {
+    "finite_number": "must be a finite number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "string_type": "must be a text in quotes",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "string_pattern_mismatch": "must be 1 to 64 small letters, digits, - or _",
+}
+BOUNDS = {
+    "greater_than_equal": ("ge", "must be {} or more"),
+    "greater_than": ("gt", "must be more than {}"),
+    "less_than_equal": ("le", "must be {} or less"),
+    "multiple_of": ("multiple_of", "must be a multiple of {}"),
+    "too_short": ("min_length", "must have at least {} elements"),
+    "too_long": ("max_length", "must have at most {} elements"),
+}
+
+
+def _expected(details: ErrorDetails) -> str:
+    kind, context, tag = details["type"], details.get("ctx", {}), details["loc"][-1]
+    if kind in BOUNDS:
+        name, text = BOUNDS[kind]
+        return text.format(f"{context[name]:g}")
+    if kind == "float_type":
+        return "must be a number or a table of numbers" if tag == "<number>" else "must be a number"
+    if kind == "dict_type":
+        return "must be a table"
+    if kind == "tuple_type":
+        return 'must be "all" or a list of names' if tag == "<list>" else "must be a list"
+    if kind == "literal_error":
+        words = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
+        also = " or a list of names" if tag == "<all>" else ""
+        given = details["input"]
+        hint = suggestion(given, words) if isinstance(given, str) else ""
+        return f"must be {' or '.join(f'"{word}"' for word in words)}{also}{hint}"
+    if kind == "value_error":
+        return str(context["error"])
+    return EXPECTED.get(kind, details["msg"])
+
+
+def _known_keys(root: type[BaseModel], path: KeyPath, data: Any) -> list[str]:
+    """Keys that a table may have, the last step of the path being the one that it has not."""
+    model = root
+    for n, step in enumerate(path[:-1]):
+        if isinstance(step, int):
+            continue
+        if step == "policies":
+            model = INSTRUMENTS[value_at(data, (*path[: n + 2], "instrument"))]
+            break
+        model = next(_models(model.model_fields[step].annotation))
+    return list(model.model_fields)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
+
+
+def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
+    """Names that the dataset or the scenario itself does not know, and names that are given twice.
+
+    Looks at plain data, and passes over what has a wrong type: so all names are checked even where something else is
+    wrong.
+    """
+    own = [
+        (n, InstitutionRow(row["region"], row["name"], ""))
+        for n, row in _tables(data, "institutions")
+        if isinstance(row.get("region"), str) and isinstance(row.get("name"), str)
+    ]
+    institutions = institution_references((*dataset.institutions, *(row for _, row in own)))
+    platforms = [
+        (n, row["name"]) for n, row in _tables(data, "platforms") if isinstance(row.get("name"), str)
+    ]
+
+    def one_of(known: Iterable[str], what: str) -> Callable[[str], str]:
+        names = list(known)
+        return lambda name: "" if name in names else _unknown(name, names, what)
+
+    def institution(name: str) -> str:
+        if len(institutions.get(name, ())) > 1:
+            ways = [way for way in institutions if way.endswith(f": {name}") and len(institutions[way]) == 1]
+            return f"several regions have it; write {' or '.join(f'"{way}"' for way in ways)}"
+        return "" if name in institutions else _unknown(name, list(institutions), "institution")
+
+    region = one_of(dataset.region_ids, "region")
+    platform = one_of((name for _, name in platforms), "platform of this scenario")
+    checks: dict[tuple[str, ...], Callable[[str], str]] = {
+        ("world", "digital_readiness", "*"): region,
+        ("world", "government_quality", "*"): region,
+        ("world", "capacity", "*"): institution,
+        ("institutions", "*", "region"): region,
+        ("institutions", "*", "kind"): one_of(INSTITUTION_KINDS, "kind of institution"),
+        ("technologies", "schedule", "*"): one_of((t.technology for t in dataset.technologies), "technology"),
+        ("technologies", "origin_weights", "*"): one_of(dataset.directions, "direction"),
+        ("technologies", "origin_weights", "*", "*"): region,
+        ("platforms", "*", "vectors", "*"): one_of((v.vector for v in load_vectors()), "interaction vector"),
+        ("platforms", "*", "regions", "*"): region,
+        ("platforms", "*", "macroregions", "*"): one_of(dataset.macroregions, "macroregion"),
+        ("platforms", "*", "industries", "*"): one_of(dataset.industries, "industry"),
+        ("platforms", "*", "institutions", "*"): institution,
+        ("policies", "*", "regions", "*"): region,
+        ("policies", "*", "platform"): platform,
+        ("policies", "*", "platforms", "*"): platform,
+        ("policies", "*", "institutions", "*"): institution,
+    }
+    issues = [
+        (path, message)
+        for pattern, check in checks.items()
+        for path, name in _matches(data, pattern)
+        if (message := check(name))
+    ]
+    seen: set[str] = set()
+    for n, name in platforms:
+        if name in seen:
+            issues.append((("platforms", n, "name"), "another platform has this name"))
+        seen.add(name)
+    there = {(row.region_id, row.name) for row in dataset.institutions}
+    for n, row in own:
+        if (row.region_id, row.name) in there:
+            issues.append(
+                (
+                    ("institutions", n, "name"),
+                    "the region has an institution of this name already",
+                )
+            )
+        there.add((row.region_id, row.name))
+    return issues
+
+
+def _unknown(name: str, known: list[str], what: str) -> str:
+    if not known:
+        return f"not a {what}, which has none"
+    hint = suggestion(name, known) or f"; known are {listed(known)}"
+    article = "an" if what[0] in "aeiou" else "a"
+    return f"not {article} {what}{hint}"
+
+
+def _tables(data: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """The tables of an array with their places; elements of a wrong type are passed over."""
+    array = data.get(key)
+    return (
+        [(n, row) for n, row in enumerate(array) if isinstance(row, dict)] if isinstance(array, list) else []
+    )
+
+
+def _matches(data: Any, pattern: tuple[str, ...], path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    """Paths that fit the pattern, with the name found there: a text, or the key of a table where "*" comes last."""
+    if not pattern:
+        if isinstance(data, str):
+            yield path, data
+        return
+    step, rest = pattern[0], pattern[1:]
+    if isinstance(data, Mapping) and step == "*" and not rest:
+        yield from (((*path, key), key) for key in data)
+    elif isinstance(data, Mapping):
+        for key in data if step == "*" else [step] if step in data else []:
+            yield from _matches(data[key], rest, (*path, key))
+    elif isinstance(data, list) and step == "*":
+        for n, item in enumerate(data):
+            yield from _matches(item, rest, (*path, n))
