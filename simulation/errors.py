@@ -25,14 +25,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"line {self.line}  " if self.line is not None else ""
-        subject = (
-            f"{self.key} = {self.found}"
-            if self.key and self.found
-            else self.key or self.found
-        )
-        return (
-            f"{place}{subject}: {self.message}" if subject else f"{place}{self.message}"
-        )
+        subject = f"{self.key} = {self.found}" if self.key and self.found else self.key or self.found
+        return f"{place}{subject}: {self.message}" if subject else f"{place}{self.message}"
 
 
 class ProblemsError(HyperclusterError):
@@ -41,9 +35,7 @@ class ProblemsError(HyperclusterError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
         assert self.problems, "an error without a problem"
-        super().__init__(
-            self.problems
-        )  # kept in args, so that the error survives pickling between processes
+        super().__init__(self.problems)  # kept in args, so that the error survives pickling between processes
 
     def __str__(self) -> str:
         by_file: dict[str, list[Problem]] = {}
@@ -54,9 +46,7 @@ class ProblemsError(HyperclusterError):
             count = len(problems)
             lines.append(f"{file}: {count} problem{'' if count == 1 else 's'}")
             # Faults without a line come last; sorting is stable, so that others keep the order of the file.
-            ordered = sorted(
-                problems, key=lambda p: float("inf") if p.line is None else p.line
-            )
+            ordered = sorted(problems, key=lambda p: float("inf") if p.line is None else p.line)
             lines.extend(f"  {problem}" for problem in ordered)
         return "\n".join(lines)
 
