@@ -295,7 +295,7 @@ def _platforms(spec: Scenario, dataset: Dataset, institutions: tuple[Institution
             resident[p, [j for name in row.institutions for j in references[name]]] = True
     return Platforms(
         names=tuple(row.name for row in rows),
-        vectors=np.array([[name in row.vectors for name in vectors] for row in rows], dtype=bool).reshape(h, -1),
+        vectors=np.array([[name in row.vectors for name in vectors] for row in rows], dtype=bool).reshape(h, len(vectors)),
         may_join=may_join,
         from_month=np.array([round(row.from_year * steps) for row in rows], dtype=np.int64),
         to_month=np.array(

@@ -8,8 +8,7 @@ import numpy as np
 
 from simulation import build, streams
 from simulation.data import VectorRow, load_vectors
-from simulation.kernels import clock, crowds, exposure, hazard, membership
-from simulation.kernels.network import network_exposure
+from simulation.kernels import clock, crowds, exposure, hazard, membership, network
 from simulation.policies.schedule import PolicySchedule
 from simulation.recorder import Record, Recorder
 from simulation.scenario import Scenario
@@ -27,6 +26,7 @@ class State:
     remaining: Array  # float64 (P,), threshold less cumulated hazard
     near: Array  # int32 (P,), partners of the same region that have adopted
     far: Array  # int32 (P,), partners of other regions that have adopted
+    exposures: Array  # float64 (P,), B under the levers of the month
     adopted_month: Array  # int32 (P,), -1 before
     adopters: Array  # int64 (R, S, K)
     credit: Array  # float64 (P, 6)
@@ -57,6 +57,7 @@ class State:
             remaining=world.pairs.threshold.copy(),
             near=np.zeros(p, dtype=np.int32),
             far=np.zeros(p, dtype=np.int32),
+            exposures=np.zeros(p),
             adopted_month=np.full(p, -1, dtype=np.int32),
             adopters=np.zeros((r, s, k), dtype=np.int64),
             credit=np.zeros((p, len(CHANNELS))),
@@ -193,14 +194,11 @@ class Engine:
         r, s = world.enterprises.region_of[enterprise], world.enterprises.industry_of[enterprise]
         c, pattern = state.crowd_of[enterprise], pairs.pattern_of[technology]
         pair = pairs.start[technology] + pairs.slot[pattern, enterprise]
+        exposure_to_partners = state.exposures[pair]
+        if exposure_to_partners == network.NO_PARTNER:
+            exposure_to_partners = self._spatial[r, s, technology]
         terms = self._terms[c, s, technology].copy()
-        terms[CHANNELS.index("network")] *= network_exposure(
-            state.near[pair],
-            state.far[pair],
-            pairs.partners[pattern, enterprise],
-            self.levers.local_contacts[r],
-            self._spatial[r, s, technology],
-        )
+        terms[CHANNELS.index("network")] *= exposure_to_partners
         scale = world.technologies.relevance[s, technology] * self._commodity[s] * self._factor[c]
         return terms * scale * world.enterprises.absorptive_capacity[enterprise]
 
@@ -238,6 +236,18 @@ class Engine:
         if levers is self._levers:
             return
         self._levers = levers
+        pairs, state = self.world.pairs, self.state
+        network.network_exposures(
+            pairs.start,
+            pairs.enterprise,
+            pairs.pattern_of,
+            pairs.partners,
+            self.world.enterprises.region_of,
+            levers.local_contacts,
+            state.near,
+            state.far,
+            state.exposures,
+        )
         self._platforming = Platforming(self.world, levers, self._vectors, self._far_factor)
         closed = sum(1 << int(h) for h in np.flatnonzero(~levers.is_open))
         self._apply_membership(self.state.mask_of & ~np.uint64(closed))
@@ -263,7 +273,7 @@ class Engine:
                 self._join,
                 self._stay,
             )
-            month = streams.numbered(self._membership_streams[h], self.state.month)
+            month = np.uint64(streams.numbered(self._membership_streams[h], self.state.month))
             streams.uniforms(month, self._identities, self._draws)
             membership.decide_membership(
                 h,
@@ -384,6 +394,7 @@ class Engine:
             enterprises.region_of,
             enterprises.industry_of,
             state.crowd_of,
+            (state.crowd_of * len(enterprises.industries) + enterprises.industry_of).astype(np.int32),
             state.mask_of,
             enterprises.absorptive_capacity,
             enterprises.indptr,
@@ -398,6 +409,7 @@ class Engine:
             state.remaining,
             state.near,
             state.far,
+            state.exposures,
             state.adopted_month,
             state.adopters,
             state.member_adopters,

@@ -54,7 +54,8 @@ def draw_network(
     target = chosen.ravel()
     drawn = target >= 0
     origin, target = origin[drawn], target[drawn]
-    both_ways = np.unique(np.concatenate([origin * n + target, target * n + origin]))
+    both_ways = np.sort(np.concatenate([origin * n + target, target * n + origin]))
+    both_ways = both_ways[np.diff(both_ways, prepend=-1) > 0]
     indptr = np.searchsorted(both_ways, np.arange(n + 1) * n)
     return indptr.astype(np.int64), (both_ways % max(n, 1)).astype(np.int32)
 

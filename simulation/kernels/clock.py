@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from simulation.kernels.network import network_exposure, push_adoption
+from simulation.kernels.network import push_adoption
 
 Array = npt.NDArray[Any]
 
@@ -25,6 +25,7 @@ def advance_adoption(
     region_of: Array,
     industry_of: Array,
     crowd_of: Array,
+    cell_of: Array,
     mask_of: Array,
     alpha: Array,
     indptr: Array,
@@ -39,6 +40,7 @@ def advance_adoption(
     remaining: Array,
     near: Array,
     far: Array,
+    exposures: Array,
     adopted_month: Array,
     adopters: Array,
     member_adopters: Array,
@@ -61,6 +63,8 @@ def advance_adoption(
     region_of, industry_of : int32, shape (N,)
     crowd_of : int32, shape (N,)
         See :mod:`simulation.kernels.crowds`.
+    cell_of : int32, shape (N,)
+        crowd_of * S + industry_of: where ``base`` and ``slope`` hold the enterprise's rates.
     mask_of : uint64, shape (N,)
         Bit h is set where the enterprise is on platform h.
     alpha : float64, shape (N,)
@@ -79,8 +83,8 @@ def advance_adoption(
         Pairs of technology k that wait: ``waiting[start[k]:start[k] + waiting_count[k]]``, in order; compacted.
     remaining : float64, shape (P,)
         Lowered by lambda dt.
-    near, far : int32, shape (P,)
-        Partners that have adopted; raised for the partners of new adopters.
+    near, far : int32, shape (P,); exposures : float64, shape (P,)
+        Partners that have adopted, and B; kept up to date for the partners of new adopters.
     adopted_month : int32, shape (P,)
         Set for new adopters; -1 before.
     adopters : int64, shape (R, S, K)
@@ -96,18 +100,23 @@ def advance_adoption(
     """
     n_platforms = member_adopters.shape[0]
     newly = np.empty(region_of.size, dtype=np.int32)
+    base, slope = base.reshape(base.shape[0], -1), slope.reshape(slope.shape[0], -1)
     total = 0
     for k in range(start.size - 1):
         first = start[k]
         pattern = pattern_of[k]
         kept = 0
         new = 0
+        rate, gain = base[k], slope[k]
         for w in range(waiting_count[k]):
-            p = waiting[first + w]
-            i = enterprise[p]
-            r, s, c = region_of[i], industry_of[i], crowd_of[i]
-            contacts = network_exposure(near[p], far[p], partners[pattern, i], local_contacts[r], spatial[r, s, k])
-            remaining[p] -= alpha[i] * (base[k, c, s] + slope[k, c, s] * contacts) * dt
+            # Unsigned, because the compiler then need not think of indices that count from the end.
+            p = np.uint32(waiting[first + w])
+            i = np.uint32(enterprise[p])
+            cell = np.uint32(cell_of[i])
+            contacts = exposures[p]
+            if contacts < 0.0:  # nobody to meet: NO_PARTNER
+                contacts = spatial[region_of[i], industry_of[i], k]
+            remaining[p] -= alpha[i] * (rate[cell] + gain[cell] * contacts) * dt
             if remaining[p] > 0.0:
                 waiting[first + kept] = p
                 kept += 1
@@ -115,6 +124,7 @@ def advance_adoption(
                 adopted_month[p] = month
                 newly[new] = p
                 new += 1
+                c, s = crowd_of[i], industry_of[i]
                 hazard = 0.0
                 for channel in range(6):
                     credit[p, channel] = terms[c, s, k, channel] * (contacts if channel == 2 else 1.0)
@@ -126,7 +136,9 @@ def advance_adoption(
         for p in newly[:new]:
             i = enterprise[p]
             adopters[region_of[i], industry_of[i], k] += 1
-            push_adoption(i, indptr, indices, region_of, slot[pattern], first, near, far)
+            push_adoption(
+                i, indptr, indices, region_of, slot[pattern], partners[pattern], first, local_contacts, near, far, exposures
+            )
             for h in range(n_platforms):
                 if (mask_of[i] >> np.uint64(h)) & np.uint64(1):
                     member_adopters[h, industry_of[i], k] += 1

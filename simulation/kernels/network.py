@@ -33,43 +33,104 @@ def eligible_partners(indptr: Array, indices: Array, industry_of: Array, eligibl
         out[i] = count
 
 
-@nb.njit(cache=True)
-def push_adoption(
-    enterprise: int, indptr: Array, indices: Array, region_of: Array, slot: Array, first_pair: int, near: Array, far: Array
-) -> None:
-    """Tell the eligible partners of one new adopter, so that nobody has to look for adopters.
+NO_PARTNER = -1.0
+"""Stands for the network exposure of an enterprise without an eligible partner, which takes the spatial one."""
 
-    ``near`` and ``far`` hold, per pair, how many partners of its enterprise in the same and in other regions have
-    adopted its technology: the numerator of B_ik = (L_r near + far) / eligible partners, equation (2).
+
+@nb.njit(cache=True)
+def network_exposure(near: int, far: int, partners: int, local_contacts: float) -> float:
+    """Return B_ik = (L_r near + far) / partners, or NO_PARTNER; equation (2).
 
     Parameters
     ----------
-    enterprise : int
-        The new adopter.
-    indptr, indices
-        CSR adjacency, as in :func:`eligible_partners`.
-    region_of : int32, shape (N,)
-    slot : int32, shape (N,)
-        Pair of partner i is ``first_pair + slot[i]``; -1 where i is not eligible.
-    near, far : int32, shape (P,)
-        Written for the partners of the enterprise only.
+    near, far : int
+        Eligible partners of i in its own and in other regions that have adopted.
+    partners : int
+        Eligible partners of i.
+    local_contacts : float
+        L_r of i's region; neutral 1.
 
     References
     ----------
     Valente (1996), Social Networks 18: 69-89.
     """
-    for t in range(indptr[enterprise], indptr[enterprise + 1]):
-        partner = indices[t]
-        if slot[partner] >= 0:
-            if region_of[partner] == region_of[enterprise]:
-                near[first_pair + slot[partner]] += 1
-            else:
-                far[first_pair + slot[partner]] += 1
+    if partners == 0:
+        return NO_PARTNER
+    return (local_contacts * near + far) / partners
 
 
 @nb.njit(cache=True)
-def network_exposure(near: int, far: int, partners: int, local_contacts: float, spatial: float) -> float:
-    """Return B_ik = (L_r near + far) / partners, or S_rsk where i has no eligible partner; equation (2)."""
-    if partners == 0:
-        return spatial
-    return (local_contacts * near + far) / partners
+def network_exposures(
+    start: Array,
+    enterprise: Array,
+    pattern_of: Array,
+    partners: Array,
+    region_of: Array,
+    local_contacts: Array,
+    near: Array,
+    far: Array,
+    exposures: Array,
+) -> None:
+    """Set exposures[p] to B of every pair anew, as is needed when the levers L_r move; see :func:`push_adoption`.
+
+    Parameters
+    ----------
+    start, enterprise, pattern_of, partners
+        The eligible pairs: :class:`simulation.world.Pairs`.
+    region_of : int32, shape (N,)
+    local_contacts : float64, shape (R,)
+        L_r.
+    near, far : int32, shape (P,)
+        Partners that have adopted.
+    exposures : float64, shape (P,)
+        Overwritten.
+    """
+    for k in range(start.size - 1):
+        for p in range(start[k], start[k + 1]):
+            i = enterprise[p]
+            exposures[p] = network_exposure(
+                near[p], far[p], partners[pattern_of[k], i], local_contacts[region_of[i]]
+            )
+
+
+@nb.njit(cache=True)
+def push_adoption(
+    adopter: int,
+    indptr: Array,
+    indices: Array,
+    region_of: Array,
+    slot: Array,
+    partners: Array,
+    first_pair: int,
+    local_contacts: Array,
+    near: Array,
+    far: Array,
+    exposures: Array,
+) -> None:
+    """Tell the eligible partners of one new adopter, so that nobody has to look for adopters; equation (2).
+
+    Parameters
+    ----------
+    adopter : int
+        The enterprise that has adopted.
+    indptr, indices
+        CSR adjacency, as in :func:`eligible_partners`.
+    region_of : int32, shape (N,)
+    slot : int32, shape (N,)
+        Pair of partner i is ``first_pair + slot[i]``; -1 where i is not eligible.
+    partners : int32, shape (N,)
+        Eligible partners.
+    local_contacts : float64, shape (R,)
+        L_r.
+    near, far : int32, shape (P,); exposures : float64, shape (P,)
+        Written for the partners of the adopter only: partners that have adopted, and B.
+    """
+    for t in range(indptr[adopter], indptr[adopter + 1]):
+        i = indices[t]
+        if slot[i] >= 0:
+            p = first_pair + slot[i]
+            if region_of[i] == region_of[adopter]:
+                near[p] += 1
+            else:
+                far[p] += 1
+            exposures[p] = network_exposure(near[p], far[p], partners[i], local_contacts[region_of[i]])

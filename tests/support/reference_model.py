@@ -63,7 +63,7 @@ def simulate(spec, world, months):
             open_to = pla.may_join[h][ent.region_of, ent.industry_of]
             if not open_to.any():
                 continue
-            stream = streams.numbered(streams.key(world.seed, "membership", pla.names[h]), month)
+            stream = np.uint64(streams.numbered(streams.key(world.seed, "membership", pla.names[h]), month))
             for i in np.flatnonzero(open_to):
                 r = ent.region_of[i]
                 local = open_to & (ent.region_of == r)

@@ -1,0 +1,24 @@
+"""Stand-ins for ``simulation.batch.run_block`` that go wrong in one replication, importable by worker processes."""
+
+from __future__ import annotations
+
+import os
+
+from simulation import batch
+
+REPLICATION = 3
+
+
+def dying(block: batch.Block) -> batch.Outcome:
+    """End the whole process wherever replication 3 is to be run."""
+    if REPLICATION in block.replications:
+        os._exit(9)
+    return batch.run_block(block)
+
+
+def failing(block: batch.Block) -> batch.Outcome:
+    """Report replication 3 as failed; the others are run."""
+    good = tuple(number for number in block.replications if number != REPLICATION)
+    outcome = batch.run_block(batch.Block(block.spec, block.seed, good))
+    failures = (batch.Failure(REPLICATION, "ValueError: no such luck", "Traceback ..."),)
+    return batch.Outcome(outcome.files, failures if len(good) < len(block.replications) else ())

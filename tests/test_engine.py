@@ -1,0 +1,148 @@
+"""The compiled month against the plain one of ``reference_model``, and the invariances of section 6."""
+
+import numpy as np
+import pytest
+import reference_model
+from small_worlds import dataset
+
+from simulation.engine import Engine
+from simulation.scenario import load_scenario
+
+REGIONS = {
+    "east": {"coal": 9, "oil_gas": 6, "mining_services": 4},
+    "north": {"coal": 3, "mining_services": 7},
+    "west": {"oil_gas": 11, "mining_services": 2},
+}
+PLACES = {"east": (50.0, 60.0), "north": (52.0, 60.5), "west": (51.0, 57.0)}
+INSTITUTIONS = (
+    ("east", "East University", "university"),
+    ("east", "East Park", "technopark"),
+    ("north", "North Institute", "research_institute"),
+    ("north", "North Centre", "research_education_centre"),
+    ("west", "West University", "university"),
+    ("west", "West Lab", "corporate_research"),
+)
+BASE = """
+[time]
+years = 4.0
+[world]
+dataset = "{folder}"
+network_degree = 4
+government_quality = {{ north = 1.3 }}
+[diffusion]
+spontaneous = 0.02
+learning = 0.6
+institutional = 0.2
+{diffusion}
+[technologies]
+per_year = 4.0
+[membership]
+base = -1.0
+rate = 2.0
+[[institutions]]
+name = "State Bank"
+region = "west"
+kind = "finance"
+{more}
+"""
+PLATFORM = """
+[[platforms]]
+name = "main"
+vectors = ["B2B", "B2SC", "SC2SC"]
+institutions = "all"
+"""
+EVERYTHING = """
+[[platforms]]
+name = "main"
+vectors = ["B2B", "B2SC", "B2ED", "B2F", "SC2F", "SC2SC", "B2G"]
+institutions = ["East University", "North Centre", "State Bank", "West Lab"]
+regions = ["east", "west"]
+[[platforms]]
+name = "side"
+vectors = ["B2B", "B2C", "SC2ED", "B2ED", "ED2C"]
+industries = ["coal", "mining_services"]
+from_year = 0.5
+to_year = 3.0
+institutions = ["North Centre", "West University"]
+[[policies]]
+instrument = "cluster_organisation"
+regions = ["east"]
+budget = 12.0
+[[policies]]
+instrument = "technopark"
+budget = 80.0
+from_year = 1.0
+[[policies]]
+instrument = "training"
+regions = ["north", "west"]
+budget = 20.0
+to_year = 2.0
+[[policies]]
+instrument = "adoption_incentive"
+regions = ["west"]
+budget = 20.0
+[[policies]]
+instrument = "platform_operation"
+platform = "main"
+budget = 150.0
+from_year = 0.25
+to_year = 3.5
+[[policies]]
+instrument = "platform_onboarding"
+platform = "main"
+budget = 30.0
+[[policies]]
+instrument = "digital_infrastructure"
+regions = ["north"]
+budget = 10.0
+[[policies]]
+instrument = "remote_residency"
+platform = "main"
+institutions = ["North Institute", "West University"]
+budget = 7.0
+[[policies]]
+instrument = "interoperability"
+platforms = ["main", "side"]
+budget = 20.0
+"""
+
+
+def scenario(tmp_path, *, more="", diffusion=""):
+    folder = dataset(
+        tmp_path / "land", REGIONS, places=PLACES, institutions=INSTITUTIONS, technologies=7, readiness=0.6
+    )
+    path = tmp_path / "test.toml"
+    path.write_text(BASE.format(folder=folder, more=more, diffusion=diffusion), encoding="utf-8")
+    return load_scenario(path)
+
+
+@pytest.mark.parametrize(
+    ("more", "diffusion"),
+    [
+        ("", ""),
+        (PLATFORM, ""),
+        (PLATFORM, 'contacts = "substituted"'),
+        (EVERYTHING, ""),
+    ],
+    ids=["no policy", "platform", "substituted", "all instruments and vectors"],
+)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_compiled_month_equals_the_plain_one(tmp_path, more, diffusion, seed):
+    spec = scenario(tmp_path, more=more, diffusion=diffusion)
+    engine = Engine(spec, seed)
+    world, state = engine.world, engine.state
+    adopted, mastered, members, credit = reference_model.simulate(spec, world, world.months)
+    while not engine.finished:
+        engine.step()
+    got = np.full_like(adopted, -1)
+    got_credit = np.zeros_like(credit)
+    for k in range(len(world.technologies.names)):
+        here = slice(world.pairs.start[k], world.pairs.start[k + 1])
+        got[world.pairs.enterprise[here], k] = state.adopted_month[here]
+        got_credit[world.pairs.enterprise[here], k] = state.credit[here]
+    assert (adopted >= 0).mean() > 0.2, "too little happens for the comparison to mean much"
+    np.testing.assert_array_equal(got, adopted)
+    np.testing.assert_array_equal(state.mastered_month, mastered)
+    bits = np.arange(len(world.platforms.names), dtype=np.uint64)[:, None]
+    np.testing.assert_array_equal((state.mask_of[None, :] >> bits) & np.uint64(1) == 1, members)
+    np.testing.assert_allclose(got_credit, credit, rtol=1e-9, atol=1e-12)
