@@ -61,7 +61,9 @@ class Document:
             )
         found = ""
         if show_value and contains(self.data, path):
-            found = shortened(toml_value(value_at(self.data, path)))
+            value = value_at(self.data, path)
+            tables = isinstance(value, list) and any(isinstance(item, dict) for item in value)
+            found = "" if tables else shortened(toml_value(value))
         return Problem(file, line, key_text(path), message, found)
 
     def _owner(self, path: KeyPath) -> tuple[str, Layer | None]:

@@ -26,7 +26,9 @@ Issue = tuple[KeyPath, str]
 
 def schema_problems(error: ValidationError, document: Document, root: type[BaseModel]) -> list[Problem]:
     """What pydantic found, as problems at the lines of the files."""
-    return [_schema_problem(details, document, root) for details in error.errors()]
+    # A default that is made from another field is missed where that field is wrong, which is told already.
+    told = [details for details in error.errors() if details["type"] != "default_factory_not_called"]
+    return [_schema_problem(details, document, root) for details in told]
 
 
 def _schema_problem(details: ErrorDetails, document: Document, root: type[BaseModel]) -> Problem:

@@ -186,7 +186,9 @@ def load_dataset(name_or_path: str | Path = "russia-2023") -> Dataset:
 def _read_dataset(name: str, folder: Path, stamp: tuple[tuple[str, int], ...]) -> Dataset:
     problems: list[Problem] = []
     tables = {
-        file: read_table(folder / f"{file}.csv", columns=columns, problems=problems)
+        file: read_table(
+            folder / f"{file}.csv", columns=columns, problems=problems, may_be_empty=file == "institutions"
+        )
         for file, columns in {
             "regions": REGION_COLUMNS,
             "enterprises": ("region_id", "total"),

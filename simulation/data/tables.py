@@ -120,7 +120,9 @@ class Table:
             self.problem(None, column, f"no row for the {what} {listed(missing)}")
 
 
-def read_table(path: Path, *, columns: Sequence[str], problems: list[Problem]) -> Table:
+def read_table(
+    path: Path, *, columns: Sequence[str], problems: list[Problem], may_be_empty: bool = False
+) -> Table:
     """Read a UTF-8 CSV file with a header; faults of the file, its header and its shape are added to ``problems``."""
     table = Table(str(path), (), problems)
     try:
@@ -151,7 +153,7 @@ def read_table(path: Path, *, columns: Sequence[str], problems: list[Problem]) -
     for column in columns:
         if column not in table.columns:
             table.problem(1, column, f"missing column{suggestion(column, table.columns)}")
-    if not table.rows:
+    if not table.rows and not may_be_empty:
         table.problem(None, "", "no row below the header")
     return table
 
