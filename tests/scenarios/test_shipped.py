@@ -1,0 +1,121 @@
+"""What the shipped scenarios promise."""
+
+import pytest
+
+from simulation.build import build_world
+from simulation.policies import PolicySchedule
+from simulation.scenario import Scenario, load_scenario, parse_scenario, shipped_scenarios
+
+HUBS = ["bashkortostan", "samara", "tatarstan", "tyumen_khanty_yamal"]
+CONTROLS = {"baseline": 0, "baseline_mixed": 0, "science_network": 7230}
+NAMES = [path.stem for path in shipped_scenarios()]
+EACH = pytest.mark.parametrize("name", NAMES)
+
+
+def schedule_of(name):
+    spec = load_scenario(name)
+    return PolicySchedule(spec.policies, build_world(spec, 1), costs=spec.costs, budget=spec.budget)
+
+
+def test_the_scenarios_of_the_question_are_there():
+    assert set(NAMES) == {
+        "baseline",
+        "baseline_mixed",
+        "fragmented_platforms",
+        "hypercluster",
+        "hypercluster_hubs_only",
+        "hypercluster_low_readiness",
+        "mixed",
+        "regional_cluster",
+        "regional_cluster_everywhere",
+        "science_network",
+    }
+
+
+@EACH
+def test_the_plan_is_worth_the_same_as_that_of_every_other_policy(name):
+    spec = load_scenario(name)
+    expected = CONTROLS.get(name, spec.budget_pv)
+    assert spec.planned_pv == pytest.approx(expected, rel=0.001)
+    assert spec.budget_pv == pytest.approx(38_392, abs=1)
+
+
+@EACH
+def test_all_that_is_planned_can_be_spent(name):
+    schedule = schedule_of(name)
+    assert schedule.planned_pv == pytest.approx(load_scenario(name).planned_pv, rel=1e-12)
+    assert schedule.spent_pv == pytest.approx(schedule.planned_pv, rel=1e-9)
+
+
+@EACH
+def test_a_shipped_file_explains_itself_and_gives_itself_back(name):
+    spec = load_scenario(name)
+    assert spec.name == name
+    assert 0 < len(spec.title) <= 28
+    assert spec.description.count(".") >= 3
+    assert "assum" in spec.description
+    again = parse_scenario(spec.to_toml())
+    assert (again, again.digest) == (spec, spec.digest)
+
+
+def test_scenarios_differ_from_one_another():
+    assert len({load_scenario(name).digest for name in NAMES}) == len(NAMES)
+    assert len({load_scenario(name).title for name in NAMES}) == len(NAMES)
+
+
+def test_the_baseline_shows_the_defaults():
+    assert load_scenario("baseline").digest == Scenario().digest
+
+
+def test_regional_clusters_are_covered_in_full_in_the_four_hubs_only():
+    levers = schedule_of("regional_cluster").levers(0)
+    hub = [region in HUBS for region in load_scenario("baseline").dataset.region_ids]
+    assert (levers.local_contacts == [1.6 if is_hub else 1.0 for is_hub in hub]).all()
+    assert (levers.capacity == [2.0 if is_hub else 1.0 for is_hub in hub]).all()
+    assert not levers.is_open.any()
+
+
+def test_the_hypercluster_has_all_institutions_for_20_years_and_onboards_in_the_first_three():
+    schedule = schedule_of("hypercluster")
+    for month in (0, 35, 36, 239):
+        levers = schedule.levers(month)
+        assert levers.is_open.all()
+        assert levers.resident.all()
+        assert levers.subsidy == pytest.approx(3 * 0.858 if month < 36 else 0.0, abs=0.002)
+
+
+def test_fragmented_platforms_serve_each_enterprise_and_institution_once_with_equal_coverage():
+    spec = load_scenario("fragmented_platforms")
+    world = build_world(spec, 1)
+    levers = schedule_of("fragmented_platforms").levers(0)
+    assert (world.platforms.may_join.sum(axis=0) == 1).all()
+    assert (levers.resident.sum(axis=0) == 1).all()
+    own = world.platforms.may_join.any(axis=2)
+    assert (own[:, world.institutions.region_of] == levers.resident).all()
+    assert levers.subsidy[own] == pytest.approx(3 * 0.594, abs=0.02)
+    assert (levers.interoperability == [[h == other for h in range(6)] for other in range(6)]).all()
+
+
+def test_mixed_spends_half_on_hubs_and_half_on_the_platform():
+    spec = load_scenario("mixed")
+    hubs = [policy for policy in spec.policies if not policy.platform_names]
+    half = spec.model_copy(update={"policies": tuple(hubs)}).planned_pv
+    assert half == pytest.approx(spec.budget_pv / 2, rel=0.001)
+
+
+def test_no_enterprise_may_join_the_science_network_but_all_institutions_are_on_it():
+    world = build_world(load_scenario("science_network"), 1)
+    assert not world.platforms.may_join.any()
+    assert schedule_of("science_network").levers(0).resident.all()
+
+
+def test_institutions_matter_as_much_in_the_mixed_world_as_in_the_baseline():
+    # The sum of K over institutions, in the mean over enterprises, relative to the scale at which it counts.
+    weight = {}
+    for name in ("baseline", "baseline_mixed"):
+        spec = load_scenario(name)
+        world = build_world(spec, 1)
+        reach = world.regions.proximity[:, world.institutions.region_of].sum(axis=1)
+        enterprises = world.enterprises.counts.sum(axis=1)
+        weight[name] = (reach * enterprises).sum() / enterprises.sum() / spec.diffusion.institution_scale
+    assert weight["baseline_mixed"] == pytest.approx(weight["baseline"], rel=0.001)
