@@ -58,7 +58,7 @@ def uniform(stream: np.uint64, identity: np.uint64) -> float:
     return (np.float64(bits(stream, identity) >> _S11) + 0.5) * 1.1102230246251565e-16
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def numbered_all(bases: Array, numbers: Array) -> Array:
     """Return ``numbered(bases[i], numbers[i])`` for all i: uint64 in, uint64 out, one shape."""
     out = np.empty(bases.size, dtype=np.uint64)
@@ -67,14 +67,14 @@ def numbered_all(bases: Array, numbers: Array) -> Array:
     return out
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def uniforms(stream: np.uint64, identities: Array, out: Array) -> None:
     """Set out[i], float64 in (0, 1), to the draw of identities[i], uint64, in one stream."""
     for i in range(identities.size):
         out[i] = uniform(stream, identities[i])
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def exponentials(stream: np.uint64, identities: Array, out: Array) -> None:
     """Set out[i] > 0 to the Exponential(1) draw of identities[i] in one stream."""
     for i in range(identities.size):

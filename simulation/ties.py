@@ -60,7 +60,7 @@ def draw_network(
     return indptr.astype(np.int64), (both_ways % max(n, 1)).astype(np.int32)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def _draw_partners(
     streams: Array,
     identities: Array,
@@ -104,7 +104,7 @@ def _draw_partners(
             left[region, industry] -= 1
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def _race_of_regions(
     stream: np.uint64, draw: np.uint64, own: int, left: Array, region_keys: Array, proximity: Array
 ) -> int:
@@ -119,7 +119,7 @@ def _race_of_regions(
     return winner
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def _race_of_industries(
     stream: np.uint64, draw: np.uint64, left: Array, industry_keys: Array, relatedness: Array
 ) -> int:
@@ -134,7 +134,7 @@ def _race_of_industries(
     return winner
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def _holds(row: Array, value: int) -> bool:
     for item in row:
         if item == value:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 PAGE = Path(__file__).parent.parent / "docs" / "verification.md"
@@ -26,11 +27,10 @@ class Verification:
 
     def __call__(self, check: int, setting: str, *, measured, expected, within, digits: int = 5) -> None:
         """Assert that every measured number lies within the tolerance of the expected one, and record them."""
-        measured = [measured] if isinstance(measured, int | float) else list(measured)
-        expected = [expected] if isinstance(expected, int | float) else list(expected)
+        measured, expected = np.atleast_1d(measured).tolist(), np.atleast_1d(expected).tolist()
         assert measured == pytest.approx(expected, abs=within, rel=0), setting
-        show = [", ".join(f"{float(x):.{digits}g}" for x in numbers) for numbers in (expected, measured)]
-        self.rows[check, setting] = f"| {check} | {setting} | {show[0]} | {show[1]} | {within:.1g} |"
+        show = [", ".join(f"{x:.{digits}g}" for x in numbers) for numbers in (expected, measured)]
+        self.rows[check, setting] = f"| {check} | {setting} | {show[0]} | {show[1]} | {within:.2g} |"
 
     def page(self) -> str:
         return HEAD + "\n".join(self.rows[key] for key in sorted(self.rows)) + "\n"

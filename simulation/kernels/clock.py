@@ -13,7 +13,7 @@ from simulation.kernels.network import push_adoption
 Array = npt.NDArray[Any]
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def advance_adoption(
     month: int,
     dt: float,
@@ -145,7 +145,7 @@ def advance_adoption(
     return total
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def advance_learning(
     dt: float,
     rate: float,
@@ -200,7 +200,7 @@ def advance_learning(
                 newly[j, k] = remaining[j, k] <= 0.0
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def learning_weights(
     proximity: Array, region_of: Array, readiness: Array, linked: Array, far_factor: Array, out: Array
 ) -> None:

@@ -17,7 +17,7 @@ Array = npt.NDArray[Any]
 UNUSED = -2
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def change_memberships(
     wanted: Array,
     mask_of: Array,
@@ -77,7 +77,7 @@ def change_memberships(
         crowd_of[i] = crowd
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def _find_or_make(
     region: int, mask: np.uint64, crowd_mask: Array, crowd_next: Array, crowd_size: Array, on_platform: Array
 ) -> int:

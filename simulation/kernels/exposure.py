@@ -11,7 +11,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def spatial_denominator(
     proximity: Array, relatedness: Array, eligible: Array, density_exponent: float, out: Array
 ) -> None:
@@ -47,7 +47,7 @@ def spatial_denominator(
                     out[r, s, k] = out[r, s, k] ** density_exponent * mean ** (1.0 - density_exponent)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def spatial_exposure(
     proximity: Array, local_contacts: Array, relatedness: Array, adopters: Array, denominator: Array, out: Array
 ) -> None:
@@ -75,7 +75,7 @@ def spatial_exposure(
                 out[r, s, k] = out[r, s, k] / denominator[r, s, k] if denominator[r, s, k] > 0.0 else 0.0
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def _weighted_contacts(
     proximity: Array, local_contacts: Array, relatedness: Array, counts: Array, out: Array
 ) -> None:
@@ -96,7 +96,7 @@ def _weighted_contacts(
                     out[r, s, k] += weight * related[q, s, k]
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def digital_exposure(
     interoperability: Array,
     meets: Array,
@@ -143,7 +143,7 @@ def digital_exposure(
                 out[h, s, k] = adopted / total if total > 0.0 else 0.0
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def institutional_contacts(
     near: Array, remote: Array, served: Array, far_factor: Array, capacity: Array, mastered: Array, total: Array, local: Array
 ) -> None:

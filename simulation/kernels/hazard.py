@@ -13,7 +13,7 @@ from simulation.kernels.exposure import institutional_contacts
 Array = npt.NDArray[Any]
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def hazard_terms(
     crowds: Array,
     region_of_crowd: Array,
@@ -111,7 +111,7 @@ def hazard_terms(
                 terms[c, s, k, 5] = incentive[c]
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def hazard_rates(
     crowds: Array, terms: Array, relevance: Array, commodity: Array, factor: Array, base: Array, slope: Array
 ) -> None:
@@ -144,7 +144,7 @@ def hazard_rates(
                 slope[k, c, s] = scale * terms[c, s, k, 2]
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def crowd_factors(
     crowds: Array,
     region_of_crowd: Array,

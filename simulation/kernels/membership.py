@@ -11,7 +11,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def membership_odds(
     members: Array,
     may_join: Array,
@@ -57,7 +57,7 @@ def membership_odds(
         stay[r] = np.exp(-rate * (1.0 - attraction) * dt)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def decide_membership(
     platform: int, may_join: Array, region_of: Array, industry_of: Array, mask_of: Array, join: Array, stay: Array, draw: Array, wanted: Array
 ) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def eligible_partners(indptr: Array, indices: Array, industry_of: Array, eligible_industry: Array, out: Array) -> None:
     """Set out[i] to the number of partners of i in an eligible industry.
 
@@ -37,7 +37,7 @@ NO_PARTNER = -1.0
 """Stands for the network exposure of an enterprise without an eligible partner, which takes the spatial one."""
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def network_exposure(near: int, far: int, partners: int, local_contacts: float) -> float:
     """Return B_ik = (L_r near + far) / partners, or NO_PARTNER; equation (2).
 
@@ -59,7 +59,7 @@ def network_exposure(near: int, far: int, partners: int, local_contacts: float) 
     return (local_contacts * near + far) / partners
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def network_exposures(
     start: Array,
     enterprise: Array,
@@ -93,7 +93,7 @@ def network_exposures(
             )
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def push_adoption(
     adopter: int,
     indptr: Array,

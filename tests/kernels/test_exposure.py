@@ -55,25 +55,26 @@ def test_nobody_in_reach_means_no_exposure():
     ("half_distance", "expected"),
     [(529.0, (0.26560, 0.17023, 0.06850)), (300.0, (0.32000, 0.15385, 0.02632))],
 )
-def test_exposure_of_three_regions_on_a_line(half_distance, expected):
+def test_exposure_of_three_regions_on_a_line(verified, half_distance, expected):
     """Section 6, check 5."""
     place = np.array([0.0, 300.0, 1200.0])
     proximity = spatial_kernel(np.abs(place[:, None] - place[None, :]), half_distance)
     adopters = np.array([50.0, 0.0, 0.0]).reshape(3, 1, 1)
     got = spatial(proximity, np.ones(3), np.ones((1, 1)), adopters, np.full((3, 1, 1), 100.0)).ravel()
-    np.testing.assert_allclose(got, expected, atol=5e-6)
+    verified(5, f"S of three regions, half distance {half_distance:g} km", measured=got, expected=expected, within=5e-6)
 
 
-def test_splitting_a_region_changes_nobody_s_exposure():
+def test_splitting_a_region_changes_nobody_s_exposure(verified):
     """Section 6, check 6."""
     whole = spatial_kernel(np.array([[0.0, 500.0], [500.0, 0.0]]), 529.0)
     adopters, eligible = np.array([60.0, 5.0]).reshape(2, 1, 1), np.array([200.0, 100.0]).reshape(2, 1, 1)
     one = spatial(whole, np.ones(2), np.ones((1, 1)), adopters, eligible).ravel()
-    np.testing.assert_allclose(one, (0.24846, 0.17737), atol=5e-6)
+    verified(6, "S of two regions", measured=one, expected=(0.24846, 0.17737), within=5e-6)
     distance = np.array([[0.0, 0.0, 500.0], [0.0, 0.0, 500.0], [500.0, 500.0, 0.0]])
     adopters, eligible = np.array([10.0, 50.0, 5.0]).reshape(3, 1, 1), np.array([80.0, 120.0, 100.0]).reshape(3, 1, 1)
     two = spatial(spatial_kernel(distance, 529.0), np.ones(3), np.ones((1, 1)), adopters, eligible).ravel()
     np.testing.assert_allclose(two, (one[0], one[0], one[1]), rtol=1e-14)
+    verified(6, "the same, the first region split in two", measured=two[1:], expected=(0.24846, 0.17737), within=5e-6)
 
 
 def digital(interoperability, meets, relatedness, eligible_industry, member_adopters, members):

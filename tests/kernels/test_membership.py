@@ -31,15 +31,17 @@ def levels(dt, *, base=-3.0):
     return sorted({round(brentq(flow, grid[n], grid[n + 1]), 9) for n in at})
 
 
-def test_membership_settles_at_one_of_two_levels_that_part_at_one_half():
+def test_membership_settles_at_one_of_two_levels_that_part_at_one_half(verified):
     """Section 6, check 8."""
-    assert levels(1e-6) == pytest.approx([0.07072, 0.5, 0.92928], abs=1e-5)
+    verified(
+        8, "levels of membership: low, parting, high", measured=levels(1e-6), expected=(0.07072, 0.5, 0.92928), within=1e-5
+    )
 
 
 @pytest.mark.parametrize(("base", "count"), [(-3.4156, 1), (-3.4146, 3), (-2.5854, 3), (-2.5844, 1)])
-def test_two_stable_levels_exist_only_between_the_folds(base, count):
+def test_two_stable_levels_exist_only_between_the_folds(verified, base, count):
     """Section 6, check 8: bistable for a in (-3.4151, -2.5849)."""
-    assert len(levels(1e-6, base=base)) == count
+    verified(8, f"levels of membership with a = {base}", measured=len(levels(1e-6, base=base)), expected=count, within=0)
 
 
 def test_the_monthly_levels_converge_to_the_continuous_ones_at_first_order():

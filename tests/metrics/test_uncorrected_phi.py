@@ -17,29 +17,30 @@ def two_logistic_curves(d):
     return 1 / (1 + np.exp(-np.stack([years, years - d], axis=1)))
 
 
-def test_constant_shares_of_eighty_and_twenty_percent():
+def test_constant_shares_of_eighty_and_twenty_percent(verified):
     """Check 9: adopters (80, 20) of (100, 100)."""
-    assert phi_simple(np.array([[0.8, 0.2], [0.8, 0.2]]), np.array([0.5, 0.5]), dt=1.0) == pytest.approx(0.36)
+    measured = phi_simple(np.array([[0.8, 0.2], [0.8, 0.2]]), np.array([0.5, 0.5]), dt=1.0)
+    verified(9, "Phi_simple of shares .8 and .2", measured=measured, expected=0.36, within=1e-12)
 
 
 @pytest.mark.parametrize(("d", "expected"), [(1, 0.03937), (2, 0.13534), (4, 0.34952)])
-def test_two_logistic_regions(d, expected):
+def test_two_logistic_regions(verified, d, expected):
     """Check 10; the closed form is (d coth(d / 2) - 2) / (d coth(d / 2) + 2) by partial fractions."""
     shares = two_logistic_curves(d)
     x = d / np.tanh(d / 2)
     measured = phi_simple(shares, np.array([0.5, 0.5]), dt=0.01)
-    assert measured == pytest.approx(expected, abs=5e-6)
+    verified(10, f"Phi_simple of two logistic curves, lag {d}", measured=measured, expected=expected, within=5e-6)
     assert measured == pytest.approx((x - 2) / (x + 2), abs=1e-7)
 
 
 @pytest.mark.parametrize(("d", "expected"), [(1, 0.24492), (2, 0.46212), (4, 0.76159)])
-def test_at_the_half_phi_simple_is_the_squared_coefficient_of_variation(d, expected):
+def test_at_the_half_phi_simple_is_the_squared_coefficient_of_variation(verified, d, expected):
     """Check 10: CV over two logistic regions at the half; there Fbar (1 - Fbar) = Fbar^2, so Phi_simple = CV^2."""
     shares = two_logistic_curves(d)
     half = np.abs(shares.mean(axis=1) - 0.5).argmin()
     moment = shares[[half, half]]
     cv = moment[0].std() / moment[0].mean()
-    assert cv == pytest.approx(expected, abs=5e-6)
+    verified(10, f"CV at the half of two logistic curves, lag {d}", measured=float(cv), expected=expected, within=5e-6)
     assert phi_simple(moment, np.array([0.5, 0.5]), dt=1.0) == pytest.approx(cv**2, abs=1e-6)
 
 

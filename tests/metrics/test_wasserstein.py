@@ -13,11 +13,11 @@ from simulation.metrics import Curves, compute, w1
 
 
 @pytest.mark.parametrize("lag", [1, 2, 4])
-def test_two_logistic_regions_are_their_lag_apart(lag):
+def test_two_logistic_regions_are_their_lag_apart(verified, lag):
     """Check 10: W1 = lag."""
     years = np.arange(-40, 44 + lag, 1 / 12)
     shares = 1 / (1 + np.exp(-np.stack([years, years - lag], axis=1)))
-    assert w1(shares, 1 / 12) == pytest.approx(lag, abs=1e-6)
+    verified(10, f"W1 of two logistic curves, lag {lag}", measured=w1(shares, 1 / 12), expected=lag, within=1e-6)
 
 
 @given(

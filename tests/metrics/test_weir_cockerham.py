@@ -160,7 +160,7 @@ def test_cells_that_cannot_be_compared_leave_phi_as_it_is(uneven_record):
     assert phi(more_adopters, more_eligible) == phi(adopters, eligible)
 
 
-def test_equal_hazards_everywhere_give_phi_zero(mixed_world):
+def test_equal_hazards_everywhere_give_phi_zero(verified, mixed_world):
     """Check 7: 22 technologies, all eligible, default sizes: Phi 0 +- .001.
 
     Without differences between regions, MSB of a cell at one moment has mean MSW and variance about 2 MSW^2 / (R - 1),
@@ -176,5 +176,6 @@ def test_equal_hazards_everywhere_give_phi_zero(mixed_world):
     values = np.array([compute(record)["phi"] for record in records])
     assert sd < 0.0006
     assert abs(values.mean()) < 3.5 * sd / math.sqrt(runs) < 0.001
+    verified(7, "Phi where hazards are equal everywhere, mean of 8", measured=values.mean(), expected=0.0, within=1e-3, digits=1)
     assert np.abs(values).max() < 3.5 * sd
     assert 0.2 * sd < values.std(ddof=1) < 1.6 * sd  # the bound is a bound, and not a loose one

@@ -1,0 +1,336 @@
+"""Batches: the same numbers for any workers, nothing finished lost, failures recorded."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import faulty_blocks
+import pytest
+
+import simulation.batch
+from simulation.batch import Progress, run_batch
+from simulation.engine import simulate
+from simulation.errors import HyperclusterError, ResultsError
+from simulation.metrics import METRICS, compute
+from simulation.results import Results
+from simulation.scenario import Scenario, load_scenario
+
+PLAIN = """
+title = "Plain"
+[time]
+years = 5
+[world]
+scale = 0.05
+[diffusion]
+spontaneous = 0.05
+[technologies]
+release = "at_start"
+"""
+PLATFORM = """
+extends = "plain.toml"
+title = "Platform"
+[[platforms]]
+name = "national"
+vectors = ["B2B"]
+[[policies]]
+instrument = "training"
+budget = 50.0
+"""
+REPLICATIONS = 7
+SEED = 11
+
+
+@pytest.fixture(scope="module")
+def specs(tmp_path_factory: pytest.TempPathFactory) -> list[Scenario]:
+    """Two tiny scenarios, one without and one with platform and policy."""
+    folder = tmp_path_factory.mktemp("scenarios")
+    (folder / "plain.toml").write_text(PLAIN)
+    (folder / "platform.toml").write_text(PLATFORM)
+    return [load_scenario(folder / "plain.toml"), load_scenario(folder / "platform.toml")]
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    """An executor in this process, where tests can put other functions in place."""
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+@pytest.fixture(scope="module")
+def undisturbed(specs: list[Scenario], tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """The study as one worker process makes it."""
+    return run_batch(specs, REPLICATIONS, out=tmp_path_factory.mktemp("study"), seed=SEED, workers=1)
+
+
+def content(results: Results) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(results.path.glob("*.parquet"))}
+
+
+def stop_after(blocks: int) -> Callable[[Progress], None]:
+    calls = iter(range(blocks + 1))
+
+    def stop(_: Progress) -> None:
+        if next(calls) == blocks:
+            raise KeyboardInterrupt
+
+    return stop
+
+
+def test_every_replication_is_there_once_and_sound(undisturbed: Results):
+    runs = undisturbed.runs(["scenario", "replication", "seed"])
+    assert runs["scenario"].tolist() == ["plain"] * REPLICATIONS + ["platform"] * REPLICATIONS
+    assert runs["replication"].tolist() == list(range(REPLICATIONS)) * 2
+    assert undisturbed.verify() == []
+    assert undisturbed.manifest["status"] == "finished"
+
+
+def test_replication_j_has_seed_plus_j_in_every_scenario(undisturbed: Results):
+    runs = undisturbed.runs(["replication", "seed"])
+    assert (runs["seed"] == SEED + runs["replication"]).all()
+
+
+def test_a_row_holds_the_metrics_of_that_replication_to_the_last_bit(
+    undisturbed: Results, specs: list[Scenario]
+):
+    row = undisturbed.runs().iloc[REPLICATIONS + 2]
+    expected = compute(simulate(specs[1], SEED + 2))
+    assert [row[name] for name in METRICS] == pytest.approx(
+        list(expected.values()), rel=0, abs=0, nan_ok=True
+    )
+
+
+def test_ledger_and_memberships_are_those_of_the_run(undisturbed: Results, specs: list[Scenario]):
+    record = simulate(specs[1], SEED)
+    ledger = undisturbed.ledger(scenario="platform", replication=0)
+    assert ledger["spent"].tolist() == record.ledger["spent"].tolist()
+    members = undisturbed.memberships(["month", "members"], scenario="platform", replication=0)
+    last = members[members["month"] == record.months]["members"]
+    assert last.tolist() == record.members[-1][record.may_join > 0].tolist()
+    assert undisturbed.memberships(scenario="plain").empty
+
+
+def test_two_workers_and_a_foreign_executor_give_the_same_bytes(
+    undisturbed: Results, specs: list[Scenario], threads: ThreadPoolExecutor, tmp_path: Path
+):
+    two = run_batch(specs, REPLICATIONS, out=tmp_path / "two", seed=SEED, workers=2)
+    foreign = run_batch(specs, REPLICATIONS, out=tmp_path / "foreign", seed=SEED, executor=threads)
+    assert content(two) == content(undisturbed)
+    assert content(foreign) == content(undisturbed)
+
+
+def test_an_interrupted_batch_goes_on_where_it_stopped(
+    undisturbed: Results,
+    specs: list[Scenario],
+    threads: ThreadPoolExecutor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    out = tmp_path / "study"
+    with ThreadPoolExecutor(1) as first, pytest.raises(KeyboardInterrupt):
+        run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=first, progress=stop_after(2))
+    kept = Results(out)
+    assert kept.manifest["status"] == "interrupted"
+    assert len(kept.runs()) == 10
+    computed: list[int] = []
+
+    def counted(spec: Scenario, seed: int):
+        computed.append(seed)
+        return simulate(spec, seed)
+
+    monkeypatch.setattr(simulation.batch, "simulate", counted)
+    seen: list[Progress] = []
+    whole = run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads, progress=seen.append)
+    assert content(whole) == content(undisturbed)
+    assert len(computed) == 4
+    assert (seen[0].done, seen[0].kept, seen[-1].done, seen[-1].total) == (10, 10, 14, 14)
+
+
+def test_an_interrupt_leaves_no_worker_behind(specs: list[Scenario], tmp_path: Path):
+    with pytest.raises(KeyboardInterrupt):
+        run_batch(specs, REPLICATIONS, out=tmp_path / "study", seed=SEED, workers=2, progress=stop_after(1))
+    assert multiprocessing.active_children() == []
+    assert len(Results(tmp_path / "study").runs()) >= 2
+
+
+def test_a_block_that_was_deleted_is_computed_again(
+    undisturbed: Results, specs: list[Scenario], threads: ThreadPoolExecutor, tmp_path: Path
+):
+    out = tmp_path / "study"
+    with pytest.raises(KeyboardInterrupt):
+        run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads, progress=stop_after(3))
+    part = out / "parts" / "plain-000000-000004"
+    for file in part.iterdir():
+        file.unlink()
+    part.rmdir()
+    assert content(run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads)) == content(
+        undisturbed
+    )
+
+
+def test_more_replications_are_added_to_a_finished_study(
+    undisturbed: Results, specs: list[Scenario], threads: ThreadPoolExecutor, tmp_path: Path
+):
+    out = tmp_path / "study"
+    run_batch(specs, 3, out=out, seed=SEED, executor=threads)
+    grown = run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads)
+    assert content(grown) == content(undisturbed)
+
+
+def test_a_changed_scenario_is_refused_and_nothing_is_touched(
+    specs: list[Scenario], threads: ThreadPoolExecutor, tmp_path: Path
+):
+    out = tmp_path / "study"
+    run_batch(specs[:1], 1, out=out, seed=SEED, executor=threads)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    slower = specs[0].model_copy(
+        update={"diffusion": specs[0].diffusion.model_copy(update={"spontaneous": 0.01})}
+    )
+    with pytest.raises(ResultsError, match=r"diffusion\.spontaneous: 0\.05 there, 0\.01 now"):
+        run_batch([slower], 1, out=out, seed=SEED, executor=threads)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    replaced = run_batch([slower], 1, out=out, seed=SEED, executor=threads, fresh=True)
+    assert replaced.manifest["scenarios"][0]["digest"] == slower.digest
+
+
+def test_a_failing_replication_is_recorded_and_the_others_kept(
+    undisturbed: Results,
+    specs: list[Scenario],
+    threads: ThreadPoolExecutor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def unlucky(spec: Scenario, seed: int):
+        if spec.name == "plain" and seed == SEED + 3:
+            raise ValueError("no such luck")
+        return simulate(spec, seed)
+
+    monkeypatch.setattr(simulation.batch, "simulate", unlucky)
+    out = tmp_path / "study"
+    results = run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads)
+    (failure,) = results.manifest["failures"]
+    assert (failure["scenario"], failure["replication"], failure["seed"]) == ("plain", 3, SEED + 3)
+    assert failure["error"] == "ValueError: no such luck"
+    assert "in unlucky" in failure["traceback"]
+    assert results.manifest["status"] == "failures"
+    assert len(results.runs()) == 2 * REPLICATIONS - 1
+    scenario, seed = failure["reproduce"].split()[2], failure["reproduce"].split()[4]
+    assert load_scenario(scenario).digest == specs[0].digest
+    assert int(seed) == SEED + 3
+    monkeypatch.undo()
+    mended = run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads)
+    assert mended.manifest["failures"] == []
+    assert content(mended) == content(undisturbed)
+
+
+def test_an_error_of_the_executor_fails_its_block_only(
+    specs: list[Scenario], threads: ThreadPoolExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run_block = simulation.batch.run_block
+
+    def unlucky(block: simulation.batch.Block) -> simulation.batch.Outcome:
+        if block.replications[0] == 0:
+            raise OSError("connection lost")
+        return run_block(block)
+
+    monkeypatch.setattr(simulation.batch, "run_block", unlucky)
+    results = run_batch(specs[:1], REPLICATIONS, out=tmp_path / "study", seed=SEED, executor=threads)
+    assert [failure["replication"] for failure in results.manifest["failures"]] == [0, 1, 2, 3, 4]
+    assert results.runs(["replication"])["replication"].tolist() == [5, 6]
+
+
+def test_a_worker_that_is_killed_costs_nothing(undisturbed: Results, specs: list[Scenario], tmp_path: Path):
+    killed: list[int] = []
+
+    def kill(now: Progress) -> None:
+        if now.done and not killed:
+            worker = multiprocessing.active_children()[0]
+            killed.append(worker.pid or 0)
+            os.kill(killed[0], signal.SIGKILL)
+
+    results = run_batch(specs, REPLICATIONS, out=tmp_path / "study", seed=SEED, workers=1, progress=kill)
+    assert killed
+    assert results.manifest["failures"] == []
+    assert content(results) == content(undisturbed)
+
+
+def test_a_replication_that_kills_its_worker_is_the_only_one_lost(
+    specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(simulation.batch, "run_block", faulty_blocks.dying)
+    results = run_batch(specs[:1], REPLICATIONS, out=tmp_path / "study", seed=SEED, workers=1)
+    (failure,) = results.manifest["failures"]
+    assert failure["replication"] == faulty_blocks.REPLICATION
+    assert "process died" in failure["error"]
+    assert results.runs(["replication"])["replication"].tolist() == [0, 1, 2, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"replications": 0}, "replications = 0: must be 1 or more"),
+        ({"seed": -1}, "seed = -1: must be 0 or more"),
+        ({"workers": 0}, "workers = 0: must be 1 or more"),
+    ],
+)
+def test_wrong_arguments_are_refused_and_nothing_is_written(
+    specs: list[Scenario], tmp_path: Path, change: dict[str, int], words: str
+):
+    arguments = {"replications": 1, "seed": 1, "workers": 1} | change
+    with pytest.raises(HyperclusterError, match=words):
+        run_batch(specs, out=tmp_path / "study", **arguments)
+    assert not (tmp_path / "study").exists()
+
+
+def test_two_scenarios_of_one_name_are_refused(specs: list[Scenario], tmp_path: Path):
+    with pytest.raises(HyperclusterError, match="called plain"):
+        run_batch([specs[0], specs[0]], 1, out=tmp_path / "study")
+    with pytest.raises(HyperclusterError, match="at least one scenario"):
+        run_batch([], 1, out=tmp_path / "study")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_stopped_command_keeps_its_blocks_and_leaves_no_process(
+    specs: list[Scenario], tmp_path: Path, sent: signal.Signals, code: int
+):
+    scenario = tmp_path / "plain.toml"
+    scenario.write_text(specs[0].to_toml())
+    out = tmp_path / "study"
+    command = [sys.executable, "-m", "simulation", "run", scenario, "--replications", "2000", "--out", out]
+    process = subprocess.Popen(
+        [*map(str, command), "--quiet"], start_new_session=True, stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 60
+    while not list(out.glob("parts/[!.]*")):
+        assert process.poll() is None and time.monotonic() < deadline, "no block has finished"
+        time.sleep(0.05)
+    process.send_signal(sent)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == code
+    assert b"Traceback" not in errors
+    gone_by = time.monotonic() + 3
+    while session_members(process.pid) and time.monotonic() < gone_by:
+        time.sleep(0.05)
+    assert session_members(process.pid) == []
+    assert Results(out).verify() == []
+
+
+def session_members(session: int) -> list[int]:
+    """Processes of a session that have not ended."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, of = stat.read_text().rsplit(")", 1)[1].split()[:4]
+        except OSError:
+            continue
+        if int(of) == session and state != "Z":
+            found.append(int(stat.parent.name))
+    return found

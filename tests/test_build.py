@@ -1,0 +1,122 @@
+"""The world that a scenario and a seed make: sizes, draws, and whom an entrant disturbs."""
+
+import numpy as np
+import pytest
+from small_worlds import dataset, plain_scenario
+
+from simulation.build import build_world
+from simulation.scenario import load_scenario
+
+
+@pytest.fixture(scope="module")
+def world():
+    return build_world(load_scenario("baseline"), 1)
+
+
+def test_the_default_world_has_its_full_size(world):
+    assert world.shape[0] == 15
+    assert world.enterprises.region_of.size == 5301
+    assert len(world.institutions.names) == 83
+    assert len(world.technologies.names) + len(world.technologies.left_out) == 22
+
+
+def test_pairs_are_exactly_the_eligible_ones(world):
+    eligible = world.technologies.relevance[world.enterprises.industry_of] > 0
+    for k in range(len(world.technologies.names)):
+        here = slice(world.pairs.start[k], world.pairs.start[k + 1])
+        assert np.array_equal(world.pairs.enterprise[here], np.flatnonzero(eligible[:, k]))
+        slot = world.pairs.slot[world.pairs.pattern_of[k]]
+        assert np.array_equal(np.flatnonzero(slot >= 0), world.pairs.enterprise[here])
+        assert np.array_equal(slot[slot >= 0], np.arange(here.stop - here.start))
+    assert world.eligible.sum() == world.pairs.enterprise.size
+
+
+def test_absorptive_capacity_has_mean_one_and_the_variation_asked_for(world):
+    alpha = world.enterprises.absorptive_capacity
+    assert alpha.mean() == pytest.approx(1.0, abs=4 * 0.7 / np.sqrt(alpha.size))
+    # standard error of the coefficient of variation of a Gamma of shape 1 / .49, by the delta method, is below cv / sqrt(n)
+    assert alpha.std() / alpha.mean() == pytest.approx(0.7, abs=4 * 0.7 / np.sqrt(alpha.size))
+
+
+def test_thresholds_are_exponential_with_mean_one(world):
+    theta = world.pairs.threshold
+    assert theta.mean() == pytest.approx(1.0, abs=5 / np.sqrt(theta.size))
+    assert np.quantile(theta, [0.1, 0.5, 0.9]) == pytest.approx(-np.log([0.9, 0.5, 0.1]), rel=0.03)
+
+
+def test_a_quarter_of_spatial_contacts_and_a_seventh_of_business_ties_cross_a_border(world):
+    """Section 2, defaults: half_distance 100 km makes about a quarter and 15 % cross."""
+    n = world.enterprises.counts.sum(axis=1)
+    at_home = np.diag(world.regions.proximity) * n / (world.regions.proximity @ n)
+    assert 1 - at_home @ n / n.sum() == pytest.approx(0.25, abs=0.02)
+    owner = np.repeat(np.arange(world.enterprises.region_of.size), np.diff(world.enterprises.indptr))
+    crossing = world.enterprises.region_of[owner] != world.enterprises.region_of[world.enterprises.indices]
+    assert crossing.mean() == pytest.approx(0.15, abs=0.01)
+
+
+def test_releases_are_a_poisson_process_of_four_a_year():
+    spec = load_scenario("baseline")
+    last = [np.sort(build_world(spec, seed).technologies.release_month)[-1] for seed in range(40)]
+    # The 22nd arrival has mean 5.5 and standard deviation sqrt(22) / 4 = 1.17 years; months are cut down, half on average.
+    assert np.mean(last) / 12 == pytest.approx(5.5 - 1 / 24, abs=3 * 1.17 / np.sqrt(40))
+
+
+def test_technologies_due_after_the_horizon_are_left_out_and_counted():
+    spec = load_scenario("baseline", overrides=["time.years=2"])
+    world = build_world(spec, 1)
+    assert len(world.technologies.left_out) > 5
+    assert world.technologies.release_month.max() < 24
+
+
+def test_origins_are_research_institutions_where_somebody_can_use_the_technology(world):
+    research = {"university", "research_institute", "corporate_research", "research_education_centre"}
+    for k, origin in enumerate(world.technologies.origin):
+        assert world.institutions.kinds[origin] in research
+        region = world.institutions.region_of[origin]
+        assert world.enterprises.counts[region] @ (world.technologies.relevance[:, k] > 0) > 0
+
+
+def test_a_region_gives_birth_to_the_share_of_technologies_that_the_scenario_says():
+    spec = load_scenario(
+        "baseline", overrides=["technologies.origin_weights={ hydrocarbon_mining = { tatarstan = 0.5 } }"]
+    )
+    born = []
+    for seed in range(60):
+        world = build_world(spec, seed)
+        for k, origin in enumerate(world.technologies.origin):
+            if world.technologies.directions[k] == "hydrocarbon_mining":
+                born.append(world.regions.ids[world.institutions.region_of[origin]] == "tatarstan")
+    assert np.mean(born) == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(len(born)))
+
+
+def luck(world):
+    """alpha by enterprise and theta by enterprise and technology, by identity."""
+    ent, tec, reg = world.enterprises, world.technologies, world.regions
+    names = [(reg.ids[ent.region_of[i]], ent.industries[ent.industry_of[i]], int(ent.number_of[i])) for i in range(ent.region_of.size)]
+    alpha = dict(zip(names, ent.absorptive_capacity, strict=True))
+    theta = {}
+    for k, technology in enumerate(tec.names):
+        for p in range(world.pairs.start[k], world.pairs.start[k + 1]):
+            theta[names[world.pairs.enterprise[p]], technology] = world.pairs.threshold[p]
+    return alpha, theta
+
+
+def test_entrants_do_not_move_the_draws_of_incumbents(tmp_path):
+    small = {"alpha": {"coal": 5, "oil_gas": 3}, "beta": {"coal": 4}}
+    large = {"aaa": {"coal": 2, "metal_ores": 1}, "alpha": {"coal": 6, "oil_gas": 3}, "beta": {"coal": 4, "metal_ores": 9}}
+    worlds = []
+    for name, counts, technologies in (("small", small, 2), ("large", large, 3)):
+        folder = dataset(tmp_path / name, counts, technologies=technologies)
+        path = plain_scenario(tmp_path / f"{name}.toml", folder)
+        path.write_text(path.read_text().replace("absorptive_capacity_cv = 0.0", "absorptive_capacity_cv = 0.7"))
+        worlds.append(luck(build_world(load_scenario(path), 5)))
+    (alpha, theta), (alpha_later, theta_later) = worlds
+    assert len(set(alpha.values())) == len(alpha)
+    assert alpha.items() <= alpha_later.items()
+    assert theta.items() <= theta_later.items()
+
+
+def test_scale_multiplies_every_count():
+    world = build_world(load_scenario("baseline", overrides=["world.scale=0.1"]), 1)
+    full = build_world(load_scenario("baseline"), 1)
+    assert np.array_equal(world.enterprises.counts, np.floor(full.enterprises.counts * 0.1 + 0.5))

@@ -1,0 +1,302 @@
+"""The command line as a user meets it: messages, exit codes, files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import faulty_blocks
+import pytest
+from click.testing import CliRunner, Result
+
+import simulation.batch
+from simulation.cli import STUDY, cli
+from simulation.results import Replication, Results
+from simulation.scenario import Scenario
+
+TINY = """
+title = "Tiny"
+[time]
+years = 5
+[world]
+scale = 0.05
+[diffusion]
+spontaneous = 0.1
+[technologies]
+release = "at_start"
+"""
+TRAINED = """
+extends = "tiny.toml"
+title = "Trained"
+[[policies]]
+instrument = "training"
+budget = 50.0
+"""
+HEAVY = ("numpy", "pandas", "pydantic", "numba", "rich", "scipy", "pyarrow", "mesa", "matplotlib")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with two tiny scenarios."""
+    (tmp_path / "tiny.toml").write_text(TINY)
+    (tmp_path / "trained.toml").write_text(TRAINED)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """A study of both scenarios, run once, and what the command printed."""
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "tiny.toml").write_text(TINY)
+    (folder / "trained.toml").write_text(TRAINED)
+    files = [str(folder / name) for name in ("tiny.toml", "trained.toml")]
+    out = folder / "out"
+    result = invoke("run", *files, "--replications", 4, "--seed", 5, "--workers", 1, "--out", out)
+    assert result.exit_code == 0, result.output
+    return out, result
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def command(*arguments: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *options, "-m", "simulation", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_imports_nothing_heavy_and_little_in_all():
+    result = command("--help", options=["-X", "importtime"])
+    assert result.returncode == 0
+    assert "Usage: hypercluster" in result.stdout
+    lines = [line.split("|") for line in result.stderr.splitlines() if line.count("|") == 2]
+    imported = {name.strip().split(".")[0] for _, _, name in lines}
+    assert not imported & set(HEAVY)
+    ours = sum(
+        int(own.split(":")[-1]) for own, _, name in lines if name.strip().startswith(("click", "simulation"))
+    )
+    assert ours < 200_000, f"{ours} microseconds"
+
+
+def test_run_ends_with_table_differences_verdict_and_files(study: tuple[Path, Result]):
+    out, result = study
+    text = " ".join(result.stdout.split())
+    for words in (
+        "seeds 5 to 8",
+        "1 - Phi",
+        "Paired differences, 95 % intervals",
+        "trained less",
+        "Trained against Tiny, for unequal planned money",
+        "Digital readiness of regions is an assumption in three tiers (0.2, 0.5, 0.8), not data",
+    ):
+        assert words in text
+    listed = result.stdout.split("Files written:")[1].split()
+    assert set(listed) == {str(path) for path in out.rglob("*") if path.is_file()}
+    assert {"runs.parquet", "curves.parquet", "comparison.csv", "manifest.json"} <= {
+        path.name for path in out.iterdir()
+    }
+    assert list((out / "figures").glob("*.png"))
+
+
+def test_progress_goes_to_standard_error_as_plain_lines(study: tuple[Path, Result]):
+    _, result = study
+    assert "0 of 8 replications" in result.stderr
+    assert "8 of 8 replications" in result.stderr
+    assert "of 8 replications" not in result.stdout
+
+
+def test_the_same_command_again_computes_nothing(study: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch):
+    out, _ = study
+    monkeypatch.setattr(simulation.batch, "simulate", None)
+    files = [str(out.parent / name) for name in ("tiny.toml", "trained.toml")]
+    result = invoke("run", *files, "--replications", 4, "--seed", 5, "--workers", 1, "--out", out)
+    assert result.exit_code == 0
+    assert "8 kept from before" in result.stderr
+
+
+def test_another_seed_in_the_same_folder_is_refused(study: tuple[Path, Result]):
+    out, _ = study
+    files = [str(out.parent / name) for name in ("tiny.toml", "trained.toml")]
+    result = invoke("run", *files, "--replications", 4, "--seed", 6, "--out", out)
+    assert result.exit_code == 2
+    assert "seed: 5 there, 6 now" in result.stderr
+    assert "--fresh" in result.stderr
+
+
+def test_compare_and_plot_read_a_folder(study: tuple[Path, Result]):
+    out, _ = study
+    (out / "comparison.csv").unlink()
+    compared = invoke("compare", out, "--reference", "trained")
+    assert compared.exit_code == 0
+    assert "Tiny against Trained" in " ".join(compared.stdout.split())
+    assert (
+        (out / "comparison.csv").read_text().startswith("scenario,reference,metric,unit,better,scenario_mean")
+    )
+    plotted = invoke("plot", out)
+    assert plotted.exit_code == 0
+    assert "figures" in plotted.stdout
+
+
+def test_an_unknown_reference_is_the_user_s_mistake(study: tuple[Path, Result]):
+    result = invoke("compare", study[0], "--reference", "tinny")
+    assert result.exit_code == 2
+    assert 'did you mean "tiny"' in result.stderr
+
+
+def test_one_scenario_goes_to_a_folder_of_its_name_and_set_changes_it(folder: Path):
+    result = invoke(
+        *("run", "tiny.toml", "--replications", 1, "--workers", 1, "--quiet"),
+        *("--set", "diffusion.spontaneous=0.2", "--set", "time.years=4"),
+    )
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    manifest = json.loads((folder / "results" / "tiny" / "manifest.json").read_text())
+    assert manifest["scenarios"][0]["months"] == 48
+    assert "spontaneous = 0.2" in manifest["scenarios"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "missing.toml"], "missing.toml"),
+        (["run", "tiny.toml", "--set", "diffusion.half_distance=300"], "half_distance_km"),
+        (["run", "tiny.toml", "--set", "diffusion.spatial=-1"], "diffusion.spatial"),
+        (["run", "tiny.toml", "tiny.toml"], "called tiny"),
+        (["run", "tiny.toml", "--replications", "0"], "--replications"),
+        (["run", "tiny.toml", "--workers", "many"], "--workers"),
+        (["compare", "nowhere"], "no results here"),
+        (["plot", "nowhere"], "no results here"),
+        (["validate", "missing.toml"], "missing.toml"),
+        (["fly"], "No such command"),
+    ],
+)
+def test_a_user_s_mistake_is_a_message_with_exit_code_2_and_writes_nothing(
+    folder: Path, arguments: list[str], words: str
+):
+    before = sorted(folder.rglob("*"))
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.output
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_folder_of_other_files_is_left_alone(folder: Path):
+    (folder / "thesis").mkdir()
+    (folder / "thesis" / "chapter.txt").write_text("mine")
+    result = invoke("run", "tiny.toml", "--replications", 1, "--out", "thesis", "--fresh")
+    assert result.exit_code == 2
+    assert [path.name for path in (folder / "thesis").iterdir()] == ["chapter.txt"]
+
+
+def test_a_results_folder_that_cannot_be_made_is_a_message(folder: Path):
+    result = invoke("run", "tiny.toml", "--replications", 1, "--out", "tiny.toml/inside")
+    assert result.exit_code == 2
+    assert "tiny.toml/inside" in result.stderr
+
+
+def test_validate_prints_the_planned_present_value_and_every_fault(folder: Path):
+    (folder / "wrong.toml").write_text(TINY.replace("0.05", "-1") + "[polices]\n")
+    good = invoke("validate", "tiny.toml", "trained.toml")
+    assert good.exit_code == 0
+    # 50 units a year for 5 years: 50 / 12 times the sum of 1.05^(-m / 12) over 60 months.
+    value = sum(50 / 12 / 1.05 ** (month / 12) for month in range(60))
+    assert good.stdout.splitlines() == [
+        "OK  tiny.toml: Tiny; planned present value 0 units",
+        f"OK  trained.toml: Trained; planned present value {value:,.0f} units",
+    ]
+    bad = invoke("validate", "wrong.toml", "tiny.toml", "missing.toml")
+    assert bad.exit_code == 2
+    assert bad.stdout.startswith("OK  tiny.toml")
+    for words in ("wrong.toml: 2 problems", "world.scale", 'did you mean "policies"', "missing.toml"):
+        assert words in bad.stderr
+
+
+def test_scenarios_lists_all_that_are_shipped_with_their_titles():
+    result = invoke("scenarios")
+    assert result.exit_code == 0
+    names = [line.split()[0] for line in result.stdout.splitlines()]
+    assert set(STUDY) <= set(names)
+    assert names == sorted(names)
+    assert all(len(line.split()) > 1 for line in result.stdout.splitlines())
+
+
+def test_a_failed_replication_gives_exit_code_3_and_keeps_the_rest(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(simulation.batch, "run_block", faulty_blocks.failing)
+    result = invoke("run", "tiny.toml", "--replications", 5, "--workers", 1, "--out", "out")
+    assert result.exit_code == 3
+    assert "tiny, replication 3, seed 4: ValueError: no such luck" in result.stderr
+    assert "hypercluster run out/failed/tiny.toml --seed 4 --replications 1" in result.stderr
+    assert len(Results("out").runs()) == 4
+
+
+def test_all_replications_failed_is_exit_code_3_too(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(simulation.batch, "run_block", faulty_blocks.failing)
+    monkeypatch.setattr(simulation.batch, "_blocks", only_the_faulty_replication)
+    result = invoke("run", "tiny.toml", "--replications", 5, "--workers", 1, "--out", "out")
+    assert result.exit_code == 3
+    assert "1 replication failed" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def only_the_faulty_replication(
+    specs: Sequence[Scenario], replications: int, *, seed: int, finished: set[Replication]
+) -> list[simulation.batch.Block]:
+    return [simulation.batch.Block(specs[0], seed, (faulty_blocks.REPLICATION,))]
+
+
+def test_a_full_disk_is_exit_code_4(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise OSError(28, os.strerror(28), "out/parts")
+
+    monkeypatch.setattr("simulation.store.Store.add", full)
+    result = invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
+    assert result.exit_code == 4
+    assert "No space left on device: 'out/parts'" in result.stderr
+
+
+def test_our_own_fault_keeps_its_traceback(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object, **__: object) -> None:
+        raise AssertionError("an invariant of ours")
+
+    monkeypatch.setattr("simulation.store.Store.compact", broken)
+    with pytest.raises(AssertionError, match="an invariant of ours"):
+        invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
+
+
+def test_a_closed_pipe_is_quiet(tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.close()"], stdin=subprocess.PIPE, cwd=tmp_path
+    )
+    process.wait()
+    assert process.stdin is not None
+    listing = subprocess.run(
+        [sys.executable, "-m", "simulation", "scenarios"],
+        stdout=process.stdin,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert listing.stderr == ""
+
+
+def test_the_package_gives_its_names_lazily():
+    code = (
+        "import sys, simulation; assert 'numpy' not in sys.modules; "
+        "from simulation import run, compare, load_scenario; import simulation.run, simulation.compare; "
+        "from simulation import run as again; assert again is run and callable(run) and callable(simulation.compare); "
+        "from simulation.run import Run; assert set(simulation.__all__) <= set(dir(simulation))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr

@@ -1,0 +1,134 @@
+"""The Mesa model: the same numbers as the batch, agents as views, an ordinary Mesa model to its users."""
+
+import mesa
+import numpy as np
+import pytest
+
+from simulation.agents import Enterprise, Institution
+from simulation.model import HyperclusterModel
+from simulation.run import run
+from simulation.scenario import load_scenario
+
+SMALL = ["world.scale=0.05", "time.years=6", "diffusion.spontaneous=0.02", "budget.per_year=1e6"]
+
+
+@pytest.fixture
+def spec():
+    return load_scenario("hypercluster", overrides=SMALL)
+
+
+@pytest.fixture
+def model(spec):
+    return HyperclusterModel(spec, rng=3)
+
+
+def test_the_model_gives_the_same_bits_as_a_run_without_agents(spec, model):
+    model.run_for(40)
+    assert len(model.agents) > 0  # looking changes nothing
+    [agent.hazard("intelligent field") for agent in list(model.agents_by_type[Enterprise])[:20]]
+    model.run_for(32)
+    alone = run(spec, seed=3)
+    assert np.array_equal(model.result().record.adopters, alone.record.adopters)
+    assert np.array_equal(model.result().record.credit, alone.record.credit)
+    np.testing.assert_equal(model.result().metrics, alone.metrics)
+    assert model.result().curves.equals(alone.curves)
+
+
+def test_agents_are_made_when_somebody_looks(model):
+    model.step()
+    assert not model._agents_made
+    world = model.world
+    assert len(model.agents) == world.enterprises.region_of.size + len(world.institutions.names)
+    assert set(model.agent_types) == {Enterprise, Institution}
+    assert len(model.agents_by_type[Institution]) == 83
+
+
+def test_agents_work_with_select_groupby_and_get(model):
+    model.run_for(36)
+    enterprises = model.agents_by_type[Enterprise]
+    in_tatarstan = enterprises.select(lambda agent: agent.region == "tatarstan")
+    counts = model.world.enterprises.counts[model.world.regions.ids.index("tatarstan")]
+    assert len(in_tatarstan) == counts.sum()
+    by_industry = in_tatarstan.groupby("industry").count()
+    assert by_industry == {s: n for s, n in zip(model.world.enterprises.industries, counts, strict=True) if n}
+    assert sum(enterprises.get("adoptions")) == model.adoptions == model.state.adopters.sum()
+
+
+def test_agents_stand_in_the_cells_of_their_regions(model):
+    agent = next(iter(model.agents_by_type[Institution].select(lambda agent: "Kazan Federal" in agent.name)))
+    assert agent.cell is model.space["tatarstan"]
+    assert agent in agent.cell.agents
+    assert agent.cell.position == pytest.approx([49.1221, 55.7887])
+
+
+def test_a_view_reads_the_state_of_its_row(model):
+    model.run_for(60)
+    technology = "intelligent field"
+    k = model.technology(technology)
+    adopters = [agent for agent in model.agents_by_type[Enterprise] if agent.adopted(technology)]
+    assert len(adopters) == model.state.adopters[:, :, k].sum() > 0
+    for agent in adopters[:50]:
+        assert 1 <= agent.adoption_month(technology) <= 60
+        assert sum(agent.credit(technology).values()) == pytest.approx(1.0)
+        assert agent.eligible(technology)
+        assert set(agent.hazard(technology).values()) == {0.0}
+        assert agent in [friend for partner in agent.partners for friend in partner.partners]
+    members = [agent for agent in model.agents_by_type[Enterprise] if "national" in agent.platforms]
+    assert len(members) == np.count_nonzero(model.state.mask_of)
+    institutions = model.agents_by_type[Institution]
+    assert sum(agent.mastered(technology) for agent in institutions) == model.state.mastered[:, k].sum()
+    assert all(agent.platforms == ("national",) for agent in institutions)
+
+
+def test_the_hazard_of_a_view_is_what_the_clock_takes_next(model):
+    model.run_for(30)
+    engine = model.engine
+    pairs, state, k = model.world.pairs, model.state, model.technology("intelligent field")
+    waiting = [p for p in range(pairs.start[k], pairs.start[k + 1]) if state.adopted_month[p] < 0][:40]
+    hazards = [sum(model.enterprise(int(pairs.enterprise[p])).hazard("intelligent field").values()) for p in waiting]
+    before = state.remaining[waiting].copy()
+    levers = engine.schedule.levers(state.month)
+    assert levers is engine.levers, "the levers move this month, so that present hazards are not next month's"
+    model.step()
+    np.testing.assert_allclose(before - state.remaining[waiting], np.array(hazards) / 12, rtol=1e-9)
+
+
+def test_names_of_technologies_may_be_shortened_but_not_ambiguous(model):
+    assert model.technology("Intelligent Field") == model.technology("intelligent field")
+    with pytest.raises(KeyError, match="names 0 of"):
+        model.technology("perpetual motion")
+    with pytest.raises(KeyError, match=r"names \d+ of"):
+        model.technology("digital")
+
+
+def test_data_are_collected_every_month(model):
+    model.run_for(24)
+    frame = model.datacollector.get_model_vars_dataframe()
+    assert frame["month"].tolist() == list(range(25))
+    assert frame["adoptions"].is_monotonic_increasing
+    assert frame["adoption_share"].iloc[-1] == model.adoption_share
+    assert frame["member_share"].iloc[-1] > 0
+
+
+def test_the_model_stops_at_the_horizon(model):
+    model.run_model()
+    assert model.month == 72
+    assert not model.running
+    model.step()
+    assert model.month == 72
+
+
+def test_rng_is_mesas_and_an_integer_is_the_seed(spec):
+    assert HyperclusterModel(spec, rng=7).world.seed == 7
+    drawn = [HyperclusterModel(spec, rng=np.random.default_rng(1)).world.seed for _ in range(2)]
+    assert drawn[0] == drawn[1] != 1
+    assert HyperclusterModel(spec).world.seed != HyperclusterModel(spec).world.seed
+    assert issubclass(HyperclusterModel, mesa.Model)
+
+
+def test_removing_the_agents_leaves_the_simulation_alone(spec, model):
+    assert len(model.agents) > 0
+    model.remove_all_agents()
+    assert len(model.agents) == 0
+    model.run_for(72)
+    assert model.adoptions == run(spec, seed=3).record.adopters[-1].sum()
