@@ -1,0 +1,56 @@
+"""How fast, and how synchronized, new technology is adopted across resource-producing regions under different policies.
+
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulation.batch import run_batch
+    from simulation.compare import compare
+    from simulation.model import HyperclusterModel
+    from simulation.results import Results
+    from simulation.run import run
+    from simulation.scenario import load_scenario
+
+__all__ = ["HyperclusterModel", "Results", "compare", "load_scenario", "run", "run_batch"]
+
+_MODULE_OF = {
+    "HyperclusterModel": "simulation.model",
+    "Results": "simulation.results",
+    "compare": "simulation.compare",
+    "load_scenario": "simulation.scenario",
+    "run": "simulation.run",
+    "run_batch": "simulation.batch",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Keeps ``simulation.run`` and ``simulation.compare`` the functions.
+
+    Python binds a submodule to its package when it is first imported, which would hide the function of that name.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _MODULE_OF and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

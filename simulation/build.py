@@ -23,6 +23,7 @@ from simulation.world import (
     World,
 )
 
+
 def build_world(spec: Scenario, seed: int) -> World:
     """Return the world of one replication.
 
@@ -37,7 +38,10 @@ def build_world(spec: Scenario, seed: int) -> World:
     rows = sorted(
         [
             *dataset.institutions,
-            *(InstitutionRow(region_id=row.region, name=row.name, kind=row.kind) for row in spec.institutions),
+            *(
+                InstitutionRow(region_id=row.region, name=row.name, kind=row.kind)
+                for row in spec.institutions
+            ),
         ],
         key=lambda row: (row.region_id, row.name),
     )
@@ -53,7 +57,10 @@ def build_world(spec: Scenario, seed: int) -> World:
         region_of=region_of_institution,
         capacity=capacity,
         threshold=_thresholds(
-            seed, "mastery", technologies, np.array([key("institution", r.region_id, r.name) for r in rows], np.uint64)
+            seed,
+            "mastery",
+            technologies,
+            np.array([key("institution", r.region_id, r.name) for r in rows], np.uint64),
         ),
     )
     enterprises, keys = _enterprises(spec, seed, regions, dataset.industries, counts, relatedness)
@@ -82,7 +89,11 @@ def enterprise_keys(world: World) -> Array:
 
 
 def _enterprise_keys(
-    regions: tuple[str, ...], industries: tuple[str, ...], region_of: Array, industry_of: Array, number_of: Array
+    regions: tuple[str, ...],
+    industries: tuple[str, ...],
+    region_of: Array,
+    industry_of: Array,
+    number_of: Array,
 ) -> Array:
     cells = np.array([[key("enterprise", r, s) for s in industries] for r in regions], dtype=np.uint64)
     return numbered_all(cells[region_of, industry_of], number_of)
@@ -106,7 +117,9 @@ def _regions(spec: Scenario, dataset: Dataset) -> Regions:
         latitude=latitude,
         longitude=longitude,
         area_km2=area,
-        readiness=_by_name(spec.world.digital_readiness, ids, np.array([row.digital_readiness for row in rows])),
+        readiness=_by_name(
+            spec.world.digital_readiness, ids, np.array([row.digital_readiness for row in rows])
+        ),
         government_quality=_by_name(spec.world.government_quality, ids, np.ones(len(ids))),
         distance_km=distance,
         proximity=spatial_kernel(distance, spec.diffusion.half_distance_km),
@@ -119,7 +132,9 @@ def _by_name(given: float | dict[str, float] | None, names: tuple[str, ...], def
         return default.astype(np.float64)
     if not isinstance(given, dict):
         return np.full(len(names), float(given))
-    return np.array([given.get(name, value) for name, value in zip(names, default, strict=True)], dtype=np.float64)
+    return np.array(
+        [given.get(name, value) for name, value in zip(names, default, strict=True)], dtype=np.float64
+    )
 
 
 def _capacity(spec: Scenario, rows: list[InstitutionRow]) -> Array:
@@ -142,9 +157,14 @@ def _relatedness(spec: Scenario, industries: tuple[str, ...]) -> Array:
 
 
 def _enterprises(
-    spec: Scenario, seed: int, regions: Regions, industries: tuple[str, ...], counts: Array, relatedness: Array
+    spec: Scenario,
+    seed: int,
+    regions: Regions,
+    industries: tuple[str, ...],
+    counts: Array,
+    relatedness: Array,
 ) -> tuple[Enterprises, Array]:
-    n_regions, n_industries = counts.shape
+    n_industries = counts.shape[1]
     cell = np.repeat(np.arange(counts.size), counts.ravel())
     region_of = (cell // n_industries).astype(np.int32)
     industry_of = (cell % n_industries).astype(np.int32)
@@ -182,7 +202,7 @@ def _enterprises(
 
 
 def _absorptive_capacity(seed: int, keys: Array, variation: float) -> Array:
-    """Return alpha ~ Gamma with mean 1 and this coefficient of variation, by inversion: one draw, whatever the shape."""
+    """Return alpha ~ Gamma with mean 1 and this coefficient of variation; by inversion, so one draw whatever it is."""
     if variation == 0:
         return np.ones(keys.size)
     draws = np.empty(keys.size)
@@ -204,7 +224,10 @@ def _technologies(
     rows = dataset.technologies
     release = _release_months(spec, seed, dataset)
     within = [n for n in range(len(rows)) if release[n] < months]
-    complexity = {"digital": spec.diffusion.complexity_digital, "conventional": spec.diffusion.complexity_conventional}
+    complexity = {
+        "digital": spec.diffusion.complexity_digital,
+        "conventional": spec.diffusion.complexity_conventional,
+    }
     relevance = np.array([dataset.relevance[dataset.directions.index(rows[n].direction)] for n in within])
     relevance = relevance.reshape(len(within), len(dataset.industries)).T.astype(np.float64)
     origin = np.full(len(within), -1, dtype=np.int64)
@@ -259,11 +282,14 @@ def _release_months(spec: Scenario, seed: int, dataset: Dataset) -> list[int]:
     if spec.technologies.release == "at_start":
         return [0] * len(rows)
     if spec.technologies.release == "schedule":
+        assert spec.technologies.schedule is not None
         return [round(spec.technologies.schedule[row.technology] * steps) for row in rows]
     n = len(rows)
     gaps, arrival = np.empty(n), np.empty(n)
     exponentials(key(seed, "release"), numbered_all(np.full(n, key("gap")), np.arange(n)), gaps)
-    technology_keys = np.array([key("technology", row.direction, row.technology) for row in rows], dtype=np.uint64)
+    technology_keys = np.array(
+        [key("technology", row.direction, row.technology) for row in rows], dtype=np.uint64
+    )
     exponentials(key(seed, "order"), technology_keys, arrival)
     years = np.cumsum(gaps) / spec.technologies.per_year
     months = np.empty(n, dtype=np.int64)
@@ -279,7 +305,9 @@ def _thresholds(seed: int, purpose: str, technologies: Technologies, keys: Array
     return np.ascontiguousarray(out.T)
 
 
-def _platforms(spec: Scenario, dataset: Dataset, institutions: tuple[InstitutionRow, ...], months: int) -> Platforms:
+def _platforms(
+    spec: Scenario, dataset: Dataset, institutions: tuple[InstitutionRow, ...], months: int
+) -> Platforms:
     rows = sorted(spec.platforms, key=lambda row: row.name)
     steps = spec.time.steps_per_year
     h = len(rows)
@@ -295,11 +323,14 @@ def _platforms(spec: Scenario, dataset: Dataset, institutions: tuple[Institution
             resident[p, [j for name in row.institutions for j in references[name]]] = True
     return Platforms(
         names=tuple(row.name for row in rows),
-        vectors=np.array([[name in row.vectors for name in vectors] for row in rows], dtype=bool).reshape(h, len(vectors)),
+        vectors=np.array([[name in row.vectors for name in vectors] for row in rows], dtype=bool).reshape(
+            h, len(vectors)
+        ),
         may_join=may_join,
         from_month=np.array([round(row.from_year * steps) for row in rows], dtype=np.int64),
         to_month=np.array(
-            [months if row.to_year is None else min(months, round(row.to_year * steps)) for row in rows], dtype=np.int64
+            [months if row.to_year is None else min(months, round(row.to_year * steps)) for row in rows],
+            dtype=np.int64,
         ),
         resident=resident,
     )
@@ -329,7 +360,11 @@ def _pairs(seed: int, enterprises: Enterprises, keys: Array, technologies: Techn
         eligible = np.flatnonzero(industries[enterprises.industry_of])
         slot[g, eligible] = np.arange(eligible.size)
         eligible_partners(
-            enterprises.indptr, enterprises.indices, enterprises.industry_of, np.ascontiguousarray(industries), partners[g]
+            enterprises.indptr,
+            enterprises.indices,
+            enterprises.industry_of,
+            np.ascontiguousarray(industries),
+            partners[g],
         )
         members.append(eligible.astype(np.int32))
     sizes = [members[g].size for g in pattern_of]

@@ -82,7 +82,9 @@ class State:
 class Platforming:
     """What platforms do to the month while levers stay as they are: who meets whom, at which weight (section 3)."""
 
-    def __init__(self, world: World, levers: Levers, vectors: tuple[VectorRow, ...], far_factor: Array) -> None:
+    def __init__(
+        self, world: World, levers: Levers, vectors: tuple[VectorRow, ...], far_factor: Array
+    ) -> None:
         institutions = world.institutions
         kinds = np.array(institutions.kinds)
         carried = world.platforms.vectors & levers.is_open[:, None]  # (H, V)
@@ -107,13 +109,22 @@ class Platforming:
                 capacity_bonus = np.maximum(capacity_bonus, vector.capacity_bonus * resident[p])
                 if vector.best_government:
                     reached = world.platforms.may_join[p].any(axis=1)
-                    best = [np.max(lever[reached], initial=0.0) for lever in (levers.training, levers.incentive)]
+                    best = [
+                        np.max(lever[reached], initial=0.0) for lever in (levers.training, levers.incentive)
+                    ]
                     self.government[p] = np.maximum(self.government[p], best)
-        self.capacity = institutions.capacity * levers.capacity[institutions.region_of] * (1.0 + capacity_bonus)
+        self.capacity = (
+            institutions.capacity * levers.capacity[institutions.region_of] * (1.0 + capacity_bonus)
+        )
         distinct, self.complexity_of = np.unique(far_factor, return_inverse=True)
         self.learning_weights = np.empty((distinct.size, j, j))
         clock.learning_weights(
-            world.regions.proximity, institutions.region_of, levers.readiness, linked, distinct, self.learning_weights
+            world.regions.proximity,
+            institutions.region_of,
+            levers.readiness,
+            linked,
+            distinct,
+            self.learning_weights,
         )
 
 
@@ -129,12 +140,15 @@ class Engine:
         self.dt = 1.0 / world.steps_per_year
         d = spec.diffusion
         self._vectors = load_vectors()
-        self._rates = np.array([d.spontaneous, d.spatial, d.network, d.institutional, d.digital, d.institution_scale])
+        self._rates = np.array(
+            [d.spontaneous, d.spatial, d.network, d.institutional, d.digital, d.institution_scale]
+        )
         self._near_factor = 1.0 - world.technologies.complexity**2
         self._far_factor = (1.0 - world.technologies.complexity) ** 2
         self._commodity = np.ones(len(world.enterprises.industries))
         self._institution_proximity = (
-            world.regions.government_quality[:, None] * world.regions.proximity[:, world.institutions.region_of]
+            world.regions.government_quality[:, None]
+            * world.regions.proximity[:, world.institutions.region_of]
         )
         eligible = world.eligible.astype(np.float64)
         self._spatial_denominator = np.empty_like(eligible)
@@ -381,7 +395,7 @@ class Engine:
     # 2.6
 
     def _adopt(self) -> None:
-        world, state, pairs, enterprises = self.world, self.state, self.world.pairs, self.world.enterprises
+        state, pairs, enterprises = self.state, self.world.pairs, self.world.enterprises
         assert self._levers is not None
         clock.advance_adoption(
             state.month,

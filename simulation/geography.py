@@ -20,7 +20,10 @@ def great_circle_km(latitude: Array, longitude: Array) -> Array:
 
 
 def internal_distance_km(area_km2: Array) -> Array:
-    """Return the mean distance inside regions, .376 sqrt(area), km (Head & Mayer 2000, Rev. World Econ. 136: 284-314)."""
+    """Return the mean distance inside regions, .376 sqrt(area), km.
+
+    Head & Mayer (2000), Weltwirtschaftliches Archiv 136: 284-314.
+    """
     return 0.376 * np.sqrt(area_km2)
 
 

@@ -164,10 +164,12 @@ class HyperclusterModel(mesa.Model):
         world = self.world
         cells = [self.space[region] for region in world.regions.ids]
         self._enterprises = [
-            Enterprise(self, row, cells[region]) for row, region in enumerate(world.enterprises.region_of.tolist())
+            Enterprise(self, row, cells[region])
+            for row, region in enumerate(world.enterprises.region_of.tolist())
         ]
         self._institutions = [
-            Institution(self, row, cells[region]) for row, region in enumerate(world.institutions.region_of.tolist())
+            Institution(self, row, cells[region])
+            for row, region in enumerate(world.institutions.region_of.tolist())
         ]
 
 

@@ -91,13 +91,14 @@ class Recorder:
         spent_pv: float,
     ) -> Record:
         """Return what the replication left up to the month of ``state``."""
-        r, _, k, h, _ = world.shape
+        r, _, k, _, _ = world.shape
         pairs = world.pairs
         adopted = np.flatnonzero(state.adopted_month >= 0)
         technology = np.repeat(np.arange(k), np.diff(pairs.start))[adopted]
         cell = world.enterprises.region_of[pairs.enterprise[adopted]].astype(np.int64) * k + technology
         credit = np.stack(
-            [np.bincount(cell, state.credit[adopted, c], minlength=r * k) for c in range(len(CHANNELS))], axis=-1
+            [np.bincount(cell, state.credit[adopted, c], minlength=r * k) for c in range(len(CHANNELS))],
+            axis=-1,
         )
         done = slice(0, state.month + 1)
         return Record(

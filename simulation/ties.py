@@ -25,8 +25,8 @@ def draw_network(
 ) -> tuple[Array, Array]:
     """Return the business network (indptr, indices) in CSR form: mutual, no self-ties, doubles merged.
 
-    Each enterprise draws ``draws`` distinct partners: with probability ``local_ties`` in its own region, else in another
-    region with weight K_rq n_q; within the region an industry with weight phi_su n_su, and in it any enterprise.
+    Each enterprise draws ``draws`` distinct partners: with probability ``local_ties`` in its own region, else in
+    another region with weight K_rq n_q; within the region an industry with weight phi_su n_su, and in it any enterprise.
 
     Parameters
     ----------
@@ -45,7 +45,9 @@ def draw_network(
     n = identities.size
     chosen = np.full((n, draws), -1, dtype=np.int64)
     first = np.concatenate([[0], np.cumsum(counts.ravel())[:-1]]).reshape(counts.shape)
-    streams = np.array([key(seed, "ties", what) for what in ("place", "region", "industry", "partner")], dtype=np.uint64)
+    streams = np.array(
+        [key(seed, "ties", what) for what in ("place", "region", "industry", "partner")], dtype=np.uint64
+    )
     _draw_partners(
         streams, identities, region_of, industry_of, counts, first, region_keys, industry_keys, proximity,
         relatedness, local_ties, chosen,
@@ -90,7 +92,9 @@ def _draw_partners(
                 region = own if region != own else others
             if region < 0 or left[region].sum() == 0:
                 continue
-            industry = _race_of_industries(streams[2], draw, left[region], industry_keys, relatedness[industry_of[i]])
+            industry = _race_of_industries(
+                streams[2], draw, left[region], industry_keys, relatedness[industry_of[i]]
+            )
             if industry < 0:
                 continue
             # All candidates weigh the same, so the order of their bits is the order of their arrivals.
@@ -136,7 +140,7 @@ def _race_of_industries(
 
 @nb.njit(cache=True, error_model="numpy")
 def _holds(row: Array, value: int) -> bool:
-    for item in row:
+    for item in row:  # noqa: SIM110 - compiled: any() of a generator is not
         if item == value:
             return True
     return False

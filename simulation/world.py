@@ -100,7 +100,9 @@ class Pairs:
     start: Array  # int64 (K + 1,): pairs of technology k are start[k]:start[k + 1]
     enterprise: Array  # int32 (P,)
     pattern_of: Array  # int64 (K,): technologies of one pattern have the same eligible industries
-    slot: Array  # int32 (patterns, N): pair of i and k is start[k] + slot[pattern_of[k], i]; -1 if not eligible
+    slot: (
+        Array  # int32 (patterns, N): pair of i and k is start[k] + slot[pattern_of[k], i]; -1 if not eligible
+    )
     partners: Array  # int32 (patterns, N): eligible partners of i
     threshold: Array  # float64 (P,), theta ~ Exponential(1)
 

@@ -37,7 +37,9 @@ class Verification:
 
 
 def pytest_addoption(parser):
-    parser.addoption("--write-verification", action="store_true", help="write docs/verification.md from this run")
+    parser.addoption(
+        "--write-verification", action="store_true", help="write docs/verification.md from this run"
+    )
 
 
 def pytest_configure(config):

@@ -34,7 +34,7 @@ def test_pairs_are_exactly_the_eligible_ones(world):
 def test_absorptive_capacity_has_mean_one_and_the_variation_asked_for(world):
     alpha = world.enterprises.absorptive_capacity
     assert alpha.mean() == pytest.approx(1.0, abs=4 * 0.7 / np.sqrt(alpha.size))
-    # standard error of the coefficient of variation of a Gamma of shape 1 / .49, by the delta method, is below cv / sqrt(n)
+    # The standard error of the coefficient of variation is below cv / sqrt(n) here (delta method).
     assert alpha.std() / alpha.mean() == pytest.approx(0.7, abs=4 * 0.7 / np.sqrt(alpha.size))
 
 
@@ -57,7 +57,7 @@ def test_a_quarter_of_spatial_contacts_and_a_seventh_of_business_ties_cross_a_bo
 def test_releases_are_a_poisson_process_of_four_a_year():
     spec = load_scenario("baseline")
     last = [np.sort(build_world(spec, seed).technologies.release_month)[-1] for seed in range(40)]
-    # The 22nd arrival has mean 5.5 and standard deviation sqrt(22) / 4 = 1.17 years; months are cut down, half on average.
+    # The 22nd arrival has mean 5.5 and standard deviation sqrt(22) / 4 = 1.17 years; months are rounded down.
     assert np.mean(last) / 12 == pytest.approx(5.5 - 1 / 24, abs=3 * 1.17 / np.sqrt(40))
 
 
@@ -92,7 +92,10 @@ def test_a_region_gives_birth_to_the_share_of_technologies_that_the_scenario_say
 def luck(world):
     """alpha by enterprise and theta by enterprise and technology, by identity."""
     ent, tec, reg = world.enterprises, world.technologies, world.regions
-    names = [(reg.ids[ent.region_of[i]], ent.industries[ent.industry_of[i]], int(ent.number_of[i])) for i in range(ent.region_of.size)]
+    names = [
+        (reg.ids[ent.region_of[i]], ent.industries[ent.industry_of[i]], int(ent.number_of[i]))
+        for i in range(ent.region_of.size)
+    ]
     alpha = dict(zip(names, ent.absorptive_capacity, strict=True))
     theta = {}
     for k, technology in enumerate(tec.names):
@@ -103,12 +106,18 @@ def luck(world):
 
 def test_entrants_do_not_move_the_draws_of_incumbents(tmp_path):
     small = {"alpha": {"coal": 5, "oil_gas": 3}, "beta": {"coal": 4}}
-    large = {"aaa": {"coal": 2, "metal_ores": 1}, "alpha": {"coal": 6, "oil_gas": 3}, "beta": {"coal": 4, "metal_ores": 9}}
+    large = {
+        "aaa": {"coal": 2, "metal_ores": 1},
+        "alpha": {"coal": 6, "oil_gas": 3},
+        "beta": {"coal": 4, "metal_ores": 9},
+    }
     worlds = []
     for name, counts, technologies in (("small", small, 2), ("large", large, 3)):
         folder = dataset(tmp_path / name, counts, technologies=technologies)
         path = plain_scenario(tmp_path / f"{name}.toml", folder)
-        path.write_text(path.read_text().replace("absorptive_capacity_cv = 0.0", "absorptive_capacity_cv = 0.7"))
+        path.write_text(
+            path.read_text().replace("absorptive_capacity_cv = 0.0", "absorptive_capacity_cv = 0.7")
+        )
         worlds.append(luck(build_world(load_scenario(path), 5)))
     (alpha, theta), (alpha_later, theta_later) = worlds
     assert len(set(alpha.values())) == len(alpha)

@@ -46,7 +46,13 @@ def test_without_contacts_adoption_is_exponential(tmp_path, verified):
         within=4 * math.sqrt(0.25918 * 0.74082 / n),
     )  # fmt: skip
     # The standard deviation of a geometric waiting time of mean 400.5 months is about 400.
-    verified(1, "mean month of adoption", measured=float(month.mean()), expected=400.5, within=4 * 400 / math.sqrt(n))
+    verified(
+        1,
+        "mean month of adoption",
+        measured=float(month.mean()),
+        expected=400.5,
+        within=4 * 400 / math.sqrt(n),
+    )
 
 
 @pytest.mark.parametrize(("epsilon", "expected", "within"), [(0.01, 6.38, 0.12), (0.1, 1.74, 0.04)])
@@ -75,10 +81,22 @@ def test_the_lag_of_a_second_region_in_the_stochastic_model(tmp_path, verified, 
 
 def test_a_platform_of_one_region_leaves_uncoupled_regions_as_they_are(verified):
     """Check 12."""
-    apart = [*SMALL, "diffusion.half_distance_km=0.05", 'world.intra_regional_distance="zero"', "world.local_ties=1.0"]
-    names = [row.name for row in simulation.data.load_dataset("russia-2023").institutions if row.region_id == "tatarstan"]
+    apart = [
+        *SMALL,
+        "diffusion.half_distance_km=0.05",
+        'world.intra_regional_distance="zero"',
+        "world.local_ties=1.0",
+    ]
+    names = [
+        row.name
+        for row in simulation.data.load_dataset("russia-2023").institutions
+        if row.region_id == "tatarstan"
+    ]
     listed = ", ".join("'''" + name + "'''" for name in names)
-    platform = f'platforms=[{{ name = "p", vectors = ["B2B", "B2SC", "SC2SC"], regions = ["tatarstan"], institutions = [{listed}] }}]'
+    platform = (
+        'platforms=[{ name = "p", vectors = ["B2B", "B2SC", "SC2SC"], regions = ["tatarstan"], '
+        f"institutions = [{listed}] }}]"
+    )
     without = simulate(load_scenario("baseline", overrides=apart), 1)
     with_it = simulate(load_scenario("baseline", overrides=[*apart, "membership.base=3", platform]), 1)
     own = with_it.regions.index("tatarstan")
@@ -87,7 +105,13 @@ def test_a_platform_of_one_region_leaves_uncoupled_regions_as_they_are(verified)
     changed += [r for r in others if not np.array_equal(without.credit[r], with_it.credit[r])]
     assert not np.array_equal(without.adopters[:, own], with_it.adopters[:, own]), "the platform does nothing"
     assert with_it.credit[own, :, 4].sum() > 0
-    verified(12, "other regions changed by a platform of one region, of 14", measured=len(changed), expected=0, within=0)
+    verified(
+        12,
+        "other regions changed by a platform of one region, of 14",
+        measured=len(changed),
+        expected=0,
+        within=0,
+    )
 
 
 def shuffled_copy(folder, seed):
@@ -122,42 +146,78 @@ def test_the_order_of_rows_and_columns_of_tables_changes_nothing(tmp_path, verif
     given = simulate(load_scenario("hypercluster", overrides=SMALL), 3)
     moved = simulate(load_scenario("hypercluster", overrides=[*SMALL, f'world.dataset="{folder}"']), 3)
     assert_same_bits(given, moved)
-    verified(13, "counts that differ with tables in another order", measured=int((given.adopters != moved.adopters).sum()), expected=0, within=0)
+    verified(
+        13,
+        "counts that differ with tables in another order",
+        measured=int((given.adopters != moved.adopters).sum()),
+        expected=0,
+        within=0,
+    )
 
 
-@pytest.mark.parametrize("instrument", ["cluster_organisation", "technopark", "training", "adoption_incentive", "digital_infrastructure"])
+@pytest.mark.parametrize(
+    "instrument",
+    ["cluster_organisation", "technopark", "training", "adoption_incentive", "digital_infrastructure"],
+)
 def test_a_policy_without_money_changes_nothing(verified, instrument):
     """Check 13."""
     idle = f'policies=[{{ instrument = "{instrument}", budget = 0.0 }}]'
     without = simulate(load_scenario("baseline", overrides=[*SMALL, PLATFORM]), 1)
     with_it = simulate(load_scenario("baseline", overrides=[*SMALL, PLATFORM, idle]), 1)
     assert_same_bits(without, with_it)
-    verified(13, "counts that differ with a policy of budget 0", measured=int((without.adopters != with_it.adopters).sum()), expected=0, within=0)
+    verified(
+        13,
+        "counts that differ with a policy of budget 0",
+        measured=int((without.adopters != with_it.adopters).sum()),
+        expected=0,
+        within=0,
+    )
 
 
 RATES = ("spontaneous", "spatial", "network", "institutional", "digital", "learning")
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(rate=st.sampled_from(RATES), factor=st.floats(1.01, 4.0), seed=st.integers(0, 10_000))
 def test_a_higher_rate_makes_every_adoption_earlier(verified, rate, factor, seed):
     """Check 14."""
     base = load_scenario("baseline", overrides=[*SMALL, PLATFORM, "membership.base=1"])
     raised = load_scenario(
         "baseline",
-        overrides=[*SMALL, PLATFORM, "membership.base=1", f"diffusion.{rate}={getattr(base.diffusion, rate) * factor!r}"],
+        overrides=[
+            *SMALL,
+            PLATFORM,
+            "membership.base=1",
+            f"diffusion.{rate}={getattr(base.diffusion, rate) * factor!r}",
+        ],
     )
     before, after = run_engine(base, seed).state.adopted_month, run_engine(raised, seed).state.adopted_month
     before, after = (np.where(month < 0, 10**6, month) for month in (before, after))
     assert (after <= before).all()
-    verified(14, "adoptions that come later when a rate is raised", measured=int((after > before).sum()), expected=0, within=0)
+    verified(
+        14,
+        "adoptions that come later when a rate is raised",
+        measured=int((after > before).sum()),
+        expected=0,
+        within=0,
+    )
 
 
-@pytest.mark.parametrize("policy", ["training", "adoption_incentive", "cluster_organisation", "technopark", "digital_infrastructure"])
+@pytest.mark.parametrize(
+    "policy",
+    ["training", "adoption_incentive", "cluster_organisation", "technopark", "digital_infrastructure"],
+)
 def test_a_policy_for_enterprises_makes_every_adoption_earlier(policy):
     """Without platforms no member dilutes anybody's contacts."""
     base = load_scenario("baseline", overrides=SMALL)
-    funded = load_scenario("baseline", overrides=[*SMALL, f'policies=[{{ instrument = "{policy}", budget = 2000.0 }}]'])
+    funded = load_scenario(
+        "baseline", overrides=[*SMALL, f'policies=[{{ instrument = "{policy}", budget = 2000.0 }}]']
+    )
     before, after = run_engine(base).state.adopted_month, run_engine(funded).state.adopted_month
     before, after = (np.where(month < 0, 10**6, month) for month in (before, after))
     assert (after <= before).all()
@@ -165,7 +225,12 @@ def test_a_policy_for_enterprises_makes_every_adoption_earlier(policy):
         assert (after < before).any()
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     name=st.sampled_from(["regional_cluster", "hypercluster", "fragmented_platforms", "mixed"]),
     seed=st.integers(0, 10_000),
@@ -181,10 +246,20 @@ def test_books_balance(verified, name, seed, years):
     for level in (25, 50, 75):
         whole = values[f"theil_{level}"]
         if not math.isnan(whole):
-            unbalanced += abs(values[f"theil_{level}_between"] + values[f"theil_{level}_within"] - whole) > 1e-12
+            unbalanced += (
+                abs(values[f"theil_{level}_between"] + values[f"theil_{level}_within"] - whole) > 1e-12
+            )
     ledger = record.ledger
-    unbalanced += int(((ledger.planned - ledger.spent - ledger.unspent).abs() > 1e-9 * ledger.planned.max()).sum())
-    verified(15, "credits, Theil parts and ledger rows that do not balance", measured=unbalanced, expected=0, within=0)
+    unbalanced += int(
+        ((ledger.planned - ledger.spent - ledger.unspent).abs() > 1e-9 * ledger.planned.max()).sum()
+    )
+    verified(
+        15,
+        "credits, Theil parts and ledger rows that do not balance",
+        measured=unbalanced,
+        expected=0,
+        within=0,
+    )
     assert (ledger[["planned", "spent", "unspent"]] >= -1e-9).all().all()
 
 

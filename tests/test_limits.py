@@ -25,7 +25,12 @@ def test_fully_mixed_diffusion_meets_the_closed_form(verified):
     measured = [crossing_time(bass(dt=dt, years=13), level, dt=dt) for level in (0.1, 0.5, 0.9)]
     assert measured == pytest.approx([bass_time(level) for level in (0.1, 0.5, 0.9)], abs=5e-4)
     verified(
-        2, "Bass, mean field, dt = 1/5000: t10, t50, t90", measured=measured, expected=(2.2529, 6.5502, 11.7568), within=5e-4, digits=6
+        2,
+        "Bass, mean field, dt = 1/5000: t10, t50, t90",
+        measured=measured,
+        expected=(2.2529, 6.5502, 11.7568),
+        within=5e-4,
+        digits=6,
     )
 
 
@@ -41,14 +46,24 @@ def test_discrete_time_delays_the_bass_curve_by_known_amounts(verified):
     steps = (1.0, 1 / 4, 1 / 12, 1 / 52)
     measured = [crossing_time(bass(dt=dt), 0.5, dt=dt) for dt in steps]
     verified(
-        3, "the same, t50 at dt = 1, 1/4, 1/12, 1/52", measured=measured, expected=(7.5148, 6.7972, 6.6330, 6.5693), within=1e-4
+        3,
+        "the same, t50 at dt = 1, 1/4, 1/12, 1/52",
+        measured=measured,
+        expected=(7.5148, 6.7972, 6.6330, 6.5693),
+        within=1e-4,
     )
 
 
 def lag(epsilon, *, dt):
     kernel = epsilon / (1 - epsilon)
     shares = diffuse(
-        np.array([[1, kernel], [kernel, 1]]), [1, 1], spontaneous=0.0, spatial=0.5, dt=dt, years=60, start=[0.01, 0.0]
+        np.array([[1, kernel], [kernel, 1]]),
+        [1, 1],
+        spontaneous=0.0,
+        spatial=0.5,
+        dt=dt,
+        years=60,
+        start=[0.01, 0.0],
     )
     times = [crossing_time(shares[:, region], 0.5, dt=dt) for region in (0, 1)]
     return times[1] - times[0]
@@ -61,17 +76,26 @@ def test_the_lag_of_a_second_region_follows_the_share_of_contacts_across(verifie
         measured=measured, expected=(10.76, 6.16, 1.69), within=0.02, digits=4,
     )  # fmt: skip
     monthly = [lag(epsilon, dt=1 / 12) for epsilon in (0.01, 0.1)]
-    verified(4, "lag of t50, mean field, monthly; .01, .1", measured=monthly, expected=(6.32, 1.76), within=5e-3, digits=4)
+    verified(
+        4,
+        "lag of t50, mean field, monthly; .01, .1",
+        measured=monthly,
+        expected=(6.32, 1.76),
+        within=5e-3,
+        digits=4,
+    )
 
 
 @pytest.mark.parametrize(
-    ("half_distance", "expected"), [(300.0, (15.294, 5.572, 0.3906, 5.974)), (1200.0, (13.138, 0.831, 0.0254, 0.937))]
+    ("half_distance", "expected"),
+    [(300.0, (15.294, 5.572, 0.3906, 5.974)), (1200.0, (13.138, 0.831, 0.0254, 0.937))],
 )
 def test_diffusion_from_tatarstan_over_the_real_map(verified, half_distance, expected):
     data = load_dataset("russia-2023")
     n = data.counts.sum(axis=1)
     distance = great_circle_km(
-        np.array([region.latitude for region in data.regions]), np.array([region.longitude for region in data.regions])
+        np.array([region.latitude for region in data.regions]),
+        np.array([region.longitude for region in data.regions]),
     )
     spontaneous = np.where(np.array(data.region_ids) == "tatarstan", 0.03, 0.0)
     dt = 1 / 12

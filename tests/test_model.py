@@ -85,7 +85,9 @@ def test_the_hazard_of_a_view_is_what_the_clock_takes_next(model):
     engine = model.engine
     pairs, state, k = model.world.pairs, model.state, model.technology("intelligent field")
     waiting = [p for p in range(pairs.start[k], pairs.start[k + 1]) if state.adopted_month[p] < 0][:40]
-    hazards = [sum(model.enterprise(int(pairs.enterprise[p])).hazard("intelligent field").values()) for p in waiting]
+    hazards = [
+        sum(model.enterprise(int(pairs.enterprise[p])).hazard("intelligent field").values()) for p in waiting
+    ]
     before = state.remaining[waiting].copy()
     levers = engine.schedule.levers(state.month)
     assert levers is engine.levers, "the levers move this month, so that present hazards are not next month's"

@@ -254,6 +254,13 @@ def test_an_array_that_is_replaced_hides_the_faults_of_the_one_below(write):
     assert [(p.file, p.line) for p in problems_of(path)] == [(str(path), 5)]
 
 
+def test_what_an_array_lacks_is_told_of_the_array_that_counts_not_of_the_one_below(write):
+    write(TRAINING, "base.toml")
+    path = write('extends = "base.toml"\n[[policies]]\ninstrument = "technopark"\n')
+    (problem,) = problems_of(path)
+    assert (problem.file, problem.line, problem.key) == (str(path), 2, "policies[0].budget")
+
+
 def test_a_circle_of_three_files_is_told(write):
     write('extends = "c.toml"', "b.toml")
     write('extends = "b.toml"', "c.toml")

@@ -13,7 +13,13 @@ def test_numbered_keys_are_the_splitmix64_sequence():
 
 
 def test_labels_do_not_run_into_each_other():
-    keys = [streams.key("a", "bc"), streams.key("ab", "c"), streams.key("abc"), streams.key(1), streams.key("1")]
+    keys = [
+        streams.key("a", "bc"),
+        streams.key("ab", "c"),
+        streams.key("abc"),
+        streams.key(1),
+        streams.key("1"),
+    ]
     assert len({int(key) for key in keys}) == len(keys)
 
 
@@ -29,10 +35,14 @@ def test_draws_are_uniform_and_never_0_or_1():
     assert out.max() < 1
     counts = np.histogram(out, bins=100, range=(0, 1))[0]
     chi_square = ((counts - 2000) ** 2 / 2000).sum()
-    assert abs(chi_square - 99) < 5 * np.sqrt(2 * 99)  # 5 standard deviations of chi-square with 99 degrees of freedom
+    assert abs(chi_square - 99) < 5 * np.sqrt(
+        2 * 99
+    )  # 5 standard deviations of chi-square with 99 degrees of freedom
 
 
-@pytest.mark.parametrize("other", [streams.key(7, "tost"), streams.key(8, "test"), streams.numbered(streams.key(7, "test"), 0)])
+@pytest.mark.parametrize(
+    "other", [streams.key(7, "tost"), streams.key(8, "test"), streams.numbered(streams.key(7, "test"), 0)]
+)
 def test_streams_of_another_seed_purpose_or_month_are_uncorrelated(other):
     a, b = draws(streams.key(7, "test")), draws(other)
     assert abs(np.corrcoef(a, b)[0, 1]) < 5 / np.sqrt(a.size)
@@ -42,9 +52,13 @@ def test_streams_of_another_seed_purpose_or_month_are_uncorrelated(other):
 def test_exponential_draws_have_mean_and_variance_one():
     n = 200_000
     out = np.empty(n)
-    streams.exponentials(streams.key(3, "e"), streams.numbered_all(np.full(n, streams.key("x")), np.arange(n)), out)
+    streams.exponentials(
+        streams.key(3, "e"), streams.numbered_all(np.full(n, streams.key("x")), np.arange(n)), out
+    )
     assert out.mean() == pytest.approx(1.0, abs=5 / np.sqrt(n))
-    assert out.var() == pytest.approx(1.0, abs=5 * np.sqrt(8 / n))  # var of the variance of Exponential(1) is 8 / n
+    assert out.var() == pytest.approx(
+        1.0, abs=5 * np.sqrt(8 / n)
+    )  # var of the variance of Exponential(1) is 8 / n
 
 
 def test_a_race_draws_in_proportion_to_weight():

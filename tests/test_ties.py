@@ -41,7 +41,9 @@ def test_ties_are_mutual_and_never_to_oneself():
 
 def test_the_mean_degree_is_about_twice_the_draws():
     ties, *_ = network([[2000], [2000]])
-    assert len(ties) / 4000 == pytest.approx(8.0, abs=0.05)  # less the doubles, about 4 * 8 / 2000 per enterprise
+    assert len(ties) / 4000 == pytest.approx(
+        8.0, abs=0.05
+    )  # less the doubles, about 4 * 8 / 2000 per enterprise
 
 
 def test_the_share_of_ties_that_stay_in_the_region_is_the_one_asked_for():
@@ -58,7 +60,7 @@ def test_other_regions_are_chosen_by_kernel_and_size():
     from_0 = 3000 * 4 * np.array([1 / 3, 2 / 3])
     from_1 = 1000 * 4 * 0.5 * 3000 / (0.5 * 3000 + 0.125 * 4000)
     from_2 = 4000 * 4 * 0.25 * 3000 / (0.25 * 3000 + 0.125 * 1000)
-    expected = from_0 + [from_1, from_2]
+    expected = from_0 + np.array([from_1, from_2])
     assert np.bincount(drawn, minlength=3)[1:] == pytest.approx(expected, rel=0.03)
 
 

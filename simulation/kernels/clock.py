@@ -137,7 +137,17 @@ def advance_adoption(
             i = enterprise[p]
             adopters[region_of[i], industry_of[i], k] += 1
             push_adoption(
-                i, indptr, indices, region_of, slot[pattern], partners[pattern], first, local_contacts, near, far, exposures
+                i,
+                indptr,
+                indices,
+                region_of,
+                slot[pattern],
+                partners[pattern],
+                first,
+                local_contacts,
+                near,
+                far,
+                exposures,
             )
             for h in range(n_platforms):
                 if (mask_of[i] >> np.uint64(h)) & np.uint64(1):
@@ -224,5 +234,7 @@ def learning_weights(
             for m in range(region_of.size):
                 weight = proximity[region_of[j], region_of[m]]
                 if linked[j, m]:
-                    weight = max(weight, far_factor[x] * np.sqrt(readiness[region_of[j]] * readiness[region_of[m]]))
+                    weight = max(
+                        weight, far_factor[x] * np.sqrt(readiness[region_of[j]] * readiness[region_of[m]])
+                    )
                 out[x, j, m] = weight

@@ -49,7 +49,12 @@ def spatial_denominator(
 
 @nb.njit(cache=True, error_model="numpy")
 def spatial_exposure(
-    proximity: Array, local_contacts: Array, relatedness: Array, adopters: Array, denominator: Array, out: Array
+    proximity: Array,
+    local_contacts: Array,
+    relatedness: Array,
+    adopters: Array,
+    denominator: Array,
+    out: Array,
 ) -> None:
     """Set out[r, s, k] to S_rsk = sum_q L_rq K_rq sum_u phi_su A_quk / denominator, equation (1).
 
@@ -145,7 +150,14 @@ def digital_exposure(
 
 @nb.njit(cache=True, error_model="numpy")
 def institutional_contacts(
-    near: Array, remote: Array, served: Array, far_factor: Array, capacity: Array, mastered: Array, total: Array, local: Array
+    near: Array,
+    remote: Array,
+    served: Array,
+    far_factor: Array,
+    capacity: Array,
+    mastered: Array,
+    total: Array,
+    local: Array,
 ) -> None:
     """Set total[k] to sum_j w_j Q_j y_jk and local[k] to its part without platforms, equation (3), for one crowd.
 

@@ -107,7 +107,9 @@ def hazard_terms(
                 terms[c, s, k, 1] = near_factor[k] * scale * rates[1] * spatial[r, s, k]
                 terms[c, s, k, 2] = near_factor[k] * scale * rates[2]
                 terms[c, s, k, 3] = institutional * (1.0 - remote_share)
-                terms[c, s, k, 4] = far_factor[k] * readiness[r] * scale * rates[4] * best + institutional * remote_share
+                terms[c, s, k, 4] = (
+                    far_factor[k] * readiness[r] * scale * rates[4] * best + institutional * remote_share
+                )
                 terms[c, s, k, 5] = incentive[c]
 
 

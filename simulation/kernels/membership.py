@@ -50,7 +50,10 @@ def membership_odds(
     for r in range(join.size):
         regional = members[r] / may_join[r] if may_join[r] > 0 else 0.0
         utility = (
-            base + network_effect * (share + regional) / 2.0 + readiness_effect * (readiness[r] - 0.5) + subsidy[r]
+            base
+            + network_effect * (share + regional) / 2.0
+            + readiness_effect * (readiness[r] - 0.5)
+            + subsidy[r]
         )
         attraction = 1.0 / (1.0 + np.exp(-utility))
         join[r] = -np.expm1(-rate * attraction * dt)
@@ -59,7 +62,15 @@ def membership_odds(
 
 @nb.njit(cache=True, error_model="numpy")
 def decide_membership(
-    platform: int, may_join: Array, region_of: Array, industry_of: Array, mask_of: Array, join: Array, stay: Array, draw: Array, wanted: Array
+    platform: int,
+    may_join: Array,
+    region_of: Array,
+    industry_of: Array,
+    mask_of: Array,
+    join: Array,
+    stay: Array,
+    draw: Array,
+    wanted: Array,
 ) -> None:
     """Set or clear bit ``platform`` of wanted[i] by one uniform draw per enterprise.
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numba as nb
-import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
 
 @nb.njit(cache=True, error_model="numpy")
-def eligible_partners(indptr: Array, indices: Array, industry_of: Array, eligible_industry: Array, out: Array) -> None:
+def eligible_partners(
+    indptr: Array, indices: Array, industry_of: Array, eligible_industry: Array, out: Array
+) -> None:
     """Set out[i] to the number of partners of i in an eligible industry.
 
     Parameters

@@ -78,6 +78,12 @@ def make_study() -> MakeStudy:
     return make
 
 
+@pytest.fixture
+def three(make_study: MakeStudy) -> StudyCurves:
+    """The study that is run by default, in small."""
+    return make_study()
+
+
 @pytest.fixture(params=["three", "ten", "one replication", "one scenario", "nobody adopts", "all at once"])
 def study(request: pytest.FixtureRequest, make_study: MakeStudy) -> StudyCurves:
     """Studies that a figure must be able to draw, the degenerate ones among them."""

@@ -38,7 +38,7 @@ def test_spatial_exposure_equals_the_sums_of_equation_1(rng):
 
 
 def test_density_exponent_keeps_the_national_mean_of_the_denominator_in_place(rng):
-    proximity, local, relatedness, adopters, eligible = random_world(rng)
+    proximity, _, relatedness, adopters, eligible = random_world(rng)
     denominator = np.einsum("rq,su,quk->rsk", proximity, relatedness, eligible)
     mean = (denominator * eligible).sum(axis=0) / eligible.sum(axis=0)
     numerator = spatial(proximity, np.ones(R), relatedness, adopters, eligible) * denominator
@@ -61,7 +61,13 @@ def test_exposure_of_three_regions_on_a_line(verified, half_distance, expected):
     proximity = spatial_kernel(np.abs(place[:, None] - place[None, :]), half_distance)
     adopters = np.array([50.0, 0.0, 0.0]).reshape(3, 1, 1)
     got = spatial(proximity, np.ones(3), np.ones((1, 1)), adopters, np.full((3, 1, 1), 100.0)).ravel()
-    verified(5, f"S of three regions, half distance {half_distance:g} km", measured=got, expected=expected, within=5e-6)
+    verified(
+        5,
+        f"S of three regions, half distance {half_distance:g} km",
+        measured=got,
+        expected=expected,
+        within=5e-6,
+    )
 
 
 def test_splitting_a_region_changes_nobody_s_exposure(verified):
@@ -71,10 +77,19 @@ def test_splitting_a_region_changes_nobody_s_exposure(verified):
     one = spatial(whole, np.ones(2), np.ones((1, 1)), adopters, eligible).ravel()
     verified(6, "S of two regions", measured=one, expected=(0.24846, 0.17737), within=5e-6)
     distance = np.array([[0.0, 0.0, 500.0], [0.0, 0.0, 500.0], [500.0, 500.0, 0.0]])
-    adopters, eligible = np.array([10.0, 50.0, 5.0]).reshape(3, 1, 1), np.array([80.0, 120.0, 100.0]).reshape(3, 1, 1)
+    adopters, eligible = (
+        np.array([10.0, 50.0, 5.0]).reshape(3, 1, 1),
+        np.array([80.0, 120.0, 100.0]).reshape(3, 1, 1),
+    )
     two = spatial(spatial_kernel(distance, 529.0), np.ones(3), np.ones((1, 1)), adopters, eligible).ravel()
     np.testing.assert_allclose(two, (one[0], one[0], one[1]), rtol=1e-14)
-    verified(6, "the same, the first region split in two", measured=two[1:], expected=(0.24846, 0.17737), within=5e-6)
+    verified(
+        6,
+        "the same, the first region split in two",
+        measured=two[1:],
+        expected=(0.24846, 0.17737),
+        within=5e-6,
+    )
 
 
 def digital(interoperability, meets, relatedness, eligible_industry, member_adopters, members):

@@ -34,14 +34,24 @@ def levels(dt, *, base=-3.0):
 def test_membership_settles_at_one_of_two_levels_that_part_at_one_half(verified):
     """Section 6, check 8."""
     verified(
-        8, "levels of membership: low, parting, high", measured=levels(1e-6), expected=(0.07072, 0.5, 0.92928), within=1e-5
+        8,
+        "levels of membership: low, parting, high",
+        measured=levels(1e-6),
+        expected=(0.07072, 0.5, 0.92928),
+        within=1e-5,
     )
 
 
 @pytest.mark.parametrize(("base", "count"), [(-3.4156, 1), (-3.4146, 3), (-2.5854, 3), (-2.5844, 1)])
 def test_two_stable_levels_exist_only_between_the_folds(verified, base, count):
     """Section 6, check 8: bistable for a in (-3.4151, -2.5849)."""
-    verified(8, f"levels of membership with a = {base}", measured=len(levels(1e-6, base=base)), expected=count, within=0)
+    verified(
+        8,
+        f"levels of membership with a = {base}",
+        measured=len(levels(1e-6, base=base)),
+        expected=count,
+        within=0,
+    )
 
 
 def test_the_monthly_levels_converge_to_the_continuous_ones_at_first_order():
@@ -76,7 +86,15 @@ def test_one_draw_decides_by_who_is_inside():
     draw = np.array([0.01, 0.5, 0.5, 0.99, 0.01])
     region_of, industry_of = np.zeros(5, np.int32), np.array([0, 0, 0, 0, 1], np.int32)
     membership.decide_membership(
-        1, np.array([[True, False]]), region_of, industry_of, mask_of, np.array([0.02]), np.array([0.98]), draw, wanted
+        1,
+        np.array([[True, False]]),
+        region_of,
+        industry_of,
+        mask_of,
+        np.array([0.02]),
+        np.array([0.98]),
+        draw,
+        wanted,
     )
     assert wanted.tolist() == [2, 0, 2, 0, 0]
     assert mask_of.tolist() == [0, 0, 2, 2, 0]
@@ -85,7 +103,10 @@ def test_one_draw_decides_by_who_is_inside():
 def test_books_of_members_and_crowds_equal_counts_made_anew():
     rng = np.random.default_rng(3)
     n, r, s, h, k = 60, 3, 2, 3, 2
-    region_of, industry_of = np.sort(rng.integers(0, r, n)).astype(np.int32), rng.integers(0, s, n).astype(np.int32)
+    region_of, industry_of = (
+        np.sort(rng.integers(0, r, n)).astype(np.int32),
+        rng.integers(0, s, n).astype(np.int32),
+    )
     start, pattern_of = np.array([0, n, 2 * n]), np.zeros(k, np.int64)
     slot = np.arange(n, dtype=np.int32)[None, :]
     adopted_month = np.where(rng.random(k * n) < 0.4, 3, -1).astype(np.int32)

@@ -46,7 +46,9 @@ def test_pushed_counts_equal_counts_made_anew():
         assert (near[first + slot[i]], far[first + slot[i]]) == (same, len(met) - same)
         if met:
             meeting = sum(local[region_of[i]] if region_of[j] == region_of[i] else 1.0 for j in met)
-            assert exposures[first + slot[i]] == pytest.approx(meeting / adjacency[i, eligible].sum(), rel=1e-14)
+            assert exposures[first + slot[i]] == pytest.approx(
+                meeting / adjacency[i, eligible].sum(), rel=1e-14
+            )
     assert near[:first].sum() == far[:first].sum() == 0
 
 

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import fields
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -104,6 +105,16 @@ def test_the_order_of_policies_does_not_move_a_bit(world, given_policies):
             one.loc[one.policy == f"policies[{old}]", columns].values.tolist()
             == other.loc[other.policy == f"policies[{new}]", columns].values.tolist()
         )
+
+
+def test_sums_that_floats_do_not_associate_do_not_depend_on_the_order_either(world):
+    budgets = [0.1, 0.2, 0.3, 0.7, 1.1]
+    assert len({sum(order) for order in permutations(budgets)}) > 1
+    seen = set()
+    for order in permutations(budgets):
+        schedule = schedule_of(world, *(Training(regions=["a"], budget=budget) for budget in order))
+        seen.add((schedule.levers(0).training.tobytes(), schedule.planned_pv, schedule.spent_pv))
+    assert len(seen) == 1
 
 
 @quick

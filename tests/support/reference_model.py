@@ -15,8 +15,14 @@ from simulation.policies.schedule import PolicySchedule
 def simulate(spec, world, months):
     """Return month of adoption (N, K; -1 never), month of mastery (J, K), members (H, N), credit (N, K, 6)."""
     d, m = spec.diffusion, spec.membership
-    R, S, K, H, J = world.shape
-    ent, ins, tec, pla, reg = world.enterprises, world.institutions, world.technologies, world.platforms, world.regions
+    R, _, K, H, J = world.shape
+    ent, ins, tec, pla, reg = (
+        world.enterprises,
+        world.institutions,
+        world.technologies,
+        world.platforms,
+        world.regions,
+    )
     N = ent.region_of.size
     dt = 1 / world.steps_per_year
     schedule = PolicySchedule(spec.policies, world, costs=spec.costs, budget=spec.budget)
@@ -44,7 +50,9 @@ def simulate(spec, world, months):
         carries = {
             (h, v.vector): pla.vectors[h, n]
             and lev.is_open[h]
-            and (not v.needs_kind or any(lev.resident[h, j] and ins.kinds[j] == v.needs_kind for j in range(J)))
+            and (
+                not v.needs_kind or any(lev.resident[h, j] and ins.kinds[j] == v.needs_kind for j in range(J))
+            )
             for h in range(H)
             for n, v in enumerate(vectors)
         }
@@ -53,7 +61,15 @@ def simulate(spec, world, months):
             [
                 ins.capacity[j]
                 * lev.capacity[ins.region_of[j]]
-                * max([1 + v.capacity_bonus for h in range(H) for v in vectors if carries[h, v.vector] and lev.resident[h, j]], default=1)
+                * max(
+                    [
+                        1 + v.capacity_bonus
+                        for h in range(H)
+                        for v in vectors
+                        if carries[h, v.vector] and lev.resident[h, j]
+                    ],
+                    default=1,
+                )
                 for j in range(J)
             ]
         )
@@ -67,7 +83,10 @@ def simulate(spec, world, months):
             for i in np.flatnonzero(open_to):
                 r = ent.region_of[i]
                 local = open_to & (ent.region_of == r)
-                u = m.base + m.network_effect * (members[h].sum() / open_to.sum() + members[h][local].mean()) / 2
+                u = (
+                    m.base
+                    + m.network_effect * (members[h].sum() / open_to.sum() + members[h][local].mean()) / 2
+                )
                 u += m.readiness_effect * (lev.readiness[r] - 0.5) + lev.subsidy[h, r]
                 sigma = 1 / (1 + np.exp(-u))
                 draw = streams.uniform(stream, identities[i])
@@ -92,7 +111,8 @@ def simulate(spec, world, months):
                 spatial = (L_i * K_i * phi * A[:, k]).sum() / (K_i * phi).sum()
                 friends = [j for j in partners[i] if eligible[j, k]]
                 network = (
-                    sum((lev.local_contacts[r] if ent.region_of[j] == r else 1.0) * A[j, k] for j in friends) / len(friends)
+                    sum((lev.local_contacts[r] if ent.region_of[j] == r else 1.0) * A[j, k] for j in friends)
+                    / len(friends)
                     if friends
                     else spatial
                 )
@@ -111,24 +131,33 @@ def simulate(spec, world, months):
                 best = 0.0
                 for h in mine:
                     if carries[h, "B2B"]:
-                        weight = sum(
-                            lev.interoperability[h, g] * carries[g, "B2B"] * members[g] for g in range(H)
-                        ) * phi
+                        weight = (
+                            sum(lev.interoperability[h, g] * carries[g, "B2B"] * members[g] for g in range(H))
+                            * phi
+                        )
                         if weight.sum() > 0:
                             best = max(best, (weight * A[:, k]).sum() / weight.sum())
                 b_S, b_B, b_D = d.spatial, d.network, d.digital
                 if d.contacts == "substituted" and any(carries[h, "B2B"] for h in mine):
-                    b_S, b_B, b_D = (b * (d.spatial + d.network) / (d.spatial + d.network + d.digital) for b in (b_S, b_B, b_D))
+                    b_S, b_B, b_D = (
+                        b * (d.spatial + d.network) / (d.spatial + d.network + d.digital)
+                        for b in (b_S, b_B, b_D)
+                    )
 
-                def bonus(name):
-                    return max([getattr(v, name) for h in mine for v in vectors if carries[h, v.vector]], default=0.0)
+                def bonus(name, mine=mine, carries=carries):
+                    return max(
+                        [getattr(v, name) for h in mine for v in vectors if carries[h, v.vector]], default=0.0
+                    )
 
                 training, incentive = lev.training[r], lev.incentive[r]
                 for h in mine:
                     if carries[h, "B2G"]:
                         for q in range(R):
                             if pla.may_join[h, q].any():
-                                training, incentive = max(training, lev.training[q]), max(incentive, lev.incentive[q])
+                                training, incentive = (
+                                    max(training, lev.training[q]),
+                                    max(incentive, lev.incentive[q]),
+                                )
                 remote = institutional * (total - local) / total if total > 0 else 0.0
                 terms = np.array(
                     [
@@ -140,7 +169,11 @@ def simulate(spec, world, months):
                         incentive,
                     ]
                 )
-                scale = (1 + training) * (1 + bonus("absorptive_bonus") * delta) * (1 + bonus("hazard_bonus") * delta)
+                scale = (
+                    (1 + training)
+                    * (1 + bonus("absorptive_bonus") * delta)
+                    * (1 + bonus("hazard_bonus") * delta)
+                )
                 cumulated[i, k] += tec.relevance[s, k] * ent.absorptive_capacity[i] * scale * terms.sum() * dt
                 if cumulated[i, k] >= theta[i, k]:
                     new.append((i, k))

@@ -5,11 +5,13 @@ from pathlib import Path
 INDUSTRIES = ("coal", "metal_ores", "mining_services", "oil_gas", "other_minerals")
 
 
-def dataset(folder: Path, counts, *, places=None, macroregions=None, readiness=0.5, institutions=(), technologies=1):
+def dataset(
+    folder: Path, counts, *, places=None, macroregions=None, readiness=0.5, institutions=(), technologies=1
+):
     """Write a dataset and return its folder.
 
     ``counts``: {region: enterprises} (one industry) or {region: {industry: enterprises}}; ``places``: {region:
-    (latitude, longitude)}; ``institutions``: rows (region, name, kind); ``technologies``: how many, all relevant to all.
+    (latitude, longitude)}; ``institutions``: rows (region, name, kind); ``technologies``: how many, relevant to all.
     """
     folder.mkdir(parents=True, exist_ok=True)
     counts = {r: n if isinstance(n, dict) else {"coal": n} for r, n in counts.items()}
@@ -65,5 +67,7 @@ release = "at_start"
 
 def plain_scenario(path: Path, folder: Path, *, world="", diffusion="", time="", more=""):
     """Write a scenario in which dt = 1/12 and phi, 1 - chi, alpha and rho are 1, and return its path (section 6)."""
-    path.write_text(PLAIN.format(folder=folder, world=world, diffusion=diffusion, time=time, more=more), encoding="utf-8")
+    path.write_text(
+        PLAIN.format(folder=folder, world=world, diffusion=diffusion, time=time, more=more), encoding="utf-8"
+    )
     return path
