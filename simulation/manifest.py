@@ -1,0 +1,147 @@
+"""What a results folder says about itself: which study it holds, made by which program, and how far it came."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulation.results import Manifest
+
+if TYPE_CHECKING:
+    from simulation.scenario import Scenario
+
+FORMAT = 1
+"""Raised whenever files of an older program could be misread."""
+
+PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "pydantic", "mesa")
+
+_NOT_THE_MODEL = ("figures", "batch", "cli", "compare", "console", "manifest", "results", "rows", "store")
+"""Modules that cannot change the numbers of a replication."""
+
+
+def now() -> str:
+    """Return the time of day, in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def code_digest() -> str:
+    """Return the SHA-256 of the program and tables that the numbers of a replication come from.
+
+    The version alone would let two sides of an edited equation meet in one results folder.
+    """
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(path for kind in ("*.py", "*.csv") for path in package.rglob(kind)):
+        name = path.relative_to(package)
+        if name.parts[0].removesuffix(".py") not in _NOT_THE_MODEL:
+            digest.update(f"{name.as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int, command: str) -> Manifest:
+    """Return the manifest of a study that is about to begin."""
+    return {
+        "format": FORMAT,
+        "program": "hypercluster",
+        "version": version("hypercluster"),
+        "code": code_digest(),
+        "seed": seed,
+        "replications": replications,
+        "scenarios": [_entry(spec) for spec in scenarios],
+        "command": command,
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "host": platform.node(),
+        "started": now(),
+        "ended": None,
+        "status": "running",
+        "failures": [],
+        "damaged": [],
+    }
+
+
+def _entry(spec: Scenario) -> dict[str, Any]:
+    dataset = spec.dataset
+    return {
+        "name": spec.name,
+        "title": spec.title,
+        "description": spec.description,
+        "digest": spec.digest,
+        "dataset_digest": dataset.digest,
+        "months": spec.time.months,
+        "steps_per_year": spec.time.steps_per_year,
+        "regions": [
+            {
+                "id": region.id,
+                "name": region.name,
+                "macroregion": region.macroregion,
+                "latitude": region.latitude,
+                "longitude": region.longitude,
+            }
+            for region in dataset.regions
+        ],
+        "industries": list(dataset.industries),
+        "technologies": [
+            {"name": row.technology, "direction": row.direction} for row in dataset.technologies
+        ],
+        "text": spec.to_toml(),
+    }
+
+
+def differences(there: Manifest, here: Manifest) -> list[str]:
+    """Return what keeps the replications of two manifests out of one folder, one line each; none if nothing does."""
+    found = [
+        f"{what}: {there.get(key)} there, {here[key]} now"
+        for key, what in (
+            ("format", "format of the folder"),
+            ("version", "version of hypercluster"),
+            ("seed", "seed"),
+        )
+        if there.get(key) != here[key]
+    ]
+    if not found and there.get("code") != here["code"]:
+        found.append("the model: its code or shipped tables were edited since")
+    old = {entry["name"]: entry for entry in there["scenarios"]}
+    new = {entry["name"]: entry for entry in here["scenarios"]}
+    found += [f"scenario {name}: there, but not asked for now" for name in old if name not in new]
+    for name, entry in new.items():
+        if name not in old:
+            continue
+        if old[name]["dataset_digest"] != entry["dataset_digest"]:
+            found.append(f"scenario {name}: the tables of its dataset were edited since")
+        elif old[name]["digest"] != entry["digest"]:
+            found += [f"scenario {name}: {line}" for line in _changed_keys(old[name]["text"], entry["text"])]
+    return found
+
+
+def _changed_keys(there: str, here: str, *, at_most: int = 5) -> list[str]:
+    old, new = (dict(_flat(tomllib.loads(text))) for text in (there, here))
+    changed = [
+        f"{key}: {_value(old, key)} there, {_value(new, key)} now"
+        for key in dict.fromkeys([*old, *new])
+        if old.get(key) != new.get(key) and key not in ("title", "description")
+    ]
+    rest = len(changed) - at_most
+    return changed[:at_most] + ([f"and {rest} more"] if rest > 0 else []) or ["changed"]
+
+
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _flat(inner, f"{key}.{name}" if key else name)
+    elif isinstance(value, list) and value and all(isinstance(inner, Mapping) for inner in value):
+        for place, inner in enumerate(value):
+            yield from _flat(inner, f"{key}[{place}]")
+    else:
+        yield key, value
+
+
+def _value(flat: Mapping[str, Any], key: str) -> str:
+    return json.dumps(flat[key], ensure_ascii=False) if key in flat else "not set"

@@ -1,0 +1,362 @@
+"""The results folder: what a study left, read back as pandas frames.
+
+    manifest.json         scenarios (digest, full text), seeds, versions, what finished, what failed
+    runs.parquet          one row a replication: metrics, checksum
+    curves.parquet        adopters by month, region, industry and technology; sparse, see ``simulation.rows``
+    memberships.parquet   members by month, platform and region
+    ledger.parquet        planned, spent and unspent by policy, region and year
+    parts/                the same tables, one folder a block of replications, while a batch is under way
+
+A batch that was stopped is read from its parts, so that its finished replications can be used at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from simulation.errors import ResultsError, listed, suggestion
+from simulation.rows import TABLES, Axes, Counts, checksum, counts_of
+from simulation.world import Array
+
+MANIFEST = "manifest.json"
+PARTS = "parts"
+
+Manifest = dict[str, Any]
+Replication = tuple[str, int]
+"""Scenario and number of a replication, from 0."""
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a results folder.
+
+    Raises
+    ------
+    ResultsError
+        If there is none, or it cannot be read.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ResultsError(f"{folder}: no results here ({MANIFEST} is missing)") from None
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("scenarios"), list):
+        raise ResultsError(f"{path}: not the manifest of a study")
+    return manifest
+
+
+def part_folders(folder: Path) -> list[Path]:
+    """Return the folders of the finished blocks; whatever is still being written begins with a dot."""
+    return sorted(path for path in (folder / PARTS).glob("[!.]*") if path.is_dir())
+
+
+def read_parquet(
+    path: Path,
+    *,
+    columns: Sequence[str] | None = None,
+    where: pc.Expression | None = None,
+    categories: bool = False,
+) -> pa.Table:
+    """Read one file, every page against its checksum.
+
+    Raises
+    ------
+    ResultsError
+        If the file is damaged or a column is unknown.
+    """
+    try:
+        schema = pq.read_schema(path)
+        for column in columns or ():
+            if column not in schema.names:
+                raise ResultsError(f"{path.name} has no column {column!r}{suggestion(column, schema.names)}")
+        names = [field.name for field in schema if categories and pa.types.is_string(field.type)]
+        return pq.read_table(
+            path,
+            columns=None if columns is None else list(columns),
+            filters=where,
+            read_dictionary=names,
+            page_checksum_verification=True,
+            partitioning=None,
+        )
+    except (pa.ArrowException, OSError) as error:
+        raise ResultsError(f"{path}: damaged or not a Parquet file: {error}") from None
+
+
+def replications_in(table: pa.Table) -> list[Replication]:
+    """Return scenario and number of each row of ``runs``."""
+    return list(zip(table["scenario"].to_pylist(), table["replication"].to_pylist(), strict=True))
+
+
+class Results:
+    """A study on disk. Frames are read when they are asked for, with the columns that are asked for, and not kept.
+
+    Rows are sorted by scenario (in the order of the study), then replication.
+
+    Parameters
+    ----------
+    path : the results folder.
+
+    Raises
+    ------
+    ResultsError
+        If there are no results, or whatever is read turns out to be damaged.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.manifest: Manifest = read_manifest(self.path)
+
+    def __repr__(self) -> str:
+        return f"Results({str(self.path)!r})"
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the scenarios, in the order of the study."""
+        return tuple(entry["name"] for entry in self.manifest["scenarios"])
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Title of each scenario, by name."""
+        return {entry["name"]: entry["title"] for entry in self.manifest["scenarios"]}
+
+    def runs(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """One row a replication: scenario, replication, seed, the metrics, why some are undefined, checksum."""
+        return self._read("runs", columns).to_pandas()
+
+    def curves(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        scenario: str | None = None,
+        replication: int | None = None,
+    ) -> pd.DataFrame:
+        """Adopters and eligible of every cell in every month, 0 to T: the sparse rows of the file made whole.
+
+        A national replication has some 150,000 rows; ask for one scenario or replication where that will do.
+        """
+        frames = [self._whole(*key) for key in self._finished(scenario, replication)]
+        names = [
+            "scenario",
+            "replication",
+            "month",
+            "region",
+            "industry",
+            "technology",
+            "adopters",
+            "eligible",
+        ]
+        whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
+        for column in columns or ():
+            if column not in names:
+                raise ResultsError(f"curves have no column {column!r}{suggestion(column, names)}")
+        for column in ("scenario", "region", "industry", "technology"):
+            whole[column] = whole[column].astype("category")
+        return whole[list(columns) if columns is not None else names]
+
+    def memberships(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        scenario: str | None = None,
+        replication: int | None = None,
+    ) -> pd.DataFrame:
+        """Members, and enterprises that may join, by month, platform and region."""
+        return self._read("memberships", columns, scenario=scenario, replication=replication).to_pandas()
+
+    def ledger(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        scenario: str | None = None,
+        replication: int | None = None,
+    ) -> pd.DataFrame:
+        """Units of money planned, spent and unspent by policy, instrument, region and year (from 0)."""
+        return self._read("ledger", columns, scenario=scenario, replication=replication).to_pandas()
+
+    def counts(self, scenario: str, replication: int) -> Counts:
+        """Adopters of one replication as a dense array, with its axes.
+
+        Raises
+        ------
+        ResultsError
+            If the replication is not there, or nothing was released in it.
+        """
+        rows = self._read("curves", None, scenario=scenario, replication=replication)
+        if not rows.num_rows and (scenario, replication) not in self._finished(scenario, replication):
+            raise ResultsError(f"{self.path}: no replication {replication} of scenario {scenario!r} is here")
+        return counts_of(rows, self._axes[scenario])
+
+    def _whole(self, scenario: str, replication: int) -> pd.DataFrame:
+        counts = self.counts(scenario, replication)
+        r, s, k = np.nonzero(counts.eligible > 0)
+        months = counts.adopters.shape[0]
+        every_technology = tuple(self._axes[scenario].direction_of)
+        place_of = np.array([every_technology.index(name) for name in counts.technologies])
+
+        def named(names: Sequence[str], index: Array) -> pd.Categorical[str]:
+            codes: Array = np.repeat(index, months)
+            return pd.Categorical.from_codes(codes, categories=pd.Index(names))
+
+        return pd.DataFrame(
+            {
+                "scenario": named(self.scenarios, np.full(r.size, self.scenarios.index(scenario))),
+                "replication": np.int32(replication),
+                "month": np.tile(np.arange(months, dtype=np.int32), r.size),
+                "region": named(counts.regions, r),
+                "industry": named(counts.industries, s),
+                "technology": named(every_technology, place_of[k]),
+                "adopters": counts.adopters[:, r, s, k].T.ravel(),
+                "eligible": np.repeat(counts.eligible[r, s, k].astype(np.int32), months),
+            }
+        )
+
+    def verify(self) -> list[Replication]:
+        """Return the replications whose rows do not have the checksum that was written with them: none, if all is well.
+
+        Raises
+        ------
+        ResultsError
+            If a file cannot be read at all.
+        """
+        return [key for key in self._finished(None, None) if not self._is_sound(*key)]
+
+    def _is_sound(self, scenario: str, replication: int) -> bool:
+        only = range(replication, replication + 1)
+        tables = {
+            name: read_rows(self.path, name, order=self.scenarios, scenario=scenario, replications=only)
+            for name in TABLES
+        }
+        return tables["runs"]["sha256"].to_pylist() == [checksum(tables)]
+
+    def _finished(self, scenario: str | None, replication: int | None) -> list[Replication]:
+        return replications_in(
+            self._read("runs", ["scenario", "replication"], scenario=scenario, replication=replication)
+        )
+
+    @cached_property
+    def _axes(self) -> Mapping[str, Axes]:
+        return {entry["name"]: axes_of(entry) for entry in self.manifest["scenarios"]}
+
+    def _read(
+        self,
+        table: str,
+        columns: Sequence[str] | None,
+        *,
+        scenario: str | None = None,
+        replication: int | None = None,
+    ) -> pa.Table:
+        if scenario is not None and scenario not in self.scenarios:
+            raise ResultsError(
+                f"{self.path}: no scenario {scenario!r}{suggestion(scenario, self.scenarios)}; "
+                f"there are {listed(self.scenarios)}"
+            )
+        return read_rows(
+            self.path,
+            table,
+            order=self.scenarios,
+            columns=columns,
+            scenario=scenario,
+            replications=None if replication is None else range(replication, replication + 1),
+            categories=table != "runs",
+        )
+
+
+def read_rows(
+    folder: Path,
+    table: str,
+    *,
+    order: Sequence[str],
+    columns: Sequence[str] | None = None,
+    scenario: str | None = None,
+    replications: range | None = None,
+    categories: bool = False,
+) -> pa.Table:
+    """Read one table from wherever its rows lie: the finished file, the parts of blocks, or both.
+
+    A replication that lies in both, because compaction was stopped half-way, is taken from its part; they are equal.
+
+    Parameters
+    ----------
+    order : names of the scenarios, as rows are to be sorted.
+    columns, scenario, replications : what to read; None for all.
+    categories : give texts as categories, which take a hundredth of the memory.
+    """
+    where = pc.scalar(True)
+    if scenario is not None:
+        where &= pc.field("scenario") == scenario
+    if replications is not None:
+        where &= (pc.field("replication") >= replications.start) & (
+            pc.field("replication") < replications.stop
+        )
+    wanted = None if columns is None else list(dict.fromkeys(["scenario", "replication", *columns]))
+    parts = [part for part in part_folders(folder) if _may_hold(part, scenario, replications)]
+    pieces = [
+        read_parquet(part / f"{table}.parquet", columns=wanted, where=where, categories=categories)
+        for part in parts
+    ]
+    finished = folder / f"{table}.parquet"
+    if finished.exists():
+        rows = read_parquet(finished, columns=wanted, where=where, categories=categories)
+        pieces.insert(0, _without(rows, {key for part in parts for key in part_replications(part)}))
+    if not pieces:
+        which = "" if replications is None else f" {replications.start}"
+        raise ResultsError(
+            f"{folder}: no replication{which}{f' of scenario {scenario!r}' if scenario else ''} is here"
+        )
+    rows = pa.concat_tables(pieces).unify_dictionaries() if len(pieces) > 1 else pieces[0]
+    if parts:
+        place = pc.index_in(rows["scenario"].cast(pa.string()), pa.array(list(order), pa.string()))
+        keys = pa.table({"scenario": place, "replication": rows["replication"]})
+        # Arrow sorts stably: within a replication the rows keep the order in which they were written.
+        rows = rows.take(pc.sort_indices(keys, [("scenario", "ascending"), ("replication", "ascending")]))
+    return rows if columns is None else rows.select(list(columns))
+
+
+def part_name(scenario: str, replications: Sequence[int]) -> str:
+    """Return the name of a block's folder: its scenario, first and last replication."""
+    return f"{scenario}-{min(replications):06d}-{max(replications):06d}"
+
+
+def _may_hold(part: Path, scenario: str | None, replications: range | None) -> bool:
+    name, first, last = part.name.rsplit("-", 2)
+    return (scenario is None or name == scenario) and (
+        replications is None or (int(first) < replications.stop and int(last) >= replications.start)
+    )
+
+
+def part_replications(part: Path) -> list[Replication]:
+    """Return the replications of a finished block."""
+    return replications_in(read_parquet(part / "runs.parquet", columns=["scenario", "replication"]))
+
+
+def _without(rows: pa.Table, keys: set[Replication]) -> pa.Table:
+    if not keys:
+        return rows
+    number = rows["replication"].cast(pa.string())
+    held = pc.binary_join_element_wise(rows["scenario"].cast(pa.string()), number, "/")
+    return rows.filter(
+        pc.invert(pc.is_in(held, pa.array([f"{name}/{number}" for name, number in sorted(keys)])))
+    )
+
+
+def axes_of(entry: Mapping[str, Any]) -> Axes:
+    """Return the axes of a scenario from its entry in the manifest."""
+    return Axes(
+        months=entry["months"],
+        steps_per_year=entry["steps_per_year"],
+        regions=tuple(region["id"] for region in entry["regions"]),
+        macroregion_of=tuple(region["macroregion"] for region in entry["regions"]),
+        industries=tuple(entry["industries"]),
+        direction_of={row["name"]: row["direction"] for row in entry["technologies"]},
+    )

@@ -1,0 +1,263 @@
+"""The rows that one replication leaves in the results folder, their Parquet form and their checksum.
+
+``runs`` has one row a replication, its metric columns in the order of ``simulation.metrics``. ``curves`` is sparse: a
+cell of region, industry and technology has a row for the month of release and one for each month in which its number
+of adopters changed. ``memberships`` and ``ledger`` are whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from simulation.errors import ResultsError
+from simulation.recorder import Record
+from simulation.world import Array
+
+TABLES = ("curves", "memberships", "ledger", "runs")
+"""Names of the tables; ``runs`` comes last wherever files are put in place, so that it vouches for the others."""
+
+Tables = dict[str, pa.Table]
+
+_FRONT = [("scenario", pa.string()), ("replication", pa.int32())]
+_CURVES = pa.schema(
+    [
+        *_FRONT,
+        ("month", pa.int32()),
+        ("region", pa.string()),
+        ("industry", pa.string()),
+        ("technology", pa.string()),
+        ("adopters", pa.int32()),
+        ("eligible", pa.int32()),
+    ]
+)
+_MEMBERSHIPS = pa.schema(
+    [
+        *_FRONT,
+        ("month", pa.int32()),
+        ("platform", pa.string()),
+        ("region", pa.string()),
+        ("members", pa.int32()),
+        ("may_join", pa.int32()),
+    ]
+)
+_LEDGER = pa.schema(
+    [
+        *_FRONT,
+        ("policy", pa.string()),
+        ("instrument", pa.string()),
+        ("region", pa.string()),
+        ("year", pa.int32()),
+        ("planned", pa.float64()),
+        ("spent", pa.float64()),
+        ("unspent", pa.float64()),
+    ]
+)
+
+
+def tables_of(
+    record: Record, metrics: Mapping[str, float], *, reasons: Mapping[str, str], replication: int
+) -> Tables:
+    """Return the rows of one replication in all tables, with the checksum in ``runs``.
+
+    Parameters
+    ----------
+    record : what the replication left.
+    metrics : value by name, in the order of the columns; NaN where undefined.
+    reasons : why a metric is undefined, by its name; kept as text in column ``undefined``.
+    replication : number within the study, from 0.
+    """
+    tables = {
+        "curves": _curves(record, replication),
+        "memberships": _memberships(record, replication),
+        "ledger": _ledger(record, replication),
+        "runs": pa.table(
+            {
+                "scenario": pa.array([record.scenario], pa.string()),
+                "replication": pa.array([replication], pa.int32()),
+                "seed": pa.array([record.seed], pa.int64()),
+                **{name: pa.array([float(value)], pa.float64()) for name, value in metrics.items()},
+                "undefined": pa.array(
+                    ["; ".join(f"{name}: {why}" for name, why in reasons.items())], pa.string()
+                ),
+            }
+        ),
+    }
+    tables["runs"] = tables["runs"].append_column("sha256", pa.array([checksum(tables)], pa.string()))
+    return tables
+
+
+def _front(record: Record, replication: int, rows: int) -> list[pa.Array]:
+    return [pa.repeat(pa.scalar(record.scenario), rows), pa.array(np.full(rows, replication), pa.int32())]
+
+
+def _named(index: Array, names: Sequence[str]) -> pa.Array:
+    """Return the names at these positions; () where there are no rows."""
+    return pa.array(list(names), pa.string()).take(pa.array(index, pa.int64()))
+
+
+def _curves(record: Record, replication: int) -> pa.Table:
+    by_cell = record.adopters.transpose(1, 2, 3, 0)  # (R, S, K, T + 1)
+    kept = np.zeros(by_cell.shape, dtype=bool)
+    kept[..., 1:] = by_cell[..., 1:] != by_cell[..., :-1]
+    r, s, k = np.nonzero(record.eligible > 0)
+    kept[r, s, k, record.release_month[k]] = True
+    region, industry, technology, month = np.nonzero(kept)
+    return pa.table(
+        [
+            *_front(record, replication, month.size),
+            pa.array(month, pa.int32()),
+            _named(region, record.regions),
+            _named(industry, record.industries),
+            _named(technology, record.technologies),
+            pa.array(by_cell[region, industry, technology, month], pa.int32()),
+            pa.array(record.eligible[region, industry, technology], pa.int32()),
+        ],
+        schema=_CURVES,
+    )
+
+
+def _memberships(record: Record, replication: int) -> pa.Table:
+    h, r = np.nonzero(record.may_join > 0)
+    months = record.months + 1
+    return pa.table(
+        [
+            *_front(record, replication, h.size * months),
+            pa.array(np.tile(np.arange(months), h.size), pa.int32()),
+            _named(np.repeat(h, months), record.platforms),
+            _named(np.repeat(r, months), record.regions),
+            pa.array(record.members[:, h, r].T.ravel(), pa.int32()),
+            pa.array(np.repeat(record.may_join[h, r], months), pa.int32()),
+        ],
+        schema=_MEMBERSHIPS,
+    )
+
+
+def _ledger(record: Record, replication: int) -> pa.Table:
+    entries = record.ledger
+    columns = [pa.array(entries[field.name].tolist(), field.type) for field in list(_LEDGER)[2:]]
+    return pa.table([*_front(record, replication, len(entries)), *columns], schema=_LEDGER)
+
+
+def checksum(tables: Tables) -> str:
+    """Return the SHA-256 of the rows of one replication: every value of every column, whatever the file they lie in."""
+    digest = hashlib.sha256()
+    for name in TABLES:
+        table = tables[name]
+        for column in table.column_names:
+            if column == "sha256":
+                continue
+            digest.update(f"\x1e{name}.{column}\x1f".encode())
+            values = table[column].combine_chunks()
+            if pa.types.is_string(
+                values.type
+            ):  # codes in order of appearance do not depend on who encoded them
+                encoded = values.dictionary_encode()
+                digest.update("\x1f".join(encoded.dictionary.to_pylist()).encode())
+                values = encoded.indices
+            digest.update(values.to_numpy(zero_copy_only=False).tobytes())
+    return digest.hexdigest()
+
+
+def of_replication(table: pa.Table, scenario: str, replication: int) -> pa.Table:
+    """Return the rows of one replication."""
+    return table.filter((pc.field("scenario") == scenario) & (pc.field("replication") == replication))
+
+
+def to_parquet(table: pa.Table) -> bytes:
+    """Return a Parquet file as bytes; equal rows give equal bytes."""
+    sink = io.BytesIO()
+    with parquet_writer(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def parquet_writer(sink: io.BufferedIOBase, schema: pa.Schema) -> pq.ParquetWriter:
+    """Return a writer with the settings that all our files share: compressed, with a checksum for every page."""
+    return pq.ParquetWriter(sink, schema, compression="zstd", write_page_checksum=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers of adopters of one replication, whole. Letters as in ``simulation.world``.
+
+    Only technologies that someone is eligible for; those due after the horizon are not among them.
+    """
+
+    scenario: str
+    replication: int
+    steps_per_year: int
+    regions: tuple[str, ...]  # ids
+    macroregions: tuple[str, ...]
+    macroregion_of: Array  # int64 (R,)
+    industries: tuple[str, ...]
+    technologies: tuple[str, ...]
+    directions: tuple[str, ...]  # per technology
+    release_month: Array  # int64 (K,)
+    eligible: Array  # int64 (R, S, K)
+    adopters: Array  # int32 (T + 1, R, S, K)
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The names along the axes of a scenario's arrays, sorted, and its clock."""
+
+    months: int  # T
+    steps_per_year: int
+    regions: tuple[str, ...]  # ids
+    macroregion_of: tuple[str, ...]  # name, per region
+    industries: tuple[str, ...]
+    direction_of: Mapping[str, str]  # of every technology that the scenario may release
+
+
+def counts_of(curves: pa.Table, axes: Axes) -> Counts:
+    """Return the whole counts of one replication from its sparse rows.
+
+    Adopters never give up, so the running maximum over the months fills the gaps between the rows.
+    """
+    if not curves.num_rows:
+        raise ResultsError("this replication has no curves: no technology was released to anyone eligible")
+    released = set(pc.unique(curves["technology"]).to_pylist())
+    technologies = tuple(name for name in axes.direction_of if name in released)
+    region = _places(curves["region"], axes.regions)
+    industry = _places(curves["industry"], axes.industries)
+    technology = _places(curves["technology"], technologies)
+    month, adopters, eligible = (curves[name].to_numpy() for name in ("month", "adopters", "eligible"))
+    shape = (len(axes.regions), len(axes.industries), len(technologies))
+    whole = np.zeros((axes.months + 1, *shape), dtype=np.int32)
+    whole[month, region, industry, technology] = adopters
+    eligible_of = np.zeros(shape, dtype=np.int64)
+    eligible_of[region, industry, technology] = eligible
+    release = np.full(shape[2], axes.months, dtype=np.int64)
+    np.minimum.at(release, technology, month)
+    macroregions = tuple(sorted(set(axes.macroregion_of)))
+    return Counts(
+        scenario=curves["scenario"][0].as_py(),
+        replication=curves["replication"][0].as_py(),
+        steps_per_year=axes.steps_per_year,
+        regions=axes.regions,
+        macroregions=macroregions,
+        macroregion_of=np.array([macroregions.index(name) for name in axes.macroregion_of]),
+        industries=axes.industries,
+        technologies=technologies,
+        directions=tuple(axes.direction_of[name] for name in technologies),
+        release_month=release,
+        eligible=eligible_of,
+        adopters=np.maximum.accumulate(whole, axis=0),
+    )
+
+
+def _places(column: pa.ChunkedArray, names: Sequence[str]) -> Array:
+    """Return the position of each value among the names."""
+    values = column.combine_chunks()
+    if not pa.types.is_dictionary(values.type):
+        values = values.dictionary_encode()
+    place = pc.index_in(values.dictionary, pa.array(list(names), pa.string())).to_numpy(zero_copy_only=False)
+    return place[values.indices.to_numpy()]
