@@ -1,0 +1,198 @@
+"""What the commands print: progress of a batch, tables of a study, failures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from simulation.batch import Progress
+from simulation.compare import Difference, by_pair, needed_decimals, verdicts
+from simulation.results import Manifest, Results
+
+SUMMARY = {
+    "t50_years": ("t50\nyears", "{:.1f}"),
+    "synchronization": ("1 - Phi", "{:.3f}"),
+    "w1_years": ("W1\nyears", "{:.2f}"),
+    "final_share": ("final\nshare", "{:.1%}"),
+    "member_share": ("members", "{:.1%}"),
+    "planned_pv": ("planned", "{:,.0f}"),
+    "spent_pv": ("spent", "{:,.0f}"),
+}
+"""Columns of the table of scenarios: heading and format by metric."""
+
+DIFFERENCES = {
+    "t50_years": ("t50, years", 1),
+    "synchronization": ("1 - Phi", 3),
+    "w1_years": ("W1, years", 2),
+}
+"""Columns of the table of paired differences: heading and decimals at least."""
+
+NOTE = (
+    "Means over replications; t50: half of the eligible have adopted; 1 - Phi: synchronization, 1 is perfect; "
+    "W1: lag between regions; final share: adopters of the eligible at the horizon; planned and spent: present "
+    "value, units; (n) where a metric is undefined in some replications, - in all. Digital readiness of regions "
+    "is an assumption in three tiers (0.2, 0.5, 0.8), not data; so are unit costs and the effects of policies."
+)
+LINES = 10
+"""Lines of progress that a whole batch prints where there is no terminal."""
+
+Callback = Callable[[Progress], None]
+
+
+@contextmanager
+def progress_shown(*, quiet: bool) -> Iterator[Callback | None]:
+    """Give a callback that shows progress on standard error: a bar on a terminal, plain lines otherwise."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        with _bar() as bar:
+            task = bar.add_task("replications", total=None, failed="")
+            yield lambda now: bar.update(task, completed=now.done, total=now.total, failed=_failed(now))
+    else:
+        yield _lines()
+
+
+def _bar() -> Bar:
+    return Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("[red]{task.fields[failed]}"),
+        console=Console(stderr=True),
+    )
+
+
+def _failed(now: Progress) -> str:
+    return f"{now.failed} failed" if now.failed else ""
+
+
+def _lines() -> Callback:
+    printed = -1
+
+    def show(now: Progress) -> None:
+        nonlocal printed
+        tenth = (now.done + now.failed) * LINES // now.total
+        if tenth == printed:
+            return
+        kept = f", {now.kept} kept from before" if printed < 0 and now.kept else ""
+        failed = f", {_failed(now)}" if now.failed else ""
+        print(
+            f"{now.done} of {now.total} replications{kept}{failed}, {now.elapsed_seconds:.0f} s",
+            file=sys.stderr,
+            flush=True,
+        )
+        printed = tenth
+
+    return show
+
+
+def print_study(results: Results, comparison: pd.DataFrame) -> None:
+    """Print the scenarios' means, the paired differences with their intervals, and the verdict in words."""
+    console = _console()
+    console.print(summary_table(results))
+    console.print(NOTE, style="dim", markup=False)
+    print_comparison(results, comparison, console=console)
+
+
+def print_comparison(results: Results, comparison: pd.DataFrame, *, console: Console | None = None) -> None:
+    """Print the paired differences with their intervals, and the verdict in words."""
+    console = console or _console()
+    if comparison.empty:
+        return
+    console.print()
+    console.print(difference_table(comparison))
+    for sentence in verdicts(comparison, results.titles):
+        console.print(f"{sentence}\n", markup=False)
+
+
+def _console() -> Console:
+    """Return where tables go: as wide as the terminal, or wide enough for all columns where there is none."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 110)
+
+
+def summary_table(results: Results) -> Table:
+    """Return one row a scenario: means of speed, synchronization and cost."""
+    runs = results.runs(["scenario", "replication", "seed", *SUMMARY])
+    seeds = f"{runs['seed'].min()} to {runs['seed'].max()}"
+    table = Table(
+        box=SIMPLE_HEAD, title=f"{results.path}: seeds {seeds}", title_justify="left", pad_edge=False
+    )
+    table.add_column("scenario", overflow="fold")
+    for heading, _ in (("n", ""), *SUMMARY.values()):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for scenario in results.scenarios:
+        rows = runs[runs["scenario"] == scenario]
+        cells = [_mean(rows[metric].to_numpy(), form) for metric, (_, form) in SUMMARY.items()]
+        table.add_row(scenario, str(len(rows)), *cells)
+    return table
+
+
+def _mean(values: np.ndarray, form: str) -> str:
+    defined = values[~np.isnan(values)]
+    if not defined.size:
+        return "-"
+    count = f" ({defined.size})" if defined.size < values.size else ""
+    return form.format(defined.mean()) + count
+
+
+def difference_table(comparison: pd.DataFrame) -> Table:
+    """Return one row a pair of scenarios: differences of the headline metrics with their 95 % intervals."""
+    table = Table(
+        box=SIMPLE_HEAD, title="Paired differences, 95 % intervals", title_justify="left", pad_edge=False
+    )
+    table.add_column("scenario less reference")
+    for heading, _ in DIFFERENCES.values():
+        table.add_column(heading, justify="right")
+    for scenario, reference, found in by_pair(comparison):
+        cells = [_interval(found[metric], decimals) for metric, (_, decimals) in DIFFERENCES.items()]
+        table.add_row(f"{scenario} less\n{reference}", *cells)
+    return table
+
+
+def _interval(found: Difference, at_least: int) -> str:
+    count = f"n = {found.n} of {found.pairs}"
+    if found.n == 0:
+        return f"undefined\n{count}"
+    if found.n == 1:
+        return f"{found.difference:+.{at_least}f}\n{count}"
+    low, high = found.low, found.high
+    decimals = needed_decimals(low, high, at_least=at_least) if low or high else at_least
+    interval = escape(f"[{low:+.{decimals}f}, {high:+.{decimals}f}]")
+    return f"{found.difference:+.{decimals}f}\n{interval}\n{count}"
+
+
+def print_files(paths: Sequence[Path]) -> None:
+    """Print the files that were written."""
+    print("Files written:")
+    for path in paths:
+        print(f"  {path}")
+
+
+def print_failures(manifest: Manifest) -> None:
+    """Print on standard error what failed, and the command that shows each failure again."""
+    failures = manifest["failures"]
+    print(f"{len(failures)} replication{'s' * (len(failures) != 1)} failed:", file=sys.stderr)
+    for failure in failures:
+        place = f"{failure['scenario']}, replication {failure['replication']}, seed {failure['seed']}"
+        print(f"  {place}: {failure['error']}\n    {failure['reproduce']}", file=sys.stderr)
+    print(f"The full messages are in manifest.json under {'failures'!r}.", file=sys.stderr)
+
+
+def print_damaged(manifest: Manifest) -> None:
+    """Say on standard error which blocks were found damaged, set aside and computed again."""
+    for line in manifest["damaged"]:
+        print(f"set aside in damaged/ and computed again: {line}", file=sys.stderr)
