@@ -1,4 +1,4 @@
-"""Why enterprises adopted: the share of all adoptions owed to each term of the hazard."""
+"""Why enterprises adopted: the share of all adoptions owed to each term of the hazard; equation (15), section 5."""
 
 from __future__ import annotations
 

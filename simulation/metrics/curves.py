@@ -33,7 +33,7 @@ def integral(values: Array, dt: float) -> Array:
 
 
 def crossing_time(shares: Array, level: float, *, dt: float) -> Array:
-    """First time at which adoption shares reach a level, by linear interpolation between months.
+    """First time at which adoption shares reach a level, by linear interpolation between months; equation (12).
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def aligned(adopters: Array, release_month: Array, *, window: int) -> Array:
 
 
 def standardized(adopters: Array, eligible: Array) -> Array:
-    """Regional curves of each technology, directly standardized over industries (section 5).
+    """Regional curves of each technology, directly standardized over industries; equation (8), section 5.
 
     Industries have their national eligible weights; an industry that a region lacks takes the pooled share, so that
     a region differs from the others by its adoption and never by its mix of industries.
@@ -186,7 +186,7 @@ class Curves:
 
     @cached_property
     def regional(self) -> Array:
-        """float64 (W + 1, R): regional curves standardized over technologies and industries."""
+        """float64 (W + 1, R): regional curves standardized over technologies and industries; equation (8)."""
         return np.einsum("k,ktr->tr", self.technology_weights, self.by_technology)
 
     @cached_property

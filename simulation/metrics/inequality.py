@@ -27,7 +27,7 @@ def _divergence(s: Array, w: Array) -> float:
 
 
 def theil(shares: Array, weights: Array, *, macroregion_of: Array) -> Theil:
-    """Theil's index of the adopters' distribution over regions, T = sum s_r ln(s_r / w_r) (section 5).
+    """Theil's index of the adopters' distribution over regions, T = sum s_r ln(s_r / w_r); equation (13), section 5.
 
     Parameters
     ----------

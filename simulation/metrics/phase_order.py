@@ -10,7 +10,7 @@ from simulation.world import Array
 
 
 def kuramoto(shares: Array, weights: Array) -> float:
-    """Order of the phases pi F_r, averaged over time with weight Fbar (1 - Fbar) (section 5).
+    """Order of the phases pi F_r, averaged over time with weight Fbar (1 - Fbar); equation (14), section 5.
 
     A full turn would be 2 pi; with pi, a region where nobody has adopted is opposite to one where everybody has.
 

@@ -10,7 +10,7 @@ from simulation.world import Array
 
 
 def phi_simple(shares: Array, weights: Array, *, dt: float) -> float:
-    """Variance between regions over the variance of a pooled enterprise, both integrated over time (section 5).
+    """Variance between regions over the variance of a pooled enterprise, both integrated over time; equation (10).
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from simulation.world import Array
 
 
 def w1(shares: Array, dt: float) -> float:
-    """Mean over pairs of regions of the area between their curves: Wasserstein's distance of order 1 (section 5).
+    """Mean over pairs of regions of the area between their curves: Wasserstein's distance of order 1; equation (11).
 
     Parameters
     ----------

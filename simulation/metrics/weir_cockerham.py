@@ -17,7 +17,7 @@ from simulation.world import Array
 
 
 def variance_components(adopters: Array, eligible: Array) -> tuple[Array, Array]:
-    """Variance between regions and in all, for each cell and month (section 5).
+    """Variance between regions and in all, for each cell and month; the parts of equation (9), section 5.
 
     A cell is a technology in an industry, or what the caller makes it; likewise groups are regions or macroregions.
     Cells with fewer than two groups, or without two enterprises in any group, have no variance and are left out.
@@ -48,7 +48,7 @@ def variance_components(adopters: Array, eligible: Array) -> tuple[Array, Array]
 
 
 def phi(adopters: Array, eligible: Array) -> float:
-    """Phi of counts on an even time grid: variance between groups over all variance, both summed over cells and time.
+    """Phi of counts on an even time grid, equation (9): variance between groups over all, summed over cells and time.
 
     Parameters
     ----------
