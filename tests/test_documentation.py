@@ -1,0 +1,128 @@
+"""What README and docs say about numbers and names is what the program holds."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from simulation.data import load_dataset, load_vectors
+from simulation.metrics import METRICS
+from simulation.policies import INSTRUMENTS
+from simulation.scenario import Scenario, parse_scenario, shipped_scenarios
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODEL = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "results/README.md",
+    "docs/model.md",
+    "docs/architecture.md",
+)
+
+
+def table(text: str, header: str) -> list[list[str]]:
+    """The cells of the rows below the header that begins like this."""
+    lines = text.splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith(header)) + 2
+    rows = []
+    for line in lines[first:]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip().strip("`*") for cell in line.strip("|").split("|")])
+    return rows
+
+
+def test_the_quick_start_is_one_block_of_two_commands():
+    section = README.split("## Quick start")[1].split("\n## ")[0]
+    blocks = re.findall(r"```\w*\n(.*?)```", section, flags=re.DOTALL)
+    assert [block.splitlines() for block in blocks] == [
+        ["pip install uv && uv run hypercluster run", "uv run pytest"]
+    ]
+
+
+def test_the_table_of_regions_is_that_of_the_dataset():
+    dataset = load_dataset()
+    institutions = Counter(row.region_id for row in dataset.institutions)
+    expected = [
+        [r.id, r.name, r.macroregion, str(n), str(institutions[r.id]), f"{r.digital_readiness:g}"]
+        for r, n in sorted(
+            zip(dataset.regions, dataset.counts.sum(axis=1), strict=True), key=lambda pair: pair[0].longitude
+        )
+    ]
+    *rows, total = table(README, "| id | region |")
+    assert rows == expected
+    assert total[3:5] == [f"{dataset.counts.sum():,}", str(len(dataset.institutions))]
+
+
+def test_the_scenario_in_the_readme_is_valid_and_uses_its_budget():
+    text = re.search(r"```toml\n(.*?)```", README, flags=re.DOTALL)
+    assert text is not None
+    scenario = parse_scenario(text[1], file=ROOT / "scenarios" / "slow_start.toml")
+    assert scenario.planned_pv == pytest.approx(scenario.budget_pv, rel=0.001)
+
+
+def test_every_default_in_the_model_is_that_of_the_schema():
+    checked = 0
+    for _, key, default, *_ in table(MODEL, "| symbol | key |"):
+        path = key.split(".")
+        if len(path) != 2 or path[0] not in Scenario.model_fields or not re.fullmatch(r"[-\d.,]+", default):
+            continue
+        value = getattr(getattr(Scenario(), path[0]), path[1])
+        assert value == float(default.replace(",", "")), key
+        checked += 1
+    assert checked >= 25
+
+
+def test_every_number_of_the_schema_is_in_the_table_of_parameters():
+    told = {key for _, key, *_ in table(MODEL, "| symbol | key |")}
+    numbers = {
+        f"{part}.{name}"
+        for part in ("diffusion", "membership", "budget", "time")
+        for name in type(getattr(Scenario(), part)).model_fields
+    }
+    assert numbers <= told
+
+
+def test_the_instruments_of_the_model_are_those_of_the_program_at_their_cost():
+    rows = {name: cost for name, _, cost in table(MODEL, "| instrument | lever")}
+    assert set(rows) == set(INSTRUMENTS)
+    for name, instrument in INSTRUMENTS.items():
+        assert re.match(rf"\$?{instrument.unit_cost:g}\b", rows[name]), name
+
+
+def test_the_model_tells_of_every_interaction_vector():
+    told = {name for names, *_ in table(MODEL, "| vector | links |") for name in names.split(", ")}
+    assert told == {row.vector for row in load_vectors()}
+
+
+def test_every_equation_has_its_number_once_and_the_code_cites_it():
+    numbers = [int(n) for n in re.findall(r"\\tag\{(\d+)\}", MODEL)]
+    assert sorted(numbers) == list(range(20))
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("kernels", "metrics")
+        for path in (ROOT / "simulation" / folder).glob("*.py")
+    )
+    cited = {int(n) for n in re.findall(r"\((\d+)\)", " ".join(re.findall(r"equation (?:\(\d+\))", code)))}
+    assert set(range(16)) <= cited
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_between_pages_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    targets = re.findall(r"(?<!!)\[[^\]]*\]\((?!https?:)([^)#]+)", text)
+    assert [t for t in targets if not ((ROOT / page).parent / t).exists()] == []
+
+
+def test_the_readme_names_only_scenarios_and_metrics_that_exist():
+    commands = re.findall(r"hypercluster (?:run|validate) ([^`\n|]*)", README)
+    words = {word for line in commands for word in line.split() if re.fullmatch(r"[a-z_]+", word)}
+    assert words <= {path.stem for path in shipped_scenarios()}
+    assert words
+    assert set(re.findall(r"`([a-z0-9]+_years|synchronization)`", README)) <= set(METRICS)
