@@ -165,9 +165,9 @@ def test_the_name_is_that_of_the_file_and_the_title_is_the_name_unless_they_are_
 
 def test_extends_merges_tables_and_replaces_arrays_and_passes_on_no_names(tmp_path):
     (tmp_path / "base.toml").write_text(
-        'name = "base"\ntitle = "Base"\ndescription = "d"\n[time]\nyears = 5\n[diffusion]\nspatial = 0.1\nnetwork = 0.2\n'
-        '[world]\ndigital_readiness = { komi = 0.1, perm = 0.1 }\n[[policies]]\ninstrument = "training"\nbudget = 1\n'
-        '[[policies]]\ninstrument = "technopark"\nbudget = 1\n'
+        'name = "base"\ntitle = "Base"\ndescription = "d"\n[time]\nyears = 5\n'
+        "[diffusion]\nspatial = 0.1\nnetwork = 0.2\n[world]\ndigital_readiness = { komi = 0.1, perm = 0.1 }\n"
+        '[[policies]]\ninstrument = "training"\nbudget = 1\n[[policies]]\ninstrument = "technopark"\nbudget = 1\n'
     )
     (tmp_path / "middle.toml").write_text('extends = "base.toml"\n[diffusion]\nnetwork = 0.3\n')
     (tmp_path / "top.toml").write_text(

@@ -89,7 +89,7 @@ def write(tmp_path):
         ),
         (
             '[[policies]]\ninstrument = "cluster_organization"\nbudget = 1',
-            'policies[0].instrument = "cluster_organization": not an instrument; did you mean "cluster_organisation"?',
+            '"cluster_organization": not an instrument; did you mean "cluster_organisation"?',
         ),
         (
             "[[policies]]\nbudget = 1",
@@ -117,7 +117,7 @@ def write(tmp_path):
         ),
         (
             '[world.capacity]\n"Oil and gas cluster" = 1',
-            'several regions have it; write "komi: Oil and gas cluster" or "tyumen_khanty_yamal: Oil and gas cluster"',
+            'have it; write "komi: Oil and gas cluster" or "tyumen_khanty_yamal: Oil and gas cluster"',
         ),
         (
             f'{PLATFORM}regions = ["nowhere"]',
@@ -146,8 +146,8 @@ def write(tmp_path):
             'line 6  policies[0].platforms[1] = "q": not a platform of this scenario',
         ),
         (
-            f'{PLATFORM}[[policies]]\ninstrument = "remote_residency"\nplatform = "p"\ninstitutions = ["x"]\nbudget = 1',
-            'line 7  policies[0].institutions[0] = "x": not an institution',
+            f'{PLATFORM}[[policies]]\ninstrument = "remote_residency"\nplatform = "p"\nbudget=1\ninstitutions = ["x"]',
+            'line 8  policies[0].institutions[0] = "x": not an institution',
         ),
         (
             '[[institutions]]\nname = "Bank"\nregion = "komi"\nkind = "bank"',
@@ -177,7 +177,7 @@ def write(tmp_path):
         (PLATFORM + PLATFORM, 'line 5  platforms[1].name = "p": another platform has this name'),
         (
             '[[institutions]]\nname = "Kazan Federal University"\nregion = "tatarstan"\nkind = "university"',
-            'line 2  institutions[0].name = "Kazan Federal University": the region has an institution of this name',
+            'line 2  institutions[0].name = "Kazan Federal University": the region has an institution of',
         ),
         (
             f'{PLATFORM}[[policies]]\ninstrument = "interoperability"\nplatforms = ["p", "p"]\nbudget = 1',
@@ -191,7 +191,7 @@ def write(tmp_path):
         ('[technologies]\nrelease = "schedule"\nschedule = {}', 'technologies.schedule = {}: no year for "'),
         (
             "[technologies.origin_weights.hydrocarbon_mining]\nkomi = 0.5\ntatarstan = 0.6",
-            "hydrocarbon_mining = { komi = 0.5, tatarstan = 0.6 }: the shares of regions sum to 1.1; must sum to 1 or",
+            "hydrocarbon_mining = { komi = 0.5, tatarstan = 0.6 }: the shares of regions sum to 1.1; must",
         ),
         # files that are not scenarios
         ("", "empty file; expected at least one key"),
