@@ -111,7 +111,8 @@ class Institution(Settings):
 
 class Diffusion(Settings):
     """The channels of the hazard (section 2.5). Set so that half have adopted about 10 years after release
-    (Mansfield 1961)."""
+    (Mansfield 1961).
+    """
 
     spontaneous: Rate = 0.0002
     """p0: hazard without any contact, 1/year."""
@@ -253,7 +254,8 @@ class Scenario(Settings):
     @property
     def digest(self) -> str:
         """SHA-256 of all that can change a result: not of names and texts, nor of the order of keys, platforms and
-        policies; of a dataset the content counts, not the folder."""
+        policies; of a dataset the content counts, not the folder.
+        """
         dump = self.model_dump(mode="json", exclude={"name", "title", "description"})
         dump["world"]["dataset"] = self.dataset.digest
         for key in ("platforms", "policies", "institutions"):

@@ -251,7 +251,8 @@ def key_lines(text: str) -> dict[KeyPath, int]:
 
     def keys(node: Node) -> list[str]:
         assert node.text is not None
-        table, found = tomllib.loads(f"{node.text.decode()} = 0"), []
+        table: Any = tomllib.loads(f"{node.text.decode()} = 0")
+        found: list[str] = []
         while isinstance(table, dict):
             found.append(next(iter(table)))
             table = table[found[-1]]
