@@ -1,0 +1,135 @@
+"""What figures draw: the curves of a study as plain arrays, and what a figure leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from simulation.world import Array
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioCurves:
+    """The n replications of one scenario, as functions of the time after release.
+
+    A cell is nan where the replication does not define it. Shares are 0-1.
+    """
+
+    name: str
+    title: str
+    digest: str
+    seeds: tuple[int, ...]  # n, ascending
+    pooled: Array  # float64 (n, M), adoption share of all eligible enterprises
+    regional: Array  # float64 (n, R, M), directly standardized (section 5)
+    t50_years: Array  # float64 (n,), pooled; nan if never
+    synchronization: Array  # float64 (n,), 1 - Phi; nan if undefined
+
+    @property
+    def label(self) -> str:
+        """The name as people read it, for labels inside a figure."""
+        return self.name.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class StudyCurves:
+    """The scenarios of a study on one time axis; regions stand west to east."""
+
+    region_ids: tuple[str, ...]  # R
+    region_names: tuple[str, ...]  # R, short
+    macroregions: tuple[str, ...]  # R, name of each region's macroregion
+    steps_per_year: int
+    scenarios: tuple[ScenarioCurves, ...]  # at least one
+    version: str  # of the program that made the results
+
+    @property
+    def dt(self) -> float:
+        """Years between two points of a curve."""
+        return 1 / self.steps_per_year
+
+    @property
+    def tau_years(self) -> Array:
+        """float64 (M,): time after release, from 0 to the common window."""
+        return np.arange(self.scenarios[0].pooled.shape[1]) * self.dt
+
+    @property
+    def window_years(self) -> float:
+        """The longest time after release that every replication of the study can tell."""
+        return float(self.tau_years[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A figure, the numbers that it shows, and what to say under it."""
+
+    figure: Figure
+    numbers: dict[str, pd.DataFrame]  # file name without suffix -> table
+    caption: str  # Markdown
+
+
+class DrawStudy(Protocol):
+    """A function that draws a study at a width."""
+
+    def __call__(self, study: StudyCurves, *, width_mm: float) -> Drawn: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFigure:
+    """A figure that every study gets."""
+
+    name: str  # of its files
+    place: int  # order among the figures
+    draw: DrawStudy
+
+
+def mean_of_defined(values: Array) -> tuple[float, int]:
+    """Mean over the defined values (nan if there is none), and how many they are."""
+    defined = values[np.isfinite(values)]
+    return (float(defined.mean()) if defined.size else float("nan")), int(defined.size)
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Numbers in few characters: 1-30, or 1-3, 7."""
+    parts: list[list[int]] = []
+    for number in sorted(numbers):
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    return ", ".join("–".join(str(end) for end in part) for part in parts)
+
+
+def replications(scenarios: Sequence[ScenarioCurves]) -> str:
+    """n and seeds in words, together where they are the same for all scenarios."""
+    if len({scenario.seeds for scenario in scenarios}) == 1:
+        seeds = scenarios[0].seeds
+        n = len(seeds)
+        return f"n = {n} {plural(n, 'replication')} ({plural(n, 'seed')} {ranges(seeds)})"
+    counts = ", ".join(f"{scenario.label} {len(scenario.seeds)}" for scenario in scenarios)
+    return f"replications: {counts}"
+
+
+def plural(count: int, word: str) -> str:
+    """The word, in the plural unless there is one."""
+    return word if count == 1 else f"{word}s"
+
+
+def number(value: float, *, unit: str = "", decimals: int = 1) -> str:
+    """A number with its unit, or "undefined" for nan."""
+    return "undefined" if np.isnan(value) else f"{value:.{decimals}f}{unit}"
+
+
+def caption(heading: str, body: str, study: StudyCurves, *, scenarios: Sequence[ScenarioCurves]) -> str:
+    """Markdown under a figure: what it shows, and which scenarios, replications and version made it."""
+    rows = [
+        f"- {scenario.label}: {scenario.title}; n = {len(scenario.seeds)}, seeds {ranges(scenario.seeds)}, "
+        f"digest {scenario.digest[:12]}"
+        for scenario in scenarios
+    ]
+    text = re.sub(r"\s+", " ", body).strip()
+    return f"**{heading}** {text}\n\n" + "\n".join(rows) + f"\n\nhypercluster {study.version}\n"

@@ -1,0 +1,280 @@
+"""One visual language: type, widths, colours, and the style of every scenario.
+
+Journals print figures 90, 140 or 190 mm wide; a figure is laid out in millimetres for one of these widths and
+saved without trimming, so that 7 pt on the page are 7 pt. No figure uses mathematical text, whose subscripts
+fall below the smallest size that journals accept.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.textpath import text_to_path
+
+WIDTHS_MM = (90.0, 140.0, 190.0)
+TEXT_PT = 7.0
+SMALL_PT = 6.0
+"""No text is smaller."""
+LINE_MM = 2.9
+"""Distance between two lines of text of 7 pt."""
+MM_PER_INCH = 25.4
+FONT = "Liberation Sans"
+
+INK = "#1A1A1A"
+FAINT = "#8C8C8C"
+
+RC: dict[Any, Any] = {  # Matplotlib types the keys as one long literal
+    "font.family": FONT,
+    "font.size": TEXT_PT,
+    "axes.labelsize": TEXT_PT,
+    "axes.titlesize": TEXT_PT,
+    "xtick.labelsize": TEXT_PT,
+    "ytick.labelsize": TEXT_PT,
+    "legend.fontsize": TEXT_PT,
+    "figure.titlesize": TEXT_PT,
+    "text.hinting": "none",  # hinted letters are up to 1 % wider than those measured and those in a PDF
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.linewidth": 0.5,
+    "axes.labelpad": 2.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+    "xtick.major.size": 2.0,
+    "ytick.major.size": 2.0,
+    "xtick.major.pad": 1.5,
+    "ytick.major.pad": 1.5,
+    "lines.linewidth": 1.25,
+    "lines.markersize": 3.5,
+    "lines.markeredgewidth": 0.5,
+    "patch.linewidth": 0.5,
+    "savefig.dpi": 300,
+    "figure.dpi": 300,
+    "pdf.fonttype": 42,
+    "ps.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "hypercluster",
+}
+
+SHARE_MAP = "cividis"
+"""Adoption share: even to the eye, and rising in grey."""
+
+
+def difference_map() -> Colormap:
+    """PuOr with its middle, a light grey, replaced by white, so that no difference shows as paper."""
+    anchors = ["#7F3B08", "#B35806", "#E08214", "#FDB863", "#FEE0B6", "#FFFFFF"]
+    anchors += ["#D8DAEB", "#B2ABD2", "#8073AC", "#542788", "#2D004B"]
+    return LinearSegmentedColormap.from_list("PuOr_white", anchors)
+
+
+MACROREGION_COLOURS = (
+    "#77AADD",
+    "#EE8866",
+    "#EEDD88",
+    "#FFAABB",
+    "#44BB99",
+    "#BBCC33",
+    "#99DDFF",
+    "#AAAA00",
+    "#DDDDDD",
+)
+"""For the band of macroregions (Paul Tol's light scheme); the band is labelled as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioStyle:
+    """How one scenario is drawn everywhere; line style and marker tell it apart without colour."""
+
+    colour: str
+    line: str | tuple[float, tuple[float, ...]]
+    marker: str
+
+
+SHIPPED = {
+    "baseline": ScenarioStyle("#595959", (0, (1, 1.2)), "o"),
+    "regional_cluster": ScenarioStyle("#0072B2", (0, (5, 1.6)), "s"),
+    "hypercluster": ScenarioStyle("#D55E00", "-", "^"),
+    "mixed": ScenarioStyle("#009E73", (0, (5, 1.4, 1, 1.4)), "D"),
+    "regional_cluster_everywhere": ScenarioStyle("#56B4E9", (0, (8, 1.6)), "v"),
+    "hypercluster_hubs_only": ScenarioStyle("#E69F00", (0, (8, 1.4, 1, 1.4)), ">"),
+    "hypercluster_low_readiness": ScenarioStyle("#CC79A7", (0, (2.5, 1.2)), "<"),
+    "fragmented_platforms": ScenarioStyle("#000000", (0, (5, 1.4, 1, 1.4, 1, 1.4)), "P"),
+    "science_network": ScenarioStyle("#009E73", (0, (2.5, 1.2, 1, 1.2)), "X"),
+    "baseline_mixed": ScenarioStyle("#000000", (0, (1, 2.2)), "p"),
+}
+"""The colours are those of Okabe & Ito, and grey for the baseline."""
+
+OTHER_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#000000", "#009E73")
+OTHER_LINES = ((0.0, (9.0, 1.5)), (0.0, (3.0, 1.0)), (0.0, (7.0, 1.3, 2.5, 1.3)), (0.0, (1.5, 1.5)))
+OTHER_MARKERS = ("h", "d", "*", "H")
+OTHERS = tuple(
+    ScenarioStyle(colour, line, marker)
+    for (line, marker), colour in product(zip(OTHER_LINES, OTHER_MARKERS, strict=True), OTHER_COLOURS)
+)
+
+
+def scenario_styles(names: Iterable[str]) -> dict[str, ScenarioStyle]:
+    """Style of each scenario: fixed for the shipped ones, for others a place in ``OTHERS`` given by the name.
+
+    A name keeps its style from study to study; only where two names of one study fall on the same place does
+    the later in the alphabet move to the next free one. With more scenarios than styles, styles repeat.
+    """
+    styles: dict[str, ScenarioStyle] = {}
+    taken: set[int] = set()
+    ordered = list(names)
+    for name in sorted(set(ordered) - SHIPPED.keys()):
+        if len(taken) == len(OTHERS):
+            taken.clear()
+        place = zlib.crc32(name.encode()) % len(OTHERS)
+        while place in taken:
+            place = (place + 1) % len(OTHERS)
+        taken.add(place)
+        styles[name] = OTHERS[place]
+    return {name: SHIPPED.get(name) or styles[name] for name in ordered}
+
+
+@cache
+def register_fonts() -> None:
+    """Make the shipped fonts known to Matplotlib, once a process; the list is only added to."""
+    folder = resources.files("simulation.figures") / "fonts"
+    for face in ("Regular", "Bold", "Italic"):
+        with resources.as_file(folder / f"LiberationSans-{face}.ttf") as path:
+            fontManager.addfont(str(path))
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in our style, whatever the user's own settings; afterwards they are as before.
+
+    Saving belongs inside too: fonts and ticks are settled only when a figure is rendered.
+    """
+    register_fonts()
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(RC)
+        yield
+
+
+def new_figure(width_mm: float, height_mm: float) -> Figure:
+    """An empty figure of exactly this size, outside pyplot's register of figures."""
+    return Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))
+
+
+def add_axes_mm(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Axes at a place in millimetres from the upper left corner of the figure."""
+    total_width, total_height = (float(inches) * MM_PER_INCH for inches in figure.get_size_inches())
+    box = (left / total_width, 1 - (top + height) / total_height, width / total_width, height / total_height)
+    return figure.add_axes(box)
+
+
+def text_mm(
+    figure: Figure,
+    text: str,
+    *,
+    left: float,
+    top: float,
+    size: float = TEXT_PT,
+    weight: str = "normal",
+    colour: str = INK,
+    align: str = "left",
+) -> None:
+    """Write a line of text whose top is ``top`` millimetres below the upper edge of the figure."""
+    total_width, total_height = (float(inches) * MM_PER_INCH for inches in figure.get_size_inches())
+    # Lines share one baseline whatever their letters: text aligned at its top would jump with its ascenders.
+    baseline = top + 0.75 * size * MM_PER_INCH / 72
+    figure.text(
+        left / total_width,
+        1 - baseline / total_height,
+        text,
+        fontsize=size,
+        fontweight=weight,
+        color=colour,
+        ha=align,
+        va="baseline",
+    )
+
+
+@lru_cache(maxsize=4096)
+def text_width_mm(text: str, size: float = TEXT_PT, weight: str = "normal") -> float:
+    """Width of one line of text, in mm."""
+    register_fonts()
+    font = FontProperties(family=FONT, weight=weight, size=size)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) * MM_PER_INCH / 72
+
+
+def wrap_mm(text: str, width_mm: float, *, size: float = TEXT_PT, weight: str = "normal") -> list[str]:
+    """Lines of at most this width; a wider word stands alone. No-break spaces do not break."""
+    lines: list[str] = []
+    for word in text.replace("\n", " ").split(" "):
+        if not word:
+            continue
+        if lines and text_width_mm(f"{lines[-1]} {word}", size, weight) <= width_mm:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def fit_mm(text: str, width_mm: float, *, size: float = TEXT_PT) -> str:
+    """The text, cut with an ellipsis where it is wider than this."""
+    if text_width_mm(text, size) <= width_mm:
+        return text
+    while text and text_width_mm(f"{text}…", size) > width_mm:
+        text = text[:-1].rstrip(" ,")
+    return f"{text}…"
+
+
+def write_note(figure: Figure, lines: Sequence[str], *, left: float, top: float) -> None:
+    """Small print under a figure: what n, statistic and band are."""
+    for row, line in enumerate(lines):
+        text_mm(figure, line, left=left, top=top + row * NOTE_LINE_MM, size=SMALL_PT, colour="#404040")
+
+
+NOTE_LINE_MM = 2.6
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Places near those wanted, at least ``gap`` apart, in the same order, within [low, high].
+
+    Labels at the end of lines use it. Where the interval is too short for all, the gaps shrink evenly.
+    """
+    if not wanted:
+        return []
+    gap = min(gap, (high - low) / max(1, len(wanted) - 1))
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    places: list[float] = []
+    for i in order:
+        places.append(max(wanted[i], places[-1] + gap if places else -math.inf, low))
+    limit = high
+    for rank in reversed(range(len(places))):
+        places[rank] = min(places[rank], limit)
+        limit = places[rank] - gap
+    result = [0.0] * len(wanted)
+    for rank, i in enumerate(order):
+        result[i] = places[rank]
+    return result
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure at its exact size, in the format of the suffix; the bytes do not depend on the clock."""
+    metadata = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix, {})
+    figure.savefig(path, metadata=metadata)
