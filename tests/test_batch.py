@@ -153,11 +153,39 @@ def test_an_interrupted_batch_goes_on_where_it_stopped(
     assert (seen[0].done, seen[0].kept, seen[-1].done, seen[-1].total) == (10, 10, 14, 14)
 
 
-def test_an_interrupt_leaves_no_worker_behind(specs: list[Scenario], tmp_path: Path):
+def test_an_interrupt_ends_workers_that_are_busy(
+    specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(simulation.batch, "run_block", faulty_blocks.hanging)
+    interrupted: list[float] = []
+
+    def stop(now: Progress) -> None:
+        if now.done == 10:
+            interrupted.append(time.monotonic())
+            raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
-        run_batch(specs, REPLICATIONS, out=tmp_path / "study", seed=SEED, workers=2, progress=stop_after(1))
+        run_batch(specs, REPLICATIONS, out=tmp_path / "study", seed=SEED, workers=2, progress=stop)
+    assert time.monotonic() - interrupted[0] < 5
     assert multiprocessing.active_children() == []
-    assert len(Results(tmp_path / "study").runs()) >= 2
+    assert len(Results(tmp_path / "study").runs()) == 10
+
+
+def test_an_interrupt_takes_waiting_blocks_back_from_a_foreign_executor(
+    specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    computed: list[int] = []
+
+    def counted(spec: Scenario, seed: int):
+        computed.append(seed)
+        return simulate(spec, seed)
+
+    monkeypatch.setattr(simulation.batch, "simulate", counted)
+    with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
+        run_batch(
+            specs, 20, out=tmp_path / "study", seed=SEED, executor=executor, workers=4, progress=stop_after(1)
+        )
+    assert len(computed) <= 3 * simulation.batch.BLOCK  # of 8 blocks: one done, one or two under way
 
 
 def test_a_block_that_was_deleted_is_computed_again(

@@ -291,12 +291,16 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path):
     assert listing.stderr == ""
 
 
-def test_the_package_gives_its_names_lazily():
-    code = (
-        "import sys, simulation; assert 'numpy' not in sys.modules; "
-        "from simulation import run, compare, load_scenario; import simulation.run, simulation.compare; "
-        "from simulation import run as again; assert again is run and callable(run) and callable(simulation.compare); "
-        "from simulation.run import Run; assert set(simulation.__all__) <= set(dir(simulation))"
-    )
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys, simulation; assert not {'numpy', 'click'} & set(sys.modules)",
+        "import simulation; assert set(simulation.__all__) <= set(dir(simulation))",
+        "import simulation.run; import simulation.compare; from simulation import run, compare as c; (run.__code__, c.__code__)",
+        "from simulation import run; import simulation.run; from simulation import run; run.__code__",
+        "from simulation.compare import by_pair; import simulation; simulation.compare.__code__; simulation.Results",
+    ],
+)
+def test_the_package_gives_its_functions_lazily_and_modules_never_hide_them(code: str):
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

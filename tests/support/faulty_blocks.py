@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from simulation import batch
 
@@ -22,3 +23,10 @@ def failing(block: batch.Block) -> batch.Outcome:
     outcome = batch.run_block(batch.Block(block.spec, block.seed, good))
     failures = (batch.Failure(REPLICATION, "ValueError: no such luck", "Traceback ..."),)
     return batch.Outcome(outcome.files, failures if len(good) < len(block.replications) else ())
+
+
+def hanging(block: batch.Block) -> batch.Outcome:
+    """Never come back from a block that begins after replication 3."""
+    if block.replications[0] > REPLICATION:
+        time.sleep(600)
+    return batch.run_block(block)
