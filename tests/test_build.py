@@ -61,6 +61,20 @@ def test_releases_are_a_poisson_process_of_four_a_year():
     assert np.mean(last) / 12 == pytest.approx(5.5 - 1 / 24, abs=3 * 1.17 / np.sqrt(40))
 
 
+def test_every_technology_may_come_first(tmp_path):
+    """The order of release is drawn, and does not follow the table: 4 technologies, each first with probability 1/4."""
+    folder = dataset(tmp_path / "land", {"land": 3}, technologies=4)
+    path = plain_scenario(tmp_path / "land.toml", folder)
+    spec = load_scenario(path, overrides=['technologies.release="poisson"'])
+    n = 400
+    first = np.zeros(4)
+    for seed in range(n):
+        world = build_world(spec, seed)
+        first[int(world.technologies.names[np.argmin(world.technologies.release_month)][-3:])] += 1
+    chi_square = ((first - n / 4) ** 2 / (n / 4)).sum()
+    assert chi_square < 3 + 5 * np.sqrt(2 * 3)  # months tie now and then, in favour of the first in the table
+
+
 def test_technologies_due_after_the_horizon_are_left_out_and_counted():
     spec = load_scenario("baseline", overrides=["time.years=2"])
     world = build_world(spec, 1)

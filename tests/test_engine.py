@@ -22,6 +22,11 @@ INSTITUTIONS = (
     ("west", "West University", "university"),
     ("west", "West Lab", "corporate_research"),
 )
+RELEVANCE = {
+    "all": {"coal": 1, "mining_services": 1, "oil_gas": 1},
+    "liquid": {"mining_services": 0.5, "oil_gas": 1},
+    "solid": {"coal": 1, "mining_services": 0.5},
+}
 BASE = """
 [time]
 years = 4.0
@@ -109,7 +114,13 @@ budget = 20.0
 
 def scenario(tmp_path, *, more="", diffusion=""):
     folder = dataset(
-        tmp_path / "land", REGIONS, places=PLACES, institutions=INSTITUTIONS, technologies=7, readiness=0.6
+        tmp_path / "land",
+        REGIONS,
+        places=PLACES,
+        institutions=INSTITUTIONS,
+        technologies=9,
+        readiness=0.6,
+        relevance=RELEVANCE,
     )
     path = tmp_path / "test.toml"
     path.write_text(BASE.format(folder=folder, more=more, diffusion=diffusion), encoding="utf-8")

@@ -6,12 +6,21 @@ INDUSTRIES = ("coal", "metal_ores", "mining_services", "oil_gas", "other_mineral
 
 
 def dataset(
-    folder: Path, counts, *, places=None, macroregions=None, readiness=0.5, institutions=(), technologies=1
+    folder: Path,
+    counts,
+    *,
+    places=None,
+    macroregions=None,
+    readiness=0.5,
+    institutions=(),
+    relevance=None,
+    technologies=1,
 ):
     """Write a dataset and return its folder.
 
     ``counts``: {region: enterprises} (one industry) or {region: {industry: enterprises}}; ``places``: {region:
-    (latitude, longitude)}; ``institutions``: rows (region, name, kind); ``technologies``: how many, relevant to all.
+    (latitude, longitude)}; ``institutions``: rows (region, name, kind); ``technologies``: how many, relevant to all,
+    unless ``relevance``: {direction: {industry: rho}} says to whom; then they take turns in direction and family.
     """
     folder.mkdir(parents=True, exist_ok=True)
     counts = {r: n if isinstance(n, dict) else {"coal": n} for r, n in counts.items()}
@@ -37,6 +46,14 @@ def dataset(
         "technologies": [f"all,technology {n:03},digital" for n in range(technologies)],
         "relevance": ["all," + ",".join("1" for _ in industries)],
     }
+    if relevance is not None:
+        ways = [(direction, family) for family in ("digital", "conventional") for direction in relevance]
+        turns = [ways[n % len(ways)] for n in range(technologies)]
+        rows["technologies"] = [f"{turn[0]},technology {n:03},{turn[1]}" for n, turn in enumerate(turns)]
+        rows["relevance"] = [
+            direction + "," + ",".join(str(rho.get(s, 0)) for s in industries)
+            for direction, rho in relevance.items()
+        ]
     for name, header in tables.items():
         (folder / f"{name}.csv").write_text("\n".join([header, *rows[name]]) + "\n", encoding="utf-8")
     return folder

@@ -1,0 +1,244 @@
+"""Break the program in one place at a time and require that a test notices.
+
+    uv run python tests/mutations.py [PART OF A NAME ...]
+
+Every mutant is a copy of the package in a temporary folder with one piece of text replaced. It is killed when one of the
+test files named for it fails; a mutant that survives is a hole in the tests, and the script then exits 1.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault: in ``file`` of the package, ``old`` (which must stand there once) becomes ``new``."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+MUTANTS = [
+    Mutant(
+        "wrong exponent of the spatial kernel",
+        "geography.py",
+        "np.exp2(-distance_km / half_distance_km)",
+        "np.exp(-distance_km / half_distance_km)",
+        "tests/test_geography.py",
+    ),
+    Mutant(
+        "live instead of synchronous update of what institutions master",
+        "engine.py",
+        "        self._expose()\n        self._learn()\n",
+        "        self._learn()\n        self._apply_learning()\n        self._expose()\n",
+        "tests/test_engine.py",
+    ),
+    Mutant(
+        "live instead of synchronous update of memberships",
+        "engine.py",
+        "        self._expose()\n        self._learn()\n",
+        "        self._apply_membership(wanted)\n        self._expose()\n        self._learn()\n",
+        "tests/test_engine.py",
+    ),
+    Mutant(
+        "live instead of synchronous update of adopting partners",
+        "kernels/clock.py",
+        "                adopted_month[p] = month\n",
+        "                push_adoption(\n"
+        "                    i, indptr, indices, region_of, slot[pattern], partners[pattern], first,\n"
+        "                    local_contacts, near, far, exposures,\n"
+        "                )\n"
+        "                adopted_month[p] = month\n",
+        "tests/test_engine.py",
+    ),
+    Mutant(
+        "draws keyed by position instead of identity",
+        "build.py",
+        "    return numbered_all(cells[region_of, industry_of], number_of)",
+        "    return numbered_all(np.full(region_of.size, cells[0, 0]), np.arange(region_of.size))",
+        "tests/test_build.py",
+    ),
+    Mutant(
+        "order of release by place in the table instead of by draw",
+        "build.py",
+        'months[np.argsort(arrival, kind="stable")] =',
+        "months[np.arange(n)] =",
+        "tests/test_build.py",
+    ),
+    Mutant(
+        "spatial share without eligibility",
+        "engine.py",
+        "        eligible = world.eligible.astype(np.float64)\n",
+        "        eligible = np.broadcast_to(world.enterprises.counts[:, :, None], world.eligible.shape).astype(float)\n",
+        "tests/test_engine.py",
+    ),
+    Mutant(
+        "network share without eligibility",
+        "kernels/network.py",
+        "            if eligible_industry[industry_of[indices[t]]]:\n                count += 1",
+        "            count += 1",
+        "tests/kernels/test_network.py",
+    ),
+    Mutant(
+        "policy applied a month late",
+        "engine.py",
+        "self.schedule.levers(self.state.month)\n        if levers",
+        "self.schedule.levers(max(self.state.month - 1, 0))\n        if levers",
+        "tests/test_engine.py",
+    ),
+    Mutant(
+        "standardization over industries left out",
+        "metrics/curves.py",
+        'own = np.einsum("ktrs,krs->ktr", adopters, ratio(weight, eligible))\n    lacking = np.where(eligible > 0, 0.0, weight)',
+        "own = ratio(adopters.sum(-1), eligible.sum(-1)[:, None])\n    lacking = np.zeros_like(eligible * weight)",
+        "tests/metrics/test_curves.py",
+    ),
+    Mutant(
+        "local lever on every contact",
+        "kernels/exposure.py",
+        "weight = proximity[r, q] * (local_contacts[r] if q == r else 1.0)",
+        "weight = proximity[r, q] * local_contacts[r]",
+        "tests/kernels/test_exposure.py",
+    ),
+    Mutant(
+        "an institution counted near and remotely",
+        "kernels/exposure.py",
+        "weight = max(weight, far_factor[k] * remote)",
+        "weight = weight + far_factor[k] * remote",
+        "tests/kernels/test_exposure.py",
+    ),
+    Mutant(
+        "near and far complexity swapped",
+        "engine.py",
+        "self._near_factor = 1.0 - world.technologies.complexity**2",
+        "self._near_factor = (1.0 - world.technologies.complexity) ** 2",
+        "tests/test_engine.py",
+    ),
+    Mutant(
+        "hazard times dt taken for a probability",
+        "kernels/membership.py",
+        "join[r] = -np.expm1(-rate * attraction * dt)",
+        "join[r] = rate * attraction * dt",
+        "tests/kernels/test_membership.py",
+    ),
+    Mutant(
+        "leaving by another draw than joining would allow",
+        "kernels/membership.py",
+        "if draw[i] > stay[r]:",
+        "if draw[i] < 1.0 - stay[r]:",
+        "tests/kernels/test_membership.py",
+    ),
+    Mutant(
+        "ties in one direction only",
+        "ties.py",
+        "np.concatenate([origin * n + target, target * n + origin])",
+        "np.concatenate([origin * n + target, origin * n + target])",
+        "tests/test_ties.py",
+    ),
+    Mutant(
+        "credit without the remote part of institutions",
+        "kernels/hazard.py",
+        "contacts[k] - local[k]) / contacts[k]",
+        "contacts[k] - contacts[k]) / contacts[k]",
+        "tests/kernels/test_hazard.py",
+    ),
+    Mutant(
+        "a vector's effect counted on every platform",
+        "kernels/hazard.py",
+        "absorptive = max(absorptive, platform_bonus[h, 0])",
+        "absorptive = absorptive + platform_bonus[h, 0]",
+        "tests/kernels/test_hazard.py",
+    ),
+    Mutant(
+        "Phi without Weir and Cockerham's correction",
+        "metrics/weir_cockerham.py",
+        "return n * (msb - msw), n * (msb + (n0 - 1) * msw)",
+        "return n * msb, n * (msb + (n0 - 1) * msw)",
+        "tests/metrics/test_weir_cockerham.py",
+    ),
+    Mutant(
+        "coverage beyond the full cost",
+        "policies/base.py",
+        "min(1.0, self.budget / total)",
+        "self.budget / total",
+        "tests/policies",
+    ),
+    Mutant(
+        "discounting by the year instead of the month",
+        "policies/money.py",
+        "-np.arange(months) / steps_per_year",
+        "-(np.arange(months) // steps_per_year)",
+        "tests/policies",
+    ),
+    Mutant(
+        "never reached taken for the horizon",
+        "metrics/curves.py",
+        "position, 0.0) * dt, np.nan)",
+        "position, 0.0) * dt, (len(shares) - 1) * dt)",
+        "tests/metrics/test_times.py",
+    ),
+    Mutant(
+        "intervals of the normal instead of Student's t",
+        "compare.py",
+        "float(stdtrit(n - 1, (1 + LEVEL) / 2)",
+        "float(1.96",
+        "tests/test_compare.py",
+    ),
+    Mutant(
+        "scenarios compared on other seeds",
+        "batch.py",
+        "simulate(spec, seed + replication)",
+        "simulate(spec, seed + replication + len(spec.name))",
+        "tests/test_batch.py",
+    ),
+]
+
+
+def survives(mutant: Mutant) -> bool:
+    """Return True if no test notices the fault."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("simulation", "scenarios", "tests", "docs"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("pyproject.toml", "README.md"):
+            shutil.copy(ROOT / name, copy / name)
+        path = copy / "simulation" / mutant.file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(mutant.old) == 1, (
+            f"{mutant.name}: the text to replace stands {text.count(mutant.old)} times"
+        )
+        path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+        environment = {**os.environ, "PYTHONPATH": str(copy), "NUMBA_CACHE_DIR": str(copy / "numba")}
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutant.tests]
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    # 1 is a failed test; anything else but 0 (no test, a crash) is a fault of this script.
+    assert done.returncode in (0, 1), (
+        f"{mutant.name}: pytest ended with {done.returncode}\n{done.stdout}{done.stderr}"
+    )
+    return done.returncode == 0
+
+
+def main(parts: list[str]) -> int:
+    chosen = [m for m in MUTANTS if not parts or any(part in m.name for part in parts)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        alive = []
+        for mutant, survived in zip(chosen, pool.map(survives, chosen), strict=True):
+            print(f"{'SURVIVED' if survived else 'killed':8}  {mutant.name}", flush=True)
+            alive += [mutant.name] * survived
+    print(f"{len(chosen) - len(alive)} of {len(chosen)} mutants killed")
+    return 1 if alive else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
