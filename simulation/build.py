@@ -371,9 +371,9 @@ def _pairs(seed: int, enterprises: Enterprises, keys: Array, technologies: Techn
     start = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
     enterprise = np.empty(start[-1], dtype=np.int32)
     threshold = np.empty(start[-1])
-    for k, g in enumerate(pattern_of):
+    for k, pattern in enumerate(pattern_of):
         here = slice(start[k], start[k + 1])
-        enterprise[here] = members[g]
+        enterprise[here] = members[pattern]
         stream = key(seed, "adoption", technologies.directions[k], technologies.names[k])
-        exponentials(stream, keys[members[g]], threshold[here])
+        exponentials(stream, keys[members[pattern]], threshold[here])
     return Pairs(start, enterprise, pattern_of, slot, partners, threshold)

@@ -26,7 +26,8 @@ def draw_network(
     """Return the business network (indptr, indices) in CSR form: mutual, no self-ties, doubles merged.
 
     Each enterprise draws ``draws`` distinct partners: with probability ``local_ties`` in its own region, else in
-    another region with weight K_rq n_q; within the region an industry with weight phi_su n_su, and in it any enterprise.
+    another region with weight K_rq n_q; within the region an industry with weight phi_su n_su, and in it any
+    enterprise.
 
     Parameters
     ----------

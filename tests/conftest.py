@@ -20,12 +20,12 @@ CHECKS = range(1, 16)
 INDICATIVE = """
 ## Indicative results
 
-Full size, everything from year 0, defaults unless said; mean of 10 runs, ours with the standard error of the mean beside
-those of an independent program written from the same specification with other random numbers. Parameters are not tuned
-to meet them. A test requires the two to differ by no more than 4 standard errors of a difference and the rounding; all do.
-One row needed a reading: with onboarding "of hub regions' enterprises only" everybody may join the platform and only they
-are helped. If only they may join, our program gives 8.6, .182 and 1.94 instead, which is what the shipped scenario
-`hypercluster_hubs_only` is about.
+Full size, everything from year 0, defaults unless said; mean of 10 runs, ours with the standard error of the mean,
+beside those of an independent program written from the same specification with other random numbers. Parameters are
+not tuned to meet them. A test requires the two to differ by no more than 4 standard errors of a difference and the
+rounding; all do. One row needed a reading: with onboarding "of hub regions' enterprises only" everybody may join the
+platform and only they are helped. If only they may join, our program gives 8.6, .182 and 1.94 instead,
+which is what the shipped scenario `hypercluster_hubs_only` is about.
 
 | setting | t50, years | ours | Phi | ours | W1, years | ours |
 |---|---|---|---|---|---|---|
@@ -55,7 +55,10 @@ class Verification:
             text = f"{reached.mean():.{digits + 1}f} ± {error:.{digits + 1}f}" if reached.size else "never"
             if 0 < reached.size < values.size:
                 text += f" ({reached.size} of {values.size} runs)"
-            cells += ["" if expected is None else "> 14" if np.isnan(expected) else f"{expected:.{digits}f}", text]
+            cells += [
+                "" if expected is None else "> 14" if np.isnan(expected) else f"{expected:.{digits}f}",
+                text,
+            ]
         self.indicative.append(f"| {setting} | " + " | ".join(cells) + " |")
 
     def page(self) -> str:

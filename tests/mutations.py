@@ -2,8 +2,8 @@
 
     uv run python tests/mutations.py [PART OF A NAME ...]
 
-Every mutant is a copy of the package in a temporary folder with one piece of text replaced. It is killed when one of the
-test files named for it fails; a mutant that survives is a hole in the tests, and the script then exits 1.
+Every mutant is a copy of the package in a temporary folder with one piece of text replaced. It is killed when one of
+the test files named for it fails; a mutant that survives is a hole in the tests, and the script then exits 1.
 """
 
 import os
@@ -80,7 +80,7 @@ MUTANTS = [
         "spatial share without eligibility",
         "engine.py",
         "        eligible = world.eligible.astype(np.float64)\n",
-        "        eligible = np.broadcast_to(world.enterprises.counts[:, :, None], world.eligible.shape).astype(float)\n",
+        "        eligible = (world.eligible * 0 + world.enterprises.counts[:, :, None]).astype(np.float64)\n",
         "tests/test_engine.py",
     ),
     Mutant(
@@ -100,7 +100,8 @@ MUTANTS = [
     Mutant(
         "standardization over industries left out",
         "metrics/curves.py",
-        'own = np.einsum("ktrs,krs->ktr", adopters, ratio(weight, eligible))\n    lacking = np.where(eligible > 0, 0.0, weight)',
+        'own = np.einsum("ktrs,krs->ktr", adopters, ratio(weight, eligible))\n'
+        "    lacking = np.where(eligible > 0, 0.0, weight)",
         "own = ratio(adopters.sum(-1), eligible.sum(-1)[:, None])\n    lacking = np.zeros_like(eligible * weight)",
         "tests/metrics/test_curves.py",
     ),

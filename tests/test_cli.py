@@ -296,7 +296,8 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path):
     [
         "import sys, simulation; assert not {'numpy', 'click'} & set(sys.modules)",
         "import simulation; assert set(simulation.__all__) <= set(dir(simulation))",
-        "import simulation.run; import simulation.compare; from simulation import run, compare as c; (run.__code__, c.__code__)",
+        "import simulation.run; import simulation.compare; from simulation import run, compare; "
+        "(run.__code__, compare.__code__)",
         "from simulation import run; import simulation.run; from simulation import run; run.__code__",
         "from simulation.compare import by_pair; import simulation; simulation.compare.__code__; simulation.Results",
     ],

@@ -15,7 +15,9 @@ RICH = ["budget.per_year=1e6"]
 COMPLEX = ["diffusion.complexity_digital=0.8", "diffusion.complexity_conventional=0.8"]
 LONG = ["diffusion.half_distance_km=529"]
 THREE_YEARS = 0.84 * 12_989  # of onboarding, a year
-TWENTY_YEARS = THREE_YEARS * sum(1.05 ** (-m / 12) for m in range(36)) / sum(1.05 ** (-m / 12) for m in range(240))
+TWENTY_YEARS = (
+    THREE_YEARS * sum(1.05 ** (-m / 12) for m in range(36)) / sum(1.05 ** (-m / 12) for m in range(240))
+)
 
 
 def clusters(regions, years=20.0, coverage=1.0):
@@ -37,7 +39,9 @@ def platform(*, onboarding=0.0, years=20.0, vectors='"B2B", "B2SC", "SC2SC"', re
     ]
 
 
-ALL_10 = 3000 * sum(1.05 ** (-m / 12) for m in range(240)) / (6961 * sum(1.05 ** (-m / 12) for m in range(120)))
+ALL_10 = (
+    3000 * sum(1.05 ** (-m / 12) for m in range(240)) / (6961 * sum(1.05 ** (-m / 12) for m in range(120)))
+)
 # "Hub regions' enterprises only" is read as who is helped to join. If nobody else may join, our program gives t50 8.6,
 # Phi .182 and W1 1.94: without digital contact outside the hubs, Phi cannot fall below that of the platform without
 # onboarding (.117), as the reported .092 does; so the other program must have let all join.

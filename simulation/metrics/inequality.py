@@ -80,7 +80,7 @@ def _metrics() -> Iterator[Metric]:
             yield Metric(
                 name=f"theil_{percent}{suffix}",
                 unit="nats",
-                reading=f"Inequality {whose[part]} in the first month in which {percent} % of the eligible have adopted.",
+                reading=f"Inequality {whose[part]} in the first month in which {percent} % of eligible have adopted.",
                 better="lower",
                 place=40 + 3 * stage + part,
                 measure=_part(percent / 100, part),

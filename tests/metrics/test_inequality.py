@@ -19,7 +19,14 @@ def test_adopters_of_eighty_and_twenty_percent(verified):
     total, between, within = theil(
         np.array([0.8, 0.2]), np.array([0.5, 0.5]), macroregion_of=np.array([0, 1])
     )
-    verified(9, "Theil of adopters (80, 20) of (100, 100)", measured=total, expected=0.192745, within=5e-7, digits=6)
+    verified(
+        9,
+        "Theil of adopters (80, 20) of (100, 100)",
+        measured=total,
+        expected=0.192745,
+        within=5e-7,
+        digits=6,
+    )
     assert (between, within) == pytest.approx((total, 0))
 
 

@@ -29,7 +29,9 @@ def test_two_logistic_regions(verified, d, expected):
     shares = two_logistic_curves(d)
     x = d / np.tanh(d / 2)
     measured = phi_simple(shares, np.array([0.5, 0.5]), dt=0.01)
-    verified(10, f"Phi_simple of two logistic curves, lag {d}", measured=measured, expected=expected, within=5e-6)
+    verified(
+        10, f"Phi_simple of two logistic curves, lag {d}", measured=measured, expected=expected, within=5e-6
+    )
     assert measured == pytest.approx((x - 2) / (x + 2), abs=1e-7)
 
 
@@ -40,7 +42,13 @@ def test_at_the_half_phi_simple_is_the_squared_coefficient_of_variation(verified
     half = np.abs(shares.mean(axis=1) - 0.5).argmin()
     moment = shares[[half, half]]
     cv = moment[0].std() / moment[0].mean()
-    verified(10, f"CV at the half of two logistic curves, lag {d}", measured=float(cv), expected=expected, within=5e-6)
+    verified(
+        10,
+        f"CV at the half of two logistic curves, lag {d}",
+        measured=float(cv),
+        expected=expected,
+        within=5e-6,
+    )
     assert phi_simple(moment, np.array([0.5, 0.5]), dt=1.0) == pytest.approx(cv**2, abs=1e-6)
 
 

@@ -17,7 +17,9 @@ def test_two_logistic_regions_are_their_lag_apart(verified, lag):
     """Check 10: W1 = lag."""
     years = np.arange(-40, 44 + lag, 1 / 12)
     shares = 1 / (1 + np.exp(-np.stack([years, years - lag], axis=1)))
-    verified(10, f"W1 of two logistic curves, lag {lag}", measured=w1(shares, 1 / 12), expected=lag, within=1e-6)
+    verified(
+        10, f"W1 of two logistic curves, lag {lag}", measured=w1(shares, 1 / 12), expected=lag, within=1e-6
+    )
 
 
 @given(

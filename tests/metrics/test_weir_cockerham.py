@@ -176,6 +176,13 @@ def test_equal_hazards_everywhere_give_phi_zero(verified, mixed_world):
     values = np.array([compute(record)["phi"] for record in records])
     assert sd < 0.0006
     assert abs(values.mean()) < 3.5 * sd / math.sqrt(runs) < 0.001
-    verified(7, "Phi where hazards are equal everywhere, mean of 8", measured=values.mean(), expected=0.0, within=1e-3, digits=1)
+    verified(
+        7,
+        "Phi where hazards are equal everywhere, mean of 8",
+        measured=values.mean(),
+        expected=0.0,
+        within=1e-3,
+        digits=1,
+    )
     assert np.abs(values).max() < 3.5 * sd
     assert 0.2 * sd < values.std(ddof=1) < 1.6 * sd  # the bound is a bound, and not a loose one
