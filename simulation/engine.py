@@ -23,7 +23,7 @@ class State:
     released: Array  # bool (K,)
     waiting: Array  # int32 (P,), see kernels.clock
     waiting_count: Array  # int64 (K,)
-    remaining: Array  # float64 (P,), threshold less cumulated hazard
+    remaining: Array  # float64 (P,), threshold less cumulated hazard, both over alpha
     near: Array  # int32 (P,), partners of the same region that have adopted
     far: Array  # int32 (P,), partners of other regions that have adopted
     exposures: Array  # float64 (P,), B under the levers of the month
@@ -49,12 +49,14 @@ class State:
         r, s, k, h, j = world.shape
         n, p = world.enterprises.region_of.size, world.pairs.enterprise.size
         c = min(n + r, r * 2**h)
+        with np.errstate(divide="ignore"):  # where alpha is 0 the clock never ends
+            remaining = world.pairs.threshold / world.enterprises.absorptive_capacity[world.pairs.enterprise]
         state = State(
             month=0,
             released=np.zeros(k, dtype=bool),
             waiting=np.zeros(p, dtype=np.int32),
             waiting_count=np.zeros(k, dtype=np.int64),
-            remaining=world.pairs.threshold.copy(),
+            remaining=remaining,
             near=np.zeros(p, dtype=np.int32),
             far=np.zeros(p, dtype=np.int32),
             exposures=np.zeros(p),
@@ -410,7 +412,6 @@ class Engine:
             state.crowd_of,
             (state.crowd_of * len(enterprises.industries) + enterprises.industry_of).astype(np.int32),
             state.mask_of,
-            enterprises.absorptive_capacity,
             enterprises.indptr,
             enterprises.indices,
             self._base,

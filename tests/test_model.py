@@ -92,7 +92,9 @@ def test_the_hazard_of_a_view_is_what_the_clock_takes_next(model):
     levers = engine.schedule.levers(state.month)
     assert levers is engine.levers, "the levers move this month, so that present hazards are not next month's"
     model.step()
-    np.testing.assert_allclose(before - state.remaining[waiting], np.array(hazards) / 12, rtol=1e-9)
+    alpha = model.world.enterprises.absorptive_capacity[pairs.enterprise[waiting]]
+    spent = (before - state.remaining[waiting]) * alpha  # the clock runs on hazard and threshold over alpha
+    np.testing.assert_allclose(spent, np.array(hazards) / 12, rtol=1e-9)
 
 
 def test_names_of_technologies_may_be_shortened_but_not_ambiguous(model):

@@ -27,7 +27,6 @@ def advance_adoption(
     crowd_of: Array,
     cell_of: Array,
     mask_of: Array,
-    alpha: Array,
     indptr: Array,
     indices: Array,
     base: Array,
@@ -48,9 +47,10 @@ def advance_adoption(
 ) -> int:
     """Run every clock for one month and adopt where one reaches its threshold; return the number of adoptions.
 
-    Pair p adopts when the integral of lambda_p reaches theta_p, equation (6); ``remaining`` is what is left of theta.
-    Work is proportional to the pairs that still wait. The network counts of a technology are written only after all
-    its clocks have been read (synchronous update); no other technology reads them.
+    Pair p adopts when the integral of lambda_p reaches theta_p, equation (6). Its alpha never changes, so the clock
+    runs on theta / alpha and lambda / alpha, and need not look alpha up. Work is proportional to the pairs that still
+    wait. The network counts of a technology are written only after all its clocks have been read (synchronous
+    update); no other technology reads them.
 
     Parameters
     ----------
@@ -67,8 +67,6 @@ def advance_adoption(
         crowd_of * S + industry_of: where ``base`` and ``slope`` hold the enterprise's rates.
     mask_of : uint64, shape (N,)
         Bit h is set where the enterprise is on platform h.
-    alpha : float64, shape (N,)
-        Absorptive capacity.
     indptr, indices
         Business network in CSR form.
     base, slope : float64, shape (K, C, S)
@@ -82,7 +80,7 @@ def advance_adoption(
     waiting : int32, shape (P,); waiting_count : int64, shape (K,)
         Pairs of technology k that wait: ``waiting[start[k]:start[k] + waiting_count[k]]``, in order; compacted.
     remaining : float64, shape (P,)
-        Lowered by lambda dt.
+        What is left of theta_p, over alpha_i; lowered by lambda dt / alpha_i.
     near, far : int32, shape (P,); exposures : float64, shape (P,)
         Partners that have adopted, and B; kept up to date for the partners of new adopters.
     adopted_month : int32, shape (P,)
@@ -107,7 +105,7 @@ def advance_adoption(
         pattern = pattern_of[k]
         kept = 0
         new = 0
-        rate, gain = base[k], slope[k]
+        rate, gain = base[k] * dt, slope[k] * dt
         for w in range(waiting_count[k]):
             # Unsigned, because the compiler then need not think of indices that count from the end.
             p = np.uint32(waiting[first + w])
@@ -116,7 +114,7 @@ def advance_adoption(
             contacts = exposures[p]
             if contacts < 0.0:  # nobody to meet: NO_PARTNER
                 contacts = spatial[region_of[i], industry_of[i], k]
-            remaining[p] -= alpha[i] * (rate[cell] + gain[cell] * contacts) * dt
+            remaining[p] -= rate[cell] + gain[cell] * contacts
             if remaining[p] > 0.0:
                 waiting[first + kept] = p
                 kept += 1
