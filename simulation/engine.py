@@ -174,7 +174,11 @@ class Engine:
         self._factor, self._spontaneous, self._incentive = np.ones(c), np.ones(c), np.zeros(c)
         self._crowd_region = np.zeros(c, dtype=np.int64)
         self._newly = np.zeros((j, k), dtype=bool)
-        self._draws = np.empty(self._identities.size)
+        self._candidates = [
+            np.flatnonzero(may_join[world.enterprises.region_of, world.enterprises.industry_of])
+            for may_join in world.platforms.may_join
+        ]
+        self._draws = [np.empty(candidates.size) for candidates in self._candidates]
         self._join, self._stay = np.empty(r), np.empty(r)
 
     @property
@@ -276,6 +280,7 @@ class Engine:
         m, levers, world = self.spec.membership, self._levers, self.world
         assert levers is not None
         for h in np.flatnonzero(levers.is_open & (self._may_join.sum(axis=1) > 0)):
+            candidates, draws = self._candidates[h], self._draws[h]
             membership.membership_odds(
                 self.state.members[h],
                 self._may_join[h],
@@ -290,16 +295,15 @@ class Engine:
                 self._stay,
             )
             month = np.uint64(streams.numbered(self._membership_streams[h], self.state.month))
-            streams.uniforms(month, self._identities, self._draws)
+            streams.uniforms(month, self._identities[candidates], draws)
             membership.decide_membership(
                 h,
-                world.platforms.may_join[h],
+                candidates,
                 world.enterprises.region_of,
-                world.enterprises.industry_of,
                 self.state.mask_of,
                 self._join,
                 self._stay,
-                self._draws,
+                draws,
                 wanted,
             )
         return wanted

@@ -87,11 +87,13 @@ def _draw_partners(
         left[own, industry_of[i]] -= 1
         for d in range(chosen.shape[1]):
             draw = numbered(identities[i], d)
-            others = _race_of_regions(streams[1], draw, own, left, region_keys, proximity)
-            region = own if uniform(streams[0], draw) < local_ties else others
-            if region < 0 or left[region].sum() == 0:
-                region = own if region != own else others
-            if region < 0 or left[region].sum() == 0:
+            at_home = uniform(streams[0], draw) < local_ties
+            region = own
+            if not at_home or left[own].sum() == 0:
+                region = _race_of_regions(streams[1], draw, own, left, region_keys, proximity)
+            if region < 0:
+                region = own  # nobody else is in reach
+            if left[region].sum() == 0:
                 continue
             industry = _race_of_industries(
                 streams[2], draw, left[region], industry_keys, relatedness[industry_of[i]]

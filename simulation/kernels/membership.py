@@ -63,16 +63,15 @@ def membership_odds(
 @nb.njit(cache=True, error_model="numpy")
 def decide_membership(
     platform: int,
-    may_join: Array,
+    candidates: Array,
     region_of: Array,
-    industry_of: Array,
     mask_of: Array,
     join: Array,
     stay: Array,
     draw: Array,
     wanted: Array,
 ) -> None:
-    """Set or clear bit ``platform`` of wanted[i] by one uniform draw per enterprise.
+    """Set or clear bit ``platform`` of wanted[i] by one uniform draw for each enterprise that may join.
 
     Outside, join if draw < join; inside, leave if draw > stay.
 
@@ -80,23 +79,23 @@ def decide_membership(
     ----------
     platform : int
         h, below 64.
-    may_join : bool, shape (R, S)
-    region_of, industry_of : int32, shape (N,)
+    candidates : int64, shape (C,)
+        The enterprises that may join.
+    region_of : int32, shape (N,)
     mask_of : uint64, shape (N,)
         Memberships at the START of the month; never written.
     join, stay : float64, shape (R,)
         From :func:`membership_odds`.
-    draw : float64, shape (N,)
-        Uniform in (0, 1).
+    draw : float64, shape (C,)
+        Uniform in (0, 1), of each candidate.
     wanted : uint64, shape (N,)
         Memberships at the end of the month; bit h is written.
     """
     bit = np.uint64(1) << np.uint64(platform)
-    for i in range(region_of.size):
-        r = region_of[i]
-        if may_join[r, industry_of[i]]:
-            if mask_of[i] & bit:
-                if draw[i] > stay[r]:
-                    wanted[i] &= ~bit
-            elif draw[i] < join[r]:
-                wanted[i] |= bit
+    for c in range(candidates.size):
+        i = candidates[c]
+        if mask_of[i] & bit:
+            if draw[c] > stay[region_of[i]]:
+                wanted[i] &= ~bit
+        elif draw[c] < join[region_of[i]]:
+            wanted[i] |= bit

@@ -84,12 +84,10 @@ def test_one_draw_decides_by_who_is_inside():
     mask_of = np.array([0, 0, 2, 2, 0], dtype=np.uint64)
     wanted = mask_of.copy()
     draw = np.array([0.01, 0.5, 0.5, 0.99, 0.01])
-    region_of, industry_of = np.zeros(5, np.int32), np.array([0, 0, 0, 0, 1], np.int32)
     membership.decide_membership(
         1,
-        np.array([[True, False]]),
-        region_of,
-        industry_of,
+        np.arange(4),
+        np.zeros(5, np.int32),
         mask_of,
         np.array([0.02]),
         np.array([0.98]),

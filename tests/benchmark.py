@@ -1,0 +1,76 @@
+"""Measure what a replication costs, and print it as a table; compared figures are ratios within this one run.
+
+    uv run python tests/benchmark.py
+
+CPU time is the process's own, after compilation; the median of several replications is shown. The plain model is the one
+that the tests hold the compiled one against.
+"""
+
+import statistics
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+import reference_model
+
+from simulation import metrics
+from simulation.build import build_world
+from simulation.engine import Engine, simulate
+from simulation.model import HyperclusterModel
+from simulation.scenario import load_scenario
+
+RUNS = 9
+
+
+def cpu(action):
+    """Median CPU seconds of an action, and its last result."""
+    times = []
+    for _ in range(RUNS):
+        start = time.process_time()
+        result = action()
+        times.append(time.process_time() - start)
+    return statistics.median(times), result
+
+
+def main():
+    print(f"CPU ms of one replication at full size, 240 months; median of {RUNS}\n")
+    print("| scenario | world | months | metrics | in all |\n|---|---:|---:|---:|---:|")
+    for name in ("baseline", "regional_cluster", "hypercluster", "fragmented_platforms"):
+        spec = load_scenario(name)
+        simulate(spec, 1)
+        whole, record = cpu(lambda spec=spec: simulate(spec, 1))
+        world, _ = cpu(lambda spec=spec: build_world(spec, 1))
+        measure, _ = cpu(lambda record=record: metrics.compute(record))
+        cells = (world, whole - world, measure, whole + measure)
+        print(f"| {name} | " + " | ".join(f"{1000 * seconds:.0f}" for seconds in cells) + " |")
+
+    small = load_scenario(
+        "hypercluster", overrides=["world.scale=0.02", "time.years=1", "budget.per_year=1e6"]
+    )
+    world = build_world(small, 1)
+    start = time.process_time()
+    reference_model.simulate(small, world, world.months)
+    plain = time.process_time() - start
+
+    def months():
+        engine = Engine(small, 1)
+        start = time.process_time()
+        while not engine.finished:
+            engine.step()
+        return time.process_time() - start
+
+    compiled = statistics.median(months() for _ in range(RUNS))
+    print(f"\nPlain over compiled month, {world.pairs.enterprise.size} pairs: {plain / compiled:.0f} times")
+    spec = load_scenario("hypercluster")
+    bare, _ = cpu(lambda: Engine(spec, 1))
+    mesa, _ = cpu(lambda: HyperclusterModel(spec, rng=1))
+    agents, _ = cpu(lambda: len(HyperclusterModel(spec, rng=1).agents))
+    print(
+        f"Building the Mesa model over the bare engine: {mesa / bare:.2f}; with all its agents: {agents / bare:.1f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
