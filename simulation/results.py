@@ -66,7 +66,6 @@ def read_parquet(
     *,
     columns: Sequence[str] | None = None,
     where: pc.Expression | None = None,
-    categories: bool = False,
 ) -> pa.Table:
     """Read one file, every page against its checksum.
 
@@ -80,12 +79,10 @@ def read_parquet(
         for column in columns or ():
             if column not in schema.names:
                 raise ResultsError(f"{path.name} has no column {column!r}{suggestion(column, schema.names)}")
-        names = [field.name for field in schema if categories and pa.types.is_string(field.type)]
         return pq.read_table(
             path,
             columns=None if columns is None else list(columns),
             filters=where,
-            read_dictionary=names,
             page_checksum_verification=True,
             partitioning=None,
         )
@@ -268,7 +265,6 @@ class Results:
             columns=columns,
             scenario=scenario,
             replications=None if replication is None else range(replication, replication + 1),
-            categories=table != "runs",
         )
 
 
@@ -280,7 +276,6 @@ def read_rows(
     columns: Sequence[str] | None = None,
     scenario: str | None = None,
     replications: range | None = None,
-    categories: bool = False,
 ) -> pa.Table:
     """Read one table from wherever its rows lie: the finished file, the parts of blocks, or both.
 
@@ -290,7 +285,6 @@ def read_rows(
     ----------
     order : names of the scenarios, as rows are to be sorted.
     columns, scenario, replications : what to read; None for all.
-    categories : give texts as categories, which take a hundredth of the memory.
     """
     where = pc.scalar(True)
     if scenario is not None:
@@ -301,13 +295,10 @@ def read_rows(
         )
     wanted = None if columns is None else list(dict.fromkeys(["scenario", "replication", *columns]))
     parts = [part for part in part_folders(folder) if _may_hold(part, scenario, replications)]
-    pieces = [
-        read_parquet(part / f"{table}.parquet", columns=wanted, where=where, categories=categories)
-        for part in parts
-    ]
+    pieces = [read_parquet(part / f"{table}.parquet", columns=wanted, where=where) for part in parts]
     finished = folder / f"{table}.parquet"
     if finished.exists():
-        rows = read_parquet(finished, columns=wanted, where=where, categories=categories)
+        rows = read_parquet(finished, columns=wanted, where=where)
         pieces.insert(0, _without(rows, {key for part in parts for key in part_replications(part)}))
     if not pieces:
         which = "" if replications is None else f" {replications.start}"

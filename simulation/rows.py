@@ -26,14 +26,17 @@ TABLES = ("curves", "memberships", "ledger", "runs")
 
 Tables = dict[str, pa.Table]
 
-_FRONT = [("scenario", pa.string()), ("replication", pa.int32())]
+NAME = pa.dictionary(pa.int32(), pa.string())
+"""Type of names that repeat: kept once, read as categories, a hundredth of the memory of texts."""
+
+_FRONT = [("scenario", NAME), ("replication", pa.int32())]
 _CURVES = pa.schema(
     [
         *_FRONT,
         ("month", pa.int32()),
-        ("region", pa.string()),
-        ("industry", pa.string()),
-        ("technology", pa.string()),
+        ("region", NAME),
+        ("industry", NAME),
+        ("technology", NAME),
         ("adopters", pa.int32()),
         ("eligible", pa.int32()),
     ]
@@ -42,8 +45,8 @@ _MEMBERSHIPS = pa.schema(
     [
         *_FRONT,
         ("month", pa.int32()),
-        ("platform", pa.string()),
-        ("region", pa.string()),
+        ("platform", NAME),
+        ("region", NAME),
         ("members", pa.int32()),
         ("may_join", pa.int32()),
     ]
@@ -51,9 +54,9 @@ _MEMBERSHIPS = pa.schema(
 _LEDGER = pa.schema(
     [
         *_FRONT,
-        ("policy", pa.string()),
-        ("instrument", pa.string()),
-        ("region", pa.string()),
+        ("policy", NAME),
+        ("instrument", NAME),
+        ("region", NAME),
         ("year", pa.int32()),
         ("planned", pa.float64()),
         ("spent", pa.float64()),
@@ -95,12 +98,12 @@ def tables_of(
 
 
 def _front(record: Record, replication: int, rows: int) -> list[pa.Array]:
-    return [pa.repeat(pa.scalar(record.scenario), rows), pa.array(np.full(rows, replication), pa.int32())]
+    return [_named(np.zeros(rows), [record.scenario]), pa.array(np.full(rows, replication), pa.int32())]
 
 
-def _named(index: Array, names: Sequence[str]) -> pa.Array:
-    """Return the names at these positions; () where there are no rows."""
-    return pa.array(list(names), pa.string()).take(pa.array(index, pa.int64()))
+def _named(index: Array, names: Sequence[str]) -> pa.DictionaryArray:
+    """Return the names at these positions."""
+    return pa.DictionaryArray.from_arrays(pa.array(index, pa.int32()), pa.array(list(names), pa.string()))
 
 
 def _curves(record: Record, replication: int) -> pa.Table:
@@ -142,7 +145,12 @@ def _memberships(record: Record, replication: int) -> pa.Table:
 
 def _ledger(record: Record, replication: int) -> pa.Table:
     entries = record.ledger
-    columns = [pa.array(entries[field.name].tolist(), field.type) for field in list(_LEDGER)[2:]]
+    columns = [
+        pa.array(entries[field.name].tolist(), pa.string()).dictionary_encode()
+        if field.type == NAME
+        else pa.array(entries[field.name].to_numpy(), field.type)
+        for field in list(_LEDGER)[2:]
+    ]
     return pa.table([*_front(record, replication, len(entries)), *columns], schema=_LEDGER)
 
 
@@ -150,20 +158,39 @@ def checksum(tables: Tables) -> str:
     """Return the SHA-256 of the rows of one replication: every value of every column, whatever the file they lie in."""
     digest = hashlib.sha256()
     for name in TABLES:
-        table = tables[name]
-        for column in table.column_names:
-            if column == "sha256":
+        for field, values in zip(tables[name].schema, canonical(tables[name]).columns, strict=True):
+            if field.name == "sha256":
                 continue
-            digest.update(f"\x1e{name}.{column}\x1f".encode())
-            values = table[column].combine_chunks()
-            if pa.types.is_string(
-                values.type
-            ):  # codes in order of appearance do not depend on who encoded them
-                encoded = values.dictionary_encode()
-                digest.update("\x1f".join(encoded.dictionary.to_pylist()).encode())
-                values = encoded.indices
-            digest.update(values.to_numpy(zero_copy_only=False).tobytes())
+            digest.update(f"\x1e{name}.{field.name}\x1f".encode())
+            column = values.combine_chunks()
+            if pa.types.is_dictionary(column.type):
+                digest.update("\x1f".join(column.dictionary.to_pylist()).encode())
+                column = column.indices
+            if pa.types.is_string(column.type):
+                digest.update("\x1f".join(column.to_pylist()).encode())
+            else:
+                digest.update(column.to_numpy(zero_copy_only=False).tobytes())
     return digest.hexdigest()
+
+
+def canonical(table: pa.Table) -> pa.Table:
+    """Return the same rows with the names of each column in order of appearance, and none that does not appear."""
+    return pa.table(
+        [_canonical(column) if column.type == NAME else column for column in table.columns],
+        schema=table.schema,
+    ).combine_chunks()
+
+
+def _canonical(column: pa.ChunkedArray) -> pa.Array:
+    values = column.combine_chunks()
+    codes = values.indices.to_numpy()
+    used, first = np.unique(codes, return_index=True)
+    used = used[np.argsort(first)]
+    place = np.zeros(len(values.dictionary), dtype=np.int32)
+    place[used] = np.arange(used.size)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(place[codes], pa.int32()), values.dictionary.take(pa.array(used))
+    )
 
 
 def of_replication(table: pa.Table, scenario: str, replication: int) -> pa.Table:
@@ -175,7 +202,7 @@ def to_parquet(table: pa.Table) -> bytes:
     """Return a Parquet file as bytes; equal rows give equal bytes."""
     sink = io.BytesIO()
     with parquet_writer(sink, table.schema) as writer:
-        writer.write_table(table)
+        writer.write_table(canonical(table))
     return sink.getvalue()
 
 
@@ -224,7 +251,7 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
     """
     if not curves.num_rows:
         raise ResultsError("this replication has no curves: no technology was released to anyone eligible")
-    released = set(pc.unique(curves["technology"]).to_pylist())
+    released = set(canonical(curves)["technology"].chunk(0).dictionary.to_pylist())
     technologies = tuple(name for name in axes.direction_of if name in released)
     region = _places(curves["region"], axes.regions)
     industry = _places(curves["industry"], axes.industries)
@@ -257,7 +284,5 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
 def _places(column: pa.ChunkedArray, names: Sequence[str]) -> Array:
     """Return the position of each value among the names."""
     values = column.combine_chunks()
-    if not pa.types.is_dictionary(values.type):
-        values = values.dictionary_encode()
-    place = pc.index_in(values.dictionary, pa.array(list(names), pa.string())).to_numpy(zero_copy_only=False)
+    place = pc.index_in(values.dictionary, pa.array(list(names), pa.string())).fill_null(-1).to_numpy()
     return place[values.indices.to_numpy()]

@@ -28,7 +28,7 @@ from simulation.results import (
     read_rows,
     replications_in,
 )
-from simulation.rows import TABLES, checksum, of_replication, parquet_writer
+from simulation.rows import TABLES, canonical, checksum, of_replication, parquet_writer
 
 ROWS_IN_MEMORY = 150_000
 """Rows of one table that compaction holds before it writes them as a row group."""
@@ -183,10 +183,10 @@ class Store:
                     )
                 )
                 if sum(rows.num_rows for rows in held) >= ROWS_IN_MEMORY:
-                    yield pa.concat_tables(held).combine_chunks()
+                    yield canonical(pa.concat_tables(held))
                     held = []
             if held:
-                yield pa.concat_tables(held).combine_chunks()
+                yield canonical(pa.concat_tables(held))
 
     def _finished(self) -> set[Replication]:
         finished: set[Replication] = set()
