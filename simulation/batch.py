@@ -18,9 +18,10 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait as wait_for_any
 from pathlib import Path
 from typing import Self
@@ -121,7 +122,7 @@ def run_batch(
     scenarios : scenarios, or their files or shipped names; no two with the same name.
     replications : at least 1. Replication j has seed ``seed + j`` in every scenario.
     out : the results folder.
-    workers : processes, as many as there are cores unless given. On systems without fork, scripts need the usual
+    workers : processes, as many as there are cores unless given. Scripts need the usual
         ``if __name__ == "__main__":``.
     executor : where blocks run instead, with ``workers`` as the number that it computes at a time.
     fresh : replace what is in the folder.
@@ -150,7 +151,7 @@ def run_batch(
         if blocks:
             with _Workers(workers, executor) as pool:
                 if executor is None:
-                    _compile_kernels(blocks)
+                    _compile_kernels(blocks, pool)
                 _work_through(blocks, pool, batch.take)
         store.compact()
     except BaseException:
@@ -261,16 +262,13 @@ class _Workers:
         if self.ours:
             self._end(at_once=kind is not None)
 
-    def submit(self, block: Block) -> Future[Outcome]:
+    def submit[T](self, task: Callable[[Block], T], block: Block) -> Future[T]:
         if self._executor is None:
-            # A fork server imports the model once for all workers; forking the parent itself, which may have threads,
-            # is not safe.
-            method = "forkserver" if sys.platform == "linux" else "spawn"
-            context = multiprocessing.get_context(method)
-            if method == "forkserver":
-                context.set_forkserver_preload([__name__])
+            # New processes rather than copies of this one, which may have threads that a copy would miss.
+            context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_start_worker)
-        return self._executor.submit(run_block, block)
+        with _interrupt_kept_from_children():
+            return self._executor.submit(task, block)
 
     def replace(self) -> None:
         """Start over with new processes after one has died."""
@@ -290,8 +288,25 @@ class _Workers:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+@contextlib.contextmanager
+def _interrupt_kept_from_children() -> Iterator[None]:
+    """Start processes with Ctrl-C blocked, which they inherit: the terminal sends it to all, but it is for us alone.
+
+    It reaches us at the end of the block.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # would unblock it again, if it had to be started on the way
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when the parent is gone, however it went."""
+    """Leave Ctrl-C to the parent, where it could not be blocked, and end when the parent is gone, however it went."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None, "a worker is started by a parent"
@@ -331,7 +346,7 @@ def _run_until_one_dies(
         while running or (waiting and alive):
             while waiting and alive and len(running) < 2 * pool.workers:
                 try:
-                    future = pool.submit(waiting[0])
+                    future = pool.submit(run_block, waiting[0])
                 except BrokenExecutor:
                     alive = False
                 else:
@@ -372,14 +387,17 @@ def _one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
-def _compile_kernels(blocks: Iterable[Block]) -> None:
-    """Run a replication here first, so that kernels are compiled once and workers find them in numba's cache.
+def _compile_kernels(blocks: Iterable[Block], pool: _Workers) -> None:
+    """Let one worker simulate first, so that kernels are compiled once and the others find them in numba's cache.
 
-    Platforms and policies decide which kernels a scenario needs: one replication of each such kind will do.
+    Platforms and policies decide which kernels a scenario needs: one replication of each such kind will do. It is not
+    done here, because compiling takes 100 MB that a process keeps.
     """
     kinds = {(bool(block.spec.platforms), bool(block.spec.policies)): block for block in blocks}
     for block in kinds.values():
-        with contextlib.suppress(
-            Exception
-        ):  # a replication that fails is recorded by the worker that runs it
-            simulate(block.spec, block.seed + block.replications[0])
+        with contextlib.suppress(Exception):  # what goes wrong will go wrong again, and then it is recorded
+            pool.submit(_simulate_first, block).result()
+
+
+def _simulate_first(block: Block) -> None:
+    simulate(block.spec, block.seed + block.replications[0])
