@@ -79,6 +79,35 @@ def test_the_lag_of_a_second_region_in_the_stochastic_model(tmp_path, verified, 
     verified(4, setting, measured=float(np.mean(lags)), expected=expected, within=within, digits=3)
 
 
+@pytest.mark.parametrize(
+    ("contact", "diffusion"),
+    [
+        ("none", "spontaneous = 0.2\nspatial = 0.0"),
+        ("fully mixed", "spontaneous = 0.01\nspatial = 0.8\nhalf_distance_km = 1e9"),
+    ],
+)
+def test_equal_hazards_everywhere_give_phi_zero_in_the_whole_model(tmp_path, verified, contact, diffusion):
+    """Check 7: every enterprise of the default world is eligible for 22 technologies and has the same hazard."""
+    data = simulation.data.load_dataset("russia-2023")
+    counts = {
+        region: dict(zip(data.industries, row.tolist(), strict=True))
+        for region, row in zip(data.region_ids, data.counts, strict=True)
+    }
+    folder = dataset(tmp_path / "even", counts, technologies=22)
+    spec = load_scenario(
+        plain_scenario(tmp_path / "even.toml", folder, world="network_degree = 0", diffusion=diffusion)
+    )
+    values = [metrics.compute(simulate(spec, seed))["phi"] for seed in range(1, 7)]
+    verified(
+        7,
+        f"Phi of the whole model where hazards are equal, contact {contact}: mean of 6",
+        measured=float(np.mean(values)),
+        expected=0.0,
+        within=1e-3,
+        digits=1,
+    )
+
+
 def test_a_platform_of_one_region_leaves_uncoupled_regions_as_they_are(verified):
     """Check 12."""
     apart = [
@@ -261,6 +290,11 @@ def test_books_balance(verified, name, seed, years):
         within=0,
     )
     assert (ledger[["planned", "spent", "unspent"]] >= -1e-9).all().all()
+    spec = load_scenario(name, overrides=small)
+    for number, policy in enumerate(spec.policies):
+        lasting = min(policy.to_year or years, years) - policy.from_year
+        planned = ledger.loc[ledger.policy == f"policies[{number}]", "planned"].sum()
+        assert planned == pytest.approx(policy.budget * lasting, rel=1e-9)
 
 
 def test_a_longer_horizon_repeats_the_shorter_run():

@@ -293,7 +293,7 @@ def _institutions(table: Table, region_ids: list[str]) -> tuple[InstitutionRow, 
 
 
 def _technologies(table: Table, directions: tuple[str, ...]) -> tuple[TechnologyRow, ...]:
-    table.unique("technology")  # draws are keyed by the name alone
+    table.unique("technology")  # schedules name it alone
     rows = [
         TechnologyRow(
             direction=row.choice("direction", directions, what="direction of relevance.csv") or "",

@@ -32,7 +32,7 @@ METRICS = tuple(
     Metric(
         name=f"credit_{channel}",
         unit="share",
-        reading=f"Share of all adoptions owed to {_OWED_TO[channel]}.",
+        reading=f"Share of all adoptions whose last step is owed to {_OWED_TO[channel]}.",
         better=None,
         place=70 + index,
         measure=_share_of(index),

@@ -50,7 +50,8 @@ METRICS = (
     Metric(
         name="w1_years",
         unit="years",
-        reading="Mean lag between two regions, industries standardized; compare with a fully mixed world, not with 0.",
+        reading="Mean area between two regions' curves up to the common window, industries standardized: their lag, but "
+        "small also where few have adopted; compare with a fully mixed world, not with 0.",
         better="lower",
         place=20,
         measure=lambda curves: _mean_over_technologies(curves, curves.by_technology),
@@ -58,7 +59,7 @@ METRICS = (
     Metric(
         name="w1_raw_years",
         unit="years",
-        reading="Mean lag between two regions, differences in the mix of industries included.",
+        reading="Mean area between two regions' curves up to the common window, mixes of industries included.",
         better="lower",
         place=21,
         measure=lambda curves: _mean_over_technologies(curves, curves.raw_by_technology),

@@ -35,7 +35,7 @@ def test_membership_settles_at_one_of_two_levels_that_part_at_one_half(verified)
     """Section 6, check 8."""
     verified(
         8,
-        "levels of membership: low, parting, high",
+        "levels of membership, dt -> 0: low, parting, high",
         measured=levels(1e-6),
         expected=(0.07072, 0.5, 0.92928),
         within=1e-5,
@@ -54,7 +54,9 @@ def test_two_stable_levels_exist_only_between_the_folds(verified, base, count):
     )
 
 
-def test_the_monthly_levels_converge_to_the_continuous_ones_at_first_order():
+def test_the_monthly_levels_converge_to_the_continuous_ones_at_first_order(verified):
+    monthly = (0.07269, 0.5, 0.92731)  # by solving join (1 - m) = m (1 - stay) with SciPy's brentq
+    verified(8, "the same, monthly", measured=levels(1 / 12), expected=monthly, within=1e-5)
     error = [abs(levels(dt)[0] - levels(1e-6)[0]) for dt in (1 / 12, 1 / 24, 1 / 48)]
     assert error[0] / error[1] == pytest.approx(2.0, rel=0.05)
     assert error[1] / error[2] == pytest.approx(2.0, rel=0.05)

@@ -178,7 +178,7 @@ def test_equal_hazards_everywhere_give_phi_zero(verified, mixed_world):
     assert abs(values.mean()) < 3.5 * sd / math.sqrt(runs) < 0.001
     verified(
         7,
-        "Phi where hazards are equal everywhere, mean of 8",
+        "Phi of independent exponential times, mean of 8",
         measured=values.mean(),
         expected=0.0,
         within=1e-3,

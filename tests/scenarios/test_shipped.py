@@ -3,6 +3,7 @@
 import pytest
 
 from simulation.build import build_world
+from simulation.engine import simulate
 from simulation.policies import PolicySchedule
 from simulation.scenario import Scenario, load_scenario, parse_scenario, shipped_scenarios
 
@@ -19,6 +20,7 @@ def schedule_of(name):
 
 def test_the_scenarios_of_the_question_are_there():
     assert set(NAMES) == {
+        "adoption_incentives",
         "baseline",
         "baseline_mixed",
         "fragmented_platforms",
@@ -119,3 +121,19 @@ def test_institutions_matter_as_much_in_the_mixed_world_as_in_the_baseline():
         enterprises = world.enterprises.counts.sum(axis=1)
         weight[name] = (reach * enterprises).sum() / enterprises.sum() / spec.diffusion.institution_scale
     assert weight["baseline_mixed"] == pytest.approx(weight["baseline"], rel=0.001)
+
+
+@pytest.mark.parametrize(
+    ("name", "early", "late"),
+    [
+        ("hypercluster", (0.6, 0.95), (0.8, 1.0)),
+        ("hypercluster_low_readiness", (0.0, 0.1), (0.0, 0.05)),
+        ("mixed", (0.3, 0.5), (0.0, 0.25)),
+    ],
+)
+def test_membership_goes_on_without_the_money_only_past_the_critical_mass(name, early, late):
+    """Share of enterprises on the platform when onboarding ends, after 3 years, and at the horizon."""
+    record = simulate(load_scenario(name), 1)
+    share = record.members_anywhere / record.enterprises
+    assert early[0] <= share[36] <= early[1]
+    assert late[0] <= share[240] <= late[1]
