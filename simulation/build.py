@@ -203,7 +203,7 @@ def _enterprises(
 
 def _absorptive_capacity(seed: int, keys: Array, variation: float) -> Array:
     """Return alpha ~ Gamma with mean 1 and this coefficient of variation; by inversion, so one draw whatever it is."""
-    if variation == 0:
+    if variation < np.finfo(np.float64).eps:  # cannot be told from none; its inverse square may overflow
         return np.ones(keys.size)
     draws = np.empty(keys.size)
     uniforms(key(seed, "absorptive_capacity"), keys, draws)

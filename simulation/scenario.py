@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -32,6 +34,7 @@ from simulation.scenario_document import (
 )
 from simulation.scenario_messages import Issue, name_issues, schema_problems
 from simulation.schema import (
+    IDENTIFIER,
     Identifier,
     Names,
     NonNegativeOrTable,
@@ -50,6 +53,8 @@ __all__ = ["Scenario", "load_scenario", "parse_scenario", "shipped_scenarios"]
 
 PACKAGED = Path(__file__).parent / "scenarios"
 CHECKOUT = Path(__file__).parent.parent / "scenarios"
+MOST_STEPS = 40_000
+"""Steps until the horizon: a hundred years of days. What is recorded grows with them, 6 kB a step."""
 OVERSPENT = 1.001
 """Plans may exceed the budget's present value by this factor, because budgets are written in round numbers."""
 
@@ -68,10 +73,15 @@ class Time(Settings):
         return round(self.years * self.steps_per_year)
 
     @model_validator(mode="after")
-    def _has_a_month(self) -> Self:
+    def _has_a_month_and_not_too_many(self) -> Self:
         if self.months < 1:
             raise ValueError(
                 f"years {self.years:g} must last at least one step of 1/{self.steps_per_year} year"
+            )
+        if self.months > MOST_STEPS:
+            raise ValueError(
+                f"years {self.years:g} times steps_per_year {self.steps_per_year} is {self.months:,} steps; "
+                f"must be {MOST_STEPS:,} or less"
             )
         return self
 
@@ -151,7 +161,7 @@ class Release(Settings):
 
     release: Literal["poisson", "at_start", "schedule"] = "poisson"
     """A Poisson process with a drawn order, all at the start, or the years of ``schedule``."""
-    per_year: Annotated[float, Field(gt=0, le=1e6)] = 4.0
+    per_year: Annotated[float, Field(ge=1e-9, le=1e6)] = 4.0
     """Technologies released a year, for "poisson"."""
     schedule: dict[str, Year] | None = None
     """Year of release by name, for each technology of the dataset, with "schedule" only. One at or after the horizon
@@ -176,7 +186,7 @@ class Membership(Settings):
     readiness_effect: Annotated[float, Field(ge=-1e3, le=1e3)] = 2.0
     """c: utility by digital readiness."""
     rate: Rate = 0.5
-    """omega: how often membership is decided, 1/year."""
+    """omega: how often membership is decided, 1/year; at most once a step."""
 
 
 class Platform(Settings):
@@ -224,8 +234,8 @@ class Scenario(Settings):
     membership: Membership = Membership()
     budget: Budget = Budget()
     costs: Costs = Costs()
-    platforms: Annotated[tuple[Platform, ...], Field(strict=False)] = ()
-    """Platforms, in any order."""
+    platforms: Annotated[tuple[Platform, ...], Field(strict=False, max_length=64)] = ()
+    """Platforms, in any order; at most 64, one for each bit of a mask of memberships."""
     policies: Annotated[tuple[AnyPolicy, ...], Field(strict=False)] = ()
     """What is done, and for how much; in any order."""
 
@@ -305,7 +315,7 @@ def _find(path_or_name: str | Path) -> Path:
         here, file = Path.cwd(), shipped[name]
         return file.relative_to(here) if file.is_relative_to(here) else file
     path = Path(path_or_name)
-    if not path.exists():
+    if not os.path.exists(path):  # also of a name that no system takes
         hint = suggestion(path.stem, shipped) or f"; the shipped scenarios are {listed(shipped, at_most=99)}"
         raise ScenarioError([Problem(name, None, "", f"no such file or shipped scenario{hint}")])
     return path
@@ -313,7 +323,16 @@ def _find(path_or_name: str | Path) -> Path:
 
 def _checked(document: Document) -> Scenario:
     data, problems = dict(document.data), []
-    data.setdefault("name", Path(document.layers[0].file).stem)
+    if "name" not in data:
+        data["name"] = stem = Path(document.layers[0].file).stem
+        if not re.fullmatch(IDENTIFIER, stem):
+            # Told here, because no line of any file says it.
+            message = (
+                f'its name is that of the file, "{stem}", and must be 1 to 64 small letters, digits, - or _; '
+                'rename the file, or give a name in it, such as name = "my_scenario"'
+            )
+            problems.append(Problem(document.layers[0].file, None, "", message))
+            data["name"] = "unnamed"
     world = data.get("world")
     dataset: Dataset | None = None
     if not isinstance(world, dict) or not isinstance(world.get("dataset"), str):
@@ -322,7 +341,7 @@ def _checked(document: Document) -> Scenario:
         given = world["dataset"]
         source = document.source(("world", "dataset"))
         folder = dataset_folder(given, relative_to=Path() if source == OVERRIDE else Path(source).parent)
-        if folder.is_dir():
+        if os.path.isdir(folder):  # also of a name that no system takes
             # Absolute, so that the scenario means the same wherever its text is read again.
             data["world"] = {
                 **world,
@@ -363,6 +382,12 @@ def _inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
                 f"no year for {listed(missing, at_most=3)}; a year at the horizon leaves a technology out"
             )
             issues.append((("technologies", "schedule"), message))
+    rate, steps = scenario.membership.rate, scenario.time.steps_per_year
+    if rate > steps:
+        # A step decides once. At rates far above one a step, all would join in one step and leave in the next, however
+        # much membership is worth to them.
+        message = f"must be {steps} or less, time.steps_per_year: membership is decided once a step at most"
+        issues.append((("membership", "rate"), message))
     planned, available = scenario.planned_pv, scenario.budget_pv
     if planned > available * OVERSPENT:
         message = (

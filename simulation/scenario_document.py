@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ NOT_INHERITED = ("extends", "name", "title", "description")
 
 OVERRIDE = "--set"
 """What stands for the file where a key was set from outside."""
+
+DEEPEST = 20
+"""Steps that the key of an override may have; no key of a scenario has more than five."""
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -73,6 +78,9 @@ class Document:
             for layer in self.layers:
                 if _decides(layer.data, path[:n]):
                     return layer.file, layer
+            # A table that no file has, such as a misspelt one, stands in the override that made it.
+            if any(path[:n] == override[:n] for override in self.overrides):
+                return OVERRIDE, None
         return self.layers[0].file, self.layers[0]
 
 
@@ -129,7 +137,7 @@ def document_of(text: str, *, file: Path, overrides: Sequence[str] = ()) -> Docu
             data = replaced(data, key, value)
             paths.append(key)
         except OverrideError as error:
-            problems.append(Problem(OVERRIDE, None, "", str(error), found=override))
+            problems.append(Problem(OVERRIDE, None, "", str(error), found=shortened(override)))
     if problems:
         raise ScenarioError(problems)
     return Document(tuple(layers), tuple(paths), data)
@@ -145,7 +153,7 @@ def _extended(layers: list[Layer], *, folder: Path) -> Layer:
         message = 'must be the name of a file in the same folder, such as "baseline.toml"'
     elif name in chain:
         message = f"a circle: {' extends '.join([*chain[chain.index(name) :], name])}"
-    elif not (folder / name).is_file():
+    elif not os.path.isfile(folder / name):  # also of a name that no system takes
         message = f"no such file{suggestion(name, (path.name for path in folder.glob('*.toml')))}"
     if message:
         line = key_lines(last.text).get(("extends",))
@@ -181,6 +189,9 @@ def parse(text: str, *, file: str) -> dict[str, Any]:
         raise ScenarioError([Problem(file, line, "", f"not TOML: {error}")]) from None
     except RecursionError:
         raise ScenarioError([Problem(file, None, "", "not a scenario: nested too deeply")]) from None
+    except ValueError:
+        # tomllib lets through what Python says of a whole number of more than 4,300 digits.
+        raise ScenarioError([Problem(file, None, "", "not TOML: a number has too many digits")]) from None
     if not data:
         message = 'empty file; expected at least one key, such as extends = "baseline.toml"'
         raise ScenarioError([Problem(file, None, "", message)])
@@ -214,11 +225,15 @@ def parse_override(override: str) -> tuple[KeyPath, Any]:
     path: list[str | int] = []
     for quoted, bare, index in re.findall(r'"([^"]*)"|([A-Za-z0-9_-]+(?![\]\w-]))|\[(\d+)\]', key):
         path.append(int(index) if index else bare or quoted)
+    if len(path) > DEEPEST:
+        raise OverrideError("nested too deeply")
     try:
         parsed = tomllib.loads(f"value = {value}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # not TOML, a number of thousands of digits, thousands of brackets
         parsed = {}
     if list(parsed) != ["value"]:
+        if re.fullmatch(r"\s*[-+]?[\d.,]*\d[\d.,]*\s*%?\s*", value):
+            raise OverrideError("the value is not TOML; a number is written like 0.5, 300 or 1e6")
         example = toml_value(value.strip())
         raise OverrideError(f"the value is not TOML; a text needs quotes: --set '{key}={example}'")
     return tuple(path), parsed["value"]
@@ -241,7 +256,8 @@ def replaced(data: Any, path: KeyPath, value: Any) -> Any:
     return {**data, step: replaced(below, rest, value)}
 
 
-def key_lines(text: str) -> dict[KeyPath, int]:
+@lru_cache(maxsize=8)  # every problem asks for the lines of the same few files
+def key_lines(text: str) -> Mapping[KeyPath, int]:
     """The line, counted from 1, of each key, table and element of a TOML text; tomllib does not tell."""
     import tree_sitter_toml  # here, because only messages need it
     from tree_sitter import Language, Node, Parser

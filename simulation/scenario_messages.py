@@ -62,6 +62,8 @@ EXPECTED = {
     "string_type": "must be a text in quotes",
     "model_type": "must be a table",
     "model_attributes_type": "must be a table",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must be shorter",
     "string_pattern_mismatch": "must be 1 to 64 small letters, digits, - or _",
 }
 BOUNDS = {

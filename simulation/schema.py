@@ -38,11 +38,13 @@ UNION_TAGS = ("<number>", "<table>", "<all>", "<list>")
 """Names of alternatives, which pydantic puts into the place of an error and a reader must not see."""
 
 NonNegative = Annotated[float, Field(ge=0, le=1e12)]
-Positive = Annotated[float, Field(gt=0, le=1e12)]
+# No smaller than 1e-9, so that dividing by it neither overflows nor leaves the whole numbers.
+Positive = Annotated[float, Field(ge=1e-9, le=1e12)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=1e6)]
 Year = Annotated[float, Field(ge=0, le=1000)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
+IDENTIFIER = r"^[a-z0-9_-]{1,64}$"
+Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 
 # A TOML array is a list, which strict pydantic refuses for a tuple; its elements stay strict.
 Names = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_distinct)]

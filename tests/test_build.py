@@ -38,6 +38,13 @@ def test_absorptive_capacity_has_mean_one_and_the_variation_asked_for(world):
     assert alpha.std() / alpha.mean() == pytest.approx(0.7, abs=4 * 0.7 / np.sqrt(alpha.size))
 
 
+@pytest.mark.parametrize("variation", [1e-9, 1e-300])
+def test_hardly_any_variation_of_absorptive_capacity_is_almost_none(variation):
+    overrides = [f"diffusion.absorptive_capacity_cv={variation}", "world.scale=0.01"]
+    alpha = build_world(load_scenario("baseline", overrides=overrides), 1).enterprises.absorptive_capacity
+    np.testing.assert_allclose(alpha, 1.0, rtol=6 * variation + 1e-15)
+
+
 def test_thresholds_are_exponential_with_mean_one(world):
     theta = world.pairs.threshold
     assert theta.mean() == pytest.approx(1.0, abs=5 / np.sqrt(theta.size))

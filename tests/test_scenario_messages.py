@@ -4,6 +4,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -70,11 +71,47 @@ def write(tmp_path):
         ("[diffusion]\nspatial = -0.9", "line 2  diffusion.spatial = -0.9: must be 0 or more"),
         ("[diffusion]\nspatial = nan", "line 2  diffusion.spatial = nan: must be a finite number"),
         ("[diffusion]\nspatial = inf", "line 2  diffusion.spatial = inf: must be a finite number"),
-        ("[diffusion]\nhalf_distance_km = 0", "line 2  diffusion.half_distance_km = 0: must be more than 0"),
+        (
+            "[diffusion]\nhalf_distance_km = 0",
+            "line 2  diffusion.half_distance_km = 0: must be 1e-09 or more",
+        ),
+        (
+            "[diffusion]\nhalf_distance_km = 1e-300",
+            "line 2  diffusion.half_distance_km = 1e-300: must be 1e-09 or more",
+        ),
+        (
+            "[technologies]\nper_year = 1e-300",
+            "line 2  technologies.per_year = 1e-300: must be 1e-09 or more",
+        ),
+        ("[costs]\ntraining = 5e-324", "line 2  costs.training = 5e-324: must be 1e-09 or more"),
+        (
+            "[membership]\nrate = 13",
+            "line 2  membership.rate = 13: must be 12 or less, time.steps_per_year: "
+            "membership is decided once a step at most",
+        ),
+        (
+            "[time]\nyears = 1000\nsteps_per_year = 366",
+            "line 1  time: years 1000 times steps_per_year 366 is 366,000 steps; must be 40,000 or less",
+        ),
+        (
+            "platforms = [" + ", ".join(f'{{ name = "p{n}", vectors = ["B2B"] }}' for n in range(65)) + "]",
+            "line 1  platforms: must have at most 64 elements",
+        ),
+        (
+            '[[institutions]]\nname = ""\nregion = "perm"\nkind = "finance"',
+            'line 2  institutions[0].name = "": must not be empty',
+        ),
+        (f"[diffusion]\nspatial = {'9' * 5000}", "not TOML: a number has too many digits"),
+        (f'extends = "{"a" * 300}.toml"', f'line 1  extends = "{"a" * 56}...: no such file'),
+        (
+            f'[world]\ndataset = "{"a" * 300}"',
+            f'line 2  world.dataset = "{"a" * 56}...: not a dataset or folder; '
+            'the shipped datasets are "russia-2023"',
+        ),
         ("[world]\nlocal_ties = 1.1", "line 2  world.local_ties = 1.1: must be 1 or less"),
         ("[world]\nnetwork_degree = 7", "line 2  world.network_degree = 7: must be a multiple of 2"),
         ("[world]\ndigital_readiness = 1.5", "line 2  world.digital_readiness = 1.5: must be 1 or less"),
-        ("[costs]\ntraining = 0", "line 2  costs.training = 0: must be more than 0"),
+        ("[costs]\ntraining = 0", "line 2  costs.training = 0: must be 1e-09 or more"),
         (f"{TRAINING}\nfrom_year = -1", "line 5  policies[0].from_year = -1: must be 0 or more"),
         (TRAINING.replace("1.0", "-5"), "line 3  policies[0].budget = -5: must be 0 or more"),
         ("[time]\nyears = 0.01", "line 1  time: years 0.01 must last at least one step of 1/12 year"),
@@ -286,6 +323,12 @@ def test_a_circle_of_three_files_is_told(write):
             'policies[0].regions[0] = "Komi": not a region; did you mean "komi"?',
         ),
         ("a=1\nb=2", "the value is not TOML"),
+        ("difusion.spatial=1", 'difusion: unknown key; did you mean "diffusion"?'),
+        ("diffusion.spatial=.5", "a number is written like 0.5, 300 or 1e6"),
+        ("diffusion.spatial=50%", "a number is written like 0.5, 300 or 1e6"),
+        (f"diffusion.spatial={'9' * 5000}", "the value is not TOML"),
+        (f"diffusion.spatial={'[' * 5000}", "the value is not TOML"),
+        (f"{'.'.join('a' * 3000)}=1", "nested too deeply"),
     ],
 )
 def test_a_fault_of_an_override_is_told_of_the_override(write, override, said):
@@ -294,6 +337,27 @@ def test_a_fault_of_an_override_is_told_of_the_override(write, override, said):
     assert problem.file == "--set"
     assert said in str(problem)
     assert str(ScenarioError([problem])).startswith("--set: 1 problem\n  ")
+
+
+def test_a_file_whose_name_cannot_be_that_of_a_scenario_is_told_so(write):
+    write('title = "Below"\nname = "below"', "below.toml")
+    path = write('extends = "below.toml"\n[diffusion]\nspatial = -1', "My ports.toml")
+    name, spatial = problems_of(path)
+    assert (name.file, name.line) == (str(path), None)
+    assert str(name).startswith('its name is that of the file, "My ports", and must be 1 to 64 small letters')
+    assert str(spatial) == "line 3  diffusion.spatial = -1: must be 0 or more"
+
+
+def test_many_faults_are_told_in_a_moment(write):
+    path = write("[diffusion]\n" + "".join(f"k{n} = 1\n" for n in range(5000)))
+    began = time.process_time()
+    assert len(problems_of(path)) == 5000
+    assert time.process_time() - began < 10  # finding the lines anew for each fault took minutes
+
+
+def test_a_scenario_whose_name_is_too_long_for_the_system_is_a_message():
+    (problem,) = problems_of("a" * 300)
+    assert problem.message.startswith("no such file or shipped scenario")
 
 
 def test_a_technology_that_is_not_known_is_told_beside_those_without_a_year(write):
