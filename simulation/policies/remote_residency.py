@@ -15,7 +15,7 @@ from simulation.world import Array, Levers, World
 class RemoteResidency(RegionalPolicy):
     """Named institutions are on the platform, for 5 a year each; beyond the money they are dropped in listed order.
 
-    The units are the J institutions: each is either resident or not.
+    The units are the J institutions, each either resident or not, and last one for money that no institution is for.
     """
 
     unit_cost: ClassVar[float] = 5.0
@@ -35,7 +35,7 @@ class RemoteResidency(RegionalPolicy):
         return (self.platform,)
 
     def full_cost(self, world: World, *, unit_cost: float) -> Array:
-        cost = np.zeros(len(world.institutions.names))
+        cost = np.zeros(len(world.institutions.names) + 1)
         cost[self._in_order(world)] = unit_cost
         return cost
 
@@ -58,10 +58,10 @@ class RemoteResidency(RegionalPolicy):
         return spent + over * (max(self.budget - float(spent.sum()), 0.0) / float(over.sum()))
 
     def ledger_rows(self, world: World) -> Array:
-        return world.institutions.region_of.astype(np.int64)
+        return np.append(world.institutions.region_of, len(world.regions.ids)).astype(np.int64)
 
     def apply(self, levers: Levers, coverage: Array, world: World) -> None:
-        levers.resident[world.platforms.names.index(self.platform)] |= coverage > 0
+        levers.resident[world.platforms.names.index(self.platform)] |= coverage[:-1] > 0
 
     def _in_order(self, world: World) -> Array:
         """int64: rows of the institutions that are to be resident, first things first."""

@@ -1,6 +1,6 @@
 """Each instrument against numbers computed by hand, and what all of them must keep."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from simulation.policies.platform_operation import PlatformOperation
 from simulation.policies.remote_residency import RemoteResidency
 from simulation.policies.technopark import Technopark
 from simulation.policies.training import Training
-from simulation.world import Levers
+from simulation.world import Institutions, Levers
 
 NEEDED = {
     "interoperability": {"platforms": ["one", "two"]},
@@ -108,6 +108,25 @@ def test_platform_onboarding_costs_what_readiness_was_before_infrastructure(worl
 def test_remote_residency_brings_whole_institutions_in_listed_order(world, institutions, budget, resident):
     levers = levers_of(world, RemoteResidency(platform="one", institutions=institutions, budget=budget))
     assert levers.resident.tolist() == [[False] * 3, resident, [False] * 3]
+
+
+def test_money_for_remote_residency_of_nobody_belongs_to_no_region(world):
+    nobody = RemoteResidency(platform="one", regions=["c"], budget=12.0, to_year=1.0)
+    ledger = PolicySchedule([nobody], world, costs=Costs(), budget=Budget()).ledger()
+    assert ledger[["region", "planned", "spent"]].to_numpy().tolist() == [["all", 12.0, 0.0]]
+
+
+def test_remote_residency_without_any_institution_in_the_world_is_unspent(world):
+    empty = replace(
+        world,
+        institutions=Institutions((), (), np.zeros(0, np.int32), np.zeros(0), np.zeros((0, 0))),
+        platforms=replace(world.platforms, resident=np.zeros((3, 0), dtype=bool)),
+    )
+    schedule = PolicySchedule(
+        [RemoteResidency(platform="one", budget=12.0)], empty, costs=Costs(), budget=Budget()
+    )
+    assert schedule.planned_pv > 0
+    assert schedule.spent_pv == 0
 
 
 def test_remote_residency_passes_over_institutions_of_other_regions(world):
