@@ -21,12 +21,16 @@ STUDY = ("baseline", "regional_cluster", "hypercluster")
 RESULTS = Path("results")
 
 FAILURES = 3
+WRONG = 2
 MACHINE = 4
 INTERRUPTED = 130
 _MACHINE_ERRORS = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM),
-    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
 }
+_PLACE_ERRORS = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR),
+}
+"""A file or folder that was named cannot be used: the user can name another one."""
 
 
 class _Commands(click.Group):
@@ -45,7 +49,12 @@ class _Commands(click.Group):
             click.echo("Out of memory. What has finished is kept; try fewer --workers.", err=True)
             ctx.exit(MACHINE)
         except OSError as error:
-            if error.errno not in _MACHINE_ERRORS:
+            if error.errno in _PLACE_ERRORS and error.filename is not None:
+                click.echo(
+                    f"{error.filename}: cannot be used: {error.strerror}; choose another place", err=True
+                )
+                ctx.exit(WRONG)
+            if error.errno not in _MACHINE_ERRORS | _PLACE_ERRORS:
                 raise
             click.echo(f"The machine stopped us: {error}. What has finished is kept.", err=True)
             ctx.exit(MACHINE)
@@ -143,10 +152,10 @@ def _conclude(results: Results, *, quiet: bool) -> None:
 
     comparison = compare_scenarios(results)
     write_comparison(comparison, results.path)
-    if not quiet:
-        print_study(results, comparison)
+    # Figures come before anything is printed, so that a reader who has seen enough (| head) loses none.
     _draw(results)
     if not quiet:
+        print_study(results, comparison)
         print_files(sorted(path for path in results.path.rglob("*") if path.is_file()))
 
 
@@ -166,7 +175,10 @@ def _draw(results: Results) -> list[Path]:
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--reference", help="Scenario to compare with; by default baseline, or the first.")
 def compare(folder: Path, reference: str | None) -> None:
-    """Compare the scenarios of a results folder pair by pair, and write comparison.csv there."""
+    """Compare the scenarios of a results folder again.
+
+    Prints the paired differences and the verdict, and writes comparison.csv into the folder.
+    """
     from simulation.compare import compare as compare_scenarios
     from simulation.compare import write_comparison
     from simulation.console import print_comparison, print_files
@@ -196,7 +208,7 @@ def plot(folder: Path) -> None:
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a key before checking.")
 def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
-    """Check scenario files, and print everything that is wrong in them."""
+    """Check scenario files and say what is wrong in them."""
     from simulation.errors import HyperclusterError
     from simulation.scenario import load_scenario
 

@@ -199,7 +199,7 @@ def _clause(found: Difference, words: _Words) -> str:
     n, pairs, low, high, difference = found.n, found.pairs, found.low, found.high, found.difference
     left_out = f"; {words.what} is undefined in the others" if n < pairs else ""
     if n < 2:
-        return f"nothing can be said about {words.what}, which is defined in {n} of {pairs} pairs"
+        return f"nothing can be said about {words.what}, which is defined in {n} of {pairs} pairs (two are needed)"
     if low == high == 0:
         return f"{words.what} is the same in every pair (n = {n} of {pairs} pairs{left_out})"
     decimals = needed_decimals(low, high, at_least=words.decimals)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from simulation.batch import Progress
+from simulation.report import Progress
 from simulation.compare import Difference, by_pair, needed_decimals, verdicts
 from simulation.results import Manifest, Results
 
@@ -44,6 +45,12 @@ NOTE = (
     "value, units; (n) where a metric is undefined in some replications, - in all. Digital readiness of regions "
     "is an assumption in three tiers (0.2, 0.5, 0.8), not data; so are unit costs and the effects of policies."
 )
+LONGEST_NAME = 26
+"""Characters of a scenario's name in a line of the table; the rest goes into further lines."""
+
+WIDEST = 1000
+"""Columns that a table never needs."""
+
 LINES = 10
 """Lines of progress that a whole batch prints where there is no terminal."""
 
@@ -55,7 +62,7 @@ def progress_shown(*, quiet: bool) -> Iterator[Callback | None]:
     """Give a callback that shows progress on standard error: a bar on a terminal, plain lines otherwise."""
     if quiet:
         yield None
-    elif sys.stderr.isatty():
+    elif _is_terminal(sys.stderr):
         with _bar() as bar:
             task = bar.add_task("replications", total=None, failed="")
             yield lambda now: bar.update(task, completed=now.done, total=now.total, failed=_failed(now))
@@ -103,7 +110,7 @@ def _lines() -> Callback:
 def print_study(results: Results, comparison: pd.DataFrame) -> None:
     """Print the scenarios' means, the paired differences with their intervals, and the verdict in words."""
     console = _console()
-    console.print(summary_table(results))
+    _print_whole(console, summary_table(results))
     console.print(NOTE, style="dim", markup=False)
     print_comparison(results, comparison, console=console)
 
@@ -114,14 +121,27 @@ def print_comparison(results: Results, comparison: pd.DataFrame, *, console: Con
     if comparison.empty:
         return
     console.print()
-    console.print(difference_table(comparison))
+    _print_whole(console, difference_table(comparison))
     for sentence in verdicts(comparison, results.titles):
         console.print(f"{sentence}\n", markup=False)
 
 
 def _console() -> Console:
     """Return where tables go: as wide as the terminal, or wide enough for all columns where there is none."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 110)
+    return Console(highlight=False, width=None if _is_terminal(sys.stdout) else 110)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody reads along; a program without a console has no stream at all."""
+    return stream is not None and stream.isatty()
+
+
+def _print_whole(console: Console, table: Table) -> None:
+    """Print a table at least so wide that no number is cut off: on a narrow terminal its lines run over."""
+    needed = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
+    if needed > console.width:
+        table.width = needed
+    console.print(table, crop=False)
 
 
 def summary_table(results: Results) -> Table:
@@ -129,9 +149,13 @@ def summary_table(results: Results) -> Table:
     runs = results.runs(["scenario", "replication", "seed", *SUMMARY])
     seeds = f"{runs['seed'].min()} to {runs['seed'].max()}"
     table = Table(
-        box=SIMPLE_HEAD, title=f"{results.path}: seeds {seeds}", title_justify="left", pad_edge=False
+        box=SIMPLE_HEAD,
+        title=escape(f"{results.path}: seeds {seeds}"),
+        title_justify="left",
+        pad_edge=False,
+        collapse_padding=True,  # so that the shipped scenarios fit into 80 columns
     )
-    table.add_column("scenario", overflow="fold")
+    table.add_column("scenario", overflow="fold", max_width=LONGEST_NAME)
     for heading, _ in (("n", ""), *SUMMARY.values()):
         table.add_column(heading, justify="right", no_wrap=True)
     for scenario in results.scenarios:

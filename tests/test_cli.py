@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import faulty_blocks
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 import simulation.batch
+from simulation import console
 from simulation.cli import STUDY, cli
+from simulation.compare import compare
 from simulation.results import Replication, Results
 from simulation.scenario import Scenario
 
@@ -177,6 +181,7 @@ def test_one_scenario_goes_to_a_folder_of_its_name_and_set_changes_it(folder: Pa
         (["plot", "nowhere"], "no results here"),
         (["validate", "missing.toml"], "missing.toml"),
         (["fly"], "No such command"),
+        (["run", "tiny.toml", "--out", "a" * 300], "File name too long"),
     ],
 )
 def test_a_user_s_mistake_is_a_message_with_exit_code_2_and_writes_nothing(
@@ -254,6 +259,71 @@ def only_the_faulty_replication(
     specs: Sequence[Scenario], replications: int, *, seed: int, finished: set[Replication]
 ) -> list[simulation.batch.Block]:
     return [simulation.batch.Block(specs[0], seed, (faulty_blocks.REPLICATION,))]
+
+
+def test_a_folder_that_may_not_be_written_is_the_user_s_mistake(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def closed(*_: object) -> None:
+        raise PermissionError(13, os.strerror(13), "out/.manifest.json.tmp")
+
+    monkeypatch.setattr("simulation.store.Store.save", closed)  # root may write anywhere
+    result = invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
+    assert result.exit_code == 2
+    assert "out/.manifest.json.tmp: cannot be used: Permission denied" in result.stderr
+
+
+def test_a_reader_who_stops_early_loses_no_figure(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def stopped(*_: object) -> None:
+        raise BrokenPipeError(32, os.strerror(32))
+
+    monkeypatch.setattr("simulation.console.print_study", stopped)
+    invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
+    assert (folder / "out" / "figures" / "adoption_raster.png").exists()
+
+
+def test_a_folder_may_have_any_name(folder: Path):
+    out = "deep[/bold] [red]"
+    result = invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert f"{out}: seeds 1 to 1" in result.stdout
+
+
+def test_a_narrow_terminal_cuts_no_number_off(
+    study: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    results = Results(study[0])
+    whole = [
+        line.split() for line in study[1].stdout.splitlines() if line.startswith((" tiny ", " trained "))
+    ]
+    monkeypatch.setattr(console, "_console", lambda: Console(highlight=False, width=30))
+    console.print_study(results, compare(results))
+    narrow = capsys.readouterr().out
+    assert whole
+    assert [line.split() for line in narrow.splitlines() if line.startswith((" tiny ", " trained "))] == whole
+
+
+def test_the_study_fits_into_80_columns():
+    class Shipped:
+        path = Path("results/study")
+        scenarios = STUDY
+
+        def runs(self, columns: list[str]) -> pd.DataFrame:
+            row = dict.fromkeys(columns, 38392.0) | dict.fromkeys(("final_share", "member_share"), 1.0)
+            row |= {"t50_years": 10.55, "w1_years": 10.55, "synchronization": 0.5, "replication": 0}
+            return pd.DataFrame([row | {"scenario": name, "seed": 30} for name in self.scenarios])
+
+    table = console.summary_table(Shipped())  # type: ignore[arg-type]
+    wide = Console(width=200)
+    assert wide.measure(table).maximum <= 80
+
+
+def test_a_program_without_a_console_prints_to_nowhere(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    with console.progress_shown(quiet=False):
+        pass
+    assert console._console().width == 110
 
 
 def test_a_full_disk_is_exit_code_4(folder: Path, monkeypatch: pytest.MonkeyPatch):
