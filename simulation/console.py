@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from simulation.report import Progress
+from simulation.batch import Progress
 from simulation.compare import Difference, by_pair, needed_decimals, verdicts
 from simulation.results import Manifest, Results
 
