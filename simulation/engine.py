@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -457,12 +459,29 @@ class Engine:
         self.state.mastered_month[self._newly] = self.state.month
 
 
-def simulate(spec: Scenario, seed: int) -> Record:
+class DeadlineError(Exception):
+    """A replication took longer than it was allowed to."""
+
+
+def simulate(spec: Scenario, seed: int, *, deadline: float | None = None) -> Record:
     """Run one replication to its horizon and return what it leaves.
 
     The same scenario, seed and versions give the same bits.
+
+    Parameters
+    ----------
+    deadline : seconds that it may take by the clock on the wall, which is looked at before every month.
+
+    Raises
+    ------
+    DeadlineError
+        If the deadline comes before the horizon.
     """
+    limit = math.inf if deadline is None else time.monotonic() + deadline
     engine = Engine(spec, seed)
     while not engine.finished:
+        if time.monotonic() > limit:
+            done = f"{engine.state.month} of {engine.world.months} months"
+            raise DeadlineError(f"not finished within the deadline of {deadline:g} s; {done} were done")
         engine.step()
     return engine.record()
