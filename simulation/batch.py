@@ -9,47 +9,37 @@ from __future__ import annotations
 
 import contextlib
 import math
-import multiprocessing
 import os
 import shlex
-import signal
 import sys
-import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, field
-from multiprocessing import resource_tracker
-from multiprocessing.connection import wait as wait_for_any
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Self
 
 import pyarrow as pa
 
-from simulation.engine import simulate
-from simulation.errors import HyperclusterError, ResultsError
+from simulation.adaptive import Goal, widest_interval
+from simulation.engine import Engine, simulate
+from simulation.errors import HyperclusterError, MachineError
 from simulation.manifest import new_manifest
 from simulation.metrics import compute, reasons
+from simulation.report import HEADLINE, Estimate, Progress, Report
 from simulation.results import Replication, Results, part_name
 from simulation.rows import TABLES, Tables, tables_of, to_parquet
 from simulation.scenario import Scenario, load_scenario
-from simulation.store import FAILED, Store, replace
+from simulation.store import Store
+from simulation.workers import KEPT, NoAnswerError, Workers, opened
 
 BLOCK = 5
 """Replications in a block: what a worker that dies loses at most."""
 
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a batch is; handed to the callback at the start and after every block."""
-
-    done: int  # replications that are finished, those kept from an earlier start included
-    total: int
-    kept: int  # of those done, found finished on disk
-    failed: int
-    elapsed_seconds: float
+MAX_REPLICATIONS = 1000
+"""Ceiling where replications are added until differences are known well enough, unless another is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +49,13 @@ class Block:
     spec: Scenario
     seed: int  # of replication 0
     replications: tuple[int, ...]
+    deadline: float | None = None  # seconds for each replication
+    again: bool = False  # tried once before, and lost with its worker
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A replication that ended in an exception, or whose process died."""
+    """A replication that ended in an exception, took too long, or whose process died."""
 
     replication: int
     error: str  # one line
@@ -76,29 +68,72 @@ class Outcome:
 
     files: dict[str, bytes] = field(default_factory=dict)  # Parquet by table; none if all failed
     failures: tuple[Failure, ...] = ()
+    headline: dict[int, tuple[float, float]] = field(default_factory=dict)  # Phi and t50 by replication
+    seconds: float = 0.0  # that it took
 
 
-def replicate(spec: Scenario, replication: int, *, seed: int) -> Tables:
+def replicate(spec: Scenario, replication: int, *, seed: int, deadline: float | None = None) -> Tables:
     """Simulate one replication and return its rows; ``seed`` is that of replication 0."""
-    record = simulate(spec, seed + replication)
+    record = simulate(spec, seed + replication, deadline=deadline)
     metrics = compute(record)
     undefined = reasons(record) if any(math.isnan(value) for value in metrics.values()) else {}
     return tables_of(record, metrics, reasons=undefined, replication=replication)
 
 
 def run_block(block: Block) -> Outcome:
-    """Simulate a block; an exception in one replication leaves the others whole."""
+    """Simulate a block; an exception in one replication leaves the others whole.
+
+    Raises
+    ------
+    MemoryError
+        If there is too little memory, which is nothing that a replication could be blamed for.
+    """
+    if block.deadline is not None:
+        load_kernels([block.spec])
+    began = time.perf_counter()
     rows: list[Tables] = []
     failures: list[Failure] = []
     for replication in block.replications:
         try:
-            rows.append(replicate(block.spec, replication, seed=block.seed))
+            rows.append(replicate(block.spec, replication, seed=block.seed, deadline=block.deadline))
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it was, it is recorded and the others go on
             failures.append(Failure(replication, _one_line(error), traceback.format_exc()))
     if not rows:
         return Outcome(failures=tuple(failures))
-    files = {name: to_parquet(pa.concat_tables([tables[name] for tables in rows])) for name in TABLES}
-    return Outcome(files=files, failures=tuple(failures))
+    runs = pa.concat_tables([tables["runs"] for tables in rows])
+    headline = zip(*(runs[name].to_pylist() for name in ("replication", *HEADLINE)), strict=True)
+    return Outcome(
+        files={name: to_parquet(pa.concat_tables([tables[name] for tables in rows])) for name in TABLES},
+        failures=tuple(failures),
+        headline={replication: (phi, t50) for replication, phi, t50 in headline},
+        seconds=time.perf_counter() - began,
+    )
+
+
+_loaded: set[tuple[bool, bool]] = set()
+"""Kinds of scenario whose kernels this process has loaded."""
+
+
+def load_kernels(specs: Iterable[Scenario]) -> None:
+    """Simulate one month of each kind of scenario that is new to this process.
+
+    Kernels are compiled, or read from numba's cache, when they are first called. That may take longer than a
+    replication, whose deadline should not pay for it.
+    """
+    for spec in specs:
+        if _kind(spec) not in _loaded:
+            _loaded.add(_kind(spec))
+            with contextlib.suppress(
+                Exception
+            ):  # it will go wrong again in a replication, and be recorded there
+                Engine(spec, 0).step()
+
+
+def _kind(spec: Scenario) -> tuple[bool, bool]:
+    """Return what decides which kernels a scenario needs, and roughly what it costs."""
+    return bool(spec.platforms), bool(spec.policies)
 
 
 def run_batch(
@@ -108,7 +143,10 @@ def run_batch(
     out: str | Path,
     seed: int = 1,
     workers: int | None = None,
-    executor: Executor | None = None,
+    executor: Executor | str = "processes",
+    deadline: float | None = None,
+    until_halfwidth: float | None = None,
+    max_replications: int = MAX_REPLICATIONS,
     fresh: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> Results:
@@ -122,9 +160,13 @@ def run_batch(
     scenarios : scenarios, or their files or shipped names; no two with the same name.
     replications : at least 1. Replication j has seed ``seed + j`` in every scenario.
     out : the results folder.
-    workers : processes, as many as there are cores unless given. Scripts need the usual
-        ``if __name__ == "__main__":``.
-    executor : where blocks run instead, with ``workers`` as the number that it computes at a time.
+    workers : blocks computed at a time, as many as there are cores unless given.
+    executor : "processes" (scripts need the usual ``if __name__ == "__main__":``), "serial", "dask",
+        "dask://HOST:PORT", or any ``concurrent.futures`` executor.
+    deadline : seconds that a replication may take; a longer one is recorded as failed.
+    until_halfwidth : go on after ``replications``, in rounds of ``simulation.adaptive.ROUND``, until the 95 % interval
+        of every paired difference in Phi reaches no farther than this to either side.
+    max_replications : where to stop with ``until_halfwidth`` in any case.
     fresh : replace what is in the folder.
     progress : called in this process at the start and after every block.
 
@@ -134,31 +176,35 @@ def run_batch(
         If the folder holds another study: its scenarios, seed or program differ. Nothing is written then.
     ScenarioError, DataError
         If a scenario cannot be loaded. Nothing is written then.
+    HyperclusterError
+        If an argument makes no sense, or there is no such executor. Nothing is written then.
+    MachineError, OSError, MemoryError
+        If the machine gives up, for instance because a disk is full. The next call goes on from what has finished.
     KeyboardInterrupt
         After the workers have ended; finished blocks are kept and the next call goes on from there.
     """
     specs = [spec if isinstance(spec, Scenario) else load_scenario(spec) for spec in scenarios]
     workers = available_cores() if workers is None else workers
-    _check_arguments(specs, replications, seed=seed, workers=workers)
+    goal = None if until_halfwidth is None else Goal(until_halfwidth, max_replications)
+    _check_arguments(specs, replications, seed=seed, workers=workers, deadline=deadline, goal=goal)
     store = Store(Path(out))
     manifest = new_manifest(specs, replications, seed=seed, command=_command())
-    finished = store.begin(manifest, fresh=fresh)
-    wanted = {(spec.name, number) for spec in specs for number in range(replications)}
-    blocks = _blocks(specs, replications, seed=seed, finished=finished)
-    batch = _Batch(store, progress, total=len(wanted), kept=len(wanted & finished))
-    try:
-        batch.report()
-        if blocks:
-            with _Workers(workers, executor) as pool:
-                if executor is None:
-                    _compile_kernels(blocks, pool)
-                _work_through(blocks, pool, batch.take)
-        store.compact()
-    except BaseException:
-        with contextlib.suppress(OSError):  # a full disk must not hide what went wrong first
-            store.end("interrupted")
-        raise
-    store.end("failures" if batch.failed else "finished")
+    if not fresh:
+        store.check(manifest)
+    kinds = {_kind(spec): spec for spec in specs}
+    prepare = partial(load_kernels, list(kinds.values()))
+    with (
+        opened(executor, workers=workers, deadline=deadline, prepare=prepare) as pool,
+        store.alone(),
+    ):
+        store.begin(manifest, fresh=fresh)
+        batch = _Batch(specs, seed, deadline=deadline, store=store, pool=pool, progress=progress)
+        with store.ended():
+            if goal is None:
+                batch.run_to(replications)
+            else:
+                batch.run_until(goal, first=replications)
+            store.compact()
     return Results(store.folder)
 
 
@@ -171,7 +217,15 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _check_arguments(specs: Sequence[Scenario], replications: int, *, seed: int, workers: int) -> None:
+def _check_arguments(
+    specs: Sequence[Scenario],
+    replications: int,
+    *,
+    seed: int,
+    workers: int,
+    deadline: float | None,
+    goal: Goal | None,
+) -> None:
     names = [spec.name for spec in specs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if not names:
@@ -180,224 +234,229 @@ def _check_arguments(specs: Sequence[Scenario], replications: int, *, seed: int,
         raise HyperclusterError(
             f"two scenarios of one study are called {', '.join(twice)}; give each its own name"
         )
-    for what, value, least in (("replications", replications, 1), ("seed", seed, 0), ("workers", workers, 1)):
-        if value < least:
-            raise HyperclusterError(f"{what} = {value}: must be {least} or more")
-
-
-def _blocks(
-    specs: Sequence[Scenario], replications: int, *, seed: int, finished: set[Replication]
-) -> list[Block]:
-    """Return what is missing, in blocks; scenarios take turns."""
-    blocks = []
-    for first in range(0, replications, BLOCK):
-        for spec in specs:
-            numbers = range(first, min(first + BLOCK, replications))
-            missing = tuple(number for number in numbers if (spec.name, number) not in finished)
-            if missing:
-                blocks.append(Block(spec, seed, missing))
-    return blocks
+    least = [("replications", replications, 1), ("seed", seed, 0), ("workers", workers, 1)]
+    if goal is not None:
+        least.append(("max_replications", goal.ceiling, 2))
+    for what, value, bound in least:
+        if value < bound:
+            raise HyperclusterError(f"{what} = {value}: must be {bound} or more")
+    halfwidth = None if goal is None else goal.halfwidth
+    for name, limit in (("deadline", deadline), ("until_halfwidth", halfwidth)):
+        if limit is not None and not 0 < limit < math.inf:
+            raise HyperclusterError(f"{name} = {limit}: must be more than 0")
+    if goal is not None and len(names) < 2:
+        raise HyperclusterError("until_halfwidth needs two scenarios at least: it is about their differences")
 
 
 class _Batch:
-    """Takes the outcomes of blocks as they come in: files to disk, failures to the manifest, progress to the caller."""
+    """Sends out what is missing, and takes what comes in: files to disk, failures to the manifest, progress to all."""
 
     def __init__(
-        self, store: Store, progress: Callable[[Progress], None] | None, *, total: int, kept: int
+        self,
+        specs: Sequence[Scenario],
+        seed: int,
+        *,
+        deadline: float | None,
+        store: Store,
+        pool: Workers,
+        progress: Callable[[Progress], None] | None,
     ) -> None:
+        self.specs = specs
+        self.seed = seed
+        self.deadline = deadline
         self.store = store
-        self.progress = progress
-        self.total = total
-        self.kept = kept
-        self.done = kept
-        self.failed = 0
-        self.began = time.monotonic()
+        self.pool = pool
+        self.phi: dict[Replication, float] = {}
+        self.report = Report(progress, damaged=store.damaged)
+        self.piloted = False
+        if store.finished:
+            runs = Results(store.folder).runs(["scenario", "replication", *HEADLINE])
+            for scenario, number, phi, t50 in runs.to_numpy():
+                self._note(scenario, number, (phi, t50))
 
-    def report(self) -> None:
-        if self.progress is not None:
-            elapsed = time.monotonic() - self.began
-            self.progress(Progress(self.done, self.total, self.kept, self.failed, elapsed))
+    def run_to(self, replications: int) -> None:
+        """Compute all that is missing of the first replications of every scenario."""
+        wanted = {(spec.name, number) for spec in self.specs for number in range(replications)}
+        self.report.expect(len(wanted), done=len(wanted & self.store.finished))
+        blocks = _blocks(
+            self.specs, replications, seed=self.seed, finished=self.store.finished, deadline=self.deadline
+        )
+        if blocks and not self.piloted:
+            blocks = self._pilot(blocks)
+        _work_through(blocks, self.pool, self._take, at_a_time=lambda: self.pool.capacity)
 
-    def take(self, block: Block, outcome: Outcome) -> None:
+    def run_until(self, goal: Goal, *, first: int) -> None:
+        """Compute round after round, until the goal or its ceiling is reached."""
+        names = [spec.name for spec in self.specs]
+        for replications in goal.rounds(first):
+            self.run_to(replications)
+            widest = widest_interval(self.phi, names, replications=replications)
+            reached = widest.halfwidth <= goal.halfwidth
+            found = {
+                "halfwidth": goal.halfwidth,
+                "max_replications": goal.ceiling,
+                "replications": replications,
+                "reached": reached,
+                "widest": None if math.isinf(widest.halfwidth) else widest.halfwidth,
+                "pair": [widest.scenario, widest.reference],
+            }
+            self.store.record("until", found, replications=replications)
+            if reached:
+                return
+
+    def _pilot(self, blocks: list[Block]) -> list[Block]:
+        """Compute one replication of each kind, alone, estimate what the rest will take, and return the rest.
+
+        This also has one worker compile the kernels, which the others then find in numba's cache.
+        """
+        self.piloted = True
+        pilots: dict[tuple[bool, bool], Block] = {}
+        for block in blocks:
+            pilots.setdefault(_kind(block.spec), _single(block, block.replications[0]))
+        cost: dict[tuple[bool, bool], Outcome] = {}
+
+        def take(block: Block, outcome: Outcome) -> None:
+            cost[_kind(block.spec)] = outcome
+            self._take(block, outcome)
+
+        _work_through(pilots.values(), self.pool, take, at_a_time=lambda: 1)
+        taken = {(block.spec.name, *block.replications) for block in pilots.values()}
+        rest = [
+            replace(block, replications=left)
+            for block in blocks
+            if (left := tuple(n for n in block.replications if (block.spec.name, n) not in taken))
+        ]
+        spent = [(len(block.replications), cost[_kind(block.spec)]) for block in rest]
+        self.report.estimated(
+            Estimate(
+                seconds=sum(n * outcome.seconds for n, outcome in spent) / self.pool.slots,
+                bytes=sum(n * sum(map(len, outcome.files.values())) for n, outcome in spent),
+            )
+        )
+        return rest
+
+    def _take(self, block: Block, outcome: Outcome) -> None:
         if outcome.files:
             self.store.add(part_name(block.spec.name, block.replications), outcome.files)
-        self.done += len(block.replications) - len(outcome.failures)
-        self.failed += len(outcome.failures)
-        for failure in outcome.failures:
-            self._record(block, failure)
-        if outcome.failures:
-            self.store.save()
-        self.report()
-
-    def _record(self, block: Block, failure: Failure) -> None:
-        name, seed = block.spec.name, block.seed + failure.replication
-        scenario = self.store.folder / FAILED / f"{name}.toml"
-        scenario.parent.mkdir(exist_ok=True)
-        replace(scenario, block.spec.to_toml().encode())
-        self.store.manifest["failures"].append(
-            {
-                "scenario": name,
-                "replication": failure.replication,
-                "seed": seed,
-                "error": failure.error,
-                "traceback": failure.traceback,
-                "reproduce": f"hypercluster run {scenario} --seed {seed} --replications 1 --workers 1 "
-                f"--out {scenario.with_name(f'{name}-seed-{seed}')}",
-            }
+        failed = {failure.replication for failure in outcome.failures}
+        self.store.finished.update(
+            (block.spec.name, number) for number in block.replications if number not in failed
         )
-
-
-class _Workers:
-    """The executor that blocks go to: the caller's, or processes of our own that can be replaced when one dies."""
-
-    def __init__(self, workers: int, executor: Executor | None) -> None:
-        self.workers = workers
-        self.ours = executor is None
-        self._executor = executor
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self.ours:
-            self._end(at_once=kind is not None)
-
-    def submit[T](self, task: Callable[[Block], T], block: Block) -> Future[T]:
-        if self._executor is None:
-            # New processes rather than copies of this one, which may have threads that a copy would miss.
-            context = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_start_worker)
-        with _interrupt_kept_from_children():
-            return self._executor.submit(task, block)
-
-    def replace(self) -> None:
-        """Start over with new processes after one has died."""
-        if not self.ours:
-            raise ResultsError(
-                "the executor broke down; what had finished is kept, and the same call goes on from it"
+        for failure in outcome.failures:
+            self.store.add_failure(
+                block.spec,
+                failure.replication,
+                seed=block.seed + failure.replication,
+                error=failure.error,
+                traceback=failure.traceback,
+                deadline=block.deadline,
             )
-        self._end(at_once=True)
+        for number, values in outcome.headline.items():
+            self._note(block.spec.name, number, values)
+        self.report.took(len(block.replications) - len(failed), failed=len(failed))
 
-    def _end(self, *, at_once: bool) -> None:
-        pool, self._executor = self._executor, None
-        if not isinstance(pool, ProcessPoolExecutor):
-            return
-        if at_once:  # a future that runs cannot be cancelled, but its process can be ended
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
+    def _note(self, scenario: str, replication: int, values: tuple[float, float]) -> None:
+        self.phi[scenario, replication] = values[0]
+        self.report.average(scenario, values)
 
 
-@contextlib.contextmanager
-def _interrupt_kept_from_children() -> Iterator[None]:
-    """Start processes with Ctrl-C blocked, which they inherit: the terminal sends it to all, but it is for us alone.
+def _blocks(
+    specs: Sequence[Scenario],
+    replications: int,
+    *,
+    seed: int,
+    finished: set[Replication],
+    deadline: float | None,
+) -> list[Block]:
+    """Return what is missing, in blocks; scenarios take turns.
 
-    It reaches us at the end of the block.
+    With a deadline every replication is a block of its own, so that it is known which one does not answer.
     """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # would unblock it again, if it had to be started on the way
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    size = BLOCK if deadline is None else 1
+    blocks = []
+    for first in range(0, replications, size):
+        for spec in specs:
+            numbers = range(first, min(first + size, replications))
+            missing = tuple(number for number in numbers if (spec.name, number) not in finished)
+            if missing:
+                blocks.append(Block(spec, seed, missing, deadline))
+    return blocks
 
 
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, where it could not be blocked, and end when the parent is gone, however it went."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "a worker is started by a parent"
-
-    def follow() -> None:
-        wait_for_any([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
+def _single(block: Block, replication: int, *, again: bool = False) -> Block:
+    return replace(block, replications=(replication,), again=again)
 
 
-def _work_through(blocks: Iterable[Block], pool: _Workers, take: Callable[[Block, Outcome], None]) -> None:
-    """Send out all blocks and hand every outcome to ``take``, once.
+def _work_through(
+    blocks: Iterable[Block],
+    pool: Workers,
+    take: Callable[[Block, Outcome], None],
+    *,
+    at_a_time: Callable[[], int],
+) -> None:
+    """Send out all blocks, a few at a time, and hand every outcome to ``take``, once.
 
-    When a process dies nobody knows whose block did it. All that were under way are tried once more, one replication
-    at a time and alone, so that only the guilty one is lost.
+    The replications of a block that is lost, most often with its worker, are tried once more, each by itself, so that
+    only the guilty one is lost for good.
     """
     waiting = deque(blocks)
-    while waiting:
-        suspects = _run_until_one_dies(waiting, pool, take)
-        for suspect in [_single(block, number) for block in suspects for number in block.replications]:
-            if _run_until_one_dies(deque([suspect]), pool, take):
-                take(suspect, Outcome(failures=(_lost(suspect),)))
-
-
-def _run_until_one_dies(
-    waiting: deque[Block], pool: _Workers, take: Callable[[Block, Outcome], None]
-) -> list[Block]:
-    """Take blocks from ``waiting`` until there are none or a process dies; return those then under way, unfinished.
-
-    Few blocks are sent out at a time, so that memory does not grow with their number.
-    """
-    running: dict[Future[Outcome], Block] = {}
-    unfinished: list[Block] = []
-    alive = True
+    running: dict[Future[Outcome], tuple[Block, float]] = {}
     try:
-        while running or (waiting and alive):
-            while waiting and alive and len(running) < 2 * pool.workers:
-                try:
-                    future = pool.submit(run_block, waiting[0])
-                except BrokenExecutor:
-                    alive = False
+        while waiting or running:
+            while waiting and len(running) < at_a_time():
+                block = waiting.popleft()
+                running[pool.submit(run_block, block)] = block, time.monotonic()
+            for future, error in _come_back(running, pool.patience):
+                block, _ = running.pop(future)
+                if error is None:
+                    take(block, future.result())
+                elif block.again or isinstance(error, NoAnswerError):
+                    take(block, _failed(block, error))
                 else:
-                    running[future] = waiting.popleft()
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                block = running.pop(future)
-                if isinstance(future.exception(), BrokenExecutor):
-                    alive = False
-                    unfinished.append(block)
-                else:
-                    take(block, _outcome(future, block))
+                    waiting.extendleft(_single(block, number, again=True) for number in block.replications)
     finally:
         for future in running:  # an executor that is not ours must not go on with what nobody waits for
             future.cancel()
-    if not alive:
-        pool.replace()
-    return unfinished
 
 
-def _single(block: Block, replication: int) -> Block:
-    return Block(block.spec, block.seed, (replication,))
+def _come_back(
+    running: dict[Future[Outcome], tuple[Block, float]], patience: float | None
+) -> list[tuple[Future[Outcome], BaseException | None]]:
+    """Wait, and return futures that are done, or are given up after so many seconds, with what went wrong."""
+    first = min(sent for _, sent in running.values())
+    timeout = None if patience is None else max(first + patience - time.monotonic(), 0.0)
+    done = wait(running, timeout=timeout, return_when=FIRST_COMPLETED).done
+    if done or patience is None:
+        return [(future, _error_of(future)) for future in done]
+    late = [future for future, (_, sent) in running.items() if sent <= time.monotonic() - patience]
+    for future in late:
+        future.cancel()
+    return [(future, NoAnswerError(f"no answer for {patience:g} s; it was given up")) for future in late]
 
 
-def _outcome(future: Future[Outcome], block: Block) -> Outcome:
-    error = future.exception()
-    if error is None:
-        return future.result()
+def _error_of(future: Future[Outcome]) -> BaseException | None:
+    """Return what went wrong outside of a replication, if anything.
+
+    Raises
+    ------
+    MemoryError, MachineError
+        If it makes no sense to go on.
+    """
+    try:
+        error = future.exception()
+    except CancelledError:
+        raise MachineError(f"the executor is gone; {KEPT}") from None
+    if isinstance(error, BrokenExecutor):
+        raise MachineError(f"the executor broke down: {error}; {KEPT}") from error
+    if isinstance(error, (MemoryError, MachineError)):
+        raise error
+    return error
+
+
+def _failed(block: Block, error: BaseException) -> Outcome:
     text = "".join(traceback.format_exception(error))
     return Outcome(failures=tuple(Failure(number, _one_line(error), text) for number in block.replications))
 
 
-def _lost(block: Block) -> Failure:
-    why = "the worker process died: it was killed, ran out of memory or crashed"
-    return Failure(block.replications[0], why, "")
-
-
 def _one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
-
-
-def _compile_kernels(blocks: Iterable[Block], pool: _Workers) -> None:
-    """Let one worker simulate first, so that kernels are compiled once and the others find them in numba's cache.
-
-    Platforms and policies decide which kernels a scenario needs: one replication of each such kind will do. It is not
-    done here, because compiling takes 100 MB that a process keeps.
-    """
-    kinds = {(bool(block.spec.platforms), bool(block.spec.policies)): block for block in blocks}
-    for block in kinds.values():
-        with contextlib.suppress(Exception):  # what goes wrong will go wrong again, and then it is recorded
-            pool.submit(_simulate_first, block).result()
-
-
-def _simulate_first(block: Block) -> None:
-    simulate(block.spec, block.seed + block.replications[0])

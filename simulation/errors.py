@@ -63,6 +63,12 @@ class ResultsError(HyperclusterError):
     """A results folder cannot be read, resumed or written."""
 
 
+class MachineError(HyperclusterError):
+    """The machine, or a machine that works for us, gave up; what has finished is kept and the rest can be resumed."""
+
+    exit_code = 4
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """'; did you mean "..."?' with the known word that is spelt most like ``word``, or nothing."""
     # Matching ignores case: "Tatarstan" for tatarstan is the commonest slip.

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +22,10 @@ FORMAT = 1
 
 PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "pydantic", "mesa")
 
-_NOT_THE_MODEL = ("figures", "batch", "cli", "compare", "console", "manifest", "results", "rows", "store")
+_NOT_THE_MODEL = (
+    *("figures", "adaptive", "batch", "cli", "compare", "console", "manifest", "merge", "progress", "report"),
+    *("results", "rows", "store", "workers"),
+)
 """Modules that cannot change the numbers of a replication."""
 
 
@@ -62,9 +65,21 @@ def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int,
         "started": now(),
         "ended": None,
         "status": "running",
+        "state": {},
         "failures": [],
         "damaged": [],
     }
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Return numbers as text, those that follow each other as first and last: "0-4, 7"."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join("-".join(map(str, run)) for run in runs)
 
 
 def _entry(spec: Scenario) -> dict[str, Any]:

@@ -7,40 +7,53 @@ merged into one file a table, each put in place by renaming; the blocks go only 
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
+import shlex
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError
-from simulation.manifest import differences, now
+from simulation.manifest import differences, now, ranges
+from simulation.merge import part_of_replication, read_groups, row_groups
 from simulation.results import (
     MANIFEST,
     PARTS,
     Manifest,
     Replication,
     part_folders,
+    part_name,
     read_manifest,
     read_parquet,
-    read_rows,
     replications_in,
 )
-from simulation.rows import TABLES, canonical, checksum, of_replication, parquet_writer
+from simulation.rows import TABLES, checksum, of_replication, parquet_writer, to_parquet
 
-ROWS_IN_MEMORY = 150_000
-"""Rows of one table that compaction holds before it writes them as a row group."""
+if TYPE_CHECKING:
+    from simulation.scenario import Scenario
 
-GROUP = 5
-"""Replications that compaction reads at a time; with the constant above it settles the bytes of the files."""
+if sys.platform != "win32":
+    import fcntl
 
 COMPARISON = "comparison.csv"
 FIGURES = "figures"
 DAMAGED = "damaged"
 FAILED = "failed"
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Errors of a disk that is full, or as full as we may make it."""
+
 _DONE = ".parts-merged"
+SECONDS_BETWEEN_SAVES = 1.0
+"""While replications fail one after the other; what a stop could leave out is tried again anyway."""
 
 
 class Store:
@@ -54,6 +67,9 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest: Manifest = {}
+        self.finished: set[Replication] = set()
+        self.damaged: list[str] = []  # what :meth:`begin` found damaged
+        self._saved = 0.0
 
     def check(self, manifest: Manifest) -> None:
         """Find out, without writing anything, whether the study may go on in this folder.
@@ -94,12 +110,7 @@ class Store:
         known = (self.folder / MANIFEST).exists()
         if not (fresh and known):
             self.check(manifest)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ResultsError(
-                f"{self.folder}: the results folder cannot be made: {error.strerror}"
-            ) from None
+        self._make_folder()
         if fresh and known:
             self._clear()
         self.manifest = manifest
@@ -107,6 +118,7 @@ class Store:
             before = read_manifest(self.folder)
             self.manifest["started"] = before["started"]
             self.manifest["replications"] = max(before["replications"], manifest["replications"])
+            self.manifest["damaged"] = before["damaged"]
             place = {entry["name"]: number for number, entry in enumerate(before["scenarios"])}
             self.manifest["scenarios"].sort(key=lambda entry: place.get(entry["name"], len(place)))
         # What a killed process left half-way: parts already merged, and files under temporary names.
@@ -116,19 +128,111 @@ class Store:
             self.folder / _DONE,
         ):
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
-        finished = self._finished()
+        self.finished = self._find_finished()
         self.save()
-        return finished
+        return self.finished
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from writing to the folder, on systems and disks where that can be done.
+
+        Raises
+        ------
+        ResultsError
+            If another process is writing there, or the folder cannot be made.
+        """
+        self._make_folder()
+        if sys.platform == "win32":
+            yield
+            return
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            with contextlib.suppress(PermissionError):  # disks that cannot lock a folder
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise ResultsError(f"{self.folder}: another process is writing to this folder") from None
+        finally:
+            os.close(handle)  # and the lock with it, as also whenever the process ends
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise
+            raise ResultsError(
+                f"{self.folder}: the results folder cannot be made: {error.strerror}"
+            ) from None
 
     def save(self) -> None:
         """Put the manifest in place."""
+        self.manifest["state"] = self._state()
         text = json.dumps(self.manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         replace(self.folder / MANIFEST, text.encode())
+        self._saved = time.monotonic()
 
-    def end(self, status: str) -> None:
-        """Write how the batch ended: "finished", "failures" or "interrupted"."""
+    def _state(self) -> dict[str, dict[str, str]]:
+        """Return which replications of each scenario are finished, and which failed."""
+        failures = [(failure["scenario"], failure["replication"]) for failure in self.manifest["failures"]]
+        return {
+            entry["name"]: {
+                state: ranges(number for name, number in keys if name == entry["name"])
+                for state, keys in (("finished", self.finished), ("failed", failures))
+            }
+            for entry in self.manifest["scenarios"]
+        }
+
+    @contextlib.contextmanager
+    def ended(self) -> Iterator[None]:
+        """Write how a batch ended, however it does: "finished", "failures" or "interrupted"."""
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(OSError):  # a full disk must not hide what went wrong first
+                self._end("interrupted")
+            raise
+        self._end("failures" if self.manifest["failures"] else "finished")
+
+    def _end(self, status: str) -> None:
         self.manifest["status"] = status
         self.manifest["ended"] = now()
+        self.save()
+
+    def add_failure(
+        self,
+        spec: Scenario,
+        replication: int,
+        *,
+        seed: int,
+        error: str,
+        traceback: str,
+        deadline: float | None,
+    ) -> None:
+        """Record a replication that failed, with a command that does it again; its scenario is kept in a file."""
+        scenario = self.folder / FAILED / f"{spec.name}.toml"
+        scenario.parent.mkdir(exist_ok=True)
+        replace(scenario, spec.to_toml().encode())
+        again = ["hypercluster", "run", scenario, "--seed", seed, "--replications", 1, "--workers", 1]
+        again += ["--deadline", f"{deadline:g}"] if deadline is not None else []
+        again += ["--out", scenario.with_name(f"{spec.name}-seed-{seed}")]
+        self.manifest["failures"].append(
+            {
+                "scenario": spec.name,
+                "replication": replication,
+                "seed": seed,
+                "error": error,
+                "traceback": traceback,
+                "reproduce": shlex.join(map(str, again)),
+            }
+        )
+        if time.monotonic() > self._saved + SECONDS_BETWEEN_SAVES:
+            self.save()
+
+    def record(self, key: str, value: Any, *, replications: int) -> None:
+        """Put something else that is known now into the manifest: how many replications there are by what rule."""
+        self.manifest[key] = value
+        self.manifest["replications"] = max(self.manifest["replications"], replications)
         self.save()
 
     def add(self, name: str, files: Mapping[str, bytes]) -> None:
@@ -136,8 +240,13 @@ class Store:
         parts = self.folder / PARTS
         temporary = parts / f".{name}.tmp"
         temporary.mkdir(parents=True)
-        for table, content in files.items():
-            flushed(temporary / f"{table}.parquet", content)
+        try:
+            for table, content in files.items():
+                flushed(temporary / f"{table}.parquet", content)
+            flush_folder(temporary)
+        except OSError:  # most often for lack of room: leave none of it
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
         temporary.rename(parts / name)
         flush_folder(parts)
 
@@ -145,67 +254,72 @@ class Store:
         """Merge the finished file of each table, where there is one, with the blocks; the outcome is the same bytes
         whichever blocks the replications came in.
         """
-        if not part_folders(self.folder):
+        parts = part_of_replication(self.folder)
+        if not parts:
             return
         order = [entry["name"] for entry in self.manifest["scenarios"]]
         for table in TABLES:
             target = self.folder / f"{table}.parquet"
-            temporary = self.folder / f".{table}.parquet.tmp"
-            with temporary.open("wb") as sink:
-                groups = self._groups(table, order)
-                first = next(groups)
-                with parquet_writer(sink, first.schema) as writer:
-                    writer.write_table(first)
-                    for group in groups:
+            schema = pq.read_schema(next(iter(parts.values())) / f"{table}.parquet")
+            with written_beside(target) as temporary, temporary.open("wb") as sink:
+                with parquet_writer(sink, schema) as writer:
+                    for group in row_groups(self.folder, table, order=order, parts=parts):
                         writer.write_table(group)
                 sink.flush()
                 os.fsync(sink.fileno())
-            temporary.replace(target)
         flush_folder(self.folder)
         (self.folder / PARTS).rename(self.folder / _DONE)
         shutil.rmtree(self.folder / _DONE)
 
-    def _groups(self, table: str, order: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield the rows of a table in their order, in row groups that depend on nothing but the rows."""
-        runs = read_rows(self.folder, "runs", order=order, columns=["scenario", "replication"])
-        finished = replications_in(runs)
-        for scenario in dict.fromkeys(name for name, _ in finished):
-            numbers = [number for name, number in finished if name == scenario]
-            held: list[pa.Table] = []
-            for first in sorted({number // GROUP * GROUP for number in numbers}):
-                held.append(
-                    read_rows(
-                        self.folder,
-                        table,
-                        order=order,
-                        scenario=scenario,
-                        replications=range(first, first + GROUP),
-                    )
-                )
-                if sum(rows.num_rows for rows in held) >= ROWS_IN_MEMORY:
-                    yield canonical(pa.concat_tables(held))
-                    held = []
-            if held:
-                yield canonical(pa.concat_tables(held))
-
-    def _finished(self) -> set[Replication]:
+    def _find_finished(self) -> set[Replication]:
         finished: set[Replication] = set()
         for part in part_folders(self.folder):
             try:
                 finished |= sound_replications(part)
             except ResultsError as error:
-                self._set_aside(part, str(error))
+                self._set_aside(part.name, [part], why=str(error))
         if (self.folder / "runs.parquet").exists():
-            runs = read_parquet(self.folder / "runs.parquet", columns=["scenario", "replication"])
-            finished |= set(replications_in(runs))
+            try:
+                check_files(self.folder)
+            except ResultsError as error:
+                finished |= self._salvage(finished)
+                files = [path for path in self._files() if path.exists()]
+                self._set_aside("finished", files, why=str(error))
+            else:
+                runs = read_parquet(self.folder / "runs.parquet", columns=["scenario", "replication"])
+                finished |= set(replications_in(runs))
         return finished
 
-    def _set_aside(self, part: Path, why: str) -> None:
+    def _files(self) -> list[Path]:
+        return [self.folder / f"{table}.parquet" for table in TABLES]
+
+    def _salvage(self, elsewhere: set[Replication]) -> set[Replication]:
+        """Put what is sound in damaged finished files into parts, and return it."""
+        saved: set[Replication] = set()
+        with contextlib.suppress(ResultsError):  # without runs there is no checksum for anything
+            runs = read_parquet(self.folder / "runs.parquet", columns=["scenario", "replication"])
+            for scenario, number in sorted(set(replications_in(runs)) - elsewhere):
+                where = (pc.field("scenario") == scenario) & (pc.field("replication") == number)
+                with contextlib.suppress(ResultsError):
+                    rows = {path.stem: read_parquet(path, where=where) for path in self._files()}
+                    if rows["runs"]["sha256"].to_pylist() == [checksum(rows)]:
+                        files = {table: to_parquet(rows[table]) for table in TABLES}
+                        self.add(part_name(scenario, [number]), files)
+                        saved.add((scenario, number))
+        return saved
+
+    def _set_aside(self, name: str, paths: Iterable[Path], *, why: str) -> None:
         place = self.folder / DAMAGED
         place.mkdir(exist_ok=True)
-        number = sum(1 for _ in place.iterdir())
-        part.rename(place / f"{part.name}-{number}")
-        self.manifest["damaged"].append(why)
+        place /= f"{name}-{sum(1 for _ in place.iterdir())}"
+        for path in paths:
+            if path.is_dir():
+                path.rename(place)
+            else:
+                place.mkdir(exist_ok=True)
+                path.rename(place / path.name)
+        self.damaged.append(f"{why}; set aside in {place}")
+        self.manifest["damaged"].append(self.damaged[-1])
 
     def _clear(self) -> None:
         """Remove a study, and nothing that it did not write; the manifest last, so that a stop leaves it known."""
@@ -234,20 +348,52 @@ def sound_replications(part: Path) -> set[Replication]:
     return set(keys)
 
 
+def check_files(folder: Path) -> None:
+    """Read the finished files through, every page against its checksum.
+
+    Raises
+    ------
+    ResultsError
+        If one of them is missing or damaged.
+    """
+    for table in TABLES:
+        for _ in read_groups(folder / f"{table}.parquet"):
+            pass
+
+
 def replace(path: Path, content: bytes) -> None:
     """Write a file so that at any moment either the old or the new one is there, whole."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    flushed(temporary, content)
-    temporary.replace(path)
+    with written_beside(path) as temporary:
+        flushed(temporary, content)
     flush_folder(path.parent)
+
+
+@contextlib.contextmanager
+def written_beside(path: Path) -> Iterator[Path]:
+    """Give a temporary path, which takes the place of ``path`` at the end; on an error it leaves nothing behind."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        yield temporary
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _at(path, error) from error
+    temporary.replace(path)
 
 
 def flushed(path: Path, content: bytes) -> None:
     """Write a file and wait until it is on the disk."""
-    with path.open("wb") as sink:
-        sink.write(content)
-        sink.flush()
-        os.fsync(sink.fileno())
+    try:
+        with path.open("wb") as sink:
+            sink.write(content)
+            sink.flush()
+            os.fsync(sink.fileno())
+    except OSError as error:
+        raise _at(path, error) from error
+
+
+def _at(path: Path, error: OSError) -> OSError:
+    """Return the error with the file that was written: the system names it only when it opens one."""
+    return OSError(error.errno, error.strerror, error.filename or str(path))
 
 
 def flush_folder(path: Path) -> None:

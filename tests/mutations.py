@@ -199,8 +199,8 @@ MUTANTS = [
     Mutant(
         "scenarios compared on other seeds",
         "batch.py",
-        "simulate(spec, seed + replication)",
-        "simulate(spec, seed + replication + len(spec.name))",
+        "simulate(spec, seed + replication, deadline=deadline)",
+        "simulate(spec, seed + replication + len(spec.name), deadline=deadline)",
         "tests/test_batch.py",
     ),
 ]

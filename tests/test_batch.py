@@ -16,10 +16,11 @@ import faulty_blocks
 import pytest
 
 import simulation.batch
-from simulation.batch import Progress, run_batch
+from simulation.batch import run_batch
 from simulation.engine import simulate
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.metrics import METRICS, compute
+from simulation.report import Progress
 from simulation.results import Results
 from simulation.scenario import Scenario, load_scenario
 
@@ -74,11 +75,9 @@ def content(results: Results) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(results.path.glob("*.parquet"))}
 
 
-def stop_after(blocks: int) -> Callable[[Progress], None]:
-    calls = iter(range(blocks + 1))
-
-    def stop(_: Progress) -> None:
-        if next(calls) == blocks:
+def stop_at(done: int) -> Callable[[Progress], None]:
+    def stop(now: Progress) -> None:
+        if now.done >= done:
             raise KeyboardInterrupt
 
     return stop
@@ -135,15 +134,15 @@ def test_an_interrupted_batch_goes_on_where_it_stopped(
 ):
     out = tmp_path / "study"
     with ThreadPoolExecutor(1) as first, pytest.raises(KeyboardInterrupt):
-        run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=first, progress=stop_after(2))
+        run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=first, progress=stop_at(10))
     kept = Results(out)
     assert kept.manifest["status"] == "interrupted"
     assert len(kept.runs()) == 10
     computed: list[int] = []
 
-    def counted(spec: Scenario, seed: int):
+    def counted(spec: Scenario, seed: int, *, deadline: float | None):
         computed.append(seed)
-        return simulate(spec, seed)
+        return simulate(spec, seed, deadline=deadline)
 
     monkeypatch.setattr(simulation.batch, "simulate", counted)
     seen: list[Progress] = []
@@ -176,16 +175,17 @@ def test_an_interrupt_takes_waiting_blocks_back_from_a_foreign_executor(
 ):
     computed: list[int] = []
 
-    def counted(spec: Scenario, seed: int):
+    def counted(spec: Scenario, seed: int, *, deadline: float | None):
         computed.append(seed)
-        return simulate(spec, seed)
+        return simulate(spec, seed, deadline=deadline)
 
     monkeypatch.setattr(simulation.batch, "simulate", counted)
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
         run_batch(
-            specs, 20, out=tmp_path / "study", seed=SEED, executor=executor, workers=4, progress=stop_after(1)
+            specs, 20, out=tmp_path / "study", seed=SEED, executor=executor, workers=4, progress=stop_at(5)
         )
-    assert len(computed) <= 3 * simulation.batch.BLOCK  # of 8 blocks: one done, one or two under way
+    # Of 40 replications: the first of each scenario, then one block that is done and one or two under way.
+    assert len(computed) <= 2 + 3 * simulation.batch.BLOCK
 
 
 def test_a_block_that_was_deleted_is_computed_again(
@@ -193,8 +193,8 @@ def test_a_block_that_was_deleted_is_computed_again(
 ):
     out = tmp_path / "study"
     with pytest.raises(KeyboardInterrupt):
-        run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads, progress=stop_after(3))
-    part = out / "parts" / "plain-000000-000004"
+        run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads, progress=stop_at(10))
+    part = out / "parts" / "plain-000001-000004"
     for file in part.iterdir():
         file.unlink()
     part.rmdir()
@@ -235,7 +235,7 @@ def test_a_failing_replication_is_recorded_and_the_others_kept(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    def unlucky(spec: Scenario, seed: int):
+    def unlucky(spec: Scenario, seed: int, *, deadline: float | None):
         if spec.name == "plain" and seed == SEED + 3:
             raise ValueError("no such luck")
         return simulate(spec, seed)
@@ -258,20 +258,21 @@ def test_a_failing_replication_is_recorded_and_the_others_kept(
     assert content(mended) == content(undisturbed)
 
 
-def test_an_error_of_the_executor_fails_its_block_only(
+def test_a_block_that_is_lost_is_tried_again_and_costs_only_the_guilty_replication(
     specs: list[Scenario], threads: ThreadPoolExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     run_block = simulation.batch.run_block
 
     def unlucky(block: simulation.batch.Block) -> simulation.batch.Outcome:
-        if block.replications[0] == 0:
+        if 2 in block.replications:
             raise OSError("connection lost")
         return run_block(block)
 
     monkeypatch.setattr(simulation.batch, "run_block", unlucky)
     results = run_batch(specs[:1], REPLICATIONS, out=tmp_path / "study", seed=SEED, executor=threads)
-    assert [failure["replication"] for failure in results.manifest["failures"]] == [0, 1, 2, 3, 4]
-    assert results.runs(["replication"])["replication"].tolist() == [5, 6]
+    (failure,) = results.manifest["failures"]
+    assert (failure["replication"], failure["error"]) == (2, "OSError: connection lost")
+    assert results.runs(["replication"])["replication"].tolist() == [0, 1, 3, 4, 5, 6]
 
 
 def test_a_worker_that_is_killed_costs_nothing(undisturbed: Results, specs: list[Scenario], tmp_path: Path):

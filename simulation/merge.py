@@ -1,0 +1,120 @@
+"""The rows of a results folder, replication by replication, from the finished files and the parts of blocks.
+
+One pass over either, so that merging takes time in proportion to what there is, and memory for a few replications.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from simulation.errors import ResultsError
+from simulation.results import Replication, part_folders, part_replications, read_parquet
+from simulation.rows import canonical
+
+ROWS_IN_MEMORY = 150_000
+"""Rows of one table after which a row group ends, with the replication that is at hand."""
+
+OPEN_PARTS = 4
+"""Parts whose rows are kept at a time: replications of one block lie side by side, but for those tried again."""
+
+Place = tuple[int, int]
+"""Number of the scenario in the order of the study, and of the replication."""
+
+
+def part_of_replication(folder: Path) -> dict[Replication, Path]:
+    """Return where every replication lies that is in the part of a block."""
+    return {key: part for part in part_folders(folder) for key in part_replications(part)}
+
+
+def row_groups(
+    folder: Path, table: str, *, order: Sequence[str], parts: Mapping[Replication, Path]
+) -> Iterator[pa.Table]:
+    """Yield a table sorted by scenario and replication, in row groups that depend on nothing but the rows.
+
+    A replication that lies in the finished file and in a part is taken from its part; they are equal.
+
+    Parameters
+    ----------
+    order : names of the scenarios.
+    parts : as :func:`part_of_replication` returns it.
+    """
+    place_of = {name: place for place, name in enumerate(order)}
+    held: list[pa.Table] = []
+    rows_held = 0
+    before: Place = (-1, -1)
+    sources = (_in_parts(table, parts, place_of), _in_file(folder / f"{table}.parquet", place_of))
+    for place, rows in heapq.merge(*sources, key=lambda found: found[0]):
+        if place == before:
+            continue
+        if held and (place[0] != before[0] or rows_held >= ROWS_IN_MEMORY):
+            yield canonical(pa.concat_tables(held))
+            held, rows_held = [], 0
+        held.append(rows)
+        rows_held += rows.num_rows
+        before = place
+    if held:
+        yield canonical(pa.concat_tables(held))
+
+
+def _in_parts(
+    table: str, parts: Mapping[Replication, Path], place_of: Mapping[str, int]
+) -> Iterator[tuple[Place, pa.Table]]:
+    opened: OrderedDict[Path, dict[Place, pa.Table]] = OrderedDict()
+    for place, part in sorted(((place_of[name], number), part) for (name, number), part in parts.items()):
+        if part not in opened:
+            opened[part] = dict(_split(read_parquet(part / f"{table}.parquet"), place_of))
+            if len(opened) > OPEN_PARTS:
+                opened.popitem(last=False)
+        if place in opened[part]:  # or it has no rows in this table
+            yield place, opened[part][place]
+
+
+def _in_file(path: Path, place_of: Mapping[str, int]) -> Iterator[tuple[Place, pa.Table]]:
+    if not path.exists():
+        return
+    held: list[pa.Table] = []  # of the replication at hand, which may go on in the next row group
+    place: Place = (-1, -1)
+    for group in read_groups(path):
+        for found, rows in _split(group, place_of):
+            if held and found != place:
+                yield place, pa.concat_tables(held)
+                held = []
+            held.append(rows)
+            place = found
+    if held:
+        yield place, pa.concat_tables(held)
+
+
+def read_groups(path: Path) -> Iterator[pa.Table]:
+    """Yield the row groups of a file, every page read against its checksum.
+
+    Raises
+    ------
+    ResultsError
+        If the file is damaged.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for number in range(file.num_row_groups):
+                yield file.read_row_group(number)
+    except (pa.ArrowException, OSError) as error:
+        raise ResultsError(f"{path}: damaged or not a Parquet file: {error}") from None
+
+
+def _split(group: pa.Table, place_of: Mapping[str, int]) -> Iterator[tuple[Place, pa.Table]]:
+    """Yield the rows of each replication, which lie side by side."""
+    if not group.num_rows:
+        return
+    names = group["scenario"].cast(pa.string()).combine_chunks().dictionary_encode()
+    scenario = np.array([place_of[name] for name in names.dictionary.to_pylist()])[names.indices.to_numpy()]
+    number = group["replication"].to_numpy()
+    starts = np.flatnonzero((np.diff(scenario) != 0) | (np.diff(number) != 0)) + 1
+    for first, last in zip([0, *starts], [*starts, group.num_rows], strict=True):
+        yield (int(scenario[first]), int(number[first])), group.slice(first, last - first)

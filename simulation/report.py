@@ -1,0 +1,121 @@
+"""How far a batch is: what it tells whoever started it, while it runs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+HEADLINE = ("phi", "t50_years")
+"""Metrics whose running means are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What the replications that were missing at the start will take, from the first ones."""
+
+    seconds: float
+    bytes: int  # on disk
+
+
+@dataclass(slots=True)
+class Mean:
+    """A mean of the values so far, without those that are undefined."""
+
+    n: int = 0
+    total: float = 0.0
+
+    def add(self, value: float) -> None:
+        if not math.isnan(value):
+            self.n += 1
+            self.total += value
+
+    @property
+    def value(self) -> float:
+        """The mean; nan without a value."""
+        return self.total / self.n if self.n else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a batch is; handed to the callback at the start and after every block."""
+
+    done: int  # replications that are finished, those kept from an earlier start included
+    total: int
+    kept: int  # of those done, found finished on disk
+    failed: int
+    elapsed_seconds: float
+    rate: float = 0.0  # replications a second
+    left_seconds: float | None = None  # None as long as nothing is known
+    estimate: Estimate | None = None  # once the first replications are done
+    means: Mapping[str, Mapping[str, Mean]] = field(
+        default_factory=dict
+    )  # by scenario and metric of HEADLINE
+    damaged: Sequence[str] = ()  # blocks that were found damaged on disk, and are computed again
+
+
+class Report:
+    """Counts what a batch does and tells its progress."""
+
+    def __init__(self, tell: Callable[[Progress], None] | None, *, damaged: Sequence[str]) -> None:
+        self._tell = tell
+        self._damaged = damaged
+        self._began = time.monotonic()
+        self._since = (self._began, 0)  # when the rate was counted from, and what had been done by then
+        self._computed = 0
+        self._failed = 0
+        self._done = self._total = self._kept = 0
+        self._estimate: Estimate | None = None
+        self._means: dict[str, dict[str, Mean]] = {}
+
+    def expect(self, total: int, *, done: int) -> None:
+        """Say how many replications there are to be in all, and are already."""
+        if not self._total:
+            self._kept = done
+        self._total, self._done = total, done
+        self.tell()
+
+    def estimated(self, estimate: Estimate) -> None:
+        """Take an estimate, and count the rate from now on: what came before was for starting up."""
+        self._estimate = estimate
+        self._since = (time.monotonic(), self._computed)
+        self.tell()
+
+    def average(self, scenario: str, values: Sequence[float]) -> None:
+        """Take the headline metrics of one replication."""
+        means = self._means.setdefault(scenario, {name: Mean() for name in HEADLINE})
+        for name, value in zip(HEADLINE, values, strict=True):
+            means[name].add(value)
+
+    def took(self, done: int, *, failed: int) -> None:
+        """Count what came back."""
+        self._done += done
+        self._failed += failed
+        self._computed += done + failed
+        self.tell()
+
+    def tell(self) -> None:
+        """Tell the progress to whoever wants to know."""
+        if self._tell is None:
+            return
+        now = time.monotonic()
+        since, computed = self._since
+        rate = (self._computed - computed) / (now - since) if self._computed > computed else 0.0
+        left = (self._total - self._done - self._failed) / rate if rate else None
+        if left is None and self._estimate is not None:
+            left = self._estimate.seconds
+        self._tell(
+            Progress(
+                done=self._done,
+                total=self._total,
+                kept=self._kept,
+                failed=self._failed,
+                elapsed_seconds=now - self._began,
+                rate=rate,
+                left_seconds=left,
+                estimate=self._estimate,
+                means=self._means,
+                damaged=self._damaged,
+            )
+        )

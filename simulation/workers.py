@@ -1,0 +1,344 @@
+"""Who computes: processes of our own, this process, a Dask cluster, or any other ``concurrent.futures`` executor.
+
+All are asked in the same way, one task with one argument at a time, and answer with a future. Processes of our own are
+not left to ``ProcessPoolExecutor``: there the death of one breaks all, nobody knows who did what, and none can be
+ended. Here each process has a thread that waits for it, so that a process that dies or does not answer costs the task
+that it had, is replaced, and nothing else is touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for_any
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from simulation.errors import HyperclusterError, MachineError, suggestion
+from simulation.manifest import code_digest
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+KINDS = ("processes", "serial", "dask")
+"""Names of executors; that of a Dask cluster may be followed by its address."""
+
+GRACE_SECONDS = 1.0
+"""How much longer than its deadline a task may take before its process is ended: it may be about to give up itself."""
+
+GRACE_ELSEWHERE_SECONDS = 60.0
+"""The same on an executor that is not ours, where starting a process and sending a task count too."""
+
+STILLBORN = 5
+"""Processes that may end in a row before they have begun, until we stop to start new ones."""
+
+KEPT = "what has finished is kept, and the same call goes on from there"
+INSTALL = 'pip install "hypercluster[cluster]"'
+
+
+class NoAnswerError(Exception):
+    """A task did not come back in time."""
+
+
+class WorkerDiedError(Exception):
+    """The process that had the task is gone."""
+
+
+class Workers(Protocol):
+    """What a batch asks of those who compute."""
+
+    @property
+    def slots(self) -> int:
+        """Number of tasks that are computed at a time."""
+
+    @property
+    def capacity(self) -> int:
+        """Number of tasks to have out at a time."""
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after which the caller should give up a task that it has sent; None where that is seen to here."""
+
+    def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
+        """Send out a task.
+
+        Its future may raise what the task raised; WorkerDiedError; or NoAnswerError, if its time was up.
+        """
+
+
+@contextlib.contextmanager
+def opened(
+    executor: Executor | str, *, workers: int, deadline: float | None, prepare: Callable[[], None]
+) -> Iterator[Workers]:
+    """Give the workers of this name, or those behind an executor, and end those that are ours when the block ends.
+
+    Parameters
+    ----------
+    executor : "processes", "serial", "dask", "dask://HOST:PORT", or an executor.
+    workers : tasks at a time; "serial" takes one, a Dask cluster as many as it has threads.
+    deadline : seconds that a task may take once it has begun; None for no limit.
+    prepare : called once in every process of ours before its first task, on nobody's clock.
+
+    Raises
+    ------
+    HyperclusterError
+        If there are no such workers.
+    """
+    if not isinstance(executor, str):
+        yield _Foreign(executor, lambda: workers, deadline)
+    elif executor == "serial":
+        prepare()
+        yield _Serial()
+    elif executor == "processes":
+        processes = _Processes(workers, deadline=deadline, prepare=prepare)
+        try:
+            yield processes
+        finally:
+            processes.end()
+    elif executor == "dask" or executor.startswith("dask://"):
+        with _connected(executor) as client:
+            # pure=False: two tasks that look the same are two tasks.
+            yield _Foreign(client.get_executor(pure=False), lambda: _threads_of(client), deadline)
+    else:
+        raise HyperclusterError(
+            f'--executor {executor}: no such executor{suggestion(executor, KINDS)}; there are "processes", "serial", '
+            '"dask" and "dask://HOST:PORT"'
+        )
+
+
+class _Serial:
+    """Every task at once in this process, where a debugger can follow it."""
+
+    slots = capacity = 1
+    patience = None
+
+    def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            future.set_result(task(argument))
+        except Exception as error:  # noqa: BLE001 - a future keeps whatever it was
+            future.set_exception(error)
+        return future
+
+
+class _Foreign:
+    """An executor that somebody else looks after."""
+
+    def __init__(self, executor: Executor, count_slots: Callable[[], int], deadline: float | None) -> None:
+        self._executor = executor
+        self._count_slots = count_slots
+        # A task may have to wait for another one of the same worker.
+        self.patience = None if deadline is None else 2 * deadline + GRACE_ELSEWHERE_SECONDS
+
+    @property
+    def slots(self) -> int:
+        return self._count_slots()
+
+    @property
+    def capacity(self) -> int:
+        return 2 * self._count_slots()  # the next task should not have to come from afar
+
+    def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
+        try:
+            return self._executor.submit(task, argument)
+        except RuntimeError as error:  # broken, or shut down
+            raise MachineError(f"the executor takes no more work: {error}; {KEPT}") from error
+
+
+@contextlib.contextmanager
+def _connected(executor: str) -> Iterator[Client]:
+    try:
+        import dask
+        from distributed import Client
+    except ImportError:
+        raise HyperclusterError(f"--executor {executor}: Dask is not installed; {INSTALL}") from None
+    address = executor.removeprefix("dask").removeprefix("://")
+    if address:
+        place = urlsplit(f"//{address}")
+        if not (place.hostname and place.port):
+            raise HyperclusterError(f"--executor {executor}: an address is dask://HOST:PORT")
+        address = f"tcp://{address}"
+    else:
+        address = dask.config.get("scheduler-address", None)
+        if address is None:
+            raise HyperclusterError(
+                "--executor dask: no cluster is named; set DASK_SCHEDULER_ADDRESS, or say dask://HOST:PORT"
+            )
+    try:
+        client = Client(address, timeout=10, set_as_default=False, name="hypercluster")
+    except (OSError, ValueError) as error:
+        raise HyperclusterError(
+            f"--executor {executor}: no scheduler answers at {address}: {error}"
+        ) from None
+    try:
+        _check_code(client, executor)
+        yield client
+    finally:
+        client.close(timeout=1)
+
+
+def _threads_of(client: Client) -> int:
+    """Return how many tasks the cluster computes at a time at present, at least 1: it may be about to grow."""
+    try:
+        return max(sum(client.nthreads().values()), 1)
+    except OSError as error:
+        raise MachineError(f"the scheduler of the cluster is gone: {error}; {KEPT}") from error
+
+
+def _check_code(client: Client, executor: str) -> None:
+    """Refuse workers that hold another version of the model: their numbers would be others."""
+    try:
+        found = client.run(code_digest)
+    except ImportError as error:
+        raise HyperclusterError(f"--executor {executor}: its workers lack this program: {error}") from None
+    others = sorted(worker for worker, digest in found.items() if digest != code_digest())
+    if others:
+        raise HyperclusterError(
+            f"--executor {executor}: the model is another one there, its code or tables differ: {', '.join(others)}"
+        )
+
+
+class _Processes:
+    """Processes of our own, started when there is something to do.
+
+    None has a second task waiting: it would begin that one before the first is on disk, and a stop would cost both.
+    """
+
+    patience = None
+
+    def __init__(self, workers: int, *, deadline: float | None, prepare: Callable[[], None]) -> None:
+        self.slots = self.capacity = workers
+        self._limit = None if deadline is None else deadline + GRACE_SECONDS
+        self._prepare = prepare
+        self._threads = ThreadPoolExecutor(workers, initializer=_keep_interrupts_away)
+        self._mine = threading.local()  # child: the process of this thread
+        self._children: set[_Child] = set()
+        self._starting = threading.Lock()
+        self._ended = False
+        self._stillborn = 0  # processes in a row that ended before they were ready
+        # Started from a thread, the tracker would let interrupts through to it again.
+        resource_tracker.ensure_running()
+
+    def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
+        return self._threads.submit(self._ask, task, argument)
+
+    def _ask[A, T](self, task: Callable[[A], T], argument: A) -> T:
+        child = getattr(self._mine, "child", None) or self._start()
+        try:
+            return child.ask(task, argument, within=self._limit)
+        except (NoAnswerError, WorkerDiedError):
+            self._mine.child = None
+            self._children.discard(child)
+            child.end()
+            self._count_stillborn(child)
+            raise
+
+    def _count_stillborn(self, child: _Child) -> None:
+        self._stillborn = 0 if child.ready else self._stillborn + 1
+        if self._stillborn == STILLBORN and not self._ended:
+            raise MachineError(
+                f"{STILLBORN} worker processes in a row ended before they began; a script needs "
+                f'`if __name__ == "__main__":` around what it does, and memory may be short; {KEPT}'
+            )
+
+    def _start(self) -> _Child:
+        with self._starting:
+            if self._ended:
+                raise WorkerDiedError("the batch is over")
+            child = self._mine.child = _Child(self._prepare)
+            self._children.add(child)
+        return child
+
+    def end(self) -> None:
+        """End all processes at once, whatever they are at."""
+        with self._starting:
+            self._ended = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for child in list(self._children):
+            child.end()
+        self._threads.shutdown(wait=True)
+
+
+class _Child:
+    """One process, and the line to it."""
+
+    def __init__(self, prepare: Callable[[], None]) -> None:
+        # New processes rather than copies of this one, whose threads a copy would miss.
+        context = multiprocessing.get_context("spawn")
+        self._line, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, prepare), daemon=True)
+        self._process.start()
+        theirs.close()  # or the end of the process would not be the end of the line
+        self.ready = False
+
+    def ask[A, T](self, task: Callable[[A], T], argument: A, *, within: float | None) -> T:
+        """Return what the task returns, or raise what it raises.
+
+        Raises
+        ------
+        NoAnswerError
+            After ``within`` seconds, not counting the start of the process.
+        WorkerDiedError
+            If the process ends.
+        """
+        try:
+            if not self.ready:
+                self._line.recv()
+                self.ready = True
+            self._line.send((task, argument))
+            if not self._line.poll(within):
+                raise NoAnswerError("no answer within the deadline; its process was ended")
+            result, error = self._line.recv()
+        except (EOFError, OSError):
+            raise WorkerDiedError(
+                "the worker process died: it was killed, ran out of memory or crashed"
+            ) from None
+        if error is not None:
+            raise error
+        return result
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+
+def _keep_interrupts_away() -> None:
+    """Block Ctrl-C in this thread, and so in the processes that it starts: a terminal sends it to all of them."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def _serve(line: Connection, prepare: Callable[[], None]) -> None:
+    """Answer task after task, until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked
+    threading.Thread(target=_follow_the_parent, daemon=True).start()
+    prepare()
+    line.send(None)
+    with contextlib.suppress(EOFError, OSError):  # the parent is gone
+        while True:
+            task, argument = line.recv()
+            line.send(_answer(task, argument))
+
+
+def _answer[A, T](task: Callable[[A], T], argument: A) -> tuple[T | None, Exception | None]:
+    try:
+        return task(argument), None
+    except Exception as error:  # noqa: BLE001 - it is raised again where the answer is waited for
+        error.add_note(traceback.format_exc())
+        return None, error
+
+
+def _follow_the_parent() -> None:
+    """End when the parent is gone, however it went, whatever this process is at."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker is started by a parent"
+    wait_for_any([parent.sentinel])
+    os._exit(1)
