@@ -87,6 +87,7 @@ def tables_of(
                 "replication": pa.array([replication], pa.int32()),
                 "seed": pa.array([record.seed], pa.int64()),
                 **{name: pa.array([float(value)], pa.float64()) for name, value in metrics.items()},
+                "technologies_left_out": pa.array([record.technologies_left_out], pa.int32()),
                 "undefined": pa.array(
                     ["; ".join(f"{name}: {why}" for name, why in reasons.items())], pa.string()
                 ),

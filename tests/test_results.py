@@ -172,6 +172,10 @@ def test_numbers_are_kept_to_the_last_bit(store: Store):
     assert results.ledger(["spent"], scenario="plain", replication=0)["spent"].tolist() == [0.1, 1 / 3]
 
 
+def test_technologies_due_after_the_horizon_are_counted(store: Store):
+    assert set(Results(store.folder).runs(["technologies_left_out"])["technologies_left_out"]) == {1}
+
+
 def test_an_undefined_metric_comes_with_its_reason(store: Store):
     runs = Results(store.folder).runs(["t50_years", "undefined"])
     assert runs["t50_years"].isna().all()
