@@ -1,100 +1,50 @@
-"""Paired comparison of scenarios: differences with intervals, and a verdict that says no more than they do (section 5).
+"""Paired comparison of scenarios in every metric (section 5): differences with intervals, effects, tests.
 
-Replications of one number share their luck in all scenarios, so they are compared pair by pair. A pair in which one
-member is undefined is left out and counted. Intervals are Student's, each at 95 % by itself: they are not adjusted for
-the number of comparisons in a table.
+Replications of one number share their luck in all scenarios, so they are compared pair by pair. A pair in which a
+member is undefined is left out and counted. Each interval is at 95 % by itself; only the tests of the metrics of the
+verdict are corrected for their number, pair of scenarios by pair of scenarios.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from itertools import combinations
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.metrics import METRICS
+from simulation.paired import PRECISION, Difference, holm, paired_difference
 from simulation.results import Results
-from simulation.store import COMPARISON, replace
-from simulation.world import Array
+from simulation.store import COMPARISON
+from simulation.store import replace as replace_file
 
 COLUMNS = ("scenario", "reference", "metric", "unit", "better")  # and the fields of Difference
-LEVEL = 0.95
-EQUAL_MONEY = 0.001
-"""Planned present values that differ by no more than this share of the larger count as equal (section 4)."""
+VERDICT = ("t50_years", "synchronization", "final_share")
+"""Metrics that a verdict may speak of: the family of Holm's correction, whichever of them it does speak of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A scenario less its reference, over the n of N pairs in which both are defined; nan where n does not allow it."""
-
-    scenario_mean: float
-    reference_mean: float
-    difference: float
-    low: float  # ends of the 95 % interval; nan with fewer than two pairs
-    high: float
-    superiority: (
-        float  # share of pairs in which the scenario is better, ties half; nan where neither direction is
-    )
-    n: int
-    pairs: int
-
-
-def paired_difference(
-    values: Array, reference: Array, *, better: Literal["higher", "lower"] | None
-) -> Difference:
-    """Compare two samples pair by pair.
-
-    Parameters
-    ----------
-    values, reference : float64, shape (N,)
-        Members of a pair stand at the same place; nan where undefined.
-    better : which direction is the better one, if either is.
-    """
-    defined = ~(np.isnan(values) | np.isnan(reference))
-    first, second = values[defined], reference[defined]
-    n = int(defined.sum())
-    if n == 0:
-        nan = math.nan
-        return Difference(nan, nan, nan, low=nan, high=nan, superiority=nan, n=0, pairs=values.size)
-    differences = first - second
-    mean = float(differences.mean())
-    larger = float(((differences > 0) + 0.5 * (differences == 0)).mean())
-    half = (
-        float(stdtrit(n - 1, (1 + LEVEL) / 2) * differences.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
-    )
-    return Difference(
-        scenario_mean=float(first.mean()),
-        reference_mean=float(second.mean()),
-        difference=mean,
-        low=mean - half,
-        high=mean + half,
-        superiority={"higher": larger, "lower": 1 - larger}.get(better or "", math.nan),
-        n=n,
-        pairs=values.size,
-    )
-
-
-def compare(results: Results | str | Path, reference: str | None = None) -> pd.DataFrame:
+def compare(
+    results: Results | str | Path, reference: str | None = None, *, precision: float = PRECISION
+) -> pd.DataFrame:
     """Compare every scenario with the reference, and the others with each other, in every metric.
 
     Parameters
     ----------
     results : a study, or its folder.
     reference : name of a scenario; "baseline" unless given, or the first where there is no baseline.
+    precision : half-width of the interval that is aimed at, as a share of the difference.
 
     Returns
     -------
     DataFrame
         One row a pair of scenarios and metric: scenario, reference, metric, unit, better ("higher", "lower" or
-        empty), scenario_mean, reference_mean, difference, low, high (95 %), superiority (probability that the
-        scenario is better in a pair, ties half; nan where neither direction is better), n of pairs.
+        empty), and the fields of ``simulation.paired.Difference``: means, difference, low, high (95 %), superiority
+        (probability that the scenario is better in a pair), n of pairs, in how many pairs only one or neither is
+        defined, standard deviation, effect, pairs needed, p, and p after Holm's correction.
 
     Raises
     ------
@@ -109,21 +59,36 @@ def compare(results: Results | str | Path, reference: str | None = None) -> pd.D
         first, second = (
             by_scenario.get(name, runs.iloc[:0].set_index("replication")) for name in (scenario, other)
         )
-        replications = first.index.union(second.index)
-        for name, metric in METRICS.items():
-            members = (rows_of[name].reindex(replications).to_numpy() for rows_of in (first, second))
-            found = paired_difference(*members, better=metric.better)
+        for name, found in _in_every_metric(first, second, precision=precision).items():
             rows.append(
                 {
                     "scenario": scenario,
                     "reference": other,
                     "metric": name,
-                    "unit": metric.unit,
-                    "better": metric.better or "",
+                    "unit": METRICS[name].unit,
+                    "better": METRICS[name].better or "",
                     **asdict(found),
                 }
             )
     return pd.DataFrame(rows, columns=[*COLUMNS, *Difference.__dataclass_fields__])
+
+
+def _in_every_metric(
+    scenario: pd.DataFrame, reference: pd.DataFrame, *, precision: float
+) -> dict[str, Difference]:
+    """Compare the runs of two scenarios, one row a replication, in each metric."""
+    both = scenario.index.intersection(reference.index)
+    # A run that is missing, because it failed, leaves its pair undefined for no reason of the scenario's.
+    pairs = scenario.index.union(reference.index).size
+    found = {}
+    for name, metric in METRICS.items():
+        members = (runs[name].reindex(both).to_numpy(dtype=float) for runs in (scenario, reference))
+        difference = paired_difference(*members, better=metric.better, precision=precision)
+        found[name] = replace(difference, pairs=pairs)
+    corrected = holm(np.array([found[name].p for name in VERDICT]))
+    return found | {
+        name: replace(found[name], p_holm=float(p)) for name, p in zip(VERDICT, corrected, strict=True)
+    }
 
 
 def pairs_of(scenarios: Sequence[str], reference: str | None) -> list[tuple[str, str]]:
@@ -142,27 +107,8 @@ def pairs_of(scenarios: Sequence[str], reference: str | None) -> list[tuple[str,
 def write_comparison(comparison: pd.DataFrame, folder: Path) -> Path:
     """Write ``comparison.csv`` into a results folder and return its path."""
     path = folder / COMPARISON
-    replace(path, comparison.to_csv(index=False, lineterminator="\n").encode())
+    replace_file(path, comparison.to_csv(index=False, lineterminator="\n").encode())
     return path
-
-
-def verdicts(comparison: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
-    """Return one sentence a pair of scenarios: money, speed, synchronization.
-
-    Parameters
-    ----------
-    comparison : as :func:`compare` returns it.
-    titles : what to call each scenario, by name.
-    """
-    sentences = []
-    for scenario, reference, found in by_pair(comparison):
-        money = _money(found["planned_pv"], found["spent_pv"])
-        speed = _clause(found["t50_years"], _SPEED)
-        synchronization = _clause(found["synchronization"], _SYNCHRONIZATION)
-        sentences.append(
-            f"{titles[scenario]} against {titles[reference]}, {money}: {speed}; {synchronization}."
-        )
-    return sentences
 
 
 def by_pair(comparison: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Difference]]]:
@@ -175,48 +121,6 @@ def by_pair(comparison: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Diff
         yield scenario, reference, differences
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    what: str
-    unit: str
-    decimals: int
-    lower: str  # with {} for the size of the difference
-    higher: str
-
-
-_SPEED = _Words("t50", " years", 1, "adoption is faster, t50 {} earlier", "adoption is slower, t50 {} later")
-_SYNCHRONIZATION = _Words(
-    "1 - Phi",
-    "",
-    3,
-    "regions are less synchronized, 1 - Phi lower by {}",
-    "regions are more synchronized, 1 - Phi higher by {}",
-)
-
-
-def _clause(found: Difference, words: _Words) -> str:
-    """Say what the interval says: a direction where it leaves zero out, and that none can be told where it does not."""
-    n, pairs, low, high, difference = found.n, found.pairs, found.low, found.high, found.difference
-    left_out = f"; {words.what} is undefined in the others" if n < pairs else ""
-    if n < 2:
-        return f"nothing can be said about {words.what}, which is defined in {n} of {pairs} pairs (two are needed)"
-    if low == high == 0:
-        return f"{words.what} is the same in every pair (n = {n} of {pairs} pairs{left_out})"
-    decimals = needed_decimals(low, high, at_least=words.decimals)
-    if low <= 0 <= high:
-        return (
-            f"no difference in {words.what} can be told from these {pairs} replications "
-            f"({difference:+.{decimals}f}{words.unit}, 95 % interval {low:+.{decimals}f} to {high:+.{decimals}f}, "
-            f"n = {n} of {pairs} pairs{left_out})"
-        )
-    ends = sorted((abs(low), abs(high)))
-    size = f"{abs(difference):.{decimals}f}{words.unit}"
-    return (
-        f"{(words.lower if difference < 0 else words.higher).format(size)} "
-        f"(95 % interval {ends[0]:.{decimals}f} to {ends[1]:.{decimals}f}, n = {n} of {pairs} pairs{left_out})"
-    )
-
-
 def needed_decimals(low: float, high: float, *, at_least: int, at_most: int = 6) -> int:
     """Return how many decimals keep the ends of an interval apart, and an end that is not zero away from zero."""
     for decimals in range(at_least, at_most):
@@ -224,17 +128,3 @@ def needed_decimals(low: float, high: float, *, at_least: int, at_most: int = 6)
         if all(ends) and (ends[0] != ends[1] or low == high):
             return decimals
     return at_most
-
-
-def _money(planned: Difference, spent: Difference) -> str:
-    """Say whether the plans cost the same, and what was planned and spent; present values in units."""
-    here, there = planned.scenario_mean, planned.reference_mean
-    if planned.n == 0:
-        return "with money unknown, for lack of pairs"
-    if here == there == 0:
-        return "without planned money in either"
-    equal = abs(here - there) <= EQUAL_MONEY * max(here, there)
-    return (
-        f"for {'equal' if equal else 'unequal'} planned money (present value {here:,.0f} against {there:,.0f} units, "
-        f"spent {spent.scenario_mean:,.0f} against {spent.reference_mean:,.0f})"
-    )

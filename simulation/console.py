@@ -18,8 +18,10 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from simulation.batch import Progress
-from simulation.compare import Difference, by_pair, needed_decimals, verdicts
+from simulation.compare import by_pair, needed_decimals
+from simulation.paired import Difference
 from simulation.results import Manifest, Results
+from simulation.verdict import verdicts
 
 SUMMARY = {
     "t50_years": ("t50\nyears", "{:.1f}"),

@@ -24,7 +24,7 @@ PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "pydantic", "mesa")
 
 _NOT_THE_MODEL = (
     *("figures", "adaptive", "batch", "cli", "compare", "console", "manifest", "merge", "progress", "report"),
-    *("results", "rows", "store", "workers"),
+    *("results", "rows", "store", "workers", "paired", "verdict"),
 )
 """Modules that cannot change the numbers of a replication."""
 

@@ -1,0 +1,160 @@
+"""The comparison of two scenarios in one sentence that says no more than the intervals do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from simulation.compare import by_pair, needed_decimals
+from simulation.paired import LEVEL, Difference
+
+EQUAL_MONEY = 0.001
+"""Planned present values that differ by no more than this share of the larger count as equal (section 4)."""
+
+FEW = "it takes two pairs"
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How to speak of a metric; {} stands for the size of the difference."""
+
+    what: str
+    unit: str
+    scale: float
+    decimals: int
+    lower: str
+    higher: str
+    both: str  # that it is defined for both, for one alone, for neither; {} for a scenario
+    only: str
+    neither: str
+
+
+_SPEED = _Words(
+    what="t50",
+    unit=" years",
+    scale=1,
+    decimals=1,
+    lower="adoption is faster, t50 {} earlier",
+    higher="adoption is slower, t50 {} later",
+    both="both reach half",
+    only="only {}",
+    neither="neither",
+)
+_SYNCHRONIZATION = _Words(
+    what="1 - Phi",
+    unit="",
+    scale=1,
+    decimals=3,
+    lower="regions are less synchronized, 1 - Phi lower by {}",
+    higher="regions are more synchronized, 1 - Phi higher by {}",
+    both="1 - Phi is defined for both",
+    only="only for {}",
+    neither="for neither",
+)
+_FINAL_SHARE = _Words(
+    what="the final share of adopters",
+    unit=" percentage points",
+    scale=100,
+    decimals=1,
+    lower="the final share of adopters is lower by {}",
+    higher="the final share of adopters is higher by {}",
+    both="the final share is defined for both",
+    only="only for {}",
+    neither="for neither",
+)
+
+
+def verdicts(comparison: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
+    """Return one sentence a pair of scenarios: money, speed, synchronization.
+
+    Where a pair lacks a t50, because half was not reached, it says for whom, and compares the final shares of adopters
+    too: the pairs that are left are those in which the slower scenario did best.
+
+    Parameters
+    ----------
+    comparison : as :func:`simulation.compare.compare` returns it.
+    titles : what to call each scenario, by name.
+    """
+    sentences = []
+    for scenario, reference, found in by_pair(comparison):
+        names = titles[scenario], titles[reference]
+        clauses = [_clause(found["t50_years"], _SPEED, names=names)]
+        if found["t50_years"].n < found["t50_years"].pairs:
+            clauses.append(_clause(found["final_share"], _FINAL_SHARE, names=names))
+        clauses.append(_clause(found["synchronization"], _SYNCHRONIZATION, names=names))
+        money = _money(found["planned_pv"], found["spent_pv"])
+        sentences.append(f"{names[0]} against {names[1]}, {money}: {'; '.join(clauses)}.")
+    return sentences
+
+
+def _clause(found: Difference, words: _Words, *, names: tuple[str, str]) -> str:
+    """Say for whom a metric is defined, unless it is for all, and what the interval says."""
+    if found.n == found.pairs:
+        return (
+            _difference(found, words) if found.n > 1 else f"no difference in {words.what} can be told: {FEW}"
+        )
+    counts = _counts(found, words, names=names)
+    if found.n < 2:
+        return f"{counts}, so that no difference in {words.what} can be told: {FEW}"
+    return f"{counts}; in those pairs of both {_difference(found, words)}"
+
+
+def _counts(found: Difference, words: _Words, *, names: tuple[str, str]) -> str:
+    """Say in how many pairs a metric is defined for both, for one of the two, for neither."""
+    failed = found.pairs - found.n - found.only_scenario - found.only_reference - found.neither
+    parts = [
+        f"{words.both} in {found.n or 'none'} of {found.pairs} pairs",
+        f"{words.only.format(names[0])} in {found.only_scenario or 'none'}",
+        f"{words.only.format(names[1])} in {found.only_reference or 'none'}",
+        f"{words.neither} in {found.neither or 'none'}",
+    ]
+    if failed:
+        parts.append(f"and {failed} lack a run")
+    return ", ".join(parts)
+
+
+def _difference(found: Difference, words: _Words) -> str:
+    """Say what the interval says: a direction where it leaves zero out, and that none can be told where it does not."""
+    low, high, difference = (words.scale * value for value in (found.low, found.high, found.difference))
+    count = f"n = {found.n} of {found.pairs} pairs"
+    if low == high == 0:
+        return f"{words.what} is the same in every pair ({count})"
+    decimals = needed_decimals(low, high, at_least=words.decimals)
+    if low <= 0 <= high:
+        return (
+            f"no difference in {words.what} can be told from these {found.n} pairs "
+            f"({difference:+.{decimals}f}{words.unit}, 95 % interval {low:+.{decimals}f} to {high:+.{decimals}f}, "
+            f"{count})"
+        )
+    ends = sorted((abs(low), abs(high)))
+    size = f"{abs(difference):.{decimals}f}{words.unit}"
+    doubt = (
+        f", but with Holm's correction for the metrics of a verdict p = {found.p_holm:.2g}"
+        if found.p_holm > 1 - LEVEL
+        else ""
+    )
+    return (
+        f"{(words.lower if difference < 0 else words.higher).format(size)} "
+        f"(95 % interval {ends[0]:.{decimals}f} to {ends[1]:.{decimals}f}, {count}{doubt})"
+    )
+
+
+def _money(planned: Difference, spent: Difference) -> str:
+    """Say whether the plans cost the same, and what was planned and spent; present values in units."""
+    here, there = planned.scenario_mean, planned.reference_mean
+    if planned.n == 0:
+        return "with money unknown, for lack of pairs"
+    if here == there == 0:
+        return "without planned money in either"
+    return (
+        f"for {'equal' if is_equal_money(here, there) else 'unequal'} planned money "
+        f"(present value {here:,.0f} against {there:,.0f} units, "
+        f"spent {spent.scenario_mean:,.0f} against {spent.reference_mean:,.0f})"
+    )
+
+
+def is_equal_money(here: float, there: float) -> bool:
+    """Whether two planned present values count as equal."""
+    return abs(here - there) <= EQUAL_MONEY * max(here, there)
