@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.compare import paired_difference, pairs_of
+from simulation.compare import pairs_of
+from simulation.paired import paired_difference
 from simulation.results import Replication
 
 ROUND = 10

@@ -5,7 +5,11 @@ Nothing but click is imported before a command runs, so that help is instant.
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
+import shutil
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +24,12 @@ STUDY = ("baseline", "regional_cluster", "hypercluster")
 
 RESULTS = Path("results")
 
+FAULT = 1
 FAILURES = 3
 WRONG = 2
 MACHINE = 4
 INTERRUPTED = 130
+KEPT = "What has finished is kept; the same command goes on from there."
 _MACHINE_ERRORS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
 }
@@ -37,34 +43,44 @@ class _Commands(click.Group):
     """Turns what users and machines do wrong into a message and an exit code; our own faults keep their traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        # Importing simulation.errors costs little, but not nothing: --help must not wait for it.
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            click.echo(
-                "Interrupted. What has finished is kept; the same command goes on from there.", err=True
-            )
-            ctx.exit(INTERRUPTED)
-        except MemoryError:
-            click.echo("Out of memory. What has finished is kept; try fewer --workers.", err=True)
-            ctx.exit(MACHINE)
-        except OSError as error:
-            if error.errno in _PLACE_ERRORS and error.filename is not None:
-                click.echo(
-                    f"{error.filename}: cannot be used: {error.strerror}; choose another place", err=True
-                )
-                ctx.exit(WRONG)
-            if error.errno not in _MACHINE_ERRORS | _PLACE_ERRORS:
+        except (Exception, KeyboardInterrupt) as error:
+            ending = _ending(error)
+            if ending is None:
                 raise
-            click.echo(f"The machine stopped us: {error}. What has finished is kept.", err=True)
-            ctx.exit(MACHINE)
-        except Exception as error:
-            from simulation.errors import HyperclusterError
+            code, message = ending
+            click.echo(message, err=True)
+            ctx.exit(code)
 
-            if not isinstance(error, HyperclusterError):
-                raise
-            click.echo(str(error), err=True)
-            ctx.exit(error.exit_code)
+
+def _ending(error: BaseException) -> tuple[int, str] | None:
+    """Return exit code and message for an error that is not our own fault."""
+    # Importing simulation.errors costs little, but not nothing: --help must not wait for it.
+    from simulation.errors import HyperclusterError
+
+    if isinstance(error, HyperclusterError):
+        return error.exit_code, str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED, f"Interrupted. {KEPT}"
+    if isinstance(error, MemoryError):
+        return MACHINE, f"Out of memory. {KEPT} Fewer --workers need less."
+    if isinstance(error, OSError) and error.errno in _PLACE_ERRORS and error.filename is not None:
+        return WRONG, f"{error.filename}: cannot be used: {error.strerror}; choose another place"
+    if isinstance(error, OSError) and error.errno in _MACHINE_ERRORS | _PLACE_ERRORS:
+        return MACHINE, f"{_what_stopped(error)}. {KEPT}"
+    return None
+
+
+def _what_stopped(error: OSError) -> str:
+    """Say what the machine could not do, where, and how much room there is."""
+    if error.filename is None:
+        return f"The machine stopped us: {error.strerror}"
+    place = next(
+        path for path in (Path(error.filename), *Path(error.filename).absolute().parents) if path.exists()
+    )
+    free = shutil.disk_usage(place).free
+    return f"{error.filename}: cannot be written: {error.strerror}; {free:,} bytes are free on that disk"
 
 
 @click.group(
@@ -91,7 +107,33 @@ def cli() -> None:
     show_default=True,
     help="Seed of the first replication.",
 )
-@click.option("--workers", type=click.IntRange(1), help="Processes; by default one a core.")
+@click.option(
+    "--until-halfwidth",
+    type=click.FloatRange(0, min_open=True),
+    metavar="H",
+    help="Add replications until every 95 % interval of a paired difference in Phi is within +-H, e.g. 0.005.",
+)
+@click.option(
+    "--max-replications",
+    type=click.IntRange(2),
+    default=1000,
+    show_default=True,
+    help="Ceiling for --until-halfwidth.",
+)
+@click.option("--workers", type=click.IntRange(1), help="Blocks computed at a time; by default one a core.")
+@click.option(
+    "--executor",
+    default="processes",
+    show_default=True,
+    metavar="WHERE",
+    help='"processes" of this machine, "serial", "dask" or "dask://HOST:PORT"; see docs/batches.md.',
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="A replication that takes longer is recorded as failed.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -106,17 +148,23 @@ def cli() -> None:
 )
 @click.option("--fresh", is_flag=True, help="Replace what is in the results folder.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, an object a line.")
 @click.pass_context
 def run(
     ctx: click.Context,
     scenarios: tuple[str, ...],
     replications: int,
     seed: int,
+    until_halfwidth: float | None,
+    max_replications: int,
     workers: int | None,
+    executor: str,
+    deadline: float | None,
     out: Path | None,
     overrides: tuple[str, ...],
     fresh: bool,
     quiet: bool,
+    as_json: bool,
 ) -> None:
     """Run scenarios side by side and compare them.
 
@@ -124,24 +172,45 @@ def run(
     regional_cluster and hypercluster. Replications of one number share their luck in all scenarios. What is finished
     in the results folder is kept, and only the rest is computed.
     """
-    from simulation.scenario import load_scenario
+    from simulation.progress import errors_as_json
 
-    specs = [load_scenario(name, overrides=overrides) for name in scenarios or STUDY]
-    folder = out or RESULTS / (specs[0].name if len(specs) == 1 else "study")
+    silent = quiet or as_json
+    with errors_as_json(_exit_code_of) if as_json else contextlib.nullcontext():
+        from simulation.batch import run_batch
+        from simulation.console import print_failures, print_until
+        from simulation.progress import ending, form_of, print_json, progress_shown
+        from simulation.scenario import load_scenario
 
-    from simulation.batch import run_batch
-    from simulation.console import print_damaged, print_failures, progress_shown
-
-    with progress_shown(quiet=quiet) as progress:
-        results = run_batch(
-            specs, replications, out=folder, seed=seed, workers=workers, fresh=fresh, progress=progress
-        )
-    print_damaged(results.manifest)
-    if (folder / "runs.parquet").exists():
-        _conclude(results, quiet=quiet)
+        specs = [load_scenario(name, overrides=overrides) for name in scenarios or STUDY]
+        folder = out or RESULTS / (specs[0].name if len(specs) == 1 else "study")
+        with progress_shown(form_of(quiet=quiet, as_json=as_json)) as progress:
+            results = run_batch(
+                specs,
+                replications,
+                out=folder,
+                seed=seed,
+                workers=workers,
+                executor=executor,
+                deadline=deadline,
+                until_halfwidth=until_halfwidth,
+                max_replications=max_replications,
+                fresh=fresh,
+                progress=progress,
+            )
+        if (folder / "runs.parquet").exists():
+            _conclude(results, quiet=silent)
+        if not silent:
+            print_until(results.manifest)
+        if as_json:
+            print_json(ending(results))
     if results.manifest["failures"]:
         print_failures(results.manifest)
         ctx.exit(FAILURES)
+
+
+def _exit_code_of(error: BaseException) -> int:
+    ending = _ending(error)
+    return FAULT if ending is None else ending[0]
 
 
 def _conclude(results: Results, *, quiet: bool) -> None:
@@ -237,4 +306,12 @@ def list_scenarios() -> None:
 
 def main() -> None:
     """Run the command line."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
     cli(prog_name="hypercluster")
+
+
+def _interrupt(*_: object) -> None:
+    """Stop in good order at the first Ctrl-C, and at once at the second: worker processes end with this one."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    raise KeyboardInterrupt

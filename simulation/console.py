@@ -1,25 +1,21 @@
-"""What the commands print: progress of a batch, tables of a study, failures."""
+"""What the commands print: tables of a study, its verdict, failures."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 
-from simulation.batch import Progress
 from simulation.compare import by_pair, needed_decimals
 from simulation.paired import Difference
+from simulation.progress import is_terminal
 from simulation.results import Manifest, Results
 from simulation.verdict import verdicts
 
@@ -53,61 +49,6 @@ LONGEST_NAME = 26
 WIDEST = 1000
 """Columns that a table never needs."""
 
-LINES = 10
-"""Lines of progress that a whole batch prints where there is no terminal."""
-
-Callback = Callable[[Progress], None]
-
-
-@contextmanager
-def progress_shown(*, quiet: bool) -> Iterator[Callback | None]:
-    """Give a callback that shows progress on standard error: a bar on a terminal, plain lines otherwise."""
-    if quiet:
-        yield None
-    elif _is_terminal(sys.stderr):
-        with _bar() as bar:
-            task = bar.add_task("replications", total=None, failed="")
-            yield lambda now: bar.update(task, completed=now.done, total=now.total, failed=_failed(now))
-    else:
-        yield _lines()
-
-
-def _bar() -> Bar:
-    return Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("[red]{task.fields[failed]}"),
-        console=Console(stderr=True),
-    )
-
-
-def _failed(now: Progress) -> str:
-    return f"{now.failed} failed" if now.failed else ""
-
-
-def _lines() -> Callback:
-    printed = -1
-
-    def show(now: Progress) -> None:
-        nonlocal printed
-        tenth = (now.done + now.failed) * LINES // now.total
-        if tenth == printed:
-            return
-        kept = f", {now.kept} kept from before" if printed < 0 and now.kept else ""
-        failed = f", {_failed(now)}" if now.failed else ""
-        print(
-            f"{now.done} of {now.total} replications{kept}{failed}, {now.elapsed_seconds:.0f} s",
-            file=sys.stderr,
-            flush=True,
-        )
-        printed = tenth
-
-    return show
-
 
 def print_study(results: Results, comparison: pd.DataFrame) -> None:
     """Print the scenarios' means, the paired differences with their intervals, and the verdict in words."""
@@ -130,12 +71,7 @@ def print_comparison(results: Results, comparison: pd.DataFrame, *, console: Con
 
 def _console() -> Console:
     """Return where tables go: as wide as the terminal, or wide enough for all columns where there is none."""
-    return Console(highlight=False, width=None if _is_terminal(sys.stdout) else 110)
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    """Whether somebody reads along; a program without a console has no stream at all."""
-    return stream is not None and stream.isatty()
+    return Console(highlight=False, width=None if is_terminal(sys.stdout) else 110)
 
 
 def _print_whole(console: Console, table: Table) -> None:
@@ -218,7 +154,15 @@ def print_failures(manifest: Manifest) -> None:
     print(f"The full messages are in manifest.json under {'failures'!r}.", file=sys.stderr)
 
 
-def print_damaged(manifest: Manifest) -> None:
-    """Say on standard error which blocks were found damaged, set aside and computed again."""
-    for line in manifest["damaged"]:
-        print(f"set aside in damaged/ and computed again: {line}", file=sys.stderr)
+def print_until(manifest: Manifest) -> None:
+    """Say how many replications it took until differences were known well enough, where that was asked for."""
+    until = manifest.get("until")
+    if until is None:
+        return
+    widest = "not known" if until["widest"] is None else f"+-{until['widest']:.2g}"
+    pair = f"widest: {widest}, {until['pair'][0]} less {until['pair'][1]}"
+    aim = f"every 95 % interval of a difference in Phi is within +-{until['halfwidth']:g}"
+    if until["reached"]:
+        print(f"It took {until['replications']} replications of each scenario until {aim} ({pair}).")
+    else:
+        print(f"The ceiling of {until['max_replications']} replications came before {aim} ({pair}).")

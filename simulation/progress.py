@@ -1,0 +1,226 @@
+"""Progress of a batch, for a reader at a terminal, for a log, or for a machine."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from simulation.report import Estimate, Mean, Progress
+from simulation.results import Results
+
+Form = Literal["screen", "lines", "json", "quiet"]
+Callback = Callable[[Progress], None]
+
+LINES = 10
+"""Lines that a whole batch prints where there is no terminal."""
+
+BAR_WIDTH = 40
+
+
+@contextmanager
+def progress_shown(form: Form) -> Iterator[Callback]:
+    """Give a callback that shows progress: on standard error for people, on standard output for machines."""
+    if form == "screen":
+        with Live(console=Console(stderr=True), refresh_per_second=4) as live:
+            screen = _Screen()
+            live.update(screen)
+            yield _Told(screen.show, lambda line: live.console.print(line, markup=False, highlight=False))
+    elif form == "lines":
+        yield _Told(_Lines().show, _to_stderr)
+    elif form == "json":
+        yield _as_json
+    else:
+        yield _Told(lambda _: None, _to_stderr)
+
+
+def form_of(*, quiet: bool, as_json: bool) -> Form:
+    """Return the form that suits the options, and where standard error goes."""
+    if quiet:
+        return "quiet"
+    if as_json:
+        return "json"
+    return "screen" if is_terminal(sys.stderr) else "lines"
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody reads along; a program without a console has no stream at all."""
+    return stream is not None and stream.isatty()
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+class _Told:
+    """Says once what is said once, damage and the estimate, and leaves the rest to ``show``."""
+
+    def __init__(self, show: Callback, say: Callable[[str], None]) -> None:
+        self._show = show
+        self._say = say
+        self._began = False
+
+    def __call__(self, now: Progress) -> None:
+        if not self._began:
+            self._began = True
+            for line in now.damaged:
+                self._say(f"damaged, and computed again: {line}")
+        self._show(now)
+
+
+class _Lines:
+    """A line at the start, one for the estimate, and one for every tenth of the batch."""
+
+    def __init__(self) -> None:
+        self._printed = -1
+        self._estimated = False
+
+    def show(self, now: Progress) -> None:
+        if now.estimate is not None and not self._estimated:
+            self._estimated = True
+            _to_stderr(f"the rest will take {estimated(now.estimate)}")
+        tenth = (now.done + now.failed) * LINES // max(now.total, 1)
+        if tenth == self._printed:
+            return
+        kept = f", {now.kept} kept from before" if self._printed < 0 and now.kept else ""
+        self._printed = tenth
+        left = f", {duration(now.left_seconds)} left" if now.left_seconds and now.done < now.total else ""
+        _to_stderr(
+            f"{now.done} of {now.total} replications{kept}{_failed(now)}, {now.elapsed_seconds:.0f} s{left}"
+        )
+
+
+class _Screen:
+    """Bar and running means, drawn anew a few times a second."""
+
+    def __init__(self) -> None:
+        self._now: Progress | None = None
+
+    def show(self, now: Progress) -> None:
+        self._now = now
+
+    def __rich__(self) -> Group:
+        now = self._now
+        if now is None:
+            return Group(Text("starting"))
+        line = Table.grid(padding=(0, 1))
+        line.add_row(
+            ProgressBar(total=max(now.total, 1), completed=now.done + now.failed, width=BAR_WIDTH),
+            f"{now.done}/{now.total}",
+            f"{now.rate:.1f}/s" if now.rate else "",
+            f"{duration(now.left_seconds)} left" if now.left_seconds is not None else "",
+            Text(_failed(now).removeprefix(", "), style="red"),
+        )
+        estimate = [Text(f"estimate: {estimated(now.estimate)}", style="dim")] if now.estimate else []
+        return Group(line, *estimate, _means(now.means))
+
+
+def _means(means: Mapping[str, Mapping[str, Mean]]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("running means", "n", "Phi", "t50, years"):
+        table.add_column(heading, justify="left" if heading == "running means" else "right")
+    for scenario, found in means.items():
+        phi, t50 = found["phi"], found["t50_years"]
+        cells = [
+            form.format(mean.value) if mean.n else "-" for mean, form in ((phi, "{:.4f}"), (t50, "{:.2f}"))
+        ]
+        table.add_row(Text(scenario), str(phi.n), *cells)
+    return table
+
+
+def _failed(now: Progress) -> str:
+    return f", {now.failed} failed" if now.failed else ""
+
+
+def estimated(estimate: Estimate) -> str:
+    """Return an estimate in words."""
+    return f"about {duration(estimate.seconds)} and {size(estimate.bytes)} on disk"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the one or two units that matter."""
+    whole = math.ceil(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes in the unit that suits it."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def _as_json(now: Progress) -> None:
+    print_json(
+        {
+            "event": "progress",
+            "done": now.done,
+            "total": now.total,
+            "kept": now.kept,
+            "failed": now.failed,
+            "elapsed_seconds": round(now.elapsed_seconds, 3),
+            "rate": round(now.rate, 3),
+            "left_seconds": None if now.left_seconds is None else round(now.left_seconds, 3),
+            "estimate": now.estimate and {"seconds": now.estimate.seconds, "bytes": now.estimate.bytes},
+            "means": {
+                scenario: {name: mean.value if mean.n else None for name, mean in means.items()}
+                for scenario, means in now.means.items()
+            },
+            "damaged": list(now.damaged),
+        }
+    )
+
+
+def print_json(event: Mapping[str, Any]) -> None:
+    """Print one object on a line of its own."""
+    print(json.dumps(event, ensure_ascii=False, allow_nan=False), flush=True)
+
+
+OUTCOMES = {1: "fault", 2: "refused", 4: "stopped", 130: "interrupted"}
+"""How a command ended that did not do what it was asked, by exit code."""
+
+
+@contextmanager
+def errors_as_json(exit_code_of: Callable[[BaseException], int]) -> Iterator[None]:
+    """Print, last of all, an object that says how a command ended that did not do what it was asked."""
+    try:
+        yield
+    except BaseException as error:
+        code = exit_code_of(error)
+        why = str(error) or type(error).__name__
+        print_json({"event": "end", "outcome": OUTCOMES[code], "exit_code": code, "message": why})
+        raise
+
+
+def ending(results: Results) -> dict[str, Any]:
+    """Return the object that says how a batch ended."""
+    manifest = results.manifest
+    return {
+        "event": "end",
+        "outcome": manifest["status"],
+        "exit_code": 3 if manifest["failures"] else 0,
+        "folder": str(results.path),
+        "state": manifest["state"],
+        "until": manifest.get("until"),
+        "damaged": manifest["damaged"],
+        "failures": [
+            {key: failure[key] for key in ("scenario", "replication", "seed", "error", "reproduce")}
+            for failure in manifest["failures"]
+        ],
+    }
