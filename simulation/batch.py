@@ -165,7 +165,7 @@ def run_batch(
         "dask://HOST:PORT", or any ``concurrent.futures`` executor.
     deadline : seconds that a replication may take; a longer one is recorded as failed.
     until_halfwidth : go on after ``replications``, in rounds of ``simulation.adaptive.ROUND``, until the 95 % interval
-        of every paired difference in Phi reaches no farther than this to either side.
+        of every paired difference in Phi is no wider than twice this.
     max_replications : where to stop with ``until_halfwidth`` in any case.
     fresh : replace what is in the folder.
     progress : called in this process at the start and after every block.
@@ -209,7 +209,8 @@ def run_batch(
 
 
 def _command() -> str:
-    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    program = Path(sys.argv[0]).name
+    return shlex.join(["hypercluster" if program == "__main__.py" else program, *sys.argv[1:]])
 
 
 def available_cores() -> int:

@@ -242,24 +242,41 @@ def _draw(results: Results) -> list[Path]:
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--reference", help="Scenario to compare with; by default baseline, or the first.")
-def compare(folder: Path, reference: str | None) -> None:
-    """Compare the scenarios of a results folder again.
+@click.argument("other", type=click.Path(path_type=Path), metavar="[OTHER]", required=False)
+@click.option("--reference", help="Scenario of DIR to compare with; by default baseline, or the first.")
+def compare(folder: Path, other: Path | None, reference: str | None) -> None:
+    """Compare the scenarios of a results folder again, or those of another folder with them.
 
-    Prints the paired differences and the verdict, and writes comparison.csv into the folder.
+    Prints the paired differences and the verdict, and writes comparison.csv into the folder. With OTHER, each of its
+    scenarios is compared with that of the same name in DIR, or else with the reference there; replications with the
+    same seed make a pair, and the table goes into OTHER.
     """
     from simulation.compare import compare as compare_scenarios
     from simulation.compare import write_comparison
     from simulation.console import print_comparison, print_files
     from simulation.results import Results
 
+    if other is not None:
+        _compare_across(folder, other, reference)
+        return
     results = Results(folder)
     comparison = compare_scenarios(results, reference)
     if comparison.empty:
         click.echo(f"{folder}: only one scenario here, nothing to compare it with")
         return
-    print_comparison(results, comparison)
+    print_comparison(comparison, results.titles)
     print_files([write_comparison(comparison, folder)])
+
+
+def _compare_across(folder: Path, other: Path, reference: str | None) -> None:
+    from simulation.across import compare_folders, write_across
+    from simulation.console import print_comparison, print_files
+
+    across = compare_folders(folder, other, reference=reference)
+    for note in across.notes:
+        click.echo(f"Note: {note}", err=True)
+    print_comparison(across.comparison, across.titles)
+    print_files([write_across(across, other)])
 
 
 @cli.command()

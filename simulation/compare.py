@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,18 +60,33 @@ def compare(
         first, second = (
             by_scenario.get(name, runs.iloc[:0].set_index("replication")) for name in (scenario, other)
         )
-        for name, found in _in_every_metric(first, second, precision=precision).items():
-            rows.append(
-                {
-                    "scenario": scenario,
-                    "reference": other,
-                    "metric": name,
-                    "unit": METRICS[name].unit,
-                    "better": METRICS[name].better or "",
-                    **asdict(found),
-                }
-            )
+        rows += pair_rows((scenario, first), (other, second), precision=precision)
     return pd.DataFrame(rows, columns=[*COLUMNS, *Difference.__dataclass_fields__])
+
+
+def pair_rows(
+    scenario: tuple[str, pd.DataFrame], reference: tuple[str, pd.DataFrame], *, precision: float = PRECISION
+) -> list[dict[str, Any]]:
+    """Return the rows of a comparison for one pair of scenarios, a metric each.
+
+    Parameters
+    ----------
+    scenario, reference : what to call it, and its metrics, one row a replication; the members of a pair have the same
+        index.
+    precision : as in :func:`compare`.
+    """
+    found = _in_every_metric(scenario[1], reference[1], precision=precision)
+    return [
+        {
+            "scenario": scenario[0],
+            "reference": reference[0],
+            "metric": name,
+            "unit": METRICS[name].unit,
+            "better": METRICS[name].better or "",
+            **asdict(difference),
+        }
+        for name, difference in found.items()
+    ]
 
 
 def _in_every_metric(
@@ -93,15 +109,21 @@ def _in_every_metric(
 
 def pairs_of(scenarios: Sequence[str], reference: str | None) -> list[tuple[str, str]]:
     """Return who is compared with whom: all others with the reference, then each of them with those before it."""
+    reference = reference_of(scenarios, reference)
+    others = [name for name in scenarios if name != reference]
+    return [(name, reference) for name in others] + [(later, name) for name, later in combinations(others, 2)]
+
+
+def reference_of(scenarios: Sequence[str], reference: str | None) -> str:
+    """Return the scenario that others are compared with: "baseline" unless one is named, or the first."""
     if reference is None:
-        reference = "baseline" if "baseline" in scenarios else scenarios[0]
+        return "baseline" if "baseline" in scenarios else scenarios[0]
     if reference not in scenarios:
         raise ResultsError(
             f"no scenario {reference!r} to compare with{suggestion(reference, scenarios)}; "
             f"there are {listed(scenarios)}"
         )
-    others = [name for name in scenarios if name != reference]
-    return [(name, reference) for name in others] + [(later, name) for name, later in combinations(others, 2)]
+    return reference
 
 
 def write_comparison(comparison: pd.DataFrame, folder: Path) -> Path:

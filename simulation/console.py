@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,17 +55,19 @@ def print_study(results: Results, comparison: pd.DataFrame) -> None:
     console = _console()
     _print_whole(console, summary_table(results))
     console.print(NOTE, style="dim", markup=False)
-    print_comparison(results, comparison, console=console)
+    print_comparison(comparison, results.titles, console=console)
 
 
-def print_comparison(results: Results, comparison: pd.DataFrame, *, console: Console | None = None) -> None:
-    """Print the paired differences with their intervals, and the verdict in words."""
+def print_comparison(
+    comparison: pd.DataFrame, titles: Mapping[str, str], *, console: Console | None = None
+) -> None:
+    """Print the paired differences with their intervals, and the verdict in words, which needs the titles."""
     console = console or _console()
     if comparison.empty:
         return
     console.print()
     _print_whole(console, difference_table(comparison))
-    for sentence in verdicts(comparison, results.titles):
+    for sentence in verdicts(comparison, titles):
         console.print(f"{sentence}\n", markup=False)
 
 
@@ -121,7 +123,7 @@ def difference_table(comparison: pd.DataFrame) -> Table:
         table.add_column(heading, justify="right")
     for scenario, reference, found in by_pair(comparison):
         cells = [_interval(found[metric], decimals) for metric, (_, decimals) in DIFFERENCES.items()]
-        table.add_row(f"{scenario} less\n{reference}", *cells)
+        table.add_row(escape(f"{scenario} less\n{reference}"), *cells)
     return table
 
 

@@ -23,7 +23,19 @@ FORMAT = 1
 PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "pydantic", "mesa")
 
 _NOT_THE_MODEL = (
-    *("figures", "adaptive", "batch", "cli", "compare", "console", "manifest", "merge", "progress", "report"),
+    *(
+        "figures",
+        "across",
+        "adaptive",
+        "batch",
+        "cli",
+        "compare",
+        "console",
+        "manifest",
+        "merge",
+        "progress",
+        "report",
+    ),
     *("results", "rows", "store", "workers", "paired", "verdict"),
 )
 """Modules that cannot change the numbers of a replication."""
@@ -132,11 +144,12 @@ def differences(there: Manifest, here: Manifest) -> list[str]:
         if old[name]["dataset_digest"] != entry["dataset_digest"]:
             found.append(f"scenario {name}: the tables of its dataset were edited since")
         elif old[name]["digest"] != entry["digest"]:
-            found += [f"scenario {name}: {line}" for line in _changed_keys(old[name]["text"], entry["text"])]
+            found += [f"scenario {name}: {line}" for line in changed_keys(old[name]["text"], entry["text"])]
     return found
 
 
-def _changed_keys(there: str, here: str, *, at_most: int = 5) -> list[str]:
+def changed_keys(there: str, here: str, *, at_most: int = 5) -> list[str]:
+    """Return which keys differ between the texts of two scenarios, one line each."""
     old, new = (dict(_flat(tomllib.loads(text))) for text in (there, here))
     changed = [
         f"{key}: {_value(old, key)} there, {_value(new, key)} now"

@@ -102,9 +102,10 @@ class Report:
         now = time.monotonic()
         since, computed = self._since
         rate = (self._computed - computed) / (now - since) if self._computed > computed else 0.0
-        left = (self._total - self._done - self._failed) / rate if rate else None
-        if left is None and self._estimate is not None:
-            left = self._estimate.seconds
+        left = None  # what came before the estimate was mostly for starting up
+        if self._estimate is not None:
+            missing = self._total - self._done - self._failed
+            left = missing / rate if rate else self._estimate.seconds
         self._tell(
             Progress(
                 done=self._done,

@@ -327,7 +327,8 @@ class Store:
             shutil.rmtree(self.folder / name, ignore_errors=True)
         for table in TABLES:
             (self.folder / f"{table}.parquet").unlink(missing_ok=True)
-        (self.folder / COMPARISON).unlink(missing_ok=True)
+        for path in self.folder.glob(f"{Path(COMPARISON).stem}*.csv"):  # also those with other folders
+            path.unlink()
         (self.folder / MANIFEST).unlink(missing_ok=True)
 
 

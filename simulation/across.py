@@ -1,0 +1,145 @@
+"""Paired comparison of two results folders: replications of one seed share their luck, whichever folder they lie in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from simulation.compare import COLUMNS, pair_rows, reference_of
+from simulation.errors import ResultsError
+from simulation.manifest import changed_keys
+from simulation.metrics import METRICS
+from simulation.paired import Difference
+from simulation.results import Results
+from simulation.store import COMPARISON, replace
+
+WORLD = ("world.", "time.", "technologies.")
+"""Beginnings of keys that decide who there is, for how long, and what there is to adopt."""
+
+
+@dataclass(frozen=True)
+class Across:
+    """What the scenarios of one folder differ by from those of another."""
+
+    comparison: (
+        pd.DataFrame
+    )  # as ``simulation.compare.compare`` returns it, scenarios named with their folders
+    titles: dict[str, str]  # by such a name
+    notes: list[str]  # what makes pairs less alike than those of one study
+    label: str  # of the folder that is compared with
+
+
+def compare_folders(
+    first: Results | str | Path, second: Results | str | Path, *, reference: str | None = None
+) -> Across:
+    """Compare every scenario of the second folder with its namesake in the first, or else with the reference there.
+
+    Parameters
+    ----------
+    first, second : studies, or their folders.
+    reference : name of a scenario of the first; "baseline" unless given, or the first one there.
+
+    Raises
+    ------
+    ResultsError
+        If the results cannot be read; if they come from other versions of the program or from other tables, so that
+        no two replications are of the same world; or if no replications have a seed in common.
+    """
+    there, here = (study if isinstance(study, Results) else Results(study) for study in (first, second))
+    pairs = list(_pairs(there.scenarios, here.scenarios, reference))
+    _refuse_other_worlds(there, here, pairs)
+    seeds = _common_seeds(there, here)
+    labels = _labels(there.path, here.path)
+    old, new = (_runs_by_seed(study, seeds) for study in (there, here))
+    rows: list[dict[str, Any]] = []
+    titles: dict[str, str] = {}
+    for scenario, other in pairs:
+        names = f"{scenario} ({labels[1]})", f"{other} ({labels[0]})"
+        titles[names[0]] = f"{here.titles[scenario]} ({labels[1]})"
+        titles[names[1]] = f"{there.titles[other]} ({labels[0]})"
+        rows += pair_rows((names[0], new[scenario]), (names[1], old[other]))
+    comparison = pd.DataFrame(rows, columns=[*COLUMNS, *Difference.__dataclass_fields__])
+    return Across(comparison, titles, list(_notes(there, here, pairs, seeds=seeds)), labels[0])
+
+
+def write_across(across: Across, folder: Path) -> Path:
+    """Write the comparison into the second folder, under a name that says with what, and return its path."""
+    label = across.label.replace("/", "_").replace("\\", "_")
+    path = folder / f"{Path(COMPARISON).stem}-with-{label}.csv"
+    replace(path, across.comparison.to_csv(index=False, lineterminator="\n").encode())
+    return path
+
+
+def _pairs(there: Sequence[str], here: Sequence[str], reference: str | None) -> Iterator[tuple[str, str]]:
+    """Yield who is compared with whom."""
+    usual = reference_of(there, reference)
+    for scenario in here:
+        yield scenario, scenario if reference is None and scenario in there else usual
+
+
+def _refuse_other_worlds(there: Results, here: Results, pairs: Sequence[tuple[str, str]]) -> None:
+    found = [
+        f"{what}: {there.manifest.get(key)} there, {here.manifest.get(key)} here"
+        for key, what in (("format", "format of the folder"), ("version", "version of hypercluster"))
+        if there.manifest.get(key) != here.manifest.get(key)
+    ]
+    if not found and there.manifest.get("code") != here.manifest.get("code"):
+        found.append("the model: its code or shipped tables were edited in between")
+    old, new = _entries(there), _entries(here)
+    for scenario, other in pairs:
+        if new[scenario]["dataset_digest"] != old[other]["dataset_digest"]:
+            found.append(f"{scenario} here and {other} there: their datasets differ")
+    if found:
+        raise ResultsError(
+            f"{there.path} and {here.path} cannot be compared: no two replications are of the same world\n"
+            + "".join(f"  {line}\n" for line in found)
+            + "Run one of them again."
+        )
+
+
+def _entries(study: Results) -> dict[str, Mapping[str, Any]]:
+    return {entry["name"]: entry for entry in study.manifest["scenarios"]}
+
+
+def _labels(there: Path, here: Path) -> tuple[str, str]:
+    """Return what to call the folders: their names, or their paths where they have the same name."""
+    names = there.resolve().name, here.resolve().name
+    return names if names[0] != names[1] else (str(there), str(here))
+
+
+def _runs_by_seed(study: Results, seeds: range) -> dict[str, pd.DataFrame]:
+    runs = study.runs(["scenario", "seed", *METRICS])
+    runs = runs[runs["seed"].isin(seeds)].set_index("seed")
+    return {name: runs[runs["scenario"] == name] for name in study.scenarios}
+
+
+def _common_seeds(there: Results, here: Results) -> range:
+    """Return the seeds that both studies were to run."""
+    asked = [
+        range(study.manifest["seed"], study.manifest["seed"] + study.manifest["replications"])
+        for study in (there, here)
+    ]
+    common = range(max(seeds.start for seeds in asked), min(seeds.stop for seeds in asked))
+    if not common:
+        first, second = (f"{seeds[0]} to {seeds[-1]}" for seeds in asked)
+        raise ResultsError(
+            f"{there.path} and {here.path} have no seed in common: {first} there, {second} here; "
+            "run one of them again with the --seed of the other"
+        )
+    return common
+
+
+def _notes(there: Results, here: Results, pairs: Sequence[tuple[str, str]], *, seeds: range) -> Iterator[str]:
+    """Yield what makes the members of a pair less alike than within one study."""
+    for study in (there, here):
+        if len(seeds) < study.manifest["replications"]:
+            yield f"of {study.path} only the {len(seeds)} replications with seeds {seeds[0]} to {seeds[-1]} are paired"
+    old, new = _entries(there), _entries(here)
+    for scenario, other in pairs:
+        for line in changed_keys(old[other]["text"], new[scenario]["text"], at_most=1000):
+            if line.startswith(WORLD):
+                yield f"{scenario} here and {other} there are of different worlds: {line}"
