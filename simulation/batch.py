@@ -337,12 +337,13 @@ class _Batch:
         return rest
 
     def _take(self, block: Block, outcome: Outcome) -> None:
-        if outcome.files:
-            self.store.add(part_name(block.spec.name, block.replications), outcome.files)
+        name = block.spec.name
         failed = {failure.replication for failure in outcome.failures}
-        self.store.finished.update(
-            (block.spec.name, number) for number in block.replications if number not in failed
-        )
+        done = [number for number in block.replications if number not in failed]
+        if outcome.files:
+            # Named after what it holds: what failed may come again in a block with the same ends.
+            self.store.add(part_name(name, done), outcome.files)
+        self.store.finished.update((name, number) for number in done)
         for failure in outcome.failures:
             self.store.add_failure(
                 block.spec,
@@ -353,8 +354,8 @@ class _Batch:
                 deadline=block.deadline,
             )
         for number, values in outcome.headline.items():
-            self._note(block.spec.name, number, values)
-        self.report.took(len(block.replications) - len(failed), failed=len(failed))
+            self._note(name, number, values)
+        self.report.took(len(done), failed=len(failed))
 
     def _note(self, scenario: str, replication: int, values: tuple[float, float]) -> None:
         self.phi[scenario, replication] = values[0]
