@@ -1,0 +1,85 @@
+"""Ctrl-C, as a terminal sends it: to every process that the command started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from processes import end, session_members, started, wait_until, workers_of
+from small_studies import Study
+
+from simulation.results import Results, part_folders
+
+ENDS_WITHIN = 2.0
+
+
+def starting_workers(out: Path, process: subprocess.Popen[str]) -> bool:
+    """No worker computes yet."""
+    return bool(workers_of(process.pid))
+
+
+def computing(out: Path, process: subprocess.Popen[str]) -> bool:
+    return bool(part_folders(out))
+
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    os.killpg(process.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize("moment", [starting_workers, computing])
+def test_ctrl_c_keeps_what_is_finished_and_leaves_no_process(
+    study: Study, tmp_path: Path, moment: Callable[[Path, subprocess.Popen[str]], bool]
+):
+    out = tmp_path / "study"
+    with started(long_run(study, out)) as process:
+        wait_until(lambda: moment(out, process) or process.poll() is not None)
+        kept = part_folders(out)
+        interrupt(process)
+        _, errors = process.communicate(timeout=ENDS_WITHIN)
+        assert session_members(process.pid) == []
+    assert process.returncode == 130, errors
+    assert "Interrupted" in errors and "Traceback" not in errors
+    assert Results(out).manifest["status"] == "interrupted"
+    assert set(kept) <= set(part_folders(out))
+    if kept:
+        assert Results(out).verify() == []
+
+
+def test_a_second_ctrl_c_ends_all_at_once(study: Study, tmp_path: Path):
+    """One worker stands still, as a computer does that swaps: whoever waits for it waits long."""
+    out = tmp_path / "study"
+    with started(long_run(study, out)) as process:
+        wait_until(lambda: computing(out, process) or process.poll() is not None)
+        kept = part_folders(out)
+        end(workers_of(process.pid)[0], signal.SIGSTOP)
+        interrupt(process)
+        time.sleep(0.05)
+        interrupt(process)
+        _, errors = process.communicate(timeout=1)
+        wait_until(lambda: not session_members(process.pid), within=1)
+    assert process.returncode in (130, -signal.SIGINT), errors  # to a shell both are 130
+    assert "Traceback" not in errors
+    assert kept and set(kept) <= set(part_folders(out))
+    assert Results(out).verify() == []
+
+
+def test_ctrl_c_ends_within_two_seconds_though_a_worker_does_not_answer(study: Study, tmp_path: Path):
+    out = tmp_path / "study"
+    with started(long_run(study, out)) as process:
+        wait_until(lambda: computing(out, process) or process.poll() is not None)
+        end(workers_of(process.pid)[0], signal.SIGSTOP)
+        interrupt(process)
+        _, errors = process.communicate(timeout=ENDS_WITHIN)
+        assert session_members(process.pid) == []
+    assert process.returncode == 130, errors
+
+
+def long_run(study: Study, out: Path) -> list[object]:
+    """A command that would take minutes."""
+    options = ["--replications", 5000, "--workers", 2, "--out", out, "--quiet"]
+    return ["-m", "simulation", "run", *study.files, *options]
