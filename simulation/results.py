@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ from simulation.world import Array
 
 MANIFEST = "manifest.json"
 PARTS = "parts"
+
+NAMES = ("scenario", "region", "industry", "technology")
+CURVES = ("scenario", "replication", "month", *NAMES[1:], "adopters", "eligible")
+"""Columns of whole curves; those with names are categories."""
 
 Manifest = dict[str, Any]
 Replication = tuple[str, int]
@@ -75,16 +80,16 @@ def read_parquet(
         If the file is damaged or a column is unknown.
     """
     try:
-        schema = pq.read_schema(path)
-        for column in columns or ():
-            if column not in schema.names:
-                raise ResultsError(f"{path.name} has no column {column!r}{suggestion(column, schema.names)}")
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            known = file.schema_arrow.names
+            for column in columns or ():
+                if column not in known:
+                    raise ResultsError(f"{path.name} has no column {column!r}{suggestion(column, known)}")
+            wanted = None if columns is None else list(columns)
+            if where is None:  # much faster for the many small files of a batch
+                return file.read(wanted)
         return pq.read_table(
-            path,
-            columns=None if columns is None else list(columns),
-            filters=where,
-            page_checksum_verification=True,
-            partitioning=None,
+            path, columns=wanted, filters=where, page_checksum_verification=True, partitioning=None
         )
     except (pa.ArrowException, OSError) as error:
         raise ResultsError(f"{path}: damaged or not a Parquet file: {error}") from None
@@ -142,24 +147,13 @@ class Results:
 
         A national replication has some 150,000 rows; ask for one scenario or replication where that will do.
         """
-        frames = [self._whole(*key) for key in self._finished(scenario, replication)]
-        names = [
-            "scenario",
-            "replication",
-            "month",
-            "region",
-            "industry",
-            "technology",
-            "adopters",
-            "eligible",
-        ]
-        whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
         for column in columns or ():
-            if column not in names:
-                raise ResultsError(f"curves have no column {column!r}{suggestion(column, names)}")
-        for column in ("scenario", "region", "industry", "technology"):
-            whole[column] = whole[column].astype("category")
-        return whole[list(columns) if columns is not None else names]
+            if column not in CURVES:
+                raise ResultsError(f"curves have no column {column!r}{suggestion(column, CURVES)}")
+        wanted = list(CURVES if columns is None else columns)
+        frames = [self._whole(*key)[wanted] for key in self._finished(scenario, replication)]
+        whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=wanted)
+        return whole.astype({name: "category" for name in NAMES if name in wanted})
 
     def memberships(
         self,
@@ -286,13 +280,7 @@ def read_rows(
     order : names of the scenarios, as rows are to be sorted.
     columns, scenario, replications : what to read; None for all.
     """
-    where = pc.scalar(True)
-    if scenario is not None:
-        where &= pc.field("scenario") == scenario
-    if replications is not None:
-        where &= (pc.field("replication") >= replications.start) & (
-            pc.field("replication") < replications.stop
-        )
+    where = _where(scenario, replications)
     wanted = None if columns is None else list(dict.fromkeys(["scenario", "replication", *columns]))
     parts = [part for part in part_folders(folder) if _may_hold(part, scenario, replications)]
     pieces = [read_parquet(part / f"{table}.parquet", columns=wanted, where=where) for part in parts]
@@ -312,6 +300,16 @@ def read_rows(
         # Arrow sorts stably: within a replication the rows keep the order in which they were written.
         rows = rows.take(pc.sort_indices(keys, [("scenario", "ascending"), ("replication", "ascending")]))
     return rows if columns is None else rows.select(list(columns))
+
+
+def _where(scenario: str | None, replications: range | None) -> pc.Expression | None:
+    conditions = []
+    if scenario is not None:
+        conditions.append(pc.field("scenario") == scenario)
+    if replications is not None:
+        conditions.append(pc.field("replication") >= replications.start)
+        conditions.append(pc.field("replication") < replications.stop)
+    return reduce(and_, conditions) if conditions else None
 
 
 def part_name(scenario: str, replications: Sequence[int]) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -81,21 +82,26 @@ def tables_of(
         "curves": _curves(record, replication),
         "memberships": _memberships(record, replication),
         "ledger": _ledger(record, replication),
-        "runs": pa.table(
-            {
-                "scenario": pa.array([record.scenario], pa.string()),
-                "replication": pa.array([replication], pa.int32()),
-                "seed": pa.array([record.seed], pa.int64()),
-                **{name: pa.array([float(value)], pa.float64()) for name, value in metrics.items()},
-                "technologies_left_out": pa.array([record.technologies_left_out], pa.int32()),
-                "undefined": pa.array(
-                    ["; ".join(f"{name}: {why}" for name, why in reasons.items())], pa.string()
-                ),
-            }
-        ),
+        "runs": _runs(record, metrics, reasons=reasons, replication=replication),
     }
     tables["runs"] = tables["runs"].append_column("sha256", pa.array([checksum(tables)], pa.string()))
     return tables
+
+
+def _runs(
+    record: Record, metrics: Mapping[str, float], *, reasons: Mapping[str, str], replication: int
+) -> pa.Table:
+    values = pa.array(np.array(list(metrics.values()), dtype=np.float64))
+    why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    columns = {
+        "scenario": pa.array([record.scenario], pa.string()),
+        "replication": pa.array([replication], pa.int32()),
+        "seed": pa.array([record.seed], pa.int64()),
+        **{name: values.slice(place, 1) for place, name in enumerate(metrics)},
+        "technologies_left_out": pa.array([record.technologies_left_out], pa.int32()),
+        "undefined": pa.array([why], pa.string()),
+    }
+    return pa.Table.from_arrays(list(columns.values()), names=list(columns))
 
 
 def _front(record: Record, replication: int, rows: int) -> list[pa.Array]:
@@ -104,7 +110,13 @@ def _front(record: Record, replication: int, rows: int) -> list[pa.Array]:
 
 def _named(index: Array, names: Sequence[str]) -> pa.DictionaryArray:
     """Return the names at these positions."""
-    return pa.DictionaryArray.from_arrays(pa.array(index, pa.int32()), pa.array(list(names), pa.string()))
+    return pa.DictionaryArray.from_arrays(pa.array(index, pa.int32()), _dictionary(tuple(names)))
+
+
+@lru_cache(maxsize=64)
+def _dictionary(names: tuple[str, ...]) -> pa.Array:
+    """Return the names as an array; those of regions, industries and so on are the same in every replication."""
+    return pa.array(names, pa.string())
 
 
 def _curves(record: Record, replication: int) -> pa.Table:
@@ -146,6 +158,8 @@ def _memberships(record: Record, replication: int) -> pa.Table:
 
 def _ledger(record: Record, replication: int) -> pa.Table:
     entries = record.ledger
+    if entries.empty:
+        return _LEDGER.empty_table()
     columns = [
         pa.array(entries[field.name].tolist(), pa.string()).dictionary_encode()
         if field.type == NAME
@@ -159,39 +173,43 @@ def checksum(tables: Tables) -> str:
     """Return the SHA-256 of the rows of one replication: every value of every column, whatever the file they lie in."""
     digest = hashlib.sha256()
     for name in TABLES:
-        for field, values in zip(tables[name].schema, canonical(tables[name]).columns, strict=True):
+        for field, values in zip(tables[name].schema, _arrays(tables[name]), strict=True):
             if field.name == "sha256":
                 continue
             digest.update(f"\x1e{name}.{field.name}\x1f".encode())
-            column = values.combine_chunks()
-            if pa.types.is_dictionary(column.type):
-                digest.update("\x1f".join(column.dictionary.to_pylist()).encode())
-                column = column.indices
-            if pa.types.is_string(column.type):
-                digest.update("\x1f".join(column.to_pylist()).encode())
+            if pa.types.is_dictionary(field.type):
+                names = _canonical(values)
+                digest.update("\x1f".join(names.dictionary.to_pylist()).encode())
+                digest.update(names.indices.to_numpy().tobytes())
+            elif pa.types.is_string(field.type):
+                digest.update("\x1f".join(values.to_pylist()).encode())
             else:
-                digest.update(column.to_numpy(zero_copy_only=False).tobytes())
+                digest.update(values.to_numpy(zero_copy_only=False).tobytes())
     return digest.hexdigest()
+
+
+def _arrays(table: pa.Table) -> list[pa.Array]:
+    """Return each column as one array."""
+    batches = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
+    return batches[0].columns
 
 
 def canonical(table: pa.Table) -> pa.Table:
     """Return the same rows with the names of each column in order of appearance, and none that does not appear."""
-    return pa.table(
-        [_canonical(column) if column.type == NAME else column for column in table.columns],
-        schema=table.schema,
-    ).combine_chunks()
+    arrays = [
+        _canonical(values) if pa.types.is_dictionary(values.type) else values for values in _arrays(table)
+    ]
+    return pa.Table.from_arrays(arrays, schema=table.schema)
 
 
-def _canonical(column: pa.ChunkedArray) -> pa.Array:
-    values = column.combine_chunks()
-    codes = values.indices.to_numpy()
-    used, first = np.unique(codes, return_index=True)
-    used = used[np.argsort(first)]
+def _canonical(values: pa.DictionaryArray) -> pa.DictionaryArray:
+    used = pc.unique(values.indices)  # in order of appearance
+    if used.equals(pa.array(range(len(values.dictionary)), pa.int32())):
+        return values
     place = np.zeros(len(values.dictionary), dtype=np.int32)
-    place[used] = np.arange(used.size)
-    return pa.DictionaryArray.from_arrays(
-        pa.array(place[codes], pa.int32()), values.dictionary.take(pa.array(used))
-    )
+    place[used.to_numpy()] = np.arange(len(used))
+    codes = place[values.indices.to_numpy()]
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), values.dictionary.take(used))
 
 
 def of_replication(table: pa.Table, scenario: str, replication: int) -> pa.Table:
@@ -200,15 +218,23 @@ def of_replication(table: pa.Table, scenario: str, replication: int) -> pa.Table
 
 
 def to_parquet(table: pa.Table) -> bytes:
-    """Return a Parquet file as bytes; equal rows give equal bytes."""
+    """Return the Parquet file of a block as bytes, written for speed: merging writes it again, for size."""
     sink = io.BytesIO()
-    with parquet_writer(sink, table.schema) as writer:
+    names = [field.name for field in table.schema if field.type in (NAME, pa.string())]
+    with pq.ParquetWriter(
+        sink,
+        table.schema,
+        compression="lz4",
+        use_dictionary=names,
+        write_statistics=["scenario", "replication"],
+        write_page_checksum=True,
+    ) as writer:
         writer.write_table(canonical(table))
     return sink.getvalue()
 
 
 def parquet_writer(sink: io.BufferedIOBase, schema: pa.Schema) -> pq.ParquetWriter:
-    """Return a writer with the settings that all our files share: compressed, with a checksum for every page."""
+    """Return a writer of a finished file: compressed, with a checksum for every page."""
     return pq.ParquetWriter(sink, schema, compression="zstd", write_page_checksum=True)
 
 
