@@ -1,6 +1,8 @@
-"""Distances between regions, and the kernel of spatial proximity (section 1)."""
+"""Distances between regions, the kernel of spatial proximity (section 1), and places on a map."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,3 +32,44 @@ def internal_distance_km(area_km2: Array) -> Array:
 def spatial_kernel(distance_km: Array, half_distance_km: float) -> Array:
     """Return K = 2^(-d / half distance): the weight of a contact, 1 at distance 0 and 1/2 at the half distance."""
     return np.exp2(-distance_km / half_distance_km)
+
+
+@dataclass(frozen=True, slots=True)
+class Albers:
+    """Albers' equal-area conic projection of a sphere: areas on the map compare as they do on the ground.
+
+    Snyder (1987), Map Projections: A Working Manual, U.S. Geological Survey Professional Paper 1395, section 14.
+    """
+
+    south: float  # standard parallels, degrees north; distances along them are true
+    north: float
+    meridian: float  # degrees east; it stands upright
+
+    @classmethod
+    def fitted(cls, longitude: Array, latitude: Array) -> Albers:
+        """A projection for a country in which these points lie, in degrees: parallels at a sixth from its edges."""
+        low, high = float(latitude.min()), float(latitude.max())
+        # On the equator the cone would be a cylinder, whose apex is infinitely far away.
+        middle = max(abs(low + high) / 2, 1.0) * (1 if low + high >= 0 else -1)
+        third = (high - low) / 3
+        return cls(middle - third, middle + third, float(longitude.min() + longitude.max()) / 2)
+
+    def project(self, longitude: Array, latitude: Array) -> Array:
+        """Return places on the map in km east and north of where the central meridian meets latitude 0.
+
+        Parameters
+        ----------
+        longitude, latitude : float64, shape (N,)
+            Degrees; a longitude beyond 180 lies east of it.
+
+        Returns
+        -------
+        float64, shape (N, 2)
+        """
+        sines = np.sin(np.radians([self.south, self.north]))
+        n = sines.sum() / 2
+        c = 1 + sines.prod()
+        rho = EARTH_RADIUS_KM / n * np.sqrt(c - 2 * n * np.sin(np.radians(latitude)))
+        theta = n * np.radians(longitude - self.meridian)
+        apex = EARTH_RADIUS_KM / n * np.sqrt(c)
+        return np.column_stack([rho * np.sin(theta), apex - rho * np.cos(theta)])

@@ -32,3 +32,58 @@ def test_the_kernel_halves_at_the_half_distance():
 
 def test_inside_a_region_of_10000_square_km_contacts_are_37_6_km_apart():
     assert geography.internal_distance_km(np.array([10_000.0]))[0] == pytest.approx(37.6)
+
+
+RUSSIA = geography.Albers(52.0, 64.0, 105.0)
+
+
+def cell(south, west, *, size):
+    """A closed ring around a cell of ``size`` degrees, its parallels in small steps."""
+    along = np.linspace(0, size, 200)
+    longitude = west + np.concatenate([along, np.full(200, size), along[::-1], np.zeros(200)])
+    latitude = south + np.concatenate([np.zeros(200), along, np.full(200, size), along[::-1]])
+    return longitude, latitude
+
+
+def enclosed(places):
+    x, y = places.T
+    return abs(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)) / 2
+
+
+@pytest.mark.parametrize("projection", [RUSSIA, geography.Albers(-10.0, -30.0, -60.0)])
+@pytest.mark.parametrize(("south", "west"), [(42.0, 30.0), (60.0, 105.0), (75.0, 178.0), (-20.0, -70.0)])
+def test_areas_on_the_map_are_areas_on_the_sphere(projection, south, west):
+    longitude, latitude = cell(south, west, size=4.0)
+    sines = np.sin(np.radians([south, south + 4.0]))
+    expected = 6371.0**2 * np.radians(4.0) * (sines[1] - sines[0])
+    assert enclosed(projection.project(longitude, latitude)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_standard_parallels_have_their_true_length():
+    for parallel in (52.0, 64.0):
+        longitude = np.linspace(40.0, 170.0, 2001)
+        steps = np.diff(RUSSIA.project(longitude, np.full(2001, parallel)), axis=0)
+        true = 6371.0 * np.cos(np.radians(parallel)) * np.radians(130.0)
+        assert np.linalg.norm(steps, axis=1).sum() == pytest.approx(true, rel=1e-6)
+
+
+def test_the_projection_gives_the_worked_example_of_its_source():
+    """Snyder (1987), p. 291: parallels 29.5 and 45.5, origin 23 N 96 W; 35 N 75 W on a unit sphere."""
+    albers = geography.Albers(29.5, 45.5, -96.0)
+    place, origin = albers.project(np.array([-75.0, -96.0]), np.array([35.0, 23.0])) / 6371.0
+    np.testing.assert_allclose(place - origin, [0.2952720, 0.2416774], atol=1e-7)
+
+
+def test_the_central_meridian_is_upright_and_nothing_wraps_at_the_date_line():
+    x, y = RUSSIA.project(np.array([105.0, 105.0]), np.array([50.0, 70.0])).T
+    assert x.tolist() == [0.0, 0.0] and y[0] < y[1]
+    near = RUSSIA.project(np.array([179.9, 180.1]), np.array([66.0, 66.0]))
+    assert np.linalg.norm(near[1] - near[0]) < 15
+
+
+def test_a_fitted_projection_suits_any_country():
+    for low, high in [(46.0, 66.0), (-30.0, -10.0), (-5.0, 5.0)]:
+        longitude, latitude = np.array([10.0, 30.0]), np.array([low, high])
+        places = geography.Albers.fitted(longitude, latitude).project(longitude, latitude)
+        straight = geography.great_circle_km(latitude, longitude)[0, 1]
+        assert np.linalg.norm(places[1] - places[0]) == pytest.approx(straight, rel=0.02)
