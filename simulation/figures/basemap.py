@@ -1,0 +1,165 @@
+"""The country laid flat: outlines and seats of the regions in km, and how they are drawn into axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.path import Path
+
+from simulation.data.outlines import Outlines, Rings
+from simulation.figures.style import INK
+from simulation.geography import Albers
+from simulation.world import Array
+
+SURROUNDINGS = "#EFEFEF"
+BORDER = "#BDBDBD"
+PAPER = "white"
+"""Face of a region without a value, which is hatched."""
+HATCH = "//////"
+LARGEST = 0.021
+"""Radius of the largest bubble, as a share of the map's width: neighbouring seats keep apart."""
+MARGIN = 0.01  # of the map's width
+RING_PT = 1.0
+FINEST_PT = 0.25
+THICKEST_PT = 0.9
+LINK_OPACITY = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class BaseMap:
+    """Where regions lie on the map; regions in the order of the study."""
+
+    seats: Array  # float64 (R, 2), km
+    shapes: tuple[Path | None, ...]  # R, km; None for a region without an outline
+    surroundings: Path | None
+    box: Array  # float64 (2, 2), lower left and upper right corner of what is shown, km
+
+    @property
+    def height_share(self) -> float:
+        """Height of the map over its width."""
+        width, height = self.box[1] - self.box[0]
+        return float(height / width)
+
+
+def base_map(
+    region_ids: Sequence[str], outlines: Outlines | None, *, longitude: Array, latitude: Array
+) -> BaseMap:
+    """Lay the seats, given in degrees, and the outlines flat; all of it is in sight."""
+    albers = Albers.fitted(longitude, latitude)
+    if outlines is not None and outlines.standard_parallels and outlines.central_meridian is not None:
+        albers = Albers(*outlines.standard_parallels, outlines.central_meridian)
+    seats = albers.project(longitude, latitude)
+    rings = {} if outlines is None else outlines.regions
+    shapes = tuple(_flat(rings.get(region, ()), albers) for region in region_ids)
+    around = None if outlines is None else _flat(outlines.surroundings, albers)
+    corners = np.concatenate([seats, *(path.vertices for path in (*shapes, around) if path is not None)])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    # Bubbles of regions at the edge reach beyond their seats, and the only region of a study has no extent.
+    margin = MARGIN * max(float(high[0] - low[0]), 0.5 * float(high[1] - low[1]), 100.0)
+    return BaseMap(seats, shapes, around, box=np.array([low - margin, high + margin]))
+
+
+def _flat(rings: Rings, albers: Albers) -> Path | None:
+    """One path of all rings; holes run against the outer rings and stay empty."""
+    if not rings:
+        return None
+    return Path.make_compound_path(*(Path(albers.project(*ring.T), closed=True) for ring in rings))
+
+
+def draw_base(ax: Axes, base: BaseMap, colours: Sequence[str]) -> None:
+    """Draw the surroundings and fill each region; axes get the extent of the map, in km, and no frame."""
+    if base.surroundings is not None:
+        ax.add_collection(PathCollection([base.surroundings], facecolors=SURROUNDINGS, edgecolors="none"))
+    for hatch, without_value in (("", False), (HATCH, True)):
+        pairs = zip(base.shapes, colours, strict=True)
+        drawn = [(shape, face) for shape, face in pairs if shape and (face == PAPER) == without_value]
+        if drawn:
+            shapes, faces = zip(*drawn, strict=True)
+            borders: dict[str, Any] = {"edgecolors": BORDER, "linewidths": 0.3, "hatch": hatch}
+            ax.add_collection(PathCollection(shapes, facecolors=faces, **borders))
+    (left, bottom), (right, top) = base.box.tolist()
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+
+
+def radii_km(base: BaseMap, enterprises: Array) -> Array:
+    """Radius of each bubble, float64 (R,): its area is proportional to the enterprises of the region."""
+    width = float(base.box[1, 0] - base.box[0, 0])
+    return LARGEST * width * np.sqrt(enterprises / max(int(enterprises.max(initial=1)), 1))
+
+
+def km_per_point(ax: Axes) -> float:
+    """Scale of a map that fills the width of its axes, or their height where these are too wide."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None, "axes stand in a figure"
+    size = ax.get_position(original=True).size * figure.get_size_inches() * 72
+    extent = np.array([np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())])
+    return float((extent / size).max())
+
+
+def draw_bubbles(ax: Axes, base: BaseMap, colours: Sequence[str], *, radius_km: Array) -> None:
+    """Draw a bubble at each seat; a light and a dark edge tell it from its region of the same colour."""
+    circles = [Path.circle(tuple(seat), radius) for seat, radius in zip(base.seats, radius_km, strict=True)]
+    ax.add_collection(PathCollection(circles, facecolors="none", edgecolors=PAPER, linewidths=1.5, zorder=4))
+    edges: dict[str, Any] = {"edgecolors": INK, "linewidths": 0.4, "zorder": 4}
+    ax.add_collection(PathCollection(circles, facecolors=list(colours), **edges))
+
+
+def draw_rings(ax: Axes, base: BaseMap, shares: Array, *, radius_km: Array) -> None:
+    """Draw an arc around each bubble, clockwise from the top: the share of members, 0-1, is its part of the circle."""
+    radius = radius_km + 0.9 * RING_PT * km_per_point(ax)
+    arcs = [
+        seat + r * arc_points(share)
+        for seat, r, share in zip(base.seats, radius, shares, strict=True)
+        if share > 0
+    ]
+    for colour, width in ((PAPER, RING_PT + 0.8), (INK, RING_PT)) if arcs else ():
+        ax.add_collection(LineCollection(arcs, colors=colour, linewidths=width, capstyle="butt", zorder=5))
+
+
+def arc_points(share: float) -> Array:
+    """Points of a part of the unit circle, clockwise from the top; float64 (P, 2)."""
+    angle = 2 * np.pi * np.linspace(0, min(share, 1.0), 60)
+    return np.column_stack([np.sin(angle), np.cos(angle)])
+
+
+def draw_links(ax: Axes, base: BaseMap, links: Array, *, most: float) -> None:
+    """Draw a line between each two regions with a link, as thick as it is strong; the faintest are left out.
+
+    Parameters
+    ----------
+    links : float64, shape (R, R), symmetric.
+    most : strength of the thickest line, which may be in another map of the figure.
+    """
+    first, second = np.triu_indices(len(base.seats), k=1)
+    widths = THICKEST_PT * links[first, second] / most if most > 0 else np.zeros(first.size)
+    seen = widths >= FINEST_PT
+    lines = np.stack([base.seats[first[seen]], base.seats[second[seen]]], axis=1)
+    # On dark regions the light edge is what one sees of a line.
+    for colour, wider in ((PAPER, 0.5), (INK, 0.0)) if seen.any() else ():
+        look: dict[str, Any] = {"colors": colour, "alpha": LINK_OPACITY, "zorder": 3}
+        ax.add_collection(LineCollection(list(lines), linewidths=widths[seen] + wider, **look))
+
+
+def draw_map(
+    ax: Axes,
+    base: BaseMap,
+    colours: Sequence[str],
+    *,
+    radius_km: Array,
+    shares: Array,
+    links: Array,
+    most: float,
+) -> None:
+    """Draw a whole map: regions and bubbles in these colours, rings of member shares, links between the seats."""
+    draw_base(ax, base, colours)
+    draw_links(ax, base, links, most=most)
+    draw_bubbles(ax, base, colours, radius_km=radius_km)
+    draw_rings(ax, base, shares, radius_km=radius_km)
