@@ -1,0 +1,77 @@
+"""Phi as a sum over regions, and over macroregions: between them, and within each; exact, replication by replication.
+
+Phi is a ratio of sums over cells of technology and industry. Its numerator, n (MSB - MSW), is the squared deviation of
+regions from the pooled share beyond what chance alone would give them. Both are sums over regions, so each region has
+its part, 0 up to chance where regions are alike:
+
+    n [ n_r (F_r - Fbar)^2 - MSW (1 - n_r / n) ] / (R - 1)
+
+over the denominator of Phi. The squared deviations in a macroregion split into that of its own share and those of its
+regions from that share; so does chance. docs/comparison.md has the derivation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.metrics.curves import ROUNDING, aligned, integral
+from simulation.metrics.weir_cockerham import variance_components
+from simulation.rows import Counts
+from simulation.world import Array
+
+
+@dataclass(frozen=True, slots=True)
+class PhiParts:
+    """What regions and macroregions add to Phi; nan throughout where Phi is undefined."""
+
+    regional: Array  # float64 (R,), sums to Phi
+    between: Array  # float64 (M,), of a macroregion's own share
+    within: Array  # float64 (M,), of its regions around that share; both together sum to Phi too
+
+
+def phi_parts(counts: Counts) -> PhiParts:
+    """Split Phi, equation (9), of one replication up to its common window."""
+    window = counts.adopters.shape[0] - 1 - int(counts.release_month.max())
+    adopters = np.moveaxis(aligned(counts.adopters, counts.release_month, window=window), 3, 1)
+    eligible = np.moveaxis(counts.eligible, 2, 0).swapaxes(1, 2)
+    belongs = counts.macroregion_of[:, None] == np.arange(len(counts.macroregions))
+    return split_phi(adopters, eligible, belongs=belongs)
+
+
+def split_phi(adopters: Array, eligible: Array, *, belongs: Array) -> PhiParts:
+    """Split Phi of counts on an even time grid.
+
+    Parameters
+    ----------
+    adopters : float64, shape (..., months, R)
+    eligible : int64, shape (..., R)
+    belongs : bool, shape (R, M)
+        Which macroregion each region belongs to.
+    """
+    _, total = variance_components(adopters, eligible)
+    weight = float(integral(total.sum(axis=0), 1.0))
+    if not weight > ROUNDING:
+        regions, macroregions = belongs.shape
+        return PhiParts(*(np.full(size, np.nan) for size in (regions, macroregions, macroregions)))
+    groups = (eligible > 0).sum(axis=-1)
+    enough = (groups >= 2) & (eligible.sum(axis=-1) > groups)
+    adopters, eligible, groups = adopters[enough], eligible[enough], groups[enough]
+
+    n = eligible.sum(axis=-1)[:, None]
+    squares = np.einsum("cmr,cmr->cm", adopters, adopters / np.maximum(eligible, 1)[:, None, :])
+    within_groups = (adopters.sum(axis=-1) - squares) / (n - groups[:, None])
+    factor = n / (groups[:, None] - 1) / weight
+
+    def parts(adopters: Array, eligible: Array) -> Array:
+        """What each group of regions adds by the deviation of its own share, beyond chance: float64 (groups,)."""
+        pooled = adopters.sum(axis=-1, keepdims=True) / n[:, :, None]
+        share = adopters / np.maximum(eligible, 1)[:, None, :]
+        chance = np.where(eligible > 0, 1 - eligible / n, 0.0)[:, None, :] * within_groups[:, :, None]
+        beyond = eligible[:, None, :] * (share - pooled) ** 2 - chance
+        return integral(np.einsum("cm,cmr->mr", factor, beyond), 1.0)
+
+    regional = parts(adopters, eligible)
+    between = parts(adopters @ belongs.astype(np.float64), eligible @ belongs.astype(np.int64))
+    return PhiParts(regional=regional, between=between, within=regional @ belongs - between)

@@ -1,0 +1,135 @@
+"""What a policy changed: adoptions owed to it and what each cost, and where the change in Phi comes from.
+
+A policy's effect is the difference to the paired run of the reference, with the same luck.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from simulation.compare import pairs_of
+from simulation.decomposition import phi_parts
+from simulation.paired import Difference, paired_difference
+from simulation.results import Results
+from simulation.rows import Counts
+from simulation.store import replace
+
+ADDITIONALITY = "additionality.csv"
+DECOMPOSITION = "decomposition.csv"
+REGION, BETWEEN, WITHIN = "region", "between macroregions", "within macroregion"
+PAIR = ("scenario", "reference")
+
+Part = tuple[str, str]
+"""Level, one of ``REGION``, ``BETWEEN`` and ``WITHIN``, and the name of the region or macroregion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Two tables, one row a pair of scenarios, and one row a pair and part of Phi."""
+
+    additionality: pd.DataFrame
+    """scenario, reference, the fields of ``Difference`` for adoptions at the horizon (an adoption is an enterprise
+    with a technology), extra_spent_pv (present value, units), cost_per_adoption, cost_low, cost_high."""
+    decomposition: pd.DataFrame
+    """scenario, reference, level, name, and the fields of ``Difference`` for what this part adds to Phi."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Replication:
+    adopters: float
+    spent_pv: float
+    parts: Mapping[Part, float]
+
+
+def effects(results: Results, reference: str | None = None) -> Effects:
+    """Measure what each scenario changed against the reference, and the others against each other.
+
+    Reads the curves of all replications, some 50 ms each at full size.
+
+    Raises
+    ------
+    ResultsError
+        If the results cannot be read, or the reference is not among them.
+    """
+    measured = _measure(results)
+    additionality, decomposition = [], []
+    for scenario, other in pairs_of(results.scenarios, reference):
+        here, there = measured.get(scenario, {}), measured.get(other, {})
+        pairs = [(here[number], there[number]) for number in sorted(here.keys() & there.keys())]
+        names = {"scenario": scenario, "reference": other}
+        additionality.append(names | _additionality(pairs))
+        for level, name in dict.fromkeys(part for pair in pairs for run in pair for part in run.parts):
+            members = [[run.parts.get((level, name), math.nan) for run in pair] for pair in pairs]
+            found = paired_difference(*np.array(members).T, better="lower")
+            decomposition.append(names | {"level": level, "name": name} | asdict(found))
+    fields = [name for name in Difference.__dataclass_fields__ if name != "p_holm"]  # no family is tested here
+    costs = ["extra_spent_pv", "cost_per_adoption", "cost_low", "cost_high"]
+    return Effects(
+        additionality=pd.DataFrame(additionality, columns=[*PAIR, *fields, *costs]),
+        decomposition=pd.DataFrame(decomposition, columns=[*PAIR, "level", "name", *fields]),
+    )
+
+
+def _measure(results: Results) -> dict[str, dict[int, _Replication]]:
+    """Return what is needed of every replication, by scenario and number."""
+    runs = results.runs(["scenario", "replication", "phi", "final_share", "spent_pv"])
+    measured: dict[str, dict[int, _Replication]] = {}
+    for row in runs.to_dict("records"):
+        scenario, number = str(row["scenario"]), int(row["replication"])
+        found = _Replication(adopters=0.0, spent_pv=row["spent_pv"], parts={})
+        if not math.isnan(row["final_share"]):  # else there was nothing to adopt
+            counts = results.counts(scenario, number)
+            found = _Replication(
+                adopters=float(counts.adopters[-1].sum()),
+                spent_pv=row["spent_pv"],
+                parts={} if math.isnan(row["phi"]) else _parts(counts),
+            )
+        measured.setdefault(scenario, {})[number] = found
+    return measured
+
+
+def _parts(counts: Counts) -> dict[Part, float]:
+    split = phi_parts(counts)
+    return {
+        (level, name): float(value)
+        for level, names, values in (
+            (BETWEEN, counts.macroregions, split.between),
+            (WITHIN, counts.macroregions, split.within),
+            (REGION, counts.regions, split.regional),
+        )
+        for name, value in zip(names, values, strict=True)
+    }
+
+
+def _additionality(pairs: Sequence[tuple[_Replication, _Replication]]) -> dict[str, float]:
+    """Compare adoptions at the horizon, and share the extra money out among the extra adoptions.
+
+    Money does not depend on luck, so the ends of the interval of the extra adoptions are those of the cost of one. It
+    has a value only where more was spent and the interval holds nothing but extra adoptions.
+    """
+    adopters = np.array([[run.adopters for run in pair] for pair in pairs]).reshape(-1, 2)
+    found = paired_difference(*adopters.T, better="higher")
+    extra = float(np.mean([here.spent_pv - there.spent_pv for here, there in pairs])) if pairs else math.nan
+    costs = dict.fromkeys(("cost_per_adoption", "cost_low", "cost_high"), math.nan)
+    if extra > 0 and found.low > 0:
+        costs = {
+            "cost_per_adoption": extra / found.difference,
+            "cost_low": extra / found.high,
+            "cost_high": extra / found.low,
+        }
+    return asdict(found) | {"extra_spent_pv": extra} | costs
+
+
+def write_effects(found: Effects, folder: Path) -> list[Path]:
+    """Write both tables into a results folder and return their paths."""
+    paths = []
+    for name, table in ((ADDITIONALITY, found.additionality), (DECOMPOSITION, found.decomposition)):
+        paths.append(folder / name)
+        replace(paths[-1], table.to_csv(index=False, lineterminator="\n").encode())
+    return paths

@@ -1,0 +1,85 @@
+"""Money that is planned and buys nothing: entries of policy of which the ledger shows no spending at all."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from simulation.build import build_world
+from simulation.policies import INSTRUMENTS, PolicySchedule
+from simulation.results import Results
+from simulation.scenario import Scenario
+
+LABEL = "policies[{}]"
+"""What the ledger calls an entry of policy, by its place in the scenario file."""
+
+
+def idle_money(results: Results) -> list[str]:
+    """Say of every entry of policy in a study that planned money and spent none, and why, in a sentence each."""
+    ledger = results.ledger(["scenario", "policy", "planned", "spent"])
+    sentences = []
+    for entry in results.manifest["scenarios"]:
+        rows = ledger[ledger["scenario"] == entry["name"]]
+        sentences += [f"{entry['title']}: {line}" for line in _idle(rows, tomllib.loads(entry["text"]))]
+    return sentences
+
+
+def idle_plans(spec: Scenario) -> list[str]:
+    """Say the same of a scenario that has not run: what is spent does not depend on luck."""
+    if not spec.policies:
+        return []
+    schedule = PolicySchedule(spec.policies, build_world(spec, 1), costs=spec.costs, budget=spec.budget)
+    return _idle(schedule.ledger(), tomllib.loads(spec.to_toml()))
+
+
+def _idle(ledger: pd.DataFrame, text: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each entry without spending.
+
+    Parameters
+    ----------
+    ledger : rows of one scenario, of one run or several.
+    text : the whole scenario as its file would have it.
+    """
+    money = ledger.groupby("policy", observed=True)[["planned", "spent"]].sum()
+    idle = set(money.index[(money["planned"] > 0) & (money["spent"] == 0)])
+    policies = text.get("policies", [])
+    closed = {
+        policy["platform"]
+        for number, policy in enumerate(policies)
+        if LABEL.format(number) in idle and INSTRUMENTS[policy["instrument"]].opens_platform
+    }
+    return [
+        f"{LABEL.format(number)} ({policy['instrument']}) plans {policy['budget']:,g} units a year and spends none: "
+        f"{_reason(policy, closed, costs=text['costs'], policies=policies)}"
+        for number, policy in enumerate(policies)
+        if LABEL.format(number) in idle
+    ]
+
+
+def _reason(
+    policy: Mapping[str, Any],
+    closed: set[str],
+    *,
+    costs: Mapping[str, float],
+    policies: Sequence[Mapping[str, Any]],
+) -> str:
+    name = policy["instrument"]
+    instrument, cost = INSTRUMENTS[name], costs[name]
+    platforms = policy.get("platforms", [policy["platform"]] if "platform" in policy else [])
+    if instrument.opens_platform:
+        together = sum(
+            other["budget"]
+            for other in policies
+            if other["instrument"] == name and other["platform"] == policy["platform"]
+        )
+        if together < cost:
+            return f'platform "{policy["platform"]}" costs {cost:,g} a year and never opens for less'
+        return f'platform "{policy["platform"]}" is never paid in full, or not in the years in which it may be open'
+    if shut := [platform for platform in platforms if platform in closed]:
+        return f'platform "{shut[0]}" never opens'
+    if instrument.all_or_nothing and policy["budget"] < cost:
+        return f"it takes {cost:,g} a year for one {instrument.cost_basis}"
+    return "there is nothing to pay for in its regions and years"

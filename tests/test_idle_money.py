@@ -1,0 +1,83 @@
+"""Money that buys nothing is said in words, from the ledger and before any run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulation.batch import run_batch
+from simulation.idle_money import idle_money, idle_plans
+from simulation.scenario import load_scenario, parse_scenario, shipped_scenarios
+
+PLATFORM = """
+title = "Dear platform"
+[time]
+years = 1
+[world]
+scale = 0.02
+[costs]
+platform_operation = 151.0
+[[platforms]]
+name = "national"
+vectors = ["B2B"]
+[[policies]]
+instrument = "platform_operation"
+platform = "national"
+budget = 150.0
+[[policies]]
+instrument = "platform_onboarding"
+platform = "national"
+budget = 20.0
+[[policies]]
+instrument = "training"
+budget = 20.0
+[[policies]]
+instrument = "training"
+budget = 0.0
+"""
+
+
+def test_operation_one_unit_short_and_what_hangs_on_it_are_named_with_the_reason():
+    assert idle_plans(parse_scenario(PLATFORM)) == [
+        "policies[0] (platform_operation) plans 150 units a year and spends none: "
+        'platform "national" costs 151 a year and never opens for less',
+        'policies[1] (platform_onboarding) plans 20 units a year and spends none: platform "national" never opens',
+    ]
+
+
+def test_results_say_it_from_their_ledger_under_the_title_of_the_scenario(tmp_path: Path):
+    spec = parse_scenario(PLATFORM)
+    results = run_batch([spec], 2, out=tmp_path / "out", executor="serial")
+    assert idle_money(results) == [f"Dear platform: {line}" for line in idle_plans(spec)]
+
+
+def test_two_entries_that_pay_for_operation_together_are_not_idle():
+    half = '[[policies]]\ninstrument = "platform_operation"\nplatform = "national"\nbudget = 75.5\n'
+    first, rest = PLATFORM.split("[[policies]]", 1)
+    policies = "[[policies]]" + rest.split("[[policies]]", 1)[1]
+    assert idle_plans(parse_scenario(first + half + half + policies)) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (
+            'instrument = "remote_residency"\nplatform = "open"\nbudget = 4.0',
+            "it takes 5 a year for one institution",
+        ),
+        (
+            'instrument = "platform_onboarding"\nplatform = "open"\nregions = ["sakha"]\nbudget = 4.0',
+            "there is nothing to pay for in its regions and years",
+        ),
+    ],
+)
+def test_other_reasons_are_told(policy: str, words: str):
+    text = PLATFORM.split("[[platforms]]")[0]
+    platform = '[[platforms]]\nname = "open"\nvectors = ["B2B"]\nregions = ["tomsk"]\n'
+    (line,) = idle_plans(parse_scenario(f"{text}{platform}[[policies]]\n{policy}\n"))
+    assert line.endswith(words)
+
+
+def test_no_shipped_scenario_plans_money_that_buys_nothing():
+    assert [line for path in shipped_scenarios() for line in idle_plans(load_scenario(path))] == []
