@@ -1,0 +1,236 @@
+"""How many times dearer a platform's unit costs may become before the verdict turns: the break-even cost ratio.
+
+Equal money is a convention, because unit costs are assumptions (section 4). At ratio x every unit cost of a platform is
+x times what it was. Operation, residency and interoperability cost x times as much and still buy the same; the money
+for that is taken from onboarding, which is dearer too, so that the present value of the plan stays as it is. Ratios
+end where nothing is left for onboarding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from simulation.engine import simulate
+from simulation.errors import HyperclusterError, listed
+from simulation.metrics import METRICS, compute
+from simulation.paired import Difference, paired_difference
+from simulation.policies.money import planned_present_value
+from simulation.scenario import Scenario
+from simulation.world import Array
+
+ONBOARDING = "platform_onboarding"
+KEPT = ("platform_operation", "remote_residency", "interoperability")
+"""Instruments that must go on to buy the same, whatever it costs."""
+
+STEPS = 32
+"""Steps of the grid of ratios, from 1 to the largest, each by the same factor."""
+MOST = 100.0
+"""The largest ratio where onboarding alone is paid, whose money then never runs out."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """Ratios at which the verdict turns; each is nan if it had turned before ratio 1, and inf if it never turns."""
+
+    scenario: str
+    rival: str
+    metric: str
+    replications: int
+    seed: int  # of the first replication
+    ratio: float  # where the mean paired difference changes its sign
+    low: float  # from here on the 95 % interval of the difference holds zero
+    high: float  # from here on it lies wholly on the rival's side
+    largest: float  # where the money for onboarding runs out
+    tried: (
+        pd.DataFrame
+    )  # ratio, onboarding (budget over that at ratio 1), fields of Difference; positive: ahead
+
+
+def break_even(
+    scenario: Scenario,
+    rival: Scenario,
+    *,
+    metric: str = "t50_years",
+    replications: int = 10,
+    seed: int = 1,
+    progress: Callable[[float, Difference], None] | None = None,
+) -> BreakEven:
+    """Find the ratio by bisection on a grid, with the same luck at every ratio and for the rival.
+
+    A scenario that is behind at one ratio is taken to be behind at all larger ones. Pairs without a value do not count;
+    where fewer than two have one, the scenario that has it more often is ahead.
+
+    Parameters
+    ----------
+    scenario : pays for a platform and for onboarding.
+    rival : is compared with at its own costs.
+    metric : any with a better direction.
+    replications : at least 2; one takes some 0.2 s at full size, and some ten ratios are tried.
+    seed : of the first replication.
+    progress : called with each ratio and the difference there, positive where the scenario is ahead.
+
+    Raises
+    ------
+    HyperclusterError
+        If no money is planned for onboarding, the metric has no better direction or no value in either scenario, or
+        there are fewer than two replications.
+    """
+    if metric not in METRICS or METRICS[metric].better is None:
+        better = (name for name, one in METRICS.items() if one.better)
+        raise HyperclusterError(f'no better or worse in "{metric}"; take one of {listed(better, at_most=99)}')
+    if replications < 2:
+        raise HyperclusterError(f"replications = {replications}: an interval takes at least 2")
+    largest = largest_ratio(scenario)
+    sign = 1.0 if METRICS[metric].better == "higher" else -1.0
+    seeds = range(seed, seed + replications)
+    there = sign * _values(rival, metric, seeds)
+    grid = np.geomspace(1.0, largest, STEPS + 1)
+    found: dict[int, Difference] = {}
+
+    def at(place: int) -> Difference:
+        if place not in found:
+            here = sign * _values(at_ratio(scenario, float(grid[place])), metric, seeds)
+            found[place] = paired_difference(here, there, better="higher")
+            if progress is not None:
+                progress(float(grid[place]), found[place])
+        return found[place]
+
+    # The mean comes first: what it tries is near the ends of the interval too.
+    ratio = _crossing(grid, lambda place: _advantage(at(place), "difference"))
+    low = _crossing(grid, lambda place: _advantage(at(place), "low"))
+    high = _crossing(grid, lambda place: _advantage(at(place), "high"))
+    tried = [
+        {"ratio": x, "onboarding": onboarding_left(scenario, x), **asdict(found[place])}
+        for place, x in enumerate(grid.tolist())
+        if place in found
+    ]
+    return BreakEven(
+        scenario=scenario.name,
+        rival=rival.name,
+        metric=metric,
+        replications=replications,
+        seed=seed,
+        ratio=ratio,
+        low=low,
+        high=high,
+        largest=largest,
+        tried=pd.DataFrame(tried),
+    )
+
+
+def largest_ratio(scenario: Scenario) -> float:
+    """Return the ratio at which what must be kept has taken all money from onboarding.
+
+    Raises
+    ------
+    HyperclusterError
+        If there is no onboarding to take money from.
+    """
+    onboarding, kept = _planned(scenario, (ONBOARDING,)), _planned(scenario, KEPT)
+    if onboarding == 0:
+        raise HyperclusterError(
+            f"{scenario.name}: plans no money for {ONBOARDING}, which would have to pay for a dearer platform"
+        )
+    return min(1 + onboarding / kept, MOST) if kept > 0 else MOST
+
+
+def onboarding_left(scenario: Scenario, ratio: float) -> float:
+    """Return what part of its money is left for onboarding at a ratio."""
+    onboarding, kept = _planned(scenario, (ONBOARDING,)), _planned(scenario, KEPT)
+    return max(0.0, 1 - (ratio - 1) * kept / onboarding)
+
+
+def at_ratio(scenario: Scenario, ratio: float) -> Scenario:
+    """Return the scenario with a platform ``ratio`` times as dear, for the same present value."""
+    left = onboarding_left(scenario, ratio)
+    factors = {ONBOARDING: left, **dict.fromkeys(KEPT, ratio)}
+    costs = {name: ratio * scenario.costs.of(name) for name in (ONBOARDING, *KEPT)}
+    policies = [
+        policy.model_copy(update={"budget": policy.budget * factors.get(policy.instrument, 1.0)})
+        for policy in scenario.policies
+    ]
+    return scenario.model_copy(
+        update={"costs": scenario.costs.model_copy(update=costs), "policies": tuple(policies)}
+    )
+
+
+def in_words(found: BreakEven, titles: tuple[str, str]) -> str:
+    """Say in a sentence how dear the platform may become; titles of the scenario and of its rival."""
+    here, there = titles
+    metric = {"t50_years": "t50", "phi": "Phi"}.get(found.metric, found.metric)
+    what = f"{here} is ahead of {there} in {metric}"
+    limit = f"the largest affordable ratio, {found.largest:.1f}, where nothing is left for onboarding"
+    basis = f"{found.replications} replications from seed {found.seed}"
+    if math.isnan(found.ratio):
+        sure = (
+            "" if math.isnan(found.high) else ", though the 95 % interval of the difference holds zero there"
+        )
+        return f"{here} is behind {there} in {metric} at its present unit costs already{sure} ({basis})."
+    if math.isinf(found.ratio):
+        doubt = ""
+        if not math.isinf(found.low):
+            doubt = f"; from {_ratio(found.low)} on the 95 % interval of the difference holds zero"
+        return f"{what} up to {limit}: the verdict never turns{doubt} ({basis})."
+    high = f"and up to {limit}" if math.isinf(found.high) else f"to {_ratio(found.high)}"
+    return (
+        f"{what} until its platform's unit costs are {found.ratio:.2f} times what they are "
+        f"(the 95 % interval of the difference holds zero from {_ratio(found.low)} {high}; {basis})."
+    )
+
+
+def write_break_even(found: BreakEven, words: str, folder: Path) -> list[Path]:
+    """Write the ratios tried as CSV and the sentence about them as Markdown; return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / "break_even.csv", folder / "break_even.md"]
+    found.tried.to_csv(paths[0], index=False, lineterminator="\n")
+    paths[1].write_text(f"{words}\n", encoding="utf-8")
+    return paths
+
+
+def _ratio(value: float) -> str:
+    return "1, the present costs," if math.isnan(value) else f"{value:.2f}"
+
+
+def _planned(scenario: Scenario, instruments: Iterable[str]) -> float:
+    """Present value of what is planned for these instruments, in units."""
+    return planned_present_value(
+        [policy for policy in scenario.policies if policy.instrument in instruments],
+        months=scenario.time.months,
+        steps_per_year=scenario.time.steps_per_year,
+        discount=scenario.budget.discount,
+    )
+
+
+def _values(scenario: Scenario, metric: str, seeds: range) -> Array:
+    return np.array([compute(simulate(scenario, seed))[metric] for seed in seeds])
+
+
+def _advantage(found: Difference, end: str) -> float:
+    """Return the mean difference or an end of its interval; certain where only one side has a value."""
+    if found.n >= 2:
+        return float(getattr(found, end))
+    if found.only_scenario == found.only_reference:
+        raise HyperclusterError("the metric has no value in either scenario, so none of them is ahead")
+    return math.inf if found.only_scenario > found.only_reference else -math.inf
+
+
+def _crossing(grid: Array, advantage: Callable[[int], float]) -> float:
+    """Return where a falling function of the place on the grid becomes zero, linear between two places."""
+    first, last = 0, grid.size - 1
+    if not advantage(first) > 0:
+        return math.nan
+    if advantage(last) > 0:
+        return math.inf
+    while last - first > 1:
+        middle = (first + last) // 2
+        first, last = (middle, last) if advantage(middle) > 0 else (first, middle)
+    above, below = advantage(first), advantage(last)
+    # Where one side has no number the turn is put half-way.
+    part = above / (above - below) if math.isfinite(above - below) else 0.5
+    return float(grid[first] + part * (grid[last] - grid[first]))
