@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from simulation.cli_report import break_even, report
+
 if TYPE_CHECKING:
     from simulation.results import Results
 
@@ -244,28 +246,34 @@ def _draw(results: Results) -> list[Path]:
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.argument("other", type=click.Path(path_type=Path), metavar="[OTHER]", required=False)
 @click.option("--reference", help="Scenario of DIR to compare with; by default baseline, or the first.")
-def compare(folder: Path, other: Path | None, reference: str | None) -> None:
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, min_open=True),
+    default=0.1,
+    show_default=True,
+    help="Half-width of an interval, as a share of the difference, for the number of replications needed.",
+)
+def compare(folder: Path, other: Path | None, reference: str | None, precision: float) -> None:
     """Compare the scenarios of a results folder again, or those of another folder with them.
 
-    Prints the paired differences and the verdict, and writes comparison.csv into the folder. With OTHER, each of its
+    Prints paired differences, money, what a policy added, where the change in synchronization comes from, and the
+    verdict; writes the numbers as CSV and the tables for LaTeX and Markdown into the folder. With OTHER, each of its
     scenarios is compared with that of the same name in DIR, or else with the reference there; replications with the
     same seed make a pair, and the table goes into OTHER.
     """
-    from simulation.compare import compare as compare_scenarios
-    from simulation.compare import write_comparison
-    from simulation.console import print_comparison, print_files
-    from simulation.results import Results
-
     if other is not None:
         _compare_across(folder, other, reference)
         return
-    results = Results(folder)
-    comparison = compare_scenarios(results, reference)
-    if comparison.empty:
+    from simulation.console import print_analysis, print_files
+    from simulation.reporting.tables import analyse, write_tables
+    from simulation.results import Results
+
+    analysis = analyse(Results(folder), reference, precision=precision)
+    if analysis.comparison.empty:
         click.echo(f"{folder}: only one scenario here, nothing to compare it with")
         return
-    print_comparison(comparison, results.titles)
-    print_files([write_comparison(comparison, folder)])
+    print_analysis(analysis)
+    print_files(write_tables(analysis))
 
 
 def _compare_across(folder: Path, other: Path, reference: str | None) -> None:
@@ -296,6 +304,7 @@ def plot(folder: Path) -> None:
 def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
     """Check scenario files and say what is wrong in them."""
     from simulation.errors import HyperclusterError
+    from simulation.idle_money import idle_plans
     from simulation.scenario import load_scenario
 
     wrong: list[HyperclusterError] = []
@@ -306,6 +315,8 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
             wrong.append(error)
             continue
         click.echo(f"OK  {name}: {spec.title}; planned present value {spec.planned_pv:,.0f} units")
+        for line in idle_plans(spec):
+            click.echo(f"    {line}")
     if wrong:
         raise HyperclusterError("\n".join(str(error) for error in wrong))
 
@@ -319,6 +330,10 @@ def list_scenarios() -> None:
     width = max(len(spec.name) for spec in specs)
     for spec in specs:
         click.echo(f"{spec.name:<{width}}  {spec.title}")
+
+
+cli.add_command(report)
+cli.add_command(break_even)
 
 
 def main() -> None:

@@ -14,8 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from simulation.compare import by_pair, needed_decimals
+from simulation.idle_money import idle_money
 from simulation.paired import Difference
 from simulation.progress import is_terminal
+from simulation.reporting.table import Table as TextTable
+from simulation.reporting.tables import Analysis, tables
 from simulation.results import Manifest, Results
 from simulation.verdict import verdicts
 
@@ -56,6 +59,40 @@ def print_study(results: Results, comparison: pd.DataFrame) -> None:
     _print_whole(console, summary_table(results))
     console.print(NOTE, style="dim", markup=False)
     print_comparison(comparison, results.titles, console=console)
+    _print_idle(idle_money(results), console)
+
+
+def print_analysis(analysis: Analysis) -> None:
+    """Print all tables of a comparison, the verdict in words, and money that buys nothing."""
+    console = _console()
+    for table in tables(analysis):
+        _print_whole(console, rich_table(table))
+        if table.note:
+            console.print(f"{table.note}\n", style="dim", markup=False)
+    for sentence in analysis.verdicts:
+        console.print(f"{sentence}\n", markup=False)
+    _print_idle(analysis.idle, console)
+
+
+def _print_idle(lines: Sequence[str], console: Console) -> None:
+    """Say what was planned and never spent."""
+    if lines:
+        console.print("Money that buys nothing:")
+    for line in lines:
+        console.print(f"  {line}", markup=False)
+
+
+def rich_table(table: TextTable) -> Table:
+    """Return a table of texts as one for the terminal."""
+    shown = Table(box=SIMPLE_HEAD, title=escape(table.title), title_justify="left", pad_edge=False)
+    for place, heading in enumerate(table.head):
+        if place < table.labels:
+            shown.add_column(escape(heading), overflow="fold")
+        else:
+            shown.add_column(escape(heading), justify="right", no_wrap=True)
+    for row in table.merged:
+        shown.add_row(*map(escape, row))
+    return shown
 
 
 def print_comparison(

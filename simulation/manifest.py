@@ -23,20 +23,9 @@ FORMAT = 1
 PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "pydantic", "mesa")
 
 _NOT_THE_MODEL = (
-    *(
-        "figures",
-        "across",
-        "adaptive",
-        "batch",
-        "cli",
-        "compare",
-        "console",
-        "manifest",
-        "merge",
-        "progress",
-        "report",
-    ),
-    *("results", "rows", "store", "workers", "paired", "verdict"),
+    *("across", "adaptive", "batch", "break_even", "cli", "cli_report", "compare", "console", "decomposition"),
+    *("effects", "figures", "idle_money", "manifest", "merge", "paired", "progress", "report", "reporting"),
+    *("results", "rows", "store", "verdict", "workers"),
 )
 """Modules that cannot change the numbers of a replication."""
 

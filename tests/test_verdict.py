@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from hand_made import HandMade
 
+from simulation.batch import run_batch
 from simulation.compare import compare
+from simulation.scenario import load_scenario
 from simulation.verdict import verdicts
 
 NAN = math.nan
@@ -131,3 +134,16 @@ def test_a_difference_that_does_not_survive_the_correction_is_told_with_its_doub
     clear = verdict({"t50_years": [8.0, 9.0, 10.0]}, {"t50_years": [9.0, 10.01, 11.02]})
     assert "adoption is faster" in clear
     assert "Holm" not in clear
+
+
+def test_the_hypercluster_loses_where_technology_is_complex(tmp_path: Path):
+    complex_technology = ["diffusion.complexity_digital=0.8", "diffusion.complexity_conventional=0.8"]
+    specs = [
+        load_scenario(name, overrides=complex_technology) for name in ("regional_cluster", "hypercluster")
+    ]
+    results = run_batch(specs, 4, out=tmp_path / "out", executor="serial")
+    (sentence,) = verdicts(compare(results), results.titles)
+    assert "for equal planned money" in sentence
+    assert "both reach half in none of 4 pairs" in sentence
+    assert "the final share of adopters is lower by" in sentence
+    assert "faster" not in sentence

@@ -1,0 +1,95 @@
+"""The report as one HTML page that needs nothing beside itself: no network, no script, figures inside."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib import resources
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from simulation.errors import ResultsError
+from simulation.figures import plot
+from simulation.reporting.document import Picture, document
+from simulation.reporting.tables import Analysis
+from simulation.results import Results
+from simulation.store import replace
+
+HTML = "report.html"
+MARKDOWN = "report.md"
+
+
+def write_report(analysis: Analysis) -> list[Path]:
+    """Draw the figures and write ``report.html`` and ``report.md`` into the results folder; return their paths.
+
+    Raises
+    ------
+    ResultsError
+        If the curves cannot be read.
+    """
+    folder = analysis.results.path
+    text = document(analysis, *draw(analysis.results))
+    pages = {HTML: html_page(text, folder), MARKDOWN: text}
+    for name, content in pages.items():
+        replace(folder / name, content.encode())
+    return [folder / name for name in pages]
+
+
+def draw(results: Results) -> tuple[list[Picture], dict[str, str]]:
+    """Draw all figures that a study has data for; return them, and why the others were left out."""
+    try:
+        plotted = plot(results, formats=("png",))
+    except ResultsError as error:  # scenarios of one study may have regions or clocks of their own
+        return [], {"all figures": str(error)}
+    pictures = [
+        Picture(path.relative_to(results.path).as_posix(), _first_paragraph(path.with_suffix(".md")))
+        for path in plotted.paths
+        if path.suffix == ".png"
+    ]
+    return pictures, plotted.left_out
+
+
+def _first_paragraph(path: Path) -> str:
+    """What a caption says of its figure; the scenarios and seeds after it stand elsewhere in the report."""
+    return path.read_text(encoding="utf-8").split("\n\n", 1)[0]
+
+
+def html_page(text: str, folder: Path) -> str:
+    """Return a page from Markdown, pictures read from ``folder`` and put inside."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = parser.parse(text)
+    _put_pictures_inside(tokens, folder)
+    body = parser.renderer.render(list(_with_frames(tokens)), parser.options, {})
+    style = (resources.files("simulation.reporting") / "page.css").read_text(encoding="utf-8")
+    title = next(
+        tokens[place + 1].content for place, token in enumerate(tokens) if token.type == "heading_open"
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
+        "style-src 'unsafe-inline'\">\n"
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}</main>\n"
+        "</body>\n</html>\n"
+    )
+
+
+def _put_pictures_inside(tokens: Sequence[Token], folder: Path) -> None:
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "image":
+                picture = (folder / str(child.attrs["src"])).read_bytes()
+                child.attrs["src"] = f"data:image/png;base64,{b64encode(picture).decode()}"
+
+
+def _with_frames(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Put every table into a frame that scrolls where the page is narrower."""
+    for token in tokens:
+        if token.type == "table_open":
+            yield Token("html_block", "", 0, content='<div class="wide" tabindex="0">\n')
+        yield token
+        if token.type == "table_close":
+            yield Token("html_block", "", 0, content="</div>\n")

@@ -1,0 +1,107 @@
+"""A table of texts, and how it is written in Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    **{char: f"\\{char}" for char in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": "$<$",
+    ">": "$>$",
+    "[": "{[}",  # else an option, at the beginning of a row
+    "–": "--",
+    "±": r"$\pm$",
+    "…": r"\dots{}",
+}
+_MARKDOWN = re.compile(
+    r"([\\`*_|~]"
+    r"|<(?=[A-Za-z/!?])"  # a tag or address
+    r"|\](?=[(\[:])"  # a link
+    r"|&(?=#?\w+;)"  # an entity
+    r"|^[#>+-](?=[#\s])|(?<=^\d)[.)](?=\s))"  # a heading, quotation or list
+)
+_NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under a title; the first ``labels`` columns are words, the others numbers."""
+
+    name: str  # of its files
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+    labels: int = 1
+
+    def __post_init__(self) -> None:
+        assert all(len(row) == len(self.head) for row in self.rows), f"{self.name}: a row of another length"
+
+    @property
+    def merged(self) -> tuple[tuple[str, ...], ...]:
+        """The rows, with a label left out where it repeats that above it and all labels before it repeat too."""
+        merged = []
+        above: tuple[str, ...] = ()
+        for row in self.rows:
+            same = 0
+            while same < self.labels and above[: same + 1] == row[: same + 1]:
+                same += 1
+            merged.append(("",) * same + row[same:])
+            above = row
+        return tuple(merged)
+
+    def markdown(self) -> str:
+        """A pipe table under its title, with the note below."""
+        dashes = ["---"] * self.labels + ["---:"] * (len(self.head) - self.labels)
+        lines = [
+            "| " + " | ".join(cells) + " |"
+            for cells in (
+                [markdown_text(cell) for cell in self.head],
+                dashes,
+                *([markdown_text(cell) for cell in row] for row in self.merged),
+            )
+        ]
+        note = f"\n*{markdown_text(self.note)}*\n" if self.note else ""
+        return f"**{markdown_text(self.title)}**\n\n" + "\n".join(lines) + f"\n{note}"
+
+    def latex(self) -> str:
+        """A floating table in the style of booktabs, with the note below; needs the packages booktabs and graphicx."""
+        columns = "l" * self.labels + "r" * (len(self.head) - self.labels)
+        body = [" & ".join(latex_text(cell) for cell in row) + r" \\" for row in (self.head, *self.merged)]
+        note = [
+            "",
+            r"\smallskip",
+            rf"\begin{{minipage}}{{\linewidth}}\footnotesize {latex_text(self.note)}\end{{minipage}}",
+        ]
+        lines = [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{latex_text(self.title)}}}",
+            rf"\label{{tab:{self.name}}}",
+            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            body[0],
+            r"\midrule",
+            *body[1:],
+            r"\bottomrule",
+            r"\end{tabular}}",
+            *(note if self.note else []),
+            r"\end{table}",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def markdown_text(text: str) -> str:
+    """The text with all that Markdown would read as marks escaped, on one line."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def latex_text(text: str) -> str:
+    """The text with all that LaTeX would read as commands escaped, and a minus before numbers."""
+    marked = _NEGATIVE.sub("\0", text)
+    return "".join(_LATEX.get(char, char) for char in marked).replace("\0", "$-$")

@@ -1,0 +1,380 @@
+"""The tables of a study: what was found, what it cost, and where it comes from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simulation.compare import by_pair, compare, needed_decimals, reference_of, write_comparison
+from simulation.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
+from simulation.idle_money import idle_money
+from simulation.paired import PRECISION, Difference
+from simulation.reporting.table import Table
+from simulation.results import Results
+from simulation.store import replace
+from simulation.verdict import is_equal_money, verdicts
+from simulation.world import CHANNELS
+
+TABLES = "tables"
+MOST_PAIRS = 6
+"""With more pairs of scenarios than these the tables show those with the reference alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How a metric is shown: heading, factor, decimals at least."""
+
+    heading: str
+    scale: float
+    decimals: int
+
+
+SHOWN = {
+    "t50_years": _Shown("t50, years", 1, 1),
+    "synchronization": _Shown("1 - Phi", 1, 3),
+    "phi_half": _Shown("Phi at the half", 1, 3),
+    "w1_years": _Shown("W1, years", 1, 2),
+    "theil_50": _Shown("Theil at half", 1, 3),
+    "final_share": _Shown("final share, %", 100, 1),
+}
+"""Metrics of the table of differences; all others are in comparison.csv."""
+
+MEANS = SHOWN | {"member_share": _Shown("members, %", 100, 1)}
+MONEY = (
+    "Money in units: 1 gives one enterprise a year of full cluster service. All unit costs are assumptions."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything that is said about a study."""
+
+    results: Results
+    reference: str  # name of the scenario with which the others are compared
+    comparison: pd.DataFrame
+    effects: Effects
+    verdicts: tuple[str, ...]
+    idle: tuple[str, ...]  # money that buys nothing, a sentence each
+    precision: float
+
+    def pairs(self) -> Iterator[tuple[str, str, dict[str, Difference]]]:
+        """Titles and differences of the pairs that tables show."""
+        every = list(by_pair(self.comparison))
+        titles = self.results.titles
+        for scenario, reference, found in every:
+            if len(every) <= MOST_PAIRS or reference == self.reference:
+                yield titles[scenario], titles[reference], found
+
+
+def analyse(results: Results, reference: str | None = None, *, precision: float = PRECISION) -> Analysis:
+    """Compare a study and measure what its policies changed.
+
+    Raises
+    ------
+    ResultsError
+        If the results cannot be read, or the reference is not among them.
+    """
+    comparison = compare(results, reference, precision=precision)
+    return Analysis(
+        results=results,
+        reference=reference_of(results.scenarios, reference),
+        comparison=comparison,
+        effects=effects(results, reference),
+        verdicts=tuple(verdicts(comparison, results.titles)),
+        idle=tuple(idle_money(results)),
+        precision=precision,
+    )
+
+
+def write_tables(analysis: Analysis) -> list[Path]:
+    """Write comparison.csv and the CSV tables of effects, and all tables as LaTeX and Markdown into ``tables``."""
+    folder = analysis.results.path
+    paths = [write_comparison(analysis.comparison, folder), *write_effects(analysis.effects, folder)]
+    (folder / TABLES).mkdir(exist_ok=True)
+    for table in tables(analysis):
+        for suffix, text in (("tex", table.latex()), ("md", table.markdown())):
+            paths.append(folder / TABLES / f"{table.name}.{suffix}")
+            replace(paths[-1], text.encode())
+    return paths
+
+
+def tables(analysis: Analysis) -> list[Table]:
+    """Return all tables of a study, in the order in which a reader wants them."""
+    if analysis.comparison.empty:
+        return [means(analysis), money(analysis)]
+    return [
+        means(analysis),
+        differences(analysis),
+        money(analysis),
+        additionality(analysis),
+        decomposition(analysis),
+        credit(analysis),
+    ]
+
+
+def means(analysis: Analysis) -> Table:
+    """Means over the replications of each scenario."""
+    runs = analysis.results.runs(["scenario", *MEANS])
+    rows = []
+    for name in analysis.results.scenarios:
+        own = runs[runs["scenario"] == name]
+        cells = [_mean(own[metric].to_numpy(dtype=float), shown) for metric, shown in MEANS.items()]
+        rows.append((analysis.results.titles[name], str(len(own)), *cells))
+    return Table(
+        name="means",
+        title="Speed and synchronization by scenario",
+        head=("scenario", "n", *(shown.heading for shown in MEANS.values())),
+        rows=tuple(rows),
+        note="Means over n replications ± their standard deviation. In brackets how many have a value, where some "
+        "have none. t50: years from release until half of those who can use a technology have adopted it. Phi: share "
+        "of the variance in who has adopted by when that lies between regions; 1 - Phi is 1 where regions adopt "
+        "together. W1: mean area between the curves of two regions. Final share: adopters among the eligible at the "
+        "horizon. Members: enterprises on a platform at the horizon.",
+    )
+
+
+def differences(analysis: Analysis) -> Table:
+    """Paired differences in the headline metrics."""
+    rows = [
+        (f"{scenario} less {reference}", shown.heading, *_difference(found[metric], shown))
+        for scenario, reference, found in analysis.pairs()
+        for metric, shown in SHOWN.items()
+    ]
+    return Table(
+        name="differences",
+        title="Paired differences between scenarios",
+        head=("pair", "metric", "difference", "95 % interval", "better in", "d", "p", "Holm", "n", "needed"),
+        rows=tuple(rows),
+        labels=2,
+        note="Replications with the same seed are pairs. Intervals: Student's t with Hall's correction for skewness, "
+        "each at 95 % by itself. Better in: share of pairs in which the first scenario is better, ties half. d: mean "
+        "over standard deviation of the paired differences; it grows with the luck that scenarios share. Holm: p "
+        "corrected for the three metrics of the verdict. Needed: pairs for an interval of half-width "
+        f"{100 * analysis.precision:.0f} % of the difference.",
+    )
+
+
+def money(analysis: Analysis) -> Table:
+    """Budgets side by side: planned and spent by instrument, and present values."""
+    results = analysis.results
+    runs = results.runs(["scenario", "planned_pv", "spent_pv"])
+    replications = runs["scenario"].value_counts().to_dict()
+    spending: dict[tuple[str, str], _Spending] = {}
+    ledger = results.ledger(["scenario", "instrument", "planned", "spent"])
+    for row in _records(ledger.groupby(["scenario", "instrument"], observed=True, as_index=False).sum()):
+        here = spending.setdefault((row["scenario"], row["instrument"]), _Spending())
+        here.add(row["planned"], row["spent"], replications=replications[row["scenario"]])
+    present = {name: _Spending() for name in results.scenarios if name in replications}
+    for row in _records(runs):
+        here = present[row["scenario"]]
+        here.add(row["planned_pv"], row["spent_pv"], replications=replications[row["scenario"]])
+    rows = [
+        (
+            instrument.replace("_", " "),
+            *(str(spending.get((name, instrument), "-")) for name in present),
+        )
+        for instrument in sorted({instrument for _, instrument in spending})
+    ]
+    rows.append(("present value", *map(str, present.values())))
+    return Table(
+        name="money",
+        title="Planned money, and spent where that differs",
+        head=("units over the horizon", *(results.titles[name] for name in present)),
+        rows=tuple(rows),
+        note=f"{MONEY} {_equality([here.planned for here in present.values()])}".strip(),
+    )
+
+
+@dataclass(slots=True)
+class _Spending:
+    """Money of one replication, the mean over several."""
+
+    planned: float = 0.0
+    spent: float = 0.0
+
+    def add(self, planned: float, spent: float, *, replications: int) -> None:
+        self.planned += planned / replications
+        self.spent += spent / replications
+
+    def __str__(self) -> str:
+        if math.isclose(self.planned, self.spent, rel_tol=1e-9, abs_tol=0.5):
+            return f"{self.planned:,.0f}"
+        return f"{self.planned:,.0f}, spent {self.spent:,.0f}"
+
+
+def additionality(analysis: Analysis) -> Table:
+    """Adoptions owed to each policy, and what one cost."""
+    titles = analysis.results.titles
+    rows = []
+    for row in _records(analysis.effects.additionality):
+        if row["reference"] != analysis.reference:
+            continue
+        found = _as_difference(row)
+        cost = "-"
+        if not math.isnan(row["cost_per_adoption"]):
+            cost = f"{row['cost_per_adoption']:,.1f} [{row['cost_low']:,.1f}, {row['cost_high']:,.1f}]"
+        rows.append(
+            (
+                titles[row["scenario"]],
+                _signed(found.difference, 0),
+                f"[{_signed(found.low, 0)}, {_signed(found.high, 0)}]" if found.n > 1 else "-",
+                _signed(row["extra_spent_pv"], 0),
+                cost,
+                str(found.n),
+            )
+        )
+    return Table(
+        name="additionality",
+        title=f"Adoptions owed to the policy: more than with {titles[analysis.reference]}, at the horizon",
+        head=("scenario", "adoptions", "95 % interval", "spent more", "cost of one", "n"),
+        rows=tuple(rows),
+        note="An adoption is one enterprise that has adopted one technology. Money: present value, units. The cost of "
+        "one is left out where no more was spent, or the interval holds zero. Adoptions that come earlier, but would "
+        "have come by the horizon anyhow, do not count.",
+    )
+
+
+def decomposition(analysis: Analysis) -> Table:
+    """The change in Phi by macroregion: between macroregions, and between the regions of each."""
+    titles = analysis.results.titles
+    parts: dict[str, dict[tuple[str, str], Difference]] = {}
+    for row in _records(analysis.effects.decomposition):
+        if row["reference"] == analysis.reference and row["level"] != REGION:
+            parts.setdefault(row["scenario"], {})[row["level"], row["name"]] = _as_difference(row)
+    rows: list[tuple[str, ...]] = []
+    for scenario, own in parts.items():
+        changes = {BETWEEN: 0.0, WITHIN: 0.0}
+        whole = [0.0, 0.0]
+        for name in dict.fromkeys(name for _, name in own):
+            between, within = own[BETWEEN, name], own[WITHIN, name]
+            before = between.reference_mean + within.reference_mean
+            after = between.scenario_mean + within.scenario_mean
+            cells = (_phi(before), _phi(after), _change(between), _change(within), _signed(after - before, 3))
+            rows.append((titles[scenario], name, *cells))
+            whole = [whole[0] + before, whole[1] + after]
+            changes[BETWEEN] += between.difference
+            changes[WITHIN] += within.difference
+        totals = [_signed(change, 3) for change in (*changes.values(), whole[1] - whole[0])]
+        rows.append((titles[scenario], "all: Phi", *map(_phi, whole), *totals))
+    return Table(
+        name="decomposition",
+        title=f"Where the change in Phi comes from, against {titles[analysis.reference]}",
+        head=("scenario", "macroregion", "Phi before", "after", "change between", "change within", "change"),
+        rows=tuple(rows),
+        labels=2,
+        note="Each macroregion's part of Phi; parts sum to Phi in every replication. Between: its own share of "
+        "adopters against the country's. Within: its regions against its own share; exactly 0 with a single region. "
+        "In brackets 95 % intervals of paired differences. Regions one by one are in decomposition.csv.",
+    )
+
+
+def credit(analysis: Analysis) -> Table:
+    """Shares of adoptions by the channel of the last step."""
+    results = analysis.results
+    columns = [f"credit_{channel}" for channel in CHANNELS]
+    runs = results.runs(["scenario", *columns])
+    rows: list[tuple[str, ...]] = []
+    for name in results.scenarios:
+        shares = runs.loc[runs["scenario"] == name, columns].to_numpy(dtype=float)
+        defined = shares[~np.isnan(shares).any(axis=1)]
+        if defined.size:
+            rows.append((results.titles[name], *(f"{100 * share:.1f}" for share in defined.mean(axis=0))))
+    for scenario, reference, found in analysis.pairs():
+        changes = (found[column] for column in columns)
+        points = (_signed(100 * change.difference, 1) for change in changes)
+        rows.append((f"{scenario} less {reference}", *points))
+    return Table(
+        name="credit",
+        title="Adoptions by the channel of the last step, % of all, and changes in percentage points",
+        head=("scenario", *CHANNELS),
+        rows=tuple(rows),
+        note="Descriptive, not causal: credit tells which contact brought the last step, and what starts a cascade "
+        "gets none for what follows. Intervals of the changes are in comparison.csv.",
+    )
+
+
+def _mean(values: np.ndarray, shown: _Shown) -> str:
+    defined = shown.scale * values[~np.isnan(values)]
+    if not defined.size:
+        return "-"
+    spread = f" ± {defined.std(ddof=1):.{shown.decimals}f}" if defined.size > 1 else ""
+    count = f" ({defined.size})" if defined.size < values.size else ""
+    return f"{defined.mean():.{shown.decimals}f}{spread}{count}"
+
+
+def _difference(found: Difference, shown: _Shown) -> tuple[str, ...]:
+    count = f"{found.n}" if found.n == found.pairs else f"{found.n} of {found.pairs}"
+    if found.n == 0:
+        return ("-",) * 6 + (count, "-")
+    difference, low, high = (shown.scale * value for value in (found.difference, found.low, found.high))
+    decimals = needed_decimals(low, high, at_least=shown.decimals) if low or high else shown.decimals
+    return (
+        f"{difference:+.{decimals}f}",
+        f"[{low:+.{decimals}f}, {high:+.{decimals}f}]" if found.n > 1 else "-",
+        _or_dash(100 * found.superiority, "{:.0f} %"),
+        _or_dash(found.effect, "{:+.1f}"),
+        _probability(found.p),
+        _probability(found.p_holm),
+        count,
+        _or_dash(found.needed, "{:,.0f}"),
+    )
+
+
+def _or_dash(value: float, form: str) -> str:
+    return "-" if math.isnan(value) else form.format(value)
+
+
+def _probability(p: float) -> str:
+    return "-" if math.isnan(p) else "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"
+
+
+def _equality(planned: Sequence[float]) -> str:
+    """Say whether the scenarios that plan money plan the same present value."""
+    policies = [value for value in planned if value > 0]
+    if not policies:
+        return "No scenario plans any money."
+    if len(policies) == 1:
+        return "One scenario plans money."
+    if is_equal_money(max(policies), min(policies)):
+        free = f"; {len(planned) - len(policies)} plan none" if len(policies) < len(planned) else ""
+        return f"All scenarios that plan money plan the same present value, within 0.1 %{free}."
+    return (
+        "The plans do not have the same present value: differences between scenarios are also those of money."
+    )
+
+
+def _signed(value: float, decimals: int) -> str:
+    """A difference with its sign, none where it rounds to zero; "-" for nan."""
+    if math.isnan(value):
+        return "-"
+    return f"{value:+,.{decimals}f}" if round(value, decimals) else f"{0:.{decimals}f}"
+
+
+def _with_interval(difference: float, low: float, high: float, *, decimals: int) -> str:
+    """A difference with its interval in brackets, where there is one and it is not nothing but zeros."""
+    if math.isnan(low) or not any(round(value, decimals) for value in (difference, low, high)):
+        return _signed(difference, decimals)
+    return f"{_signed(difference, decimals)} [{_signed(low, decimals)}, {_signed(high, decimals)}]"
+
+
+def _change(part: Difference) -> str:
+    return _with_interval(part.difference, part.low, part.high, decimals=3)
+
+
+def _phi(value: float) -> str:
+    return _or_dash(value, "{:.3f}")
+
+
+def _as_difference(row: Mapping[str, Any]) -> Difference:
+    return Difference(**{name: row[name] for name in Difference.__dataclass_fields__ if name in row})
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame, each by the names of its columns."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]

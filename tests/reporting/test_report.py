@@ -1,0 +1,201 @@
+"""Tables and report of a real, small study: whole, honest, and sufficient in themselves."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from simulation.batch import run_batch
+from simulation.errors import ResultsError
+from simulation.reporting.document import document
+from simulation.reporting.page import write_report
+from simulation.reporting.tables import Analysis, analyse, tables, write_tables
+from simulation.results import Results
+from simulation.scenario import parse_scenario
+
+PLAIN = """
+name = "plain"
+title = "Plain <script>alert(1)</script> | & *plain*"
+description = "First paragraph.\\nSecond paragraph."
+[time]
+years = 8
+[world]
+scale = 0.05
+[diffusion]
+spontaneous = 0.03
+[technologies]
+release = "at_start"
+"""
+TRAINED = """
+name = "trained"
+title = "Trained"
+[time]
+years = 8
+[world]
+scale = 0.05
+[diffusion]
+spontaneous = 0.03
+half_distance_km = 300.0
+[technologies]
+release = "at_start"
+[[policies]]
+instrument = "training"
+budget = 200.0
+[[platforms]]
+name = "national"
+vectors = ["B2B"]
+[[policies]]
+instrument = "platform_operation"
+platform = "national"
+budget = 149.0
+"""
+
+
+@pytest.fixture(scope="module")
+def analysis(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    specs = [parse_scenario(text) for text in (PLAIN, TRAINED)]
+    return analyse(run_batch(specs, 3, out=tmp_path_factory.mktemp("study") / "out", executor="serial"))
+
+
+@pytest.fixture(scope="module")
+def report(analysis: Analysis) -> tuple[str, str]:
+    """HTML and Markdown."""
+    page, text = write_report(analysis)
+    return page.read_text(encoding="utf-8"), text.read_text(encoding="utf-8")
+
+
+class Page(HTMLParser):
+    """Collects tags with their attributes, and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_every_table_is_written_for_latex_and_markdown_beside_the_csv(analysis: Analysis):
+    paths = write_tables(analysis)
+    folder = analysis.results.path
+    assert all(path.exists() for path in paths)
+    assert {path.name for path in paths if path.suffix == ".csv"} == {
+        *("comparison.csv", "additionality.csv", "decomposition.csv")
+    }
+    names = [table.name for table in tables(analysis)]
+    assert names == ["means", "differences", "money", "additionality", "decomposition", "credit"]
+    for name in names:
+        assert r"\toprule" in (folder / "tables" / f"{name}.tex").read_text(encoding="utf-8")
+        assert "| ---" in (folder / "tables" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_tables_show_the_numbers_of_the_comparison(analysis: Analysis):
+    by_name = {table.name: table for table in tables(analysis)}
+    found = analysis.comparison.set_index("metric").loc["t50_years"]
+    first = by_name["differences"].rows[0]
+    assert first[0].startswith("Trained less Plain")
+    assert float(first[2]) == pytest.approx(found["difference"], abs=0.05)
+    assert first[-2] == "3"
+    (added,) = by_name["additionality"].rows
+    extra = analysis.effects.additionality["difference"][0]
+    assert float(added[1].replace(",", "")) == pytest.approx(extra, abs=0.5)
+    *_, whole = by_name["decomposition"].rows
+    phi = analysis.comparison.set_index("metric").loc["phi"]
+    assert [float(cell) for cell in (whole[2], whole[3], whole[-1])] == pytest.approx(
+        [phi["reference_mean"], phi["scenario_mean"], phi["difference"]], abs=5.1e-4
+    )
+
+
+def test_budgets_stand_side_by_side_with_what_was_not_spent(analysis: Analysis):
+    (money,) = [table for table in tables(analysis) if table.name == "money"]
+    assert money.head[1:] == tuple(analysis.results.titles.values())
+    rows = {row[0]: row[1:] for row in money.rows}
+    assert rows["platform operation"] == ("-", "1,192, spent 0")  # 149 a year for 8 years
+    assert rows["training"] == ("-", "1,600")
+
+
+def test_the_page_needs_nothing_beside_it(report: tuple[str, str]):
+    page = Page(report[0])
+    assert not {tag for tag, _ in page.tags} & {"script", "link", "iframe", "object"}
+    sources = [attributes["src"] or "" for tag, attributes in page.tags if tag == "img"]
+    assert sources and all(source.startswith("data:image/png;base64,") for source in sources)
+    assert all("style" not in tag or "url(" not in (attrs.get("style") or "") for tag, attrs in page.tags)
+    assert not re.search(r"url\(|@import|https?://", report[0].split("<main>")[0])
+    assert [tag for tag, _ in page.tags].count("h1") == 1
+    assert all(attrs.get("alt") for tag, attrs in page.tags if tag == "img")
+
+
+def test_the_report_tells_all_that_a_reader_must_know(analysis: Analysis, report: tuple[str, str]):
+    text = " ".join(Page(report[0]).text.split())
+    manifest = analysis.results.manifest
+    for words in (
+        "Digital readiness of regions is an assumption in three tiers (0.2, 0.5, 0.8), not data",
+        "Unit costs are assumptions",
+        "nothing is calibrated",
+        analysis.verdicts[0],
+        "Money that buys nothing",
+        'platform "national" costs 150 a year and never opens for less',
+        "diffusion.half_distance_km = 300.0 in Trained",
+        "diffusion.spontaneous = 0.03 in all scenarios",
+        "First paragraph.",
+        "No description was given.",
+        "Seeds: 1 to 3",
+        manifest["command"],
+        manifest["code"],
+        manifest["scenarios"][0]["digest"][:16],
+        f"hypercluster {manifest['version']}",
+        "numpy",
+    ):
+        assert words in text, words
+
+
+def test_the_markdown_names_figures_that_exist_and_says_what_is_not_drawn(
+    analysis: Analysis, report: tuple[str, str]
+):
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", report[1])
+    assert pictures
+    assert all((analysis.results.path / picture).exists() for picture in pictures)
+
+
+def test_one_scenario_is_described_and_not_compared(tmp_path: Path):
+    results = run_batch([parse_scenario(PLAIN)], 1, out=tmp_path / "out", executor="serial")
+    alone = analyse(results)
+    write_tables(alone)
+    text = document(alone, [], {"region_map": "no outlines"})
+    assert "nothing can be compared" in text
+    assert "## Money" in text
+    assert "Not drawn: region map (no outlines)." in text
+
+
+def test_many_scenarios_show_the_pairs_with_the_reference(analysis: Analysis, tmp_path: Path):
+    texts = [PLAIN.replace('"plain"', f'"s{number}"') for number in range(5)]
+    many = run_batch([parse_scenario(text) for text in texts], 1, out=tmp_path / "out", executor="serial")
+    assert len(list(analyse(many, "s2").pairs())) == 4  # of 10
+    assert len(list(analysis.pairs())) == 1
+
+
+def test_failed_replications_are_told(analysis: Analysis, report: tuple[str, str]):
+    assert "failed" not in report[1]
+    results = Results(analysis.results.path)
+    results.manifest["failures"] = [{"scenario": "plain"}]
+    assert "**1 replication failed**" in document(analyse(results), [], {})
+
+
+def test_an_unknown_reference_is_refused(analysis: Analysis):
+    with pytest.raises(ResultsError, match='did you mean "plain"'):
+        analyse(analysis.results, "plane")
+
+
+def test_csv_of_the_comparison_holds_the_new_columns(analysis: Analysis):
+    write_tables(analysis)
+    read = pd.read_csv(analysis.results.path / "comparison.csv")
+    assert {"only_scenario", "only_reference", "neither", "effect", "needed", "p", "p_holm"} <= set(read)

@@ -1,0 +1,98 @@
+"""Tables as Markdown and LaTeX: aligned, escaped, whole."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from markdown_it import MarkdownIt
+
+from simulation.reporting.table import Table, latex_text, markdown_text
+
+TABLE = Table(
+    name="small",
+    title="Cost & effect",
+    head=("pair", "metric", "difference"),
+    rows=(
+        ("a less b", "t50, years", "-1.4"),
+        ("a less b", "share, %", "+6.0"),
+        ("c_1 less b", "share, %", "-"),
+    ),
+    note="50 % of $1",
+    labels=2,
+)
+
+
+def test_labels_that_repeat_are_shown_once():
+    assert TABLE.merged == (
+        ("a less b", "t50, years", "-1.4"),
+        ("", "share, %", "+6.0"),
+        ("c_1 less b", "share, %", "-"),
+    )
+
+
+def test_markdown_has_words_left_and_numbers_right():
+    assert TABLE.markdown() == (
+        "**Cost & effect**\n\n"
+        "| pair | metric | difference |\n| --- | --- | ---: |\n"
+        "| a less b | t50, years | -1.4 |\n|  | share, % | +6.0 |\n| c\\_1 less b | share, % | - |\n"
+        "\n*50 % of $1*\n"
+    )
+
+
+def test_latex_is_a_booktabs_table_with_balanced_braces():
+    text = TABLE.latex()
+    for line in (
+        r"\caption{Cost \& effect}",
+        r"\begin{tabular}{llr}",
+        r"\toprule",
+        r"pair & metric & difference \\",
+        r"\midrule",
+        r"a less b & t50, years & $-$1.4 \\",
+        r" & share, \% & +6.0 \\",
+        r"c\_1 less b & share, \% & - \\",
+        r"\bottomrule",
+        r"\label{tab:small}",
+    ):
+        assert line in text.splitlines()
+    assert r"\footnotesize 50 \% of \$1" in text
+    bare = re.sub(r"\\[{}]", "", text)
+    assert bare.count("{") == bare.count("}")
+    assert "[-1.5" not in latex_text("[-1.5, -1.4]")  # an option of the line break before it
+
+
+TROUBLE = [
+    "<b>bold</b>",
+    "a | b",
+    "*a* _b_ `c` ~~d~~",
+    "[text](http://x)",
+    "back\\slash",
+    "# heading",
+    "- list",
+    "1. list",
+    "&lt; &#60;",
+    "two\nlines",
+    "p <.001 [+1.0, -2.0]",
+    "![picture](x.png)",
+]
+
+
+@pytest.mark.parametrize("text", TROUBLE)
+def test_markdown_shows_any_text_as_it_is(text: str):
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    (paragraph, inline, _) = parser.parse(markdown_text(text))
+    assert paragraph.type == "paragraph_open"
+    assert {child.type for child in inline.children or ()} <= {"text", "text_special"}
+    shown = "".join(child.content for child in inline.children or ())
+    assert shown == " ".join(text.split())
+    cells = [
+        token for token in parser.parse(f"| {markdown_text(text)} |\n| --- |\n") if token.type == "th_open"
+    ]
+    assert len(cells) == 1
+
+
+def test_latex_escapes_all_that_it_would_read_as_a_command():
+    assert latex_text(r"a_b & 50 % {x} #1 $ ~ ^ \ < >") == (
+        r"a\_b \& 50 \% \{x\} \#1 \$ \textasciitilde{} \textasciicircum{} \textbackslash{} $<$ $>$"
+    )
+    assert latex_text("x-ray 1-2 -3") == "x-ray 1-2 $-$3"
