@@ -1,17 +1,24 @@
 """Figures of a study. Each writes the numbers that it shows beside itself, and a caption.
 
-Every module here that has a ``FIGURE`` is loaded, so that a new figure is one new file.
+Every module here that has a ``FIGURE`` is loaded, so that a new figure is one new file. Beside its ``FIGURE`` such a
+module has a function of the same name that draws into axes of the reader's own, for notebooks:
+
+>>> from simulation import figures
+>>> ax = figures.speed_synchrony("results/study")
+>>> ax.figure.savefig("plane.pdf")
 """
 
 from __future__ import annotations
 
 import pkgutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from simulation.errors import ResultsError, listed
+from simulation.errors import ResultsError, listed, suggestion
 from simulation.figures.adoption_curves import adoption_curves
+from simulation.figures.adoption_difference import adoption_difference
 from simulation.figures.adoption_raster import adoption_raster
 from simulation.figures.inputs import study_curves
 from simulation.figures.speed_synchrony import speed_synchrony
@@ -23,10 +30,13 @@ __all__ = [
     "FIGURES",
     "FORMATS",
     "Drawn",
+    "Plotted",
     "ScenarioCurves",
     "StudyCurves",
     "adoption_curves",
+    "adoption_difference",
     "adoption_raster",
+    "plot",
     "speed_synchrony",
     "study_curves",
     "write_figure",
@@ -37,7 +47,10 @@ FORMATS = ("png", "pdf", "svg")
 
 
 def _registered() -> dict[str, StudyFigure]:
+    # Importing a module binds it to its name in this package; the function of that name must stay there.
+    functions = {name: value for name, value in globals().items() if callable(value)}
     modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+    globals().update(functions)
     figures = [module.FIGURE for module in modules if hasattr(module, "FIGURE")]
     by_name = {figure.name: figure for figure in sorted(figures, key=lambda figure: figure.place)}
     assert len(by_name) == len(figures), "two figures have the same name"
@@ -45,7 +58,15 @@ def _registered() -> dict[str, StudyFigure]:
 
 
 FIGURES = _registered()
-"""Every figure of a study by name, in the order in which a reader meets them."""
+"""Every figure by name, in the order in which a reader meets them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plotted:
+    """What :func:`plot` has written."""
+
+    paths: list[Path]
+    left_out: dict[str, str]  # figure -> why the study has no data for it
 
 
 def write_figure(
@@ -65,32 +86,62 @@ def write_figure(
     return paths
 
 
-def write_study_figures(
-    results: Results, *, formats: Sequence[str] = ("png", "pdf"), width_mm: float = 190.0
-) -> list[Path]:
-    """Draw every figure of a study into the folder ``figures`` of its results; return the files written.
+def plot(
+    results: Results | str | Path,
+    names: Sequence[str] | None = None,
+    *,
+    width_mm: float = 190.0,
+    formats: Sequence[str] = ("png", "pdf"),
+) -> Plotted:
+    """Draw figures of a study into the folder ``figures`` of its results.
 
     Parameters
     ----------
     results
-        The study.
-    formats
-        Some of ``FORMATS``.
+        The study, or its folder.
+    names
+        Figures to draw, of ``FIGURES``; unless given, all that the study has data for.
     width_mm
         90, 140 or 190 mm: one, one and a half or two columns of a journal.
+    formats
+        Some of ``FORMATS``.
 
     Raises
     ------
     ResultsError
-        An unknown format or width, or results that cannot be drawn.
+        An unknown figure, format or width; results that cannot be drawn; or a figure that was asked for by name and
+        lacks data. Nothing is written then.
+
+    Examples
+    --------
+    >>> figures.plot("results/study", ["adoption_curves"], width_mm=140, formats=["pdf"]).paths
     """
+    if unknown := [name for name in names or () if name not in FIGURES]:
+        hint = suggestion(unknown[0], FIGURES)
+        raise ResultsError(f"no figure {listed(unknown)}{hint}; there are {listed(FIGURES)}")
     if unknown := [suffix for suffix in formats if suffix not in FORMATS]:
         raise ResultsError(f"no figures in the format {listed(unknown)}; there are {listed(FORMATS)}")
     if width_mm not in WIDTHS_MM:
         raise ResultsError(f"figures are {', '.join(f'{w:g}' for w in WIDTHS_MM)} mm wide, not {width_mm:g}")
     study = study_curves(results)
-    folder = results.path / "figures"
-    paths: list[Path] = []
-    for name, figure in FIGURES.items():
-        paths += write_figure(figure.draw(study, width_mm=width_mm), folder, name=name, formats=formats)
-    return paths
+    drawn: dict[str, Drawn] = {}
+    left_out: dict[str, str] = {}
+    for name in names if names is not None else FIGURES:
+        try:
+            drawn[name] = FIGURES[name].draw(study, width_mm=width_mm)
+        except ResultsError as error:
+            left_out[name] = str(error)
+    if names is not None and left_out:
+        raise ResultsError("\n".join(left_out.values()))
+    folder = (results if isinstance(results, Results) else Results(results)).path / "figures"
+    paths = [
+        path
+        for name, each in drawn.items()
+        for path in write_figure(each, folder, name=name, formats=formats)
+    ]
+    return Plotted(paths, left_out)
+
+
+def write_study_figures(results: Results) -> list[Path]:
+    """Draw the few figures that every run ends with; return the files written. Errors as :func:`plot`."""
+    return plot(results, [name for name, figure in FIGURES.items() if figure.after_every_run]).paths

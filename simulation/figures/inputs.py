@@ -1,72 +1,113 @@
-"""From the results of a study to the curves that figures draw."""
+"""From the results of a study to the arrays that figures draw."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from simulation.data import FOLDER, shipped_datasets
-from simulation.errors import ResultsError, listed
-from simulation.figures.study import ScenarioCurves, StudyCurves
+from simulation.data import FOLDER, dataset_folder, load_dataset, shipped_datasets
+from simulation.data.outlines import Outlines, load_outlines
+from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
+from simulation.figures.study import Platforms, ScenarioCurves, StudyCurves
+from simulation.metrics import METRICS
 from simulation.metrics.curves import aligned, ratio, standardized
+from simulation.metrics.weir_cockerham import variance_components
 from simulation.results import Results
 from simulation.rows import Counts
 from simulation.world import Array
 
+Source = StudyCurves | Results | str | Path
+"""What a figure can be drawn from: results, their folder, or what :func:`study_curves` made of them."""
 
-def study_curves(results: Results) -> StudyCurves:
-    """Read what figures draw, all curves up to the window common to every replication of the study.
+
+def study_curves(
+    source: Source, *, scenarios: Sequence[str] | None = None, seed: int | None = None
+) -> StudyCurves:
+    """Read what figures draw, all curves up to the window common to every replication that is read.
 
     Scenarios without a finished replication are left out.
+
+    Parameters
+    ----------
+    source
+        Results, their folder, or curves that were read before, which are returned as they are.
+    scenarios
+        Names of those to read, all unless given.
+    seed
+        Read only the replications with this seed.
 
     Raises
     ------
     ResultsError
-        Nothing has finished, or scenarios have different regions or clocks and share no axes.
+        Nothing has finished, a scenario or seed is unknown, or scenarios have different regions or clocks and
+        share no axes.
     """
-    runs = results.runs(["scenario", "replication", "seed", "t50_years", "synchronization"])
-    finished = [name for name in results.scenarios if (runs["scenario"] == name).any()]
-    if not finished:
-        raise ResultsError(f"{results.path}: no replication has finished, so there is nothing to draw")
+    if isinstance(source, StudyCurves):
+        assert scenarios is None and seed is None, "what to read is said when it is read"
+        return source
+    results = source if isinstance(source, Results) else Results(source)
+    runs = results.runs(["scenario", "replication", "seed", *METRICS])
+    finished = _chosen(results, runs, scenarios)
+    if seed is not None:
+        runs = runs[runs["seed"] == seed]
+        if missing := [name for name in finished if not (runs["scenario"] == name).any()]:
+            raise ResultsError(
+                f"{results.path}: no replication with seed {seed} of {listed(missing)} is here"
+            )
     entries = {entry["name"]: entry for entry in results.manifest["scenarios"]}
     _require_equal(entries, finished, "regions")
     _require_equal(entries, finished, "steps_per_year")
     regions = entries[finished[0]]["regions"]
     order = sorted(range(len(regions)), key=lambda r: (regions[r]["longitude"], regions[r]["id"]))
+    ids = tuple(regions[r]["id"] for r in order)
 
     rows = {name: runs[runs["scenario"] == name].sort_values("seed") for name in finished}
     curves = {
-        name: [
-            _pooled_and_regional(results.counts(name, int(number))) for number in rows[name]["replication"]
-        ]
+        name: [_curves(results.counts(name, int(number)), order) for number in rows[name]["replication"]]
         for name in finished
     }
-    steps = min(len(pooled) for replications in curves.values() for pooled, _ in replications)
-    scenarios = tuple(
-        ScenarioCurves(
-            name=name,
-            title=entries[name]["title"],
-            digest=entries[name]["digest"],
-            seeds=tuple(int(seed) for seed in rows[name]["seed"]),
-            pooled=np.array([pooled[:steps] for pooled, _ in curves[name]]),
-            regional=np.array([regional[:steps, order].T for _, regional in curves[name]]),
-            t50_years=rows[name]["t50_years"].to_numpy(dtype=float),
-            synchronization=rows[name]["synchronization"].to_numpy(dtype=float),
-        )
-        for name in finished
-    )
+    steps = min(len(pooled) for replications in curves.values() for pooled, _, _, _ in replications)
     return StudyCurves(
-        region_ids=tuple(regions[r]["id"] for r in order),
+        region_ids=ids,
         region_names=tuple(_short_name(regions[r]["id"], regions[r]["name"]) for r in order),
         macroregions=tuple(regions[r]["macroregion"] for r in order),
+        longitude=np.array([regions[r]["longitude"] for r in order], dtype=float),
+        latitude=np.array([regions[r]["latitude"] for r in order], dtype=float),
+        enterprises=enterprises_of(
+            results.counts(finished[0], int(rows[finished[0]]["replication"].iloc[0]))
+        )[order],
+        outlines=outlines_of(entries[finished[0]]),
         steps_per_year=entries[finished[0]]["steps_per_year"],
-        scenarios=scenarios,
+        scenarios=tuple(
+            _scenario(results, entries[name], rows[name], curves=curves[name], steps=steps, ids=ids)
+            for name in finished
+        ),
         version=results.manifest["version"],
     )
+
+
+def _chosen(results: Results, runs: pd.DataFrame, scenarios: Sequence[str] | None) -> list[str]:
+    known = results.scenarios
+    if unknown := [name for name in scenarios or () if name not in known]:
+        raise ResultsError(
+            f"{results.path}: no scenario {listed(unknown)}{suggestion(unknown[0], known)}; "
+            f"there are {listed(known)}"
+        )
+    finished = [
+        name
+        for name in known
+        if (scenarios is None or name in scenarios) and (runs["scenario"] == name).any()
+    ]
+    if not finished:
+        raise ResultsError(f"{results.path}: no replication has finished, so there is nothing to draw")
+    return finished
 
 
 def _require_equal(entries: dict[str, Any], names: Sequence[str], key: str) -> None:
@@ -78,10 +119,44 @@ def _require_equal(entries: dict[str, Any], names: Sequence[str], key: str) -> N
         )
 
 
-def _pooled_and_regional(counts: Counts) -> tuple[Array, Array]:
-    """Pooled (W + 1,) and standardized regional curves (W + 1, R) of one replication, as ``metrics.Curves``.
+def _scenario(
+    results: Results,
+    entry: Mapping[str, Any],
+    rows: pd.DataFrame,
+    *,
+    curves: Sequence[tuple[Array, Array, Array, Array]],
+    steps: int,
+    ids: Sequence[str],
+) -> ScenarioCurves:
+    pooled, regional, between, total = (
+        np.array([part[..., :steps] for part in parts]) for parts in zip(*curves, strict=True)
+    )
+    return ScenarioCurves(
+        name=entry["name"],
+        title=entry["title"],
+        digest=entry["digest"],
+        seeds=tuple(int(seed) for seed in rows["seed"]),
+        pooled=pooled,
+        regional=regional,
+        variance_between=between,
+        variance_total=total,
+        metrics={name: rows[name].to_numpy(dtype=float) for name in METRICS},
+        platforms=_platforms(results, entry, rows, ids=ids),
+        ledger=_ledger(results, entry["name"], rows),
+    )
 
-    A region without eligible enterprises is nan: its standardized curve would be that of the others.
+
+def _curves(counts: Counts, order: Sequence[int]) -> tuple[Array, Array, Array, Array]:
+    """Curves of one replication up to its own window, as ``metrics.Curves`` has them.
+
+    Returns
+    -------
+    pooled : float64, shape (W + 1,)
+    regional : float64, shape (R, W + 1)
+        Standardized, in this order; nan for a region without eligible enterprises, whose standardized curve would be
+        that of the others.
+    between, total : float64, shape (W + 1,)
+        Variance between regions and in all; equation (9).
     """
     window = counts.adopters.shape[0] - 1 - int(counts.release_month.max())
     adopters = aligned(counts.adopters, counts.release_month, window=window)
@@ -89,7 +164,75 @@ def _pooled_and_regional(counts: Counts) -> tuple[Array, Array]:
     weights = ratio(eligible.sum(axis=(1, 2)), eligible.sum())
     regional = np.tensordot(weights, standardized(adopters, eligible), axes=1)
     regional[:, eligible.sum(axis=(0, 2)) == 0] = np.nan
-    return ratio(adopters.sum(axis=(0, 2, 3)), eligible.sum()), regional
+    components = variance_components(np.moveaxis(adopters, 3, 1), eligible.swapaxes(1, 2))
+    between, total = (part.sum(axis=0) for part in components)
+    pooled = ratio(adopters.sum(axis=(0, 2, 3)), eligible.sum())
+    return pooled, regional[:, list(order)].T, between, total
+
+
+def _platforms(
+    results: Results, entry: Mapping[str, Any], rows: pd.DataFrame, *, ids: Sequence[str]
+) -> Platforms | None:
+    table = results.memberships(scenario=entry["name"])
+    table = table[table["replication"].isin(rows["replication"])]
+    if table.empty:
+        return None
+    replications = list(rows["replication"])  # by seed
+    names = tuple(sorted(table["platform"].astype(str).unique()))
+    shape = (len(replications), entry["months"] + 1, len(names), len(ids))
+    at = (
+        pd.Index(replications).get_indexer(pd.Index(table["replication"])),
+        table["month"].to_numpy(),
+        pd.Index(names).get_indexer(pd.Index(table["platform"].astype(str))),
+        pd.Index(ids).get_indexer(pd.Index(table["region"].astype(str))),
+    )
+    members = np.zeros(shape, dtype=np.int32)
+    members[at] = table["members"]
+    may_join = np.zeros(shape[2:], dtype=np.int64)
+    may_join[at[2:]] = table["may_join"]
+    spec = tomllib.loads(entry["text"])
+    return Platforms(
+        names=names,
+        may_join=may_join,
+        members=members,
+        base=spec["membership"]["base"],
+        network_effect=spec["membership"]["network_effect"],
+        readiness_effect=spec["membership"]["readiness_effect"],
+        readiness=_readiness(spec["world"], ids),
+    )
+
+
+def enterprises_of(counts: Counts) -> Array:
+    """Enterprises of each region that are eligible for a technology at all; int64 (R,)."""
+    return counts.eligible.max(axis=2, initial=0).sum(axis=1)
+
+
+def outlines_of(entry: Mapping[str, Any]) -> Outlines | None:
+    """Outlines of the regions; None where the dataset has none or has been moved since: a map can do without them."""
+    return load_outlines(dataset_folder(tomllib.loads(entry["text"])["world"]["dataset"]))
+
+
+def _readiness(world: Mapping[str, Any], ids: Sequence[str]) -> Array | None:
+    """delta_r of the regions; None where the scenario's dataset has been moved, or its regions are others now."""
+    given = world.get("digital_readiness", {})
+    if not isinstance(given, dict):
+        return np.full(len(ids), float(given))
+    try:
+        of_region = {row.id: row.digital_readiness for row in load_dataset(world["dataset"]).regions}
+    except HyperclusterError:
+        return None
+    of_region |= given
+    return np.array([of_region[name] for name in ids]) if of_region.keys() >= set(ids) else None
+
+
+def _ledger(results: Results, scenario: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Units planned and spent by instrument and year, means over the replications."""
+    table = results.ledger(
+        ["replication", "instrument", "year", "planned", "spent"], scenario=scenario
+    ).astype({"instrument": str})
+    table = table[table["replication"].isin(rows["replication"])].drop(columns="replication")
+    totals = table.groupby(["instrument", "year"], as_index=False).sum()
+    return totals.assign(planned=totals["planned"] / len(rows), spent=totals["spent"] / len(rows))
 
 
 @cache

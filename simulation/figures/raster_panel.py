@@ -82,8 +82,8 @@ def difference_panel(of: ScenarioCurves, minus: ScenarioCurves, *, seed: int | N
     second = np.concatenate([minus.regional[_position(minus, s)] for s in shared])
     values = np.median(first - second, axis=0)
     return Panel(
-        heading="difference",
-        title=f"{of.label} − {minus.label}",
+        heading=f"{of.label} − {minus.label}",
+        title="",
         measures=f"median of {len(shared)} {plural(len(shared), 'pair')}",
         values=values,
         t50_years=np.full(len(values), np.nan),

@@ -16,7 +16,17 @@ from matplotlib.patches import Ellipse, FancyArrowPatch
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
-from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure, caption, replications
+from simulation.figures.inputs import Source
+from simulation.figures.panels import on_axes
+from simulation.figures.study import (
+    BASELINE,
+    Drawn,
+    ScenarioCurves,
+    StudyCurves,
+    StudyFigure,
+    caption,
+    replications,
+)
 from simulation.figures.style import (
     FAINT,
     INK,
@@ -37,7 +47,6 @@ from simulation.figures.style import (
 )
 from simulation.world import Array
 
-BASELINE = "baseline"
 CHI2_95 = -2 * math.log(0.05)
 """95 % quantile of chi-squared with 2 degrees of freedom."""
 MARGIN_MM = 1.5
@@ -127,7 +136,9 @@ def draw_plane(ax: Axes, study: StudyCurves) -> None:
     _draw_arrows(ax, clouds)
     for name, drawn in clouds.items():
         look = styles[name]
-        ax.plot(*drawn.mean, marker=look.marker, color=look.colour, markersize=5.5, markeredgecolor="white")
+        mark: dict[str, Any] = {"marker": look.marker, "color": look.colour, "markeredgecolor": "white"}
+        label = name.replace("_", " ")
+        ax.plot(*drawn.mean, markersize=5.5, linestyle="none", label=label, **mark)
     ax.set_xlabel("Pooled t50, years after release")
     ax.set_ylabel("Synchronization 1 − Φ")
     ax.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10]))
@@ -173,16 +184,25 @@ def _draw_arrows(ax: Axes, clouds: dict[str, Cloud]) -> None:
             )
 
 
-def speed_synchrony(study: StudyCurves, *, width_mm: float = 190.0) -> Drawn:
-    """Pooled t50 against synchronization, one point a replication; upper left is better on both.
+def speed_synchrony(results: Source, *, ax: Axes | None = None) -> Axes:
+    """Draw pooled t50 against synchronization, one point a replication; upper left is better on both.
 
     Parameters
     ----------
-    study
-        Curves of the study.
-    width_mm
-        Width of the figure in mm; the height follows.
+    results
+        A study, its folder, or what :func:`study_curves` read of it.
+    ax
+        Where to draw; new axes unless given.
+
+    Examples
+    --------
+    >>> ax = figures.speed_synchrony("results/study")
     """
+    return on_axes(results, ax, draw=draw_plane)
+
+
+def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
+    """Draw the figure of a page; its height follows from the width, in mm."""
     with style():
         figure = _draw(study, width_mm=width_mm)
     return Drawn(
@@ -316,4 +336,4 @@ def _numbers(study: StudyCurves) -> dict[str, pd.DataFrame]:
     }
 
 
-FIGURE = StudyFigure("speed_synchrony", place=30, draw=speed_synchrony)
+FIGURE = StudyFigure("speed_synchrony", place=30, draw=draw, after_every_run=True)

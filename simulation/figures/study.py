@@ -1,9 +1,9 @@
-"""What figures draw: the curves of a study as plain arrays, and what a figure leaves."""
+"""What figures draw: a study as plain arrays, and what a figure leaves."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,12 +11,30 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from simulation.data.outlines import Outlines
+from simulation.errors import ResultsError
+from simulation.metrics.curves import crossing_time
 from simulation.world import Array
 
+BASELINE = "baseline"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Platforms:
+    """Who was on the H platforms of a scenario, and what made enterprises join (section 2.3)."""
+
+    names: tuple[str, ...]  # H
+    may_join: Array  # int64 (H, R), enterprises
+    members: Array  # int32 (n, T + 1, H, R), enterprises at the end of each calendar month
+    base: float  # a
+    network_effect: float  # b
+    readiness_effect: float  # c
+    readiness: Array | None  # float64 (R,), delta_r; None where the dataset is not at hand
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ScenarioCurves:
-    """The n replications of one scenario, as functions of the time after release.
+    """The n replications of one scenario, mostly as functions of the time after release.
 
     A cell is nan where the replication does not define it. Shares are 0-1.
     """
@@ -27,22 +45,39 @@ class ScenarioCurves:
     seeds: tuple[int, ...]  # n, ascending
     pooled: Array  # float64 (n, M), adoption share of all eligible enterprises
     regional: Array  # float64 (n, R, M), directly standardized (section 5)
-    t50_years: Array  # float64 (n,), pooled; nan if never
-    synchronization: Array  # float64 (n,), 1 - Phi; nan if undefined
+    variance_between: Array  # float64 (n, M), numerator of equation (9) at each time
+    variance_total: Array  # float64 (n, M), its denominator
+    metrics: Mapping[str, Array]  # name -> float64 (n,); nan if undefined
+    platforms: Platforms | None  # None where there is none
+    ledger: pd.DataFrame  # instrument, year, planned, spent: units, means over replications
 
     @property
     def label(self) -> str:
         """The name as people read it, for labels inside a figure."""
         return self.name.replace("_", " ")
 
+    @property
+    def t50_years(self) -> Array:
+        """float64 (n,): pooled; nan if never."""
+        return self.metrics["t50_years"]
 
-@dataclass(frozen=True, slots=True)
+    @property
+    def synchronization(self) -> Array:
+        """float64 (n,): 1 - Phi; nan if undefined."""
+        return self.metrics["synchronization"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class StudyCurves:
     """The scenarios of a study on one time axis; regions stand west to east."""
 
     region_ids: tuple[str, ...]  # R
     region_names: tuple[str, ...]  # R, short
     macroregions: tuple[str, ...]  # R, name of each region's macroregion
+    longitude: Array  # float64 (R,), degrees, of the seat
+    latitude: Array  # float64 (R,), degrees
+    enterprises: Array  # int64 (R,), eligible for a technology released, in the first scenario
+    outlines: Outlines | None  # of the regions, for maps; None where the dataset has none, or is not at hand
     steps_per_year: int
     scenarios: tuple[ScenarioCurves, ...]  # at least one
     version: str  # of the program that made the results
@@ -62,6 +97,31 @@ class StudyCurves:
         """The longest time after release that every replication of the study can tell."""
         return float(self.tau_years[-1])
 
+    @property
+    def reference(self) -> ScenarioCurves:
+        """What others are compared with: the baseline, or the first scenario where there is none."""
+        return next((s for s in self.scenarios if s.name == BASELINE), self.scenarios[0])
+
+    @property
+    def others(self) -> tuple[ScenarioCurves, ...]:
+        """All scenarios but the reference."""
+        return tuple(s for s in self.scenarios if s is not self.reference)
+
+    def compared(self, figure: str) -> tuple[ScenarioCurves, ...]:
+        """The scenarios to compare with the reference.
+
+        Raises
+        ------
+        ResultsError
+            There is only one scenario; ``figure`` says what cannot be drawn.
+        """
+        if not self.others:
+            raise ResultsError(
+                f"{figure}: it compares scenarios, and only {self.reference.name} is here; "
+                "run it together with another one"
+            )
+        return self.others
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -80,11 +140,23 @@ class DrawStudy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StudyFigure:
-    """A figure that every study gets."""
+    """A figure that a study gets where it has the data."""
 
     name: str  # of its files
     place: int  # order among the figures
-    draw: DrawStudy
+    draw: DrawStudy  # raises ResultsError where the study lacks what the figure shows
+    after_every_run: bool = False  # drawn by ``hypercluster run`` too, which must stay quick
+
+
+def regional_t50(scenario: ScenarioCurves, *, dt: float) -> Array:
+    """t50 of every region in every replication; equation (12).
+
+    Returns
+    -------
+    float64, shape (n, R)
+        Years after release; nan where one half is not reached within the common window.
+    """
+    return crossing_time(np.moveaxis(scenario.regional, 2, 0), 0.5, dt=dt)
 
 
 def mean_of_defined(values: Array) -> tuple[float, int]:
@@ -109,7 +181,7 @@ def replications(scenarios: Sequence[ScenarioCurves]) -> str:
     if len({scenario.seeds for scenario in scenarios}) == 1:
         seeds = scenarios[0].seeds
         n = len(seeds)
-        return f"n = {n} {plural(n, 'replication')} ({plural(n, 'seed')} {ranges(seeds)})"
+        return f"n\u00a0=\u00a0{n} {plural(n, 'replication')} ({plural(n, 'seed')} {ranges(seeds)})"
     counts = ", ".join(f"{scenario.label} {len(scenario.seeds)}" for scenario in scenarios)
     return f"replications: {counts}"
 

@@ -66,6 +66,7 @@ RC: dict[Any, Any] = {  # Matplotlib types the keys as one long literal
     "lines.markersize": 3.5,
     "lines.markeredgewidth": 0.5,
     "patch.linewidth": 0.5,
+    "hatch.linewidth": 0.4,
     "savefig.dpi": 300,
     "figure.dpi": 300,
     "pdf.fonttype": 42,
@@ -125,6 +126,7 @@ SHIPPED = {
 OTHER_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#000000", "#009E73")
 OTHER_LINES = ((0.0, (9.0, 1.5)), (0.0, (3.0, 1.0)), (0.0, (7.0, 1.3, 2.5, 1.3)), (0.0, (1.5, 1.5)))
 OTHER_MARKERS = ("h", "d", "*", "H")
+SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#000000", "#D55E00", "#56B4E9")
 OTHERS = tuple(
     ScenarioStyle(colour, line, marker)
     for (line, marker), colour in product(zip(OTHER_LINES, OTHER_MARKERS, strict=True), OTHER_COLOURS)
@@ -149,6 +151,18 @@ def scenario_styles(names: Iterable[str]) -> dict[str, ScenarioStyle]:
         taken.add(place)
         styles[name] = OTHERS[place]
     return {name: SHIPPED.get(name) or styles[name] for name in ordered}
+
+
+def series_styles(names: Iterable[str]) -> dict[str, ScenarioStyle]:
+    """Looks of things that are no scenarios, by their place in the alphabet; with many, looks repeat."""
+    return {
+        name: ScenarioStyle(
+            SERIES_COLOURS[place % len(SERIES_COLOURS)],
+            OTHER_LINES[place % len(OTHER_LINES)],
+            OTHER_MARKERS[place % len(OTHER_MARKERS)],
+        )
+        for place, name in enumerate(sorted(names))
+    }
 
 
 @cache
@@ -176,6 +190,13 @@ def style() -> Iterator[None]:
 def new_figure(width_mm: float, height_mm: float) -> Figure:
     """An empty figure of exactly this size, outside pyplot's register of figures."""
     return Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure in which axes stand, whatever stands between."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None, "axes stand in a figure"
+    return figure
 
 
 def add_axes_mm(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:

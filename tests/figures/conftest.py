@@ -1,23 +1,27 @@
-"""Studies made up for the figures: logistic regional curves with lags, from which everything else follows."""
+"""Studies made up for the figures: logistic regional curves with lags, from which nearly everything else follows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from simulation.figures import ScenarioCurves, StudyCurves
+from simulation.figures.study import Platforms
+from simulation.metrics import METRICS
 from simulation.metrics.curves import crossing_time
+from simulation.world import CHANNELS, Array
 
 REGIONS = (
-    ("arkhangelsk_nenets", "Arkhangelsk, Nenets", "Northwestern"),
-    ("astrakhan", "Astrakhan", "Southern"),
-    ("tatarstan", "Tatarstan", "Volga"),
-    ("samara", "Samara", "Volga"),
-    ("komi", "Komi", "Northwestern"),
-    ("tyumen_khanty_yamal", "Tyumen, Khanty, Yamal", "Ural"),
-    ("sakhalin", "Sakhalin", "Far Eastern"),
+    ("arkhangelsk_nenets", "Arkhangelsk, Nenets", "Northwestern", 40.6, 64.5),
+    ("astrakhan", "Astrakhan", "Southern", 48.0, 46.3),
+    ("tatarstan", "Tatarstan", "Volga", 49.1, 55.8),
+    ("samara", "Samara", "Volga", 50.1, 53.2),
+    ("komi", "Komi", "Northwestern", 50.8, 61.7),
+    ("tyumen_khanty_yamal", "Tyumen, Khanty, Yamal", "Ural", 69.0, 61.0),
+    ("sakhalin", "Sakhalin", "Far Eastern", 142.7, 47.0),
 )
 TEN = (
     *("baseline", "regional_cluster", "hypercluster", "mixed", "regional_cluster_everywhere"),
@@ -41,6 +45,7 @@ def _scenario(name: str, *, middle: float, seeds: Sequence[int], ceiling: float)
     tau = np.arange(MONTHS + 1) / 12
     regional = ceiling / (1 + np.exp(-(tau - middles[:, :, None])))
     pooled = regional.mean(axis=1)
+    between, total = regional.var(axis=1), pooled * (1 - pooled)
     return ScenarioCurves(
         name=name,
         title=f"A title of {name.replace('_', ' ')} that needs more than one line",
@@ -48,12 +53,56 @@ def _scenario(name: str, *, middle: float, seeds: Sequence[int], ceiling: float)
         seeds=tuple(seeds),
         pooled=pooled,
         regional=regional,
-        t50_years=crossing_time(pooled.T, 0.5, dt=1 / 12),
-        synchronization=rng.normal(0.9, 0.02, len(seeds)) if ceiling > 0.05 else np.full(len(seeds), np.nan),
+        variance_between=between,
+        variance_total=total,
+        metrics=_metrics(pooled, rng, defined=ceiling > 0.05),
+        platforms=_platforms(name, len(seeds)),
+        ledger=_ledger(name),
     )
 
 
-@pytest.fixture
+def _metrics(pooled: Array, rng: np.random.Generator, *, defined: bool) -> dict[str, Array]:
+    """Every metric of each replication; nan where nobody adopts, but for money."""
+    n = len(pooled)
+    metrics = {name: rng.uniform(0.01, 0.09, n) for name in METRICS}
+    shares = rng.dirichlet((0.1, 30, 15, 2, 3, 0.2), n)
+    metrics |= {f"credit_{channel}": shares[:, place] for place, channel in enumerate(CHANNELS)}
+    metrics["t50_years"] = crossing_time(pooled.T, 0.5, dt=1 / 12)
+    metrics["synchronization"] = rng.normal(0.9, 0.02, n)
+    undefined = {name: np.full(n, np.nan) for name in metrics}
+    money = {name: np.full(n, 38_392.0) for name in ("planned_pv", "spent_pv")}
+    return (metrics if defined else undefined) | money
+
+
+def _platforms(name: str, n: int) -> Platforms | None:
+    """One platform, six where they are fragmented, none without a hypercluster."""
+    if "hypercluster" not in name and "platforms" not in name:
+        return None
+    names = [f"platform_{letter}" for letter in "abcdef"] if "platforms" in name else ["national"]
+    share = np.linspace(0, 0.9, MONTHS + 1)[None, :, None, None]
+    may_join = np.full((len(names), len(REGIONS)), 100)
+    return Platforms(
+        names=tuple(names),
+        may_join=may_join,
+        members=np.broadcast_to((share * may_join).astype(np.int32), (n, MONTHS + 1, *may_join.shape)),
+        base=-3.0,
+        network_effect=6.0,
+        readiness_effect=2.0,
+        readiness=np.linspace(0.2, 0.8, len(REGIONS)),
+    )
+
+
+def _ledger(name: str) -> pd.DataFrame:
+    instruments = {"baseline": (), "hypercluster": ("platform_onboarding", "platform_operation")}
+    rows = [
+        (instrument, year, 1500.0, 1400.0)
+        for instrument in instruments.get(name, ("cluster_organisation", "technopark"))
+        for year in range(10)
+    ]
+    return pd.DataFrame(rows, columns=["instrument", "year", "planned", "spent"])
+
+
+@pytest.fixture(scope="session")
 def make_study() -> MakeStudy:
     """Make a study: names of scenarios, seeds of each, and the share that adopts in the end."""
 
@@ -64,9 +113,13 @@ def make_study() -> MakeStudy:
         ceiling: float = 1.0,
     ) -> StudyCurves:
         return StudyCurves(
-            region_ids=tuple(region for region, _, _ in REGIONS),
-            region_names=tuple(name for _, name, _ in REGIONS),
-            macroregions=tuple(macroregion for _, _, macroregion in REGIONS),
+            region_ids=tuple(region for region, *_ in REGIONS),
+            region_names=tuple(name for _, name, *_ in REGIONS),
+            macroregions=tuple(macroregion for _, _, macroregion, *_ in REGIONS),
+            longitude=np.array([longitude for *_, longitude, _ in REGIONS]),
+            latitude=np.array([latitude for *_, latitude in REGIONS]),
+            enterprises=np.arange(1, len(REGIONS) + 1) * 100,
+            outlines=None,
             steps_per_year=12,
             scenarios=tuple(
                 _scenario(name, middle=8.0 - 0.4 * place, seeds=seeds, ceiling=ceiling)
@@ -78,13 +131,16 @@ def make_study() -> MakeStudy:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def three(make_study: MakeStudy) -> StudyCurves:
     """The study that is run by default, in small."""
     return make_study()
 
 
-@pytest.fixture(params=["three", "ten", "one replication", "one scenario", "nobody adopts", "all at once"])
+KINDS = ("three", "one replication", "one scenario", "nobody adopts", "all at once")
+
+
+@pytest.fixture(scope="session", params=[*KINDS, pytest.param("ten", marks=pytest.mark.slow)])
 def study(request: pytest.FixtureRequest, make_study: MakeStudy) -> StudyCurves:
     """Studies that a figure must be able to draw, the degenerate ones among them."""
     match request.param:
@@ -105,6 +161,8 @@ def _all_at_once(study: StudyCurves) -> StudyCurves:
     for scenario in study.scenarios:
         for curves in (scenario.pooled, scenario.regional):
             curves[..., :12], curves[..., 12:] = 0.0, 1.0
+        for variance in (scenario.variance_between, scenario.variance_total):
+            variance[:] = 0.0
         scenario.t50_years[:] = 11.5 / 12
         scenario.synchronization[:] = 1.0
     return study

@@ -9,14 +9,14 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from simulation.figures import StudyCurves, adoption_curves
-from simulation.figures.adoption_curves import draw_curves
+from simulation.figures import StudyCurves
+from simulation.figures.adoption_curves import draw, draw_curves
 
 MakeStudy = Callable[..., StudyCurves]
 
 
 def test_the_table_holds_the_quantiles_over_replications(three: StudyCurves) -> None:
-    table = adoption_curves(three).numbers["adoption_curves"]
+    table = draw(three, width_mm=190).numbers["adoption_curves"]
     for scenario in three.scenarios:
         rows = table[table["scenario"] == scenario.name]
         assert set(rows["n"]) == {12}
@@ -40,4 +40,4 @@ def test_bands_are_drawn_where_they_can_be_read(
     ax = Figure().subplots()
     draw_curves(ax, study)
     assert sum(isinstance(artist, PolyCollection) for artist in ax.collections) == bands
-    assert ("bands: middle 50 %" in adoption_curves(study).caption) == (bands > 0)
+    assert ("bands: middle 50 %" in draw(study, width_mm=190).caption) == (bands > 0)

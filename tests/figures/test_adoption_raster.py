@@ -10,14 +10,15 @@ import pytest
 from matplotlib.figure import Figure
 
 from simulation.errors import ResultsError
-from simulation.figures import StudyCurves, adoption_raster
+from simulation.figures import StudyCurves
+from simulation.figures.adoption_raster import draw
 from simulation.figures.raster_panel import difference_limit, difference_panel, draw_raster, scenario_panel
 
 MakeStudy = Callable[..., StudyCurves]
 
 
 def test_the_table_holds_the_median_over_replications_of_every_cell(three: StudyCurves) -> None:
-    table = adoption_raster(three).numbers["adoption_raster"]
+    table = draw(three, width_mm=190).numbers["adoption_raster"]
     for scenario in three.scenarios:
         rows = table[table["panel"] == scenario.name]
         shape = (len(three.region_ids), len(three.tau_years))
@@ -28,7 +29,7 @@ def test_the_table_holds_the_median_over_replications_of_every_cell(three: Study
 
 
 def test_the_image_holds_the_numbers_of_the_table(three: StudyCurves) -> None:
-    drawn = adoption_raster(three)
+    drawn = draw(three, width_mm=190)
     rasters = [ax.images[0].get_array() for ax in drawn.figure.axes if ax.get_xlabel()]
     shares = drawn.numbers["adoption_raster"]["adoption_share"].to_numpy()
     np.testing.assert_array_equal(np.concatenate([np.asarray(raster).ravel() for raster in rasters]), shares)
@@ -53,7 +54,7 @@ def test_dots_stand_where_a_row_reaches_one_half(three: StudyCurves) -> None:
 
 def test_rows_that_never_reach_one_half_are_open_and_without_t50(make_study: MakeStudy) -> None:
     study = make_study(ceiling=0.4)
-    drawn = adoption_raster(study)
+    drawn = draw(study, width_mm=190)
     assert drawn.numbers["adoption_raster_t50"]["t50_years"].isna().all()
     assert "t50\u00a0undefined" in scenario_panel(study.scenarios[0], dt=study.dt).measures
 
@@ -61,7 +62,7 @@ def test_rows_that_never_reach_one_half_are_open_and_without_t50(make_study: Mak
 def test_headings_count_the_replications_that_define_a_mean(three: StudyCurves) -> None:
     scenario = three.scenarios[0]
     t50 = np.where(np.arange(12) < 3, np.nan, 9.0)
-    panel = scenario_panel(replace(scenario, t50_years=t50), dt=three.dt)
+    panel = scenario_panel(replace(scenario, metrics={**scenario.metrics, "t50_years": t50}), dt=three.dt)
     assert "t50\u00a09.0\u00a0years\u00a0(9\u00a0of\u00a012);" in panel.measures
     assert f"{scenario.synchronization.mean():.3f}" in panel.measures
 
@@ -79,10 +80,10 @@ def test_a_region_without_eligible_enterprises_is_blank_and_has_no_dot(three: St
 def test_one_replication_is_drawn_by_its_seed(three: StudyCurves) -> None:
     panel = scenario_panel(three.scenarios[1], dt=three.dt, seed=5)
     np.testing.assert_array_equal(panel.values, three.scenarios[1].regional[4])
-    drawn = adoption_raster(three, seed=5)
+    drawn = draw(three, width_mm=190, seed=5)
     assert "One replication" in drawn.caption
     with pytest.raises(ResultsError, match="no replication with seed 99"):
-        adoption_raster(three, seed=99)
+        draw(three, width_mm=190, seed=99)
 
 
 def test_a_difference_pairs_replications_of_one_seed(three: StudyCurves) -> None:
@@ -94,7 +95,7 @@ def test_a_difference_pairs_replications_of_one_seed(three: StudyCurves) -> None
     expected = np.median(of.regional[3:] - shifted.regional[:9], axis=0)
     np.testing.assert_allclose(panel.values, expected, rtol=0, atol=1e-15)
     assert "9 pairs" in panel.measures
-    drawn = adoption_raster(three, difference=("hypercluster", "baseline"))
+    drawn = draw(three, width_mm=190, difference=("hypercluster", "baseline"))
     table = drawn.numbers["adoption_raster"]
     assert list(table["panel"].unique()) == ["hypercluster", "baseline", "difference"]
 
@@ -113,7 +114,7 @@ def test_the_scale_of_differences_is_symmetric_and_round() -> None:
 
 def test_an_unknown_scenario_is_named_with_those_that_exist(three: StudyCurves) -> None:
     with pytest.raises(ResultsError, match=r"hyperclutser.*baseline, regional_cluster, hypercluster"):
-        adoption_raster(three, difference=("hyperclutser", "baseline"))
+        draw(three, width_mm=190, difference=("hyperclutser", "baseline"))
 
 
 def test_many_regions_are_drawn_without_their_names(three: StudyCurves) -> None:
@@ -125,7 +126,7 @@ def test_many_regions_are_drawn_without_their_names(three: StudyCurves) -> None:
         macroregions=tuple(f"Macroregion {number // 30}" for number in range(many)),
         scenarios=tuple(replace(s, regional=np.resize(s.regional, (12, many, 121))) for s in three.scenarios),
     )
-    figure = adoption_raster(study).figure
+    figure = draw(study, width_mm=190).figure
     assert figure.get_size_inches()[1] * 25.4 < 240
     assert not any(
         label.get_text() for ax in figure.axes if ax.get_xlabel() for label in ax.get_yticklabels()

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from simulation.errors import ResultsError
-from simulation.figures import FIGURES, study_curves, write_study_figures
+from simulation.figures import FIGURES, study_curves
 from simulation.metrics import Curves
+from simulation.metrics.curves import integral
 from simulation.results import Results
 from simulation.run import run
 from simulation.scenario import Scenario, parse_scenario
@@ -27,6 +28,33 @@ per_year = 8.0
 spontaneous = 0.05
 """
 REPLICATIONS = 2
+POLICY = """
+name = "policy"
+title = "Two platforms"
+[time]
+years = 3.0
+[world]
+scale = 0.1
+digital_readiness = { perm = 0.9 }
+[membership]
+base = -2.5
+[technologies]
+release = "at_start"
+[[platforms]]
+name = "here"
+vectors = ["B2B"]
+regions = ["perm"]
+[[platforms]]
+name = "there"
+vectors = ["B2B"]
+[[policies]]
+instrument = "platform_operation"
+platform = "there"
+budget = 150.0
+[[policies]]
+instrument = "training"
+budget = 10.0
+"""
 
 
 def spec(name: str, *, years: float = 8.0) -> Scenario:
@@ -63,6 +91,61 @@ def test_regions_stand_west_to_east_under_their_short_names(results: Results) ->
     assert study.macroregions[-5:] == ("Siberian", "Siberian", "Siberian", "Far Eastern", "Far Eastern")
 
 
+def test_the_variances_integrate_to_phi_of_the_replication(results: Results) -> None:
+    """Read alone, a replication has its own window, and so the metric's."""
+    for seed in (1, 2):
+        scenario = study_curves(results, scenarios=["baseline"], seed=seed).scenarios[0]
+        between, total = (
+            integral(variance[0], 1 / 12) for variance in (scenario.variance_between, scenario.variance_total)
+        )
+        assert between / total == pytest.approx(scenario.metrics["phi"][0], rel=1e-9)
+
+
+def test_one_seed_and_some_scenarios_can_be_read_alone(results: Results) -> None:
+    study = study_curves(results, scenarios=["longer"], seed=2)
+    assert [(scenario.name, scenario.seeds) for scenario in study.scenarios] == [("longer", (2,))]
+    whole = study_curves(results).scenarios[1]
+    steps = whole.pooled.shape[1]
+    np.testing.assert_array_equal(study.scenarios[0].pooled[0, :steps], whole.pooled[1])
+    assert study_curves(study) is study
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "seed", "message"),
+    [
+        (["longr"], None, 'no scenario "longr"; did you mean "longer"'),
+        (None, 9, 'no replication with seed 9 of "baseline", "longer" is here'),
+    ],
+)
+def test_an_unknown_scenario_or_seed_is_refused(
+    results: Results, scenarios: list[str] | None, seed: int | None, message: str
+) -> None:
+    with pytest.raises(ResultsError, match=message):
+        study_curves(results, scenarios=scenarios, seed=seed)
+
+
+def test_members_and_money_are_those_of_the_tables(tmp_path: Path) -> None:
+    from simulation import run_batch
+
+    results = run_batch([parse_scenario(POLICY)], 2, out=tmp_path / "policy", workers=1)
+    study = study_curves(results)
+    scenario, platforms = study.scenarios[0], study.scenarios[0].platforms
+    assert platforms is not None
+    assert platforms.names == ("here", "there")
+    table = results.memberships().query("platform == 'here' and region == 'perm' and replication == 1")
+    at = study.region_ids.index("perm")
+    np.testing.assert_array_equal(platforms.members[1, :, 0, at], table["members"])
+    assert set(table["may_join"]) == {platforms.may_join[0, at]}
+    assert platforms.may_join[0].sum() == platforms.may_join[0, at], "here is Perm's alone"
+    assert (platforms.base, platforms.network_effect, platforms.readiness_effect) == (-2.5, 6.0, 2.0)
+    assert platforms.readiness is not None
+    assert platforms.readiness[at] == 0.9
+    assert platforms.readiness[study.region_ids.index("tatarstan")] == 0.8
+    spent = results.ledger()[["planned", "spent"]].sum() / 2
+    assert scenario.ledger[["planned", "spent"]].sum().tolist() == pytest.approx(spent.tolist())
+    assert set(scenario.ledger["instrument"]) == {"platform_operation", "training"}
+
+
 def test_a_region_of_the_users_own_keeps_its_name(results: Results, tmp_path: Path) -> None:
     folder = edited(results, tmp_path, lambda entry: entry["regions"][0].update(name="Shire"))
     assert "Shire" in study_curves(Results(folder)).region_names
@@ -76,29 +159,6 @@ def test_measures_are_those_of_the_runs_table(results: Results) -> None:
             row = runs.loc[(scenario.name, seed)]
             np.testing.assert_equal(scenario.t50_years[place], row["t50_years"])
             np.testing.assert_equal(scenario.synchronization[place], row["synchronization"])
-
-
-def test_every_figure_is_written_into_the_results_folder(results: Results) -> None:
-    paths = write_study_figures(results, formats=["png"], width_mm=90)
-    assert all(path.parent == results.path / "figures" and path.stat().st_size for path in paths)
-    names = {path.name for path in paths}
-    assert names >= {f"{name}.{suffix}" for name in FIGURES for suffix in ("png", "csv", "md")}
-
-
-@pytest.mark.parametrize(
-    ("formats", "width_mm", "message"),
-    [
-        (["gif"], 90.0, 'format "gif"; there are "png", "pdf", "svg"'),
-        (["png"], 100.0, "90, 140, 190 mm wide"),
-    ],
-)
-def test_an_unknown_format_or_width_is_refused_before_anything_is_written(
-    results: Results, tmp_path: Path, formats: list[str], width_mm: float, message: str
-) -> None:
-    folder = edited(results, tmp_path, lambda entry: None)
-    with pytest.raises(ResultsError, match=message):
-        write_study_figures(Results(folder), formats=formats, width_mm=width_mm)
-    assert not (folder / "figures").exists()
 
 
 def edited(results: Results, folder: Path, change) -> Path:
@@ -136,5 +196,5 @@ def test_a_study_whose_last_technology_appears_in_the_last_month_can_be_drawn(tm
     study = study_curves(results)
     assert study.window_years == pytest.approx(1 / 12)
     assert np.isnan(study.scenarios[0].t50_years).all()
-    for figure in FIGURES.values():
+    for figure in (FIGURES["adoption_raster"], FIGURES["phi_over_time"], FIGURES["t50_by_region"]):
         assert not any(table.empty for table in figure.draw(study, width_mm=90.0).numbers.values())

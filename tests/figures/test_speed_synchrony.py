@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from simulation.figures import StudyCurves, speed_synchrony
-from simulation.figures.speed_synchrony import BASELINE, cloud, draw_plane, normal_ellipse
+from simulation.figures import StudyCurves
+from simulation.figures.speed_synchrony import cloud, draw, draw_plane, normal_ellipse
+from simulation.figures.study import BASELINE
 
 MakeStudy = Callable[..., StudyCurves]
 
@@ -49,7 +50,9 @@ def with_undefined(study: StudyCurves) -> StudyCurves:
     baseline = study.scenarios[0]
     t50 = np.where(np.arange(12) < 3, np.nan, np.linspace(8, 10, 12))
     synchronization = np.where(np.arange(12) < 1, np.nan, baseline.synchronization)
-    changed = replace(baseline, t50_years=t50, synchronization=synchronization)
+    changed = replace(
+        baseline, metrics={**baseline.metrics, "t50_years": t50, "synchronization": synchronization}
+    )
     return replace(study, scenarios=(changed, *study.scenarios[1:]))
 
 
@@ -58,7 +61,7 @@ def test_replications_without_t50_are_counted_and_left_out_of_the_mean(three: St
     drawn = cloud(study.scenarios[0])
     assert (drawn.undefined, len(drawn.placed), len(drawn.without_t50)) == (3, 9, 2)
     np.testing.assert_allclose(drawn.mean[0], np.linspace(8, 10, 12)[3:].mean())
-    figure = speed_synchrony(study)
+    figure = draw(study, width_mm=190)
     note = " ".join(text.get_text() for text in figure.figure.texts)
     for words in (note, figure.caption):
         assert "baseline 3 of 12" in words
@@ -78,7 +81,7 @@ def test_replications_without_t50_stand_beyond_the_right_edge(three: StudyCurves
 
 
 def test_the_table_holds_every_replication(three: StudyCurves) -> None:
-    table = speed_synchrony(three).numbers["speed_synchrony"]
+    table = draw(three, width_mm=190).numbers["speed_synchrony"]
     assert len(table) == 36
     rows = table[table["scenario"] == "hypercluster"]
     np.testing.assert_array_equal(rows["t50_years"], three.scenarios[2].t50_years)
@@ -102,11 +105,11 @@ def test_without_a_baseline_there_are_no_arrows(make_study: MakeStudy) -> None:
     draw_plane(ax, study)
     assert BASELINE not in {scenario.name for scenario in study.scenarios}
     assert not ax.texts
-    assert "Arrows" not in speed_synchrony(study).caption
+    assert "Arrows" not in draw(study, width_mm=190).caption
 
 
 def test_an_empty_plane_says_why(make_study: MakeStudy) -> None:
-    figure = speed_synchrony(make_study(ceiling=0.0)).figure
+    figure = draw(make_study(ceiling=0.0), width_mm=190).figure
     words = " ".join(text.get_text() for ax in figure.axes for text in ax.texts).replace("\n", " ")
     assert "No replication has both a pooled t50 and a defined Φ" in words
     assert "10.0 years" in words

@@ -1,0 +1,78 @@
+"""What each scenario changes in the adoption raster of the reference: where, when and by how much."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from matplotlib.axes import Axes
+
+from simulation.figures.inputs import Source, study_curves
+from simulation.figures.panels import in_axes, page
+from simulation.figures.raster_panel import Panel, difference_panel
+from simulation.figures.rasters import cells, draw_rasters, rasters_height
+from simulation.figures.study import Drawn, StudyCurves, StudyFigure, caption, replications
+
+
+def adoption_difference(results: Source, *, ax: Axes | None = None) -> Axes:
+    """Draw the difference of every scenario's adoption raster from the reference's, where these axes stand.
+
+    Parameters
+    ----------
+    results
+        A study, its folder, or what :func:`study_curves` read of it.
+    ax
+        Where to draw; a page of its own unless given. The axes themselves become invisible.
+
+    Raises
+    ------
+    ResultsError
+        There is only one scenario, or one that shares no seed with the reference.
+
+    Examples
+    --------
+    >>> ax = figures.adoption_difference("results/study")
+    """
+    study = study_curves(results)
+    panels = list(_panels(study).values())
+
+    def height_mm(study: StudyCurves, width_mm: float) -> float:
+        return rasters_height(study, panels, width_mm=width_mm)
+
+    return in_axes(study, ax, draw=partial(draw_rasters, panels=panels), height_mm=height_mm)
+
+
+def _panels(study: StudyCurves) -> dict[str, Panel]:
+    others = study.compared("adoption_difference")
+    return {scenario.name: difference_panel(scenario, study.reference) for scenario in others}
+
+
+def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
+    """Draw the figure of a page; its height follows from regions and scenarios, in mm."""
+    panels = _panels(study)
+    drawn = list(panels.values())
+    note = (
+        f"Scenario less {study.reference.label}, median over pairs of one seed; {replications(study.scenarios)}; "
+        f"curves standardized over technologies and industries, common window {study.window_years:.1f} years. The "
+        "number in a row is its largest difference, at its place."
+    )
+    return Drawn(
+        page(
+            study,
+            partial(draw_rasters, panels=drawn),
+            width_mm=width_mm,
+            height_mm=rasters_height(study, drawn, width_mm=width_mm),
+            note=note,
+        ),
+        {"adoption_difference": cells(study, panels)},
+        caption(
+            "Difference of adoption rasters.",
+            f"""Adoption share of each region in each scenario less that in {study.reference.label}, in percentage
+            points against the time after release: median over the differences between replications of one seed. The
+            number in each row is its largest difference, at its place. Panels share one scale, white at zero.""",
+            study,
+            scenarios=study.scenarios,
+        ),
+    )
+
+
+FIGURE = StudyFigure("adoption_difference", place=12, draw=draw)

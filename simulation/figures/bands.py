@@ -1,0 +1,144 @@
+"""Curves of a study: the median over replications, bands around it, and a page of one panel with labelled ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from simulation.figures.panels import LEADER_MM, MARGIN_MM, DrawPanel, Frame, label_ends, line_look, page
+from simulation.figures.study import StudyCurves
+from simulation.figures.style import LINE_MM, ScenarioStyle, scenario_styles, spread, text_width_mm, wrap_mm
+from simulation.world import Array
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+COLUMNS = ("q05", "q25", "median", "q75", "q95")
+MOST_WITH_BANDS = 4
+"""With more scenarios the bands would cover each other."""
+LEFT_MM = 11.0
+AXIS_MM = 9.0
+
+
+def quantiles(curves: Array) -> Array:
+    """Quantiles over the replications at each place, linearly interpolated between replications.
+
+    Parameters
+    ----------
+    curves : float64, shape (n, M)
+        nan where a replication has no value.
+
+    Returns
+    -------
+    float64, shape (5, M)
+        In the order of ``QUANTILES``; nan where fewer than half of the replications have a value.
+    """
+    defined = 2 * np.isfinite(curves).sum(axis=0) >= len(curves)
+    found = np.full((len(QUANTILES), curves.shape[1]), np.nan)
+    found[:, defined] = np.nanquantile(curves[:, defined], QUANTILES, axis=0)
+    return found
+
+
+def have_bands(study: StudyCurves) -> bool:
+    """Whether bands can be drawn and told apart."""
+    return len(study.scenarios) <= MOST_WITH_BANDS and max(len(s.seeds) for s in study.scenarios) > 1
+
+
+def bands_in_words(study: StudyCurves) -> str:
+    """What lines and bands are."""
+    if max(len(scenario.seeds) for scenario in study.scenarios) == 1:
+        return "One replication, therefore no band"
+    if not have_bands(study):
+        return "Line: median; bands are left out where they would cover each other, and stand in the table"
+    return "Line: median; bands: middle 50 % (dark) and 90 % (light) of the replications at each time"
+
+
+def draw_band(
+    ax: Axes,
+    x: Array,
+    found: Array,
+    *,
+    look: ScenarioStyle,
+    bands: bool,
+    label: str = "",
+    turn: float = 0.5,
+    markers: int = 6,
+    linewidth: float = 1.25,
+) -> None:
+    """Draw quantiles of one scenario, shares 0-1, in percent against ``x``.
+
+    Parameters
+    ----------
+    x : float64, shape (M,)
+    found : float64, shape (5, M)
+        As :func:`quantiles` gives them.
+    turn : where between two of its markers a scenario's first one stands, 0-1, so that scenarios do not cover
+        each other's.
+    """
+    low, lower, median, upper, high = 100 * found
+    if bands:
+        ax.fill_between(x, low, high, color=look.colour, alpha=0.12, linewidth=0)
+        ax.fill_between(x, lower, upper, color=look.colour, alpha=0.22, linewidth=0)
+    every = max(1, len(x) // markers)
+    drawn: dict[str, Any] = line_look(look) | {
+        "linewidth": linewidth,
+        "markevery": (int(every * turn), every),
+    }
+    ax.plot(x, median, clip_on=False, label=label, **drawn)
+
+
+def draw_bands(ax: Axes, study: StudyCurves, x: Array, found: Sequence[Array]) -> None:
+    """Draw the quantiles of every scenario of a study."""
+    styles = scenario_styles(scenario.name for scenario in study.scenarios)
+    bands = have_bands(study)
+    for place, (scenario, values) in enumerate(zip(study.scenarios, found, strict=True), start=1):
+        draw_band(
+            ax,
+            x,
+            values,
+            look=styles[scenario.name],
+            bands=bands and len(scenario.seeds) > 1,
+            label=scenario.label,
+            turn=place / (len(study.scenarios) + 1),
+        )
+
+
+def numbers(study: StudyCurves, found: Sequence[Array]) -> pd.DataFrame:
+    """The quantiles of every scenario over the time after release, as a table."""
+    frames = []
+    for scenario, values in zip(study.scenarios, found, strict=True):
+        shares = dict(zip(COLUMNS, values, strict=True))
+        front = {"scenario": scenario.name, "n": len(scenario.seeds), "tau_years": study.tau_years}
+        frames.append(pd.DataFrame(front | shares))
+    return pd.concat(frames, ignore_index=True)
+
+
+def labelled_page(
+    study: StudyCurves, draw: DrawPanel, *, ends: Sequence[float], note: str, width_mm: float
+) -> Figure:
+    """A page of one panel whose lines carry the names of their scenarios at their right ends.
+
+    Parameters
+    ----------
+    ends : where the line of each scenario ends, 0 at the bottom of the panel and 1 at its top.
+    """
+    labels = [wrap_mm(scenario.label, 0.24 * width_mm) for scenario in study.scenarios]
+    label_mm = max(text_width_mm(line) for lines in labels for line in lines)
+    plot_mm = width_mm - LEFT_MM - LEADER_MM - 2.5 - label_mm - MARGIN_MM
+    gap = LINE_MM * max(len(lines) for lines in labels) + 0.5
+    panel_mm = max(min(62.0, max(42.0, 0.5 * plot_mm)), gap * len(labels))
+    top = MARGIN_MM + 1.5
+    styles = scenario_styles(scenario.name for scenario in study.scenarios)
+
+    def draw_in(frame: Frame, study: StudyCurves) -> None:
+        draw(frame.axes(LEFT_MM, top, plot_mm, panel_mm), study)
+        at = [top + panel_mm * (1 - end) for end in ends]
+        places = spread(at, gap, top + gap / 2 - 1.0, top + panel_mm - gap / 2 + 1.0)
+        looks = [styles[scenario.name] for scenario in study.scenarios]
+        named = list(zip(labels, looks, strict=True))
+        label_ends(frame, named, left=LEFT_MM + plot_mm, ends=at, places=places)
+
+    return page(study, draw_in, width_mm=width_mm, height_mm=top + panel_mm + AXIS_MM, note=note)

@@ -1,0 +1,80 @@
+"""Regions as rows, west to east: their names on the left, their macroregions as a thin band on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+
+from simulation.figures.style import (
+    MACROREGION_COLOURS,
+    SMALL_PT,
+    fit_mm,
+    text_width_mm,
+)
+
+NAME_MM = 30.0  # longer names of regions are cut
+MACROREGION_MM = 16.0
+BAND_MM = 1.6
+BAND_GAP_MM = 3.5
+LEGIBLE_ROW_MM = 2.6  # lower rows carry no label
+
+
+def row_mm(rows: int) -> float:
+    """Height of a row: enough for its name where there are up to 40, so that a page holds all."""
+    return min(6.0, max(48 / rows, LEGIBLE_ROW_MM if rows <= 40 else 110 / rows))
+
+
+def names_mm(names: Sequence[str]) -> float:
+    """Room for the names beside their rows; none where rows are too low for them."""
+    if row_mm(len(names)) < LEGIBLE_ROW_MM:
+        return 0.0
+    return max(text_width_mm(fit_mm(name, NAME_MM)) for name in names)
+
+
+def band_mm(macroregions: Sequence[str]) -> float:
+    """Room to the right of the last panel for the band and its names."""
+    names = (fit_mm(name, MACROREGION_MM, size=SMALL_PT) for name in macroregions)
+    return BAND_GAP_MM + BAND_MM + 1.0 + max(text_width_mm(name, SMALL_PT) for name in names)
+
+
+def write_names(ax: Axes, names: Sequence[str]) -> None:
+    """Write names beside rows 0, 1, ... of axes, as far as they are legible."""
+    if row_mm(len(names)) >= LEGIBLE_ROW_MM:
+        ax.set_yticks(range(len(names)), [fit_mm(name, NAME_MM) for name in names])
+        ax.tick_params(axis="y", length=0, pad=2.5)
+
+
+def macroregion_colours(macroregions: Sequence[str]) -> dict[str, str]:
+    """Colour of each macroregion, the same in every figure of a study; in the order given."""
+    order = sorted(set(macroregions))
+    return {
+        name: MACROREGION_COLOURS[order.index(name) % len(MACROREGION_COLOURS)]
+        for name in dict.fromkeys(macroregions)
+    }
+
+
+def draw_band(ax: Axes, macroregions: Sequence[str]) -> None:
+    """Fill axes as high as the rows with one colour a macroregion, and name each unbroken run."""
+    colours = macroregion_colours(macroregions)
+    cells = np.array([[to_rgb(colours[name])] for name in macroregions])
+    ax.imshow(cells, aspect="auto", interpolation="nearest")
+    start = 0
+    for name, members in groupby(macroregions):
+        length = len(list(members))
+        middle = start + (length - 1) / 2
+        if start:
+            ax.axhline(start - 0.5, color="white", linewidth=0.8)
+        ax.text(
+            1 + 1.0 / BAND_MM,
+            middle,
+            fit_mm(name, MACROREGION_MM, size=SMALL_PT),
+            fontsize=SMALL_PT,
+            va="center_baseline",
+            transform=ax.get_yaxis_transform(),
+        )
+        start += length
+    ax.set_axis_off()
