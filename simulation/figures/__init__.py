@@ -20,10 +20,19 @@ from simulation.errors import ResultsError, listed, suggestion
 from simulation.figures.adoption_curves import adoption_curves
 from simulation.figures.adoption_difference import adoption_difference
 from simulation.figures.adoption_raster import adoption_raster
+from simulation.figures.channel_credit import channel_credit
 from simulation.figures.inputs import study_curves
+from simulation.figures.ledger import ledger
+from simulation.figures.paired_differences import paired_differences
+from simulation.figures.phi_over_time import phi_over_time
+from simulation.figures.platform_membership import platform_membership
+from simulation.figures.regional_curves import regional_curves
 from simulation.figures.speed_synchrony import speed_synchrony
 from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure
 from simulation.figures.style import WIDTHS_MM, save, style
+from simulation.figures.t50_by_region import t50_by_region
+from simulation.figures.t50_ecdf import t50_ecdf
+from simulation.figures.theil_parts import theil_parts
 from simulation.results import Results
 
 __all__ = [
@@ -36,9 +45,18 @@ __all__ = [
     "adoption_curves",
     "adoption_difference",
     "adoption_raster",
+    "channel_credit",
+    "ledger",
+    "paired_differences",
+    "phi_over_time",
+    "platform_membership",
     "plot",
+    "regional_curves",
     "speed_synchrony",
     "study_curves",
+    "t50_by_region",
+    "t50_ecdf",
+    "theil_parts",
     "write_figure",
     "write_study_figures",
 ]
@@ -114,7 +132,7 @@ def plot(
 
     Examples
     --------
-    >>> figures.plot("results/study", ["adoption_curves"], width_mm=140, formats=["pdf"]).paths
+    >>> figures.plot("results/study", ["t50_by_region"], width_mm=140, formats=["pdf"]).paths
     """
     if unknown := [name for name in names or () if name not in FIGURES]:
         hint = suggestion(unknown[0], FIGURES)

@@ -1,0 +1,64 @@
+"""Horizontal bars, a row a scenario, and the fills that tell their parts apart without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from simulation.figures.study import ScenarioCurves
+from simulation.figures.style import INK, LINE_MM, text_width_mm, wrap_mm
+
+BAR = 0.66  # of a row
+LABEL_SHARE = 0.26  # of the page, for names of scenarios
+
+FILLS: tuple[dict[str, Any], ...] = tuple(
+    {"facecolor": colour, "hatch": hatch, "edgecolor": INK, "linewidth": 0.4}
+    for colour, hatch in (
+        ("#FFFFFF", ""),
+        ("#4B4BA6", ""),
+        ("#A6D8F2", ""),
+        ("#55AA77", "///"),
+        ("#EE9955", ""),
+        ("#E8DC8C", "..."),
+        ("#CC6677", "\\\\\\"),
+        ("#DDDDDD", "xxx"),
+        ("#882255", ""),
+        ("#99C94F", "---"),
+    )
+)
+"""Neighbours differ in lightness or hatching: parts can be told apart in grey, and with any colour blindness."""
+
+
+def fill(number: int) -> dict[str, Any]:
+    """Look of a part; with more parts than fills, fills repeat."""
+    return FILLS[number % len(FILLS)]
+
+
+def labels_of(scenarios: Sequence[ScenarioCurves], width_mm: float) -> list[list[str]]:
+    """Names of scenarios, in lines."""
+    return [wrap_mm(scenario.label, LABEL_SHARE * width_mm) for scenario in scenarios]
+
+
+def labels_mm(labels: Sequence[Sequence[str]]) -> float:
+    """Room for the names."""
+    return max(text_width_mm(line) for lines in labels for line in lines)
+
+
+def row_mm(labels: Sequence[Sequence[str]]) -> float:
+    """Height of a row that leaves room for its name."""
+    return max(4.8, LINE_MM * max(len(lines) for lines in labels) + 1.0)
+
+
+def rows(ax: Axes, count: int) -> None:
+    """Axes with this many rows from the top, and no line at their left."""
+    ax.set_ylim(count - 0.5, -0.5)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+
+
+def write_labels(ax: Axes, labels: Sequence[Sequence[str]]) -> None:
+    """Write the names beside their rows."""
+    ax.set_yticks(range(len(labels)), ["\n".join(lines) for lines in labels])
+    ax.tick_params(axis="y", length=0, pad=2.5)

@@ -1,0 +1,73 @@
+"""Where the membership of a platform comes to rest, and the critical mass between: the mean field of section 2.3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from simulation.figures.study import Platforms
+from simulation.metrics.curves import ratio
+from simulation.world import Array
+
+ITERATIONS = 100
+BISECTIONS = 50
+SHARES = np.linspace(0.002, 0.998, 499)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The subsidy that keeps a platform's membership where it is, for each share of members.
+
+    Where it rises with the share, membership is stable; where it falls, every member more draws in further ones.
+    """
+
+    shares: Array  # float64 (M,), members of those who may join, rising
+    subsidy: Array  # float64 (M,), utility
+
+    @property
+    def stable(self) -> Array:
+        """bool (M,): whether membership returns after a small disturbance."""
+        return np.gradient(self.subsidy) > 0
+
+    def levels(self) -> tuple[list[float], list[float]]:
+        """Shares at which membership stays as it is without subsidy: the stable ones, and the critical mass."""
+        stable: list[float] = []
+        critical: list[float] = []
+        for place in np.flatnonzero(np.diff(np.sign(self.subsidy))):
+            s, m = self.subsidy[place : place + 2], self.shares[place : place + 2]
+            share = float(m[0] - s[0] * (m[1] - m[0]) / (s[1] - s[0]))
+            (stable if s[1] > s[0] else critical).append(share)
+        return stable, critical
+
+
+def fold(platforms: Platforms, number: int) -> Fold:
+    """Solve the mean field of one platform: regions differ in readiness, all get the same subsidy.
+
+    At rest m_r = sigma(a + b (m + m_r) / 2 + c (delta_r - 1/2) + s) in every region, and m is the mean of the m_r over
+    those who may join. For each m the subsidy s is found by bisection, since the right side rises with it.
+
+    Parameters
+    ----------
+    number : position of the platform.
+    """
+    assert platforms.readiness is not None, "levels of membership need the readiness of regions"
+    may_join = platforms.may_join[number]
+    weights = ratio(may_join, may_join.sum())
+    own = platforms.base + platforms.readiness_effect * (platforms.readiness - 0.5)
+    reach = abs(platforms.base) + abs(platforms.network_effect) + abs(platforms.readiness_effect) + 10.0
+    low, high = np.full(len(SHARES), -reach), np.full(len(SHARES), reach)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        enough = _settled(own + middle[:, None], platforms.network_effect) @ weights >= SHARES
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    return Fold(SHARES, (low + high) / 2)
+
+
+def _settled(own: Array, network_effect: float) -> Array:
+    """Members of each region at rest, if the platform as a whole has ``SHARES``; float64 (M, R)."""
+    members = np.broadcast_to(SHARES[:, None], own.shape)
+    for _ in range(ITERATIONS):
+        members = expit(own + network_effect * (SHARES[:, None] + members) / 2)
+    return members

@@ -1,0 +1,190 @@
+"""Forest plot: what each scenario changes against the reference, metric by metric, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from simulation.figures.inputs import Source
+from simulation.figures.panels import MARGIN_MM, RIGHT_MM, Frame, Grid, in_axes, page
+from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure, caption, replications
+from simulation.figures.style import (
+    FAINT,
+    LINE_MM,
+    SMALL_PT,
+    scenario_styles,
+    text_width_mm,
+    wrap_mm,
+)
+from simulation.metrics import METRICS
+from simulation.paired import Difference, paired_difference
+
+SHOWN = {
+    "t50_years": ("Pooled t50, years", 1.0),
+    "synchronization": ("Synchronization 1 − Φ", 1.0),
+    "w1_years": ("Lag W1, years", 1.0),
+    "t50_range_years": ("Range of regional t50, years", 1.0),
+    "theil_50": ("Theil index at one half, nats", 1.0),
+    "final_share": ("Final share, % points", 100.0),
+}
+"""Panels: metric -> what its axis says, and by how much the metric is multiplied."""
+
+LEAST_PANEL_MM = 27.0
+LABEL_SHARE = 0.26  # of the page, for names of scenarios
+
+
+def paired_differences(results: Source, *, ax: Axes | None = None) -> Axes:
+    """Draw the mean paired difference of every scenario from the reference, with its 95 % interval.
+
+    Parameters
+    ----------
+    results
+        A study, its folder, or what :func:`study_curves` read of it.
+    ax
+        Where to draw; a page of its own unless given. The axes themselves become invisible.
+
+    Raises
+    ------
+    ResultsError
+        There is only one scenario.
+
+    Examples
+    --------
+    >>> ax = figures.paired_differences("results/study")
+    """
+    return in_axes(results, ax, draw=draw_forest, height_mm=_height_mm)
+
+
+def difference_of(scenario: ScenarioCurves, reference: ScenarioCurves, *, metric: str) -> Difference:
+    """The scenario less the reference in one metric, over the seeds that either has run."""
+    seeds = sorted({*scenario.seeds, *reference.seeds})
+    members = [
+        np.array(
+            [dict(zip(each.seeds, each.metrics[metric], strict=True)).get(seed, np.nan) for seed in seeds]
+        )
+        for each in (scenario, reference)
+    ]
+    return paired_difference(members[0], members[1], better=METRICS[metric].better)
+
+
+def _labels(study: StudyCurves, width_mm: float) -> list[list[str]]:
+    others = study.compared("paired_differences")
+    return [wrap_mm(scenario.label, LABEL_SHARE * width_mm) for scenario in others]
+
+
+def _row_mm(labels: Sequence[Sequence[str]]) -> float:
+    return max(4.5, LINE_MM * max(len(lines) for lines in labels) + 1.0)
+
+
+def _grid(study: StudyCurves, width_mm: float) -> Grid:
+    labels = _labels(study, width_mm)
+    widest = max(text_width_mm(line) for lines in labels for line in lines)
+    return Grid.fit(
+        len(SHOWN),
+        width_mm,
+        least_mm=LEAST_PANEL_MM,
+        left=MARGIN_MM + widest + 2.5,
+        right=RIGHT_MM,
+        headings=[_heading(metric) for metric in SHOWN],
+    )
+
+
+def _heading(metric: str) -> str:
+    better = METRICS[metric].better
+    return {"lower": "← better", "higher": "better →"}[better] if better else "no better side"
+
+
+def _height_mm(study: StudyCurves, width_mm: float) -> float:
+    labels = _labels(study, width_mm)
+    return _grid(study, width_mm).height_mm(_row_mm(labels) * len(labels) + 2.0)
+
+
+def draw_forest(frame: Frame, study: StudyCurves) -> None:
+    """Draw a panel for each metric into a frame, a row a scenario."""
+    labels = _labels(study, frame.width)
+    grid = _grid(study, frame.width).filling(frame.height)
+    for number, metric in enumerate(SHOWN):
+        ax = grid.panel(frame, number, _heading(metric))
+        _draw_panel(ax, study, metric)
+        if grid.is_first(number):
+            ax.set_yticks(range(len(labels)), ["\n".join(lines) for lines in labels])
+            ax.tick_params(axis="y", length=0, pad=2.5)
+
+
+def _draw_panel(ax: Axes, study: StudyCurves, metric: str) -> None:
+    styles = scenario_styles(scenario.name for scenario in study.scenarios)
+    label, factor = SHOWN[metric]
+    ax.axvline(0, color=FAINT, linewidth=0.6, zorder=0)
+    ends = [0.0]
+    for row, scenario in enumerate(study.compared("paired_differences")):
+        found = difference_of(scenario, study.reference, metric=metric)
+        look = styles[scenario.name]
+        if found.n == 0:
+            ax.text(0, row, "undefined", fontsize=SMALL_PT, ha="center", va="center_baseline")
+            continue
+        low, high = (factor * end for end in (found.low, found.high))
+        told = low > 0 or high < 0
+        mark: dict[str, Any] = {"marker": look.marker, "color": look.colour, "markersize": 4.0}
+        mark["markerfacecolor"] = look.colour if told else "white"
+        ax.plot([low, high], [row, row], color=look.colour, linewidth=1.0, solid_capstyle="butt")
+        ax.plot(factor * found.difference, row, **mark)
+        ends += [end for end in (low, high, factor * found.difference) if np.isfinite(end)]
+    pad = 0.08 * (max(ends) - min(ends)) or 1.0
+    ax.set_xlim(min(ends) - pad, max(ends) + pad)
+    ax.set_ylim(len(study.others) - 0.5, -0.5)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    ax.set_xlabel(label)
+
+
+def _pairs(study: StudyCurves) -> str:
+    """Metrics that some pair does not define, in words."""
+    missing = []
+    for metric, (label, _) in SHOWN.items():
+        for scenario in study.compared("paired_differences"):
+            found = difference_of(scenario, study.reference, metric=metric)
+            if found.n < found.pairs:
+                missing.append(f"{label.split(',')[0]}, {scenario.label}: {found.n} of {found.pairs}")
+    return f" Pairs that define the metric, where not all: {'; '.join(missing)}." if missing else ""
+
+
+def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
+    """Draw the figure of a page; its height follows from the number of scenarios, in mm."""
+    study.compared("paired_differences")
+    note = (
+        f"Scenario less {study.reference.label}: mean over pairs of one seed and its 95 % interval; "
+        f"{replications(study.scenarios)}. Filled mark: the interval leaves out zero."
+    )
+    return Drawn(
+        page(study, draw_forest, width_mm=width_mm, height_mm=_height_mm(study, width_mm), note=note),
+        {"paired_differences": _numbers(study)},
+        caption(
+            "Paired differences.",
+            f"""Each scenario less {study.reference.label}, replications paired by seed: mean difference and its
+            95 % interval (Student’s, corrected for skewness), each by itself and not adjusted for the number of
+            comparisons. A filled mark has an
+            interval that leaves out zero. Arrows in the headings point to the better side.{_pairs(study)}""",
+            study,
+            scenarios=study.scenarios,
+        ),
+    )
+
+
+def _numbers(study: StudyCurves) -> pd.DataFrame:
+    rows = []
+    for scenario in study.others:
+        for metric in SHOWN:
+            found = difference_of(scenario, study.reference, metric=metric)
+            front = {"scenario": scenario.name, "reference": study.reference.name, "metric": metric}
+            rows.append(front | {"unit": METRICS[metric].unit} | asdict(found))
+    return pd.DataFrame(rows)
+
+
+FIGURE = StudyFigure("paired_differences", place=40, draw=draw)

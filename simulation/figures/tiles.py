@@ -1,0 +1,66 @@
+"""A grid of tiles laid out like the country: each region gets the free cell nearest to where it lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from simulation.world import Array
+
+SLACK = 1.25
+"""Cells per region, at least: empty ones let the outline of the country show."""
+
+
+def tile_places(longitude: Array, latitude: Array, *, columns: int) -> list[tuple[int, int]]:
+    """Line and column of each region, north up; no two regions share a cell.
+
+    Coordinates are half place and half rank, so that a crowd of regions in one corner of the country spreads. Of all
+    ways to fill the cells the one with the least sum of squared distances is taken.
+
+    Parameters
+    ----------
+    longitude, latitude : float64, shape (R,)
+        Degrees.
+    columns : at least 1.
+
+    Returns
+    -------
+    list of (line, column), lines from the top; empty lines and columns at the edges are left out.
+    """
+    regions = len(longitude)
+    columns = min(columns, regions)
+    lines = max(math.ceil(SLACK * regions / columns), 1)
+    x = _spread(longitude) * (columns - 1)
+    y = (1 - _spread(latitude)) * (lines - 1)
+    cells = np.array([(line, column) for line in range(lines) for column in range(columns)], dtype=float)
+    cost = (cells[:, 0] - y[:, None]) ** 2 + (cells[:, 1] - x[:, None]) ** 2
+    _, chosen = linear_sum_assignment(cost)
+    found = cells[chosen].astype(int)
+    found -= found.min(axis=0)
+    return [(int(line), int(column)) for line, column in found]
+
+
+def _spread(coordinate: Array) -> Array:
+    """Coordinates from 0 to 1, halfway between their true places and even ones."""
+    ranks = np.empty(len(coordinate))
+    ranks[np.argsort(coordinate, kind="stable")] = np.arange(len(coordinate))
+    return (_unit(coordinate) + _unit(ranks)) / 2
+
+
+def _unit(values: Array) -> Array:
+    low, high = float(values.min()), float(values.max())
+    return (values - low) / (high - low) if high > low else np.full(len(values), 0.5)
+
+
+def outer(places: Sequence[tuple[int, int]]) -> tuple[set[int], set[int]]:
+    """Which tiles have no other below them in their column, and none to their left in their line."""
+    bottom, left = set(), set()
+    for number, (line, column) in enumerate(places):
+        if not any(c == column and below > line for below, c in places):
+            bottom.add(number)
+        if not any(b == line and c < column for b, c in places):
+            left.add(number)
+    return bottom, left

@@ -1,0 +1,60 @@
+"""Levels of membership are those of the mean field of section 2.3."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from simulation.figures.critical_mass import fold
+from simulation.figures.study import Platforms
+from simulation.world import Array
+
+
+def platforms(readiness: Array, *, base: float = -3.0, network_effect: float = 6.0) -> Platforms:
+    regions = len(readiness)
+    return Platforms(
+        names=("national",),
+        may_join=np.full((1, regions), 100),
+        members=np.zeros((1, 1, 1, regions), dtype=np.int32),
+        base=base,
+        network_effect=network_effect,
+        readiness_effect=2.0,
+        readiness=readiness,
+    )
+
+
+def test_equal_regions_have_the_levels_of_the_verification() -> None:
+    stable, critical = fold(platforms(np.full(3, 0.5)), 0).levels()
+    assert stable == pytest.approx([0.07072, 0.92928], abs=1e-4)
+    assert critical == pytest.approx([0.5], abs=1e-4)
+
+
+def test_equal_regions_have_the_subsidy_of_the_closed_form() -> None:
+    found = fold(platforms(np.full(4, 0.7)), 0)
+    exact = logit(found.shares) + 3.0 - 6.0 * found.shares - 2.0 * 0.2
+    np.testing.assert_allclose(found.subsidy, exact, atol=1e-9)
+
+
+@pytest.mark.parametrize(("base", "count"), [(-3.4156, 1), (-3.4146, 3), (-2.5854, 3), (-2.5844, 1)])
+def test_two_stable_levels_exist_only_between_the_folds(base: float, count: int) -> None:
+    stable, critical = fold(platforms(np.full(2, 0.5), base=base), 0).levels()
+    assert len(stable) + len(critical) == count
+
+
+def test_without_network_effect_there_is_no_critical_mass() -> None:
+    found = fold(platforms(np.array([0.2, 0.8]), network_effect=0.0), 0)
+    stable, critical = found.levels()
+    assert found.stable.all()
+    assert critical == []
+    assert stable == pytest.approx([expit(-3.0 + np.array([-0.6, 0.6])).mean()], abs=1e-5)
+
+
+def test_regions_of_unlike_readiness_rest_where_all_of_them_rest() -> None:
+    readiness = np.array([0.2, 0.5, 0.8])
+    stable, _ = fold(platforms(readiness), 0).levels()
+    for share in stable:
+        members = np.full(3, share)
+        for _ in range(500):
+            members = expit(-3.0 + 3.0 * (members.mean() + members) + 2.0 * (readiness - 0.5))
+        assert members.mean() == pytest.approx(share, abs=1e-4)
