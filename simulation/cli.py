@@ -289,13 +289,38 @@ def _compare_across(folder: Path, other: Path, reference: str | None) -> None:
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-def plot(folder: Path) -> None:
-    """Draw the figures of a results folder into DIR/figures."""
+@click.option(
+    "--figure", "names", multiple=True, metavar="NAME", help="Draw only this figure. May be repeated."
+)
+@click.option(
+    "--width",
+    type=click.Choice(["90", "140", "190"]),
+    default="190",
+    show_default=True,
+    help="Width in mm: one, one and a half or two columns of a journal.",
+)
+@click.option(
+    "--format",
+    "formats",
+    default="png,pdf",
+    show_default=True,
+    metavar="FORMAT,...",
+    help="Some of pdf, svg and png.",
+)
+def plot(folder: Path, names: tuple[str, ...], width: str, formats: str) -> None:
+    """Draw the figures of a results folder into DIR/figures, with their numbers (CSV) and captions.
+
+    Without --figure, every figure is drawn that the study has data for.
+    """
     from simulation.console import print_files
-    from simulation.figures import write_study_figures
+    from simulation.figures import plot as draw
     from simulation.results import Results
 
-    print_files(write_study_figures(Results(folder)))
+    wanted = [suffix.strip() for suffix in formats.split(",")]
+    plotted = draw(Results(folder), names or None, width_mm=float(width), formats=wanted)
+    print_files(plotted.paths)
+    for reason in plotted.left_out.values():
+        click.echo(f"Not drawn: {reason}", err=True)
 
 
 @cli.command()

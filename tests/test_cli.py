@@ -147,9 +147,23 @@ def test_compare_and_plot_read_a_folder(study: tuple[Path, Result]):
     assert (
         (out / "comparison.csv").read_text().startswith("scenario,reference,metric,unit,better,scenario_mean")
     )
-    plotted = invoke("plot", out)
+    plotted = invoke("plot", out, "--format", "svg", "--width", "90")
     assert plotted.exit_code == 0
-    assert "figures" in plotted.stdout
+    written = {Path(line.strip()) for line in plotted.stdout.splitlines()[1:]}
+    assert out / "figures" / "t50_by_region.svg" in written
+    assert all(path.suffix in {".svg", ".csv", ".md"} for path in written)
+    assert "Not drawn: platform_membership: no platform to show" in plotted.stderr
+
+
+def test_plot_draws_the_figures_that_are_asked_for(study: tuple[Path, Result]):
+    out, _ = study
+    plotted = invoke("plot", out, "--figure", "ledger", "--figure", "t50_ecdf", "--format", "pdf,svg")
+    assert plotted.exit_code == 0
+    pictures = {Path(line.strip()).name for line in plotted.stdout.splitlines() if not line.endswith("md")}
+    assert {"ledger.pdf", "ledger.svg", "t50_ecdf.pdf", "t50_ecdf.svg"} <= pictures
+    refused = invoke("plot", out, "--figure", "platform_membership")
+    assert refused.exit_code == 2
+    assert "no platform to show" in refused.stderr
 
 
 def test_an_unknown_reference_is_the_user_s_mistake(study: tuple[Path, Result]):
@@ -264,6 +278,7 @@ def only_the_faulty_replication(
     seed: int,
     finished: set[Replication],
     deadline: float | None,
+    slots: int,
 ) -> list[simulation.batch.Block]:
     return [simulation.batch.Block(specs[0], seed, (faulty_blocks.REPLICATION,))]
 
