@@ -26,6 +26,7 @@ from simulation.figures.ledger import ledger
 from simulation.figures.paired_differences import paired_differences
 from simulation.figures.phi_over_time import phi_over_time
 from simulation.figures.platform_membership import platform_membership
+from simulation.figures.region_map import region_map
 from simulation.figures.regional_curves import regional_curves
 from simulation.figures.speed_synchrony import speed_synchrony
 from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure
@@ -51,6 +52,7 @@ __all__ = [
     "phi_over_time",
     "platform_membership",
     "plot",
+    "region_map",
     "regional_curves",
     "speed_synchrony",
     "study_curves",

@@ -1,0 +1,332 @@
+"""A map of the regions: where adoption comes early and where late, and who meets on the platforms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, Normalize, to_hex
+
+from simulation.errors import ResultsError
+from simulation.figures.basemap import (
+    PAPER,
+    BaseMap,
+    base_map,
+    draw_base,
+    draw_map,
+    radii_km,
+)
+from simulation.figures.film import shared_members
+from simulation.figures.inputs import Source
+from simulation.figures.map_key import MapKey, draw_map_key, map_key_height
+from simulation.figures.map_names import draw_names
+from simulation.figures.panels import MARGIN_MM, Frame, Grid, in_axes, page
+from simulation.figures.regions import macroregion_colours
+from simulation.figures.study import (
+    Drawn,
+    ScenarioCurves,
+    StudyCurves,
+    StudyFigure,
+    caption,
+    mean_of_defined,
+    number,
+    regional_t50,
+    replications,
+)
+from simulation.figures.style import SHARE_MAP, SMALL_PT, difference_map, text_width_mm
+from simulation.figures.t50_by_region import times
+from simulation.world import Array
+
+Quantity = Literal["t50", "lag", "change"]
+"""What colours a region: its t50; how far it lies behind the scenario's first region; t50 less the reference's."""
+
+LABELS = {
+    "t50": "Regional t50, years",
+    "lag": "Lag behind the first region, years",
+    "change": "t50 less the reference’s, years",
+}
+MOST_MM = 215.0
+"""Maps stand in as few columns as keep the figure on a page."""
+LEAST_MM = 42.0
+NAMED_MM = 55.0  # narrower maps carry no names
+NAMED_REGIONS = 40
+MAP_AXIS_MM = 0.5
+NAME_LINE_MM = 2.3
+
+
+def region_map(results: Source, *, ax: Axes | None = None, quantity: Quantity = "t50") -> Axes:
+    """Draw a map a scenario, and one that names the regions.
+
+    Parameters
+    ----------
+    results
+        A study, its folder, or what :func:`study_curves` read of it.
+    ax
+        Where to draw; a page of its own unless given. The axes themselves become invisible.
+    quantity
+        What colours the regions.
+
+    Examples
+    --------
+    >>> ax = figures.region_map("results/study", quantity="lag")
+    """
+    return in_axes(
+        results,
+        ax,
+        draw=partial(draw_maps, quantity=quantity),
+        height_mm=partial(_height_mm, quantity=quantity),
+    )
+
+
+def values(study: StudyCurves, scenario: ScenarioCurves, quantity: Quantity) -> Array:
+    """What colours each region, float64 (R,), years; nan where it is undefined.
+
+    t50 and its lag are medians over replications. A change is the median of the differences between replications of
+    one seed; where the region reaches one half in one scenario only, it is earlier there than can be said, and where
+    in neither for half of the seeds, nothing can be said.
+    """
+    if quantity == "change":
+        return _change(study, scenario)
+    t50 = times(scenario, dt=study.dt).median
+    if quantity == "t50" or np.isnan(t50).all():
+        return t50
+    return t50 - np.nanmin(t50)
+
+
+def _change(study: StudyCurves, scenario: ScenarioCurves) -> Array:
+    reference = study.reference
+    shared = sorted(set(scenario.seeds) & set(reference.seeds))
+    if not shared:
+        raise ResultsError(
+            f"region_map: {scenario.name} and {reference.name} have no seed in common, so nothing can be paired"
+        )
+    of, minus = (
+        regional_t50(each, dt=study.dt)[[each.seeds.index(seed) for seed in shared]]
+        for each in (scenario, reference)
+    )
+    one_reaches = np.isfinite(of) | np.isfinite(minus)
+    of, minus = (np.where(np.isnan(t50) & one_reaches, np.inf, t50) for t50 in (of, minus))
+    differences = np.ma.masked_array(of - minus, mask=~one_reaches)
+    median = np.ma.median(differences, axis=0).filled(np.nan)
+    return np.where(np.isfinite(median) & (one_reaches.mean(axis=0) > 0.5), median, np.nan)
+
+
+def members(scenario: ScenarioCurves, regions: int) -> tuple[Array, Array]:
+    """Members of each region at the end of the run, means over replications.
+
+    Returns
+    -------
+    share : float64, shape (R,)
+        Of those who may join the platform that has the largest share of them; 0 without a platform.
+    links : float64, shape (R, R)
+        Geometric mean of two regions' members of one platform, of the platform where it is largest; 0 on the diagonal.
+    """
+    if scenario.platforms is None:
+        return np.zeros(regions), np.zeros((regions, regions))
+    final = scenario.platforms.members[:, -1].mean(axis=0)  # (H, R)
+    share = (final / np.maximum(scenario.platforms.may_join, 1)).max(axis=0)
+    return share, shared_members(final)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The colours of one figure."""
+
+    colours: Colormap
+    norm: Normalize
+
+    def of(self, found: Array) -> list[str]:
+        """One colour a region; paper where there is no value."""
+        return [PAPER if np.isnan(value) else to_hex(self.colours(self.norm(value))) for value in found]
+
+
+def _scale(found: Sequence[Array], quantity: Quantity) -> _Scale:
+    every = np.concatenate(found)
+    every = every[np.isfinite(every)]
+    low, high = (np.floor(every.min()), np.ceil(every.max())) if every.size else (0.0, 1.0)
+    if quantity == "change":
+        limit = max(-low, high, 1.0)
+        return _Scale(difference_map(), Normalize(-limit, limit))
+    # Bright where adoption comes early, as high shares are bright elsewhere.
+    return _Scale(colormaps[SHARE_MAP].reversed(), Normalize(low, max(high, low + 1.0)))
+
+
+def _shown(study: StudyCurves, quantity: Quantity) -> tuple[ScenarioCurves, ...]:
+    return study.compared("region_map") if quantity == "change" else study.scenarios
+
+
+def _base(study: StudyCurves) -> BaseMap:
+    return base_map(study.region_ids, study.outlines, longitude=study.longitude, latitude=study.latitude)
+
+
+def _headings(study: StudyCurves, quantity: Quantity) -> list[str]:
+    measures = []
+    for scenario in _shown(study, quantity):
+        t50, synchronization = (mean_of_defined(v)[0] for v in (scenario.t50_years, scenario.synchronization))
+        text = f"t50 {number(t50, unit=' years')}, 1 − Φ {number(synchronization, decimals=3)}".replace(
+            " ", "\u00a0"
+        )
+        measures.append(f"{scenario.label}: {text}")
+    return ["regions and macroregions", *measures]
+
+
+def _grid(study: StudyCurves, width_mm: float, quantity: Quantity) -> tuple[Grid, float]:
+    """Places of the maps, and their height."""
+    headings, share = _headings(study, quantity), _base(study).height_share
+    for columns in range(1, len(headings) + 1):
+        least = (width_mm - 2 * MARGIN_MM - 4.5 * (columns - 1)) / columns - 0.01
+        grid = Grid.fit(
+            len(headings), width_mm, least_mm=least, left=MARGIN_MM, headings=headings, axis_mm=MAP_AXIS_MM
+        )
+        height = share * grid.panel_mm
+        if grid.height_mm(height) <= MOST_MM or least < LEAST_MM:
+            break
+    return grid, height
+
+
+def _key(study: StudyCurves, quantity: Quantity) -> MapKey:
+    return MapKey(
+        label=LABELS[quantity],
+        macroregions=macroregion_colours(study.macroregions),
+        most_enterprises=int(study.enterprises.max()),
+        has_platforms=any(scenario.platforms is not None for scenario in _shown(study, quantity)),
+        undefined="half do not adopt in time",
+    )
+
+
+def _height_mm(study: StudyCurves, width_mm: float, *, quantity: Quantity = "t50") -> float:
+    grid, height = _grid(study, width_mm, quantity)
+    return grid.height_mm(height) + map_key_height(_key(study, quantity), width_mm)
+
+
+def draw_maps(frame: Frame, study: StudyCurves, *, quantity: Quantity = "t50") -> None:
+    """Draw all maps and their key into a frame."""
+    shown, base = _shown(study, quantity), _base(study)
+    found = [values(study, scenario, quantity) for scenario in shown]
+    scale = _scale(found, quantity)
+    key = _key(study, quantity)
+    grid, _ = _grid(study, frame.width, quantity)
+    grid = grid.filling(frame.height - map_key_height(key, frame.width))
+    headings = _headings(study, quantity)
+    _draw_locator(grid.panel(frame, 0, headings[0]), study, base, width_mm=grid.panel_mm)
+    radius = radii_km(base, study.enterprises)
+    linked = [members(scenario, len(study.region_ids)) for scenario in shown]
+    most = max(float(links.max(initial=0.0)) for _, links in linked)
+    for place, (years, (share, links)) in enumerate(zip(found, linked, strict=True), start=1):
+        ax = grid.panel(frame, place, headings[place])
+        draw_map(ax, base, scale.of(years), radius_km=radius, shares=share, links=links, most=most)
+    draw_map_key(
+        frame,
+        key,
+        colours=ScalarMappable(scale.norm, scale.colours),
+        largest_mm=float(radius.max()) * grid.panel_mm / float(np.ptp(base.box[:, 0])),
+    )
+
+
+def _draw_locator(ax: Axes, study: StudyCurves, base: BaseMap, *, width_mm: float) -> None:
+    colours = macroregion_colours(study.macroregions)
+    draw_base(ax, base, [colours[name] for name in study.macroregions])
+    if width_mm >= NAMED_MM and len(study.region_ids) <= NAMED_REGIONS:
+        widths = [text_width_mm(name, SMALL_PT) + 0.8 for name in study.region_names]
+        sizes = np.column_stack([widths, np.full(len(widths), NAME_LINE_MM)])
+        draw_names(ax, base, study.region_names, sizes_mm=sizes, size_pt=SMALL_PT)
+
+
+def draw(study: StudyCurves, *, width_mm: float, quantity: Quantity = "t50") -> Drawn:
+    """Draw the figure of a page with this quantity as colour; its height follows from the number of scenarios, in mm.
+
+    Raises
+    ------
+    ResultsError
+        A change in a study of one scenario, or between scenarios that share no seed.
+    """
+    note = (
+        f"{_statistic(quantity)}, {replications(study.scenarios)}; common window {study.window_years:.1f} years. "
+        "Bubbles: enterprises, at the seat of the region. Rings and links: members of platforms at the end of the "
+        "run, means. Albers equal-area projection."
+    )
+    return Drawn(
+        page(
+            study,
+            partial(draw_maps, quantity=quantity),
+            width_mm=width_mm,
+            height_mm=_height_mm(study, width_mm, quantity=quantity),
+            note=note,
+        ),
+        _numbers(study, quantity),
+        caption(
+            "Map of the regions.",
+            f"""Colour of regions and bubbles: {_meaning(study, quantity)} Hatched: no value within the common
+            window of {study.window_years:.1f} years. Bubbles stand at the seats; their area is proportional to the
+            enterprises that are eligible for a technology. The ring around a bubble is the share of those who may
+            join a platform that are members of it at the end of the run; a line between two regions is as thick as
+            the geometric mean of their members of one platform, and left out where it would be thinner than a
+            quarter of a point. Albers equal-area projection; outlines, where the dataset has them: Natural Earth.""",
+            study,
+            scenarios=study.scenarios,
+        ),
+    )
+
+
+def _statistic(quantity: Quantity) -> str:
+    return "Median of paired differences" if quantity == "change" else "Median over replications"
+
+
+def _meaning(study: StudyCurves, quantity: Quantity) -> str:
+    t50 = """years after release until half of a region's eligible have adopted, median over the replications, of
+    curves standardized over technologies and industries."""
+    return {
+        "t50": t50,
+        "lag": f"{t50} Shown is how far a region lies behind the first of the same scenario.",
+        "change": f"""{t50} Shown is the difference to {study.reference.label}, median over the pairs of
+        replications with one seed in which the region reaches one half in a scenario at least; negative is earlier.""",
+    }[quantity]
+
+
+def _numbers(study: StudyCurves, quantity: Quantity) -> dict[str, pd.DataFrame]:
+    base, regions = _base(study), len(study.region_ids)
+    first, second = np.triu_indices(regions, k=1)
+    ids = np.array(study.region_ids)
+    maps, lines = [], []
+    for scenario in _shown(study, quantity):
+        share, links = members(scenario, regions)
+        maps.append(
+            pd.DataFrame(
+                {
+                    "scenario": scenario.name,
+                    "region": ids,
+                    "macroregion": study.macroregions,
+                    "longitude": study.longitude,
+                    "latitude": study.latitude,
+                    "east_km": base.seats[:, 0],
+                    "north_km": base.seats[:, 1],
+                    "enterprises": study.enterprises,
+                    f"{quantity}_years": values(study, scenario, quantity),
+                    "member_share": share,
+                }
+            )
+        )
+        lines.append(
+            pd.DataFrame(
+                {
+                    "scenario": scenario.name,
+                    "region": ids[first],
+                    "other": ids[second],
+                    "shared_members": links[first, second],
+                }
+            )
+        )
+    return {
+        "region_map": pd.concat(maps, ignore_index=True),
+        "region_map_links": pd.concat(lines, ignore_index=True),
+    }
+
+
+FIGURE = StudyFigure("region_map", place=45, draw=draw)

@@ -1,0 +1,206 @@
+"""The map shows regions where they lie, in the colours of their times, with their enterprises and members."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize, to_hex
+from matplotlib.figure import Figure
+
+from simulation.data import dataset_folder
+from simulation.data.outlines import load_outlines
+from simulation.errors import ResultsError
+from simulation.figures import StudyCurves, region_map
+from simulation.figures.basemap import PAPER, base_map, draw_base, draw_links, draw_rings, radii_km
+from simulation.figures.film import shared_members
+from simulation.figures.style import style
+from simulation.figures.t50_by_region import times
+
+module = importlib.import_module("simulation.figures.region_map")
+MakeStudy = Callable[..., StudyCurves]
+
+
+@pytest.fixture
+def outlined(three: StudyCurves) -> StudyCurves:
+    """The study with the outlines of its regions."""
+    return replace(three, outlines=load_outlines(dataset_folder("russia-2023")))
+
+
+def base_of(study: StudyCurves):
+    return base_map(study.region_ids, study.outlines, longitude=study.longitude, latitude=study.latitude)
+
+
+def blank_axes() -> Axes:
+    return Figure(figsize=(4, 2), dpi=100).add_axes((0, 0, 1, 1))
+
+
+@pytest.mark.parametrize("width_mm", [90.0, 140.0, 190.0])
+def test_maps_with_outlines_fit_the_page_and_every_seat_and_outline_is_in_sight(
+    outlined: StudyCurves, width_mm: float
+) -> None:
+    drawn = module.draw(outlined, width_mm=width_mm)
+    width, height = drawn.figure.get_size_inches() * 25.4
+    assert width == pytest.approx(width_mm) and height < 250
+    base = base_of(outlined)
+    everything = np.concatenate([base.seats, *(shape.vertices for shape in base.shapes)])
+    assert (everything > base.box[0]).all() and (everything < base.box[1]).all()
+    maps = [ax for ax in drawn.figure.axes if ax.get_aspect() == 1.0]
+    assert len(maps) == 4
+    for ax in maps:
+        np.testing.assert_allclose([ax.get_xlim(), ax.get_ylim()], base.box.T)
+
+
+def test_east_is_right_and_north_is_up(outlined: StudyCurves) -> None:
+    x, y = dict(zip(outlined.region_ids, base_of(outlined).seats, strict=True)), outlined.region_ids
+    assert max(y, key=lambda name: x[name][0]) == "sakhalin"
+    assert x["astrakhan"][1] < x["samara"][1] < x["tatarstan"][1] < x["komi"][1] < x["arkhangelsk_nenets"][1]
+
+
+def test_regions_and_bubbles_have_the_colour_of_their_t50(outlined: StudyCurves) -> None:
+    drawn = module.draw(outlined, width_mm=190.0)
+    table = drawn.numbers["region_map"]
+    maps = [ax for ax in drawn.figure.axes if ax.get_aspect() == 1.0][1:]
+    found = table["t50_years"]
+    norm, bright = Normalize(np.floor(found.min()), np.ceil(found.max())), colormaps["cividis"].reversed()
+    for ax, scenario in zip(maps, outlined.scenarios, strict=True):
+        t50 = table.loc[table["scenario"] == scenario.name, "t50_years"].to_numpy()
+        np.testing.assert_array_equal(t50, times(scenario, dt=outlined.dt).median)
+        regions, bubbles = ax.collections[1], ax.collections[-1 if scenario.platforms is None else -3]
+        reached = np.isfinite(t50)
+        np.testing.assert_array_equal(regions.get_facecolors(), bubbles.get_facecolors()[reached])
+        np.testing.assert_allclose(regions.get_facecolors(), bright(norm(t50[reached])), atol=1 / 255)
+
+
+def test_regions_that_do_not_reach_one_half_are_hatched(make_study: MakeStudy, outlined: StudyCurves) -> None:
+    late = replace(make_study(ceiling=0.4), outlines=outlined.outlines)
+    drawn = module.draw(late, width_mm=140.0)
+    assert drawn.numbers["region_map"]["t50_years"].isna().all()
+    maps = [ax for ax in drawn.figure.axes if ax.get_aspect() == 1.0][1:]
+    for ax in maps:
+        assert ax.collections[1].get_hatch()
+        assert {to_hex(face) for face in ax.collections[1].get_facecolors()} == {to_hex(PAPER)}
+
+
+def test_a_dataset_without_outlines_shows_bubbles_at_the_seats(three: StudyCurves) -> None:
+    base = base_of(three)
+    assert base.shapes == (None,) * 7 and base.surroundings is None
+    drawn = module.draw(three, width_mm=90.0)
+    maps = [ax for ax in drawn.figure.axes if ax.get_aspect() == 1.0][1:]
+    bubbles = maps[0].collections[-1]
+    centres = [path.get_extents() for path in bubbles.get_paths()]
+    np.testing.assert_allclose([(box.p0 + box.p1) / 2 for box in centres], base.seats, atol=1e-6)
+
+
+def test_the_area_of_a_bubble_is_proportional_to_the_enterprises(three: StudyCurves) -> None:
+    radius = radii_km(base_of(three), three.enterprises)
+    np.testing.assert_allclose(radius**2 / radius[0] ** 2, three.enterprises / three.enterprises[0])
+
+
+def test_lag_is_counted_from_the_first_region_of_each_scenario(three: StudyCurves) -> None:
+    table = module.draw(three, width_mm=190.0, quantity="lag").numbers["region_map"]
+    t50 = module.draw(three, width_mm=190.0).numbers["region_map"]
+    for name, rows in table.groupby("scenario"):
+        of = t50.loc[t50["scenario"] == name, "t50_years"]
+        np.testing.assert_allclose(rows["lag_years"], of - of.min())
+
+
+def test_change_is_the_median_of_the_differences_between_replications_of_one_seed(
+    three: StudyCurves,
+) -> None:
+    reference, other = three.scenarios[0], three.scenarios[1]
+    earlier = np.concatenate(
+        [reference.regional[:, :, 6:], np.repeat(reference.regional[:, :, -1:], 6, axis=2)], axis=2
+    )
+    shifted = replace(other, regional=np.roll(earlier, 1, axis=0))
+    paired = replace(other, regional=earlier)
+    found = module.values(replace(three, scenarios=(reference, paired)), paired, "change")
+    np.testing.assert_allclose(found, -0.5, atol=1e-9)
+    assert not np.allclose(
+        module.values(replace(three, scenarios=(reference, shifted)), shifted, "change"), -0.5, atol=1e-9
+    )
+
+
+def test_change_of_a_region_that_is_mostly_late_in_one_of_two_cannot_be_said(three: StudyCurves) -> None:
+    reference, other = three.scenarios[0], three.scenarios[1]
+    regional = reference.regional.copy()
+    regional[:8, 2] *= 0.4  # 8 of 12 never reach one half
+    regional[:5, 3] *= 0.4
+    found = module.values(
+        replace(three, scenarios=(replace(reference, regional=regional), other)), other, "change"
+    )
+    assert np.isnan(found[2])
+    assert np.isfinite(found[3])
+
+
+def test_change_needs_another_scenario_and_common_seeds(make_study: MakeStudy, three: StudyCurves) -> None:
+    with pytest.raises(ResultsError, match="only baseline is here"):
+        module.draw(make_study(["baseline"]), width_mm=90.0, quantity="change")
+    apart = replace(three.scenarios[1], seeds=tuple(range(50, 62)))
+    with pytest.raises(ResultsError, match="no seed in common"):
+        module.draw(replace(three, scenarios=(three.scenarios[0], apart)), width_mm=90.0, quantity="change")
+
+
+def test_links_are_the_geometric_mean_on_the_platform_where_it_is_largest() -> None:
+    links = shared_members(np.array([[4.0, 9.0, 0.0], [1.0, 16.0, 25.0]]))
+    np.testing.assert_allclose(links, [[0, 6, 5], [6, 0, 20], [5, 20, 0]])
+    assert shared_members(np.zeros((0, 2))).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def test_lines_are_as_thick_as_links_are_strong_and_the_faintest_are_left_out(three: StudyCurves) -> None:
+    base = base_of(three)
+    ax = blank_axes()
+    draw_base(ax, base, [PAPER] * 7)
+    links = np.zeros((7, 7))
+    links[0, 1] = links[1, 0] = 100.0
+    links[2, 3] = links[3, 2] = 50.0
+    links[4, 5] = links[5, 4] = 1.0
+    draw_links(ax, base, links, most=100.0)
+    lines = ax.collections[-1]
+    np.testing.assert_allclose(lines.get_segments(), [base.seats[[0, 1]], base.seats[[2, 3]]])
+    thick, thin = lines.get_linewidths()
+    assert thick == 2 * thin
+
+
+def test_a_ring_is_as_long_as_the_share_of_members(three: StudyCurves) -> None:
+    base = base_of(three)
+    ax = blank_axes()
+    draw_base(ax, base, [PAPER] * 7)
+    shares = np.array([0.0, 0.25, 0.5, 1.0, 0.0, 0.1, 0.9])
+    draw_rings(ax, base, shares, radius_km=np.full(7, 100.0))
+    arcs = ax.collections[-1].get_segments()
+    lengths = np.array([np.linalg.norm(np.diff(arc, axis=0), axis=1).sum() for arc in arcs])
+    np.testing.assert_allclose(lengths / lengths.max(), [0.25, 0.5, 1.0, 0.1, 0.9], rtol=2e-3)
+
+
+def test_the_tables_hold_members_and_links_of_every_pair(three: StudyCurves) -> None:
+    numbers = module.draw(three, width_mm=190.0).numbers
+    hypercluster = three.scenarios[2]
+    final = hypercluster.platforms.members[:, -1].mean(axis=0)
+    rows = numbers["region_map"].query("scenario == 'hypercluster'")
+    np.testing.assert_allclose(rows["member_share"], (final / hypercluster.platforms.may_join).max(axis=0))
+    links = numbers["region_map_links"].query("scenario == 'hypercluster'")
+    assert len(links) == 7 * 6 / 2
+    pair = links.query("region == 'astrakhan' and other == 'sakhalin'")
+    assert pair["shared_members"].item() == pytest.approx(np.sqrt(final[0, 1] * final[0, 6]))
+    assert (numbers["region_map_links"].query("scenario == 'baseline'")["shared_members"] == 0).all()
+
+
+def test_a_notebook_gets_its_axes_back(outlined: StudyCurves) -> None:
+    ax = blank_axes()
+    assert region_map(outlined, ax=ax, quantity="lag") is ax
+    assert sum(each.get_aspect() == 1.0 for each in ax.figure.axes) >= 4
+
+
+def test_the_key_of_the_colours_has_the_range_of_the_regions(outlined: StudyCurves) -> None:
+    with style():
+        drawn = module.draw(outlined, width_mm=190.0)
+    bar = next(ax for ax in drawn.figure.axes if "years" in ax.get_ylabel())
+    found = drawn.numbers["region_map"]["t50_years"]
+    low, high = bar.get_xlim()
+    assert low == np.floor(found.min()) and high == np.ceil(found.max())
