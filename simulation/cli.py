@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from simulation.cli_animate import animate
 from simulation.cli_report import break_even, report
 
 if TYPE_CHECKING:
@@ -357,6 +358,7 @@ def list_scenarios() -> None:
         click.echo(f"{spec.name:<{width}}  {spec.title}")
 
 
+cli.add_command(animate)
 cli.add_command(report)
 cli.add_command(break_even)
 

@@ -1,0 +1,55 @@
+"""The command ``animate``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "--scenario",
+    "scenarios",
+    nargs=2,
+    metavar="A B",
+    help="Who stands on the left and who on the right; by default the last two scenarios of the study.",
+)
+@click.option("--seed", type=int, help="Replication to show; by default the first that both scenarios have.")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["gif", "mp4"]),
+    default="gif",
+    show_default=True,
+    help="MP4 needs the program ffmpeg.",
+)
+def animate(
+    folder: Path, scenarios: tuple[str, str] | None, seed: int | None, file_format: Literal["gif", "mp4"]
+) -> None:
+    """Show two scenarios side by side on the map, month by month.
+
+    One replication of each, with the same seed. Writes the animation, the numbers that it shows and a caption into
+    DIR/figures.
+    """
+    from simulation.console import print_files
+    from simulation.errors import ResultsError
+    from simulation.figures.animation import animate as write_animation
+    from simulation.results import Results
+
+    results = Results(folder)
+    if scenarios is None:
+        if len(results.scenarios) < 2:
+            raise ResultsError(f"{folder}: only one scenario here; an animation shows two")
+        scenarios = (results.scenarios[-2], results.scenarios[-1])
+    with click.progressbar(length=1, label="frames", file=sys.stderr) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(1)
+
+        paths = write_animation(results, scenarios, seed=seed, file_format=file_format, progress=show)
+    print_files(paths)

@@ -1,0 +1,199 @@
+"""Two policies side by side on the map, month by month and with the same luck, as a GIF or MP4."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.animation import FFMpegWriter
+from matplotlib.colors import to_rgb
+from PIL import Image
+from scipy.spatial import cKDTree
+
+from simulation.errors import ResultsError, listed, suggestion
+from simulation.figures.scene import SHADES, WIDTH_PX, Scene, draw_frame, new_page, read_scene
+from simulation.figures.style import SHARE_MAP, style
+from simulation.results import Results
+from simulation.world import Array
+
+Format = Literal["gif", "mp4"]
+Progress = Callable[[int, int], None]
+"""Called after each frame with the number of frames drawn and the number of all."""
+
+FRAMES_PER_SECOND = 8
+LAST_FRAME_SECONDS = 3.0
+
+
+def animate(
+    results: Results | str | Path,
+    scenarios: tuple[str, str],
+    *,
+    seed: int | None = None,
+    file_format: Format = "gif",
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Write an animation of two scenarios into the folder ``figures`` of their results; return the files written.
+
+    Parameters
+    ----------
+    results
+        A study or its folder.
+    scenarios
+        Who stands on the left and who on the right.
+    seed
+        The replication to show; the first that both have, unless given.
+    file_format
+        "mp4" needs the program ffmpeg.
+    progress
+        Called after each frame.
+
+    Returns
+    -------
+    list of Path
+        The animation, the numbers that it shows as CSV, and its caption as Markdown.
+
+    Raises
+    ------
+    ResultsError
+        A scenario or seed is not there, the two do not compare, or ffmpeg is missing.
+
+    Examples
+    --------
+    >>> animate("results/study", ("regional_cluster", "hypercluster"))
+    """
+    study = results if isinstance(results, Results) else Results(results)
+    if file_format == "mp4" and shutil.which("ffmpeg") is None:
+        raise ResultsError("MP4 needs the program ffmpeg, which is not installed here; take the format gif")
+    scene = read_scene(study, scenarios, seed=_seed(study, scenarios, seed))
+    folder = study.path / "figures"
+    folder.mkdir(exist_ok=True)
+    stem = f"animation_{scenarios[0]}_{scenarios[1]}"
+    paths = [folder / f"{stem}.{suffix}" for suffix in (file_format, "csv", "md")]
+    write = {"gif": _write_gif, "mp4": _write_mp4}[file_format]
+    with style():
+        write(scene, paths[0], progress=progress)
+    numbers(scene).to_csv(paths[1], index=False)
+    paths[2].write_text(_caption(scene), encoding="utf-8")
+    return paths
+
+
+def _seed(study: Results, scenarios: tuple[str, str], seed: int | None) -> int:
+    known = study.scenarios
+    for name in scenarios:
+        if name not in known:
+            raise ResultsError(
+                f"{study.path}: no scenario {name!r}{suggestion(name, known)}; there are {listed(known)}"
+            )
+    runs = study.runs(["scenario", "seed"])
+    both = set.intersection(*(set(runs.loc[runs["scenario"] == name, "seed"]) for name in scenarios))
+    if not both:
+        raise ResultsError(
+            f"{study.path}: {listed(scenarios)} have no seed in common, so they cannot be compared"
+        )
+    if seed is not None and seed not in both:
+        raise ResultsError(
+            f"{study.path}: no replication with seed {seed} of both {listed(scenarios)} is here"
+        )
+    return int(min(both)) if seed is None else seed
+
+
+def _write_gif(scene: Scene, path: Path, *, progress: Progress | None) -> None:
+    palette = _palette(scene)
+    frames = [_indexed(frame, palette) for frame in _frames(scene, progress=progress)]
+    durations = [1000 // FRAMES_PER_SECOND] * (len(frames) - 1) + [round(1000 * LAST_FRAME_SECONDS)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=False)
+
+
+def _palette(scene: Scene) -> Array:
+    """Colours of all frames, uint8 (256, 3): all shades of the shares, greys, and the lines of the two scenarios.
+
+    One palette for all, so that what does not change does not flicker.
+    """
+    shades = colormaps[SHARE_MAP](np.linspace(0, 1, SHADES))[:, :3]
+    lines = [np.array(to_rgb(side.look.colour)) for side in scene.sides]
+    # The edges of letters and lines blend with the paper.
+    blends = [1 - part * (1 - line) for line in lines for part in np.linspace(0.25, 1, 4)]
+    greys = np.repeat(np.linspace(0, 1, 256 - SHADES - len(blends))[:, None], 3, axis=1)
+    return np.round(255 * np.concatenate([shades, blends, greys])).astype(np.uint8)
+
+
+def _indexed(frame: Array, palette: Array) -> Image.Image:
+    """The picture with every pixel in the nearest colour of the palette."""
+    packed = frame.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.int32)
+    colours, place = np.unique(packed, return_inverse=True)
+    rgb = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1)
+    _, nearest = cKDTree(palette).query(rgb)
+    image = Image.fromarray(nearest.astype(np.uint8)[place].reshape(packed.shape), mode="P")
+    image.putpalette(palette.ravel().tolist())
+    return image
+
+
+def _frames(scene: Scene, *, progress: Progress | None) -> Iterator[Array]:
+    """Pictures in the order of time, uint8 (height, width, 3)."""
+    months = scene.frames
+    page = new_page(scene)
+    for done, month in enumerate(months, start=1):
+        draw_frame(page, scene, month)
+        buffer = io.BytesIO()
+        page.figure.savefig(buffer, format="rgba", dpi=page.figure.dpi)
+        pixels = np.frombuffer(buffer.getvalue(), dtype=np.uint8)
+        yield pixels.reshape(-1, WIDTH_PX, 4)[:, :, :3]
+        if progress is not None:
+            progress(done, len(months))
+
+
+def _write_mp4(scene: Scene, path: Path, *, progress: Progress | None) -> None:
+    months = scene.frames
+    months += [months[-1]] * round(LAST_FRAME_SECONDS * FRAMES_PER_SECOND)
+    page = new_page(scene)
+    writer = FFMpegWriter(fps=FRAMES_PER_SECOND, codec="h264", extra_args=["-pix_fmt", "yuv420p"])
+    with writer.saving(page.figure, str(path), page.figure.dpi):
+        for done, month in enumerate(months, start=1):
+            draw_frame(page, scene, month)
+            writer.grab_frame()
+            if progress is not None:
+                progress(done, len(months))
+
+
+def numbers(scene: Scene) -> pd.DataFrame:
+    """What the frames show: scenario, month, region, adoption_share, member_share, pooled_share, synchronization."""
+    frames = [
+        pd.DataFrame(
+            {
+                "scenario": side.name,
+                "seed": scene.seed,
+                "month": month,
+                "region": side.film.counts.regions,
+                "adoption_share": side.film.regional[month],
+                "member_share": side.film.member_share(month),
+                "pooled_share": side.film.pooled[month],
+                "synchronization": side.synchronization[month],
+            }
+        )
+        for side in scene.sides
+        for month in scene.frames
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _caption(scene: Scene) -> str:
+    first, second = scene.sides
+    years = scene.last / scene.steps_per_year
+    return f"""**{first.label} and {second.label} on the map.** One replication of each, seed {scene.seed}, over
+{years:g} years; with one seed both share their luck, so all that differs is owed to the policies. Colour of regions and
+bubbles: adopters over eligible enterprises of the technologies released so far, standardized over technologies and
+industries. Bubbles: enterprises. Rings: members of a platform, of those who may join. Lines: members that two regions
+have on one platform. The pooled share falls where a technology is released, which nobody has adopted yet. 1 − Φ so far
+is what it would be, had the run ended there.
+
+- {first.label}: digest {first.digest[:12]}
+- {second.label}: digest {second.digest[:12]}
+
+hypercluster {scene.version}
+"""

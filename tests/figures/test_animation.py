@@ -1,0 +1,213 @@
+"""An animation shows two replications with one seed, month by month, as the metrics would see them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from simulation import HyperclusterModel, run_batch
+from simulation.errors import ResultsError
+from simulation.figures.animation import animate
+from simulation.figures.basemap import PAPER
+from simulation.figures.film import calendar_shares, parting, read_film
+from simulation.figures.scene import draw_frame, frame_months, new_page, read_scene
+from simulation.figures.style import style
+from simulation.results import Results
+from simulation.rows import Counts
+from simulation.scenario import Scenario, parse_scenario
+
+YEARS, MONTHS = 6, 72
+START = 2 * 12
+"""The policy of the one scenario and the platform of the other begin with this month."""
+HEAD = """
+name = "{name}"
+[time]
+years = 6
+[world]
+scale = 0.1
+[diffusion]
+spontaneous = 0.1
+[technologies]
+per_year = 12.0
+"""
+TRAINING = """
+[[policies]]
+instrument = "training"
+budget = 500.0
+from_year = 2.0
+"""
+PLATFORM = """
+[[platforms]]
+name = "national"
+vectors = ["B2B"]
+regions = "all"
+from_year = 2.0
+"""
+
+
+def spec(name: str, text: str) -> Scenario:
+    return parse_scenario(HEAD.format(name=name) + text)
+
+
+TRAINED, LINKED = spec("trained", TRAINING), spec("linked", PLATFORM)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("animation") / "study"
+    return run_batch([TRAINED, LINKED], 2, out=folder, workers=1, seed=5)
+
+
+def test_shares_and_synchronization_are_those_of_the_model_at_that_month(results: Results) -> None:
+    film = read_film(results, "linked", replication=1)
+    model = HyperclusterModel(LINKED, rng=6)
+    defined = 0
+    for month in (1, 7, 24, 60, 71, 72):
+        model.run_for(month - model.state.month)
+        assert film.pooled[month] == pytest.approx(model.adoption_share, abs=1e-15)
+        expected = model.result().metrics["synchronization"]
+        assert film.synchronization(month) == pytest.approx(expected, abs=1e-12, nan_ok=True)
+        defined += np.isfinite(expected)
+    assert defined >= 2
+    assert np.isnan(film.synchronization(0))
+
+
+def test_regional_shares_are_standardized_over_what_is_released() -> None:
+    """Two regions, two industries: the second lacks one, which takes the pooled share; one technology comes late."""
+    eligible = np.array([[[10, 4], [30, 4]], [[20, 4], [0, 0]]])
+    adopters = np.zeros((3, 2, 2, 2), dtype=np.int32)
+    adopters[1, :, :, 0] = [[5, 3], [4, 0]]
+    adopters[2] = [[[10, 1], [6, 2]], [[4, 3], [0, 0]]]
+    counts = Counts(
+        scenario="s",
+        replication=0,
+        steps_per_year=12,
+        regions=("a", "b"),
+        macroregions=("m",),
+        macroregion_of=np.zeros(2, dtype=np.int64),
+        industries=("i", "j"),
+        technologies=("early", "late"),
+        directions=("d", "d"),
+        release_month=np.array([0, 1]),
+        eligible=eligible,
+        adopters=adopters,
+    )
+    pooled, regional = calendar_shares(counts)
+    np.testing.assert_allclose(pooled, [0, 12 / 60, 26 / 72])
+    early = [[30 / 60 * 5 / 10 + 30 / 60 * 3 / 30, 30 / 60 * 4 / 20 + 30 / 60 * 3 / 30]]
+    np.testing.assert_allclose(regional[:2], [[0, 0], *early])
+    late = [8 / 12 * 1 / 4 + 4 / 12 * 2 / 4, 8 / 12 * 3 / 4 + 4 / 12 * 2 / 4]
+    second = [0.5 * 10 / 10 + 0.5 * 6 / 30, 0.5 * 4 / 20 + 0.5 * 6 / 30]
+    np.testing.assert_allclose(
+        regional[2], [(60 * a + 12 * b) / 72 for a, b in zip(second, late, strict=True)]
+    )
+
+
+def test_two_films_part_when_the_policies_begin_and_not_before(results: Results) -> None:
+    films = [read_film(results, name, replication=0) for name in ("trained", "linked")]
+    month = parting(*films)
+    assert START < month < START + 12
+    np.testing.assert_array_equal(films[0].counts.adopters[:month], films[1].counts.adopters[:month])
+    assert parting(films[0], films[0]) == MONTHS + 1
+
+
+def test_frames_say_so_while_the_two_are_identical(results: Results) -> None:
+    scene = read_scene(results, ("trained", "linked"), seed=5)
+    with style():
+        page = new_page(scene)
+        draw_frame(page, scene, scene.parting - 1)
+        assert page.parted.get_text() == "identical so far"
+        draw_frame(page, scene, scene.parting)
+        assert page.parted.get_text() == ""
+    year, month = divmod(scene.parting, 12)
+    assert page.clock.get_text() == f"year {year}, month {month}"
+
+
+def test_maps_are_coloured_by_the_shares_of_the_month(results: Results) -> None:
+    scene = read_scene(results, ("trained", "linked"), seed=5)
+    with style():
+        page = new_page(scene)
+        draw_frame(page, scene, MONTHS)
+    film = scene.sides[0].film
+    faces = page.maps[0].collections[1].get_facecolors()  # after the surroundings, regions in their order
+    brightness = faces[:, :3].mean(axis=1)
+    np.testing.assert_array_equal(np.argsort(film.regional[MONTHS])[[0, -1]], np.argsort(brightness)[[0, -1]])
+    assert PAPER == "white" and brightness.max() < 1
+
+
+def test_a_gif_has_all_frames_at_its_size_and_the_table_holds_what_they_show(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulation.figures.scene.FRAMES", 12)
+    calls: list[tuple[int, int]] = []
+    paths = animate(
+        results, ("trained", "linked"), seed=6, progress=lambda done, total: calls.append((done, total))
+    )
+    frames = frame_months(MONTHS)
+    assert len(frames) == 13
+    assert calls == [(done, len(frames)) for done in range(1, len(frames) + 1)]
+    with Image.open(paths[0]) as image:
+        assert image.n_frames == len(frames)
+        assert image.width == 1000 and image.height % 2 == 0 and 400 < image.height < 700
+    table = pd.read_csv(paths[1])
+    assert list(table["month"].unique()) == frames and set(table["seed"]) == {6}
+    last = table[table["month"] == MONTHS].groupby("scenario").first()
+    runs = results.runs().query("seed == 6").set_index("scenario")
+    for name in ("trained", "linked"):
+        assert last.loc[name, "pooled_share"] == pytest.approx(runs.loc[name, "final_share"])
+        assert last.loc[name, "synchronization"] == pytest.approx(
+            runs.loc[name, "synchronization"], nan_ok=True
+        )
+    assert "seed 6" in paths[2].read_text(encoding="utf-8")
+
+
+def test_an_mp4_hands_every_frame_to_ffmpeg(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for ffmpeg writes down how many bytes it was given."""
+    program = tmp_path / "ffmpeg"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nopen(sys.argv[-1], 'w').write(str(len(sys.stdin.buffer.read())))\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("simulation.figures.scene.FRAMES", 12)
+    path = animate(results, ("trained", "linked"), file_format="mp4")[0]
+    size, rest = divmod(int(path.read_text()), 1000 * 4)
+    height, rest_of_height = divmod(size, len(frame_months(MONTHS)) + 24)
+    assert path.suffix == ".mp4" and rest == rest_of_height == 0 and height % 2 == 0
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ResultsError, match="ffmpeg"):
+        animate(results, ("trained", "linked"), file_format="mp4")
+
+
+def test_months_are_evenly_spaced_and_end_with_the_last() -> None:
+    assert frame_months(240) == list(range(0, 241, 4))
+    assert frame_months(10) == list(range(11))
+    assert frame_months(250)[-2:] == [248, 250]
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "seed", "message"),
+    [
+        (("trained", "linkd"), None, 'did you mean "linked"'),
+        (("trained", "linked"), 99, "no replication with seed 99"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    results: Results, scenarios: tuple[str, str], seed: int | None, message: str
+) -> None:
+    with pytest.raises(ResultsError, match=message):
+        animate(results, scenarios, seed=seed)
+
+
+@pytest.mark.slow
+def test_twenty_years_of_the_whole_country_are_a_small_file(tmp_path: Path) -> None:
+    results = run_batch(["mixed", "fragmented_platforms"], 1, out=tmp_path / "study", workers=1)
+    path = animate(results, ("mixed", "fragmented_platforms"))[0]
+    assert path.stat().st_size < 5_000_000

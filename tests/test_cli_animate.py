@@ -1,0 +1,70 @@
+"""The command ``animate`` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from simulation import run_batch
+from simulation.cli import cli
+from simulation.scenario import parse_scenario
+
+TINY = """
+name = "{name}"
+[time]
+years = 0.5
+[world]
+scale = 0.05
+[technologies]
+release = "at_start"
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("animate") / "study"
+    run_batch([parse_scenario(TINY.format(name=name)) for name in ("a", "b", "c")], 1, out=out, workers=1)
+    return out
+
+
+def animate(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["animate", *map(str, arguments)])
+
+
+def test_the_last_two_scenarios_are_shown_unless_others_are_named(folder: Path) -> None:
+    result = animate(folder)
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in (folder / "figures").iterdir()} == {
+        f"animation_b_c.{suffix}" for suffix in ("gif", "csv", "md")
+    }
+    assert "animation_b_c.gif" in result.stdout
+    assert animate(folder, "--scenario", "c", "a", "--seed", 1).exit_code == 0
+    assert (folder / "figures" / "animation_c_a.gif").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--scenario", "a", "d"], "no scenario 'd'"),
+        (["--seed", "9"], "no replication with seed 9"),
+    ],
+)
+def test_what_is_not_there_ends_in_a_message(folder: Path, arguments: list[str], message: str) -> None:
+    result = animate(folder, *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_study_of_one_scenario_has_nothing_to_show(folder: Path, tmp_path: Path) -> None:
+    alone = shutil.copytree(folder, tmp_path / "study")
+    manifest = json.loads((alone / "manifest.json").read_text(encoding="utf-8"))
+    manifest["scenarios"] = manifest["scenarios"][:1]
+    (alone / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    result = animate(alone)
+    assert result.exit_code == 2
+    assert "only one scenario" in result.stderr
