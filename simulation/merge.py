@@ -21,6 +21,9 @@ from simulation.rows import canonical
 ROWS_IN_MEMORY = 150_000
 """Rows of one table after which a row group ends, with the replication that is at hand."""
 
+PIECES = 200
+"""Replications whose rows are put together at a time: a table of one row takes a hundred times its memory."""
+
 OPEN_PARTS = 4
 """Parts whose rows are kept at a time: replications of one block lie side by side, but for those tried again."""
 
@@ -47,20 +50,24 @@ def row_groups(
     """
     place_of = {name: place for place, name in enumerate(order)}
     held: list[pa.Table] = []
+    pieces: list[pa.Table] = []
     rows_held = 0
     before: Place = (-1, -1)
     sources = (_in_parts(table, parts, place_of), _in_file(folder / f"{table}.parquet", place_of))
     for place, rows in heapq.merge(*sources, key=lambda found: found[0]):
         if place == before:
             continue
-        if held and (place[0] != before[0] or rows_held >= ROWS_IN_MEMORY):
-            yield canonical(pa.concat_tables(held))
-            held, rows_held = [], 0
-        held.append(rows)
+        if rows_held and (place[0] != before[0] or rows_held >= ROWS_IN_MEMORY):
+            yield canonical(pa.concat_tables(held + pieces))
+            held, pieces, rows_held = [], [], 0
+        pieces.append(rows)
+        if len(pieces) == PIECES:
+            held.append(canonical(pa.concat_tables(pieces)))
+            pieces = []
         rows_held += rows.num_rows
         before = place
-    if held:
-        yield canonical(pa.concat_tables(held))
+    if rows_held:
+        yield canonical(pa.concat_tables(held + pieces))
 
 
 def _in_parts(
