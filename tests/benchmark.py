@@ -2,8 +2,8 @@
 
     uv run python tests/benchmark.py
 
-CPU time is the process's own, after compilation; the median of several replications is shown. The plain model is the one
-that the tests hold the compiled one against.
+CPU time is the process's own, after compilation; the median of several replications is shown. The plain model is the
+one that the tests hold the compiled one against.
 """
 
 import statistics

@@ -50,7 +50,7 @@ METRICS = (
     Metric(
         name="w1_years",
         unit="years",
-        reading="Mean area between two regions' curves up to the common window, industries standardized: their lag, but "
+        reading="Mean area between two regions' curves up to the common window, industries standardized: a lag, but "
         "small also where few have adopted; compare with a fully mixed world, not with 0.",
         better="lower",
         place=20,
