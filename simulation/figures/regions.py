@@ -11,7 +11,9 @@ from matplotlib.colors import to_rgb
 
 from simulation.figures.style import (
     MACROREGION_COLOURS,
+    MM_PER_INCH,
     SMALL_PT,
+    figure_of,
     fit_mm,
     text_width_mm,
 )
@@ -42,10 +44,14 @@ def band_mm(macroregions: Sequence[str]) -> float:
 
 
 def write_names(ax: Axes, names: Sequence[str]) -> None:
-    """Write names beside rows 0, 1, ... of axes, as far as they are legible."""
-    if row_mm(len(names)) >= LEGIBLE_ROW_MM:
+    """Write names beside rows 0, 1, ... of axes, if the rows are high enough for them."""
+    if _height_mm(ax) / len(names) >= LEGIBLE_ROW_MM - 0.01:
         ax.set_yticks(range(len(names)), [fit_mm(name, NAME_MM) for name in names])
         ax.tick_params(axis="y", length=0, pad=2.5)
+
+
+def _height_mm(ax: Axes) -> float:
+    return float(figure_of(ax).get_size_inches()[1]) * MM_PER_INCH * ax.get_position().height
 
 
 def macroregion_colours(macroregions: Sequence[str]) -> dict[str, str]:
@@ -58,23 +64,25 @@ def macroregion_colours(macroregions: Sequence[str]) -> dict[str, str]:
 
 
 def draw_band(ax: Axes, macroregions: Sequence[str]) -> None:
-    """Fill axes as high as the rows with one colour a macroregion, and name each unbroken run."""
+    """Fill axes as high as the rows with one colour a macroregion, and name each unbroken run that has room."""
     colours = macroregion_colours(macroregions)
     cells = np.array([[to_rgb(colours[name])] for name in macroregions])
     ax.imshow(cells, aspect="auto", interpolation="nearest")
+    row = _height_mm(ax) / len(macroregions)
     start = 0
     for name, members in groupby(macroregions):
         length = len(list(members))
         middle = start + (length - 1) / 2
         if start:
             ax.axhline(start - 0.5, color="white", linewidth=0.8)
-        ax.text(
-            1 + 1.0 / BAND_MM,
-            middle,
-            fit_mm(name, MACROREGION_MM, size=SMALL_PT),
-            fontsize=SMALL_PT,
-            va="center_baseline",
-            transform=ax.get_yaxis_transform(),
-        )
+        if length * row >= LEGIBLE_ROW_MM - 0.01:
+            ax.text(
+                1 + 1.0 / BAND_MM,
+                middle,
+                fit_mm(name, MACROREGION_MM, size=SMALL_PT),
+                fontsize=SMALL_PT,
+                va="center_baseline",
+                transform=ax.get_yaxis_transform(),
+            )
         start += length
     ax.set_axis_off()
