@@ -35,8 +35,11 @@ from simulation.scenario import Scenario, load_scenario
 from simulation.store import Store
 from simulation.workers import KEPT, NoAnswerError, Workers, opened
 
-BLOCK = 5
-"""Replications in a block: what a worker that dies loses at most."""
+BLOCK = 20
+"""Replications in a block at most: what a worker that dies loses. Each block has costs of its own."""
+
+BLOCKS_PER_WORKER = 8
+"""Blocks that a worker should have to do in all, where there are enough, so that all end at about the same time."""
 
 MAX_REPLICATIONS = 1000
 """Ceiling where replications are added until differences are known well enough, unless another is given."""
@@ -280,7 +283,12 @@ class _Batch:
         wanted = {(spec.name, number) for spec in self.specs for number in range(replications)}
         self.report.expect(len(wanted), done=len(wanted & self.store.finished))
         blocks = _blocks(
-            self.specs, replications, seed=self.seed, finished=self.store.finished, deadline=self.deadline
+            self.specs,
+            replications,
+            seed=self.seed,
+            finished=self.store.finished,
+            deadline=self.deadline,
+            slots=self.pool.slots,
         )
         if blocks and not self.piloted:
             blocks = self._pilot(blocks)
@@ -369,20 +377,25 @@ def _blocks(
     seed: int,
     finished: set[Replication],
     deadline: float | None,
+    slots: int,
 ) -> list[Block]:
     """Return what is missing, in blocks; scenarios take turns.
 
     With a deadline every replication is a block of its own, so that it is known which one does not answer.
     """
-    size = BLOCK if deadline is None else 1
-    blocks = []
-    for first in range(0, replications, size):
-        for spec in specs:
-            numbers = range(first, min(first + size, replications))
-            missing = tuple(number for number in numbers if (spec.name, number) not in finished)
-            if missing:
-                blocks.append(Block(spec, seed, missing, deadline))
-    return blocks
+    missing = {
+        spec.name: [number for number in range(replications) if (spec.name, number) not in finished]
+        for spec in specs
+    }
+    size = min(sum(map(len, missing.values())) // (BLOCKS_PER_WORKER * slots), BLOCK)
+    if size < 1 or deadline is not None:
+        size = 1
+    return [
+        Block(spec, seed, tuple(missing[spec.name][first : first + size]), deadline)
+        for first in range(0, replications, size)
+        for spec in specs
+        if first < len(missing[spec.name])
+    ]
 
 
 def _single(block: Block, replication: int, *, again: bool = False) -> Block:

@@ -22,7 +22,9 @@ def run(
     study: Study, out: Path, *, before: Callable[[], None] | None = None
 ) -> subprocess.CompletedProcess[str]:
     options = ["--replications", REPLICATIONS, "--workers", 2, "--out", out, "--quiet"]
-    with started(["-m", "simulation", "run", *study.files, *options], before=before) as process:
+    # Python would leave half of the bytecode that it writes to such a disk, and trip over it at the next start.
+    command, changes = ["-m", "simulation", "run", *study.files, *options], {"PYTHONDONTWRITEBYTECODE": "1"}
+    with started(command, changes=changes, before=before) as process:
         output, errors = process.communicate(timeout=PATIENCE)
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
@@ -43,7 +45,7 @@ def assert_goes_on(study: Study, out: Path) -> None:
 @pytest.mark.parametrize(
     "limit",
     [
-        pytest.param(20 * KIB, id="no block fits"),
+        pytest.param(4 * KIB, id="not even the manifest fits"),
         pytest.param(100 * KIB, id="blocks fit but not the merged table", marks=pytest.mark.slow),
     ],
 )

@@ -10,7 +10,7 @@ from processes import PATIENCE, SUPPORT, session_members, started, wait_until
 from small_studies import REPLICATIONS, Study, checksums
 
 import simulation.batch
-from simulation.batch import BLOCK, Progress, run_batch
+from simulation.batch import Progress, run_batch
 from simulation.engine import simulate
 from simulation.recorder import Record
 from simulation.results import Results
@@ -55,10 +55,12 @@ def test_what_failed_in_a_block_of_which_the_middle_was_kept_is_put_beside_it_la
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """The first and the last of a block fail in passing, then the study is stopped before its parts are merged."""
-    spec, out = study.specs[0], tmp_path / "study"
+    spec, out, block = study.specs[0], tmp_path / "study", 5
+    monkeypatch.setattr(simulation.batch, "BLOCK", block)
+    monkeypatch.setattr(simulation.batch, "BLOCKS_PER_WORKER", 1)
 
     def unlucky(spec: Scenario, seed: int, *, deadline: float | None = None) -> Record:
-        if (seed - 1) % BLOCK in (0, BLOCK - 1):
+        if (seed - 1) % block in (0, block - 1):
             raise OSError("the network is down")
         return simulate(spec, seed, deadline=deadline)
 
@@ -69,10 +71,10 @@ def test_what_failed_in_a_block_of_which_the_middle_was_kept_is_put_beside_it_la
     with ThreadPoolExecutor(1) as executor:
         monkeypatch.setattr(simulation.batch, "simulate", unlucky)
         with pytest.raises(KeyboardInterrupt):
-            run_batch([spec], 2 * BLOCK, out=out, executor=executor, workers=1, progress=stop)
+            run_batch([spec], 2 * block, out=out, executor=executor, workers=1, progress=stop)
         assert Results(out).runs(["replication"])["replication"].tolist() == [1, 2, 3, 6, 7, 8]
         monkeypatch.setattr(simulation.batch, "simulate", simulate)
-        run_batch([spec], 2 * BLOCK, out=out, executor=executor, workers=1)
+        run_batch([spec], 2 * block, out=out, executor=executor, workers=1)
     assert checksums(out) == {
-        key: sha for key, sha in study.checksums.items() if key[0] == spec.name and key[1] < 2 * BLOCK
+        key: sha for key, sha in study.checksums.items() if key[0] == spec.name and key[1] < 2 * block
     }
