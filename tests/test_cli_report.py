@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from simulation.cli import cli
+from simulation.figures import plot
 
 SMALL = """
 title = "Small"
@@ -97,7 +99,11 @@ def test_a_precision_that_is_none_is_refused(dear: tuple[Path, Result], precisio
     assert invoke("compare", dear[0], "--precision", precision).exit_code == 2
 
 
-def test_report_writes_one_page_its_markdown_and_the_tables(dear: tuple[Path, Result]):
+def test_report_writes_one_page_its_markdown_and_the_tables(
+    dear: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch
+):
+    few = partial(plot, names=["adoption_curves"])  # all of them take seconds, and are drawn by other tests
+    monkeypatch.setattr("simulation.reporting.page.plot", few)
     printed = words(invoke("report", dear[0], "--reference", "platform"))
     for name in ("report.html", "report.md", "tables/money.tex", "comparison.csv"):
         assert str(dear[0] / name) in printed

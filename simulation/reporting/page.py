@@ -62,6 +62,7 @@ def html_page(text: str, folder: Path) -> str:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(text)
     _put_pictures_inside(tokens, folder)
+    _name_paragraphs(tokens)
     body = parser.renderer.render(list(_with_frames(tokens)), parser.options, {})
     style = (resources.files("simulation.reporting") / "page.css").read_text(encoding="utf-8")
     title = next(
@@ -85,11 +86,40 @@ def _put_pictures_inside(tokens: Sequence[Token], folder: Path) -> None:
                 child.attrs["src"] = f"data:image/png;base64,{b64encode(picture).decode()}"
 
 
+def _name_paragraphs(tokens: Sequence[Token]) -> None:
+    """Give titles and notes of tables, figures and their captions a class by which the style knows them."""
+    for place, token in enumerate(tokens):
+        if token.type != "paragraph_open" or token.level:
+            continue
+        kinds = [child.type for child in tokens[place + 1].children or ()]
+        before, after = (
+            tokens[near].type if 0 <= near < len(tokens) else "" for near in (place - 1, place + 3)
+        )
+        if kinds == ["image"]:
+            token.attrSet("class", "figure")
+            tokens[place + 3].attrSet("class", "caption")
+        elif after == "table_open":
+            token.attrSet("class", "title")
+        elif before == "table_close" and kinds[0] == "em_open" and kinds[-1] == "em_close":
+            token.attrSet("class", "note")
+
+
 def _with_frames(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Put every table into a frame that scrolls where the page is narrower."""
+    """Put tables and pictures into frames that scroll where the page is narrower, a picture with its caption."""
+
+    def frame(text: str) -> Token:
+        return Token("html_block", "", 0, content=f"{text}\n")
+
+    kind = ""
     for token in tokens:
+        if token.type == "paragraph_open":
+            kind = str(token.attrs.get("class", ""))
+            if kind == "figure":
+                yield frame("<figure>")
         if token.type == "table_open":
-            yield Token("html_block", "", 0, content='<div class="wide" tabindex="0">\n')
+            yield frame('<div class="wide" tabindex="0">')
         yield token
         if token.type == "table_close":
-            yield Token("html_block", "", 0, content="</div>\n")
+            yield frame("</div>")
+        if token.type == "paragraph_close" and kind == "caption":
+            yield frame("</figure>")

@@ -134,6 +134,18 @@ def test_the_page_needs_nothing_beside_it(report: tuple[str, str]):
     assert all(attrs.get("alt") for tag, attrs in page.tags if tag == "img")
 
 
+def test_tables_scroll_on_a_phone_and_captions_stay_with_their_figures(report: tuple[str, str]):
+    page = report[0]
+    pictures, pages = page.count("<img"), page.count("<table>")
+    assert page.count("<figure>") == page.count("</figure>") == page.count('<p class="caption">') == pictures
+    assert page.count('<div class="wide"') == pages
+    # Each table has a title but that of scenarios' digests and unit costs no note.
+    assert page.count('<p class="title">') == pages
+    assert page.count('<p class="note">') == pages - 2
+    for frame in re.findall(r"<figure>(.*?)</figure>", page, flags=re.DOTALL):
+        assert frame.count("<img") == frame.count('<p class="caption">') == 1
+
+
 def test_the_report_tells_all_that_a_reader_must_know(analysis: Analysis, report: tuple[str, str]):
     text = " ".join(Page(report[0]).text.split())
     manifest = analysis.results.manifest
