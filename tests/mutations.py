@@ -191,10 +191,24 @@ MUTANTS = [
     ),
     Mutant(
         "intervals of the normal instead of Student's t",
-        "compare.py",
-        "float(stdtrit(n - 1, (1 + LEVEL) / 2)",
-        "float(1.96",
-        "tests/test_compare.py",
+        "paired.py",
+        "(stdtrit(n - 1, (1 + level) / 2), stdtrit(n - 1, (1 - level) / 2))",
+        "(1.96, -1.96)",
+        "tests/test_paired.py",
+    ),
+    Mutant(
+        "parts of Phi without what chance gives",
+        "decomposition.py",
+        "* (share - pooled) ** 2 - chance",
+        "* (share - pooled) ** 2",
+        "tests/test_decomposition.py",
+    ),
+    Mutant(
+        "a dearer platform without less money for onboarding",
+        "break_even.py",
+        "max(0.0, 1 - (ratio - 1) * kept / onboarding)",
+        "max(0.0, 1 - 0 * kept / onboarding)",
+        "tests/test_break_even.py",
     ),
     Mutant(
         "scenarios compared on other seeds",
