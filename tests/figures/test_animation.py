@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def test_shares_and_synchronization_are_those_of_the_model_at_that_month(results
     film = read_film(results, "linked", replication=1)
     model = HyperclusterModel(LINKED, rng=6)
     defined = 0
-    for month in (1, 7, 24, 60, 71, 72):
+    for month in (1, 7, 12, 18, 24, 60, 71, 72):
         model.run_for(month - model.state.month)
         assert film.pooled[month] == pytest.approx(model.adoption_share, abs=1e-15)
         expected = model.result().metrics["synchronization"]
@@ -114,6 +115,15 @@ def test_two_films_part_when_the_policies_begin_and_not_before(results: Results)
     assert START < month < START + 12
     np.testing.assert_array_equal(films[0].counts.adopters[:month], films[1].counts.adopters[:month])
     assert parting(films[0], films[0]) == MONTHS + 1
+
+
+def test_one_adopter_or_one_member_more_parts_two_films(results: Results) -> None:
+    film = read_film(results, "linked", replication=0)
+    adopters, members = film.counts.adopters.copy(), film.members.copy()
+    adopters[50:, 0, 0, 0] += 1
+    members[40:, 0, 0] += 1
+    assert parting(film, replace(film, counts=replace(film.counts, adopters=adopters))) == 50
+    assert parting(film, replace(film, members=members)) == 40
 
 
 def test_frames_say_so_while_the_two_are_identical(results: Results) -> None:
