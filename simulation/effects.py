@@ -68,7 +68,9 @@ def effects(results: Results, reference: str | None = None) -> Effects:
             members = [[run.parts.get((level, name), math.nan) for run in pair] for pair in pairs]
             found = paired_difference(*np.array(members).T, better="lower")
             decomposition.append(names | {"level": level, "name": name} | asdict(found))
-    fields = [name for name in Difference.__dataclass_fields__ if name != "p_holm"]  # no family is tested here
+    fields = [
+        name for name in Difference.__dataclass_fields__ if name != "p_holm"
+    ]  # no family is tested here
     costs = ["extra_spent_pv", "cost_per_adoption", "cost_low", "cost_high"]
     return Effects(
         additionality=pd.DataFrame(additionality, columns=[*PAIR, *fields, *costs]),
