@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import faulty_blocks
 import pytest
@@ -184,7 +186,7 @@ def test_an_interrupt_takes_waiting_blocks_back_from_a_foreign_executor(
         run_batch(
             specs, 20, out=tmp_path / "study", seed=SEED, executor=executor, workers=4, progress=stop_at(5)
         )
-    assert len(computed) <= 5 + 2  # of 40: those that are done, and one or two under way
+    assert len(computed) <= 5 + 8  # of 40: those that are done, and at most those that were out then
 
 
 def test_a_block_that_was_deleted_is_computed_again(
@@ -300,18 +302,127 @@ def test_a_replication_that_kills_its_worker_is_the_only_one_lost(
     assert results.runs(["replication"])["replication"].tolist() == [0, 1, 2, 4, 5, 6]
 
 
+def test_a_replication_beyond_its_deadline_is_recorded_with_the_months_that_it_did(
+    specs: list[Scenario], tmp_path: Path
+):
+    results = run_batch(specs[:1], 2, out=tmp_path / "study", executor="serial", deadline=1e-9)
+    assert [failure["replication"] for failure in results.manifest["failures"]] == [0, 1]
+    failure = results.manifest["failures"][0]
+    assert failure["error"] == (
+        "DeadlineError: not finished within the deadline of 1e-09 s; 0 of 60 months were done"
+    )
+    assert "--deadline 1e-09" in failure["reproduce"]
+
+
+def test_a_deadline_that_is_met_changes_nothing(undisturbed: Results, specs: list[Scenario], tmp_path: Path):
+    results = run_batch(
+        specs, REPLICATIONS, out=tmp_path / "study", seed=SEED, executor="serial", deadline=600
+    )
+    assert content(results) == content(undisturbed)
+
+
+def test_a_foreign_executor_that_does_not_answer_costs_its_replication(
+    specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    woken = threading.Event()
+    run_block = simulation.batch.run_block
+
+    def stuck(block: simulation.batch.Block) -> simulation.batch.Outcome:
+        if block.replications == (3,):
+            woken.wait(60)
+        return run_block(block)
+
+    monkeypatch.setattr(simulation.batch, "run_block", stuck)
+    monkeypatch.setattr("simulation.workers.GRACE_ELSEWHERE_SECONDS", 0.0)
+    with ThreadPoolExecutor(2) as two:
+        results = run_batch(
+            specs[:1], REPLICATIONS, out=tmp_path / "study", executor=two, workers=2, deadline=5
+        )
+        woken.set()
+    (failure,) = results.manifest["failures"]
+    assert (failure["replication"], failure["error"]) == (
+        3,
+        "NoAnswerError: no answer for 10 s; it was given up",
+    )
+    assert results.runs(["replication"])["replication"].tolist() == [0, 1, 2, 4, 5, 6]
+
+
+def test_too_little_memory_stops_the_batch_and_is_nobody_s_failure(
+    undisturbed: Results,
+    specs: list[Scenario],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def starved(spec: Scenario, seed: int, *, deadline: float | None):
+        if seed == SEED + 3:
+            raise MemoryError
+        return simulate(spec, seed, deadline=deadline)
+
+    monkeypatch.setattr(simulation.batch, "simulate", starved)
+    out = tmp_path / "study"
+    with pytest.raises(MemoryError):
+        run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor="serial")
+    assert Results(out).manifest["failures"] == []
+    monkeypatch.undo()
+    assert content(run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor="serial")) == content(
+        undisturbed
+    )
+
+
+def test_the_estimate_comes_before_the_bulk_and_is_of_what_is_left(specs: list[Scenario], tmp_path: Path):
+    seen: list[Progress] = []
+    results = run_batch(specs, REPLICATIONS, out=tmp_path / "study", executor="serial", progress=seen.append)
+    first = next(now for now in seen if now.estimate is not None)
+    assert first.done == 2  # one of each kind of scenario
+    assert first.estimate is not None and first.estimate.seconds > 0
+    written = sum(path.stat().st_size for path in results.path.glob("*.parquet"))
+    assert written / 4 < first.estimate.bytes < 4 * written
+    means = seen[-1].means["plain"]
+    runs = results.runs(["scenario", "phi"])
+    assert means["phi"].n == REPLICATIONS
+    assert means["phi"].value == pytest.approx(runs.loc[runs["scenario"] == "plain", "phi"].mean())
+
+
+@pytest.mark.parametrize(
+    ("missing", "slots", "deadline", "size"),
+    [(90, 2, None, 5), (10_000, 2, None, 20), (90, 64, None, 1), (10_000, 2, 60.0, 1), (3, 2, None, 1)],
+)
+def test_blocks_are_large_where_there_is_much_to_do(
+    specs: list[Scenario], missing: int, slots: int, deadline: float | None, size: int
+):
+    blocks = simulation.batch._blocks(
+        specs[:1], missing, seed=1, finished=set(), deadline=deadline, slots=slots
+    )
+    assert [number for block in blocks for number in block.replications] == list(range(missing))
+    assert {len(block.replications) for block in blocks[:-1]} == {size}
+
+
+def test_scenarios_take_turns_in_what_is_missing(specs: list[Scenario]):
+    finished = {("plain", 0), ("platform", 1), ("platform", 2)}
+    blocks = simulation.batch._blocks(specs, 4, seed=1, finished=finished, deadline=None, slots=1)
+    assert [(block.spec.name, *block.replications) for block in blocks] == [
+        ("plain", 1),
+        ("platform", 0),
+        ("plain", 2),
+        ("platform", 3),
+        ("plain", 3),
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"replications": 0}, "replications = 0: must be 1 or more"),
         ({"seed": -1}, "seed = -1: must be 0 or more"),
         ({"workers": 0}, "workers = 0: must be 1 or more"),
+        ({"deadline": 0.0}, "deadline = 0.0: must be more than 0"),
+        ({"executor": "threads"}, "no such executor"),
     ],
 )
 def test_wrong_arguments_are_refused_and_nothing_is_written(
-    specs: list[Scenario], tmp_path: Path, change: dict[str, int], words: str
+    specs: list[Scenario], tmp_path: Path, change: dict[str, Any], words: str
 ):
-    arguments = {"replications": 1, "seed": 1, "workers": 1} | change
+    arguments: dict[str, Any] = {"replications": 1, "seed": 1, "workers": 1} | change
     with pytest.raises(HyperclusterError, match=words):
         run_batch(specs, out=tmp_path / "study", **arguments)
     assert not (tmp_path / "study").exists()

@@ -1,0 +1,154 @@
+"""Writing a results folder: whatever is damaged is found, what is sound in it is saved, and one process writes."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from small_studies import checksums, content, write_scenarios
+
+import simulation.store
+from simulation.batch import run_batch
+from simulation.errors import ResultsError
+from simulation.manifest import ranges
+from simulation.results import Results
+from simulation.rows import TABLES
+from simulation.scenario import Scenario, load_scenario
+from simulation.store import Store, written_beside
+
+REPLICATIONS = 4
+
+
+@pytest.fixture(scope="module")
+def specs(tmp_path_factory: pytest.TempPathFactory) -> list[Scenario]:
+    return [load_scenario(file) for file in write_scenarios(tmp_path_factory.mktemp("scenarios"))]
+
+
+@pytest.fixture
+def folder(specs: list[Scenario], tmp_path: Path) -> Path:
+    """A study that is finished."""
+    return run(specs, tmp_path / "study").path
+
+
+def run(specs: list[Scenario], folder: Path, replications: int = REPLICATIONS) -> Results:
+    return run_batch(specs, replications, out=folder, executor="serial")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [([], ""), ([3], "3"), ([0, 1, 2, 5, 7, 8], "0-2, 5, 7-8"), ([4, 0, 3], "0, 3-4")],
+)
+def test_numbers_are_written_as_ranges(numbers: list[int], text: str):
+    assert ranges(numbers) == text
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_finished_file_that_was_cut_is_set_aside_and_all_is_computed_again(
+    specs: list[Scenario], folder: Path, table: str
+):
+    before = content(folder)
+    path = folder / f"{table}.parquet"
+    path.write_bytes(path.read_bytes()[:-9])
+    results = run(specs, folder)
+    assert content(folder) == before
+    (damaged,) = results.manifest["damaged"]
+    assert f"{table}.parquet: damaged" in damaged
+    assert sorted(file.name for file in (folder / "damaged" / "finished-0").iterdir()) == sorted(before)
+
+
+def test_a_finished_file_that_is_missing_is_noticed(specs: list[Scenario], folder: Path):
+    before = content(folder)
+    (folder / "ledger.parquet").unlink()
+    results = run(specs, folder)
+    assert content(folder) == before
+    assert "ledger.parquet" in results.manifest["damaged"][0]
+
+
+def test_what_is_sound_in_a_damaged_file_is_kept(
+    specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """One row group a replication; Parquet skips by number, not by scenario, so that a flipped bit costs both."""
+    monkeypatch.setattr("simulation.merge.ROWS_IN_MEMORY", 1)
+    folder = run(specs, tmp_path / "study").path
+    expected = checksums(folder)
+    path = folder / "curves.parquet"
+    damaged = bytearray(path.read_bytes())
+    column = pq.read_metadata(path).row_group(2).column(6)
+    damaged[column.data_page_offset + column.total_compressed_size // 2] ^= 1
+    path.write_bytes(bytes(damaged))
+    store = Store(folder)
+    finished = store.begin(json.loads((folder / "manifest.json").read_text()), fresh=False)
+    assert finished == set(expected) - {("plain", 2), ("platform", 2)}
+    assert "page" in store.damaged[0].lower() or "crc" in store.damaged[0].lower()
+    assert checksums(folder) == {key: expected[key] for key in finished}
+
+
+def test_a_sound_study_is_left_as_it_is(specs: list[Scenario], folder: Path):
+    times = {path: path.stat().st_mtime_ns for path in folder.glob("*.parquet")}
+    assert run(specs, folder).manifest["damaged"] == []
+    assert {path: path.stat().st_mtime_ns for path in folder.glob("*.parquet")} == times
+
+
+def test_damage_found_once_stays_in_the_manifest(specs: list[Scenario], folder: Path):
+    path = folder / "runs.parquet"
+    path.write_bytes(path.read_bytes()[:-9])
+    found = run(specs, folder).manifest["damaged"]
+    assert len(found) == 1
+    assert run(specs, folder).manifest["damaged"] == found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders are locked on POSIX systems only")
+def test_two_processes_cannot_write_to_one_folder(specs: list[Scenario], folder: Path):
+    with Store(folder).alone():
+        with pytest.raises(ResultsError, match="another process is writing"):
+            run(specs, folder, REPLICATIONS + 1)
+        assert Results(folder).manifest["replications"] == REPLICATIONS
+    run(specs, folder, REPLICATIONS + 1)
+
+
+def test_every_replication_has_its_state_in_the_manifest(
+    specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    compute = simulation.batch.compute
+
+    def unlucky(record):
+        if record.scenario == "plain" and record.seed == 3:
+            raise ValueError("no luck")
+        return compute(record)
+
+    monkeypatch.setattr(simulation.batch, "compute", unlucky)
+    assert run(specs, tmp_path / "study").manifest["state"] == {
+        "plain": {"finished": "0-1, 3", "failed": "2"},
+        "platform": {"finished": "0-3", "failed": ""},
+    }
+
+
+def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind(tmp_path: Path):
+    path = tmp_path / "runs.parquet"
+    path.write_bytes(b"old")
+
+    def write() -> None:
+        with written_beside(path) as temporary:
+            temporary.write_bytes(b"ne")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="No space left") as full:
+        write()
+    assert full.value.filename == str(path)
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_block_without_room_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(path: Path, content: bytes) -> None:
+        if path.name == "ledger.parquet":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        path.write_bytes(content)
+
+    monkeypatch.setattr(simulation.store, "flushed", full)
+    with pytest.raises(OSError, match=r"ledger\.parquet"):
+        Store(tmp_path).add("plain-000000-000000", dict.fromkeys(TABLES, b"rows"))
+    assert list((tmp_path / "parts").iterdir()) == []
