@@ -100,7 +100,11 @@ def draw_phi(frame: Frame, study: StudyCurves) -> None:
     grid = _grid(study, frame.width).filling(frame.height - key_height(keys, frame.width))
     over_time = [quantiles(phi_at_times(scenario)) for scenario in study.scenarios]
     at_stages = [quantiles(phi_at_stages(scenario)) for scenario in study.scenarios]
-    highest = max((float(np.nanmax(v, initial=0.0)) for v in [*over_time, *at_stages]), default=0.0)
+    # Where regions differ less than by chance, Phi is slightly negative.
+    lowest, highest = (
+        extreme([float(extreme(v[np.isfinite(v)], initial=0.0)) for v in [*over_time, *at_stages]])
+        for extreme in (np.min, np.max)
+    )
     for number, (x, found, limits, label) in enumerate(
         (
             (study.tau_years, over_time, (0.0, study.window_years), "Time after release, years"),
@@ -110,7 +114,7 @@ def draw_phi(frame: Frame, study: StudyCurves) -> None:
         ax = grid.panel(frame, number, HEADINGS[number])
         draw_bands(ax, study, x, found)
         ax.set_xlim(*limits)
-        ax.set_ylim(0, max(5.0, 105 * highest))
+        ax.set_ylim(105 * lowest, max(5.0, 105 * highest))
         ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
         ax.set_xlabel(label)

@@ -29,6 +29,7 @@ STAGES = (25, 50, 75)
 """Percent of all eligible that have adopted."""
 HEADINGS = [f"{stage} % have adopted" for stage in STAGES]
 LEAST_PANEL_MM = 30.0
+LEAST_AXIS = 0.001  # nats; less is no inequality to look at
 BETWEEN, WITHIN = fill(4), fill(0)  # light enough to show the line across them
 KEYS = [Key("between macroregions", patch=BETWEEN), Key("within macroregions", patch=WITHIN)]
 
@@ -58,7 +59,9 @@ def parts(scenario: ScenarioCurves, stage: int) -> Array:
 
 def _grid(study: StudyCurves, width_mm: float) -> Grid:
     left = MARGIN_MM + labels_mm(labels_of(study.scenarios, width_mm)) + 2.5
-    return Grid.fit(3, width_mm, least_mm=LEAST_PANEL_MM, left=left, right=RIGHT_MM, headings=HEADINGS)
+    return Grid.fit(
+        3, width_mm, least_mm=LEAST_PANEL_MM, left=left, gap_mm=5.0, right=RIGHT_MM + 1.5, headings=HEADINGS
+    )
 
 
 def _height_mm(study: StudyCurves, width_mm: float) -> float:
@@ -78,10 +81,11 @@ def draw_bars(frame: Frame, study: StudyCurves) -> None:
         rows(ax, len(labels))
         if grid.is_first(number):
             write_labels(ax, labels)
-        ax.set_xlim(0, 1.3 * most if most > 0 else 1.0)  # numbers stand to the right of the bars
+        ax.set_xlim(0, max(1.3 * most, LEAST_AXIS))  # numbers stand to the right of the bars
         ax.xaxis.set_major_locator(
             MaxNLocator(nbins=3, steps=[1, 2, 2.5, 5, 10]) if most > 0 else NullLocator()
         )
+        ax.xaxis.set_major_formatter("{x:g}")
         ax.set_xlabel("Theil index, nats")
     draw_key(frame, KEYS)
 

@@ -18,7 +18,7 @@ import pytest
 from processes import PATIENCE, SUPPORT, end, session_members, started, wait_until, workers_of
 from small_studies import REPLICATIONS, Study, content, notes
 
-from simulation.batch import BLOCK
+from simulation.batch import BLOCK, BLOCKS_PER_WORKER
 from simulation.results import Replication, Results, part_folders
 
 WORKERS = 2
@@ -81,7 +81,8 @@ def test_a_study_killed_at_random_moments_ends_as_if_it_had_not_been(
             kept = set()
     print(tally)
     assert tally.lost == set()
-    assert max(tally.recomputed) <= BLOCK * WORKERS
+    block = min(len(study.checksums) // (BLOCKS_PER_WORKER * WORKERS), BLOCK)
+    assert max(tally.recomputed) <= block * WORKERS
     assert max(tally.left_seconds) <= GONE_WITHIN
 
 

@@ -22,6 +22,7 @@ years = 8
 scale = 0.05
 [diffusion]
 spontaneous = {rate}
+institutional = {rate}
 [technologies]
 release = "at_start"
 """
