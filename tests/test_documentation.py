@@ -23,6 +23,7 @@ PAGES = (
     "results/README.md",
     "docs/model.md",
     "docs/architecture.md",
+    "docs/batches.md",
     "docs/comparison.md",
 )
 
