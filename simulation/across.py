@@ -13,7 +13,7 @@ from simulation.compare import COLUMNS, pair_rows, reference_of
 from simulation.errors import ResultsError
 from simulation.manifest import changed_keys
 from simulation.metrics import METRICS
-from simulation.paired import Difference
+from simulation.paired import PRECISION, Difference
 from simulation.results import Results
 from simulation.store import COMPARISON, replace
 
@@ -34,7 +34,11 @@ class Across:
 
 
 def compare_folders(
-    first: Results | str | Path, second: Results | str | Path, *, reference: str | None = None
+    first: Results | str | Path,
+    second: Results | str | Path,
+    *,
+    reference: str | None = None,
+    precision: float = PRECISION,
 ) -> Across:
     """Compare every scenario of the second folder with its namesake in the first, or else with the reference there.
 
@@ -42,6 +46,7 @@ def compare_folders(
     ----------
     first, second : studies, or their folders.
     reference : name of a scenario of the first; "baseline" unless given, or the first one there.
+    precision : as in :func:`simulation.compare.compare`.
 
     Raises
     ------
@@ -61,7 +66,7 @@ def compare_folders(
         names = f"{scenario} ({labels[1]})", f"{other} ({labels[0]})"
         titles[names[0]] = f"{here.titles[scenario]} ({labels[1]})"
         titles[names[1]] = f"{there.titles[other]} ({labels[0]})"
-        rows += pair_rows((names[0], new[scenario]), (names[1], old[other]))
+        rows += pair_rows((names[0], new[scenario]), (names[1], old[other]), precision=precision)
     comparison = pd.DataFrame(rows, columns=[*COLUMNS, *Difference.__dataclass_fields__])
     return Across(comparison, titles, list(_notes(there, here, pairs, seeds=seeds)), labels[0])
 

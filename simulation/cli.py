@@ -263,7 +263,7 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
     same seed make a pair, and the table goes into OTHER.
     """
     if other is not None:
-        _compare_across(folder, other, reference)
+        _compare_across(folder, other, reference, precision=precision)
         return
     from simulation.console import print_analysis, print_files
     from simulation.reporting.tables import analyse, write_tables
@@ -277,11 +277,11 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
     print_files(write_tables(analysis))
 
 
-def _compare_across(folder: Path, other: Path, reference: str | None) -> None:
+def _compare_across(folder: Path, other: Path, reference: str | None, *, precision: float) -> None:
     from simulation.across import compare_folders, write_across
     from simulation.console import print_comparison, print_files
 
-    across = compare_folders(folder, other, reference=reference)
+    across = compare_folders(folder, other, reference=reference, precision=precision)
     for note in across.notes:
         click.echo(f"Note: {note}", err=True)
     print_comparison(across.comparison, across.titles)
