@@ -102,13 +102,9 @@ def test_a_run_ends_with_three_figures(copied: Results) -> None:
     assert {path.stem for path in paths if path.suffix == ".png"} == AFTER_EVERY_RUN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("rate", "replications"),
-    [
-        pytest.param(0.0, 2, id="nobody adopts"),
-        pytest.param(1e3, 2, id="all at once", marks=pytest.mark.slow),
-        pytest.param(0.1, 1, id="one run", marks=pytest.mark.slow),
-    ],
+    ("rate", "replications"), [(0.0, 2), (1e3, 2), (0.1, 1)], ids=["nobody adopts", "all at once", "one run"]
 )
 def test_degenerate_studies_are_drawn_or_say_why_not(tmp_path: Path, rate: float, replications: int) -> None:
     plotted = plot(run_plain(tmp_path, rate=rate, replications=replications), formats=["svg"], width_mm=140)

@@ -45,8 +45,22 @@ def test_the_forest_shows_the_differences_of_the_table(three: StudyCurves) -> No
             low, high = factor * found["low"], factor * found["high"]
             assert intervals[row].get_xdata() == pytest.approx([low, high])
             assert marks[row].get_xdata() == pytest.approx([factor * found["difference"]])
-            told = low > 0 or high < 0
-            assert (marks[row].get_markerfacecolor() == "white") is not told
+
+
+@pytest.mark.parametrize(
+    ("shift", "face"), [(-1.0, "#D55E00"), (0.0, "white"), (1.0, "#D55E00")], ids=["less", "equal", "more"]
+)
+def test_a_mark_is_filled_where_the_interval_leaves_out_zero(
+    three: StudyCurves, shift: float, face: str
+) -> None:
+    reference, scenario = three.scenarios[0], three.scenarios[2]
+    alternating = 0.1 * (-1.0) ** np.arange(12)
+    metrics = {**scenario.metrics, "w1_years": reference.metrics["w1_years"] + shift + alternating}
+    drawn = draw_forest(
+        replace(three, scenarios=(reference, replace(scenario, metrics=metrics))), width_mm=90
+    )
+    panel = next(ax for ax in drawn.figure.axes if ax.get_xlabel() == "Lag W1, years")
+    assert panel.lines[2].get_markerfacecolor() == face
 
 
 def test_a_metric_that_no_pair_defines_is_called_undefined(three: StudyCurves) -> None:
@@ -120,8 +134,10 @@ def test_parts_of_theil_are_means_that_add_up(three: StudyCurves) -> None:
     row = table[(table["scenario"] == "baseline") & (table["pooled_share"] == 0.5)].iloc[0]
     assert row["between"] == pytest.approx(first["theil_50_between"].mean())
     assert row["n"] == 12
+    # Two bars a scenario, the second where the first ends.
     half = [ax for ax in drawn.figure.axes if ax.get_xlabel()][1]
     assert [bar.get_width() for bar in half.patches[:2]] == pytest.approx([row["between"], row["within"]])
+    assert [bar.get_x() for bar in half.patches[:2]] == pytest.approx([0.0, row["between"]])
 
 
 def test_bars_of_credit_are_the_mean_shares_and_fill_the_axis(three: StudyCurves) -> None:
@@ -150,6 +166,14 @@ def test_members_are_shown_in_percent_of_those_who_may_join(three: StudyCurves) 
     rest = drawn.numbers["platform_membership_fold"]
     assert set(rest["stable"]) == {True, False}
     assert "critical mass" in drawn.caption
+
+
+def test_each_of_several_platforms_is_shown_in_percent_of_its_own(make_study: MakeStudy) -> None:
+    drawn = draw_membership(make_study(["fragmented_platforms"]), width_mm=190)
+    last = drawn.numbers["platform_membership"].groupby("platform")["median"].last()
+    assert last.tolist() == pytest.approx([0.9] * 6)
+    lines = [line for line in drawn.figure.axes[1].lines if len(line.get_xdata()) == 121]
+    assert [line.get_ydata()[-1] for line in lines] == pytest.approx([90.0] * 6)
 
 
 def test_levels_are_left_out_where_readiness_is_unknown(three: StudyCurves) -> None:
