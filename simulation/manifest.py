@@ -23,7 +23,18 @@ FORMAT = 1
 PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "pydantic", "mesa")
 
 _NOT_THE_MODEL = (
-    *("across", "adaptive", "batch", "break_even", "cli", "cli_report", "compare", "console", "decomposition"),
+    *(
+        "across",
+        "adaptive",
+        "batch",
+        "break_even",
+        "cli",
+        "cli_animate",
+        "cli_report",
+        "compare",
+        "console",
+        "decomposition",
+    ),
     *("effects", "figures", "idle_money", "manifest", "merge", "paired", "progress", "report", "reporting"),
     *("results", "rows", "store", "verdict", "workers"),
 )

@@ -23,7 +23,7 @@ from simulation.engine import simulate
 from simulation.rows import tables_of, to_parquet
 from simulation.scenario import load_scenario
 
-RUNS = 3
+RUNS = 5
 
 
 def cpu(action):
