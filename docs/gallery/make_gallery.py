@@ -44,7 +44,8 @@ from simulation import figures
 ax = figures.speed_synchrony("results/study")
 ax.figure.savefig("plane.pdf")
 
-study = figures.study_curves("results/study", scenarios=["hypercluster"], seed=7)  # one scenario, one replication
+# One scenario, one replication.
+study = figures.study_curves("results/study", scenarios=["hypercluster"], seed=7)
 figures.ledger(study)
 ```
 
