@@ -136,8 +136,8 @@ MUTANTS = [
     Mutant(
         "leaving by another draw than joining would allow",
         "kernels/membership.py",
-        "if draw[i] > stay[r]:",
-        "if draw[i] < 1.0 - stay[r]:",
+        "if draw[c] > stay[region_of[i]]:",
+        "if draw[c] < 1.0 - stay[region_of[i]]:",
         "tests/kernels/test_membership.py",
     ),
     Mutant(
