@@ -86,7 +86,8 @@ class Store:
                 f"{self.folder}: a file stands where the results folder should be; choose another --out"
             )
         if not (self.folder / MANIFEST).exists():
-            if any(self.folder.iterdir()):
+            ours = {_beside(self.folder / MANIFEST)}  # a start that was killed before anything was there
+            if set(self.folder.iterdir()) - ours:
                 raise ResultsError(f"{self.folder}: holds files that are not results; choose another --out")
             return
         found = differences(read_manifest(self.folder), manifest)
@@ -372,13 +373,17 @@ def replace(path: Path, content: bytes) -> None:
 @contextlib.contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
     """Give a temporary path, which takes the place of ``path`` at the end; on an error it leaves nothing behind."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = _beside(path)
     try:
         yield temporary
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise _at(path, error) from error
     temporary.replace(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
 
 
 def flushed(path: Path, content: bytes) -> None:

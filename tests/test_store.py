@@ -110,6 +110,16 @@ def test_two_processes_cannot_write_to_one_folder(specs: list[Scenario], folder:
     run(specs, folder, REPLICATIONS + 1)
 
 
+def test_a_start_that_was_killed_before_anything_was_there_does_not_lock_the_folder(
+    specs: list[Scenario], tmp_path: Path
+):
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / ".manifest.json.tmp").write_bytes(b"{")
+    assert run(specs, folder).manifest["status"] == "finished"
+    assert not list(folder.glob(".*"))
+
+
 def test_every_replication_has_its_state_in_the_manifest(
     specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
