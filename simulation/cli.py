@@ -228,7 +228,8 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     _draw(results)
     if not quiet:
         print_study(results, comparison)
-        print_files(sorted(path for path in results.path.rglob("*") if path.is_file()))
+        written = (path for where in ("*.*", "figures/*") for path in results.path.glob(where))
+        print_files(sorted(path for path in written if path.is_file()))
 
 
 def _draw(results: Results) -> list[Path]:
