@@ -68,16 +68,17 @@ class Recorder:
     def __init__(self, world: World) -> None:
         r, s, k, h, _ = world.shape
         months = world.months + 1
-        self._adopters = np.zeros((months, r, s, k), dtype=np.int32)
-        self._members = np.zeros((months, h, r), dtype=np.int32)
-        self._members_anywhere = np.zeros(months, dtype=np.int32)
+        # Rows of months that are still to come are 0. Read by whoever looks on, written here alone.
+        self.adopters = np.zeros((months, r, s, k), dtype=np.int32)
+        self.members = np.zeros((months, h, r), dtype=np.int32)
+        self.members_anywhere = np.zeros(months, dtype=np.int32)
         self._mastered = np.zeros((months, k), dtype=np.int32)
 
     def record(self, state: Countable) -> None:
         """Write down the end of a month."""
-        self._adopters[state.month] = state.adopters
-        self._members[state.month] = state.members
-        self._members_anywhere[state.month] = np.count_nonzero(state.mask_of)
+        self.adopters[state.month] = state.adopters
+        self.members[state.month] = state.members
+        self.members_anywhere[state.month] = np.count_nonzero(state.mask_of)
         self._mastered[state.month] = np.count_nonzero(state.mastered, axis=0)
 
     def finish(
@@ -114,10 +115,10 @@ class Recorder:
             platforms=world.platforms.names,
             release_month=world.technologies.release_month,
             eligible=world.eligible,
-            adopters=self._adopters[done],
+            adopters=self.adopters[done],
             may_join=(world.platforms.may_join * world.enterprises.counts[None]).sum(axis=2),
-            members=self._members[done],
-            members_anywhere=self._members_anywhere[done],
+            members=self.members[done],
+            members_anywhere=self.members_anywhere[done],
             enterprises=world.enterprises.region_of.size,
             mastered=self._mastered[done],
             credit=credit.reshape(r, k, len(CHANNELS)),

@@ -76,7 +76,7 @@ def study_curves(
     steps = min(len(pooled) for replications in curves.values() for pooled, _, _, _ in replications)
     return StudyCurves(
         region_ids=ids,
-        region_names=tuple(_short_name(regions[r]["id"], regions[r]["name"]) for r in order),
+        region_names=tuple(short_name(regions[r]["id"], regions[r]["name"]) for r in order),
         macroregions=tuple(regions[r]["macroregion"] for r in order),
         longitude=np.array([regions[r]["longitude"] for r in order], dtype=float),
         latitude=np.array([regions[r]["latitude"] for r in order], dtype=float),
@@ -247,5 +247,6 @@ def _shipped_short_names() -> dict[tuple[str, str], str]:
     return names
 
 
-def _short_name(region_id: str, name: str) -> str:
+def short_name(region_id: str, name: str) -> str:
+    """Name of a region for where there is little room; the whole name where the tables give no other."""
     return _shipped_short_names().get((region_id, name), name)

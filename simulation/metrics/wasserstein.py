@@ -31,9 +31,15 @@ def w1(shares: Array, dt: float) -> float:
     regions = shares.shape[1]
     if regions < 2:
         return np.nan
+    return float(integral(differences(shares), dt) / (regions * (regions - 1) / 2))
+
+
+def differences(shares: Array) -> Array:
+    """Sum over pairs of regions of how far apart their shares are; float64 (...) of float64 (..., R)."""
     # Sorted, the i-th smallest of R shares is the larger of i pairs and the smaller of R - 1 - i.
+    regions = shares.shape[-1]
     sign = 2.0 * np.arange(regions) - (regions - 1)
-    return float(integral(np.sort(shares, axis=1) @ sign, dt) / (regions * (regions - 1) / 2))
+    return np.sort(shares, axis=-1) @ sign
 
 
 def _mean_over_technologies(curves: Curves, by_technology: Array) -> float:

@@ -16,11 +16,16 @@ from simulation.metrics.metric import Metric, Undefined, require_regions, requir
 from simulation.world import Array
 
 
+def comparable(eligible: Array) -> Array:
+    """Which cells have two groups, and two enterprises in one of them; bool (...) of int64 (..., R)."""
+    return ((eligible > 0).sum(axis=-1) >= 2) & (eligible.sum(axis=-1) > (eligible > 0).sum(axis=-1))
+
+
 def variance_components(adopters: Array, eligible: Array) -> tuple[Array, Array]:
     """Variance between regions and in all, for each cell and month; the parts of equation (9), section 5.
 
     A cell is a technology in an industry, or what the caller makes it; likewise groups are regions or macroregions.
-    Cells with fewer than two groups, or without two enterprises in any group, have no variance and are left out.
+    Cells that are not :func:`comparable` have no variance and are left out.
 
     Parameters
     ----------
@@ -33,7 +38,7 @@ def variance_components(adopters: Array, eligible: Array) -> tuple[Array, Array]
     between, total : float64, shape (cells, months)
         N (MSB - MSW) and N (MSB + (n0 - 1) MSW).
     """
-    enough = ((eligible > 0).sum(axis=-1) >= 2) & (eligible.sum(axis=-1) > (eligible > 0).sum(axis=-1))
+    enough = comparable(eligible)
     adopters, eligible = np.ascontiguousarray(adopters[enough]), eligible[enough]
     groups = (eligible > 0).sum(axis=-1)[:, None]
     n = eligible.sum(axis=-1)[:, None]
