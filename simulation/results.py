@@ -13,24 +13,31 @@ A batch that was stopped is read from its parts, so that its finished replicatio
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
 from operator import and_
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from annotated_types import Ge, Len
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
-from simulation.errors import ResultsError, listed, suggestion
+from simulation.errors import Problem, ProblemsError, ResultsError, listed, suggestion
 from simulation.rows import TABLES, Axes, Counts, checksum, counts_of
+from simulation.scenario_messages import expected
 from simulation.world import Array
 
 MANIFEST = "manifest.json"
 PARTS = "parts"
+LONGEST_SHOWN = 60
+"""Characters of a wrong value that a message repeats."""
 
 NAMES = ("scenario", "region", "industry", "technology")
 CURVES = ("scenario", "replication", "month", *NAMES[1:], "adopters", "eligible")
@@ -41,13 +48,77 @@ Replication = tuple[str, int]
 """Scenario and number of a replication, from 0."""
 
 
+def _toml(text: str) -> str:
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"must be a scenario as TOML: {error}") from None
+    return text
+
+
+def _named_once(entries: list[_Entry]) -> list[_Entry]:
+    names = [entry["name"] for entry in entries]
+    if doubled := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise ValueError(f"each name must stand once, {listed(doubled)} does not")
+    return entries
+
+
+class _Region(TypedDict):
+    id: str
+    name: str
+    macroregion: str
+    latitude: float
+    longitude: float
+
+
+class _Technology(TypedDict):
+    name: str
+    direction: str
+
+
+class _Entry(TypedDict):
+    name: str
+    title: str
+    description: str
+    digest: str
+    dataset_digest: str
+    months: Annotated[int, Ge(1)]
+    steps_per_year: Annotated[int, Ge(1)]
+    regions: Annotated[list[_Region], Len(1)]
+    industries: list[str]
+    technologies: list[_Technology]
+    text: Annotated[str, AfterValidator(_toml)]
+
+
+class _Manifest(TypedDict):
+    """What readers of a results folder rely on; there is more in it."""
+
+    __pydantic_config__ = ConfigDict(strict=True, allow_inf_nan=False)  # type: ignore[misc]
+
+    version: str
+    code: str
+    seed: int
+    replications: int
+    scenarios: Annotated[list[_Entry], Len(1), AfterValidator(_named_once)]
+    command: str
+    python: str
+    packages: dict[str, str]
+    started: str
+    ended: str | None
+    failures: list[dict[str, Any]]
+    damaged: list[Any]
+
+
+_MANIFEST: TypeAdapter[_Manifest] = TypeAdapter(_Manifest)
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a results folder.
 
     Raises
     ------
     ResultsError
-        If there is none, or it cannot be read.
+        If there is none, it cannot be read, or lacks what readers of the folder rely on; all that is wrong at once.
     """
     path = folder / MANIFEST
     try:
@@ -58,7 +129,25 @@ def read_manifest(folder: Path) -> Manifest:
         raise ResultsError(f"{path}: cannot be read: {error}") from None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("scenarios"), list):
         raise ResultsError(f"{path}: not the manifest of a study")
+    try:
+        _MANIFEST.validate_python(manifest)
+    except ValidationError as error:
+        problems = ProblemsError(_problem(path, details) for details in error.errors())
+        raise ResultsError(f"{problems}\nRestore the file, or run the study again with --fresh.") from None
     return manifest
+
+
+def _problem(path: Path, details: ErrorDetails) -> Problem:
+    key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in details["loc"])
+    found = json.dumps(details["input"], ensure_ascii=False)
+    missing = details["type"] == "missing"
+    return Problem(
+        file=str(path),
+        line=None,
+        key=key.removeprefix("."),
+        message="missing" if missing else expected(details),
+        found="" if missing or len(found) > LONGEST_SHOWN else found,
+    )
 
 
 def part_folders(folder: Path) -> list[Path]:
@@ -77,7 +166,7 @@ def read_parquet(
     Raises
     ------
     ResultsError
-        If the file is damaged or a column is unknown.
+        If the file cannot be opened, is damaged, or a column is unknown.
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -92,7 +181,9 @@ def read_parquet(
             path, columns=wanted, filters=where, page_checksum_verification=True, partitioning=None
         )
     except (pa.ArrowException, OSError) as error:
-        raise ResultsError(f"{path}: damaged or not a Parquet file: {error}") from None
+        # What the machine refuses has a number; what Arrow finds wrong in the bytes has none.
+        fault = "cannot be read" if getattr(error, "errno", None) else "damaged or not a Parquet file"
+        raise ResultsError(f"{path}: {fault}: {error}") from None
 
 
 def replications_in(table: pa.Table) -> list[Replication]:
@@ -134,7 +225,9 @@ class Results:
 
     def runs(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """One row a replication: scenario, replication, seed, the metrics, why some are undefined, checksum."""
-        return self._read("runs", columns).to_pandas()
+        # The scenario is read too, wanted or not, because it is checked.
+        rows = self._read("runs", None if columns is None else list(dict.fromkeys(["scenario", *columns])))
+        return (rows if columns is None else rows.select(list(columns))).to_pandas()
 
     def curves(
         self,
@@ -252,7 +345,7 @@ class Results:
                 f"{self.path}: no scenario {scenario!r}{suggestion(scenario, self.scenarios)}; "
                 f"there are {listed(self.scenarios)}"
             )
-        return read_rows(
+        rows = read_rows(
             self.path,
             table,
             order=self.scenarios,
@@ -260,6 +353,18 @@ class Results:
             scenario=scenario,
             replications=None if replication is None else range(replication, replication + 1),
         )
+        if table == "runs":
+            self._refuse_strangers(rows)
+        return rows
+
+    def _refuse_strangers(self, runs: pa.Table) -> None:
+        """Scenarios that the manifest does not know would be left out of every comparison without a word."""
+        found = pc.unique(runs["scenario"]).cast(pa.string()).to_pylist()
+        if strangers := [name for name in found if name not in self.scenarios]:
+            raise ResultsError(
+                f"{self.path / 'runs.parquet'}: rows of {listed(strangers)}, which {MANIFEST} does not list; "
+                f"it lists {listed(self.scenarios)}; restore {MANIFEST}, or run the study again with --fresh"
+            )
 
 
 def read_rows(
@@ -291,7 +396,8 @@ def read_rows(
     if not pieces:
         which = "" if replications is None else f" {replications.start}"
         raise ResultsError(
-            f"{folder}: no replication{which}{f' of scenario {scenario!r}' if scenario else ''} is here"
+            f"{folder}: no replication{which}{f' of scenario {scenario!r}' if scenario else ''} is here "
+            f"({table}.parquet is missing)"
         )
     rows = pa.concat_tables(pieces).unify_dictionaries() if len(pieces) > 1 else pieces[0]
     if parts:

@@ -51,7 +51,7 @@ def _schema_problem(details: ErrorDetails, document: Document, root: type[BaseMo
         hint = suggestion(word, INSTRUMENTS) or f"; known are {listed(INSTRUMENTS, at_most=99)}"
         return document.problem((*path, "instrument"), f"not an instrument{hint}")
     whole = details["type"] == "value_error" and isinstance(value_at(document.data, path), Mapping)
-    return document.problem(path, _expected(details), show_value=not whole)
+    return document.problem(path, expected(details), show_value=not whole)
 
 
 EXPECTED = {
@@ -62,6 +62,7 @@ EXPECTED = {
     "string_type": "must be a text in quotes",
     "model_type": "must be a table",
     "model_attributes_type": "must be a table",
+    "list_type": "must be a list",
     "string_too_short": "must not be empty",
     "string_too_long": "must be shorter",
     "string_pattern_mismatch": "must be 1 to 64 small letters, digits, - or _",
@@ -76,8 +77,11 @@ BOUNDS = {
 }
 
 
-def _expected(details: ErrorDetails) -> str:
+def expected(details: ErrorDetails) -> str:
+    """What would do where pydantic found something else."""
     kind, context, tag = details["type"], details.get("ctx", {}), details["loc"][-1]
+    if kind == "too_short" and context["min_length"] == 1:
+        return "must not be empty"
     if kind in BOUNDS:
         name, text = BOUNDS[kind]
         return text.format(f"{context[name]:g}")

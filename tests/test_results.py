@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -79,19 +82,27 @@ def manifest(*scenarios: str) -> Manifest:
         "code": "c",
         "seed": 100,
         "replications": 4,
+        "command": "hypercluster run",
+        "python": "3.12.1",
+        "packages": {"numpy": "2.5.5"},
         "started": "",
+        "ended": None,
         "failures": [],
         "damaged": [],
         "scenarios": [
             {
                 "name": name,
                 "title": name.title(),
+                "description": "",
                 "digest": "d",
                 "dataset_digest": "e",
                 "text": "",
                 "months": MONTHS,
                 "steps_per_year": 12,
-                "regions": [{"id": r, "macroregion": m} for r, m in zip(REGIONS, "BAA", strict=True)],
+                "regions": [
+                    {"id": r, "name": r.title(), "macroregion": m, "latitude": 60.0, "longitude": 90.0}
+                    for r, m in zip(REGIONS, "BAA", strict=True)
+                ],
                 "industries": list(INDUSTRIES),
                 "technologies": [{"name": name, "direction": d} for name, d in TECHNOLOGIES.items()],
             }
@@ -363,6 +374,78 @@ def test_unknown_names_are_refused_with_a_suggestion(store: Store):
         results.curves(["adopter"])
     with pytest.raises(ResultsError, match="no replication 9 of scenario 'plain'"):
         results.counts("plain", 9)
+
+
+def change_manifest(folder: Path, change: Callable[[Manifest], None]) -> None:
+    changed = manifest("plain", "dense")
+    change(changed)
+    (folder / "manifest.json").write_text(json.dumps(changed))
+
+
+def test_all_that_a_manifest_lacks_or_has_wrong_is_told_at_once(store: Store):
+    def spoil(changed: Manifest) -> None:
+        for key in ("name", "title"):
+            del changed["scenarios"][1][key]
+        changed["scenarios"][0] |= {"months": "six", "regions": [], "text": "a = ["}
+        changed["scenarios"][1]["regions"][2]["latitude"] = float("nan")
+        changed["seed"] = None
+
+    change_manifest(store.folder, spoil)
+    with pytest.raises(ResultsError) as caught:
+        Results(store.folder)
+    assert str(caught.value).splitlines() == [
+        f"{store.folder}/manifest.json: 7 problems",
+        "  seed = null: must be a whole number",
+        '  scenarios[0].months = "six": must be a whole number',
+        "  scenarios[0].regions = []: must not be empty",
+        '  scenarios[0].text = "a = [": must be a scenario as TOML: Invalid value (at end of document)',
+        "  scenarios[1].name: missing",
+        "  scenarios[1].title: missing",
+        "  scenarios[1].regions[2].latitude = NaN: must be a finite number",
+        "Restore the file, or run the study again with --fresh.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "words"),
+    [((), r"scenarios = \[\]: must not be empty"), (("plain",) * 2, 'each name must stand once, "plain"')],
+)
+def test_a_manifest_lists_a_scenario_at_least_and_none_twice(
+    store: Store, scenarios: tuple[str, ...], words: str
+):
+    change_manifest(store.folder, lambda changed: changed.update(scenarios=manifest(*scenarios)["scenarios"]))
+    with pytest.raises(ResultsError, match=words):
+        Results(store.folder)
+
+
+def test_rows_of_a_scenario_that_the_manifest_does_not_list_are_an_error(store: Store):
+    for compact in (lambda: None, store.compact):
+        compact()
+        change_manifest(store.folder, lambda changed: changed["scenarios"].pop())
+        results = Results(store.folder)
+        for read in (results.runs, partial(results.runs, ["phi"]), results.curves, results.verify):
+            with pytest.raises(ResultsError, match=r'rows of "dense", which manifest\.json does not list'):
+                read()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs a file that nobody can open")
+def test_a_file_that_the_machine_does_not_open_is_not_called_damaged(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    store.compact()
+    (store.folder / "runs.parquet").unlink()
+    monkeypatch.chdir(store.folder)  # the path of a socket must be short
+    with socket.socket(socket.AF_UNIX) as refusing:
+        refusing.bind("runs.parquet")
+    with pytest.raises(ResultsError, match=r"runs\.parquet: cannot be read: .*No such device"):
+        Results(store.folder).runs()
+
+
+def test_a_table_that_is_missing_is_named(store: Store):
+    store.compact()
+    (store.folder / "curves.parquet").unlink()
+    with pytest.raises(ResultsError, match=r"curves\.parquet is missing"):
+        Results(store.folder).curves(["adopters"])
 
 
 def test_a_folder_without_results_says_so(tmp_path: Path):
