@@ -31,6 +31,13 @@ class Across:
     titles: dict[str, str]  # by such a name
     notes: list[str]  # what makes pairs less alike than those of one study
     label: str  # of the folder that is compared with
+    precision: float  # as it was asked for
+
+    @property
+    def stem(self) -> str:
+        """Name of the comparison's file, without suffix: it says with what."""
+        label = self.label.replace("/", "_").replace("\\", "_")
+        return f"{Path(COMPARISON).stem}-with-{label}"
 
 
 def compare_folders(
@@ -68,13 +75,13 @@ def compare_folders(
         titles[names[1]] = f"{there.titles[other]} ({labels[0]})"
         rows += pair_rows((names[0], new[scenario]), (names[1], old[other]), precision=precision)
     comparison = pd.DataFrame(rows, columns=[*COLUMNS, *Difference.__dataclass_fields__])
-    return Across(comparison, titles, list(_notes(there, here, pairs, seeds=seeds)), labels[0])
+    notes = list(_notes(there, here, pairs, seeds=seeds))
+    return Across(comparison, titles, notes, labels[0], precision)
 
 
 def write_across(across: Across, folder: Path) -> Path:
-    """Write the comparison into the second folder, under a name that says with what, and return its path."""
-    label = across.label.replace("/", "_").replace("\\", "_")
-    path = folder / f"{Path(COMPARISON).stem}-with-{label}.csv"
+    """Write the comparison into the second folder and return its path."""
+    path = folder / f"{across.stem}.csv"
     replace(path, across.comparison.to_csv(index=False, lineterminator="\n").encode())
     return path
 

@@ -261,7 +261,7 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
     Prints paired differences, money, what a policy added, where the change in synchronization comes from, and the
     verdict; writes the numbers as CSV and the tables for LaTeX and Markdown into the folder. With OTHER, each of its
     scenarios is compared with that of the same name in DIR, or else with the reference there; replications with the
-    same seed make a pair, and the table goes into OTHER.
+    same seed make a pair, and the CSV file and the table of differences go into OTHER.
     """
     if other is not None:
         _compare_across(folder, other, reference, precision=precision)
@@ -280,13 +280,16 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
 
 def _compare_across(folder: Path, other: Path, reference: str | None, *, precision: float) -> None:
     from simulation.across import compare_folders, write_across
-    from simulation.console import print_comparison, print_files
+    from simulation.console import print_files, print_tables
+    from simulation.reporting.tables import differences_across, write_table
+    from simulation.verdict import verdicts
 
     across = compare_folders(folder, other, reference=reference, precision=precision)
     for note in across.notes:
         click.echo(f"Note: {note}", err=True)
-    print_comparison(across.comparison, across.titles)
-    print_files([write_across(across, other)])
+    table = differences_across(across)
+    print_tables([table], verdicts(across.comparison, across.titles))
+    print_files([write_across(across, other), *write_table(table, other)])
 
 
 @cli.command()

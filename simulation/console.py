@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,20 +58,28 @@ def print_study(results: Results, comparison: pd.DataFrame) -> None:
     console = _console()
     _print_whole(console, summary_table(results))
     console.print(NOTE, style="dim", markup=False)
-    print_comparison(comparison, results.titles, console=console)
+    _print_comparison(comparison, results.titles, console)
     _print_idle(idle_money(results), console)
 
 
 def print_analysis(analysis: Analysis) -> None:
     """Print all tables of a comparison, the verdict in words, and money that buys nothing."""
     console = _console()
-    for table in tables(analysis):
+    print_tables(tables(analysis), analysis.verdicts, console=console)
+    _print_idle(analysis.idle, console)
+
+
+def print_tables(
+    shown: Iterable[TextTable], sentences: Iterable[str], *, console: Console | None = None
+) -> None:
+    """Print tables with their notes, and the verdict in words."""
+    console = console or _console()
+    for table in shown:
         _print_whole(console, rich_table(table))
         if table.note:
             console.print(f"{table.note}\n", style="dim", markup=False)
-    for sentence in analysis.verdicts:
+    for sentence in sentences:
         console.print(f"{sentence}\n", markup=False)
-    _print_idle(analysis.idle, console)
 
 
 def _print_idle(lines: Sequence[str], console: Console) -> None:
@@ -95,11 +103,8 @@ def rich_table(table: TextTable) -> Table:
     return shown
 
 
-def print_comparison(
-    comparison: pd.DataFrame, titles: Mapping[str, str], *, console: Console | None = None
-) -> None:
+def _print_comparison(comparison: pd.DataFrame, titles: Mapping[str, str], console: Console) -> None:
     """Print the paired differences with their intervals, and the verdict in words, which needs the titles."""
-    console = console or _console()
     if comparison.empty:
         return
     console.print()

@@ -16,6 +16,7 @@ from simulation.batch import run_batch
 from simulation.cli import cli
 from simulation.compare import compare
 from simulation.errors import ResultsError
+from simulation.reporting.tables import analyse, differences, differences_across
 from simulation.results import Results
 from simulation.scenario import load_scenario
 
@@ -70,6 +71,17 @@ def test_a_scenario_is_compared_with_its_namesake_or_with_the_reference_that_is_
     assert named.comparison["n"].max() == 3 < inside["n"].max()
 
 
+def test_the_table_of_two_folders_says_what_that_of_one_says(folders: tuple[Path, Path, Path]):
+    """A study against itself by its reference gives the pair of the study, with all that stands beside it."""
+    both = Results(folders[0])
+    analysis = analyse(both, "plain", precision=0.2)
+    inside = differences(analysis.pairs(), precision=0.2)
+    across = differences_across(compare_folders(both, both, reference="plain", precision=0.2))
+    assert across.head == inside.head and across.note == inside.note
+    of_pair = [row for row in across.rows if row[0].startswith("Platform")]
+    assert [row[1:] for row in of_pair] == [row[1:] for row in inside.rows]
+
+
 def test_another_world_is_named_and_other_changes_are_not(folders: tuple[Path, Path, Path]):
     both, _, large = folders
     notes = compare_folders(both, large).notes
@@ -104,4 +116,7 @@ def test_the_command_prints_the_differences_and_writes_them_into_the_second_fold
     assert "Note: of" in result.stderr
     table = (late / "comparison-with-both.csv").read_text()
     assert table.startswith("scenario,reference,metric")
+    for suffix in ("md", "tex"):
+        written = (late / "tables" / f"comparison-with-both.{suffix}").read_text()
+        assert "Platform (late) less Platform (both)" in written and "Holm" in written and "needed" in written
     assert CliRunner().invoke(cli, ["compare", str(both), "nowhere"]).exit_code == 2

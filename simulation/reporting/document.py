@@ -86,7 +86,7 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
         parts += [
             READING.format(n=manifest["replications"]),
             *_which_pairs(analysis),
-            differences(analysis).markdown(),
+            differences(analysis.pairs(), precision=analysis.precision).markdown(),
         ]
     parts += ["## Money", money(analysis).markdown(), unit_costs(manifest).markdown()]
     if compared:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulation.across import Across
 from simulation.compare import by_pair, compare, needed_decimals, reference_of, write_comparison
 from simulation.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
 from simulation.idle_money import idle_money
@@ -96,11 +97,16 @@ def write_tables(analysis: Analysis) -> list[Path]:
     """Write comparison.csv and the CSV tables of effects, and all tables as LaTeX and Markdown into ``tables``."""
     folder = analysis.results.path
     paths = [write_comparison(analysis.comparison, folder), *write_effects(analysis.effects, folder)]
+    return paths + [path for table in tables(analysis) for path in write_table(table, folder)]
+
+
+def write_table(table: Table, folder: Path) -> list[Path]:
+    """Write a table as LaTeX and Markdown into ``tables`` of a results folder and return the paths."""
     (folder / TABLES).mkdir(exist_ok=True)
-    for table in tables(analysis):
-        for suffix, text in (("tex", table.latex()), ("md", table.markdown())):
-            paths.append(folder / TABLES / f"{table.name}.{suffix}")
-            replace(paths[-1], text.encode())
+    paths = []
+    for suffix, text in (("tex", table.latex()), ("md", table.markdown())):
+        paths.append(folder / TABLES / f"{table.name}.{suffix}")
+        replace(paths[-1], text.encode())
     return paths
 
 
@@ -110,7 +116,7 @@ def tables(analysis: Analysis) -> list[Table]:
         return [means(analysis), money(analysis)]
     return [
         means(analysis),
-        differences(analysis),
+        differences(analysis.pairs(), precision=analysis.precision),
         money(analysis),
         additionality(analysis),
         decomposition(analysis),
@@ -139,15 +145,24 @@ def means(analysis: Analysis) -> Table:
     )
 
 
-def differences(analysis: Analysis) -> Table:
-    """Paired differences in the headline metrics."""
+def differences(
+    pairs: Iterable[tuple[str, str, Mapping[str, Difference]]], *, precision: float, name: str = "differences"
+) -> Table:
+    """Paired differences in the headline metrics.
+
+    Parameters
+    ----------
+    pairs : titles of scenario and reference, and the difference in each metric.
+    precision : as in :func:`simulation.compare.compare`.
+    name : of the table's files.
+    """
     rows = [
         (f"{scenario} less {reference}", shown.heading, *_difference(found[metric], shown))
-        for scenario, reference, found in analysis.pairs()
+        for scenario, reference, found in pairs
         for metric, shown in SHOWN.items()
     ]
     return Table(
-        name="differences",
+        name=name,
         title="Paired differences between scenarios",
         head=("pair", "metric", "difference", "95 % interval", "better in", "d", "p", "Holm", "n", "needed"),
         rows=tuple(rows),
@@ -156,8 +171,17 @@ def differences(analysis: Analysis) -> Table:
         "each at 95 % by itself. Better in: share of pairs in which the first scenario is better, ties half. d: mean "
         "over standard deviation of the paired differences; it grows with the luck that scenarios share. Holm: p "
         "corrected for the three metrics of the verdict. Needed: pairs for an interval of half-width "
-        f"{100 * analysis.precision:.0f} % of the difference.",
+        f"{100 * precision:.0f} % of the difference.",
     )
+
+
+def differences_across(across: Across) -> Table:
+    """Paired differences between the scenarios of two folders, in a table whose name says with what."""
+    titles = across.titles
+    pairs = (
+        (titles[scenario], titles[other], found) for scenario, other, found in by_pair(across.comparison)
+    )
+    return differences(pairs, precision=across.precision, name=across.stem)
 
 
 def money(analysis: Analysis) -> Table:
@@ -315,8 +339,8 @@ def _difference(found: Difference, shown: _Shown) -> tuple[str, ...]:
     difference, low, high = (shown.scale * value for value in (found.difference, found.low, found.high))
     decimals = needed_decimals(low, high, at_least=shown.decimals) if low or high else shown.decimals
     return (
-        f"{difference:+.{decimals}f}",
-        f"[{low:+.{decimals}f}, {high:+.{decimals}f}]" if found.n > 1 else "-",
+        _signed(difference, decimals),
+        f"[{_signed(low, decimals)}, {_signed(high, decimals)}]" if found.n > 1 else "-",
         _or_dash(100 * found.superiority, "{:.0f} %"),
         _or_dash(found.effect, "{:+.1f}"),
         _probability(found.p),
@@ -342,7 +366,8 @@ def _equality(planned: Sequence[float]) -> str:
     if len(policies) == 1:
         return "One scenario plans money."
     if is_equal_money(max(policies), min(policies)):
-        free = f"; {len(planned) - len(policies)} plan none" if len(policies) < len(planned) else ""
+        without = len(planned) - len(policies)
+        free = f"; {without} {'plans' if without == 1 else 'plan'} none" if without else ""
         return f"All scenarios that plan money plan the same present value, within 0.1 %{free}."
     return (
         "The plans do not have the same present value: differences between scenarios are also those of money."
