@@ -18,6 +18,7 @@ import click
 
 from simulation.cli_animate import animate
 from simulation.cli_report import break_even, report
+from simulation.cli_serve import serve
 
 if TYPE_CHECKING:
     from simulation.results import Results
@@ -365,6 +366,7 @@ def list_scenarios() -> None:
 cli.add_command(animate)
 cli.add_command(report)
 cli.add_command(break_even)
+cli.add_command(serve)
 
 
 def main() -> None:

@@ -31,12 +31,13 @@ _NOT_THE_MODEL = (
         "cli",
         "cli_animate",
         "cli_report",
+        "cli_serve",
         "compare",
         "console",
         "decomposition",
     ),
     *("effects", "figures", "idle_money", "manifest", "merge", "paired", "progress", "report", "reporting"),
-    *("results", "rows", "store", "verdict", "workers"),
+    *("results", "rows", "server", "store", "verdict", "workers"),
 )
 """Modules that cannot change the numbers of a replication."""
 

@@ -129,6 +129,18 @@ class PolicySchedule:
             }
         )
 
+    def to_date(self) -> tuple[Array, Array]:
+        """Planned and spent up to the end of each month, month 0 being the start; float64 (policies, T + 1), units."""
+        world = self._world
+        a_year = np.zeros((2, len(self._entries), world.months))
+        for e, entry in enumerate(self._entries):
+            a_year[0, e, slice(*entry.months)] = entry.policy.budget
+        for span in self._spans:
+            a_year[1, :, span.first : span.last] = span.spent.sum(axis=1)[:, None]
+        sums = np.cumsum(a_year / world.steps_per_year, axis=2)
+        planned, spent = np.concatenate([np.zeros((2, len(self._entries), 1)), sums], axis=2)
+        return planned, spent
+
     def _present_value(self, amounts: list[tuple[float, int, int]]) -> float:
         world = self._world
         factors = discount_factors(

@@ -1,0 +1,136 @@
+"""The web application: the page, its files, the WebSocket, and what is done in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
+
+from simulation.figures.style import MACROREGION_COLOURS
+from simulation.server.catalogue import Catalogue
+from simulation.server.forms import forms
+from simulation.server.frames import MOST_MONTHS
+from simulation.server.live import Connection
+from simulation.server.messages import MOST_REPLICATIONS
+from simulation.server.models import Models
+from simulation.server.security import Gate, same_token
+from simulation.server.sessions import Sessions
+from simulation.server.studies import Study
+from simulation.world import CHANNELS
+
+STATIC = Path(__file__).parent / "static"
+SWEEP_SECONDS = 1.0
+REFUSED = (
+    "This page needs the token that the server printed when it was started, as ?token=... in the address."
+)
+
+
+class Server:
+    """What all connections share.
+
+    Parameters
+    ----------
+    catalogue : what can be opened.
+    models : the processes of the model.
+    token : what a page must know; None where only this machine can reach the server.
+    clock : seconds that only go up.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        models: Models,
+        *,
+        token: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.catalogue = catalogue
+        self.models = models
+        self.token = token
+        self.sessions = Sessions(clock)
+        self._studies: set[asyncio.Task[None]] = set()
+        self._forms = forms()
+
+    def welcome(self) -> dict[str, Any]:
+        """Return what every page is told first, but for its session."""
+        return {
+            "type": "welcome",
+            "version": version("hypercluster"),
+            "scenarios": self.catalogue.listed_scenarios(),
+            "results": self.catalogue.listed_results(),
+            "channels": CHANNELS,
+            "macroregion_colours": MACROREGION_COLOURS,
+            "forms": self._forms,
+            "limits": {"months_a_frame": MOST_MONTHS, "replications": MOST_REPLICATIONS},
+        }
+
+    def start(self, study: Study) -> None:
+        """Run a study in the background."""
+        task = asyncio.create_task(study.run(self.models.sum_up))
+        self._studies.add(task)
+        task.add_done_callback(self._studies.discard)
+
+    async def sweep(self) -> None:
+        """Free what the sessions held that have been left for long."""
+        for session in self.sessions.expired():
+            if session.study is not None:
+                session.study.stop()
+            await self.models.drop(session)
+
+    async def sweep_for_ever(self) -> None:
+        """Free sessions again and again."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            await self.sweep()
+
+    async def end_studies(self) -> None:
+        """Stop all studies and wait until they are gone."""
+        await asyncio.gather(*(s.study.end() for s in self.sessions if s.study is not None))
+        await asyncio.gather(*self._studies, return_exceptions=True)
+
+
+def make_app(server: Server, host: str, *, port: int) -> ASGIApp:
+    """Return the application of a server that listens at this host and port.
+
+    Its processes start with the application and end with it.
+    """
+
+    async def page(request: Request) -> Response:
+        if not same_token(server.token, request.query_params.get("token")):
+            return PlainTextResponse(REFUSED, 403)
+        return FileResponse(STATIC / "index.html")
+
+    async def live(socket: WebSocket) -> None:
+        await Connection(server, socket).serve()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with server.models:
+            sweeper = asyncio.create_task(server.sweep_for_ever())
+            try:
+                yield
+            finally:
+                sweeper.cancel()
+                await server.end_studies()
+
+    app = Starlette(
+        routes=[
+            Route("/", page),
+            WebSocketRoute("/live", live),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        lifespan=lifespan,
+    )
+    return Gate(app, host, port=port)

@@ -1,0 +1,173 @@
+"""A process of the model: it holds sides of sessions and does one task after the other.
+
+A side is made from a recipe, whenever it is not there: at first, when it had to make room for others, or when the
+process was started anew. So nothing is lost that a recipe cannot bring back, bit for bit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulation.errors import HyperclusterError
+from simulation.scenario import load_scenario, parse_scenario
+from simulation.server.catalogue import Read, read_scenario
+from simulation.server.live_side import LiveSide, needed_bytes
+from simulation.server.replay import ReplaySide
+from simulation.server.side import Side
+
+SLICE_SECONDS = 0.02
+"""How long a task may simulate before others have their turn."""
+MOST_BYTES = 200_000_000
+"""Size of a side; the country as shipped takes 16 million."""
+MOST_BYTES_HELD = 1_000_000_000
+"""Size of all sides of a process; beyond it, those that were not asked for the longest are made again when needed."""
+MOST_MONTHS = 12_000
+
+
+class TooLargeError(HyperclusterError):
+    """A run that one page must not ask for while others wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRecipe:
+    """Text of a whole scenario, and a seed."""
+
+    text: str
+    seed: int
+
+    def make(self) -> Side:
+        """Return the side at its start."""
+        return LiveSide(parse_scenario(self.text), self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRecipe:
+    """A replication of a results folder."""
+
+    folder: Path
+    scenario: str
+    seed: int
+
+    def make(self) -> Side:
+        """Return the side."""
+        return ReplaySide(self.folder, self.scenario, self.seed)
+
+
+Recipe = LiveRecipe | ReplayRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to do with which side."""
+
+    key: str
+    recipe: Recipe
+    do: Callable[[Side], Any]  # given to another process: a partial or a methodcaller
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A scenario to read: its file, and changes."""
+
+    path: Path
+    changes: tuple[str, ...]
+
+
+class _Shelf:
+    """The sides of this process, those asked for last at the end."""
+
+    def __init__(self) -> None:
+        self._sides: OrderedDict[str, tuple[Recipe, Side]] = OrderedDict()
+
+    def get(self, key: str, recipe: Recipe) -> Side:
+        held = self._sides.pop(key, None)
+        if held is None or held[0] != recipe:
+            del held  # before its successor is made
+            held = (recipe, recipe.make())
+        self._sides[key] = held
+        while len(self._sides) > 1 and sum(s.size for _, s in self._sides.values()) > MOST_BYTES_HELD:
+            self._sides.popitem(last=False)
+        return held[1]
+
+    def drop(self, key: str) -> None:
+        self._sides.pop(key, None)
+
+
+_shelf = _Shelf()
+
+
+def perform(task: Task) -> Any:
+    """Do a task with its side."""
+    return task.do(_shelf.get(task.key, task.recipe))
+
+
+def drop(key: str) -> None:
+    """Forget a side."""
+    _shelf.drop(key)
+
+
+def read(wanted: Wanted) -> Read:
+    """Read a scenario.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        If it cannot be used.
+    TooLargeError
+        If its run would take too much of the machine.
+    """
+    found = read_scenario(wanted.path, wanted.changes)
+    spec = parse_scenario(found.text)
+    size = needed_bytes(spec)
+    if size > MOST_BYTES or spec.time.months > MOST_MONTHS:
+        raise TooLargeError(
+            f"too large for the page: a run of {spec.time.months:,} months that takes about {size / 1e6:,.0f} MB; "
+            f"the page takes up to {MOST_MONTHS:,} months and {MOST_BYTES / 1e6:,.0f} MB. Lower world.scale or "
+            "time.years, or run it with hypercluster run"
+        )
+    return found
+
+
+def world(side: Side) -> dict[str, Any]:
+    """What does not change from month to month."""
+    return side.world()
+
+
+def outlines(side: Side) -> dict[str, Any]:
+    """The map."""
+    return side.map()
+
+
+def frames(side: Side, number: int, first: int, months: int) -> bytes | None:
+    """A block of a frame, or None where the side is still on its way."""
+    return side.frames(number, first, months, until=_until())
+
+
+def series(side: Side, month: int, technologies: list[int]) -> dict[str, Any] | None:
+    """Metrics and curves, or None where the side is still on its way."""
+    return side.series(month, technologies, until=_until())
+
+
+def inspect(side: Side, kind: str, row: int, month: int) -> dict[str, Any] | None:
+    """What stands in the inspector, or None where the side is still on its way."""
+    return side.inspect(kind, row, month, until=_until())
+
+
+def _until() -> float:
+    return time.perf_counter() + SLICE_SECONDS
+
+
+def warm_up() -> None:
+    """Load and, where nobody has done so on this machine, compile everything, so that no session waits for it."""
+    side = LiveSide(load_scenario("fragmented_platforms"), 1)
+    frames(side, 0, 0, 3)
+    side.inspect("enterprise", 0, 1, until=time.perf_counter() + 60)
+    side.advance(2, until=time.perf_counter() + 60)
+    side.series(2, [], until=time.perf_counter() + 60)
+    side.world()
+    side.map()

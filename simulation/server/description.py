@@ -1,0 +1,132 @@
+"""What the page is told of a side before its first month: places, colours, money."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.path import Path
+
+from simulation.data import dataset_folder, load_dataset
+from simulation.data.outlines import Outlines, load_outlines
+from simulation.errors import HyperclusterError
+from simulation.figures.basemap import BaseMap, base_map
+from simulation.figures.regions import macroregion_colours
+from simulation.figures.style import scenario_styles
+from simulation.figures.tiles import tile_places
+from simulation.world import Array
+
+TILES_WIDE = 1.6
+"""Columns of the grid of tiles over its lines, about: the country is wider than high."""
+
+
+def style_of(scenario: str) -> dict[str, Any]:
+    """Return colour, dashes in points (none for a solid line) and marker of a scenario."""
+    style = scenario_styles([scenario])[scenario]
+    dash = [] if isinstance(style.line, str) else list(style.line[1])
+    return {"colour": style.colour, "dash": dash, "marker": style.marker}
+
+
+def country(
+    entries: Sequence[dict[str, Any]], *, longitude: Array, latitude: Array, dataset: str
+) -> dict[str, Any]:
+    """Place the regions on the map and in the grid of tiles, and order them from west to east.
+
+    Parameters
+    ----------
+    entries : a region each, with id, macroregion and whatever else is to be told.
+    longitude, latitude : float64, shape (R,)
+    dataset : name or folder of the dataset that has the outlines.
+    """
+    ids = [entry["id"] for entry in entries]
+    macroregions = [entry["macroregion"] for entry in entries]
+    colours = macroregion_colours(macroregions)
+    seats = _base(ids, longitude, latitude, dataset).seats
+    tiles = _tiles(longitude, latitude)
+    return {
+        "regions": [
+            {
+                **entry,
+                "macroregion_colour": colours[entry["macroregion"]],
+                "x": round(float(x), 2),
+                "y": round(float(y), 2),
+                "line": line,
+                "column": column,
+            }
+            for entry, (x, y), (line, column) in zip(entries, seats, tiles, strict=True)
+        ],
+        "order": sorted(range(len(ids)), key=lambda r: (longitude[r], ids[r])),
+        "macroregions": sorted(set(macroregions)),
+        "map": _map_name(ids, dataset),
+    }
+
+
+def described_map(ids: Sequence[str], *, longitude: Array, latitude: Array, dataset: str) -> dict[str, Any]:
+    """Return the outlines of the regions, laid flat, as ``map`` of the protocol."""
+    base = _base(ids, longitude, latitude, dataset)
+    tiles = _tiles(longitude, latitude)
+    return {
+        "map": _map_name(ids, dataset),
+        "box": np.round(base.box, 2).ravel().tolist(),
+        "regions": [_rings(shape) for shape in base.shapes],
+        "surroundings": _rings(base.surroundings),
+        "tiles": {
+            "lines": 1 + max(line for line, _ in tiles),
+            "columns": 1 + max(column for _, column in tiles),
+        },
+    }
+
+
+def policy_entry(
+    place: int, instrument: str, months: tuple[int, int], *, planned: Array, spent: Array
+) -> dict[str, Any]:
+    """Return a policy with its money up to the end of each month; ``planned`` and ``spent`` are float64 (T + 1,)."""
+    return {
+        "label": f"policies[{place}]",
+        "instrument": instrument,
+        "title": titled(instrument),
+        "from_month": months[0],
+        "to_month": months[1],
+        "planned": np.round(planned, 6).tolist(),
+        "spent": np.round(spent, 6).tolist(),
+    }
+
+
+def titled(key: str) -> str:
+    """Return a key as words: "Half distance" for ``half_distance_km``."""
+    words = key.removesuffix("_km").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _base(ids: Sequence[str], longitude: Array, latitude: Array, dataset: str) -> BaseMap:
+    return base_map(ids, _outlines(dataset), longitude=longitude, latitude=latitude)
+
+
+def _outlines(dataset: str) -> Outlines | None:
+    try:
+        return load_outlines(dataset_folder(dataset))
+    except HyperclusterError:
+        return None  # bubbles without outlines are still a map
+
+
+def _map_name(ids: Sequence[str], dataset: str) -> str:
+    """Name the map so that two sides of one dataset share it."""
+    try:
+        digest = load_dataset(dataset).digest
+    except HyperclusterError:
+        digest = "moved"
+    return f"{digest[:16]}-{len(ids)}"
+
+
+def _rings(path: Path | None) -> list[list[float]]:
+    """Flat lists of x and y, km, to the 100 m: a map of a country does not show more."""
+    if path is None:
+        return []
+    return [np.asarray(ring).round(1).ravel().tolist() for ring in path.to_polygons(closed_only=True)]
+
+
+def _tiles(longitude: Array, latitude: Array) -> list[tuple[int, int]]:
+    columns = math.ceil(math.sqrt(TILES_WIDE * len(longitude)))
+    return tile_places(longitude, latitude, columns=columns)

@@ -1,0 +1,139 @@
+"""The schema of scenarios as forms: what can be changed, in which unit, within which bounds, and what it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from simulation.policies import INSTRUMENTS
+from simulation.scenario import Platform, Scenario
+from simulation.server.description import titled
+
+FREE = ("name", "title", "description")
+"""Keys of a scenario that no form changes: they are texts about it."""
+UNITS = ("1/year", "units a year", "km", "units", "years", "0-1")
+"""As the help texts of the schema write them, the longer ones first."""
+PARAMETER = re.compile(r"\bUnits a year per\b")
+
+
+def forms() -> dict[str, Any]:
+    """Return all forms, as ``welcome`` of the protocol has them."""
+    return {
+        "tables": [
+            {"key": key, "title": titled(key), "help": _words(table.__doc__), "fields": fields_of(table)}
+            for key, table in _tables()
+        ],
+        "instruments": [
+            {
+                "instrument": name,
+                "title": titled(name),
+                "help": _words(policy.__doc__),
+                "cost_basis": policy.cost_basis,
+                "unit_cost": policy.unit_cost,
+                "fields": fields_of(policy),
+            }
+            for name, policy in INSTRUMENTS.items()
+        ],
+        "platform": fields_of(Platform),
+    }
+
+
+def fields_of(table: type[BaseModel]) -> list[dict[str, Any]]:
+    """Return a field of a form for each key of a table, as its JSON schema has it."""
+    schema = table.model_json_schema()
+    definitions = schema.get("$defs", {})
+    return [
+        _field(key, _resolved(schema["properties"][key], definitions), info)
+        for key, info in table.model_fields.items()
+    ]
+
+
+def _tables() -> Iterable[tuple[str, type[BaseModel]]]:
+    for key, info in Scenario.model_fields.items():
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            yield key, info.annotation
+
+
+def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        return definitions[schema["$ref"].rsplit("/", 1)[1]] | schema
+    return schema
+
+
+def _field(key: str, schema: dict[str, Any], info: FieldInfo) -> dict[str, Any]:
+    alternatives = schema.get("anyOf") or schema.get("oneOf") or [schema]
+    alternatives = [part for part in alternatives if part.get("type") != "null"]
+    kind, bounds = _kind(alternatives)
+    words = _words(info.description)
+    return {
+        "key": key,
+        "title": titled(key),
+        "unit": unit_of(key, words),
+        "help": words,
+        "kind": kind,
+        "minimum": bounds.get("minimum"),
+        "maximum": bounds.get("maximum"),
+        "exclusive_minimum": bounds.get("exclusiveMinimum"),
+        "step": bounds.get("multipleOf") or (1 if kind == "whole" else None),
+        "options": _options(alternatives),
+        "default": _default(info),
+        "required": info.is_required(),
+        "optional": info.default is None,
+    }
+
+
+def _kind(alternatives: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """Return the kind of a field, and the part of the schema that has its bounds."""
+    types = [part.get("type") for part in alternatives]
+    number = next((part for part in alternatives if part.get("type") in ("number", "integer")), {})
+    if "array" in types and all(
+        part.get("items", {}).get("type") == "string" for part in alternatives if part.get("type") == "array"
+    ):
+        return "names", {}
+    if types == ["number"]:
+        return "number", number
+    if types == ["integer"]:
+        return "whole", number
+    if number and "object" in types:
+        return "number_or_table", number
+    if types == ["string"] and _options(alternatives):
+        return "choice", {}
+    if types == ["string"]:
+        return "text", {}
+    return "toml", {}
+
+
+def _options(alternatives: list[dict[str, Any]]) -> list[str] | None:
+    options = [
+        word for part in alternatives for word in part.get("enum", [part["const"]] if "const" in part else [])
+    ]
+    return options or None
+
+
+def _default(info: FieldInfo) -> Any:
+    value = info.default
+    if value is PydanticUndefined:
+        return None
+    return list(value) if isinstance(value, tuple) else value
+
+
+def unit_of(key: str, words: str) -> str:
+    """Return the unit of a field: as its key says it, or else as the first sentence of its help does; "" for none."""
+    if key.endswith("_km"):
+        return "km"
+    if PARAMETER.match(words):
+        return "units a year"
+    first = re.split(r"\.(?:\s|$)", words)[0]
+    found = re.search(rf"(?:^|, )({'|'.join(map(re.escape, UNITS))})\b", first)
+    if found:
+        return "" if found[1] == "0-1" else found[1]
+    return "years" if re.match(r"(First year|Year of)\b", words) else ""
+
+
+def _words(text: str | None) -> str:
+    return " ".join((text or "").split())

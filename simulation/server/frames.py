@@ -1,0 +1,68 @@
+"""The binary frame: the states of both sides in some months; its layout stands in ``docs/browser.md``."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+
+from simulation.world import CHANNELS, Array
+
+MAGIC = b"HCF1"
+UNKNOWN = 0xFFFFFFFF
+"""A count that nobody wrote down."""
+
+HEAD = struct.Struct("<4s3I")
+BLOCK = struct.Struct("<8I")
+MOST_MONTHS = 120
+MOST_BYTES = 500_000
+"""Months of a large run are spread over several frames: a browser should not wait for more than this."""
+
+
+def months_a_frame(regions: int, technologies: int, platforms: int) -> int:
+    """How many months of a side a frame holds at most."""
+    a_month = 8 * (len(CHANNELS) * technologies + 3) + 4 * (regions * (technologies + platforms) + 1)
+    return max(1, min(MOST_MONTHS, MOST_BYTES // a_month))
+
+
+def block(
+    side: int,
+    first: int,
+    *,
+    credit: Array,
+    phi: Array,
+    w1_years: Array,
+    t50_years: Array,
+    adopters: Array,
+    members: Array,
+    members_anywhere: Array,
+) -> bytes:
+    """Write the states of one side, n months from ``first`` on.
+
+    Parameters
+    ----------
+    side : 0 or 1.
+    credit : float64, shape (n, K, 6)
+        Adoptions owed to each channel up to the end of the month.
+    phi, w1_years, t50_years : float64, shape (n,)
+    adopters : int, shape (n, R, K)
+    members : int, shape (n, H, R)
+    members_anywhere : int, shape (n,)
+        -1 where unknown.
+    """
+    n, regions, technologies = adopters.shape
+    head = BLOCK.pack(side, first, n, regions, technologies, members.shape[1], 0, 0)
+    floats = [
+        np.ascontiguousarray(part, dtype="<f8").tobytes() for part in (credit, phi, w1_years, t50_years)
+    ]
+    counts = [
+        np.ascontiguousarray(part).astype("<u4").tobytes() for part in (adopters, members, members_anywhere)
+    ]
+    data = b"".join([head, *floats, *counts])
+    return data + bytes(-len(data) % 8)
+
+
+def frame(request: int, blocks: Sequence[bytes]) -> bytes:
+    """Put the blocks of the sides into the frame that answers a request."""
+    return b"".join([HEAD.pack(MAGIC, request, len(blocks), 0), *blocks])

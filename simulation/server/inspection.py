@@ -1,0 +1,154 @@
+"""What stands in the inspector: a region, an enterprise, an institution, as an engine has them at its month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from simulation.engine import Engine
+from simulation.world import CHANNELS, Array
+
+
+def region(engine: Engine, row: int) -> dict[str, Any]:
+    """Return a region: enterprises by industry, institutions, members, credit, levers."""
+    world, state, levers = engine.world, engine.state, engine.levers
+    enterprises, institutions, platforms = world.enterprises, world.institutions, world.platforms
+    here = np.flatnonzero(enterprises.region_of == row)
+    industry_of = enterprises.industry_of[here]
+    counts = enterprises.counts[row]
+    before = np.concatenate([[0], np.cumsum(counts)[:-1]])  # rows are sorted by region, then industry
+    masks = state.mask_of[here]
+    is_member = (masks[None, :] >> np.arange(len(platforms.names), dtype=np.uint64)[:, None]) & np.uint64(1)
+    released = state.released
+    return {
+        "industries": [
+            {
+                "name": name,
+                "enterprises": int(counts[s]),
+                "first": int((here[0] if here.size else 0) + before[s]),
+                "adoptions": int(state.adopters[row, s].sum()),
+                "eligible": int(world.eligible[row, s, released].sum()),
+                "members": [int(found[industry_of == s].sum()) for found in is_member],
+            }
+            for s, name in enumerate(enterprises.industries)
+        ],
+        "institutions": [
+            {
+                "row": int(j),
+                "name": institutions.names[j],
+                "kind": institutions.kinds[j],
+                "mastered": int(state.mastered[j].sum()),
+            }
+            for j in np.flatnonzero(institutions.region_of == row)
+        ],
+        "members": [
+            {
+                "platform": name,
+                "members": int(state.members[h, row]),
+                "may_join": int((platforms.may_join[h, row] * counts).sum()),
+            }
+            for h, name in enumerate(platforms.names)
+        ],
+        "credit": _credit_of(engine, here).tolist(),
+        "levers": {
+            name: float(getattr(levers, name)[row])
+            for name in ("local_contacts", "capacity", "training", "incentive", "readiness")
+        },
+    }
+
+
+def enterprise(engine: Engine, row: int) -> dict[str, Any]:
+    """Return an enterprise: what it has adopted, when and why, its hazards by channel now, its partners."""
+    world, state = engine.world, engine.state
+    enterprises = world.enterprises
+    technologies = []
+    for k in range(len(world.technologies.names)):
+        pair = _pair(engine, row, k)
+        if pair < 0:
+            continue
+        month, released = int(state.adopted_month[pair]), bool(state.released[k])
+        can_adopt = released and month < 0 and not engine.finished
+        technologies.append(
+            {
+                "row": k,
+                "released": released,
+                "adopted": month if month >= 0 else None,
+                "credit": state.credit[pair].tolist() if month >= 0 else None,
+                "hazard": engine.hazard_of(row, k).tolist() if can_adopt else None,
+            }
+        )
+    partners = enterprises.indices[enterprises.indptr[row] : enterprises.indptr[row + 1]]
+    return {
+        **_address(engine, row),
+        "absorptive_capacity": float(enterprises.absorptive_capacity[row]),
+        "platforms": [
+            name for h, name in enumerate(world.platforms.names) if int(state.mask_of[row]) >> h & 1
+        ],
+        "technologies": technologies,
+        "partners": [
+            {"row": int(other), **_address(engine, other), "adoptions": _adoptions(engine, other)}
+            for other in partners
+        ],
+    }
+
+
+def institution(engine: Engine, row: int) -> dict[str, Any]:
+    """Return an institution: kind, capacity, platforms, and what it masters since when."""
+    world, state, levers = engine.world, engine.state, engine.levers
+    institutions = world.institutions
+    on = levers.resident[:, row] & levers.is_open
+    months = state.mastered_month[row]
+    return {
+        "name": institutions.names[row],
+        "region": int(institutions.region_of[row]),
+        "institution_kind": institutions.kinds[row],
+        "capacity": float(institutions.capacity[row]),
+        "platforms": [name for h, name in enumerate(world.platforms.names) if on[h]],
+        "technologies": [
+            {
+                "row": k,
+                "released": bool(state.released[k]),
+                "mastered": int(months[k]) if months[k] >= 0 else None,
+            }
+            for k in range(len(world.technologies.names))
+        ],
+    }
+
+
+INSPECTED: Mapping[str, Callable[[Engine, int], dict[str, Any]]] = {
+    "region": region,
+    "enterprise": enterprise,
+    "institution": institution,
+}
+
+
+def _address(engine: Engine, row: int) -> dict[str, int]:
+    enterprises = engine.world.enterprises
+    return {
+        "region": int(enterprises.region_of[row]),
+        "industry": int(enterprises.industry_of[row]),
+        "number": int(enterprises.number_of[row]),
+    }
+
+
+def _pair(engine: Engine, row: int, k: int) -> int:
+    pairs = engine.world.pairs
+    slot = int(pairs.slot[pairs.pattern_of[k], row])
+    return int(pairs.start[k]) + slot if slot >= 0 else -1
+
+
+def _adoptions(engine: Engine, row: int) -> int:
+    pairs = (_pair(engine, row, k) for k in range(len(engine.world.technologies.names)))
+    return sum(int(engine.state.adopted_month[pair]) >= 0 for pair in pairs if pair >= 0)
+
+
+def _credit_of(engine: Engine, rows: Array) -> Array:
+    """float64 (6,): adoptions of these enterprises, a run of rows, owed to each channel."""
+    if not rows.size:
+        return np.zeros(len(CHANNELS))
+    pairs, state = engine.world.pairs, engine.state
+    here = (pairs.enterprise >= rows[0]) & (pairs.enterprise <= rows[-1]) & (state.adopted_month >= 0)
+    credit: Array = state.credit[here].sum(axis=0)
+    return credit

@@ -1,0 +1,282 @@
+"""One connection: who is there, then request by request and answer by answer, one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Mapping
+from functools import singledispatchmethod
+from typing import TYPE_CHECKING, Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from simulation.errors import HyperclusterError, ProblemsError
+from simulation.server import bench
+from simulation.server.bench import LiveRecipe, ReplayRecipe, TooLargeError, Wanted
+from simulation.server.frames import frame
+from simulation.server.messages import (
+    MOST_BYTES,
+    SIDES,
+    Frames,
+    Hello,
+    Inspect,
+    Map,
+    MessageError,
+    Open,
+    Request,
+    ResultsSource,
+    ScenarioSource,
+    Series,
+    SideName,
+    StartStudy,
+    StopStudy,
+    Toml,
+    error_message,
+    read_hello,
+    read_request,
+)
+from simulation.server.security import same_token
+from simulation.server.sessions import BusyError, Session, Shown
+from simulation.server.studies import MOST_STUDIES, Study
+
+if TYPE_CHECKING:
+    from simulation.server.app import Server
+
+TAKEN_OVER = 4001
+WRONG_TOKEN = 4003
+NO_HELLO = 4000
+TOO_BIG = 1009
+TRY_LATER = 1013
+HELLO_SECONDS = 10.0
+FAULT = "The server has made a mistake with this request; its log says more."
+
+log = logging.getLogger("hypercluster")
+
+
+class Connection:
+    """A page that is connected."""
+
+    def __init__(self, server: Server, socket: WebSocket) -> None:
+        self._server = server
+        self._socket = socket
+        self._sending = asyncio.Lock()  # a study speaks between answers
+        self._session: Session
+
+    async def serve(self) -> None:
+        """Serve it until it goes."""
+        await self._socket.accept()
+        sessions = self._server.sessions
+        try:
+            hello = await self._hello()
+            if hello is None:
+                return
+            self._session, resumed = sessions.enter(hello.session, self._hang_up)
+            try:
+                await self._welcome(resumed=resumed)
+                while True:
+                    await self._answer(await self._receive())
+            finally:
+                sessions.leave(self._session, self._hang_up)
+        except BusyError as error:
+            await self._send(error_message(None, "busy", str(error)))
+            await self._socket.close(TRY_LATER)
+        except _TooBigError:
+            await self._socket.close(TOO_BIG)
+        except WebSocketDisconnect:
+            return
+
+    def _hang_up(self) -> None:
+        self._closing = asyncio.create_task(self._socket.close(TAKEN_OVER))
+
+    async def _hello(self) -> Hello | None:
+        """Return the first message; None where there was none or not the right one, which ends the connection."""
+        code, hello = NO_HELLO, None
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                hello = read_hello(await self._receive())
+        except TimeoutError:
+            pass
+        except MessageError as error:
+            await self._send(error_message(error.request, "message", str(error)))
+        if hello is not None and not same_token(self._server.token, hello.token):
+            code, hello = WRONG_TOKEN, None
+        if hello is None:
+            await self._socket.close(code)
+        return hello
+
+    async def _welcome(self, *, resumed: bool) -> None:
+        await self._send(self._server.welcome() | {"session": self._session.id, "resumed": resumed})
+        if (study := self._session.study) is not None:
+            study.listener = self._tell_study
+            await self._tell_study(study)
+
+    async def _receive(self) -> str:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        text = message.get("text")
+        if len(text if text is not None else message["bytes"]) > MOST_BYTES:
+            raise _TooBigError
+        return text if text is not None else ""  # a binary message holds no request
+
+    async def _send(self, message: Mapping[str, Any] | bytes) -> None:
+        async with self._sending:
+            if self._socket.application_state is WebSocketState.DISCONNECTED:  # taken over meanwhile
+                raise WebSocketDisconnect
+            if isinstance(message, bytes):
+                await self._socket.send_bytes(message)
+            else:
+                text = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+                await self._socket.send_text(text)
+
+    async def _answer(self, text: str) -> None:
+        """Answer one message; whatever goes wrong with it is told, and the next one is waited for."""
+        try:
+            request = read_request(text)
+        except MessageError as error:
+            await self._send(error_message(error.request, "message", str(error)))
+            return
+        try:
+            await self._do(request)
+        except _SideError as wrong:
+            await self._refuse(request, wrong.error, side=wrong.side)
+        except HyperclusterError as error:
+            await self._refuse(request, error, side=getattr(request, "side", None))
+        except (WebSocketDisconnect, asyncio.CancelledError):
+            raise
+        except Exception:
+            log.exception("request %s of a session", request.type)
+            await self._send(error_message(request.id, "fault", FAULT))
+
+    async def _refuse(self, request: Request, error: HyperclusterError, *, side: SideName | None) -> None:
+        kind = {BusyError: "busy", TooLargeError: "too_large", MessageError: "message"}.get(type(error))
+        kind = kind or ("scenario" if isinstance(error, ProblemsError) else "results")
+        text = self._server.catalogue.without_paths(str(error))
+        message = error_message(request.id, kind, text, side=side, error=error)
+        for problem in message["problems"]:
+            problem["message"] = self._server.catalogue.without_paths(problem["message"])
+        await self._send(message)
+
+    @singledispatchmethod
+    async def _do(self, request: Request) -> None:
+        raise AssertionError(f"no answer to {type(request).__name__}")
+
+    @_do.register
+    async def _open(self, request: Open) -> None:
+        found: dict[SideName, Shown] = {}
+        for side, source in zip(SIDES, (request.a, request.b), strict=True):
+            if source is not None:
+                try:
+                    found[side] = await self._read(side, source, request.seed)
+                except HyperclusterError as error:
+                    raise _SideError(side, error) from error
+        worlds = await asyncio.gather(*(self._world(side, shown) for side, shown in found.items()))
+        before = self._session.shown
+        self._session.shown = found
+        for (side, shown), world in zip(found.items(), worlds, strict=True):
+            kept = side in before and before[side].recipe == shown.recipe
+            await self._send({"type": "world", "id": request.id, "side": side, "kept": kept} | world)
+        await self._send({"type": "opened", "id": request.id})
+
+    async def _read(self, side: SideName, source: ScenarioSource | ResultsSource, seed: int) -> Shown:
+        catalogue = self._server.catalogue
+        if isinstance(source, ResultsSource):
+            return Shown(ReplayRecipe(catalogue.folder(source.results), source.scenario, seed), None)
+        wanted = Wanted(catalogue.file(source.scenario), tuple(source.changes))
+        read = await self._server.models.read(self._session, side, wanted)
+        return Shown(LiveRecipe(read.text, seed), read)
+
+    async def _world(self, side: SideName, shown: Shown) -> dict[str, Any]:
+        try:
+            world: dict[str, Any] = await self._ask(side, bench.world, shown=shown)
+        except HyperclusterError as error:
+            raise _SideError(side, error) from error
+        values, base = (shown.read.values, shown.read.base) if shown.read else (None, None)
+        return world | {"values": values, "base": base}
+
+    @_do.register
+    async def _frames(self, request: Frames) -> None:
+        blocks = await asyncio.gather(
+            *(
+                self._ask(side, bench.frames, SIDES.index(side), request.first, request.months)
+                for side in request.sides
+            )
+        )
+        await self._send(frame(request.id, blocks))
+
+    @_do.register
+    async def _series(self, request: Series) -> None:
+        found = await self._ask(request.side, bench.series, request.month, request.technologies)
+        await self._send({"type": "series", "id": request.id, "side": request.side} | found)
+
+    @_do.register
+    async def _inspect(self, request: Inspect) -> None:
+        address = {"kind": request.kind, "row": request.row, "month": request.month}
+        found = await self._ask(request.side, bench.inspect, request.kind, request.row, request.month)
+        await self._send({"type": "inspection", "id": request.id, "side": request.side} | found | address)
+
+    @_do.register
+    async def _map(self, request: Map) -> None:
+        found = await self._ask(request.side, bench.outlines)
+        await self._send({"type": "map", "id": request.id} | found)
+
+    @_do.register
+    async def _toml(self, request: Toml) -> None:
+        shown = self._shown(request.side)
+        if shown.read is None:
+            raise HyperclusterError("a replay is not changed; manifest.json of its folder has the scenario")
+        name = f"{shown.read.name}.toml"
+        await self._send({"type": "toml", "id": request.id, "name": name, "text": shown.read.text})
+
+    @_do.register
+    async def _start_study(self, request: StartStudy) -> None:
+        session, server = self._session, self._server
+        if session.study is not None and session.study.running:
+            raise BusyError("a study of this session is running already; stop it first")
+        if server.sessions.studies >= MOST_STUDIES:
+            raise BusyError(f"{MOST_STUDIES} studies are running already; try again later")
+        texts = {side: shown.text for side, shown in session.shown.items() if shown.text is not None}
+        if not texts or len(texts) < len(session.shown):
+            raise HyperclusterError("a study runs scenarios; open scenarios, not results")
+        seed = next(s.recipe.seed for s in session.shown.values())
+        study = Study(
+            texts, request.replications, request=request.id, seed=seed, results=server.catalogue.results
+        )
+        study.listener = self._tell_study
+        session.study = study
+        server.start(study)
+
+    @_do.register
+    async def _stop_study(self, request: StopStudy) -> None:
+        if self._session.study is not None:
+            self._session.study.stop()
+
+    async def _tell_study(self, study: Study) -> None:
+        with contextlib.suppress(WebSocketDisconnect):  # gone; the next connection is told
+            await self._send({"type": "study", "id": study.request} | study.last)
+
+    async def _ask(
+        self, side: SideName, do: Callable[..., Any], *args: Any, shown: Shown | None = None
+    ) -> Any:
+        recipe = (shown or self._shown(side)).recipe
+        return await self._server.models.ask(self._session, side, recipe, do, *args)
+
+    def _shown(self, side: SideName) -> Shown:
+        if side not in self._session.shown:
+            raise MessageError(f"side {side} is not open", None)
+        return self._session.shown[side]
+
+
+class _TooBigError(Exception):
+    """A message longer than allowed."""
+
+
+class _SideError(Exception):
+    """Something that the user can mend, in one of the sides."""
+
+    def __init__(self, side: SideName, error: HyperclusterError) -> None:
+        super().__init__(side, error)
+        self.side = side
+        self.error = error

@@ -1,0 +1,208 @@
+"""A side that is simulated while somebody looks on."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from simulation.engine import Engine
+from simulation.errors import HyperclusterError
+from simulation.figures.inputs import short_name
+from simulation.recorder import Record
+from simulation.scenario import Scenario
+from simulation.server.description import country, described_map, policy_entry, style_of
+from simulation.server.inspection import INSPECTED
+from simulation.server.side import History, Side
+from simulation.server.so_far import SoFar
+from simulation.world import CHANNELS, Array, World
+
+
+class LiveSide(Side):
+    """One replication of one scenario, simulated month by month as it is asked for."""
+
+    def __init__(self, spec: Scenario, seed: int) -> None:
+        self._engine = Engine(spec, seed)
+        self._look_back: Engine | None = None
+        world = self._engine.world
+        technologies = len(world.technologies.names)
+        recorder = self._engine.recorder
+        self.history = History(
+            month=0,
+            adopters=recorder.adopters,
+            members=recorder.members,
+            members_anywhere=recorder.members_anywhere,
+            credit=np.zeros((world.months + 1, technologies, len(CHANNELS))),
+            so_far=SoFar(
+                world.eligible, world.technologies.release_month, months=world.months, dt=self._engine.dt
+            ),
+        )
+
+    @property
+    def size(self) -> int:
+        return needed_bytes(self._engine.spec)
+
+    def advance(self, month: int, *, until: float) -> None:
+        engine, history = self._engine, self.history
+        first = history.month + 1
+        while engine.state.month < month and not engine.finished:
+            engine.step()
+            self._note_credit()
+            if time.perf_counter() > until:
+                break
+        if engine.state.month >= first:
+            history.so_far.note(first, history.adopters[first : engine.state.month + 1])
+            history.month = engine.state.month
+
+    def _note_credit(self) -> None:
+        """Add what the adoptions of the month owe to each channel."""
+        state, pairs, credit = self._engine.state, self._engine.world.pairs, self.history.credit
+        new = np.flatnonzero(state.adopted_month == state.month)
+        credit[state.month] = credit[state.month - 1]
+        technology = np.searchsorted(pairs.start, new, side="right") - 1
+        np.add.at(credit[state.month], technology, state.credit[new])
+
+    def record(self) -> Record:
+        return self._engine.record()
+
+    def inspect(self, kind: str, row: int, month: int, *, until: float) -> dict[str, Any] | None:
+        world = self._engine.world
+        rows = {
+            "region": len(world.regions.ids),
+            "enterprise": len(world.enterprises.region_of),
+            "institution": len(world.institutions.names),
+        }[kind]
+        if row >= rows:
+            raise HyperclusterError(f"there is no {kind} {row}; there are {rows}, counted from 0")
+        if month > world.months:
+            raise HyperclusterError(f"there is no month {month}; the horizon is {world.months}")
+        engine = self._engine_at(month, until)
+        return None if engine is None else INSPECTED[kind](engine, row)
+
+    def _engine_at(self, month: int, until: float) -> Engine | None:
+        """Return an engine at this very month: the present one, or another that comes from the start once more."""
+        if self._engine.state.month == month:
+            # A closer look may move what the month began with, never what it leaves: see Engine.hazard_of.
+            return self._engine
+        if self._look_back is None or self._look_back.state.month > month:
+            self._look_back = Engine(self._engine.spec, self._engine.world.seed)
+        engine = self._look_back
+        while engine.state.month < month:
+            engine.step()
+            if time.perf_counter() > until:
+                break
+        if engine.state.month < month:
+            return None
+        self._look_back = None  # as large as the model itself, and soon made again
+        return engine
+
+    def world(self) -> dict[str, Any]:
+        spec, world, schedule = self._engine.spec, self._engine.world, self._engine.schedule
+        planned, spent = schedule.to_date()
+        return {
+            "live": True,
+            "name": spec.name,
+            "title": spec.title,
+            "description": spec.description,
+            "digest": spec.digest,
+            "seed": world.seed,
+            "style": style_of(spec.name),
+            "months": world.months,
+            "steps_per_year": world.steps_per_year,
+            **country(
+                _region_entries(world),
+                longitude=world.regions.longitude,
+                latitude=world.regions.latitude,
+                dataset=spec.world.dataset,
+            ),
+            "industries": world.enterprises.industries,
+            "enterprises": world.enterprises.region_of.size,
+            "technologies": _technologies(world),
+            "platforms": [
+                {
+                    "name": name,
+                    "from_month": int(world.platforms.from_month[h]),
+                    "to_month": int(min(world.platforms.to_month[h], world.months)),
+                }
+                for h, name in enumerate(world.platforms.names)
+            ],
+            "eligible": world.eligible.sum(axis=1).tolist(),
+            "may_join": may_join(world).tolist(),
+            "policies": [
+                policy_entry(
+                    place,
+                    policy.instrument,
+                    policy.months(steps_per_year=world.steps_per_year, horizon=world.months),
+                    planned=planned[place],
+                    spent=spent[place],
+                )
+                for place, policy in enumerate(spec.policies)
+            ],
+            "planned_pv": schedule.planned_pv,
+            "spent_pv": schedule.spent_pv,
+            "budget_pv": spec.budget_pv,
+        }
+
+    def map(self) -> dict[str, Any]:
+        regions = self._engine.world.regions
+        return described_map(
+            regions.ids,
+            longitude=regions.longitude,
+            latitude=regions.latitude,
+            dataset=self._engine.spec.world.dataset,
+        )
+
+
+def may_join(world: World) -> Array:
+    """int64 (H, R): enterprises that may join each platform."""
+    counts: Array = (world.platforms.may_join * world.enterprises.counts[None]).sum(axis=2)
+    return counts
+
+
+def _region_entries(world: World) -> list[dict[str, Any]]:
+    regions, enterprises = world.regions, world.enterprises.counts.sum(axis=1)
+    return [
+        {
+            "id": name,
+            "name": regions.names[r],
+            "short": short_name(name, regions.names[r]),
+            "macroregion": regions.macroregions[regions.macroregion_of[r]],
+            "enterprises": int(enterprises[r]),
+            "readiness": float(regions.readiness[r]),
+        }
+        for r, name in enumerate(regions.ids)
+    ]
+
+
+def _technologies(world: World) -> list[dict[str, Any]]:
+    technologies = world.technologies
+    return [
+        {
+            "name": name,
+            "direction": technologies.directions[k],
+            "family": technologies.families[k],
+            "complexity": float(technologies.complexity[k]),
+            "release_month": int(technologies.release_month[k]),
+        }
+        for k, name in enumerate(technologies.names)
+    ]
+
+
+def needed_bytes(spec: Scenario) -> int:
+    """Return roughly how much memory a run takes, before anything is built; nearly all of it is in these arrays."""
+    dataset = spec.dataset
+    regions, industries = dataset.counts.shape
+    n = int(dataset.counts.sum() * spec.world.scale) + regions
+    k, h = len(dataset.technologies), len(spec.platforms)
+    j = len(dataset.institutions) + len(spec.institutions)
+    crowds = min(n + regions, regions * 2**h)
+    return (
+        n * k * 110  # pairs
+        + n * (60 + 8 * spec.world.network_degree + 16 * h)  # enterprises, ties, draws of membership
+        + (spec.time.months + 1) * (4 * regions * (industries * k + h) + 120 * k)  # months
+        + crowds * industries * k * 64  # hazards
+        + j * j * 40
+        + j * k * 16
+        + h * (j + industries * k) * 16  # institutions and platforms
+    )

@@ -1,0 +1,191 @@
+"""What the page may say, as strict schemas, and how the answer to a mistake looks."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from simulation.errors import HyperclusterError, ProblemsError
+
+MOST_BYTES = 1_000_000
+"""Length of a message."""
+MOST_CHANGES = 500
+MOST_REPLICATIONS = 1000
+
+Id = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Seed = Annotated[int, Field(ge=0, le=2**32)]
+Month = Annotated[int, Field(ge=0, le=1_000_000)]
+Row = Annotated[int, Field(ge=0, le=10_000_000)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+SideName = Literal["a", "b"]
+SIDES: tuple[SideName, SideName] = ("a", "b")
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Hello(_Message):
+    """Who is there: a session of before, or a new one; and the word that lets one in."""
+
+    type: Literal["hello"]
+    session: Annotated[str, Field(max_length=200)] | None = None
+    token: Annotated[str, Field(max_length=1000)] | None = None
+
+
+class ScenarioSource(_Message):
+    """A scenario with changes, as ``--set`` takes them."""
+
+    scenario: Name
+    changes: Annotated[list[Annotated[str, Field(max_length=100_000)]], Field(max_length=MOST_CHANGES)] = []
+
+
+class ResultsSource(_Message):
+    """A scenario of a results folder; the seed says which replication."""
+
+    results: Name
+    scenario: Name
+
+
+class Open(_Message):
+    """Show these two sides."""
+
+    type: Literal["open"]
+    id: Id
+    seed: Seed
+    a: ScenarioSource | ResultsSource | None
+    b: ScenarioSource | ResultsSource | None
+
+
+class Frames(_Message):
+    """Send the states of some months."""
+
+    type: Literal["frames"]
+    id: Id
+    sides: Annotated[list[SideName], Field(min_length=1, max_length=2)]
+    first: Month
+    months: Annotated[int, Field(ge=1, le=100_000)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Frames:
+        if len(set(self.sides)) < len(self.sides):
+            raise ValueError("each side only once")
+        return self
+
+
+class Series(_Message):
+    """Send metrics and curves of some technologies."""
+
+    type: Literal["series"]
+    id: Id
+    side: SideName
+    month: Month
+    technologies: Annotated[list[Row], Field(max_length=1000)]
+
+
+class Inspect(_Message):
+    """Send what stands in the inspector."""
+
+    type: Literal["inspect"]
+    id: Id
+    side: SideName
+    month: Month
+    kind: Literal["region", "enterprise", "institution"]
+    row: Row
+
+
+class Map(_Message):
+    """Send the outlines."""
+
+    type: Literal["map"]
+    id: Id
+    side: SideName
+
+
+class Toml(_Message):
+    """Send the changed scenario as a file."""
+
+    type: Literal["toml"]
+    id: Id
+    side: SideName
+
+
+class StartStudy(_Message):
+    """Run many replications of both sides in the background."""
+
+    type: Literal["study"]
+    id: Id
+    replications: Annotated[int, Field(ge=2, le=MOST_REPLICATIONS)]
+
+
+class StopStudy(_Message):
+    """Stop them."""
+
+    type: Literal["stop_study"]
+    id: Id
+
+
+Request = Open | Frames | Series | Inspect | Map | Toml | StartStudy | StopStudy
+_REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="type")])
+_HELLO = TypeAdapter(Hello)
+
+
+class MessageError(HyperclusterError):
+    """A message that is not understood."""
+
+    def __init__(self, text: str, request: int | None) -> None:
+        super().__init__(text)
+        self.request = request
+
+
+def read_request(text: str) -> Request:
+    """Return the request that a message holds.
+
+    Raises
+    ------
+    MessageError
+        If it holds none.
+    """
+    return _read(_REQUEST, text)
+
+
+def read_hello(text: str) -> Hello:
+    """Return the first message of a connection; errors as :func:`read_request`."""
+    return _read(_HELLO, text)
+
+
+def _read[T](adapter: TypeAdapter[T], text: str) -> T:
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(step) for step in found["loc"])
+        raise MessageError(f"{place}: {found['msg']}" if place else found["msg"], _id_of(text)) from None
+
+
+def _id_of(text: str) -> int | None:
+    """Return the id of a message that has one, whatever else is wrong with it."""
+    try:
+        found = json.loads(text)["id"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return found if type(found) is int and 0 <= found < 2**32 else None
+
+
+def error_message(
+    request: int | None, kind: str, text: str, *, side: SideName | None = None, error: Exception | None = None
+) -> dict[str, Any]:
+    """Return an ``error`` of the protocol, with the problems of a scenario where there are any."""
+    problems = error.problems if isinstance(error, ProblemsError) else ()
+    return {
+        "type": "error",
+        "id": request,
+        "kind": kind,
+        "side": side,
+        "text": text,
+        "problems": [
+            {"key": problem.key, "message": problem.message, "found": problem.found} for problem in problems
+        ],
+    }

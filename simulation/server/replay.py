@@ -1,0 +1,237 @@
+"""A side read from a results folder: what was stored, and nothing more."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simulation.data import load_dataset
+from simulation.errors import HyperclusterError, ResultsError
+from simulation.figures.inputs import enterprises_of, short_name
+from simulation.recorder import Record
+from simulation.results import Results
+from simulation.server.description import country, described_map, policy_entry, style_of
+from simulation.server.side import History, Side
+from simulation.server.so_far import SoFar
+from simulation.world import CHANNELS, Array
+
+
+class ReplaySide(Side):
+    """One replication of a study.
+
+    Credit by month, and memberships of several platforms together, are not stored; neither is anything of a single
+    enterprise.
+
+    Parameters
+    ----------
+    folder : results folder.
+    scenario, seed : which replication.
+
+    Raises
+    ------
+    ResultsError
+        If it is not there, or damaged.
+    """
+
+    def __init__(self, folder: Path, scenario: str, seed: int) -> None:
+        results = Results(folder)
+        runs = results.runs(["scenario", "replication", "seed", "planned_pv", "spent_pv"])
+        rows = runs[(runs["scenario"] == scenario) & (runs["seed"] == seed)]
+        if rows.empty:
+            raise ResultsError(f"{folder.name}: no replication of {scenario!r} with seed {seed} is here")
+        row = rows.iloc[0]
+        replication = int(row["replication"])
+        self._seed = seed
+        self._entry = next(entry for entry in results.manifest["scenarios"] if entry["name"] == scenario)
+        self._spec = tomllib.loads(self._entry["text"])
+        self._counts = counts = results.counts(scenario, replication)
+        self._planned_pv, self._spent_pv = float(row["planned_pv"]), float(row["spent_pv"])
+        self._ledger = results.ledger(scenario=scenario, replication=replication)
+        members = results.memberships(scenario=scenario, replication=replication)
+        self._platforms = tuple(sorted(platform["name"] for platform in self._spec.get("platforms", [])))
+        self._may_join, by_month = self._memberships(members)
+        months = len(counts.adopters)
+        so_far = SoFar(counts.eligible, counts.release_month, months=months - 1, dt=1 / counts.steps_per_year)
+        so_far.note(0, counts.adopters)
+        self.history = History(
+            month=months - 1,
+            adopters=counts.adopters,
+            members=by_month,
+            members_anywhere=_members_anywhere(by_month),
+            credit=np.full((months, len(counts.technologies), len(CHANNELS)), np.nan),
+            so_far=so_far,
+        )
+
+    def _memberships(self, table: pd.DataFrame) -> tuple[Array, Array]:
+        """Return may join, int64 (H, R), and members, int32 (T + 1, H, R)."""
+        regions = self._counts.regions
+        shape = (len(self._platforms), len(regions))
+        may_join = np.zeros(shape, dtype=np.int64)
+        members = np.zeros((len(self._counts.adopters), *shape), dtype=np.int32)
+        h = pd.Index(self._platforms).get_indexer(pd.Index(table["platform"].astype(str)))
+        r = pd.Index(regions).get_indexer(pd.Index(table["region"].astype(str)))
+        may_join[h, r] = table["may_join"]
+        members[table["month"].to_numpy(), h, r] = table["members"]
+        return may_join, members
+
+    def advance(self, month: int, *, until: float) -> None:
+        """Nothing is left to be done."""
+
+    def record(self) -> Record:
+        counts = self._counts
+        _, _, technologies = counts.eligible.shape
+        return Record(
+            scenario=counts.scenario,
+            seed=self._seed,
+            steps_per_year=counts.steps_per_year,
+            regions=counts.regions,
+            macroregions=counts.macroregions,
+            macroregion_of=counts.macroregion_of,
+            industries=counts.industries,
+            technologies=counts.technologies,
+            directions=counts.directions,
+            platforms=self._platforms,
+            release_month=counts.release_month,
+            eligible=counts.eligible,
+            adopters=counts.adopters,
+            may_join=self._may_join,
+            members=self.history.members,
+            members_anywhere=self.history.members_anywhere,
+            enterprises=int(enterprises_of(counts).sum()),
+            mastered=np.zeros((len(counts.adopters), technologies), dtype=np.int32),
+            credit=np.full((len(counts.regions), technologies, len(CHANNELS)), np.nan),
+            ledger=self._ledger,
+            planned_pv=self._planned_pv,
+            spent_pv=self._spent_pv,
+            technologies_left_out=0,
+        )
+
+    def inspect(self, kind: str, row: int, month: int, *, until: float) -> dict[str, Any] | None:
+        raise HyperclusterError(
+            "results folders hold counts by region; open the scenario itself to look at an enterprise or institution"
+        )
+
+    def world(self) -> dict[str, Any]:
+        entry, counts = self._entry, self._counts
+        steps, horizon = counts.steps_per_year, len(counts.adopters) - 1
+        return {
+            "live": False,
+            "name": entry["name"],
+            "title": entry["title"],
+            "description": entry["description"],
+            "digest": entry["digest"],
+            "seed": self._seed,
+            "style": style_of(entry["name"]),
+            "months": horizon,
+            "steps_per_year": steps,
+            **country(
+                self._region_entries(),
+                longitude=self._degrees("longitude"),
+                latitude=self._degrees("latitude"),
+                dataset=self._spec["world"]["dataset"],
+            ),
+            "industries": counts.industries,
+            "enterprises": int(enterprises_of(counts).sum()),
+            "technologies": self._technologies(),
+            "platforms": [
+                {
+                    "name": platform["name"],
+                    "from_month": min(round(platform.get("from_year", 0) * steps), horizon),
+                    "to_month": min(round(platform.get("to_year", horizon) * steps), horizon),
+                }
+                for platform in sorted(self._spec.get("platforms", []), key=lambda p: str(p["name"]))
+            ],
+            "eligible": counts.eligible.sum(axis=1).tolist(),
+            "may_join": self._may_join.tolist(),
+            "policies": self._policies(steps, horizon),
+            "planned_pv": self._planned_pv,
+            "spent_pv": self._spent_pv,
+            "budget_pv": None,
+        }
+
+    def map(self) -> dict[str, Any]:
+        return described_map(
+            self._counts.regions,
+            longitude=self._degrees("longitude"),
+            latitude=self._degrees("latitude"),
+            dataset=self._spec["world"]["dataset"],
+        )
+
+    def _degrees(self, name: str) -> Array:
+        return np.array([region[name] for region in self._entry["regions"]], dtype=float)
+
+    def _region_entries(self) -> list[dict[str, Any]]:
+        enterprises = enterprises_of(self._counts)
+        return [
+            {
+                "id": region["id"],
+                "name": region["name"],
+                "short": short_name(region["id"], region["name"]),
+                "macroregion": region["macroregion"],
+                "enterprises": int(enterprises[r]),
+                "readiness": None,
+            }
+            for r, region in enumerate(self._entry["regions"])
+        ]
+
+    def _technologies(self) -> list[dict[str, Any]]:
+        counts = self._counts
+        family_of = _families(self._spec["world"]["dataset"])
+        diffusion = self._spec["diffusion"]
+        return [
+            {
+                "name": name,
+                "direction": counts.directions[k],
+                "family": family_of.get(name),
+                "complexity": diffusion.get(f"complexity_{family_of.get(name)}"),
+                "release_month": int(counts.release_month[k]),
+            }
+            for k, name in enumerate(counts.technologies)
+        ]
+
+    def _policies(self, steps: int, horizon: int) -> list[dict[str, Any]]:
+        months = np.arange(horizon + 1) / steps
+        found = []
+        for place, policy in enumerate(self._spec.get("policies", [])):
+            rows = self._ledger[self._ledger["policy"] == f"policies[{place}]"]
+            by_year = rows.groupby("year")[["planned", "spent"]].sum()
+            planned, spent = (
+                np.interp(months, *_sums(by_year[name], months[-1])) for name in ("planned", "spent")
+            )
+            ends = policy.get("to_year", horizon)
+            span = (round(policy.get("from_year", 0) * steps), round(ends * steps))
+            found.append(
+                policy_entry(
+                    place,
+                    policy["instrument"],
+                    (min(span[0], horizon), min(span[1], horizon)),
+                    planned=planned,
+                    spent=spent,
+                )
+            )
+        return found
+
+
+def _sums(by_year: pd.Series, horizon: float) -> tuple[Array, Array]:
+    """Years, and the money up to each; the last year may be shorter than the others."""
+    ends = np.arange(1, int(np.ceil(horizon)) + 1)
+    sums = by_year.reindex(ends - 1, fill_value=0.0).cumsum().to_numpy()
+    return np.concatenate([[0.0], np.minimum(ends, horizon)]), np.concatenate([[0.0], sums])
+
+
+def _members_anywhere(members: Array) -> Array:
+    """Enterprises on at least one platform; -1 where there are several, which may share them."""
+    if members.shape[1] > 1:
+        return np.full(len(members), -1, dtype=np.int32)
+    return members.sum(axis=(1, 2), dtype=np.int32)
+
+
+def _families(dataset: str) -> dict[str, str]:
+    try:
+        return {row.technology: row.family for row in load_dataset(dataset).technologies}
+    except HyperclusterError:
+        return {}  # moved since

@@ -1,0 +1,140 @@
+"""Start the server: check what was asked for, take the port, print the address, serve until Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import secrets
+import socket
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import uvicorn
+
+from simulation.errors import HyperclusterError
+from simulation.scenario import load_scenario
+from simulation.server.app import Server, make_app
+from simulation.server.catalogue import Catalogue
+from simulation.server.messages import MOST_BYTES
+from simulation.server.models import Models
+from simulation.server.security import is_loopback
+
+LEAST_TOKEN = 16
+"""Characters of a token that somebody chose."""
+
+
+def serve(
+    scenarios: Sequence[Path],
+    *,
+    host: str,
+    port: int,
+    token: str | None,
+    results: Path,
+    open_browser: bool,
+) -> None:
+    """Serve the page until somebody stops it.
+
+    Parameters
+    ----------
+    scenarios : files that are offered beside the others.
+    host, port : where to listen; port 0 takes a free one.
+    token : what a page must know; where others can reach the server a new one is made unless given.
+    results : folder that holds results folders.
+    open_browser : whether to open the page.
+
+    Raises
+    ------
+    HyperclusterError
+        If a scenario cannot be used, or it is not possible to listen there.
+    """
+    for path in scenarios:
+        load_scenario(path)  # what cannot be used is told before anything starts
+    token = _token(host, token)
+    with contextlib.closing(_listen(host, port)) as listener:
+        port = listener.getsockname()[1]
+        server = Server(Catalogue(scenarios, results=results), Models(_processes()), token=token)
+        # Said here, because uvicorn takes what is left out from the environment.
+        config = uvicorn.Config(
+            make_app(server, host, port=port),
+            host=host,
+            port=port,
+            ws_max_size=MOST_BYTES,
+            ws_ping_interval=20.0,
+            ws_ping_timeout=20.0,
+            workers=1,
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=3,
+        )
+        logging.getLogger("hypercluster").addHandler(logging.StreamHandler())
+        url = _url(host, port, token)
+        _Announcing(config, url, open_browser=open_browser).run(sockets=[listener])
+
+
+class _Announcing(uvicorn.Server):
+    """Says where the page is once it can be opened."""
+
+    def __init__(self, config: uvicorn.Config, url: str, *, open_browser: bool) -> None:
+        super().__init__(config)
+        self._url = url
+        self._open_browser = open_browser
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        click.echo(
+            "Starting the model; the first time on a machine it is compiled, which takes a minute.", err=True
+        )
+        await super().startup(sockets)
+        if not self.started:
+            return
+        click.echo(f"The page is at {self._url}\nStop it with Ctrl-C.")
+        if self._open_browser:
+            webbrowser.open(self._url)
+
+
+def _token(host: str, token: str | None) -> str | None:
+    if is_loopback(host):
+        if token is not None:
+            raise HyperclusterError("--token: only with --host; at 127.0.0.1 nobody else can reach the page")
+        return None
+    if token is not None and len(token) < LEAST_TOKEN:
+        raise HyperclusterError(f"--token: must have {LEAST_TOKEN} characters or more, or be left out")
+    return token or secrets.token_urlsafe(32)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens, so that the address printed is the one taken."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise HyperclusterError(f"--host {host}: no such address: {error.strerror or error}") from None
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            message = (
+                f"--port {port}: taken by another program; choose another one, or 0 for any that is free"
+            )
+        else:
+            message = f"--host {host} --port {port}: cannot listen there: {error.strerror}"
+        raise HyperclusterError(message) from None
+    return listener
+
+
+def _processes() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _url(host: str, port: int, token: str | None) -> str:
+    everywhere = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}
+    name = everywhere.get(host, host)
+    place = f"[{name}]" if ":" in name else name
+    return f"http://{place}:{port}/" + (f"?token={token}" if token else "")

@@ -1,0 +1,125 @@
+"""Who is being served: sessions, what each holds, and when it is forgotten."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from simulation.errors import HyperclusterError
+from simulation.server.bench import LiveRecipe, Recipe
+from simulation.server.catalogue import Read
+from simulation.server.messages import SIDES, SideName
+from simulation.server.studies import Study
+
+MOST_SESSIONS = 64
+KEPT_SECONDS = 60.0
+"""How long a session is kept after its connection has gone."""
+
+
+class BusyError(HyperclusterError):
+    """There is no room for another one; later there may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One side of a session as it is open now."""
+
+    recipe: Recipe
+    read: Read | None  # None for a replay
+
+    @property
+    def text(self) -> str | None:
+        """The whole scenario, None for a replay."""
+        return self.recipe.text if isinstance(self.recipe, LiveRecipe) else None
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    """One page: its two sides and its study."""
+
+    id: str
+    number: int  # counted up, never used again
+    shown: dict[SideName, Shown] = field(default_factory=dict)
+    study: Study | None = None
+    hang_up: Callable[[], None] | None = None  # ends its connection; None while it has none
+    left_at: float | None = None
+
+    def key(self, side: SideName) -> str:
+        """What the processes of the model call a side of this session."""
+        return f"{self.number}{side}"
+
+    @property
+    def keys(self) -> list[str]:
+        """Keys of both sides."""
+        return [self.key(side) for side in SIDES]
+
+
+class Sessions:
+    """All sessions of a server.
+
+    Parameters
+    ----------
+    clock : seconds that only go up.
+    most : how many there may be at a time, those that were left within the last minute included.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, most: int = MOST_SESSIONS) -> None:
+        self._clock = clock
+        self._most = most
+        self._sessions: dict[str, Session] = {}
+        self._opened = 0
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(list(self._sessions.values()))
+
+    def enter(self, session_id: str | None, hang_up: Callable[[], None]) -> tuple[Session, bool]:
+        """Return the session of a new connection, and whether it was there before.
+
+        A connection that still had it is ended: of two, the newer one is the one that somebody looks at.
+
+        Raises
+        ------
+        BusyError
+            If there are too many.
+        """
+        session = self._find(session_id)
+        resumed = session is not None
+        if session is None:
+            if len(self._sessions) >= self._most:
+                raise BusyError(f"{self._most} sessions are open already; try again in a minute")
+            session = Session(id=secrets.token_urlsafe(32), number=self._opened)
+            self._opened += 1
+            self._sessions[session.id] = session
+        if session.hang_up is not None:
+            session.hang_up()
+        session.hang_up, session.left_at = hang_up, None
+        return session, resumed
+
+    def leave(self, session: Session, hang_up: Callable[[], None]) -> None:
+        """Note that a connection has gone; if another has taken the session over, nothing changes."""
+        if session.hang_up == hang_up:
+            session.hang_up, session.left_at = None, self._clock()
+
+    def expired(self) -> list[Session]:
+        """Take out the sessions whose time is up, and return them, so that what they hold can be freed."""
+        now = self._clock()
+        gone = [
+            session
+            for session in self._sessions.values()
+            if session.left_at is not None and now - session.left_at >= KEPT_SECONDS
+        ]
+        for session in gone:
+            del self._sessions[session.id]
+        return gone
+
+    @property
+    def studies(self) -> int:
+        """How many studies are running."""
+        return sum(s.study is not None and s.study.running for s in self._sessions.values())
+
+    def _find(self, session_id: str | None) -> Session | None:
+        return None if session_id is None else self._sessions.get(session_id)

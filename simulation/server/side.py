@@ -1,0 +1,133 @@
+"""One side of a session, live or replayed: what both can be asked. Lives in a process of the model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from simulation import metrics
+from simulation.metrics.times import regional_times
+from simulation.recorder import Record
+from simulation.server.frames import block, months_a_frame
+from simulation.server.so_far import SoFar
+from simulation.world import Array
+
+SHOWN = (
+    *("phi", "synchronization", "phi_half", "w1_years", "t10_years", "t50_years", "t90_years"),
+    *("t50_sd_years", "t50_range_years", "regions_below_half", "kuramoto", "final_share"),
+)
+"""Metrics that follow from counts of adopters alone, so that a replay has them too."""
+
+
+@dataclass(slots=True)
+class History:
+    """What happened up to a month; rows of later months are meaningless. Letters as in ``simulation.world``."""
+
+    month: int
+    adopters: Array  # int32 (T + 1, R, S, K)
+    members: Array  # int32 (T + 1, H, R)
+    members_anywhere: Array  # int32 (T + 1,), -1 where unknown
+    credit: Array  # float64 (T + 1, K, 6), nan where unknown
+    so_far: SoFar
+
+
+class Side(ABC):
+    """A run that can be looked at month by month."""
+
+    history: History
+
+    @abstractmethod
+    def world(self) -> dict[str, Any]:
+        """Return what does not change from month to month, as ``world`` of the protocol without its address."""
+
+    @abstractmethod
+    def map(self) -> dict[str, Any]:
+        """Return the outlines of the regions, as ``map`` of the protocol."""
+
+    @abstractmethod
+    def advance(self, month: int, *, until: float) -> None:
+        """Simulate up to a month, or the horizon, but not much beyond ``until``, a time of ``time.perf_counter``."""
+
+    @abstractmethod
+    def record(self) -> Record:
+        """Return what the run left so far."""
+
+    @abstractmethod
+    def inspect(self, kind: str, row: int, month: int, *, until: float) -> dict[str, Any] | None:
+        """Return what stands in the inspector; None where the model is still on its way to that month.
+
+        Raises
+        ------
+        HyperclusterError
+            If there is no such row or month, or this cannot be known.
+        """
+
+    @property
+    def size(self) -> int:
+        """Memory that the side takes, roughly, in bytes."""
+        return self.history.adopters.nbytes * 2
+
+    def frames(self, side: int, first: int, months: int, *, until: float) -> bytes | None:
+        """Return the block of a frame; None where the model is still on its way to ``first``."""
+        history = self.history
+        horizon, regions, _, technologies = history.adopters.shape
+        asked = min(months, months_a_frame(regions, technologies, history.members.shape[1]))
+        last = min(first + asked, horizon) - 1
+        self.advance(last, until=until)
+        if history.month < min(first, horizon - 1):
+            return None
+        rows = slice(first, min(last, history.month) + 1)
+        return block(
+            side,
+            first,
+            credit=history.credit[rows],
+            phi=history.so_far.phi[rows],
+            w1_years=history.so_far.w1_years[rows],
+            t50_years=history.so_far.t50_years[rows],
+            adopters=history.adopters[rows].sum(axis=2),
+            members=history.members[rows],
+            members_anywhere=history.members_anywhere[rows],
+        )
+
+    def series(self, month: int, technologies: list[int], *, until: float) -> dict[str, Any] | None:
+        """Return metrics and curves of some technologies, all if none is named, as if the run had ended in a month.
+
+        As ``series`` of the protocol; None where the model is still on its way.
+        """
+        self.advance(month, until=until)
+        if self.history.month < month:
+            return None
+        record = self.record()
+        record = replace(record, adopters=record.adopters[: month + 1])
+        chosen = np.zeros(len(record.technologies), dtype=bool)
+        chosen[technologies or slice(None)] = True
+        curves = metrics.Curves(metrics.released(metrics.select(record, chosen)))
+        some = curves.eligible.any()
+        phi, w1_years, t50_years = self.history.so_far.series(month, chosen)
+        return {
+            "month": month,
+            "so_far": {"phi": plain(phi), "w1_years": plain(w1_years), "t50_years": plain(t50_years)},
+            "metrics": {name: _measured(curves, name) for name in SHOWN},
+            "units": {name: metrics.METRICS[name].unit for name in SHOWN},
+            "years": plain(curves.years),
+            "pooled": plain(curves.pooled) if some else [],
+            "regional": plain(np.where(curves.weights > 0, curves.regional, np.nan).T) if some else [],
+            "regional_t50": plain(regional_times(curves, 0.5)) if some else [],
+        }
+
+
+def _measured(curves: metrics.Curves, name: str) -> dict[str, Any]:
+    try:
+        return {"value": metrics.METRICS[name].measure(curves), "reason": ""}
+    except metrics.Undefined as reason:
+        return {"value": None, "reason": str(reason)}
+
+
+def plain(values: Array) -> Any:
+    """Numbers as lists for JSON, None for nan."""
+    as_objects = values.astype(object)
+    as_objects[np.isnan(values)] = None
+    return as_objects.tolist()

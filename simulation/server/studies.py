@@ -1,0 +1,207 @@
+"""A batch of both sides in the background, in a process of its own: the command ``hypercluster run``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import logging
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulation.compare import compare
+from simulation.figures.bands import QUANTILES, quantiles
+from simulation.figures.inputs import study_curves
+from simulation.figures.study import ScenarioCurves, StudyCurves
+from simulation.results import Results
+from simulation.scenario import Scenario, parse_scenario
+from simulation.server.messages import SideName
+from simulation.server.side import SHOWN, plain
+from simulation.verdict import verdicts
+
+MOST_STUDIES = 2
+GRACE_SECONDS = 10.0
+"""How long a batch may take to stop in good order."""
+LONGEST_LINE = 1_000_000
+
+log = logging.getLogger("hypercluster")
+
+
+class Study:
+    """One batch: started, listened to, stopped.
+
+    Parameters
+    ----------
+    texts : whole scenario by side, "a" and "b".
+    replications, seed : as for ``hypercluster run``.
+    request : id of the message that asked for it.
+    results : folder that holds results folders.
+    """
+
+    def __init__(
+        self, texts: Mapping[SideName, str], replications: int, *, request: int, seed: int, results: Path
+    ) -> None:
+        self.request = request
+        specs = _named_apart({side: parse_scenario(text) for side, text in texts.items()})
+        self._texts = {spec.name: spec.to_toml() for spec in specs.values()}
+        self.names: dict[str, str] = {side: spec.name for side, spec in specs.items()}
+        self._replications = replications
+        self._seed = seed
+        digests = "".join(f"{spec.name}{spec.digest}" for spec in specs.values())
+        digest = hashlib.sha256(f"{digests}{seed}".encode()).hexdigest()
+        self.folder = results / f"browser-{digest[:12]}"
+        self.running = True
+        self.listener: Callable[[Study], Awaitable[None]] | None = None
+        self.last: dict[str, Any] = {"state": "running", "done": 0, "total": 0, "failed": 0}
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopped = False
+
+    async def run(self, sum_up: Callable[[Path, Mapping[str, str]], Awaitable[dict[str, Any]]]) -> None:
+        """Run it to its end and tell the listener, as ``study`` of the protocol; ``sum_up`` is :func:`summary`."""
+        try:
+            with tempfile.TemporaryDirectory(prefix="hypercluster-") as folder:
+                files = []
+                for name, text in self._texts.items():
+                    files.append(Path(folder) / f"{name}.toml")
+                    files[-1].write_text(text, encoding="utf-8")
+                async for told in self._lines(files):
+                    await self._tell(told)
+            if self.last["state"] == "summing up":
+                found = await sum_up(self.folder, self.names)
+                self.running = False
+                await self._tell(found)
+        except Exception:
+            log.exception("a study")
+            self.running = False
+            await self._tell({"state": "failed", "text": "The server has made a mistake; its log says more."})
+        finally:
+            self.running = False
+            self.stop()
+
+    async def _tell(self, told: dict[str, Any]) -> None:
+        self.last = told | {"folder": self.folder.name}
+        if self.listener is not None:
+            await self.listener(self)
+
+    async def _lines(self, files: list[Path]) -> AsyncIterator[dict[str, Any]]:
+        self._process = process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "simulation", "run", *map(str, files), "--json", "--workers", "1"),
+            *(
+                "--replications",
+                str(self._replications),
+                "--seed",
+                str(self._seed),
+                "--out",
+                str(self.folder),
+            ),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.DEVNULL,
+            limit=LONGEST_LINE,
+        )
+        if self._stopped:
+            self.stop()
+        end: dict[str, Any] = {}
+        assert process.stdout is not None
+        async for line in process.stdout:
+            event = json.loads(line)
+            if event["event"] == "end":
+                end = event
+            elif event["event"] == "progress":
+                told = {key: event[key] for key in ("done", "total", "failed", "left_seconds")}
+                yield {"state": "running", **told}
+        await process.wait()
+        self.running = False
+        if self._stopped or end.get("outcome") == "interrupted":
+            yield {"state": "stopped"}
+        elif end.get("outcome") in ("finished", "failures"):
+            yield {"state": "summing up"}
+        else:
+            yield {"state": "failed", "text": end.get("message") or "the batch ended without a word"}
+
+    def stop(self) -> None:
+        """Stop it in good order; what has finished is kept."""
+        self._stopped = True
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGINT)
+
+    async def end(self) -> None:
+        """Stop it, and wait until it is gone."""
+        self.stop()
+        if self._process is not None:
+            try:
+                await asyncio.wait_for(self._process.wait(), GRACE_SECONDS)
+            except TimeoutError:
+                self._process.kill()
+
+
+def _named_apart(specs: Mapping[SideName, Scenario]) -> dict[SideName, Scenario]:
+    """Two sides of one name are the same scenario with other changes: a study needs a name for each."""
+    if len({spec.name for spec in specs.values()}) == len(specs):
+        return dict(specs)
+    return {
+        side: spec.model_copy(
+            update={"name": f"{spec.name[:62]}_{side}", "title": f"{spec.title} ({side.upper()})"}
+        )
+        for side, spec in specs.items()
+    }
+
+
+def summary(folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a finished study shows: bands, differences b less a, verdict; as ``study`` of the protocol.
+
+    Parameters
+    ----------
+    folder : the results.
+    names : scenario of each side.
+    """
+    results = Results(folder)
+    study = study_curves(results, scenarios=list(names.values()))
+    by_name = {scenario.name: scenario for scenario in study.scenarios}
+    place = {region: n for n, region in enumerate(study.region_ids)}
+    rows = [place[entry["id"]] for entry in results.manifest["scenarios"][0]["regions"]]
+    answer: dict[str, Any] = {
+        "state": "done",
+        "folder": folder.name,
+        "replications": max(len(scenario.seeds) for scenario in study.scenarios),
+        "quantiles": list(QUANTILES),
+        "years": plain(study.tau_years),
+        "sides": {side: _bands(by_name[name], rows) for side, name in names.items()},
+        "differences": [],
+        "verdict": "",
+    }
+    if len(names) == 2:
+        answer |= _compared(results, names, study)
+    return answer
+
+
+def _bands(scenario: ScenarioCurves, rows: list[int]) -> dict[str, Any]:
+    return {
+        "pooled": plain(quantiles(scenario.pooled)),
+        "regional": [plain(quantiles(scenario.regional[:, row])) for row in rows],
+    }
+
+
+def _compared(results: Results, names: Mapping[str, str], study: StudyCurves) -> dict[str, Any]:
+    comparison = compare(results, names["a"])
+    pair = comparison[(comparison["scenario"] == names["b"]) & (comparison["reference"] == names["a"])]
+    shown = pair[pair["metric"].isin(SHOWN)]
+    columns = ["metric", "unit", "better", "difference", "low", "high", "n", "pairs"]
+    return {
+        "differences": [
+            {
+                key: None if isinstance(value, float) and np.isnan(value) else value
+                for key, value in row.items()
+            }
+            for row in shown[columns].to_dict("records")
+        ],
+        "verdict": " ".join(verdicts(pair, {s.name: s.title for s in study.scenarios})),
+    }
