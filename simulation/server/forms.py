@@ -10,15 +10,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from simulation.data import load_vectors, shipped_datasets
 from simulation.policies import INSTRUMENTS
 from simulation.scenario import Platform, Scenario
 from simulation.server.description import titled
 
-FREE = ("name", "title", "description")
-"""Keys of a scenario that no form changes: they are texts about it."""
 UNITS = ("1/year", "units a year", "km", "units", "years", "0-1")
 """As the help texts of the schema write them, the longer ones first."""
-PARAMETER = re.compile(r"\bUnits a year per\b")
 
 
 def forms() -> dict[str, Any]:
@@ -40,6 +38,7 @@ def forms() -> dict[str, Any]:
             for name, policy in INSTRUMENTS.items()
         ],
         "platform": fields_of(Platform),
+        "vectors": [{"name": row.vector, "links": row.links} for row in load_vectors()],
     }
 
 
@@ -66,9 +65,11 @@ def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, 
 
 
 def _field(key: str, schema: dict[str, Any], info: FieldInfo) -> dict[str, Any]:
-    alternatives = schema.get("anyOf") or schema.get("oneOf") or [schema]
-    alternatives = [part for part in alternatives if part.get("type") != "null"]
+    alternatives = [part for part in _alternatives(schema) if part.get("type") != "null"]
     kind, bounds = _kind(alternatives)
+    options = _options(alternatives)
+    if key == "dataset":  # a page may name no folder of this machine
+        kind, options = "choice", list(shipped_datasets())
     words = _words(info.description)
     return {
         "key": key,
@@ -80,11 +81,16 @@ def _field(key: str, schema: dict[str, Any], info: FieldInfo) -> dict[str, Any]:
         "maximum": bounds.get("maximum"),
         "exclusive_minimum": bounds.get("exclusiveMinimum"),
         "step": bounds.get("multipleOf") or (1 if kind == "whole" else None),
-        "options": _options(alternatives),
+        "options": options,
         "default": _default(info),
         "required": info.is_required(),
         "optional": info.default is None,
     }
+
+
+def _alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    parts = schema.get("anyOf") or schema.get("oneOf")
+    return [schema] if parts is None else [found for part in parts for found in _alternatives(part)]
 
 
 def _kind(alternatives: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
@@ -126,7 +132,9 @@ def unit_of(key: str, words: str) -> str:
     """Return the unit of a field: as its key says it, or else as the first sentence of its help does; "" for none."""
     if key.endswith("_km"):
         return "km"
-    if PARAMETER.match(words):
+    if key == "per_year":
+        return "units a year" if "units" in words else "1/year"
+    if words.startswith("Units a year per "):
         return "units a year"
     first = re.split(r"\.(?:\s|$)", words)[0]
     found = re.search(rf"(?:^|, )({'|'.join(map(re.escape, UNITS))})\b", first)
