@@ -6,6 +6,7 @@ import io
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Literal
 
 import numpy as np
@@ -61,7 +62,7 @@ def animate(
     Raises
     ------
     ResultsError
-        A scenario or seed is not there, the two do not compare, or ffmpeg is missing.
+        A scenario or seed is not there, the two do not compare, or ffmpeg is missing or fails.
 
     Examples
     --------
@@ -153,12 +154,17 @@ def _write_mp4(scene: Scene, path: Path, *, progress: Progress | None) -> None:
     months += [months[-1]] * round(LAST_FRAME_SECONDS * FRAMES_PER_SECOND)
     page = new_page(scene)
     writer = FFMpegWriter(fps=FRAMES_PER_SECOND, codec="h264", extra_args=["-pix_fmt", "yuv420p"])
-    with writer.saving(page.figure, str(path), page.figure.dpi):
-        for done, month in enumerate(months, start=1):
-            draw_frame(page, scene, month)
-            writer.grab_frame()
-            if progress is not None:
-                progress(done, len(months))
+    try:
+        with writer.saving(page.figure, str(path), page.figure.dpi):
+            for done, month in enumerate(months, start=1):
+                draw_frame(page, scene, month)
+                writer.grab_frame()
+                if progress is not None:
+                    progress(done, len(months))
+    except (CalledProcessError, BrokenPipeError) as error:  # some builds of ffmpeg have no H.264
+        path.unlink(missing_ok=True)
+        words = str(getattr(error, "stderr", None) or error).strip().splitlines()[-1]
+        raise ResultsError(f"{path}: ffmpeg could not write it: {words}; take the format gif") from None
 
 
 def numbers(scene: Scene) -> pd.DataFrame:
