@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from simulation import metrics
+from simulation.errors import HyperclusterError
 from simulation.metrics.times import regional_times
 from simulation.recorder import Record
 from simulation.server.frames import block, months_a_frame
@@ -96,7 +97,19 @@ class Side(ABC):
         """Return metrics and curves of some technologies, all if none is named, as if the run had ended in a month.
 
         As ``series`` of the protocol; None where the model is still on its way.
+
+        Raises
+        ------
+        HyperclusterError
+            If there is no such month or technology.
         """
+        months, _, _, known = self.history.adopters.shape
+        if month >= months:
+            raise HyperclusterError(f"there is no month {month}; the horizon is {months - 1}")
+        if technologies and max(technologies) >= known:
+            raise HyperclusterError(
+                f"there is no technology {max(technologies)}; there are {known}, counted from 0"
+            )
         self.advance(month, until=until)
         if self.history.month < month:
             return None

@@ -1,0 +1,227 @@
+"""A side that is looked at month by month is the replication of the command line, bit for bit."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from page import Block, blocks_of
+
+from simulation import HyperclusterModel
+from simulation.engine import Engine, simulate
+from simulation.errors import HyperclusterError
+from simulation.scenario import load_scenario, parse_scenario
+from simulation.server.frames import frame
+from simulation.server.live_side import LiveSide, needed_bytes
+from simulation.server.side import SHOWN
+from simulation.world import CHANNELS
+
+TIMELESS = math.inf
+SMALL = """
+[time]
+years = 3
+[world]
+scale = {scale}
+[diffusion]
+spontaneous = 0.05
+[technologies]
+release = "at_start"
+"""
+
+
+def block_of(side: LiveSide, first: int, months: int, *, until: float = TIMELESS) -> Block | None:
+    data = side.frames(0, first, months, until=until)
+    return None if data is None else blocks_of(frame(0, [data]))[1]["a"]
+
+
+def test_frames_hold_what_the_replication_leaves_whatever_months_are_asked_for() -> None:
+    spec = load_scenario("mixed")
+    record = simulate(spec, 2)
+    side = LiveSide(spec, 2)
+    for first, months in ((0, 1), (1, 3), (40, 20), (10, 5), (170, 71)):
+        block = block_of(side, first, months)
+        assert block is not None
+        rows = slice(first, first + months)
+        np.testing.assert_array_equal(block.adopters, record.adopters[rows].sum(axis=2))
+        np.testing.assert_array_equal(block.members, record.members[rows])
+        np.testing.assert_array_equal(block.members_anywhere, record.members_anywhere[rows])
+    np.testing.assert_array_equal(side.record().adopters, record.adopters)
+    assert block.credit[-1] == pytest.approx(record.credit.sum(axis=0), rel=1e-9, abs=1e-9)
+
+
+def test_every_adoption_is_owed_to_the_channels_once() -> None:
+    block = block_of(LiveSide(load_scenario("hypercluster"), 1), 100, 2)
+    assert block is not None
+    assert block.credit.sum(axis=2) == pytest.approx(block.adopters.sum(axis=1), abs=1e-6)
+
+
+def test_without_time_a_side_comes_one_month_nearer_at_each_call() -> None:
+    side = LiveSide(parse_scenario(SMALL.format(scale=0.05)), 1)
+    assert [block_of(side, 4, 1, until=0.0) is None for _ in range(4)] == [True, True, True, False]
+    block = block_of(side, 5, 30, until=0.0)
+    assert block is not None and block.months == 1
+
+
+def test_beyond_the_horizon_there_are_no_months() -> None:
+    side = LiveSide(parse_scenario(SMALL.format(scale=0.05)), 1)
+    last, beyond, far_beyond = (block_of(side, first, 5) for first in (36, 37, 500))
+    assert last is not None and last.months == 1
+    assert beyond is not None and beyond.months == 0
+    assert far_beyond is not None and far_beyond.months == 0
+
+
+def test_looking_into_the_present_changes_nothing_of_the_future() -> None:
+    spec = load_scenario("hypercluster")
+    side = LiveSide(spec, 1)
+    for month in (0, 1, 24, 25, 60):
+        side.advance(month, until=TIMELESS)
+        for kind, row in (("region", 3), ("enterprise", 1000), ("institution", 7)):
+            assert side.inspect(kind, row, month, until=TIMELESS) is not None
+    side.advance(240, until=TIMELESS)
+    np.testing.assert_array_equal(side.record().adopters, simulate(spec, 1).adopters)
+
+
+def test_the_past_is_what_the_present_was() -> None:
+    side = LiveSide(load_scenario("mixed"), 4)
+    side.advance(70, until=TIMELESS)
+    present = {k: side.inspect(k, 5, 70, until=TIMELESS) for k in ("region", "enterprise", "institution")}
+    side.advance(90, until=TIMELESS)
+    for kind, expected in present.items():
+        calls = 0
+        while (found := side.inspect(kind, 5, 70, until=0.0)) is None:
+            calls += 1
+        assert found == expected
+        assert calls == 69, "a slice is a month where there is no time"
+
+
+def test_an_enterprise_in_the_inspector_is_that_of_the_mesa_model() -> None:
+    spec = load_scenario("hypercluster")
+    model = HyperclusterModel(spec, rng=1)
+    for _ in range(60):
+        model.step()
+    found = LiveSide(spec, 1).inspect("enterprise", 700, 60, until=TIMELESS)
+    assert found is not None
+    agent = model.enterprise(700)
+    names = model.world.technologies.names
+    assert found["absorptive_capacity"] == agent.absorptive_capacity
+    assert tuple(found["platforms"]) == agent.platforms
+    assert [p["row"] for p in found["partners"]] == [p.row for p in agent.partners]
+    assert [p["adoptions"] for p in found["partners"]] == [p.adoptions for p in agent.partners]
+    assert {names[t["row"]] for t in found["technologies"]} == {n for n in names if agent.eligible(n)}
+    can_adopt = 0
+    for technology in found["technologies"]:
+        name = names[technology["row"]]
+        assert technology["adopted"] == agent.adoption_month(name)
+        if technology["credit"] is not None:
+            assert dict(zip(CHANNELS, technology["credit"], strict=True)) == agent.credit(name)
+        if technology["hazard"] is not None:
+            can_adopt += 1
+            assert dict(zip(CHANNELS, technology["hazard"], strict=True)) == agent.hazard(name)
+    assert can_adopt
+
+
+def test_a_region_in_the_inspector_adds_up() -> None:
+    spec = load_scenario("hypercluster")
+    engine = Engine(spec, 1)
+    for _ in range(80):
+        engine.step()
+    side = LiveSide(spec, 1)
+    enterprises = engine.world.enterprises
+    for row in range(len(engine.world.regions.ids)):
+        found = side.inspect("region", row, 80, until=TIMELESS)
+        assert found is not None
+        adoptions = sum(industry["adoptions"] for industry in found["industries"])
+        assert adoptions == engine.state.adopters[row].sum()
+        assert sum(found["credit"]) == pytest.approx(adoptions)
+        assert found["members"][0]["members"] == sum(i["members"][0] for i in found["industries"])
+        for s, industry in enumerate(found["industries"]):
+            rows = np.arange(industry["first"], industry["first"] + industry["enterprises"])
+            assert (enterprises.region_of[rows] == row).all()
+            assert (enterprises.industry_of[rows] == s).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "month"), [("region", 15, 0), ("enterprise", 10**6, 0), ("institution", 0, 999)]
+)
+def test_what_is_not_there_is_told(kind: str, row: int, month: int) -> None:
+    side = LiveSide(parse_scenario(SMALL.format(scale=0.05)), 1)
+    with pytest.raises(HyperclusterError, match="there is no"):
+        side.inspect(kind, row, month, until=TIMELESS)
+    with pytest.raises(HyperclusterError, match="there is no month 37"):
+        side.series(37, [], until=TIMELESS)
+    with pytest.raises(HyperclusterError, match="there is no technology 22"):
+        side.series(3, [22], until=TIMELESS)
+
+
+def test_series_are_the_metrics_of_the_command_line_at_the_horizon() -> None:
+    spec = load_scenario("regional_cluster")
+    side = LiveSide(spec, 1)
+    found = side.series(240, [], until=TIMELESS)
+    assert found is not None
+    model = HyperclusterModel(spec, rng=1)
+    model.run_for(240)
+    metrics = model.result().metrics
+    assert {name: found["metrics"][name]["value"] for name in SHOWN} == {
+        name: None if math.isnan(metrics[name]) else metrics[name] for name in SHOWN
+    }
+    assert all(m["reason"] for m in found["metrics"].values() if m["value"] is None)
+    for name in ("phi", "w1_years", "t50_years"):
+        assert found["so_far"][name][-1] == pytest.approx(metrics[name], rel=1e-10)
+        assert len(found["so_far"][name]) == 241
+    assert len(found["pooled"]) == len(found["years"])
+    assert np.shape(found["regional"]) == (15, len(found["years"]))
+
+
+def test_before_anything_is_released_there_are_no_curves_but_reasons() -> None:
+    found = LiveSide(load_scenario("baseline"), 1).series(0, [], until=TIMELESS)
+    assert found is not None
+    assert found["pooled"] == []
+    assert all(m["value"] is None and m["reason"] for m in found["metrics"].values())
+
+
+def test_money_to_date_ends_at_the_ledger() -> None:
+    spec = load_scenario("mixed")
+    ledger = Engine(spec, 1).record().ledger
+    for policy in LiveSide(spec, 1).world()["policies"]:
+        rows = ledger[ledger["policy"] == policy["label"]]
+        for column in ("planned", "spent"):
+            assert len(policy[column]) == 241
+            assert policy[column][-1] == pytest.approx(rows[column].sum())
+            years = rows.groupby("year")[column].sum().cumsum()
+            assert policy[column][12::12][len(years) - 1] == pytest.approx(years.iloc[-1])
+
+
+@pytest.mark.parametrize("scale", [0.2, 1.0])
+def test_the_estimate_of_memory_is_neither_short_nor_wild(scale: float) -> None:
+    spec = parse_scenario(SMALL.format(scale=scale))
+    side = LiveSide(spec, 1)
+    held = size_of(side, set())
+    assert held <= needed_bytes(spec) <= 3 * held
+
+
+def test_a_side_takes_a_megabyte_beyond_its_model() -> None:
+    spec = load_scenario("hypercluster")
+    counted: set[int] = set()
+    side = LiveSide(spec, 1)
+    model = size_of(side._engine, counted)
+    beyond = size_of(side, counted)
+    assert model > 8e6
+    assert beyond < 1e6, "a session has two sides, and at most 6 MB for all that is not the model"
+
+
+def size_of(thing: object, counted: set[int]) -> int:
+    """Bytes of all arrays that hang on something and have not been counted yet."""
+    if id(thing) in counted:
+        return 0
+    counted.add(id(thing))
+    if isinstance(thing, np.ndarray):
+        return thing.nbytes
+    inside: list[object] = []
+    if isinstance(thing, list | tuple):
+        inside += thing
+    elif isinstance(thing, dict):
+        inside += thing.values()
+    inside += getattr(thing, "__dict__", {}).values() if not isinstance(thing, type) else []
+    inside += [getattr(thing, name, None) for name in getattr(type(thing), "__slots__", ())]
+    return sum(size_of(part, counted) for part in inside)

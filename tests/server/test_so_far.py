@@ -1,0 +1,87 @@
+"""Metrics of a run that ended in each month are those of a record cut off there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulation import metrics
+from simulation.engine import simulate
+from simulation.recorder import Record
+from simulation.scenario import load_scenario, parse_scenario
+from simulation.server.so_far import SoFar
+from simulation.world import Array
+
+NAMES = ("phi", "w1_years", "t50_years")
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    return simulate(load_scenario("hypercluster"), 3)
+
+
+def kept_up(record: Record, *, at_a_time: int) -> SoFar:
+    so_far = SoFar(record.eligible, record.release_month, months=record.months, dt=1 / record.steps_per_year)
+    for first in range(0, record.months + 1, at_a_time):
+        so_far.note(first, record.adopters[first : first + at_a_time])
+    return so_far
+
+
+def cut(record: Record, month: int, technologies: Array | slice = slice(None)) -> dict[str, float]:
+    chosen = metrics.select(record, np.arange(len(record.technologies))[technologies])
+    return metrics.compute(replace(chosen, adopters=chosen.adopters[: month + 1]))
+
+
+@pytest.mark.parametrize("month", [1, 7, 25, 60, 90, 130, 239, 240])
+def test_each_month_has_the_metrics_of_a_run_that_ended_there(record: Record, month: int) -> None:
+    so_far = kept_up(record, at_a_time=40)
+    expected = cut(record, month)
+    found = (so_far.phi, so_far.w1_years, so_far.t50_years)
+    for name, series in zip(NAMES, found, strict=True):
+        assert series[month] == pytest.approx(expected[name], rel=1e-10, nan_ok=True), name
+
+
+def test_the_last_months_are_defined_and_the_first_are_not(record: Record) -> None:
+    so_far = kept_up(record, at_a_time=240)
+    for series in (so_far.phi, so_far.w1_years, so_far.t50_years):
+        assert np.isnan(series[:12]).all()
+        assert np.isfinite(series[-60:]).all()
+
+
+@pytest.mark.parametrize("chosen", [[0], [4, 9, 21], slice(0, 8)])
+def test_some_technologies_are_measured_like_a_record_that_holds_them_alone(
+    record: Record, chosen: list[int] | slice
+) -> None:
+    technologies = np.zeros(len(record.technologies), dtype=bool)
+    technologies[chosen] = True
+    series = kept_up(record, at_a_time=100).series(200, technologies)
+    for month in (50, 120, 200):
+        expected = cut(record, month, np.flatnonzero(technologies))
+        assert series[:, month] == pytest.approx([expected[n] for n in NAMES], rel=1e-10, nan_ok=True)
+
+
+def test_it_does_not_matter_how_many_months_are_taken_at_a_time(record: Record) -> None:
+    one, many = (kept_up(record, at_a_time=n) for n in (1, 97))
+    for name in NAMES:
+        assert getattr(one, name) == pytest.approx(getattr(many, name), rel=1e-12, nan_ok=True)
+
+
+def test_a_world_of_one_region_has_no_synchrony_but_a_t50() -> None:
+    text = """
+    [world]
+    scale = 0.1
+    [diffusion]
+    spontaneous = 0.3
+    [technologies]
+    release = "at_start"
+    """
+    record = simulate(parse_scenario(text), 1)
+    eligible = record.eligible.copy()
+    eligible[1:] = 0
+    adopters = record.adopters.copy()
+    adopters[:, 1:] = 0
+    so_far = kept_up(replace(record, eligible=eligible, adopters=adopters), at_a_time=240)
+    assert np.isnan(so_far.phi).all() and np.isnan(so_far.w1_years).all()
+    assert np.isfinite(so_far.t50_years[-1])
