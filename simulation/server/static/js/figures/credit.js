@@ -1,0 +1,59 @@
+// What adoptions are owed to: a bar a channel and side, shares of all adoptions so far.
+import { percent, whole, worded } from "../draw/numbers.js";
+import { textWidth } from "../draw/surface.js";
+
+function rowsOf(scene) {
+  return scene.sides.map(([name, side]) => {
+    const credit = side.creditAt(scene.at(side));
+    const all = credit.reduce((sum, value) => sum + value, 0);
+    return { name, side, all, credit, shares: [...credit].map((value) => (all > 0 ? value / all : NaN)) };
+  });
+}
+
+function layout(scene, size) {
+  const names = Math.max(...scene.channels.map((channel) => textWidth(worded(channel)))) + 8;
+  return { names, row: size.height / scene.channels.length, width: size.width - names - 42 };
+}
+
+function draw(surface, size, scene) {
+  const sides = rowsOf(scene);
+  const { names, row, width } = layout(scene, size);
+  const bar = Math.min(12, (row - 1) / Math.max(1, sides.length));
+  scene.channels.forEach((channel, c) => {
+    const middle = (c + 0.5) * row;
+    surface.text(worded(channel), names - 6, middle, { align: "right", baseline: "middle", fill: scene.theme.ink });
+    sides.forEach(({ name, shares }, i) => {
+      const y = middle + (i - sides.length / 2) * bar;
+      const share = shares[c];
+      const length = Number.isFinite(share) ? Math.max(share > 0 ? 1 : 0, width * share) : 0;
+      const { colour } = scene.looks[name];
+      if (length) surface.path((p) => p.rect(names, y + 1, length, bar - 2), { fill: colour });
+      if (bar >= 10) surface.text(`${name.toUpperCase()} ${percent(share, 0)}`, names + length + 4, y + bar / 2, { baseline: "middle", size: 12, fill: scene.theme.soft });
+    });
+  });
+  surface.path((p) => (p.moveTo(names - 0.5, 0), p.lineTo(names - 0.5, size.height)), { stroke: scene.theme.soft });
+}
+
+function hover(scene, size, x, y) {
+  const { row } = layout(scene, size);
+  const c = Math.min(scene.channels.length - 1, Math.max(0, Math.floor(y / row)));
+  return {
+    title: `Owed to: ${worded(scene.channels[c])}`,
+    lines: rowsOf(scene).map(({ name, shares, credit }) => [scene.labels[name], Number.isFinite(credit[c]) ? `${percent(shares[c])} (${whole(credit[c])} adoptions)` : "not stored in results"]),
+  };
+}
+
+function table(scene) {
+  const rows = [["side", "scenario", "month", "channel", "adoptions", "share"]];
+  for (const { name, side, credit, shares } of rowsOf(scene)) {
+    scene.channels.forEach((channel, c) => rows.push([name.toUpperCase(), side.world.name, scene.at(side), channel, credit[c], shares[c]]));
+  }
+  return rows;
+}
+
+function describe(scene) {
+  return rowsOf(scene).map(({ name, shares }) =>
+    `${scene.labels[name]}: ${scene.channels.map((channel, c) => `${worded(channel)} ${percent(shares[c], 0)}`).join(", ")}.`).join(" ");
+}
+
+export const credit = { name: "credit", title: "Adoptions owed to", draw, hover, pick: () => null, table, describe };

@@ -1,0 +1,127 @@
+// Adoption curves: pooled and thick, regions faint; bands over replications when a batch has run.
+import { axes, band, line } from "../draw/plot.js";
+import { date, decimal, percent } from "../draw/numbers.js";
+import { drawNow, endLabels, nowhere } from "./lines.js";
+
+/** Curves of a side: {places (years), pooled, regional: rows of shares, now: last index that is solid}. */
+function curvesOf(scene, name, side) {
+  if (scene.axis === "release") {
+    const series = scene.release[name];
+    if (!series) return null;
+    return { places: series.years, pooled: series.pooled, regional: series.regional, now: series.years.length - 1 };
+  }
+  const places = Array.from({ length: side.known + 1 }, (_, month) => month * side.dt);
+  const pooled = side.pooled.data.subarray(0, side.known + 1);
+  const regional = side.eligible.map((_, r) => places.map((_, month) => side.shares.row(month)[r]));
+  return { places, pooled, regional, now: scene.at(side) };
+}
+
+let kept = new Map(); // name -> {key, curves}: regional curves change only when months come
+
+function cached(scene, name, side) {
+  const key = [side.shares, side.known, scene.axis, scene.release[name]];
+  const before = kept.get(name);
+  if (before && before.key.every((value, i) => value === key[i])) {
+    if (scene.axis === "calendar") before.curves.now = scene.at(side);
+    return before.curves;
+  }
+  const curves = curvesOf(scene, name, side);
+  kept.set(name, { key, curves });
+  return curves;
+}
+
+function scalesOf(surface, size, scene) {
+  const all = scene.sides.map(([name, side]) => cached(scene, name, side)).filter(Boolean);
+  const study = scene.bands && scene.axis === "release" ? scene.study.years.at(-1) : 0;
+  const ends = scene.axis === "release" ? all.map((curves) => curves.places.at(-1) ?? 0) : scene.sides.map(([, side]) => side.months * side.dt);
+  return axes(surface, size, {
+    x: { domain: [0, Math.max(1, study, ...ends)], label: scene.axis === "release" ? "years after release" : "years" },
+    y: { domain: [0, 1], format: (v) => decimal(100 * v, 0), values: [0, 0.5, 1] },
+    theme: scene.theme, right: 20, top: 12,
+  });
+}
+
+function draw(surface, size, scene) {
+  const scales = scalesOf(surface, size, scene);
+  const ends = [];
+  if (scene.bands) drawBands(surface, scene, scales);
+  for (const [name, side] of scene.sides) {
+    const curves = cached(scene, name, side);
+    if (!curves) continue;
+    const { colour, dash } = scene.looks[name];
+    const { places, now } = curves;
+    const picked = scene.row(side);
+    const solid = places.slice(0, now + 1);
+    if (!scene.bands) {
+      for (const values of curves.regional) line(surface, scales, solid, values.slice(0, now + 1), { stroke: colour, width: 0.8, alpha: 0.22 });
+    }
+    if (picked !== null) line(surface, scales, solid, curves.regional[picked].slice(0, now + 1), { stroke: colour, width: 1.4, dash: [2, 2] });
+    line(surface, scales, places.slice(now), curves.pooled.slice(now), { stroke: colour, width: 1.6, dash, alpha: 0.25 });
+    line(surface, scales, solid, curves.pooled.slice(0, now + 1), { stroke: colour, width: 2.4, dash });
+    if (Number.isFinite(curves.pooled[now])) {
+      ends.push({ id: name, x: scales.x(places[now]), y: scales.y(curves.pooled[now]), colour });
+    }
+  }
+  endLabels(surface, scene, scales, ends);
+  if (scene.axis === "calendar") drawNow(surface, scene, scales);
+}
+
+function drawBands(surface, scene, scales) {
+  const { years, sides } = scene.study;
+  for (const [name, side] of scene.sides) {
+    const picked = scene.row(side);
+    const quantiles = picked === null ? sides[name].pooled : sides[name].regional[picked];
+    const { colour } = scene.looks[name];
+    const [low, quarter, median, threeQuarters, high] = quantiles.map((row) => row.map((v) => v ?? NaN));
+    band(surface, scales, years, low, high, { fill: colour, alpha: 0.16 });
+    band(surface, scales, years, quarter, threeQuarters, { fill: colour, alpha: 0.3 });
+    line(surface, scales, years, median, { stroke: colour, width: 1.2, alpha: 0.9 });
+  }
+}
+
+function hover(scene, size, x, y) {
+  const scales = scalesOf(nowhere, size, scene);
+  if (x < scales.box.left || x > scales.box.right) return null;
+  const time = scales.x.invert(x);
+  const first = scene.sides[0][1];
+  const steps = first.world.steps_per_year;
+  const index = Math.round(time * steps);
+  const lines = [["", scene.axis === "release" ? `${decimal(index / steps, 1)} years after release` : date(index, steps)]];
+  for (const [name, side] of scene.sides) {
+    const curves = cached(scene, name, side);
+    if (!curves || index >= curves.pooled.length) continue;
+    lines.push([scene.labels[name], percent(curves.pooled[index])]);
+    const picked = scene.row(side);
+    if (picked !== null) lines.push([`  ${side.world.regions[picked].short}`, percent(curves.regional[picked][index])]);
+  }
+  return { title: "Adoption share", lines };
+}
+
+function pick(scene, size, x) {
+  if (scene.axis === "release") return null;
+  const scales = scalesOf(nowhere, size, scene);
+  return { month: Math.round(scales.x.invert(x) / scene.sides[0][1].dt) };
+}
+
+function table(scene) {
+  const rows = [["side", "scenario", "region", "index", "years", "adoption_share"]];
+  for (const [name, side] of scene.sides) {
+    const curves = cached(scene, name, side);
+    if (!curves) continue;
+    const add = (region, values) => {
+      for (let i = 0; i <= curves.now; i++) rows.push([name.toUpperCase(), side.world.name, region, i, curves.places[i], values[i]]);
+    };
+    add("all", curves.pooled);
+    side.world.regions.forEach((region, r) => add(region.id, curves.regional[r]));
+  }
+  return rows;
+}
+
+function describe(scene) {
+  return scene.sides.map(([name, side]) => {
+    const curves = cached(scene, name, side);
+    return curves ? `${scene.labels[name]}: ${percent(curves.pooled[curves.now])} adopted in all regions together.` : "";
+  }).join(" ");
+}
+
+export const curves = { name: "curves", title: "Adoption curves, %", draw, hover, pick, table, describe };

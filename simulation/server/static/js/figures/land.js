@@ -1,0 +1,84 @@
+// Where the regions stand on paper: outlines, bubbles that keep apart, and labels where there is room.
+import { d3 } from "../d3.js";
+import { shapeOf, textWidth } from "../draw/surface.js";
+
+const LARGEST = 0.042; // radius of the largest bubble, of the width of the map
+const RING = 4.5; // px around a bubble that others keep free
+
+/**
+ * Fit a map into a box. `place(x, y)` turns km into px; `shapes` are outlines ready to be drawn, null without one.
+ *
+ * @param {{box: number[], regions: number[][][], surroundings: number[][]}} map
+ */
+export function laidOut(map, regions, { x, y, width, height }) {
+  const [west, south, east, north] = map.box;
+  const scale = Math.min(width / (east - west), height / (north - south));
+  const left = x + (width - scale * (east - west)) / 2;
+  const top = y + (height - scale * (north - south)) / 2;
+  const place = (east_, north_) => [left + (east_ - west) * scale, top + (north - north_) * scale];
+  const outline = (rings) => (rings.length ? shapeOf(rings.map((ring) => closed(ring, place)).join("")) : null);
+  return {
+    width: scale * (east - west),
+    shapes: map.regions.map(outline),
+    around: outline(map.surroundings),
+    bubbles: bubbles(regions, place, scale * (east - west)),
+  };
+}
+
+/** Width over height of a map. */
+export function aspect({ box: [west, south, east, north] }) {
+  return (east - west) / (north - south);
+}
+
+function closed(ring, place) {
+  let path = "";
+  for (let i = 0; i < ring.length; i += 2) {
+    const [x, y] = place(ring[i], ring[i + 1]);
+    path += `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+  }
+  return `${path}Z`;
+}
+
+/** A bubble a region, its area by its enterprises: near its seat, and pushed aside where it would hide another. */
+function bubbles(regions, place, width) {
+  const most = Math.max(1, ...regions.map((region) => region.enterprises));
+  const largest = Math.max(9, LARGEST * width);
+  const nodes = regions.map((region, row) => {
+    const [x, y] = place(region.x, region.y);
+    return { row, x, y, seat: [x, y], radius: Math.max(3.5, largest * Math.sqrt(region.enterprises / most)) };
+  });
+  d3.forceSimulation(nodes)
+    .force("x", d3.forceX((node) => node.seat[0]).strength(0.25))
+    .force("y", d3.forceY((node) => node.seat[1]).strength(0.25))
+    .force("apart", d3.forceCollide((node) => node.radius + RING).strength(1).iterations(8))
+    .stop()
+    .tick(200);
+  return nodes;
+}
+
+/** Names beside the bubbles, each at the first place where it hides nothing and leaves the box at no side. */
+export function labels(nodes, names, box, size = 12) {
+  const taken = nodes.map((n) => [n.x - n.radius - 3, n.y - n.radius - 3, n.x + n.radius + 3, n.y + n.radius + 3]);
+  const found = [];
+  for (const node of d3.sort(nodes, (n) => -n.radius)) {
+    const width = textWidth(names[node.row], size);
+    const off = node.radius + 6;
+    const tries = [
+      [node.x + off, node.y, "left"],
+      [node.x - off - width, node.y, "left"],
+      [node.x - width / 2, node.y - off - size / 2, "left"],
+      [node.x - width / 2, node.y + off + size / 2, "left"],
+    ];
+    for (const [x, y] of tries) {
+      const area = [x - 1, y - size / 2 - 1, x + width + 1, y + size / 2 + 1];
+      const inside = area[0] >= box.x && area[2] <= box.x + box.width && area[1] >= box.y && area[3] <= box.y + box.height;
+      if (!inside || taken.some((other) => overlap(area, other))) continue;
+      taken.push(area);
+      found.push({ row: node.row, x, y });
+      break;
+    }
+  }
+  return found;
+}
+
+const overlap = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];

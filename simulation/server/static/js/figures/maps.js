@@ -1,0 +1,158 @@
+// Two maps: a bubble a region, its fill the adoption share, a ring for its members, links for shared platforms.
+import { shareColour } from "../draw/colours.js";
+import { marker } from "../draw/plot.js";
+import { date, percent, whole } from "../draw/numbers.js";
+import { fitText } from "../draw/surface.js";
+import { aspect, labels, laidOut } from "./land.js";
+import { drawKey, drawRing, KEY_HEIGHT, KEY_WIDTH } from "./map_key.js";
+import { drawTiles, tileAt } from "./tiles.js";
+
+const TITLE = 20;
+const GAP = 16;
+const FINEST = 0.4;
+const THICKEST = 3;
+
+/** Boxes of the panels and of the key, which stands between two maps where they leave room, else below them. */
+function layout(scene, { width, height }) {
+  const n = Math.max(1, scene.sides.length);
+  const map = scene.maps[0];
+  const between = n === 2 && map && 2 * aspect(map) * (height - TITLE) + KEY_WIDTH + 2 * GAP < width;
+  const foot = between ? 0 : KEY_HEIGHT;
+  const middle = between ? KEY_WIDTH + 2 * GAP : GAP;
+  const panel = (width - (n - 1) * middle) / n;
+  return {
+    panels: scene.sides.map((_, i) => ({ x: i * (panel + middle), y: TITLE, width: panel, height: height - TITLE - foot })),
+    key: between
+      ? { x: panel + GAP, y: TITLE, width: KEY_WIDTH, height: height - TITLE, upright: true }
+      : { x: 0, y: height - foot, width, height: foot, upright: false },
+  };
+}
+
+let drawn = { key: null, lands: [] };
+
+/** Layouts of the maps, kept until the box or the map is another one. */
+function lands(scene, panels) {
+  const key = JSON.stringify([panels, scene.sides.map(([, side]) => side.world.map)]);
+  if (drawn.key !== key) {
+    drawn = { key, lands: scene.sides.map(([, side], i) => laidOut(scene.maps[i], side.world.regions, panels[i])) };
+  }
+  return drawn.lands;
+}
+
+function draw(surface, size, scene) {
+  const { panels, key } = layout(scene, size);
+  scene.sides.forEach(([name, side], i) => {
+    drawTitle(surface, scene, name, panels[i]);
+    if (scene.view === "tiles") drawTiles(surface, scene, side, scene.maps[i].tiles, panels[i]);
+    else drawMap(surface, scene, side, { land: lands(scene, panels)[i], box: panels[i], name });
+  });
+  drawKey(surface, scene, key);
+}
+
+function drawTitle(surface, scene, name, { x, width }) {
+  const look = scene.looks[name];
+  marker(surface, look.marker, x + 7, 9, 9, { fill: look.colour });
+  const text = fitText(scene.labels[name], width - 20, 14, "bold");
+  surface.text(text, x + 18, 14, { size: 14, weight: "bold", fill: look.colour });
+}
+
+function drawMap(surface, scene, side, { land, box, name }) {
+  const { theme } = scene;
+  const month = scene.at(side);
+  surface.layer(`land-${name}`, [theme.name, side.world.map, box], box, (layer) => {
+    if (land.around) layer.shape(land.around, { fill: theme.around });
+    for (const shape of land.shapes) if (shape) layer.shape(shape, { fill: theme.land, stroke: theme.border, width: 0.6 });
+  });
+  const picked = land.shapes[scene.row(side)];
+  if (picked) surface.shape(picked, { stroke: theme.ink, width: 1.6 });
+  const strongest = side.strongestLink;
+  for (const [r, q, strength] of side.links(month)) {
+    const width = (THICKEST * strength) / strongest;
+    if (width < FINEST) continue;
+    const [from, to] = [land.bubbles[r], land.bubbles[q]];
+    surface.path((c) => (c.moveTo(from.x, from.y), c.lineTo(to.x, to.y)), { stroke: theme.ink, width, alpha: 0.22 });
+  }
+  const shares = side.shares.row(month);
+  const members = side.memberShares(month);
+  for (const bubble of land.bubbles) drawBubble(surface, scene, bubble, shares[bubble.row], members[bubble.row]);
+  const names = side.world.regions.map((region) => region.short);
+  for (const { row, x, y } of labels(land.bubbles, names, box)) {
+    surface.text(names[row], x, y, { baseline: "middle", fill: theme.ink, halo: theme.halo });
+  }
+}
+
+function drawBubble(surface, scene, { x, y, radius, seat }, share, members) {
+  const { theme } = scene;
+  if (Math.hypot(x - seat[0], y - seat[1]) > radius) {
+    surface.path((c) => (c.moveTo(x, y), c.lineTo(...seat)), { stroke: theme.soft, width: 1 });
+    surface.path((c) => c.arc(seat[0], seat[1], 1.6, 0, 2 * Math.PI), { fill: theme.soft });
+  }
+  const circle = (c) => c.arc(x, y, radius, 0, 2 * Math.PI);
+  const fill = Number.isFinite(share) ? shareColour.at(share) : theme.paper;
+  surface.path(circle, { fill, stroke: theme.name === "light" ? "#ffffff" : theme.ink, width: 1.2 });
+  drawRing(surface, theme, { x, y, radius: radius + 2.6, share: members });
+}
+
+/** Side and region under the pointer, or null. */
+function at(scene, size, px, py) {
+  const { panels } = layout(scene, size);
+  const i = panels.findIndex((p) => px >= p.x && px <= p.x + p.width && py >= p.y);
+  if (i < 0) return null;
+  const [name, side] = scene.sides[i];
+  if (scene.view === "tiles") {
+    const row = tileAt(side, scene.maps[i].tiles, panels[i], px, py);
+    return row === null ? null : { name, side, row };
+  }
+  const near = lands(scene, panels)[i].bubbles.find((b) => Math.hypot(px - b.x, py - b.y) <= b.radius + 5);
+  return near ? { name, side, row: near.row } : null;
+}
+
+function hover(scene, size, x, y) {
+  const found = at(scene, size, x, y);
+  return found && { ...regionNotes(scene, found), row: found.row };
+}
+
+/** What there is to say of a region in a month. */
+export function regionNotes(scene, { name, side, row, month = scene.at(side) }) {
+  const { world } = side;
+  const shares = side.memberShares(month);
+  const share = side.shares.row(month)[row];
+  return {
+    title: world.regions[row].name,
+    lines: [
+      [scene.labels[name], date(month, world.steps_per_year)],
+      ["adoption share", percent(share)],
+      ["adoptions", `${whole(side.adoptersIn(month, row))} of ${whole(side.eligible[row])}`],
+      ["enterprises", whole(world.regions[row].enterprises)],
+      ...(world.platforms.length ? [["members", percent(shares[row], 0)]] : []),
+      ["digital readiness", `${world.regions[row].readiness.toFixed(2)} (assumed)`],
+    ],
+  };
+}
+
+function pick(scene, size, x, y) {
+  const found = at(scene, size, x, y);
+  return found && { region: found.side.world.regions[found.row].id };
+}
+
+function table(scene) {
+  const rows = scene.sides.flatMap(([name, side]) =>
+    side.world.order.map((r) => [
+      name.toUpperCase(), side.world.name, scene.at(side), side.world.regions[r].id, side.world.regions[r].enterprises,
+      side.adoptersIn(scene.at(side), r), side.eligible[r], side.shares.row(scene.at(side))[r],
+      side.memberShares(scene.at(side))[r],
+    ]),
+  );
+  return [["side", "scenario", "month", "region", "enterprises", "adoptions", "eligible", "adoption_share", "member_share"], ...rows];
+}
+
+function describe(scene) {
+  return scene.sides.map(([name, side]) => {
+    const shares = side.shares.row(scene.at(side));
+    const order = [...side.world.order].filter((r) => Number.isFinite(shares[r])).sort((p, q) => shares[q] - shares[p]);
+    const tell = (r) => `${side.world.regions[r].short} ${percent(shares[r], 0)}`;
+    return order.length ? `${scene.labels[name]}: highest ${tell(order[0])}, lowest ${tell(order.at(-1))}.` : "";
+  }).join(" ");
+}
+
+export const maps = { name: "maps", title: "Adoption share by region", draw, hover, pick, table, describe };

@@ -1,0 +1,277 @@
+// The adoption raster: one row a region, time to the right, colour the share, a dot where half have adopted.
+import { d3 } from "../d3.js";
+import { differenceColour, shareColour } from "../draw/colours.js";
+import { crisp } from "../draw/plot.js";
+import { date, decimal, percent, signed, years } from "../draw/numbers.js";
+import { fitText, textWidth } from "../draw/surface.js";
+import { colourBar } from "./map_key.js";
+
+const NAMES = 128; // px, at most
+const TITLE = 20;
+const FOOT = 20;
+const GAP = 18;
+const BAND = 9;
+const MOST_COLUMNS = 2000;
+
+/**
+ * What a panel shows: value(r, c) of row r in column c, columns at `step` years, t50 by row in years.
+ *
+ * `now` is the column of the month that the page is at; later ones are shown faintly.
+ */
+function panelsOf(scene) {
+  const rasters = scene.sides.map(([name, side]) => (scene.axis === "release" ? released(scene, name) : calendar(scene, name, side)));
+  if (!scene.difference || rasters.length < 2 || !scene.comparable) return rasters.filter(Boolean);
+  const [a, b] = rasters;
+  if (!a || !b) return rasters.filter(Boolean);
+  const columns = Math.min(a.columns, b.columns);
+  const value = (r, c) => a.value(r, c) - b.value(r, c);
+  let limit = 0.1;
+  for (let c = 0; c < columns; c++) {
+    for (let r = 0; r < a.rows; r++) limit = Math.max(limit, Math.ceil(Math.abs(value(r, c)) * 10 - 1e-6) / 10 || 0);
+  }
+  const same = scene.parted === null || scene.parted > scene.month;
+  return [...rasters, { ...a, name: "difference", title: "A − B", colour: null, value, columns, limit, same, t50: [], pooled: NaN }];
+}
+
+function calendar(scene, name, side) {
+  const leap = Math.max(1, Math.ceil((side.months + 1) / MOST_COLUMNS));
+  const month = scene.at(side);
+  return {
+    name, side, rows: side.eligible.length, title: scene.labels[name], colour: scene.looks[name].colour, limit: 1,
+    step: leap * side.dt, columns: Math.floor(side.known / leap) + 1, total: Math.floor(side.months / leap) + 1,
+    now: Math.floor(month / leap),
+    value: (r, c) => side.shares.row(c * leap)[r],
+    t50: side.reached.map((reached) => (reached <= month ? reached * side.dt : NaN)),
+    pooled: side.reachedPooled <= month ? side.reachedPooled * side.dt : NaN,
+    ended: month === side.months,
+  };
+}
+
+function released(scene, name) {
+  const series = scene.release[name];
+  if (!series || series.regional.length === 0) return null;
+  const side = Object.fromEntries(scene.sides)[name];
+  const steps = series.years.length;
+  return {
+    name, side, rows: series.regional.length, title: scene.labels[name], colour: scene.looks[name].colour, limit: 1,
+    step: side.dt, columns: steps, total: steps, now: steps - 1,
+    value: (r, c) => series.regional[r][c],
+    t50: series.regional_t50.map((t) => t ?? NaN),
+    pooled: series.metrics.t50_years?.value ?? NaN,
+    ended: true,
+  };
+}
+
+function layout(panels, scene, { width, height }) {
+  const world = panels[0].side.world;
+  const names = Math.min(NAMES, Math.max(...world.regions.map((region) => textWidth(region.short)))) + 10;
+  const wide = width > 900;
+  const words = wide ? Math.max(...world.macroregions.map((name) => textWidth(name))) + 6 : 0;
+  const key = wide ? 0 : 34;
+  const room = width - names - BAND - 6 - words - (panels.length - 1) * GAP;
+  const panel = room / panels.length;
+  const row = (height - TITLE - FOOT - key) / panels[0].rows;
+  const boxes = panels.map((_, i) => ({ x: names + i * (panel + GAP), y: TITLE, width: panel, height: row * panels[0].rows }));
+  return { names, boxes, row, words, band: names + panels.length * (panel + GAP) - GAP + 5, key };
+}
+
+function draw(surface, size, scene) {
+  const panels = panelsOf(scene);
+  if (!panels.length) {
+    surface.text("No common window yet: the last technology has not been released for a month.", 8, 30, { fill: scene.theme.soft });
+    return;
+  }
+  const place = layout(panels, scene, size);
+  const { order, regions, macroregions } = panels[0].side.world;
+  const rowHeight = place.row;
+  const picked = scene.row(panels[0].side);
+  // Names that would touch are left out, every second or third of them.
+  const every = Math.max(1, Math.ceil(11.5 / rowHeight));
+  order.forEach((r, line) => {
+    const y = place.boxes[0].y + (line + 0.5) * rowHeight;
+    if (line % every && r !== picked) return;
+    const look = { align: "right", baseline: "middle", fill: scene.theme.ink, weight: r === picked ? "bold" : "normal" };
+    surface.text(fitText(regions[r].short, place.names - 10, 12, look.weight), place.names - 7, y, look);
+  });
+  panels.forEach((panel, i) => drawPanel(surface, scene, { panel, box: place.boxes[i], order, rowHeight, picked }));
+  drawBand(surface, scene, { place, order, macroregions, world: panels[0].side.world });
+  if (place.key) drawKeys(surface, scene, panels, size.height - 12, place.names);
+}
+
+function drawPanel(surface, scene, { panel, box, order, rowHeight, picked }) {
+  const { theme } = scene;
+  drawHeading(surface, scene, panel, box);
+  const cell = box.width / panel.total;
+  surface.path((c) => c.rect(box.x, box.y, box.width, box.height), { fill: theme.name === "light" ? "#f3f4f6" : "#1d2126" });
+  surface.cells(painted(panel, order, theme), box.x, box.y, cell * panel.columns, box.height);
+  if (panel.now + 1 < panel.columns) {
+    const from = box.x + cell * (panel.now + 1);
+    surface.path((c) => c.rect(from, box.y, cell * (panel.columns - panel.now - 1), box.height), { fill: theme.paper, alpha: 0.72 });
+  }
+  const x = (t) => box.x + cell * (t / panel.step + 0.5);
+  if (Number.isFinite(panel.pooled)) {
+    const at = x(panel.pooled);
+    surface.path((c) => (c.moveTo(at, box.y), c.lineTo(at, box.y + box.height)), { stroke: "#ffffff", width: 1.4, dash: [5, 4] });
+  }
+  order.forEach((r, line) => {
+    const y = box.y + (line + 0.5) * rowHeight;
+    if (Number.isFinite(panel.t50[r])) dot(surface, x(panel.t50[r]), y, { fill: "#1a1a1a", stroke: "#ffffff" });
+    else if (panel.ended && panel.t50.length && panel.side.eligible[r]) {
+      dot(surface, box.x + box.width + 6, y, { stroke: theme.ink, fill: theme.paper });
+    }
+  });
+  if (panel.name === "difference") writeExtremes(surface, scene, { panel, box, order, rowHeight });
+  if (picked !== null) {
+    const y = box.y + order.indexOf(picked) * rowHeight;
+    surface.path((c) => c.rect(box.x - 1, y, box.width + 2, rowHeight), { stroke: theme.ink, width: 1.6 });
+  }
+  drawTime(surface, scene, panel, box, x);
+}
+
+function dot(surface, x, y, look) {
+  surface.path((c) => c.arc(x, y, 3.4, 0, 2 * Math.PI), { ...look, width: 1.2 });
+}
+
+function drawHeading(surface, scene, panel, box) {
+  const keyed = box.width > 360;
+  const text = fitText(panel.title, box.width - (keyed ? 150 : 0), 13, "bold");
+  surface.text(text, box.x, 14, { size: 13, weight: "bold", fill: panel.colour ?? scene.theme.ink });
+  const after = box.x + textWidth(text, 13, "bold") + 10;
+  if (panel.name !== "difference") {
+    const t50 = `t50 ${years(panel.pooled)}`;
+    if (after + textWidth(t50) < box.x + box.width - (keyed ? 145 : 0)) surface.text(t50, after, 14, { fill: scene.theme.soft });
+  } else if (panel.same) surface.text("identical so far", after, 14, { fill: scene.theme.soft });
+  if (keyed) keyBar(surface, scene, panel, box.x + box.width - 136, 6);
+}
+
+function keyBar(surface, scene, panel, x, y) {
+  const isDifference = panel.name === "difference";
+  const end = Math.round(100 * panel.limit);
+  colourBar(surface, { x: x + 32, y, width: 70, height: 9 }, (t) => (isDifference ? differenceColour.at(2 * t - 1) : shareColour.at(t)));
+  surface.text(isDifference ? `−${end}` : "0", x + 28, y + 9, { align: "right", fill: scene.theme.soft });
+  surface.text(isDifference ? `+${end} pp` : "100 %", x + 106, y + 9, { fill: scene.theme.soft });
+}
+
+function drawKeys(surface, scene, panels, y, x) {
+  const kinds = [panels[0], panels.find((panel) => panel.name === "difference")].filter(Boolean);
+  kinds.forEach((panel, i) => keyBar(surface, scene, panel, x + 180 * i, y - 4));
+}
+
+function drawTime(surface, scene, panel, box, x) {
+  const last = (panel.total - 1) * panel.step;
+  const y = box.y + box.height;
+  const ticks = d3.ticks(0, last, Math.max(2, Math.min(10, box.width / 60)));
+  for (const tick of ticks) {
+    const at = crisp(x(tick));
+    surface.path((c) => (c.moveTo(at, y), c.lineTo(at, y + 3)), { stroke: scene.theme.soft });
+    const final = tick === ticks.at(-1);
+    surface.text(final ? `${tick} y` : tick, at, y + 15, { align: final ? "right" : "center", fill: scene.theme.soft });
+  }
+}
+
+/** Where each row differs most, in percentage points: in grey the two ends of the map look alike. */
+function writeExtremes(surface, scene, { panel, box, order, rowHeight }) {
+  if (rowHeight < 11) return;
+  const cell = box.width / panel.total;
+  order.forEach((r, line) => {
+    const at = d3.maxIndex(d3.range(panel.now + 1), (c) => Math.abs(panel.value(r, c)));
+    const points = Math.round(100 * panel.value(r, at));
+    if (!points) return;
+    const x = Math.min(Math.max(box.x + cell * at, box.x + 16), box.x + box.width - 16);
+    const text = points > 0 ? `+${points}` : `−${-points}`;
+    surface.text(text, x, box.y + (line + 0.5) * rowHeight, { align: "center", baseline: "middle", fill: "#1a1a1a", halo: "#ffffff" });
+  });
+}
+
+function drawBand(surface, scene, { place, order, macroregions, world }) {
+  const colours = new Map(macroregions.map((name) => [name, null]));
+  for (const region of world.regions) colours.set(region.macroregion, region.macroregion_colour);
+  const { y } = place.boxes[0];
+  let from = 0;
+  order.forEach((r, line) => {
+    const name = world.regions[r].macroregion;
+    if (line + 1 < order.length && world.regions[order[line + 1]].macroregion === name) return;
+    const height = (line + 1 - from) * place.row;
+    surface.path((c) => c.rect(place.band + 6, y + from * place.row + 0.5, BAND, height - 1), { fill: colours.get(name) });
+    if (place.words && height >= 11.5) {
+      surface.text(name, place.band + BAND + 10, y + from * place.row + height / 2, { baseline: "middle", fill: scene.theme.soft });
+    }
+    from = line + 1;
+  });
+}
+
+/** The raster as a small picture: a pixel a cell. */
+function painted(panel, order, theme) {
+  const canvas = document.createElement("canvas");
+  canvas.width = panel.columns;
+  canvas.height = panel.rows;
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(panel.columns, panel.rows);
+  const pixels = new Uint32Array(image.data.buffer);
+  const none = theme.name === "light" ? 0xffffffff : 0xff1d1916;
+  const colour = panel.name === "difference" ? (v) => differenceColour.rgb(v / panel.limit) : (v) => shareColour.rgb(v);
+  order.forEach((r, line) => {
+    for (let c = 0; c < panel.columns; c++) {
+      const value = panel.value(r, c);
+      pixels[line * panel.columns + c] = Number.isFinite(value) ? colour(value) : none;
+    }
+  });
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+function at(scene, size, px, py) {
+  const panels = panelsOf(scene);
+  if (!panels.length) return null;
+  const { boxes, row } = layout(panels, scene, size);
+  const line = Math.floor((py - boxes[0].y) / row);
+  if (line < 0 || line >= panels[0].rows) return null;
+  const r = panels[0].side.world.order[line];
+  const i = boxes.findIndex((box) => px >= box.x && px <= box.x + box.width);
+  if (i < 0) return { r, panel: null };
+  const column = Math.min(panels[i].total - 1, Math.floor(((px - boxes[i].x) / boxes[i].width) * panels[i].total));
+  return { r, panel: panels[i], column, others: panels };
+}
+
+function hover(scene, size, x, y) {
+  const found = at(scene, size, x, y);
+  if (!found?.panel || found.column >= found.panel.columns) return null;
+  const { panel, r, column } = found;
+  const steps = panel.side.world.steps_per_year;
+  const when = scene.axis === "release" ? `${decimal(column * panel.step, 1)} years after release` : date(Math.round(column * panel.step * steps), steps);
+  const write = (p) => (p.name === "difference" ? signed(100 * p.value(r, column), (v) => `${decimal(v, 1)} points`) : percent(p.value(r, column)));
+  return {
+    title: panel.side.world.regions[r].name,
+    row: r,
+    lines: [["", when], ...found.others.filter((p) => column < p.columns).map((p) => [p.title, write(p)]),
+      ...(Number.isFinite(panel.t50[r]) ? [["half adopted after", years(panel.t50[r])]] : [])],
+  };
+}
+
+function pick(scene, size, x, y) {
+  const found = at(scene, size, x, y);
+  return found && { region: scene.sides[0][1].world.regions[found.r].id };
+}
+
+function table(scene) {
+  const rows = [["panel", "region", "macroregion", scene.axis === "release" ? "years_after_release" : "years", "adoption_share"]];
+  for (const panel of panelsOf(scene)) {
+    for (const r of panel.side.world.order) {
+      const region = panel.side.world.regions[r];
+      for (let c = 0; c <= panel.now; c++) {
+        rows.push([panel.name, region.id, region.macroregion, c * panel.step, panel.value(r, c)]);
+      }
+    }
+  }
+  return rows;
+}
+
+function describe(scene) {
+  return panelsOf(scene).filter((panel) => panel.t50.length).map((panel) => {
+    const reached = panel.t50.filter(Number.isFinite);
+    const range = reached.length ? `; half adopted between ${years(d3.min(reached))} and ${years(d3.max(reached))}` : "";
+    return `${panel.title}: ${reached.length} of ${panel.rows} regions have reached one half${range}.`;
+  }).join(" ");
+}
+
+export const raster = { name: "raster", title: "Adoption raster", draw, hover, pick, table, describe };

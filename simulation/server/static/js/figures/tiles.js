@@ -1,0 +1,42 @@
+// The grid of tiles: all regions equally large, laid out like the country.
+import { d3 } from "../d3.js";
+import { shareColour } from "../draw/colours.js";
+import { percent } from "../draw/numbers.js";
+import { fitText } from "../draw/surface.js";
+
+const GAP = 3;
+
+function tileBox({ line, column }, { lines, columns }, box) {
+  const width = Math.min(box.width / columns, (1.9 * box.height) / lines);
+  const height = Math.min(box.height / lines, 0.75 * width);
+  const left = box.x + (box.width - columns * width) / 2;
+  return { x: left + column * width, y: box.y + line * height, width: width - GAP, height: height - GAP };
+}
+
+/** Draw the tiles of a side into a box. */
+export function drawTiles(surface, scene, side, grid, box) {
+  const shares = side.shares.row(scene.at(side));
+  const members = side.memberShares(scene.at(side));
+  side.world.regions.forEach((region, r) => {
+    const { x, y, width, height } = tileBox(region, grid, box);
+    const defined = Number.isFinite(shares[r]);
+    const fill = defined ? shareColour.at(shares[r]) : scene.theme.paper;
+    const ink = defined && d3.lab(fill).l < 58 ? "#ffffff" : defined ? "#111111" : scene.theme.ink;
+    const picked = scene.row(side) === r;
+    surface.path((c) => c.rect(x, y, width, height), {
+      fill, stroke: picked ? scene.theme.ink : scene.theme.border, width: picked ? 2.5 : 0.6,
+    });
+    surface.text(fitText(region.short, width - 8), x + 4, y + 14, { fill: ink });
+    if (height > 30) surface.text(percent(shares[r], 0), x + width - 4, y + height - 8, { fill: ink, align: "right", weight: "bold" });
+    if (members[r] > 0) surface.path((c) => c.rect(x, y + height - 4, width * members[r], 4), { fill: ink });
+  });
+}
+
+/** Row of the region whose tile lies under the pointer, or null. */
+export function tileAt(side, grid, box, px, py) {
+  const row = side.world.regions.findIndex((region) => {
+    const { x, y, width, height } = tileBox(region, grid, box);
+    return px >= x && px <= x + width && py >= y && py <= y + height;
+  });
+  return row < 0 ? null : row;
+}

@@ -1,0 +1,105 @@
+// The WebSocket: says hello, numbers requests, hands answers to those who asked, and comes back when it is lost.
+
+const PATIENCE_MS = [300, 1000, 2000, 4000, 8000];
+const TAKEN_OVER = 4001;
+const WRONG_TOKEN = 4003;
+const KEY = "hypercluster-session";
+
+/** What the server says against a request: `kind`, `side`, `problems` as in docs/browser.md. */
+export class Refusal extends Error {
+  constructor(answer) {
+    super(answer.text);
+    Object.assign(this, { kind: answer.kind, side: answer.side, problems: answer.problems ?? [] });
+  }
+}
+
+export class Connection {
+  #socket = null;
+  #next = 1;
+  #waiting = new Map(); // id -> {resolve, reject, take}
+  #tries = 0;
+  #listeners;
+
+  /**
+   * @param {{welcome: (answer) => void, lost: (reason: string, final: boolean) => void, study: (answer) => void,
+   *   readFrame: (buffer) => {id: number}}} listeners
+   */
+  constructor(listeners) {
+    this.#listeners = listeners;
+  }
+
+  connect() {
+    const address = new URL("live", location.href);
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    const token = address.searchParams.get("token");
+    address.search = "";
+    address.hash = "";
+    const socket = new WebSocket(address);
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      socket.send(JSON.stringify({ type: "hello", session: sessionStorage.getItem(KEY), token }));
+    };
+    socket.onmessage = ({ data }) => this.#answer(data);
+    socket.onclose = ({ code }) => this.#closed(socket, code);
+  }
+
+  /**
+   * Ask for one thing. `take` sees the answers that come before the last (the worlds before "opened").
+   *
+   * Rejects with a Refusal where the server says no, and with an Error where the connection is lost before the answer.
+   */
+  request(message, take = () => {}) {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      if (this.#socket?.readyState !== WebSocket.OPEN) {
+        reject(new Error("no connection"));
+        return;
+      }
+      this.#waiting.set(id, { resolve, reject, take });
+      this.#socket.send(JSON.stringify({ ...message, id }));
+    });
+  }
+
+  #answer(data) {
+    if (data instanceof ArrayBuffer) {
+      const frame = this.#listeners.readFrame(data);
+      this.#settle(frame.id, (waiting) => waiting.resolve(frame));
+      return;
+    }
+    const answer = JSON.parse(data);
+    if (answer.type === "welcome") {
+      this.#tries = 0;
+      sessionStorage.setItem(KEY, answer.session);
+      this.#listeners.welcome(answer);
+    } else if (answer.type === "error") {
+      if (answer.id === null) this.#listeners.lost(answer.text, false);
+      else this.#settle(answer.id, (waiting) => waiting.reject(new Refusal(answer)));
+    } else if (answer.type === "world") {
+      this.#waiting.get(answer.id)?.take(answer);
+    } else {
+      this.#settle(answer.id, (waiting) => waiting.resolve(answer));
+      if (answer.type === "study") this.#listeners.study(answer);
+    }
+  }
+
+  #settle(id, settle) {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (waiting) settle(waiting);
+  }
+
+  #closed(socket, code) {
+    if (socket !== this.#socket) return;
+    for (const { reject } of this.#waiting.values()) reject(new Error("the connection was lost"));
+    this.#waiting.clear();
+    if (code === WRONG_TOKEN) {
+      this.#listeners.lost("This server asks for a token: open the page with the address that it printed.", true);
+      return;
+    }
+    if (code === TAKEN_OVER) sessionStorage.removeItem(KEY);
+    const wait = PATIENCE_MS[Math.min(this.#tries++, PATIENCE_MS.length - 1)];
+    this.#listeners.lost("The connection is lost. Trying again …", false);
+    setTimeout(() => this.connect(), wait);
+  }
+}

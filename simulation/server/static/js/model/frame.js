@@ -1,0 +1,40 @@
+// The binary frame of docs/browser.md, laid over the buffer without copying.
+
+const UNKNOWN = 0xffffffff;
+
+/**
+ * Read a frame.
+ *
+ * Returns {id, blocks}; a block has side ("a" or "b"), first, months (n), and the arrays credit (n, K, 6), phi, w1,
+ * t50 (n), adopters (n, R, K), members (n, H, R), anywhere (n), rows first. Throws where the bytes are no frame.
+ */
+export function readFrame(buffer) {
+  const head = new DataView(buffer, 0, 16);
+  const magic = String.fromCharCode(...new Uint8Array(buffer, 0, 4));
+  if (magic !== "HCF1") throw new Error(`not a frame: ${magic}`);
+  const blocks = [];
+  let at = 16;
+  for (let block = 0; block < head.getUint32(8, true); block++) {
+    const [side, first, months, regions, technologies, platforms] = new Uint32Array(buffer, at, 8);
+    at += 32;
+    const take = (Type, length) => {
+      const array = new Type(buffer, at, length);
+      at += array.byteLength;
+      return array;
+    };
+    blocks.push({
+      side: "ab"[side],
+      first,
+      months,
+      credit: take(Float64Array, months * technologies * 6),
+      phi: take(Float64Array, months),
+      w1: take(Float64Array, months),
+      t50: take(Float64Array, months),
+      adopters: take(Uint32Array, months * regions * technologies),
+      members: take(Uint32Array, months * platforms * regions),
+      anywhere: Float64Array.from(take(Uint32Array, months), (count) => (count === UNKNOWN ? NaN : count)),
+    });
+    at = Math.ceil(at / 8) * 8;
+  }
+  return { id: head.getUint32(4, true), blocks };
+}

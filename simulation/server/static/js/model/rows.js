@@ -1,0 +1,26 @@
+/** A table that grows by rows of one width, in one typed array. */
+export class Rows {
+  constructor(Type, width) {
+    this.Type = Type;
+    this.width = width;
+    this.length = 0;
+    this.data = new Type(width * 64);
+  }
+
+  /** Add rows, given one after the other. */
+  append(values) {
+    const end = this.length * this.width + values.length;
+    if (end > this.data.length) {
+      const larger = new this.Type(Math.max(end, 2 * this.data.length));
+      larger.set(this.data);
+      this.data = larger;
+    }
+    this.data.set(values, this.length * this.width);
+    this.length += this.width ? values.length / this.width : 0;
+  }
+
+  /** One row, without copying. */
+  row(index) {
+    return this.data.subarray(index * this.width, (index + 1) * this.width);
+  }
+}

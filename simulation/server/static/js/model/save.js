@@ -1,0 +1,60 @@
+// Files for people: figures as SVG and PNG, numbers as CSV, scenarios as TOML.
+import { CanvasSurface, SvgSurface } from "../draw/surface.js";
+import { THEMES } from "../draw/colours.js";
+import { el } from "../dom.js";
+
+/** Let the browser save bytes or text under a name. */
+export function saveFile(name, content, type) {
+  const address = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
+  const link = el("a", { href: address, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** A figure as an SVG document. */
+export function svgOf(figure, size, scene) {
+  const surface = new SvgSurface(size.width, size.height, THEMES.light.paper);
+  figure.draw(surface, size, scene);
+  return surface.toString();
+}
+
+/** A figure as a PNG, twice as fine as the screen's pixels. */
+export function pngOf(figure, size, scene) {
+  const canvas = el("canvas");
+  canvas.width = 2 * size.width;
+  canvas.height = 2 * size.height;
+  const context = canvas.getContext("2d");
+  context.setTransform(2, 0, 0, 2, 0, 0);
+  context.fillStyle = THEMES.light.paper;
+  context.fillRect(0, 0, size.width, size.height);
+  figure.draw(new CanvasSurface(context, 2), size, scene);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
+
+/** Rows as CSV; numbers in full precision, nothing for what is not a number. */
+export function csvOf(rows) {
+  const cell = (value) => {
+    if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
+    return /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  };
+  return `${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+}
+
+/** All numbers of a side up to a month: a row a month, region and technology. */
+export function curvesTable(scene) {
+  const rows = [["side", "scenario", "seed", "month", "region", "technology", "adopters", "eligible"]];
+  for (const [name, side] of scene.sides) {
+    const { world } = side;
+    const K = world.technologies.length;
+    for (let month = 0; month <= scene.at(side); month++) {
+      const counts = side.adopters.row(month);
+      world.regions.forEach((region, r) => world.technologies.forEach((technology, k) => {
+        if (!world.eligible[r][k]) return;
+        rows.push([name.toUpperCase(), world.name, world.seed, month, region.id, technology.name, counts[r * K + k], world.eligible[r][k]]);
+      }));
+    }
+  }
+  return rows;
+}

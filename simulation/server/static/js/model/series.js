@@ -1,0 +1,55 @@
+// Metrics and aligned curves of the technologies shown, which the server computes as for the command line.
+
+const APART_MS = 350;
+
+/** The last answer for each side, and a request for a newer one where the page has moved on. */
+export class Series {
+  #busy = false;
+  #last = 0;
+
+  constructor(connection, session, arrived) {
+    this.connection = connection;
+    this.session = session;
+    this.arrived = arrived;
+    this.answers = { a: null, b: null };
+    this.wanted = null;
+  }
+
+  /** Forget answers: the sides or the choice of technologies are others. */
+  clear() {
+    this.answers = { a: null, b: null };
+  }
+
+  /** Want the series at a month; while playing they come a few times a second. */
+  want(month, rowsOf) {
+    this.wanted = { month, rowsOf };
+    if (!this.#busy) this.#ask();
+  }
+
+  async #ask() {
+    this.#busy = true;
+    try {
+      while (this.wanted) {
+        const wait = this.#last + APART_MS - performance.now();
+        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        const { month, rowsOf } = this.wanted;
+        this.wanted = null;
+        this.#last = performance.now();
+        for (const [name, side] of this.session.shown) {
+          const at = Math.min(month, side.known);
+          const before = this.answers[name];
+          if (before?.side === side && before.month === at && before.rowsOf === rowsOf) continue;
+          const technologies = rowsOf(side.world);
+          if (technologies !== null && technologies.length === 0) continue;
+          const answer = await this.connection.request({ type: "series", side: name, month: at, technologies: technologies ?? [] });
+          if (this.session.sides[name] === side) this.answers[name] = { ...answer, side, rowsOf };
+        }
+        this.arrived();
+      }
+    } catch {
+      this.wanted = null; // a lost connection or a run that is gone: the next want asks again
+    } finally {
+      this.#busy = false;
+    }
+  }
+}

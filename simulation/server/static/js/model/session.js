@@ -1,0 +1,133 @@
+// What runs on the server, as the page knows it: opening scenarios, and fetching the months that are lacking.
+import { Refusal } from "./connection.js";
+import { Side, comparable, parting } from "./side.js";
+
+const MOST_MONTHS = 120;
+
+/**
+ * The two sides and their histories.
+ *
+ * `changed()` is called whenever a side or its history is new; `failed(error)` when months cannot be had.
+ */
+export class Session {
+  constructor(connection, { changed, failed }) {
+    this.connection = connection;
+    this.changed = changed;
+    this.failed = failed;
+    this.sides = { a: null, b: null };
+    this.seed = null;
+    this.maps = new Map(); // digest -> answer
+    this.generation = 0;
+    this.#forgetParting();
+    this.fetching = null;
+  }
+
+  /** Sides that are shown, as [name, Side]. */
+  get shown() {
+    return Object.entries(this.sides).filter(([, side]) => side !== null);
+  }
+
+  /** The horizon: the last month that a side has. */
+  get months() {
+    return Math.max(0, ...this.shown.map(([, side]) => side.months));
+  }
+
+  /** The last month that all sides have, each up to its own horizon. */
+  get known() {
+    const waiting = this.shown.filter(([, side]) => side.known < side.months).map(([, side]) => side.known);
+    return waiting.length ? Math.min(...waiting) : this.months;
+  }
+
+  /** Whether the difference between the sides means something. */
+  get comparable() {
+    const { a, b } = this.sides;
+    if (a === null || b === null) return false;
+    this.same ??= comparable(a, b);
+    return this.same;
+  }
+
+  /** First month in which the sides differ; null while they are the same. */
+  get parted() {
+    const { a, b } = this.sides;
+    if (!this.comparable) return 0;
+    this.partedAt ??= parting(a, b, this.comparedTo);
+    this.comparedTo = Math.min(a.known, b.known);
+    return this.partedAt;
+  }
+
+  /**
+   * Open scenarios. The worlds of before stay if the server refuses.
+   *
+   * Throws the Refusal of a scenario; returns false where a later call has overtaken this one.
+   */
+  async open({ a, b, seed, chosenOf }) {
+    const generation = ++this.generation;
+    const worlds = {};
+    const message = { type: "open", seed, a: asked(a), b: asked(b) };
+    await this.connection.request(message, (world) => (worlds[world.side] = world));
+    if (generation !== this.generation) return false;
+    for (const name of ["a", "b"]) {
+      const world = worlds[name] ?? null;
+      const before = this.sides[name];
+      if (world === null) this.sides[name] = null;
+      else if (world.kept && before && sameRun(before.world, world)) before.take(world);
+      else this.sides[name] = new Side(world);
+      this.sides[name]?.select(chosenOf(this.sides[name].world));
+    }
+    this.seed = seed;
+    this.#forgetParting();
+    for (const [name, side] of this.shown) await this.#fetchMap(name, side.world.map);
+    this.changed();
+    return generation === this.generation;
+  }
+
+  async #fetchMap(side, digest) {
+    if (!this.maps.has(digest)) this.maps.set(digest, await this.connection.request({ type: "map", side }));
+  }
+
+  #forgetParting() {
+    this.same = null;
+    this.partedAt = null;
+    this.comparedTo = 0;
+  }
+
+  /** Have all months up to this one in the history; one request is under way at a time. */
+  async reach(month) {
+    this.goal = Math.min(month, this.months);
+    this.fetching ??= this.#fetch().finally(() => (this.fetching = null));
+    await this.fetching;
+  }
+
+  async #fetch() {
+    while (this.known < this.goal) {
+      const generation = this.generation;
+      const behind = this.shown.filter(([, side]) => side.known < Math.min(this.goal, side.months));
+      if (!behind.length) return;
+      const first = Math.min(...behind.map(([, side]) => side.known)) + 1;
+      // A side that is ahead waits until the other has caught up, so that no month is sent twice.
+      const asking = behind.filter(([, side]) => side.known + 1 === first);
+      const months = Math.min(this.goal - first + 1, MOST_MONTHS);
+      try {
+        const message = { type: "frames", sides: asking.map(([name]) => name), first, months };
+        const frame = await this.connection.request(message);
+        if (generation !== this.generation) continue;
+        for (const block of frame.blocks) this.sides[block.side]?.append(block);
+      } catch (error) {
+        if (generation !== this.generation) continue;
+        if (error instanceof Refusal) this.failed(error);
+        return;
+      }
+      this.changed();
+    }
+  }
+}
+
+function asked(choice) {
+  if (choice === null) return null;
+  if (choice.results) return { results: choice.results, scenario: choice.scenario };
+  return { scenario: choice.scenario, changes: choice.changes };
+}
+
+function sameRun(before, after) {
+  return before.digest === after.digest && before.seed === after.seed && before.live === after.live;
+}

@@ -1,0 +1,192 @@
+// What stands behind a region: its industries, institutions and members; then one enterprise or institution of it.
+import { byId, el, facts, tableOf } from "../dom.js";
+import { date, decimal, percent, whole, worded } from "../draw/numbers.js";
+import { sideSwitch } from "./drawer.js";
+
+export class Inspector {
+  #asked = 0;
+  #shown = null; // key of what the panel shows
+
+  constructor(store, session, { connection, sceneNow }) {
+    Object.assign(this, { store, session, connection, sceneNow });
+    this.path = null; // {kind, row}: an enterprise or institution of the region, or null
+  }
+
+  /** Show what is chosen, as it is in the month that the page is at. */
+  async render() {
+    const scene = this.sceneNow();
+    const panel = byId("panel-inspect");
+    if (!scene || !scene.sides.length) return;
+    const [name, side] = scene.sides.find(([id]) => id === this.store.state.formSide) ?? scene.sides[0];
+    const row = scene.row(side);
+    const head = [
+      sideSwitch(el, scene, name, (id) => {
+        this.store.set({ formSide: id });
+        this.render();
+      }),
+      this.#regionList(side, row),
+    ];
+    if (row === null) {
+      this.#shown = null;
+      panel.replaceChildren(...head, el("p", { className: "soft" }, "Click a region on a map or in a raster, or choose one here."));
+      return;
+    }
+    const month = scene.at(side);
+    const local = this.#localFacts(scene, { name, side, row, month });
+    if (!side.world.live) {
+      panel.replaceChildren(...head, ...local, el("p", { className: "soft" }, "A results folder keeps no single enterprises; open the scenario itself to look at them."));
+      return;
+    }
+    const what = this.path ?? { kind: "region", row };
+    const key = JSON.stringify([name, side.world.digest, side.world.seed, month, what]);
+    if (key === this.#shown) return;
+    const asked = ++this.#asked;
+    let answer;
+    try {
+      answer = await this.connection.request({ type: "inspect", side: name, month, ...what });
+    } catch (error) {
+      panel.replaceChildren(...head, ...local, el("p", { className: "bad" }, error.message));
+      return;
+    }
+    if (asked !== this.#asked) return;
+    this.#shown = key;
+    const top = panel.scrollTop;
+    const show = { region: this.#region, enterprise: this.#enterprise, institution: this.#institution }[answer.kind];
+    panel.replaceChildren(...head, ...(answer.kind === "region" ? local : []), ...show.call(this, answer, side, name));
+    panel.scrollTop = top;
+  }
+
+  /** Leave an enterprise or institution for its region, when another region is chosen. */
+  leave() {
+    this.path = null;
+  }
+
+  #go(kind, row) {
+    this.path = kind === "region" ? null : { kind, row };
+    byId("panel-inspect").scrollTop = 0;
+    this.render();
+  }
+
+  #regionList(side, row) {
+    const { regions, order } = side.world;
+    const list = el("select", { "aria-label": "Region" }, el("option", { value: "" }, "No region"),
+      order.map((r) => el("option", { value: regions[r].id, selected: r === row }, regions[r].name)));
+    list.onchange = () => this.store.set({ region: list.value || null });
+    return el("div", { className: "row" }, list);
+  }
+
+  #localFacts(scene, { side, row, month }) {
+    const region = side.world.regions[row];
+    return [
+      el("h3", {}, region.name),
+      facts([
+        ["federal district", region.macroregion],
+        ["time", date(month, side.world.steps_per_year)],
+        ["enterprises", whole(region.enterprises)],
+        ["digital readiness (assumed)", decimal(region.readiness, 2)],
+        ["adoption share", percent(side.shares.row(month)[row])],
+        ["adoptions of eligible pairs", `${whole(side.adoptersIn(month, row))} of ${whole(side.eligible[row])}`],
+      ]),
+    ];
+  }
+
+  #region(answer, side, name) {
+    const { channels } = this.sceneNow();
+    return [
+      el("h4", {}, "Enterprises by industry"),
+      tableOf(["industry", "enterprises", "adoptions", "of released"], answer.industries.map((industry) => [
+        industry.enterprises
+          ? el("button", { type: "button", className: "plain", onclick: () => this.#go("enterprise", industry.first) }, worded(industry.name))
+          : worded(industry.name),
+        whole(industry.enterprises), whole(industry.adoptions), percent(industry.eligible ? industry.adoptions / industry.eligible : NaN, 0),
+      ])),
+      answer.members.length > 0 && el("h4", {}, "Platforms"),
+      answer.members.length > 0 && tableOf(["platform", "members", "may join"], answer.members.map((m) => [m.platform, whole(m.members), whole(m.may_join)])),
+      el("h4", {}, "Adoptions owed to"),
+      this.#bars(name, channels, answer.credit, (v, all) => percent(all ? v / all : NaN, 0)),
+      el("h4", {}, "Policy levers this month"),
+      facts(Object.entries(answer.levers).map(([lever, value]) => [worded(lever), decimal(value, lever === "incentive" ? 4 : 2)])),
+      el("h4", {}, `Institutions (${answer.institutions.length})`),
+      tableOf(["name", "kind", "mastered"], answer.institutions.map((institution) => [
+        el("button", { type: "button", className: "plain", onclick: () => this.#go("institution", institution.row) }, institution.name),
+        worded(institution.kind), whole(institution.mastered),
+      ])),
+    ].filter(Boolean);
+  }
+
+  #enterprise(answer, side, name) {
+    const { channels } = this.sceneNow();
+    const { regions, technologies, steps_per_year: steps } = side.world;
+    const rows = answer.technologies.map((entry) => {
+      const technology = technologies[entry.row];
+      const total = entry.hazard?.reduce((sum, value) => sum + value, 0) ?? NaN;
+      const when = entry.adopted !== null ? `adopted ${date(entry.adopted, steps)}` : entry.released ? `hazard ${decimal(total)} a year` : "not released";
+      return { entry, technology, total, when };
+    });
+    const adopted = rows.filter(({ entry }) => entry.adopted !== null).length;
+    return [
+      this.#crumbs(regions, answer.region),
+      el("h3", {}, `Enterprise ${answer.number} of ${worded(answer.industry)}`),
+      this.#neighbours(answer),
+      facts([
+        ["absorptive capacity", decimal(answer.absorptive_capacity, 2)],
+        ["platforms", answer.platforms.join(", ") || "none"],
+        ["adopted", `${adopted} of ${rows.length} technologies`],
+      ]),
+      el("h4", {}, "Technologies: what pushes, or pushed, to adopt"),
+      ...rows.map(({ entry, technology, when }) => el("details", {},
+        el("summary", {}, technology.name, el("span", { className: "count" }, when)),
+        entry.adopted !== null
+          ? this.#bars(name, channels, entry.credit, (v) => percent(v, 0))
+          : entry.hazard && this.#bars(name, channels, entry.hazard, (v) => `${decimal(v, 4)} /y`))),
+      el("h4", {}, `Business partners (${answer.partners.length})`),
+      tableOf(["partner", "region", "adopted"], answer.partners.map((partner) => [
+        el("button", { type: "button", className: "plain", onclick: () => this.#go("enterprise", partner.row) }, `${worded(partner.industry)} ${partner.number}`),
+        this.#regionName(regions, partner.region), whole(partner.adoptions),
+      ])),
+    ];
+  }
+
+  #institution(answer, side) {
+    const { regions, technologies, steps_per_year: steps } = side.world;
+    return [
+      this.#crumbs(regions, answer.region),
+      el("h3", {}, answer.name),
+      facts([
+        ["kind", worded(answer.institution_kind)],
+        ["capacity", decimal(answer.capacity, 2)],
+        ["platforms", answer.platforms.join(", ") || "none"],
+      ]),
+      tableOf(["technology", "mastered"], answer.technologies.map((entry) => [
+        technologies[entry.row].name, entry.mastered !== null ? date(entry.mastered, steps) : entry.released ? "not yet" : "not released",
+      ])),
+    ];
+  }
+
+  /** The previous and the next enterprise of the same region and industry. */
+  #neighbours(answer) {
+    const step = (by, text) => el("button", { type: "button", onclick: () => this.#go("enterprise", answer.row + by) }, text);
+    return el("div", { className: "row" },
+      answer.number > 0 && step(-1, "‹ previous"), answer.number + 1 < (answer.of ?? Infinity) && step(1, "next ›"));
+  }
+
+  #crumbs(regions, region) {
+    return el("button", { type: "button", className: "plain", onclick: () => this.#go("region") }, `‹ ${this.#regionName(regions, region)}`);
+  }
+
+  #regionName(regions, id) {
+    return (regions[id] ?? regions.find((region) => region.id === id))?.short ?? id;
+  }
+
+  #bars(name, channels, values, write) {
+    const all = values.reduce((sum, value) => sum + value, 0);
+    const most = Math.max(...values, 1e-12);
+    const box = el("div", { className: "bars" }, channels.flatMap((channel, c) => {
+      const bar = el("i");
+      bar.style.width = `${(100 * values[c]) / most}%`;
+      return [el("span", {}, worded(channel)), bar, el("span", {}, write(values[c], all))];
+    }));
+    box.style.setProperty("--side", this.sceneNow().looks[name].colour);
+    return box;
+  }
+}

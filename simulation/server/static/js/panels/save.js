@@ -1,0 +1,55 @@
+// The dialog that saves: a figure, all figures' numbers, or the scenarios.
+import { dialog, el } from "../dom.js";
+import { csvOf, curvesTable, pngOf, saveFile, svgOf } from "../model/save.js";
+
+/** Size of a saved figure: that on the screen, but no smaller than can be read. */
+function sizeOf(card) {
+  const { clientWidth: width, clientHeight: height } = card.canvas;
+  return { width: Math.max(320, width), height: Math.max(200, height) };
+}
+
+/** Offer one figure as SVG, PNG and CSV. */
+export function saveFigure(card, lightScene) {
+  const { figure } = card;
+  const box = dialog(`Save: ${figure.title}`, el("div", { className: "row" }, figureButtons(card, lightScene, () => box.close())));
+}
+
+function figureButtons(card, lightScene, done) {
+  const { figure } = card;
+  const button = (format, act) => el("button", { type: "button", "aria-label": `${figure.title} as ${format}`, onclick: async () => {
+    await act(lightScene());
+    done();
+  } }, format);
+  return [
+    button("SVG", (scene) => saveFile(`${figure.name}.svg`, svgOf(figure, sizeOf(card), scene), "image/svg+xml")),
+    button("PNG", async (scene) => saveFile(`${figure.name}.png`, await pngOf(figure, sizeOf(card), scene), "image/png")),
+    button("CSV", (scene) => saveFile(`${figure.name}.csv`, csvOf(figure.table(scene)), "text/csv")),
+  ];
+}
+
+/** Offer everything: figures, all counts, and the scenarios as files that the command line takes. */
+export function saveAll(cards, { lightScene, connection, command, failed }) {
+  const scene = lightScene();
+  const saveToml = async (name) => {
+    try {
+      const file = await connection.request({ type: "toml", side: name });
+      saveFile(file.name, file.text, "application/toml");
+    } catch (error) {
+      box.close();
+      failed(error);
+    }
+  };
+  const box = dialog("Save",
+    el("h3", {}, "Scenarios, as files for hypercluster run"),
+    el("div", { className: "row" }, scene.sides.filter(([, side]) => side.world.live).map(([name]) =>
+      el("button", { type: "button", onclick: () => saveToml(name) }, `${scene.labels[name]}: TOML`))),
+    command && el("p", { className: "soft" }, "The same on the command line:"),
+    command && el("pre", { className: "command" }, command),
+    el("h3", {}, "Numbers up to this month"),
+    el("div", { className: "row" }, el("button", { type: "button", onclick: () => saveFile("curves.csv", csvOf(curvesTable(lightScene())), "text/csv") },
+      "All counts by region and technology: CSV")),
+    el("h3", {}, "Figures as they are now"),
+    el("table", {}, el("tbody", {}, cards.map((card) => el("tr", {},
+      el("th", { scope: "row" }, card.figure.title), el("td", {}, el("span", { className: "row" }, figureButtons(card, lightScene, () => {}))))))),
+  );
+}

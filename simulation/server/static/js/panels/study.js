@@ -1,0 +1,108 @@
+// "Run 100 replications of this": the batch in the background, its progress, and what it says.
+import { byId, el, tableOf } from "../dom.js";
+import { decimal, signed } from "../draw/numbers.js";
+
+export class Study {
+  answer = null; // the last message of the server about it
+  sides = null; // bands, when it is done
+  #run = null; // digests of what it was started for
+
+  constructor(store, session, { connection, sceneNow, changed }) {
+    Object.assign(this, { store, session, connection, sceneNow, changed });
+    this.replications = 100;
+  }
+
+  get years() {
+    return this.answer?.years ?? [];
+  }
+
+  /** Whether the bands are of what the page shows. */
+  belongsTo(session) {
+    return this.#run === keyOfRuns(session);
+  }
+
+  /** Take a message of the server. */
+  take(answer) {
+    this.answer = answer;
+    this.sides = answer.state === "done" ? answer.sides : null;
+    this.#run ??= keyOfRuns(this.session);
+    if (answer.state === "done" && this.belongsTo(this.session)) this.store.set({ axis: "release" });
+    this.changed();
+    this.render();
+  }
+
+  async #start() {
+    this.#run = keyOfRuns(this.session);
+    this.answer = { state: "running", done: 0, total: 2 * this.replications, failed: 0 };
+    this.sides = null;
+    this.render();
+    try {
+      await this.connection.request({ type: "study", replications: this.replications });
+    } catch (error) {
+      this.answer = { state: "failed", text: error.message };
+      this.render();
+    }
+  }
+
+  render() {
+    const panel = byId("panel-study");
+    const scene = this.sceneNow();
+    if (!scene) return;
+    const running = this.answer?.state === "running";
+    const live = scene.sides.length > 0 && scene.sides.every(([, side]) => side.world.live);
+    const number = el("input", { type: "number", id: "replications", min: 2, max: this.limit ?? 1000, value: this.replications, disabled: running });
+    number.onchange = () => (this.replications = Math.max(2, Math.round(Number(number.value)) || 2));
+    panel.replaceChildren(
+      el("p", {}, "One run is one throw of the dice. Many replications, each with one seed for both sides, show what comes from the policies and what from luck."),
+      el("div", { className: "row" },
+        el("label", { htmlFor: "replications" }, "Replications"), number,
+        el("button", { type: "button", className: "primary", id: "start-study", disabled: running || !live, onclick: () => this.#start() }, "Run"),
+        running && el("button", { type: "button", id: "stop-study", onclick: () => this.connection.request({ type: "stop_study" }).catch(() => {}) }, "Stop")),
+      live ? "" : el("p", { className: "soft" }, "A side that is replayed from results has its replications already."),
+      ...this.#state(scene),
+    );
+  }
+
+  #state(scene) {
+    const { answer } = this;
+    if (!answer) return [];
+    if (answer.state === "running") {
+      const left = answer.left_seconds ? `, about ${decimal(answer.left_seconds, 0)} s left` : "";
+      return [
+        el("progress", { max: answer.total, value: answer.done, "aria-label": "Replications done" }),
+        el("p", { role: "status" }, `${answer.done} of ${answer.total} replications done${left}`),
+      ];
+    }
+    if (answer.state === "stopped") return [el("p", { role: "status" }, "Stopped.")];
+    if (answer.state === "failed") return [el("p", { className: "bad", role: "alert" }, answer.text)];
+    return this.#done(scene, answer);
+  }
+
+  #done(scene, answer) {
+    return [
+      el("p", { role: "status" }, `${answer.replications} replications of both sides are done; they lie in the results folder `, el("b", {}, answer.folder), "."),
+      !this.belongsTo(this.session) && el("p", { className: "bad" }, "The page now shows something else than what was run: the numbers below are of before."),
+      el("h3", {}, "What they say"),
+      el("p", {}, answer.verdict),
+      tableOf(["A − B", "difference", "95 % interval", "pairs"], answer.differences.map((row) => [
+        named(row.metric),
+        signed(-row.difference, (v) => decimal(v, digits(row))),
+        `${signed(-row.high, (v) => decimal(v, digits(row)))} to ${signed(-row.low, (v) => decimal(v, digits(row)))}`,
+        row.n === row.pairs ? String(row.n) : `${row.n} of ${row.pairs}`,
+      ])),
+      el("p", { className: "soft" }, "Differences are pair by pair, same seed. Pairs in which a metric is undefined are left out. The adoption curves show the median of all replications, the middle half, and the middle 90 %."),
+    ];
+  }
+}
+
+const keyOfRuns = (session) => JSON.stringify(session.shown.map(([name, side]) => [name, side.world.digest, session.seed]));
+
+const NAMES = {
+  phi: "Φ", synchronization: "synchronization 1 − Φ", w1_years: "W1, years", t50_years: "t50, years", t10_years: "t10, years",
+  t90_years: "t90, years", t50_sd_years: "SD of t50, years", final_share: "final adoption share", member_share: "members",
+  spent_pv: "spent, present value", planned_pv: "planned, present value",
+};
+
+const named = (metric) => NAMES[metric] ?? metric.replaceAll("_", " ");
+
+const digits = ({ difference }) => (Math.abs(difference) >= 100 ? 0 : Math.abs(difference) >= 10 ? 1 : 3);
