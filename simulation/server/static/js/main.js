@@ -56,7 +56,7 @@ async function open(patch) {
   const wanted = { ...store.state, ...patch };
   const playing = store.state.playing;
   store.set({ playing: false });
-  const before = session.sides;
+  const before = { ...session.sides };
   const done = await session.open({ a: wanted.a, b: wanted.b, seed: wanted.seed, chosenOf: (world) => chosenOf(wanted.show, world) });
   if (!done) return;
   hideNotice();

@@ -2,30 +2,33 @@
 import { d3 } from "../d3.js";
 import { textWidth } from "./surface.js";
 
+const FOOT = 19; // px for the ticks
+
 /**
  * Draw axes and return the scales and the inner box.
  *
- * `x` and `y` are {domain, label, format, ticks}; the label of y stands above its axis.
+ * `x` is {domain, unit}, the unit stands at the last tick; `y` is {domain, format, ticks} or {domain, format, values}.
  */
 export function axes(surface, { width, height }, { x, y, theme, right = 14, top = 20 }) {
-  const yScale = d3.scaleLinear(y.domain, [height - 34, top]);
+  const yScale = d3.scaleLinear(y.domain, [height - FOOT, top]);
+  if (!y.values) yScale.nice(y.ticks ?? 3);
   const yTicks = y.values ?? yScale.ticks(y.ticks ?? 3);
   const left = Math.max(...yTicks.map((tick) => textWidth(y.format(tick)))) + 8;
   const xScale = d3.scaleLinear(x.domain, [left, width - right]);
-  const box = { left, right: width - right, top, bottom: height - 34 };
+  const box = { left, right: width - right, top, bottom: height - FOOT };
   for (const tick of yTicks) {
     const at = crisp(yScale(tick));
     surface.path((c) => (c.moveTo(left, at), c.lineTo(box.right, at)), { stroke: theme.grid });
     surface.text(y.format(tick), left - 5, at, { align: "right", baseline: "middle", fill: theme.soft });
   }
-  for (const tick of xScale.ticks(Math.max(2, Math.min(8, (box.right - left) / 45)))) {
+  const xTicks = xScale.ticks(Math.max(2, Math.min(8, (box.right - left) / 45)));
+  for (const tick of xTicks) {
     const at = crisp(xScale(tick));
     surface.path((c) => (c.moveTo(at, box.bottom), c.lineTo(at, box.bottom + 3)), { stroke: theme.soft });
-    surface.text(tick, at, box.bottom + 15, { align: "center", fill: theme.soft });
+    const text = tick === xTicks.at(-1) ? `${tick} ${x.unit}` : tick;
+    surface.text(text, at, box.bottom + 15, { align: "center", fill: theme.soft });
   }
-  surface.text(x.label, (left + box.right) / 2, height - 4, { align: "center", fill: theme.soft });
   surface.path((c) => (c.moveTo(left, crisp(box.bottom)), c.lineTo(box.right, crisp(box.bottom))), { stroke: theme.soft });
-  if (y.label) surface.text(y.label, 0, 11, { fill: theme.soft });
   return { x: xScale, y: yScale, box };
 }
 

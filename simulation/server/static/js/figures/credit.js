@@ -12,7 +12,8 @@ function rowsOf(scene) {
 
 function layout(scene, size) {
   const names = Math.max(...scene.channels.map((channel) => textWidth(worded(channel)))) + 8;
-  return { names, row: size.height / scene.channels.length, width: size.width - names - 42 };
+  const numbers = 34 * scene.sides.length + 8;
+  return { names, numbers, row: size.height / scene.channels.length, width: size.width - names - numbers };
 }
 
 function draw(surface, size, scene) {
@@ -28,7 +29,8 @@ function draw(surface, size, scene) {
       const length = Number.isFinite(share) ? Math.max(share > 0 ? 1 : 0, width * share) : 0;
       const { colour } = scene.looks[name];
       if (length) surface.path((p) => p.rect(names, y + 1, length, bar - 2), { fill: colour });
-      if (bar >= 10) surface.text(`${name.toUpperCase()} ${percent(share, 0)}`, names + length + 4, y + bar / 2, { baseline: "middle", size: 12, fill: scene.theme.soft });
+      const right = size.width - 34 * (sides.length - 1 - i);
+      surface.text(percent(share, 0), right, middle, { align: "right", baseline: "middle", fill: colour });
     });
   });
   surface.path((p) => (p.moveTo(names - 0.5, 0), p.lineTo(names - 0.5, size.height)), { stroke: scene.theme.soft });

@@ -35,7 +35,7 @@ function scalesOf(surface, size, scene) {
   const study = scene.bands && scene.axis === "release" ? scene.study.years.at(-1) : 0;
   const ends = scene.axis === "release" ? all.map((curves) => curves.places.at(-1) ?? 0) : scene.sides.map(([, side]) => side.months * side.dt);
   return axes(surface, size, {
-    x: { domain: [0, Math.max(1, study, ...ends)], label: scene.axis === "release" ? "years after release" : "years" },
+    x: { domain: [0, Math.max(1, study, ...ends)], unit: "y" },
     y: { domain: [0, 1], format: (v) => decimal(100 * v, 0), values: [0, 0.5, 1] },
     theme: scene.theme, right: 20, top: 12,
   });
@@ -63,6 +63,10 @@ function draw(surface, size, scene) {
     }
   }
   endLabels(surface, scene, scales, ends);
+  if (scene.axis === "release") {
+    surface.text("after release", scales.box.left + 6, scales.box.top + 10, { fill: scene.theme.soft });
+    if (scene.bands) surface.text(`${scene.study.answer.replications} replications`, scales.box.left + 6, scales.box.top + 25, { fill: scene.theme.soft });
+  }
   if (scene.axis === "calendar") drawNow(surface, scene, scales);
 }
 

@@ -21,7 +21,7 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
     }
     const horizon = Math.max(...scene.sides.map(([, side]) => side.months * side.dt));
     return axes(surface, size, {
-      x: { domain: [0, horizon], label: "years" },
+      x: { domain: [0, horizon], unit: "y" },
       y: { domain: [0, most], format: tick, ticks: 3 },
       theme: scene.theme, right: 20, top: 12 + (note ? 15 * scene.sides.length : 0),
     });

@@ -17,11 +17,13 @@ function layout(scene, { width, height }) {
   const n = Math.max(1, scene.sides.length);
   const map = scene.maps[0];
   const between = n === 2 && map && 2 * aspect(map) * (height - TITLE) + KEY_WIDTH + 2 * GAP < width;
+  // A map that leaves room at its sides has the title beside it.
+  const title = between && scene.view === "map" ? 2 : TITLE;
   const foot = between ? 0 : KEY_HEIGHT;
   const middle = between ? KEY_WIDTH + 2 * GAP : GAP;
   const panel = (width - (n - 1) * middle) / n;
   return {
-    panels: scene.sides.map((_, i) => ({ x: i * (panel + middle), y: TITLE, width: panel, height: height - TITLE - foot })),
+    panels: scene.sides.map((_, i) => ({ x: i * (panel + middle), y: title, width: panel, height: height - title - foot })),
     key: between
       ? { x: panel + GAP, y: TITLE, width: KEY_WIDTH, height: height - TITLE, upright: true }
       : { x: 0, y: height - foot, width, height: foot, upright: false },
@@ -42,9 +44,9 @@ function lands(scene, panels) {
 function draw(surface, size, scene) {
   const { panels, key } = layout(scene, size);
   scene.sides.forEach(([name, side], i) => {
-    drawTitle(surface, scene, name, panels[i]);
     if (scene.view === "tiles") drawTiles(surface, scene, side, scene.maps[i].tiles, panels[i]);
     else drawMap(surface, scene, side, { land: lands(scene, panels)[i], box: panels[i], name });
+    drawTitle(surface, scene, name, panels[i]);
   });
   drawKey(surface, scene, key);
 }

@@ -66,8 +66,8 @@ function layout(panels, scene, { width, height }) {
   const world = panels[0].side.world;
   const names = Math.min(NAMES, Math.max(...world.regions.map((region) => textWidth(region.short)))) + 10;
   const wide = width > 900;
-  const words = wide ? Math.max(...world.macroregions.map((name) => textWidth(name))) + 6 : 0;
-  const key = wide ? 0 : 34;
+  const words = wide ? Math.max(...world.macroregions.map((name) => textWidth(name))) + 12 : 0;
+  const key = wide ? 0 : 18;
   const room = width - names - BAND - 6 - words - (panels.length - 1) * GAP;
   const panel = room / panels.length;
   const row = (height - TITLE - FOOT - key) / panels[0].rows;
@@ -95,7 +95,7 @@ function draw(surface, size, scene) {
   });
   panels.forEach((panel, i) => drawPanel(surface, scene, { panel, box: place.boxes[i], order, rowHeight, picked }));
   drawBand(surface, scene, { place, order, macroregions, world: panels[0].side.world });
-  if (place.key) drawKeys(surface, scene, panels, size.height - 12, place.names);
+  if (place.key) drawKeys(surface, scene, panels, size.height - 8, place.names);
 }
 
 function drawPanel(surface, scene, { panel, box, order, rowHeight, picked }) {
@@ -133,13 +133,13 @@ function dot(surface, x, y, look) {
 }
 
 function drawHeading(surface, scene, panel, box) {
-  const keyed = box.width > 360;
+  const keyed = box.width > 360 && (panel.name === "difference" || panel.side === scene.sides[0][1]);
   const text = fitText(panel.title, box.width - (keyed ? 150 : 0), 13, "bold");
   surface.text(text, box.x, 14, { size: 13, weight: "bold", fill: panel.colour ?? scene.theme.ink });
   const after = box.x + textWidth(text, 13, "bold") + 10;
   if (panel.name !== "difference") {
-    const t50 = `t50 ${years(panel.pooled)}`;
-    if (after + textWidth(t50) < box.x + box.width - (keyed ? 145 : 0)) surface.text(t50, after, 14, { fill: scene.theme.soft });
+    const t50 = `${scene.axis === "release" ? "t50" : "half at"} ${years(panel.pooled)}`;
+    if (Number.isFinite(panel.pooled) && after + textWidth(t50) < box.x + box.width - (keyed ? 145 : 0)) surface.text(t50, after, 14, { fill: scene.theme.soft });
   } else if (panel.same) surface.text("identical so far", after, 14, { fill: scene.theme.soft });
   if (keyed) keyBar(surface, scene, panel, box.x + box.width - 136, 6);
 }
@@ -171,7 +171,7 @@ function drawTime(surface, scene, panel, box, x) {
 
 /** Where each row differs most, in percentage points: in grey the two ends of the map look alike. */
 function writeExtremes(surface, scene, { panel, box, order, rowHeight }) {
-  if (rowHeight < 11) return;
+  if (rowHeight < 13) return; // they would touch
   const cell = box.width / panel.total;
   order.forEach((r, line) => {
     const at = d3.maxIndex(d3.range(panel.now + 1), (c) => Math.abs(panel.value(r, c)));

@@ -21,7 +21,7 @@ export function drawTiles(surface, scene, side, grid, box) {
     const { x, y, width, height } = tileBox(region, grid, box);
     const defined = Number.isFinite(shares[r]);
     const fill = defined ? shareColour.at(shares[r]) : scene.theme.paper;
-    const ink = defined && d3.lab(fill).l < 58 ? "#ffffff" : defined ? "#111111" : scene.theme.ink;
+    const ink = defined && d3.lab(fill).l < 50 ? "#ffffff" : defined ? "#111111" : scene.theme.ink;
     const picked = scene.row(side) === r;
     surface.path((c) => c.rect(x, y, width, height), {
       fill, stroke: picked ? scene.theme.ink : scene.theme.border, width: picked ? 2.5 : 0.6,

@@ -9,13 +9,13 @@ const MEASURES = [
     help: "Adoptions over eligible pairs of enterprise and technology, of the technologies shown, released or not" },
   { title: "t50 so far", write: years, minus: years, value: (scene, id, side, at) => scene.soFar(id, side, "t50", at),
     help: "Years after release until half of the eligible have adopted, as if the run ended now; – where half is not reached" },
-  { title: "Synchronization 1 − Φ so far", write: decimal, minus: decimal,
+  { title: "1 − Φ so far", write: decimal, minus: decimal,
     value: (scene, id, side, at) => 1 - scene.soFar(id, side, "phi", at),
-    help: "1: all regions adopt at the same time. Phi is the share of the variance in who has adopted by when that lies between regions" },
-  { title: "Lag W1 so far", write: (v) => years(v, 2), minus: (v) => years(v, 2), value: (scene, id, side, at) => scene.soFar(id, side, "w1", at),
-    help: "Mean area between the adoption curves of two regions, years" },
-  { title: "Platform members", write: percent, minus: points, value: (scene, id, side, at) => side.anywhere.data[at] / side.world.enterprises,
-    help: "Enterprises on at least one platform, of all" },
+    help: "Synchronization. 1: all regions adopt at the same time. Phi is the share of the variance in who has adopted by when that lies between regions" },
+  { title: "W1 so far", write: (v) => years(v, 2), minus: (v) => years(v, 2), value: (scene, id, side, at) => scene.soFar(id, side, "w1", at),
+    help: "Lag: mean area between the adoption curves of two regions, years" },
+  { title: "Members", write: percent, minus: points, value: (scene, id, side, at) => side.anywhere.data[at] / side.world.enterprises,
+    help: "Platform members: enterprises on at least one platform, of all" },
   { title: "Money spent", write: money, minus: money, value: (scene, id, side, at) => side.moneyAt(at).spent,
     help: "Units of money so far; 1 unit gives one enterprise a year of full cluster service" },
 ];
@@ -26,8 +26,9 @@ export class Scoreboard {
 
   constructor() {
     this.#cells = MEASURES.map(({ title, help }) => {
-      const cells = { a: el("span", { className: "a" }), b: el("span", { className: "b" }), minus: el("span", { className: "minus" }) };
-      byId("scoreboard").append(el("li", { title: help }, el("h2", {}, title), el("p", {}, cells.a, cells.b, cells.minus)));
+      const cells = { a: el("span"), b: el("span"), minus: el("span") };
+      byId("scoreboard").append(el("li", { title: help },
+        el("p", { className: "name" }, el("span", {}, title), cells.minus), el("p", {}, cells.a, cells.b)));
       return cells;
     });
   }
@@ -45,7 +46,7 @@ export class Scoreboard {
       }
       // Money is known from the start, so that "identical so far" says nothing of it.
       const identical = same && !(values.a !== values.b && Number.isFinite(values.a - values.b));
-      cells.minus.textContent = scene.sides.length < 2 ? "" : identical ? "identical so far" : `A − B ${signed(values.a - values.b, minus)}`;
+      cells.minus.textContent = scene.sides.length < 2 ? "" : identical ? "identical so far" : `A−B ${signed(values.a - values.b, minus)}`;
     });
   }
 }
