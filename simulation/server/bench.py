@@ -26,7 +26,7 @@ MOST_BYTES = 200_000_000
 """Size of a side; the country as shipped takes 16 million."""
 MOST_BYTES_HELD = 1_000_000_000
 """Size of all sides of a process; beyond it, those that were not asked for the longest are made again when needed."""
-MOST_MONTHS = 12_000
+MOST_MONTHS = 1_200
 
 
 class TooLargeError(HyperclusterError):

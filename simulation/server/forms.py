@@ -33,7 +33,7 @@ def forms() -> dict[str, Any]:
                 "help": _words(policy.__doc__),
                 "cost_basis": policy.cost_basis,
                 "unit_cost": policy.unit_cost,
-                "fields": fields_of(policy),
+                "fields": [field for field in fields_of(policy) if field["key"] != "instrument"],
             }
             for name, policy in INSTRUMENTS.items()
         ],

@@ -66,6 +66,8 @@ class SoFar:
 
     def series(self, month: int, technologies: Array) -> Array:
         """Phi, W1 and t50 of some technologies for each month up to this one; float64 (3, month + 1)."""
+        if technologies.all():  # known already
+            return np.array([part[: month + 1] for part in (self.phi, self.w1_years, self.t50_years)])
         return np.array([self.at(m, technologies) for m in range(month + 1)]).T
 
     def at(self, month: int, technologies: Array) -> tuple[float, float, float]:
