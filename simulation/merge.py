@@ -5,6 +5,7 @@ One pass over either, so that merging takes time in proportion to what there is,
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,8 +19,8 @@ from simulation.errors import ResultsError
 from simulation.results import Replication, part_folders, part_replications, read_parquet
 from simulation.rows import canonical
 
-ROWS_IN_MEMORY = 150_000
-"""Rows of one table after which a row group ends, with the replication that is at hand."""
+VALUES_IN_MEMORY = 200_000
+"""Values of one table, rows times columns, after which a row group ends, with the replication that is at hand."""
 
 PIECES = 200
 """Replications whose rows are put together at a time: a table of one row takes a hundred times its memory."""
@@ -29,6 +30,17 @@ OPEN_PARTS = 4
 
 Place = tuple[int, int]
 """Number of the scenario in the order of the study, and of the replication."""
+
+
+@contextlib.contextmanager
+def system_memory() -> Iterator[None]:
+    """Have Arrow take its memory from the system, which gets it back; its own allocator keeps a lot of it."""
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
 
 
 def part_of_replication(folder: Path) -> dict[Replication, Path]:
@@ -57,7 +69,7 @@ def row_groups(
     for place, rows in heapq.merge(*sources, key=lambda found: found[0]):
         if place == before:
             continue
-        if rows_held and (place[0] != before[0] or rows_held >= ROWS_IN_MEMORY):
+        if rows_held and (place[0] != before[0] or rows_held * rows.num_columns >= VALUES_IN_MEMORY):
             yield canonical(pa.concat_tables(held + pieces))
             held, pieces, rows_held = [], [], 0
         pieces.append(rows)
@@ -110,7 +122,7 @@ def read_groups(path: Path) -> Iterator[pa.Table]:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             for number in range(file.num_row_groups):
-                yield file.read_row_group(number)
+                yield file.read_row_group(number, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise ResultsError(f"{path}: damaged or not a Parquet file: {error}") from None
 

@@ -176,7 +176,7 @@ def read_parquet(
                     raise ResultsError(f"{path.name} has no column {column!r}{suggestion(column, known)}")
             wanted = None if columns is None else list(columns)
             if where is None:  # much faster for the many small files of a batch
-                return file.read(wanted)
+                return file.read(wanted, use_threads=False)
         return pq.read_table(
             path, columns=wanted, filters=where, page_checksum_verification=True, partitioning=None
         )

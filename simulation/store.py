@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError
 from simulation.manifest import differences, now, ranges
-from simulation.merge import part_of_replication, read_groups, row_groups
+from simulation.merge import part_of_replication, read_groups, row_groups, system_memory
 from simulation.results import (
     MANIFEST,
     PARTS,
@@ -262,7 +262,7 @@ class Store:
         for table in TABLES:
             target = self.folder / f"{table}.parquet"
             schema = pq.read_schema(next(iter(parts.values())) / f"{table}.parquet")
-            with written_beside(target) as temporary, temporary.open("wb") as sink:
+            with system_memory(), written_beside(target) as temporary, temporary.open("wb") as sink:
                 with parquet_writer(sink, schema) as writer:
                     for group in row_groups(self.folder, table, order=order, parts=parts):
                         writer.write_table(group)

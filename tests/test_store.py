@@ -72,7 +72,7 @@ def test_what_is_sound_in_a_damaged_file_is_kept(
     specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """One row group a replication; Parquet skips by number, not by scenario, so that a flipped bit costs both."""
-    monkeypatch.setattr("simulation.merge.ROWS_IN_MEMORY", 1)
+    monkeypatch.setattr("simulation.merge.VALUES_IN_MEMORY", 1)
     folder = run(specs, tmp_path / "study").path
     expected = checksums(folder)
     path = folder / "curves.parquet"
