@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from processes import environment
+from served import PORT, SMALL, Clock, Served
 from starlette.testclient import TestClient
 
 from simulation.batch import run_batch
@@ -14,48 +15,6 @@ from simulation.scenario import parse_scenario
 from simulation.server.app import Server, make_app
 from simulation.server.catalogue import Catalogue
 from simulation.server.models import Models
-
-PORT = 8000
-SMALL = """
-name = "small"
-title = "Small"
-[time]
-years = 4
-[world]
-scale = 0.05
-[diffusion]
-spontaneous = 0.05
-[technologies]
-release = "at_start"
-[[platforms]]
-name = "national"
-vectors = ["B2B"]
-[[policies]]
-instrument = "training"
-budget = 500.0
-from_year = 1.0
-to_year = 2.5
-"""
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass(frozen=True)
-class Served:
-    """A server that runs, and what a test may turn or ask."""
-
-    server: Server
-    client: TestClient
-    clock: Clock
-    results: Path
 
 
 @pytest.fixture(scope="session")
@@ -73,5 +32,10 @@ def served(small_results: Path) -> Iterator[Served]:
     clock = Clock()
     server = Server(Catalogue([scenario], results=small_results), Models(2), clock=clock)
     app = make_app(server, "127.0.0.1", port=PORT)
-    with TestClient(app, base_url=f"http://127.0.0.1:{PORT}") as client:
-        yield Served(server, client, clock, small_results)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"):
+            patch.delenv(name, raising=False)
+        for name, value in environment().items():  # so that the processes of the model start fast
+            patch.setenv(name, value)
+        with TestClient(app, base_url=f"http://127.0.0.1:{PORT}") as client:
+            yield Served(server, client, clock, small_results)

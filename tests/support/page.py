@@ -75,10 +75,10 @@ class Page:
         self.welcome = welcome
         self._last = 0
 
-    def ask(self, kind: str, **details: Any) -> dict[str, Any]:
+    def ask(self, request: str, /, **details: Any) -> dict[str, Any]:
         """Send a request and return its answer."""
         self._last += 1
-        self.socket.send_json({"type": kind, "id": self._last} | details)
+        self.socket.send_json({"type": request, "id": self._last} | details)
         answer: dict[str, Any] = self.socket.receive_json()
         assert answer["id"] == self._last
         return answer
@@ -117,9 +117,14 @@ class Page:
         return np.concatenate(parts)
 
 
+def live_url(client: TestClient) -> str:
+    """Where the WebSocket is, at the host that the client calls."""
+    return f"ws://{client.base_url.netloc.decode()}/live"
+
+
 @contextmanager
 def connected(client: TestClient, *, session: str | None = None, token: str | None = None) -> Iterator[Page]:
     """Connect and say hello."""
-    with client.websocket_connect("/live") as socket:
+    with client.websocket_connect(live_url(client)) as socket:
         socket.send_json({"type": "hello", "session": session, "token": token})
         yield Page(socket, socket.receive_json())
