@@ -31,6 +31,7 @@ const SEEDS = Number.MAX_SAFE_INTEGER;
 
 const store = new Store({
   ...DEFAULTS, playing: false, speed: 12, theme: localStorage.getItem("hypercluster-theme") ?? "auto", tab: null, formSide: "a",
+  bands: false,
 });
 let scene = null;
 let channels = [];
@@ -163,7 +164,7 @@ function draw() {
 function paint() {
   const { state } = store;
   if (!session.shown.length || session.shown.some(([, side]) => !session.maps.has(side.world.map))) return;
-  if (state.axis === "release" || state.show !== "all") series.want(Math.min(state.month, session.known), rowsOf);
+  if (state.axis === "release" || state.bands || state.show !== "all") series.want(Math.min(state.month, session.known), rowsOf);
   scene = sceneOf({ state, session, series, study, channels });
   drawTop(state, scene);
   drawTransport(state, session, scene.month);
@@ -192,7 +193,7 @@ function keepAddress() {
   timers.address = setTimeout(() => history.replaceState(null, "", fragmentOf(store.state)), store.state.playing ? 3 * ADDRESS_MS : ADDRESS_MS);
 }
 
-store.on(["a", "b", "seed", "month", "show", "region", "axis", "difference", "view", "playing", "speed", "theme"], draw);
+store.on(["a", "b", "seed", "month", "show", "region", "axis", "difference", "view", "playing", "speed", "theme", "bands"], draw);
 store.on(["a", "b", "seed", "month", "show", "region", "axis", "difference", "view"], keepAddress);
 store.on(["show"], ({ show }) => {
   rowsOf = (world) => shownRows(show, world);

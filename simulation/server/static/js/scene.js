@@ -35,7 +35,7 @@ export function sceneOf({ state, session, series, study, channels, theme = theme
   const [a, b] = sides.length === 2 ? sideLooks(styles.a, styles.b) : [styles.a, styles.b];
   const look = (style) => style && { ...style, colour: onGround(style.colour, theme), dash: style.dash ?? [] };
   const month = Math.max(0, Math.min(state.month, session.known));
-  const bands = Boolean(study?.sides && study.belongsTo(session) && state.show === "all");
+  const bands = Boolean(state.bands && study?.sides && study.belongsTo(session) && state.show === "all");
   return {
     theme,
     sides,
@@ -46,6 +46,7 @@ export function sceneOf({ state, session, series, study, channels, theme = theme
     parted: session.parted,
     comparable: session.comparable,
     axis: state.axis,
+    curvesAxis: bands ? "release" : state.axis, // bands of many replications are aligned at release
     view: state.view,
     difference: state.difference,
     release: series.answers,

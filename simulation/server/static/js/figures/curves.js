@@ -5,7 +5,7 @@ import { drawNow, endLabels, nowhere } from "./lines.js";
 
 /** Curves of a side: {places (years), pooled, regional: rows of shares, now: last index that is solid}. */
 function curvesOf(scene, name, side) {
-  if (scene.axis === "release") {
+  if (scene.curvesAxis === "release") {
     const series = scene.release[name];
     if (!series) return null;
     return { places: series.years, pooled: series.pooled, regional: series.regional, now: series.years.length - 1 };
@@ -19,10 +19,10 @@ function curvesOf(scene, name, side) {
 let kept = new Map(); // name -> {key, curves}: regional curves change only when months come
 
 function cached(scene, name, side) {
-  const key = [side.shares, side.known, scene.axis, scene.release[name]];
+  const key = [side.shares, side.known, scene.curvesAxis, scene.release[name]];
   const before = kept.get(name);
   if (before && before.key.every((value, i) => value === key[i])) {
-    if (scene.axis === "calendar") before.curves.now = scene.at(side);
+    if (scene.curvesAxis === "calendar") before.curves.now = scene.at(side);
     return before.curves;
   }
   const curves = curvesOf(scene, name, side);
@@ -32,8 +32,8 @@ function cached(scene, name, side) {
 
 function scalesOf(surface, size, scene) {
   const all = scene.sides.map(([name, side]) => cached(scene, name, side)).filter(Boolean);
-  const study = scene.bands && scene.axis === "release" ? scene.study.years.at(-1) : 0;
-  const ends = scene.axis === "release" ? all.map((curves) => curves.places.at(-1) ?? 0) : scene.sides.map(([, side]) => side.months * side.dt);
+  const study = scene.bands ? scene.study.years.at(-1) : 0;
+  const ends = scene.curvesAxis === "release" ? all.map((curves) => curves.places.at(-1) ?? 0) : scene.sides.map(([, side]) => side.months * side.dt);
   return axes(surface, size, {
     x: { domain: [0, Math.max(1, study, ...ends)], unit: "y" },
     y: { domain: [0, 1], format: (v) => decimal(100 * v, 0), values: [0, 0.5, 1] },
@@ -63,11 +63,11 @@ function draw(surface, size, scene) {
     }
   }
   endLabels(surface, scene, scales, ends);
-  if (scene.axis === "release") {
+  if (scene.curvesAxis === "release") {
     surface.text("after release", scales.box.left + 6, scales.box.top + 10, { fill: scene.theme.soft });
     if (scene.bands) surface.text(`${scene.study.answer.replications} replications`, scales.box.left + 6, scales.box.top + 25, { fill: scene.theme.soft });
   }
-  if (scene.axis === "calendar") drawNow(surface, scene, scales);
+  if (scene.curvesAxis === "calendar") drawNow(surface, scene, scales);
 }
 
 function drawBands(surface, scene, scales) {
@@ -90,7 +90,7 @@ function hover(scene, size, x, y) {
   const first = scene.sides[0][1];
   const steps = first.world.steps_per_year;
   const index = Math.round(time * steps);
-  const lines = [["", scene.axis === "release" ? `${decimal(index / steps, 1)} years after release` : date(index, steps)]];
+  const lines = [["", scene.curvesAxis === "release" ? `${decimal(index / steps, 1)} years after release` : date(index, steps)]];
   for (const [name, side] of scene.sides) {
     const curves = cached(scene, name, side);
     if (!curves || index >= curves.pooled.length) continue;
@@ -102,7 +102,7 @@ function hover(scene, size, x, y) {
 }
 
 function pick(scene, size, x) {
-  if (scene.axis === "release") return null;
+  if (scene.curvesAxis === "release") return null;
   const scales = scalesOf(nowhere, size, scene);
   return { month: Math.round(scales.x.invert(x) / scene.sides[0][1].dt) };
 }

@@ -65,7 +65,7 @@ function released(scene, name) {
 function layout(panels, scene, { width, height }) {
   const world = panels[0].side.world;
   const names = Math.min(NAMES, Math.max(...world.regions.map((region) => textWidth(region.short)))) + 10;
-  const wide = width > 900;
+  const wide = width > 840;
   const words = wide ? Math.max(...world.macroregions.map((name) => textWidth(name))) + 12 : 0;
   const key = wide ? 0 : 18;
   const room = width - names - BAND - 6 - words - (panels.length - 1) * GAP;

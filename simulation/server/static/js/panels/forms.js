@@ -42,7 +42,7 @@ export class Forms {
     const { changes } = this.store.state[side];
     const refused = this.#refused?.side === side ? this.#refused : null;
     return [
-      el("p", { className: "soft" }, world.description),
+      this.#details("about", "About this scenario", 0, el("p", { className: "soft" }, world.description)),
       el("p", { className: "soft" },
         "A change runs the same seed again from the start. Both sides share their luck, so what differs comes from the change alone."),
       changes.length > 0 && el("div", { className: "row" },

@@ -61,9 +61,11 @@ export class Inspector {
     this.path = null;
   }
 
-  #go(kind, row) {
+  /** Look at something; where it is in another region, that one is chosen. */
+  #go(kind, row, region = null) {
     this.path = kind === "region" ? null : { kind, row };
     byId("panel-inspect").scrollTop = 0;
+    if (region !== null) this.store.set({ region });
     this.render();
   }
 
@@ -71,7 +73,10 @@ export class Inspector {
     const { regions, order } = side.world;
     const list = el("select", { "aria-label": "Region" }, el("option", { value: "" }, "No region"),
       order.map((r) => el("option", { value: regions[r].id, selected: r === row }, regions[r].name)));
-    list.onchange = () => this.store.set({ region: list.value || null });
+    list.onchange = () => {
+      this.leave();
+      this.store.set({ region: list.value || null });
+    };
     return el("div", { className: "row" }, list);
   }
 
@@ -116,7 +121,7 @@ export class Inspector {
 
   #enterprise(answer, side, name) {
     const { channels } = this.sceneNow();
-    const { regions, technologies, steps_per_year: steps } = side.world;
+    const { regions, industries, technologies, steps_per_year: steps } = side.world;
     const rows = answer.technologies.map((entry) => {
       const technology = technologies[entry.row];
       const total = entry.hazard?.reduce((sum, value) => sum + value, 0) ?? NaN;
@@ -126,8 +131,8 @@ export class Inspector {
     const adopted = rows.filter(({ entry }) => entry.adopted !== null).length;
     return [
       this.#crumbs(regions, answer.region),
-      el("h3", {}, `Enterprise ${answer.number} of ${worded(answer.industry)}`),
-      this.#neighbours(answer),
+      el("h3", {}, `Enterprise ${answer.number + 1} of ${worded(industries[answer.industry])}`),
+      this.#neighbours(answer, regions),
       facts([
         ["absorptive capacity", decimal(answer.absorptive_capacity, 2)],
         ["platforms", answer.platforms.join(", ") || "none"],
@@ -141,8 +146,9 @@ export class Inspector {
           : entry.hazard && this.#bars(name, channels, entry.hazard, (v) => `${decimal(v, 4)} /y`))),
       el("h4", {}, `Business partners (${answer.partners.length})`),
       tableOf(["partner", "region", "adopted"], answer.partners.map((partner) => [
-        el("button", { type: "button", className: "plain", onclick: () => this.#go("enterprise", partner.row) }, `${worded(partner.industry)} ${partner.number}`),
-        this.#regionName(regions, partner.region), whole(partner.adoptions),
+        el("button", { type: "button", className: "plain", onclick: () => this.#go("enterprise", partner.row, regions[partner.region].id) },
+          `${worded(industries[partner.industry])} ${partner.number + 1}`),
+        regions[partner.region].short, whole(partner.adoptions),
       ])),
     ];
   }
@@ -163,19 +169,17 @@ export class Inspector {
     ];
   }
 
-  /** The previous and the next enterprise of the same region and industry. */
-  #neighbours(answer) {
+  /** The previous and the next enterprise of the region; enterprises are numbered region by region. */
+  #neighbours(answer, regions) {
+    const first = regions.slice(0, answer.region).reduce((sum, region) => sum + region.enterprises, 0);
+    const last = first + regions[answer.region].enterprises - 1;
     const step = (by, text) => el("button", { type: "button", onclick: () => this.#go("enterprise", answer.row + by) }, text);
     return el("div", { className: "row" },
-      answer.number > 0 && step(-1, "‹ previous"), answer.number + 1 < (answer.of ?? Infinity) && step(1, "next ›"));
+      answer.row > first && step(-1, "‹ previous"), answer.row < last && step(1, "next ›"));
   }
 
   #crumbs(regions, region) {
-    return el("button", { type: "button", className: "plain", onclick: () => this.#go("region") }, `‹ ${this.#regionName(regions, region)}`);
-  }
-
-  #regionName(regions, id) {
-    return (regions[id] ?? regions.find((region) => region.id === id))?.short ?? id;
+    return el("button", { type: "button", className: "plain", onclick: () => this.#go("region") }, `‹ ${regions[region].short}`);
   }
 
   #bars(name, channels, values, write) {

@@ -25,8 +25,7 @@ export class Study {
   take(answer) {
     this.answer = answer;
     this.sides = answer.state === "done" ? answer.sides : null;
-    this.#run ??= keyOfRuns(this.session);
-    if (answer.state === "done" && this.belongsTo(this.session)) this.store.set({ axis: "release" });
+    if (answer.state === "done") this.store.set({ bands: true });
     this.changed();
     this.render();
   }
@@ -48,7 +47,7 @@ export class Study {
     const panel = byId("panel-study");
     const scene = this.sceneNow();
     if (!scene) return;
-    const running = this.answer?.state === "running";
+    const running = ["running", "summing up"].includes(this.answer?.state);
     const live = scene.sides.length > 0 && scene.sides.every(([, side]) => side.world.live);
     const number = el("input", { type: "number", id: "replications", min: 2, max: this.limit ?? 1000, value: this.replications, disabled: running });
     number.onchange = () => (this.replications = Math.max(2, Math.round(Number(number.value)) || 2));
@@ -57,9 +56,9 @@ export class Study {
       el("div", { className: "row" },
         el("label", { htmlFor: "replications" }, "Replications"), number,
         el("button", { type: "button", className: "primary", id: "start-study", disabled: running || !live, onclick: () => this.#start() }, "Run"),
-        running && el("button", { type: "button", id: "stop-study", onclick: () => this.connection.request({ type: "stop_study" }).catch(() => {}) }, "Stop")),
+        running ? el("button", { type: "button", id: "stop-study", onclick: () => this.connection.request({ type: "stop_study" }).catch(() => {}) }, "Stop") : null),
       live ? "" : el("p", { className: "soft" }, "A side that is replayed from results has its replications already."),
-      ...this.#state(scene),
+      ...this.#state(scene).filter(Boolean),
     );
   }
 
@@ -73,6 +72,7 @@ export class Study {
         el("p", { role: "status" }, `${answer.done} of ${answer.total} replications done${left}`),
       ];
     }
+    if (answer.state === "summing up") return [el("p", { role: "status" }, "All replications are done; comparing …")];
     if (answer.state === "stopped") return [el("p", { role: "status" }, "Stopped.")];
     if (answer.state === "failed") return [el("p", { className: "bad", role: "alert" }, answer.text)];
     return this.#done(scene, answer);
@@ -81,13 +81,16 @@ export class Study {
   #done(scene, answer) {
     return [
       el("p", { role: "status" }, `${answer.replications} replications of both sides are done; they lie in the results folder `, el("b", {}, answer.folder), "."),
-      !this.belongsTo(this.session) && el("p", { className: "bad" }, "The page now shows something else than what was run: the numbers below are of before."),
+      !this.belongsTo(this.session) && el("p", { className: "bad" }, "The page has changed since: the numbers below are of what it showed then. Run again to see the bands."),
+      this.belongsTo(this.session) && el("label", { className: "row" },
+        el("input", { type: "checkbox", checked: this.store.state.bands, onchange: (event) => this.store.set({ bands: event.target.checked }) }),
+        "Show them in the adoption curves"),
       el("h3", {}, "What they say"),
       el("p", {}, answer.verdict),
       tableOf(["A − B", "difference", "95 % interval", "pairs"], answer.differences.map((row) => [
         named(row.metric),
-        signed(-row.difference, (v) => decimal(v, digits(row))),
-        `${signed(-row.high, (v) => decimal(v, digits(row)))} to ${signed(-row.low, (v) => decimal(v, digits(row)))}`,
+        reversed(row, "difference"),
+        row.low === null ? "–" : `${reversed(row, "high")} to ${reversed(row, "low")}`,
         row.n === row.pairs ? String(row.n) : `${row.n} of ${row.pairs}`,
       ])),
       el("p", { className: "soft" }, "Differences are pair by pair, same seed. Pairs in which a metric is undefined are left out. The adoption curves show the median of all replications, the middle half, and the middle 90 %."),
@@ -98,11 +101,14 @@ export class Study {
 const keyOfRuns = (session) => JSON.stringify(session.shown.map(([name, side]) => [name, side.world.digest, session.seed]));
 
 const NAMES = {
-  phi: "Φ", synchronization: "synchronization 1 − Φ", w1_years: "W1, years", t50_years: "t50, years", t10_years: "t10, years",
+  phi: "Φ", phi_half: "Φ at half", kuramoto: "Kuramoto r", t50_range_years: "range of t50, years", synchronization: "synchronization 1 − Φ", w1_years: "W1, years", t50_years: "t50, years", t10_years: "t10, years",
   t90_years: "t90, years", t50_sd_years: "SD of t50, years", final_share: "final adoption share", member_share: "members",
   spent_pv: "spent, present value", planned_pv: "planned, present value",
 };
 
 const named = (metric) => NAMES[metric] ?? metric.replaceAll("_", " ");
+
+/** The server takes A from B, the page B from A. */
+const reversed = (row, key) => (row[key] === null ? "–" : signed(-row[key], (value) => decimal(value, digits(row))));
 
 const digits = ({ difference }) => (Math.abs(difference) >= 100 ? 0 : Math.abs(difference) >= 10 ? 1 : 3);
