@@ -1,0 +1,205 @@
+"""The command ``serve`` as a user and a stranger meet it: a real process, real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from processes import PATIENCE, session_members, started
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from simulation.cli import cli
+
+ENVIRONMENT = {
+    "HOST": "0.0.0.0",
+    "UVICORN_HOST": "0.0.0.0",
+    "UVICORN_PORT": "1",
+    "PORT": "1",
+    "FORWARDED_ALLOW_IPS": "*",
+    "WEB_CONCURRENCY": "3",
+    "UVICORN_WORKERS": "3",
+}
+"""What might make a server listen elsewhere."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server process, and where it says that the page is."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    @property
+    def port(self) -> int:
+        return int(self.url.split(":")[2].split("/")[0])
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *options: str) -> Iterator[Running]:
+    command = ("-m", "simulation", "serve", "--port", "0", "--results", folder, *options)
+    with started(command, changes=ENVIRONMENT) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("The page is at "), process.communicate(timeout=PATIENCE)
+        # What it says later must not fill the pipe and stop it.
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        yield Running(process, line.removeprefix("The page is at ").strip())
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with serving(tmp_path_factory.mktemp("results")) as found:
+        yield found
+
+
+def status(port: int, **headers: str) -> int:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/static/index.html", headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@contextlib.contextmanager
+def live(port: int, **options: Any) -> Iterator[ClientConnection]:
+    with connect(f"ws://127.0.0.1:{port}/live", max_size=None, open_timeout=PATIENCE, **options) as found:
+        yield found
+
+
+def test_whatever_the_environment_says_only_this_machine_can_reach_it(running: Running) -> None:
+    assert running.url.startswith("http://127.0.0.1:")
+    listening = [
+        line.split()[1]
+        for table in ("tcp", "tcp6")
+        for line in Path(f"/proc/{running.process.pid}/net/{table}")
+        .read_text(encoding="ascii")
+        .splitlines()[1:]
+        if line.split()[3] == "0A" and int(line.split()[1].split(":")[1], 16) == running.port
+    ]
+    assert [address.split(":")[0] for address in listening] == ["0100007F"]
+
+
+def test_foreign_hosts_and_origins_get_403(running: Running) -> None:
+    port = running.port
+    assert status(port) == 200
+    assert status(port, Origin=f"http://127.0.0.1:{port}") == 200
+    assert status(port, Host="evil.example") == 403
+    assert status(port, Host=f"evil.example:{port}") == 403
+    assert status(port, Origin="http://evil.example") == 403
+    for options in ({"origin": "http://evil.example"}, {"additional_headers": {"Origin": "null"}}):
+        with pytest.raises(InvalidStatus) as caught, live(port, **options):
+            pass
+        assert caught.value.response.status_code == 403
+    with live(port, origin=f"http://127.0.0.1:{port}") as socket_:
+        socket_.send('{"type": "hello"}')
+        assert json.loads(socket_.recv(PATIENCE))["type"] == "welcome"
+
+
+def test_a_message_over_a_megabyte_is_not_even_read(running: Running) -> None:
+    with live(running.port) as socket_:
+        socket_.send('{"type": "hello"}')
+        socket_.recv(PATIENCE)
+        socket_.send("x" * 1_000_001)
+        with pytest.raises(ConnectionClosed) as caught:
+            socket_.recv(PATIENCE)
+        assert caught.value.rcvd is not None and caught.value.rcvd.code == 1009
+    assert status(running.port) == 200
+
+
+def test_garbage_on_the_wire_leaves_the_server_standing(running: Running) -> None:
+    for garbage in (
+        b"\x00" * 1000,
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /live HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE) as raw:
+            raw.sendall(garbage)
+    for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/nothing"):
+        with socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE) as raw:
+            raw.sendall(
+                f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\nConnection: close\r\n\r\n".encode()
+            )
+            assert b" 404 " in raw.recv(100)
+    assert status(running.port) == 200
+
+
+def test_a_port_that_is_taken_is_told(running: Running) -> None:
+    result = CliRunner().invoke(cli, ["serve", "--port", str(running.port)])
+    assert result.exit_code == 2
+    assert f"--port {running.port}: taken by another program" in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--token", "x" * 30], "only with --host"),
+        (["--host", "0.0.0.0", "--token", "short"], "16 characters or more"),
+        (["--host", "no.such.name.invalid"], "no such address"),
+        (["no_such.toml"], "no such file"),
+    ],
+)
+def test_what_cannot_be_is_told_before_anything_starts(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(cli, ["serve", "--port", "0", *arguments])
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_for_others_a_token_is_required_and_printed_once(tmp_path: Path) -> None:
+    with serving(tmp_path, "--host", "0.0.0.0") as running:
+        token = running.url.split("?token=")[1]
+        assert len(token) >= 43, "256 bits"
+        place = f"http://127.0.0.1:{running.port}/"
+        for address, expected in (
+            (place, 403),
+            (f"{place}?token={token[:-1]}", 403),
+            (f"{place}?token={token}", 200),
+        ):
+            try:
+                with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
+                    found = answer.status
+            except urllib.error.HTTPError as error:
+                found = error.code
+            assert found == expected
+        with live(running.port) as socket_:
+            socket_.send(json.dumps({"type": "hello", "token": "wrong"}))
+            with pytest.raises(ConnectionClosed) as caught:
+                socket_.recv(PATIENCE)
+            assert caught.value.rcvd is not None and caught.value.rcvd.code == 4003
+        with live(running.port) as socket_:
+            socket_.send(json.dumps({"type": "hello", "token": token}))
+            assert json.loads(socket_.recv(PATIENCE))["type"] == "welcome"
+
+
+def test_ctrl_c_ends_it_and_all_that_it_started(tmp_path: Path) -> None:
+    with serving(tmp_path) as running:
+        with live(running.port) as socket_:
+            socket_.send('{"type": "hello"}')
+            socket_.recv(PATIENCE)
+            side = {"scenario": "baseline", "changes": []}
+            socket_.send(json.dumps({"type": "open", "id": 1, "seed": 1, "a": side, "b": side}))
+            for _ in range(3):
+                socket_.recv(PATIENCE)
+            socket_.send(json.dumps({"type": "study", "id": 2, "replications": 500}))
+            assert json.loads(socket_.recv(PATIENCE))["state"] == "running"
+            running.process.send_signal(signal.SIGINT)
+            running.process.wait(PATIENCE)
+        limit = time.monotonic() + PATIENCE
+        while session_members(running.process.pid):
+            assert time.monotonic() < limit, "something was left behind"
+            time.sleep(0.1)

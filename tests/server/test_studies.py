@@ -1,0 +1,115 @@
+"""Many replications in the background are those of ``hypercluster run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from page import Page, connected
+from served import Served
+
+from simulation import Results, compare
+from simulation.figures.inputs import study_curves
+from simulation.scenario import load_scenario
+from simulation.server.studies import MOST_STUDIES, Study, summary
+
+SMALL = {"scenario": "small", "changes": ["time.years=10.0"]}
+CHANGED = {"scenario": "small", "changes": ["time.years=10.0", "policies[0].budget=1000.0"]}
+
+
+def told_until_end(page: Page, first: dict) -> list[dict]:
+    told = [first]
+    while told[-1]["state"] in ("running", "summing up"):
+        told.append(page.socket.receive_json())
+        assert told[-1]["type"] == "study" and told[-1]["id"] == first["id"]
+    return told
+
+
+def test_a_study_tells_its_progress_and_then_what_it_found(served: Served) -> None:
+    with connected(served.client) as page:
+        page.open(SMALL, CHANGED, seed=3)
+        told = told_until_end(page, page.ask("study", replications=6))
+        end = told[-1]
+        assert end["state"] == "done", end
+        assert {line["total"] for line in told[:-1] if line.get("done")} == {12}
+        # The page goes on as before.
+        assert page.frames(5, 1)["a"].months == 1
+    results = Results(served.results / end["folder"])
+    assert results.scenarios == ("small_a", "small_b")
+    assert sorted(set(results.runs()["seed"])) == [3, 4, 5, 6, 7, 8]
+    assert end["replications"] == 6
+    study = study_curves(results)
+    medians = {s.name: np.median(s.pooled, axis=0) for s in study.scenarios}
+    for side in ("a", "b"):
+        assert end["sides"][side]["pooled"][2] == pytest.approx(medians[f"small_{side}"])
+        assert np.shape(end["sides"][side]["regional"])[:2] == (15, 5)
+    comparison = compare(results, "small_a").set_index("metric")
+    found = {row["metric"]: row for row in end["differences"]}
+    assert found["phi"]["difference"] == comparison.loc["phi", "difference"]
+    assert found["phi"]["low"] == comparison.loc["phi", "low"]
+    assert "Small (B) against Small (A)" in end["verdict"]
+    assert end["folder"] in {entry["name"] for entry in served.server.catalogue.listed_results()}
+
+
+def test_who_comes_back_is_told_how_the_study_stands(served: Served) -> None:
+    with connected(served.client) as page:
+        page.open(SMALL, seed=9)
+        asked = page.ask("study", replications=3)
+        session = page.welcome["session"]
+    with connected(served.client, session=session) as page:
+        end = told_until_end(page, page.socket.receive_json())[-1]
+        assert end["state"] == "done" and end["id"] == asked["id"]
+        assert (end["differences"], end["verdict"]) == ([], "")
+        assert list(end["sides"]) == ["a"]
+
+
+def test_a_study_can_be_stopped_and_its_finished_replications_are_kept(served: Served) -> None:
+    with connected(served.client) as page:
+        page.open(SMALL, CHANGED, seed=20)
+        told = page.ask("study", replications=1000)
+        page.socket.send_json({"type": "study", "id": 50, "replications": 5})
+        answers = [told]
+        while not (answers[-1].get("done") and any(answer["type"] == "error" for answer in answers)):
+            answers.append(page.socket.receive_json())
+        (refused,) = (answer for answer in answers if answer["type"] == "error")
+        assert (refused["id"], refused["kind"]) == (50, "busy")
+        told = answers[-1]
+        page.socket.send_json({"type": "stop_study", "id": 99})
+        assert told_until_end(page, told)[-1]["state"] == "stopped"
+    assert len(Results(served.results / told["folder"]).runs()) >= told["done"]
+
+
+def test_there_are_not_many_studies_at_a_time(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    with connected(served.client) as page:
+        page.open(SMALL)
+        monkeypatch.setattr(type(served.server.sessions), "studies", MOST_STUDIES)
+        error = page.ask("study", replications=5)
+        assert error["kind"] == "busy" and "studies are running already" in error["text"]
+
+
+def test_a_replay_has_nothing_to_run(served: Served) -> None:
+    with connected(served.client) as page:
+        page.open({"results": "study", "scenario": "small"}, seed=5)
+        assert "open scenarios, not results" in page.ask("study", replications=5)["text"]
+
+
+def test_two_sides_of_one_name_are_told_apart_and_others_keep_theirs(tmp_path: Path) -> None:
+    text = load_scenario("baseline").to_toml()
+    other = load_scenario("mixed").to_toml()
+    same = Study({"a": text, "b": text}, 2, request=1, seed=1, results=tmp_path)
+    assert same.names == {"a": "baseline_a", "b": "baseline_b"}
+    apart = Study({"a": text, "b": other}, 2, request=1, seed=1, results=tmp_path)
+    assert apart.names == {"a": "baseline", "b": "mixed"}
+    assert apart.folder.parent == tmp_path and apart.folder.name.startswith("browser-")
+    folders = {
+        Study(texts, 2, request=1, seed=seed, results=tmp_path).folder
+        for seed in (1, 2)
+        for texts in ({"a": text}, {"a": other}, {"a": text, "b": other})
+    }
+    assert len(folders) == 6
+
+
+def test_a_summary_of_one_side_has_no_differences(small_results: Path) -> None:
+    found = summary(small_results / "study", {"a": "small"})
+    assert found["differences"] == [] and found["replications"] == 2
