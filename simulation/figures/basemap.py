@@ -28,6 +28,7 @@ RING_PT = 1.0
 FINEST_PT = 0.25
 THICKEST_PT = 0.9
 LINK_OPACITY = 0.35
+SEAT: dict[str, Any] = {"color": INK, "markersize": 3.0, "markeredgewidth": 0.3, "markeredgecolor": "white"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,12 @@ def draw_base(ax: Axes, base: BaseMap, colours: Sequence[str]) -> None:
     ax.set_ylim(bottom, top)
     ax.set_aspect("equal")
     ax.set_axis_off()
+
+
+def draw_seats(ax: Axes, base: BaseMap, markers: Sequence[str]) -> None:
+    """Draw a mark at the seat of each region."""
+    for seat, marker in zip(base.seats, markers, strict=True):
+        ax.plot(*seat, marker=marker, zorder=7, **SEAT)
 
 
 def radii_km(base: BaseMap, enterprises: Array) -> Array:

@@ -11,13 +11,23 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Rectangle
 
-from simulation.figures.basemap import BORDER, HATCH, LINK_OPACITY, PAPER, RING_PT, THICKEST_PT, arc_points
+from simulation.figures.basemap import (
+    BORDER,
+    HATCH,
+    LINK_OPACITY,
+    PAPER,
+    RING_PT,
+    SEAT,
+    THICKEST_PT,
+    arc_points,
+)
 from simulation.figures.panels import MARGIN_MM, Frame
 from simulation.figures.style import INK, MM_PER_INCH, SMALL_PT, text_width_mm
 
 LINE_MM = 4.2
 FIRST_LINE_MM = 7.0  # the colour bar has numbers below it
 BAR_MM = 30.0
+LABEL_GAP_MM = 2.0  # between the bar and what it measures
 GAP_MM = 4.0
 PATCH_MM = 3.4
 
@@ -30,7 +40,7 @@ class MapKey:
     """What the key of a map explains."""
 
     label: str  # of the colours, with unit
-    macroregions: Mapping[str, str]  # name -> colour
+    macroregions: Mapping[str, tuple[str, str]]  # name -> colour, and mark at the seats
     most_enterprises: int  # of the largest bubble
     has_platforms: bool
     undefined: str  # what white means
@@ -52,7 +62,8 @@ def _entries(key: MapKey, largest_mm: float) -> list[_Entry]:
     if key.has_platforms:
         entries.append(_Entry(2 * PATCH_MM / 2, "ring: 60 % are members", _ring(PATCH_MM / 2 - 0.4)))
         entries.append(_Entry(6.0, "link: most members shared", _link))
-    entries += [_Entry(PATCH_MM, name, _patch(colour)) for name, colour in key.macroregions.items()]
+    for name, (colour, marker) in key.macroregions.items():
+        entries.append(_Entry(PATCH_MM, name, _patch(colour, marker=marker)))
     return entries
 
 
@@ -65,7 +76,7 @@ def bubble_counts(most: int) -> list[int]:
 
 def _places(entries: list[_Entry], label: str, width_mm: float) -> list[tuple[float, float]]:
     """Left and middle of each entry, the first after the colour bar, in mm from the top of the key."""
-    x, y = MARGIN_MM + text_width_mm(label) + 2.0 + BAR_MM + GAP_MM, 1.5
+    x, y = MARGIN_MM + text_width_mm(label) + LABEL_GAP_MM + BAR_MM + GAP_MM, 1.5
     places = []
     for entry in entries:
         width = entry.width + 1.2 + text_width_mm(entry.label, SMALL_PT)
@@ -85,7 +96,7 @@ def map_key_height(key: MapKey, width_mm: float) -> float:
 def draw_map_key(frame: Frame, key: MapKey, *, colours: ScalarMappable, largest_mm: float) -> None:
     """Draw the key at the foot of a frame; ``largest_mm`` is the radius of the largest bubble on the maps."""
     top = frame.height - map_key_height(key, frame.width)
-    left = MARGIN_MM + text_width_mm(key.label) + 2.0
+    left = MARGIN_MM + text_width_mm(key.label) + LABEL_GAP_MM
     ax = frame.axes(left, top + 0.4, BAR_MM, 2.2)
     bar = frame.figure.colorbar(colours, cax=ax, orientation="horizontal")
     bar.outline.set_linewidth(0.3)
@@ -93,6 +104,7 @@ def draw_map_key(frame: Frame, key: MapKey, *, colours: ScalarMappable, largest_
     bar.set_ticks(np.linspace(low, high, 3).tolist())
     bar.ax.set_xticklabels([f"{tick:g}".replace("-", "−") for tick in np.linspace(low, high, 3)])
     ax.set_ylabel(key.label, rotation="horizontal", ha="right", va="center")
+    ax.yaxis.set_label_coords(-LABEL_GAP_MM / BAR_MM, 0.5)
     entries = _entries(key, largest_mm)
     places = _places(_entries(key, PATCH_MM), key.label, frame.width)
     for entry, (x, y) in zip(entries, places, strict=True):
@@ -105,11 +117,14 @@ def _size(frame: Frame, width: float, height: float) -> tuple[float, float]:
     return width / float(total[0]), height / float(total[1])
 
 
-def _patch(colour: str, *, hatch: str = "") -> DrawSample:
+def _patch(colour: str, *, hatch: str = "", marker: str = "") -> DrawSample:
     def draw(frame: Frame, left: float, middle: float) -> None:
         look: dict[str, Any] = {"facecolor": colour, "edgecolor": BORDER, "linewidth": 0.3, "hatch": hatch}
         corner = frame.share(left, middle + 1.1)
         frame.figure.add_artist(Rectangle(corner, *_size(frame, PATCH_MM, 2.2), **look))
+        if marker:
+            x, y = frame.share(left + PATCH_MM / 2, middle)
+            frame.figure.add_artist(Line2D([x], [y], marker=marker, linestyle="none", **SEAT))
 
     return draw
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,18 +13,20 @@ from simulation.figures.style import INK, MM_PER_INCH
 from simulation.world import Array
 
 DISTANCES_MM = (0.8, 2.0, 3.5, 5.0, 7.0, 9.0, 12.0, 15.0, 19.0)
-DIRECTIONS = 16
+DIRECTIONS = 24
 COVERING = 100.0  # mm: one covered place or name is worse than any distance
 CROSSING = 20.0
 DOT_MM = 1.0
 SWEEPS = 4
+ORDERS = 8
 
 
 def name_places(points: Array, sizes: Array, *, low: Array, high: Array) -> Array:
     """Centres of names of these sizes, each as near to its point as the others allow.
 
     One name after the other takes the best of some places around its point, given where the others stand; after a few
-    rounds nearly none can do better.
+    rounds nearly none can do better. Where this ends depends on who chooses first, so that the best of several orders
+    is taken.
 
     Parameters
     ----------
@@ -36,28 +39,54 @@ def name_places(points: Array, sizes: Array, *, low: Array, high: Array) -> Arra
     -------
     float64, shape (N, 2)
     """
-    dots = np.column_stack([points, np.full_like(points, DOT_MM)])
-    # Centre and size of each name, and the line that ties it to its point; nan, which touches nothing, without a place.
-    boxes, ties = (np.full((len(points), 4), np.nan) for _ in range(2))
-    for i in [*range(len(points))] * SWEEPS:
-        boxes[i] = ties[i] = np.nan
-        offers = _around(points[i], sizes[i])
-        inside = ((offers - sizes[i] / 2 >= low) & (offers + sizes[i] / 2 <= high)).all(axis=1)
+    offers = [
+        _Offers.around(point, size, low=low, high=high) for point, size in zip(points, sizes, strict=True)
+    ]
+    rng = np.random.default_rng(0)  # the same map has the same names
+    orders = [rng.permutation(len(points)) for _ in range(ORDERS)]
+    tried = [_placed(offers, np.tile(order, SWEEPS), points) for order in orders]
+    return min(tried, key=lambda found: found[1])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Offers:
+    """Places that a name may take."""
+
+    boxes: Array  # float64 (P, 4), centre and size
+    lines: Array  # float64 (P, 4), ends of the line that ties the name to its point
+    distance: Array  # float64 (P,), mm, length of that line
+
+    @classmethod
+    def around(cls, point: Array, size: Array, *, low: Array, high: Array) -> _Offers:
+        places = _around(point, size)
+        inside = ((places - size / 2 >= low) & (places + size / 2 <= high)).all(axis=1)
         if inside.any():
-            offers = offers[inside]
-        ends = np.clip(points[i], offers - sizes[i] / 2, offers + sizes[i] / 2)
-        lines = np.column_stack([np.broadcast_to(points[i], ends.shape), ends])
-        own = np.column_stack([offers, np.broadcast_to(sizes[i], offers.shape)])
+            places = places[inside]
+        ends = np.clip(point, places - size / 2, places + size / 2)
+        return cls(
+            boxes=np.column_stack([places, np.broadcast_to(size, places.shape)]),
+            lines=np.column_stack([np.broadcast_to(point, ends.shape), ends]),
+            distance=np.linalg.norm(ends - point, axis=1),
+        )
+
+
+def _placed(offers: Sequence[_Offers], order: Array, points: Array) -> tuple[Array, float]:
+    """Let names choose in this order; return their centres, and what all of them cost."""
+    dots = np.column_stack([points, np.full_like(points, DOT_MM)])
+    # nan, which touches nothing, without a place.
+    boxes, ties, costs = (np.full((len(points), n), np.nan) for n in (4, 4, 1))
+    for i in order:
+        boxes[i] = ties[i] = np.nan
+        own, lines = offers[i].boxes, offers[i].lines
         others = np.delete(dots, i, axis=0)
-        cost = np.linalg.norm(ends - points[i], axis=1)
-        cost += COVERING * (_overlaps(own, boxes) + _overlaps(own, others))
+        cost = offers[i].distance + COVERING * (_overlaps(own, boxes) + _overlaps(own, others))
         cost += CROSSING * (
             _crossings(lines, ties) + _touches(lines, boxes).sum(axis=1) + _touches(lines, others).sum(axis=1)
         )
         cost += CROSSING * _touches(ties, own).sum(axis=0)
         best = int(np.argmin(cost))
-        boxes[i], ties[i] = own[best], lines[best]
-    return boxes[:, :2]
+        boxes[i], ties[i], costs[i] = own[best], lines[best], cost[best]
+    return boxes[:, :2], float(costs.sum())
 
 
 def _around(point: Array, size: Array) -> Array:
@@ -93,10 +122,13 @@ def _crossings(first: Array, second: Array) -> Array:
 
 def _touches(lines: Array, boxes: Array) -> Array:
     """Which lines pass through which boxes (centre, size); bool (lines, boxes)."""
-    part = np.linspace(0, 1, 24)[:, None, None]
-    points = lines[:, :2] + part * (lines[:, 2:] - lines[:, :2])  # (24, lines, 2)
-    within = np.abs(points[:, :, None] - boxes[:, :2]) < boxes[:, 2:] / 2
-    return within.all(axis=3).any(axis=0)
+    start = lines[:, None, :2]
+    way = lines[:, None, 2:] - start
+    way = np.where(np.abs(way) < 1e-9, 1e-9, way)
+    # Where on its way, from 0 to 1, a line comes into a box and leaves it, along each axis.
+    ends = [(boxes[:, :2] + side * boxes[:, 2:] / 2 - start) / way for side in (-1, 1)]
+    into, out = np.minimum(*ends).max(axis=2), np.maximum(*ends).min(axis=2)
+    return np.maximum(into, 0.0) < np.minimum(out, 1.0)
 
 
 def draw_names(ax: Axes, base: BaseMap, labels: Sequence[str], *, sizes_mm: Array, size_pt: float) -> None:
@@ -106,6 +138,5 @@ def draw_names(ax: Axes, base: BaseMap, labels: Sequence[str], *, sizes_mm: Arra
     for seat, place, box, label in zip(base.seats / km, places, sizes_mm, labels, strict=True):
         nearest = np.clip(seat, place - box / 2, place + box / 2)
         ax.plot(*(np.stack([seat, nearest]).T * km), color=INK, linewidth=0.3, zorder=6)
-        ax.plot(*(seat * km), marker="o", markersize=1.4, color=INK, markeredgewidth=0, zorder=7)
         x, y = (place * km).tolist()
         ax.text(x, y, label, fontsize=size_pt, ha="center", va="center", zorder=8)

@@ -21,6 +21,7 @@ from simulation.figures.basemap import (
     base_map,
     draw_base,
     draw_map,
+    draw_seats,
     radii_km,
 )
 from simulation.figures.film import shared_members
@@ -28,7 +29,7 @@ from simulation.figures.inputs import Source
 from simulation.figures.map_key import MapKey, draw_map_key, map_key_height
 from simulation.figures.map_names import draw_names
 from simulation.figures.panels import MARGIN_MM, Frame, Grid, in_axes, page
-from simulation.figures.regions import macroregion_colours
+from simulation.figures.regions import macroregion_colours, macroregion_markers
 from simulation.figures.study import (
     Drawn,
     ScenarioCurves,
@@ -40,7 +41,7 @@ from simulation.figures.study import (
     regional_t50,
     replications,
 )
-from simulation.figures.style import SHARE_MAP, SMALL_PT, difference_map, text_width_mm
+from simulation.figures.style import PAGE_MM, SHARE_MAP, SMALL_PT, difference_map, text_width_mm
 from simulation.figures.t50_by_region import times
 from simulation.world import Array
 
@@ -52,8 +53,10 @@ LABELS = {
     "lag": "Lag behind the first region, years",
     "change": "t50 less the reference’s, years",
 }
-MOST_MM = 215.0
-"""Maps stand in as few columns as keep the figure on a page."""
+MOST_MM = PAGE_MM - 10.0
+"""Of maps and key: a note of three lines stands below. Maps stand in as few columns as keep the figure on a page."""
+LEAST_SHARE = 0.9
+"""Of its column a map may leave a tenth empty, where that spares another column."""
 LEAST_MM = 42.0
 NAMED_MM = 55.0  # narrower maps carry no names
 NAMED_REGIONS = 40
@@ -180,21 +183,25 @@ def _headings(study: StudyCurves, quantity: Quantity) -> list[str]:
 def _grid(study: StudyCurves, width_mm: float, quantity: Quantity) -> tuple[Grid, float]:
     """Places of the maps, and their height."""
     headings, share = _headings(study, quantity), _base(study).height_share
+    room = MOST_MM - map_key_height(_key(study, quantity), width_mm)
     for columns in range(1, len(headings) + 1):
         least = (width_mm - 2 * MARGIN_MM - 4.5 * (columns - 1)) / columns - 0.01
         grid = Grid.fit(
             len(headings), width_mm, least_mm=least, left=MARGIN_MM, headings=headings, axis_mm=MAP_AXIS_MM
         )
         height = share * grid.panel_mm
-        if grid.height_mm(height) <= MOST_MM or least < LEAST_MM:
+        if grid.height_mm(LEAST_SHARE * height) <= room or least < LEAST_MM:
             break
-    return grid, height
+    return grid, max(min(height, grid.filling(room).panel_height_mm), LEAST_SHARE * height)
 
 
 def _key(study: StudyCurves, quantity: Quantity) -> MapKey:
+    markers = macroregion_markers(study.macroregions)
     return MapKey(
         label=LABELS[quantity],
-        macroregions=macroregion_colours(study.macroregions),
+        macroregions={
+            name: (colour, markers[name]) for name, colour in macroregion_colours(study.macroregions).items()
+        },
         most_enterprises=int(study.enterprises.max()),
         has_platforms=any(scenario.platforms is not None for scenario in _shown(study, quantity)),
         undefined="half do not adopt in time",
@@ -232,7 +239,9 @@ def draw_maps(frame: Frame, study: StudyCurves, *, quantity: Quantity = "t50") -
 
 def _draw_locator(ax: Axes, study: StudyCurves, base: BaseMap, *, width_mm: float) -> None:
     colours = macroregion_colours(study.macroregions)
+    markers = macroregion_markers(study.macroregions)
     draw_base(ax, base, [colours[name] for name in study.macroregions])
+    draw_seats(ax, base, [markers[name] for name in study.macroregions])
     if width_mm >= NAMED_MM and len(study.region_ids) <= NAMED_REGIONS:
         widths = [text_width_mm(name, SMALL_PT) + 0.8 for name in study.region_names]
         sizes = np.column_stack([widths, np.full(len(widths), NAME_LINE_MM)])
@@ -264,7 +273,8 @@ def draw(study: StudyCurves, *, width_mm: float, quantity: Quantity = "t50") -> 
         caption(
             "Map of the regions.",
             f"""Colour of regions and bubbles: {_meaning(study, quantity)} Hatched: no value within the common
-            window of {study.window_years:.1f} years. Bubbles stand at the seats; their area is proportional to the
+            window of {study.window_years:.1f} years. In the first map colour and mark at the seat tell the
+            macroregion. Bubbles stand at the seats; their area is proportional to the
             enterprises that are eligible for a technology. The ring around a bubble is the share of those who may
             join a platform that are members of it at the end of the run; a line between two regions is as thick as
             the geometric mean of their members of one platform, and left out where it would be thinner than a

@@ -11,6 +11,7 @@ from matplotlib.colors import to_rgb
 
 from simulation.figures.style import (
     MACROREGION_COLOURS,
+    MACROREGION_MARKERS,
     MM_PER_INCH,
     SMALL_PT,
     figure_of,
@@ -56,11 +57,17 @@ def _height_mm(ax: Axes) -> float:
 
 def macroregion_colours(macroregions: Sequence[str]) -> dict[str, str]:
     """Colour of each macroregion, the same in every figure of a study; in the order given."""
-    order = sorted(set(macroregions))
-    return {
-        name: MACROREGION_COLOURS[order.index(name) % len(MACROREGION_COLOURS)]
-        for name in dict.fromkeys(macroregions)
-    }
+    return _by_name(macroregions, MACROREGION_COLOURS)
+
+
+def macroregion_markers(macroregions: Sequence[str]) -> dict[str, str]:
+    """Mark of each macroregion at the seats of its regions, likewise."""
+    return _by_name(macroregions, MACROREGION_MARKERS)
+
+
+def _by_name(names: Sequence[str], looks: Sequence[str]) -> dict[str, str]:
+    order = sorted(set(names))
+    return {name: looks[order.index(name) % len(looks)] for name in dict.fromkeys(names)}
 
 
 def draw_band(ax: Axes, macroregions: Sequence[str]) -> None:

@@ -26,6 +26,8 @@ from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.textpath import text_to_path
 
 WIDTHS_MM = (90.0, 140.0, 190.0)
+PAGE_MM = 240.0
+"""Journals print no figure higher than that, most of them none higher than 225 to 247 mm."""
 TEXT_PT = 7.0
 SMALL_PT = 6.0
 """No text is smaller."""
@@ -97,7 +99,10 @@ MACROREGION_COLOURS = (
     "#AAAA00",
     "#DDDDDD",
 )
-"""For the band of macroregions (Paul Tol's light scheme); the band is labelled as well."""
+"""For the band of macroregions (Paul Tol's light scheme). In grey they are alike, so that the name stands beside the
+band, and on a map a mark at each seat tells the macroregion."""
+
+MACROREGION_MARKERS = ("o", "s", "^", "D", "P", "v", "X", "p", "*")
 
 
 @dataclass(frozen=True, slots=True)

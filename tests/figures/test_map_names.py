@@ -5,8 +5,14 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
+import pytest
 
+from simulation.data import dataset_folder, load_dataset
+from simulation.data.outlines import load_outlines
+from simulation.figures.basemap import base_map
+from simulation.figures.inputs import short_name
 from simulation.figures.map_names import _crossings, _overlaps, _touches, name_places
+from simulation.figures.style import SMALL_PT, text_width_mm
 from simulation.world import Array
 
 LOW, HIGH = np.zeros(2), np.array([90.0, 50.0])
@@ -31,6 +37,22 @@ def test_names_of_a_crowd_stay_inside_and_cover_neither_each_other_nor_a_place()
     for i, j in combinations(range(9), 2):
         assert not overlap(places[i], places[j], (sizes[i] + sizes[j]) / 2), (i, j)
         assert not overlap(places[i], points[j], sizes[i] / 2), (i, j)
+
+
+@pytest.mark.parametrize("width_mm", [56.0, 66.0, 87.0])
+def test_no_line_of_the_shipped_regions_crosses_another_or_a_name(width_mm: float) -> None:
+    folder = dataset_folder("russia-2023")
+    regions = load_dataset(folder).regions
+    longitude, latitude = (np.array([getattr(r, key) for r in regions]) for key in ("longitude", "latitude"))
+    base = base_map([r.id for r in regions], load_outlines(folder), longitude=longitude, latitude=latitude)
+    points, low, high = (km * width_mm / np.ptp(base.box[:, 0]) for km in (base.seats, *base.box))
+    widths = [text_width_mm(short_name(r.id, r.name), SMALL_PT) for r in regions]
+    sizes = np.column_stack([widths, np.full(len(regions), 2.3)])
+    places = name_places(points, sizes, low=low, high=high)
+    ends = np.clip(points, places - sizes / 2, places + sizes / 2)
+    lines, boxes = np.column_stack([points, ends]), np.column_stack([places, sizes - 0.1])
+    assert not _crossings(lines, lines).any()
+    assert not (_touches(lines, boxes) & ~np.eye(len(regions), dtype=bool)).any()
 
 
 def test_what_counts_as_overlapping_touching_and_crossing() -> None:

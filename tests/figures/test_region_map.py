@@ -12,6 +12,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize, to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from simulation.data import dataset_folder
 from simulation.data.outlines import load_outlines
@@ -19,7 +20,7 @@ from simulation.errors import ResultsError
 from simulation.figures import StudyCurves, region_map
 from simulation.figures.basemap import PAPER, base_map, draw_base, draw_links, draw_rings, radii_km
 from simulation.figures.film import shared_members
-from simulation.figures.style import style
+from simulation.figures.style import PAGE_MM, style
 from simulation.figures.t50_by_region import times
 
 module = importlib.import_module("simulation.figures.region_map")
@@ -46,7 +47,7 @@ def test_maps_with_outlines_fit_the_page_and_every_seat_and_outline_is_in_sight(
 ) -> None:
     drawn = module.draw(outlined, width_mm=width_mm)
     width, height = drawn.figure.get_size_inches() * 25.4
-    assert width == pytest.approx(width_mm) and height < 250
+    assert width == pytest.approx(width_mm) and height <= PAGE_MM
     base = base_of(outlined)
     everything = np.concatenate([base.seats, *(shape.vertices for shape in base.shapes)])
     assert (everything > base.box[0]).all() and (everything < base.box[1]).all()
@@ -100,6 +101,19 @@ def test_a_dataset_without_outlines_shows_bubbles_at_the_seats(three: StudyCurve
 def test_the_area_of_a_bubble_is_proportional_to_the_enterprises(three: StudyCurves) -> None:
     radius = radii_km(base_of(three), three.enterprises)
     np.testing.assert_allclose(radius**2 / radius[0] ** 2, three.enterprises / three.enterprises[0])
+
+
+def test_a_mark_tells_macroregions_apart_on_the_map_and_in_its_key(outlined: StudyCurves) -> None:
+    """Their colours alone are alike in grey."""
+    figure = module.draw(outlined, width_mm=190.0).figure
+    first = next(ax for ax in figure.axes if ax.get_aspect() == 1.0)
+    seats = [line for line in first.lines if line.get_marker() != "None"]
+    of_region = {name: line.get_marker() for name, line in zip(outlined.macroregions, seats, strict=True)}
+    in_order = [line.get_marker() for line in seats]
+    assert in_order == [of_region[name] for name in outlined.macroregions]
+    assert len(set(of_region.values())) == len(of_region) == 5
+    key = {line.get_marker() for line in figure.findobj(Line2D) if line.axes is None} - {"None"}
+    assert key >= set(of_region.values())
 
 
 def test_lag_is_counted_from_the_first_region_of_each_scenario(three: StudyCurves) -> None:
