@@ -11,13 +11,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from simulation.compare import needed_decimals
 from simulation.figures.inputs import Source
 from simulation.figures.panels import MARGIN_MM, RIGHT_MM, Frame, Grid, in_axes, page
 from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure, caption, replications
 from simulation.figures.style import (
     FAINT,
     LINE_MM,
+    MM_PER_INCH,
     SMALL_PT,
+    figure_of,
     scenario_styles,
     text_width_mm,
     wrap_mm,
@@ -26,16 +29,18 @@ from simulation.metrics import METRICS
 from simulation.paired import Difference, paired_difference
 
 SHOWN = {
-    "t50_years": ("Pooled t50, years", 1.0),
-    "synchronization": ("Synchronization 1 − Φ", 1.0),
-    "w1_years": ("Lag W1, years", 1.0),
-    "t50_range_years": ("Range of regional t50, years", 1.0),
-    "theil_50": ("Theil index at one half, nats", 1.0),
-    "final_share": ("Final share, % points", 100.0),
+    "t50_years": ("Pooled t50, years", 1.0, 1),
+    "synchronization": ("Synchronization 1 − Φ", 1.0, 3),
+    "w1_years": ("Lag W1, years", 1.0, 2),
+    "t50_range_years": ("Range of regional t50, years", 1.0, 1),
+    "theil_50": ("Theil index at one half, nats", 1.0, 3),
+    "final_share": ("Final share, % points", 100.0, 1),
 }
-"""Panels: metric -> what its axis says, and by how much the metric is multiplied."""
+"""Panels: metric -> what its axis says, by how much the metric is multiplied, decimals at least."""
 
-LEAST_PANEL_MM = 27.0
+LEAST_PANEL_MM = 28.0
+NUMBER_MM = 2.4
+"""Height of the number above a mark: an interval may be narrower than the mark, and would not be seen."""
 LABEL_SHARE = 0.26  # of the page, for names of scenarios
 
 
@@ -79,7 +84,7 @@ def _labels(study: StudyCurves, width_mm: float) -> list[list[str]]:
 
 
 def _row_mm(labels: Sequence[Sequence[str]]) -> float:
-    return max(4.5, LINE_MM * max(len(lines) for lines in labels) + 1.0)
+    return max(4.5 + NUMBER_MM, LINE_MM * max(len(lines) for lines in labels) + 1.0)
 
 
 def _grid(study: StudyCurves, width_mm: float) -> Grid:
@@ -119,9 +124,9 @@ def draw_forest(frame: Frame, study: StudyCurves) -> None:
 
 def _draw_panel(ax: Axes, study: StudyCurves, metric: str) -> None:
     styles = scenario_styles(scenario.name for scenario in study.scenarios)
-    label, factor = SHOWN[metric]
+    label, factor, decimals = SHOWN[metric]
     ax.axvline(0, color=FAINT, linewidth=0.6, zorder=0)
-    ends = [0.0]
+    ends, words = [0.0], {}
     for row, scenario in enumerate(study.compared("paired_differences")):
         found = difference_of(scenario, study.reference, metric=metric)
         look = styles[scenario.name]
@@ -135,6 +140,7 @@ def _draw_panel(ax: Axes, study: StudyCurves, metric: str) -> None:
         ax.plot([low, high], [row, row], color=look.colour, linewidth=1.0, solid_capstyle="butt")
         ax.plot(factor * found.difference, row, **mark)
         ends += [end for end in (low, high, factor * found.difference) if np.isfinite(end)]
+        words[row] = factor * found.difference, _in_words(factor * found.difference, low, high, decimals)
     pad = 0.08 * (max(ends) - min(ends)) or 1.0
     ax.set_xlim(min(ends) - pad, max(ends) + pad)
     ax.set_ylim(len(study.others) - 0.5, -0.5)
@@ -142,12 +148,43 @@ def _draw_panel(ax: Axes, study: StudyCurves, metric: str) -> None:
     ax.spines["left"].set_visible(False)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     ax.set_xlabel(label)
+    for row, (difference, text) in words.items():
+        _write_above(ax, text, x=difference, row=row)
+
+
+def _in_words(difference: float, low: float, high: float, at_least: int) -> str:
+    """The difference with its interval in brackets, where there is one."""
+    decimals = needed_decimals(low, high, at_least=at_least) if low or high else at_least
+
+    def signed(value: float) -> str:
+        return f"{value:+.{decimals}f}".replace("-", "−") if round(value, decimals) else f"{0:.{decimals}f}"
+
+    return f"{signed(difference)} [{signed(low)}, {signed(high)}]" if np.isfinite(low) else signed(difference)
+
+
+def _write_above(ax: Axes, text: str, *, x: float, row: int) -> None:
+    """Write a number above a mark, moved aside where it would leave the panel."""
+    box, inches = ax.get_position(), figure_of(ax).get_size_inches()
+    width, height = box.width * float(inches[0]) * MM_PER_INCH, box.height * float(inches[1]) * MM_PER_INCH
+    left, right = ax.get_xlim()
+    half = min(text_width_mm(text, SMALL_PT) / 2 / width, 0.5)
+    bottom, top = ax.get_ylim()
+    ax.text(
+        float(np.clip((x - left) / (right - left), half, 1 - half)),
+        row - NUMBER_MM * (bottom - top) / height,
+        text,
+        transform=ax.get_yaxis_transform(),
+        fontsize=SMALL_PT,
+        ha="center",
+        va="center_baseline",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+    )
 
 
 def _pairs(study: StudyCurves) -> str:
     """Metrics that some pair does not define, in words."""
     missing = []
-    for metric, (label, _) in SHOWN.items():
+    for metric, (label, _, _) in SHOWN.items():
         for scenario in study.compared("paired_differences"):
             found = difference_of(scenario, study.reference, metric=metric)
             if found.n < found.pairs:
@@ -160,7 +197,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     study.compared("paired_differences")
     note = (
         f"Scenario less {study.reference.label}: mean over pairs of one seed and its 95 % interval; "
-        f"{replications(study.scenarios)}. Filled mark: the interval leaves out zero."
+        f"{replications(study.scenarios)}. Filled mark: the interval leaves out zero.{_pairs(study)}"
     )
     return Drawn(
         page(study, draw_forest, width_mm=width_mm, height_mm=_height_mm(study, width_mm), note=note),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -37,7 +38,7 @@ def test_the_forest_shows_the_differences_of_the_table(three: StudyCurves) -> No
     drawn = draw_forest(three, width_mm=190)
     table = drawn.numbers["paired_differences"].set_index(["metric", "scenario"])
     panels = [ax for ax in drawn.figure.axes if ax.get_xlabel()]
-    for ax, (metric, (label, factor)) in zip(panels, SHOWN.items(), strict=True):
+    for ax, (metric, (label, factor, decimals)) in zip(panels, SHOWN.items(), strict=True):
         assert ax.get_xlabel() == label
         intervals, marks = ax.lines[1::2], ax.lines[2::2]
         for row, scenario in enumerate(three.scenarios[1:]):
@@ -45,6 +46,11 @@ def test_the_forest_shows_the_differences_of_the_table(three: StudyCurves) -> No
             low, high = factor * found["low"], factor * found["high"]
             assert intervals[row].get_xdata() == pytest.approx([low, high])
             assert marks[row].get_xdata() == pytest.approx([factor * found["difference"]])
+            words = ax.texts[row].get_text().replace("−", "-")
+            written = [float(number) for number in re.findall(r"[-+]?[\d.]+", words)]
+            assert written == pytest.approx(
+                [factor * found["difference"], low, high], abs=0.5 * 10**-decimals
+            )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +74,8 @@ def test_a_metric_that_no_pair_defines_is_called_undefined(three: StudyCurves) -
     study = replace(three, scenarios=(three.scenarios[0], replace(three.scenarios[2], metrics=nothing)))
     drawn = draw_forest(study, width_mm=190)
     words = [text.get_text() for ax in drawn.figure.axes for text in ax.texts]
-    assert words == ["undefined"]
+    assert words.count("undefined") == 1
+    assert len(words) == len(SHOWN)
     assert "Theil index at one half, hypercluster: 0 of 12" in drawn.caption
 
 
