@@ -35,7 +35,7 @@ from simulation.figures.study import (
     caption,
     replications,
 )
-from simulation.figures.style import FAINT, INK, SMALL_PT, ScenarioStyle, scenario_styles, series_styles
+from simulation.figures.style import FAINT, INK, ScenarioStyle, scenario_styles, series_styles
 from simulation.metrics.curves import ratio
 from simulation.world import Array
 
@@ -210,7 +210,6 @@ def _draw_fold(ax: Axes, looks: list[ScenarioStyle], folds: list[Fold]) -> None:
         ax.plot(np.zeros(len(critical)), 100 * np.array(critical), zorder=3, **CRITICAL_MARK)
     ax.set_xlim(-1.5, 3.2)  # onboarding adds at most 3
     ax.set_xticks([-1, 0, 1, 2, 3], ["−1", "0", "1", "2", "3"])
-    ax.tick_params(axis="x", labelsize=SMALL_PT)
 
 
 def draw(study: StudyCurves, *, width_mm: float) -> Drawn:

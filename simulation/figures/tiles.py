@@ -56,11 +56,8 @@ def _unit(values: Array) -> Array:
 
 
 def outer(places: Sequence[tuple[int, int]]) -> tuple[set[int], set[int]]:
-    """Which tiles have no other below them in their column, and none to their left in their line."""
-    bottom, left = set(), set()
-    for number, (line, column) in enumerate(places):
-        if not any(c == column and below > line for below, c in places):
-            bottom.add(number)
-        if not any(b == line and c < column for b, c in places):
-            left.add(number)
+    """Which tiles have an empty cell below them, and which one to their left: there is room for numbers."""
+    taken = set(places)
+    bottom = {n for n, (line, column) in enumerate(places) if (line + 1, column) not in taken}
+    left = {n for n, (line, column) in enumerate(places) if (line, column - 1) not in taken}
     return bottom, left

@@ -44,7 +44,7 @@ def test_regions_at_one_place_still_have_cells() -> None:
     assert sorted(tile_places(np.full(3, 50.0), np.full(3, 60.0), columns=2)) == [(0, 0), (0, 1), (1, 0)]
 
 
-def test_outer_tiles_have_nothing_below_or_to_their_left() -> None:
-    bottom, left = outer([(0, 0), (0, 2), (1, 0), (1, 1)])
-    assert bottom == {1, 2, 3}
-    assert left == {0, 2}
+def test_numbers_stand_wherever_the_cell_below_or_to_the_left_is_empty() -> None:
+    bottom, left = outer([(0, 0), (0, 2), (1, 0), (1, 1), (2, 2)])
+    assert bottom == {1, 2, 3, 4}
+    assert left == {0, 1, 2, 4}
