@@ -299,6 +299,10 @@ def _compare_across(folder: Path, other: Path, reference: str | None, *, precisi
     "--figure", "names", multiple=True, metavar="NAME", help="Draw only this figure. May be repeated."
 )
 @click.option(
+    "--scenario", "scenarios", multiple=True, metavar="NAME", help="Draw only this one. May be repeated."
+)
+@click.option("--seed", type=int, help="Draw only the replications with this seed.")
+@click.option(
     "--width",
     type=click.Choice(["90", "140", "190"]),
     default="190",
@@ -313,18 +317,38 @@ def _compare_across(folder: Path, other: Path, reference: str | None, *, precisi
     metavar="FORMAT,...",
     help="Some of pdf, svg and png.",
 )
-def plot(folder: Path, names: tuple[str, ...], width: str, formats: str) -> None:
+def plot(
+    folder: Path,
+    names: tuple[str, ...],
+    scenarios: tuple[str, ...],
+    seed: int | None,
+    width: str,
+    formats: str,
+) -> None:
     """Draw the figures of a results folder into DIR/figures, with their numbers (CSV) and captions.
 
-    Without --figure, every figure is drawn that the study has data for.
+    Without --figure, every figure is drawn that the study has data for; without --scenario and --seed, the whole study.
     """
     from simulation.console import print_files
     from simulation.figures import plot as draw
+    from simulation.figures.style import PAGE_MM
     from simulation.results import Results
 
-    wanted = [suffix.strip() for suffix in formats.split(",")]
-    plotted = draw(Results(folder), names or None, width_mm=float(width), formats=wanted)
+    plotted = draw(
+        Results(folder),
+        names or None,
+        scenarios=scenarios or None,
+        seed=seed,
+        width_mm=float(width),
+        formats=[suffix.strip() for suffix in formats.split(",")],
+    )
     print_files(plotted.paths)
+    for name, height in plotted.too_high.items():
+        click.echo(
+            f"Note: {name} is {height:.0f} mm high, and a page holds {PAGE_MM:.0f}; "
+            "take a larger --width, or fewer scenarios with --scenario",
+            err=True,
+        )
     for reason in plotted.left_out.values():
         click.echo(f"Not drawn: {reason}", err=True)
 

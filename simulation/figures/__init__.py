@@ -30,7 +30,7 @@ from simulation.figures.region_map import region_map
 from simulation.figures.regional_curves import regional_curves
 from simulation.figures.speed_synchrony import speed_synchrony
 from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure
-from simulation.figures.style import WIDTHS_MM, save, style
+from simulation.figures.style import MM_PER_INCH, PAGE_MM, WIDTHS_MM, save, style
 from simulation.figures.t50_by_region import t50_by_region
 from simulation.figures.t50_ecdf import t50_ecdf
 from simulation.figures.theil_parts import theil_parts
@@ -87,6 +87,7 @@ class Plotted:
 
     paths: list[Path]
     left_out: dict[str, str]  # figure -> why the study has no data for it
+    too_high: dict[str, float]  # figure -> its height in mm, where that is more than a page holds
 
 
 def write_figure(
@@ -110,6 +111,8 @@ def plot(
     results: Results | str | Path,
     names: Sequence[str] | None = None,
     *,
+    scenarios: Sequence[str] | None = None,
+    seed: int | None = None,
     width_mm: float = 190.0,
     formats: Sequence[str] = ("png", "pdf"),
 ) -> Plotted:
@@ -121,6 +124,8 @@ def plot(
         The study, or its folder.
     names
         Figures to draw, of ``FIGURES``; unless given, all that the study has data for.
+    scenarios, seed
+        Which scenarios and which replication to draw, all unless given.
     width_mm
         90, 140 or 190 mm: one, one and a half or two columns of a journal.
     formats
@@ -129,8 +134,8 @@ def plot(
     Raises
     ------
     ResultsError
-        An unknown figure, format or width; results that cannot be drawn; or a figure that was asked for by name and
-        lacks data. Nothing is written then.
+        An unknown figure, scenario, seed, format or width; results that cannot be drawn; or a figure that was asked
+        for by name and lacks data. Nothing is written then.
 
     Examples
     --------
@@ -143,7 +148,7 @@ def plot(
         raise ResultsError(f"no figures in the format {listed(unknown)}; there are {listed(FORMATS)}")
     if width_mm not in WIDTHS_MM:
         raise ResultsError(f"figures are {', '.join(f'{w:g}' for w in WIDTHS_MM)} mm wide, not {width_mm:g}")
-    study = study_curves(results)
+    study = study_curves(results, scenarios=scenarios, seed=seed)
     drawn: dict[str, Drawn] = {}
     left_out: dict[str, str] = {}
     for name in names if names is not None else FIGURES:
@@ -159,7 +164,9 @@ def plot(
         for name, each in drawn.items()
         for path in write_figure(each, folder, name=name, formats=formats)
     ]
-    return Plotted(paths, left_out)
+    heights = {name: float(each.figure.get_size_inches()[1]) * MM_PER_INCH for name, each in drawn.items()}
+    too_high = {name: height for name, height in heights.items() if height > PAGE_MM}
+    return Plotted(paths, left_out, too_high)
 
 
 def write_study_figures(results: Results) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from simulation import run_batch
@@ -65,6 +66,25 @@ def test_only_what_is_asked_for_by_name_is_written(copied: Results) -> None:
     plotted = plot(copied.path, ["theil_parts"], width_mm=90, formats=["pdf"])
     assert {path.name for path in plotted.paths} == {"theil_parts.pdf", "theil_parts.csv", "theil_parts.md"}
     assert not plotted.left_out
+
+
+def test_one_scenario_or_one_replication_of_a_study_can_be_drawn(copied: Results) -> None:
+    plot(copied, ["adoption_curves"], scenarios=["trained"], seed=2, formats=[])
+    table = pd.read_csv(copied.path / "figures" / "adoption_curves.csv")
+    assert set(table["scenario"]) == {"trained"} and set(table["n"]) == {1}
+    caption = (copied.path / "figures" / "adoption_curves.md").read_text(encoding="utf-8")
+    assert "trained: Plain; n = 1, seeds 2" in caption
+    with pytest.raises(ResultsError, match='did you mean "plain"'):
+        plot(copied, scenarios=["plane"])
+
+
+def test_a_figure_that_is_higher_than_a_page_is_named(
+    copied: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert plot(copied, ["ledger"], formats=[]).too_high == {}
+    monkeypatch.setattr("simulation.figures.PAGE_MM", 20.0)
+    (height,) = plot(copied, ["ledger"], formats=[]).too_high.values()
+    assert 20 < height < 100
 
 
 @pytest.mark.parametrize(
