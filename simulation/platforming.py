@@ -1,0 +1,58 @@
+"""What platforms make of a month: who meets whom, at which weight (section 3)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.data import VectorRow
+from simulation.kernels import clock
+from simulation.world import Array, Levers, World
+
+
+class Platforming:
+    """What platforms do to every month in which levers stay as they are. Letters as in ``simulation.world``."""
+
+    def __init__(
+        self, world: World, levers: Levers, vectors: tuple[VectorRow, ...], far_factor: Array
+    ) -> None:
+        institutions = world.institutions
+        kinds = np.array(institutions.kinds)
+        carried = world.platforms.vectors & levers.is_open[:, None]  # (H, V)
+        resident = levers.resident & levers.is_open[:, None]  # (H, J)
+        h, j = resident.shape
+        self.meets = np.zeros(h, dtype=bool)
+        self.serves = np.zeros((h, j), dtype=bool)
+        self.bonus = np.zeros((h, 3))
+        self.government = np.zeros((h, 2))
+        linked = np.zeros((j, j), dtype=bool)
+        capacity_bonus = np.zeros(j)
+        for v, vector in enumerate(vectors):
+            for p in np.flatnonzero(carried[:, v]):
+                if vector.needs_kind and not np.any(resident[p] & (kinds == vector.needs_kind)):
+                    continue
+                self.meets[p] |= vector.digital_contact
+                self.serves[p] |= resident[p] & np.isin(kinds, vector.remote_kinds)
+                learners = resident[p] & np.isin(kinds, vector.learning_kinds)
+                linked |= learners[:, None] & learners[None, :]
+                bonuses = (vector.absorptive_bonus, vector.hazard_bonus, vector.spontaneous_bonus)
+                self.bonus[p] = np.maximum(self.bonus[p], bonuses)
+                capacity_bonus = np.maximum(capacity_bonus, vector.capacity_bonus * resident[p])
+                if vector.best_government:
+                    reached = world.platforms.may_join[p].any(axis=1)
+                    best = [
+                        np.max(lever[reached], initial=0.0) for lever in (levers.training, levers.incentive)
+                    ]
+                    self.government[p] = np.maximum(self.government[p], best)
+        self.capacity = (
+            institutions.capacity * levers.capacity[institutions.region_of] * (1.0 + capacity_bonus)
+        )
+        distinct, self.complexity_of = np.unique(far_factor, return_inverse=True)
+        self.learning_weights = np.empty((distinct.size, j, j))
+        clock.learning_weights(
+            world.regions.proximity,
+            institutions.region_of,
+            levers.readiness,
+            linked,
+            distinct,
+            self.learning_weights,
+        )
