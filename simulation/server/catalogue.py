@@ -148,7 +148,7 @@ def read_scenario(path: Path, changes: Sequence[str]) -> Read:
     try:
         _refuse_foreign_datasets(changes)
         spec = load_scenario(path, overrides=changes)
-        base = load_scenario(path)
+        base = load_scenario(path) if changes else spec
     except ProblemsError as error:
         raise type(error)(
             [replace(problem, file=Path(problem.file).name) for problem in error.problems]

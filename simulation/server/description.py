@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from matplotlib.path import Path
 
 from simulation.data import dataset_folder, load_dataset
-from simulation.data.outlines import Outlines, load_outlines
+from simulation.data.outlines import load_outlines
 from simulation.errors import HyperclusterError
 from simulation.figures.basemap import BaseMap, base_map
 from simulation.figures.regions import macroregion_colours
@@ -44,7 +45,7 @@ def country(
     macroregions = [entry["macroregion"] for entry in entries]
     colours = macroregion_colours(macroregions)
     seats = _base(ids, longitude, latitude, dataset).seats
-    tiles = _tiles(longitude, latitude)
+    tiles = _tiles(tuple(longitude.tolist()), tuple(latitude.tolist()))
     return {
         "regions": [
             {
@@ -66,7 +67,7 @@ def country(
 def described_map(ids: Sequence[str], *, longitude: Array, latitude: Array, dataset: str) -> dict[str, Any]:
     """Return the outlines of the regions, laid flat, as ``map`` of the protocol."""
     base = _base(ids, longitude, latitude, dataset)
-    tiles = _tiles(longitude, latitude)
+    tiles = _tiles(tuple(longitude.tolist()), tuple(latitude.tolist()))
     return {
         "map": _map_name(ids, dataset),
         "box": np.round(base.box, 2).ravel().tolist(),
@@ -101,23 +102,35 @@ def titled(key: str) -> str:
 
 
 def _base(ids: Sequence[str], longitude: Array, latitude: Array, dataset: str) -> BaseMap:
-    return base_map(ids, _outlines(dataset), longitude=longitude, latitude=latitude)
+    places = tuple(longitude.tolist()), tuple(latitude.tolist())
+    return _laid_flat(tuple(ids), *places, dataset, _digest(dataset))
 
 
-def _outlines(dataset: str) -> Outlines | None:
+@lru_cache(maxsize=8)  # most sessions show one country, and laying it flat takes as long as ten months
+def _laid_flat(
+    ids: tuple[str, ...],
+    longitude: tuple[float, ...],
+    latitude: tuple[float, ...],
+    dataset: str,
+    _: str,
+) -> BaseMap:
     try:
-        return load_outlines(dataset_folder(dataset))
+        outlines = load_outlines(dataset_folder(dataset))
     except HyperclusterError:
-        return None  # bubbles without outlines are still a map
+        outlines = None  # bubbles without outlines are still a map
+    return base_map(ids, outlines, longitude=np.array(longitude), latitude=np.array(latitude))
 
 
 def _map_name(ids: Sequence[str], dataset: str) -> str:
     """Name the map so that two sides of one dataset share it."""
+    return f"{_digest(dataset)[:16]}-{len(ids)}"
+
+
+def _digest(dataset: str) -> str:
     try:
-        digest = load_dataset(dataset).digest
+        return load_dataset(dataset).digest
     except HyperclusterError:
-        digest = "moved"
-    return f"{digest[:16]}-{len(ids)}"
+        return "moved"
 
 
 def _rings(path: Path | None) -> list[list[float]]:
@@ -127,6 +140,7 @@ def _rings(path: Path | None) -> list[list[float]]:
     return [np.asarray(ring).round(1).ravel().tolist() for ring in path.to_polygons(closed_only=True)]
 
 
-def _tiles(longitude: Array, latitude: Array) -> list[tuple[int, int]]:
+@lru_cache(maxsize=8)
+def _tiles(longitude: tuple[float, ...], latitude: tuple[float, ...]) -> list[tuple[int, int]]:
     columns = math.ceil(math.sqrt(TILES_WIDE * len(longitude)))
-    return tile_places(longitude, latitude, columns=columns)
+    return tile_places(np.array(longitude), np.array(latitude), columns=columns)

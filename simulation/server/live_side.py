@@ -25,6 +25,7 @@ class LiveSide(Side):
     def __init__(self, spec: Scenario, seed: int) -> None:
         self._engine = Engine(spec, seed)
         self._look_back: Engine | None = None
+        self.size = needed_bytes(spec)
         world = self._engine.world
         technologies = len(world.technologies.names)
         recorder = self._engine.recorder
@@ -38,10 +39,6 @@ class LiveSide(Side):
                 world.eligible, world.technologies.release_month, months=world.months, dt=self._engine.dt
             ),
         )
-
-    @property
-    def size(self) -> int:
-        return needed_bytes(self._engine.spec)
 
     def advance(self, month: int, *, until: float) -> None:
         engine, history = self._engine, self.history

@@ -57,6 +57,7 @@ class ReplaySide(Side):
         months = len(counts.adopters)
         so_far = SoFar(counts.eligible, counts.release_month, months=months - 1, dt=1 / counts.steps_per_year)
         so_far.note(0, counts.adopters)
+        self.size = 2 * counts.adopters.nbytes
         self.history = History(
             month=months - 1,
             adopters=counts.adopters,

@@ -39,6 +39,8 @@ class Side(ABC):
     """A run that can be looked at month by month."""
 
     history: History
+    size: int
+    """Memory that it takes, roughly, in bytes."""
 
     @abstractmethod
     def world(self) -> dict[str, Any]:
@@ -65,11 +67,6 @@ class Side(ABC):
         HyperclusterError
             If there is no such row or month, or this cannot be known.
         """
-
-    @property
-    def size(self) -> int:
-        """Memory that the side takes, roughly, in bytes."""
-        return self.history.adopters.nbytes * 2
 
     def frames(self, side: int, first: int, months: int, *, until: float) -> bytes | None:
         """Return the block of a frame; None where the model is still on its way to ``first``."""
