@@ -41,6 +41,8 @@ SHOWN = {
 LEAST_PANEL_MM = 28.0
 NUMBER_MM = 2.4
 """Height of the number above a mark: an interval may be narrower than the mark, and would not be seen."""
+PAPER: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+"""Behind words that stand on the line of zero."""
 LABEL_SHARE = 0.26  # of the page, for names of scenarios
 
 
@@ -131,7 +133,7 @@ def _draw_panel(ax: Axes, study: StudyCurves, metric: str) -> None:
         found = difference_of(scenario, study.reference, metric=metric)
         look = styles[scenario.name]
         if found.n == 0:
-            ax.text(0, row, "undefined", fontsize=SMALL_PT, ha="center", va="center_baseline")
+            ax.text(0, row, "undefined", fontsize=SMALL_PT, ha="center", va="center_baseline", bbox=PAPER)
             continue
         low, high = (factor * end for end in (found.low, found.high))
         told = low > 0 or high < 0
@@ -141,20 +143,30 @@ def _draw_panel(ax: Axes, study: StudyCurves, metric: str) -> None:
         ax.plot(factor * found.difference, row, **mark)
         ends += [end for end in (low, high, factor * found.difference) if np.isfinite(end)]
         words[row] = factor * found.difference, _in_words(factor * found.difference, low, high, decimals)
-    pad = 0.08 * (max(ends) - min(ends)) or 1.0
+    # Differences by rounding alone would else fill the panel.
+    pad = max(0.08 * (max(ends) - min(ends)), 1.6 * 10.0**-decimals)
     ax.set_xlim(min(ends) - pad, max(ends) + pad)
     ax.set_ylim(len(study.others) - 0.5, -0.5)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    width, _ = _size_mm(ax)
+    most = int(width // (4.0 + 2.0 * decimals))  # ticks with as many decimals
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=min(4, max(2, most)), steps=[1, 2, 2.5, 5, 10]))
     ax.set_xlabel(label)
     for row, (difference, text) in words.items():
         _write_above(ax, text, x=difference, row=row)
 
 
+def _size_mm(ax: Axes) -> tuple[float, float]:
+    box, (width, height) = ax.get_position(), figure_of(ax).get_size_inches()
+    return box.width * float(width) * MM_PER_INCH, box.height * float(height) * MM_PER_INCH
+
+
 def _in_words(difference: float, low: float, high: float, at_least: int) -> str:
     """The difference with its interval in brackets, where there is one."""
-    decimals = needed_decimals(low, high, at_least=at_least) if low or high else at_least
+    decimals = (
+        needed_decimals(low, high, at_least=at_least, at_most=at_least + 2) if low or high else at_least
+    )
 
     def signed(value: float) -> str:
         return f"{value:+.{decimals}f}".replace("-", "−") if round(value, decimals) else f"{0:.{decimals}f}"
@@ -164,8 +176,7 @@ def _in_words(difference: float, low: float, high: float, at_least: int) -> str:
 
 def _write_above(ax: Axes, text: str, *, x: float, row: int) -> None:
     """Write a number above a mark, moved aside where it would leave the panel."""
-    box, inches = ax.get_position(), figure_of(ax).get_size_inches()
-    width, height = box.width * float(inches[0]) * MM_PER_INCH, box.height * float(inches[1]) * MM_PER_INCH
+    width, height = _size_mm(ax)
     left, right = ax.get_xlim()
     half = min(text_width_mm(text, SMALL_PT) / 2 / width, 0.5)
     bottom, top = ax.get_ylim()
@@ -177,7 +188,7 @@ def _write_above(ax: Axes, text: str, *, x: float, row: int) -> None:
         fontsize=SMALL_PT,
         ha="center",
         va="center_baseline",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+        bbox=PAPER,
     )
 
 
@@ -185,18 +196,30 @@ def _pairs(study: StudyCurves) -> str:
     """Metrics that some pair does not define, in words."""
     missing = []
     for metric, (label, _, _) in SHOWN.items():
-        for scenario in study.compared("paired_differences"):
-            found = difference_of(scenario, study.reference, metric=metric)
-            if found.n < found.pairs:
-                missing.append(f"{label.split(',')[0]}, {scenario.label}: {found.n} of {found.pairs}")
+        found = {
+            scenario.label: difference_of(scenario, study.reference, metric=metric)
+            for scenario in study.compared("paired_differences")
+        }
+        counts = {name: f"{each.n} of {each.pairs}" for name, each in found.items() if each.n < each.pairs}
+        told = dict.fromkeys(counts.values())
+        if len(counts) == len(found) and len(told) == 1:
+            counts = {"": next(iter(told))}
+        missing += [f"{label.split(',')[0]}{name and f', {name}'}: {count}" for name, count in counts.items()]
     return f" Pairs that define the metric, where not all: {'; '.join(missing)}." if missing else ""
+
+
+def _statistic(study: StudyCurves) -> str:
+    """What is drawn, in words."""
+    if max(len(scenario.seeds) for scenario in study.scenarios) == 1:
+        return "difference of one pair, therefore no interval"
+    return "mean over pairs of one seed and its 95 % interval"
 
 
 def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     """Draw the figure of a page; its height follows from the number of scenarios, in mm."""
     study.compared("paired_differences")
     note = (
-        f"Scenario less {study.reference.label}: mean over pairs of one seed and its 95 % interval; "
+        f"Scenario less {study.reference.label}: {_statistic(study)}; "
         f"{replications(study.scenarios)}. Filled mark: the interval leaves out zero.{_pairs(study)}"
     )
     return Drawn(

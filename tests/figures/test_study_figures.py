@@ -19,6 +19,7 @@ from simulation.figures.paired_differences import draw as draw_forest
 from simulation.figures.phi_over_time import STAGES, phi_at_stages, phi_at_times
 from simulation.figures.phi_over_time import draw as draw_phi
 from simulation.figures.platform_membership import draw as draw_membership
+from simulation.figures.style import style
 from simulation.figures.theil_parts import draw as draw_theil
 from simulation.world import CHANNELS
 
@@ -69,6 +70,28 @@ def test_a_mark_is_filled_where_the_interval_leaves_out_zero(
     assert panel.lines[2].get_markerfacecolor() == face
 
 
+def test_differences_by_rounding_alone_do_not_fill_the_panel(three: StudyCurves) -> None:
+    reference = three.scenarios[0]
+    nearly = {name: values * (1 + 1e-9) for name, values in reference.metrics.items()}
+    study = replace(three, scenarios=(reference, replace(three.scenarios[2], metrics=nearly)))
+    drawn = draw_forest(study, width_mm=90)
+    with style():
+        drawn.figure.draw_without_rendering()
+    panels = [ax for ax in drawn.figure.axes if ax.get_xlabel()]
+    for ax, (_, _, decimals) in zip(panels, SHOWN.values(), strict=True):
+        low, high = ax.get_xlim()
+        assert low <= -(10.0**-decimals) and high >= 10.0**-decimals
+        assert ax.xaxis.get_offset_text().get_text() == ""
+        assert re.fullmatch(r"[-+.0 ,\[\]]+", ax.texts[0].get_text().replace("−", "-"))
+
+
+def test_one_pair_has_no_interval_and_the_note_says_so(make_study: Callable[..., StudyCurves]) -> None:
+    drawn = draw_forest(make_study(seeds=[7]), width_mm=190)
+    assert any("one pair, therefore no interval" in text.get_text() for text in drawn.figure.texts)
+    numbers = [text.get_text() for ax in drawn.figure.axes for text in ax.texts]
+    assert numbers and not any("[" in words for words in numbers)
+
+
 def test_a_metric_that_no_pair_defines_is_called_undefined(three: StudyCurves) -> None:
     nothing = {**three.scenarios[2].metrics, "theil_50": np.full(12, np.nan)}
     study = replace(three, scenarios=(three.scenarios[0], replace(three.scenarios[2], metrics=nothing)))
@@ -76,7 +99,9 @@ def test_a_metric_that_no_pair_defines_is_called_undefined(three: StudyCurves) -
     words = [text.get_text() for ax in drawn.figure.axes for text in ax.texts]
     assert words.count("undefined") == 1
     assert len(words) == len(SHOWN)
-    assert "Theil index at one half, hypercluster: 0 of 12" in drawn.caption
+    assert "Theil index at one half: 0 of 12" in drawn.caption
+    both = replace(study, scenarios=(*study.scenarios, three.scenarios[1]))
+    assert "Theil index at one half, hypercluster: 0 of 12" in draw_forest(both, width_mm=190).caption
 
 
 def test_phi_at_a_time_is_the_ratio_of_the_variances_from_five_percent_on(three: StudyCurves) -> None:
