@@ -1,8 +1,8 @@
 """The tables of a world: a shipped dataset or a folder of the user's own, read with every fault reported at once.
 
-A dataset is a folder of five UTF-8 tables with a header: ``regions.csv``, ``enterprises.csv`` (counts by region and
-industry), ``institutions.csv``, ``technologies.csv`` and ``relevance.csv`` (direction by industry). Columns that are
-not read may stand there too, except in ``enterprises.csv`` and ``relevance.csv``, whose other columns are industries.
+A dataset is a folder of UTF-8 tables with a header, which :mod:`simulation.data.dictionary` lists: five that every
+world needs, and some that may be missing. It may extend other datasets (:mod:`simulation.data.layers`). Columns that
+are not read may stand there too, except where other columns are industries.
 """
 
 from __future__ import annotations
@@ -15,14 +15,19 @@ from pathlib import Path
 
 import numpy as np
 
-from simulation.data.tables import Table, raise_problems, read_table
+from simulation.data.dictionary import DEFAULT_COUNTRY, FAMILIES, TABLES
+from simulation.data.layers import FOLDER, dataset_folder, layers, read_layers, shipped_datasets
+from simulation.data.tables import Row, Table, raise_problems, read_table
 from simulation.errors import DataError, Problem, listed, suggestion
 from simulation.world import INSTITUTION_KINDS, Array
 
 __all__ = [
     "FAMILIES",
+    "FOLDER",
     "Dataset",
+    "FactRow",
     "InstitutionRow",
+    "PlatformRow",
     "RegionRow",
     "TechnologyRow",
     "VectorRow",
@@ -32,14 +37,6 @@ __all__ = [
     "load_vectors",
     "shipped_datasets",
 ]
-
-FOLDER = Path(__file__).parent
-FAMILIES = ("conventional", "digital")
-REGION_COLUMNS = (
-    *("region_id", "region", "macroregion", "seat"),
-    *("latitude", "longitude", "area_1000km2", "digital_readiness"),
-)
-NOT_INDUSTRIES = ("region_id", "region", "macroregion", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,8 @@ class RegionRow:
     longitude: float  # degrees east, of the seat
     area_km2: float
     digital_readiness: float  # delta in [0, 1]; an assumption in three tiers in the shipped dataset, not data
+    short_name: str  # the name where the table gives no shorter one
+    country: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,35 @@ class TechnologyRow:
     direction: str
     technology: str
     family: str  # one of FAMILIES
+    environmental: bool  # meant for the environment, by its name
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformRow:
+    """One platform of ``platforms.csv``, which a scenario may take up by its name; empty tuples are all."""
+
+    name: str
+    title: str
+    vectors: tuple[str, ...]
+    regions: tuple[str, ...]
+    industries: tuple[str, ...]
+
+    @property
+    def keys(self) -> dict[str, list[str]]:
+        """What ``[[platforms]]`` may leave out where it names this platform."""
+        lists = {"vectors": self.vectors, "regions": self.regions, "industries": self.industries}
+        return {key: list(names) for key, names in lists.items() if names}
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One number of ``facts.csv``."""
+
+    fact: str
+    value: float
+    unit: str
+    meaning: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +114,11 @@ class Dataset:
     technologies: tuple[TechnologyRow, ...]  # sorted by direction and name
     directions: tuple[str, ...]  # D, sorted
     relevance: Array  # float64 (D, S), rho in [0, 1]
+    platforms: tuple[PlatformRow, ...]  # sorted by name
+    ties: Array | None  # float64 (R, R), weights of partners' regions; None where distance sets them
+    export_dependence: Array  # float64 (R, S), in [0, 1]
+    facts: tuple[FactRow, ...]  # sorted by name
+    assumptions: tuple[str, ...]  # what in the tables is made up, one sentence each
 
     @property
     def region_ids(self) -> tuple[str, ...]:
@@ -99,7 +132,10 @@ class Dataset:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the content, independent of the folder and of the order of rows and columns."""
+        """SHA-256 of what can change a result, independent of the folder and of the order of rows and columns.
+
+        Platforms count where a scenario takes them up; facts and assumptions are for people.
+        """
         content = {
             "regions": [asdict(region) for region in self.regions],
             "industries": self.industries,
@@ -108,6 +144,8 @@ class Dataset:
             "technologies": [asdict(technology) for technology in self.technologies],
             "directions": self.directions,
             "relevance": self.relevance.tolist(),
+            "ties": None if self.ties is None else self.ties.tolist(),
+            "export_dependence": self.export_dependence.tolist(),
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -144,16 +182,6 @@ def institution_references(
     return rows
 
 
-def shipped_datasets() -> tuple[str, ...]:
-    """Names of the datasets that come with the package."""
-    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/regions.csv")))
-
-
-def dataset_folder(name_or_path: str | Path, *, relative_to: Path = Path()) -> Path:
-    """Folder of a shipped dataset or, if none has that name, of the user's own."""
-    return FOLDER / name_or_path if str(name_or_path) in shipped_datasets() else relative_to / name_or_path
-
-
 def load_dataset(name_or_path: str | Path = "russia-2023") -> Dataset:
     """Read a shipped dataset by name, or a folder (relative to the working directory).
 
@@ -177,48 +205,52 @@ def load_dataset(name_or_path: str | Path = "russia-2023") -> Dataset:
                 )
             ]
         )
+    found = layers(folder)
     # A file that changes on disk is read again: a long-lived process must not keep the old numbers.
-    stamp = tuple(sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("*.csv")))
-    return _read_dataset(str(name_or_path), folder, stamp)
+    files = sorted(path for layer, _ in found for path in layer.glob("*.csv"))
+    stamp = tuple((str(path), path.stat().st_mtime_ns) for path in files)
+    assumptions = tuple(sentence for _, settings in found for sentence in settings.assumptions)
+    return _read_dataset(str(name_or_path), tuple(layer for layer, _ in found), assumptions, stamp)
 
 
 @lru_cache(maxsize=16)
-def _read_dataset(name: str, folder: Path, stamp: tuple[tuple[str, int], ...]) -> Dataset:
+def _read_dataset(
+    name: str,
+    folders: tuple[Path, ...],
+    assumptions: tuple[str, ...],
+    stamp: tuple[tuple[str, int], ...],
+) -> Dataset:
     problems: list[Problem] = []
-    tables = {
-        file: read_table(
-            folder / f"{file}.csv", columns=columns, problems=problems, may_be_empty=file == "institutions"
-        )
-        for file, columns in {
-            "regions": REGION_COLUMNS,
-            "enterprises": ("region_id", "total"),
-            "institutions": ("region_id", "name", "kind"),
-            "technologies": ("direction", "technology", "family"),
-            "relevance": ("direction",),
-        }.items()
-    }
-    raise_problems(problems)  # without its columns a table cannot be read any further
+    tables = read_layers(folders, problems)
     regions = _regions(tables["regions"])
     ids = [region.id for region in regions]
     industries, counts = _counts(tables["enterprises"], ids)
     directions, relevance = _relevance(tables["relevance"], industries)
     institutions = _institutions(tables["institutions"], ids)
     technologies = _technologies(tables["technologies"], directions)
+    platforms = _platforms(tables["platforms"], ids, industries)
+    ties = _ties(tables["ties"], ids)
+    export_dependence = _export_dependence(tables["export_dependence"], ids, industries)
+    facts = _facts(tables["facts"])
     raise_problems(problems)
     return Dataset(
-        name,
-        regions,
-        industries,
-        counts,
-        institutions,
-        technologies,
-        directions,
-        relevance,
+        name=name,
+        regions=regions,
+        industries=industries,
+        counts=counts,
+        institutions=institutions,
+        technologies=technologies,
+        directions=directions,
+        relevance=relevance,
+        platforms=platforms,
+        ties=ties,
+        export_dependence=export_dependence,
+        facts=facts,
+        assumptions=assumptions,
     )
 
 
 def _regions(table: Table) -> tuple[RegionRow, ...]:
-    table.unique("region_id")
     rows = [
         RegionRow(
             id=row.identifier("region_id"),
@@ -229,17 +261,22 @@ def _regions(table: Table) -> tuple[RegionRow, ...]:
             longitude=row.number("longitude", low=-180, high=180),
             area_km2=1000 * row.number("area_1000km2", low=0, high=1e6, above_low=True),
             digital_readiness=row.number("digital_readiness", low=0, high=1),
+            short_name=row["short_name"] or row["region"],
+            country=row["country"] or DEFAULT_COUNTRY,
         )
         for row in table
     ]
     return tuple(sorted(rows, key=lambda region: region.id))
 
 
+def _industry_columns(table: Table, kind: str) -> tuple[str, ...]:
+    return tuple(sorted(column for column in table.columns if column not in TABLES[kind].known_columns))
+
+
 def _counts(table: Table, region_ids: list[str]) -> tuple[tuple[str, ...], Array]:
-    industries = tuple(sorted(column for column in table.columns if column not in NOT_INDUSTRIES))
+    industries = _industry_columns(table, "enterprises")
     if not industries:
         table.problem(1, "", "no column for any industry")
-    table.unique("region_id")
     counts = np.zeros((len(region_ids), len(industries)), dtype=np.int64)
     for row in table:
         region = row.choice("region_id", region_ids, what="region")
@@ -257,15 +294,14 @@ def _counts(table: Table, region_ids: list[str]) -> tuple[tuple[str, ...], Array
     return industries, counts
 
 
+def _known_industries(table: Table, kind: str, industries: tuple[str, ...]) -> None:
+    for column in _industry_columns(table, kind):
+        if column not in industries:
+            table.problem(1, column, f"not an industry of enterprises.csv{suggestion(column, industries)}")
+
+
 def _relevance(table: Table, industries: tuple[str, ...]) -> tuple[tuple[str, ...], Array]:
-    table.unique("direction")
-    for column in table.columns:
-        if column != "direction" and column not in industries:
-            table.problem(
-                1,
-                column,
-                f"not an industry of enterprises.csv{suggestion(column, industries)}",
-            )
+    _known_industries(table, "relevance", industries)
     for industry in industries:
         if industry not in table.columns:
             table.problem(1, industry, "missing column: an industry of enterprises.csv")
@@ -280,7 +316,6 @@ def _relevance(table: Table, industries: tuple[str, ...]) -> tuple[tuple[str, ..
 
 
 def _institutions(table: Table, region_ids: list[str]) -> tuple[InstitutionRow, ...]:
-    table.unique("region_id", "name")
     rows = [
         InstitutionRow(
             region_id=row.choice("region_id", region_ids, what="region") or "",
@@ -293,16 +328,82 @@ def _institutions(table: Table, region_ids: list[str]) -> tuple[InstitutionRow, 
 
 
 def _technologies(table: Table, directions: tuple[str, ...]) -> tuple[TechnologyRow, ...]:
-    table.unique("technology")  # schedules name it alone
     rows = [
         TechnologyRow(
             direction=row.choice("direction", directions, what="direction of relevance.csv") or "",
             technology=row.text("technology"),
             family=row.choice("family", FAMILIES, what="family") or "",
+            environmental=bool(row["environmental"]) and row.flag("environmental"),
         )
         for row in table
     ]
     return tuple(sorted(rows, key=lambda technology: (technology.direction, technology.technology)))
+
+
+def _platforms(table: Table, region_ids: list[str], industries: tuple[str, ...]) -> tuple[PlatformRow, ...]:
+    vectors = [vector.vector for vector in load_vectors()]
+    rows = [
+        PlatformRow(
+            name=row.identifier("name"),
+            title=row.text("title"),
+            vectors=_some(row, "vectors", vectors, what="interaction vector"),
+            regions=row.choices("regions", region_ids, what="region"),
+            industries=row.choices("industries", industries, what="industry"),
+        )
+        for row in table
+    ]
+    return tuple(sorted(rows, key=lambda platform: platform.name))
+
+
+def _some(row: Row, column: str, known: list[str], *, what: str) -> tuple[str, ...]:
+    words = row.choices(column, known, what=what)
+    if not row[column]:
+        row.problem(column, f"must name at least one {what}; known are {listed(known, at_most=99)}")
+    return words
+
+
+def _ties(table: Table, region_ids: list[str]) -> Array | None:
+    if not table.rows:
+        return None
+    weights = np.zeros((len(region_ids), len(region_ids)))
+    for row in table:
+        one = row.choice("region_id", region_ids, what="region")
+        other = row.choice("partner_region_id", region_ids, what="region")
+        weight = row.number("weight", low=0, high=1e9)
+        if one is not None and one == other:
+            row.problem("partner_region_id", "must be another region: local_ties is about the own one")
+        elif one is not None and other is not None:
+            weights[region_ids.index(one), region_ids.index(other)] = weight
+    weights.setflags(write=False)
+    return weights
+
+
+def _export_dependence(table: Table, region_ids: list[str], industries: tuple[str, ...]) -> Array:
+    _known_industries(table, "export_dependence", industries)
+    shares = np.zeros((len(region_ids), len(industries)))
+    known = [(s, industry) for s, industry in enumerate(industries) if industry in table.columns]
+    for row in table:
+        region = row.choice("region_id", region_ids, what="region")
+        found = [(s, row.number(industry, low=0, high=1)) for s, industry in known]
+        if region is not None:
+            for s, share in found:
+                shares[region_ids.index(region), s] = share
+    shares.setflags(write=False)
+    return shares
+
+
+def _facts(table: Table) -> tuple[FactRow, ...]:
+    rows = [
+        FactRow(
+            fact=row.identifier("fact"),
+            value=row.number("value", low=-1e12, high=1e12),
+            unit=row.text("unit"),
+            meaning=row.text("meaning"),
+            source=row.text("source"),
+        )
+        for row in table
+    ]
+    return tuple(sorted(rows, key=lambda row: row.fact))
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,7 @@
 """Outlines of the regions of a dataset, for maps: the optional file ``outlines.geojson`` beside its tables.
 
+A dataset that extends others has their outlines too; of a region that several draw, its own counts.
+
 A GeoJSON FeatureCollection of polygons whose property ``region_id`` names a region, or is null for the surroundings.
 Longitudes may run on beyond 180 degrees, so that a region on both sides of that meridian does not wrap around the
 world. The member ``albers``, which may be left out, tells how to lay the country flat.
@@ -10,11 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from simulation.data.layers import layers
 from simulation.errors import DataError, Problem
 from simulation.world import Array
 
@@ -40,9 +44,23 @@ def load_outlines(folder: Path) -> Outlines | None:
     Raises
     ------
     DataError
-        The file is there and cannot be used.
+        A file is there and cannot be used.
     """
-    path = folder / OUTLINES
+    read = [outlines for layer, _ in layers(folder) if (outlines := _read(layer / OUTLINES)) is not None]
+    return reduce(_laid_over, read) if read else None
+
+
+def _laid_over(below: Outlines, above: Outlines) -> Outlines:
+    flat = above if above.standard_parallels is not None else below
+    return Outlines(
+        {**below.regions, **above.regions},
+        above.surroundings or below.surroundings,
+        standard_parallels=flat.standard_parallels,
+        central_meridian=flat.central_meridian,
+    )
+
+
+def _read(path: Path) -> Outlines | None:
     try:
         collection = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -84,7 +84,7 @@ class Row:
         words = tuple(word for word in self.cells[column].split("|") if word)
         for word in words:
             if word not in known:
-                self.problem(column, f'"{word}" is not a {what}{suggestion(word, known)}')
+                self.problem(column, f'"{word}" is no {what}{suggestion(word, known)}')
         return words
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulation.data import FOLDER, dataset_folder, load_dataset, shipped_datasets
+from simulation.data import dataset_folder, load_dataset, shipped_datasets
 from simulation.data.outlines import Outlines, load_outlines
 from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
 from simulation.figures.study import Platforms, ScenarioCurves, StudyCurves
@@ -237,14 +236,9 @@ def _ledger(results: Results, scenario: str, rows: pd.DataFrame) -> pd.DataFrame
 
 @cache
 def _shipped_short_names() -> dict[tuple[str, str], str]:
-    """Column ``short_name`` of the shipped tables, by id and name of the region."""
-    names = {}
-    for dataset in shipped_datasets():
-        with (FOLDER / dataset / "regions.csv").open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                if row.get("short_name"):
-                    names[row["region_id"], row["region"]] = row["short_name"]
-    return names
+    """Short names of the shipped tables, by id and name of the region."""
+    regions = (row for dataset in shipped_datasets() for row in load_dataset(dataset).regions)
+    return {(row.id, row.name): row.short_name for row in regions}
 
 
 def short_name(region_id: str, name: str) -> str:

@@ -1,0 +1,159 @@
+"""What the tables of a dataset hold: every file and column with its meaning, unit and bounds.
+
+The loader asks for the columns that stand here, and ``hypercluster new-dataset`` writes them into its data dictionary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulation.world import INSTITUTION_KINDS
+
+FAMILIES = ("conventional", "digital")
+DEFAULT_COUNTRY = "Russia"
+"""Country of a region whose table names none; only whether two regions name the same one counts."""
+SETTINGS = "dataset.toml"
+SETTINGS_KEYS = ("extends", "assumptions")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    meaning: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TableKind:
+    """One table of a dataset."""
+
+    meaning: str  # what one row is
+    key: tuple[str, ...]  # columns that identify a row
+    columns: tuple[Column, ...]
+    industries: str = ""  # what any other column holds: one an industry; "" where other columns are not read
+    required: bool = True
+    may_be_empty: bool = False
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """Columns without which the table cannot be read."""
+        return tuple(column.name for column in self.columns if column.required)
+
+    @property
+    def known_columns(self) -> tuple[str, ...]:
+        """All columns that are not industries."""
+        return tuple(column.name for column in self.columns)
+
+
+_REGION = Column("region_id", "id of the region: small letters, digits, - or _")
+_SOURCE = Column("source", "where the row comes from; for people, not read", required=False)
+
+TABLES = {
+    "regions": TableKind(
+        "a region",
+        ("region_id",),
+        (
+            _REGION,
+            Column("region", "name"),
+            Column("macroregion", "name of the group of regions that it belongs to"),
+            Column("seat", "name of the place from which distances are measured"),
+            Column("latitude", "of the seat, degrees north, -90 to 90"),
+            Column("longitude", "of the seat, degrees east, -180 to 180"),
+            Column("area_1000km2", "area, 1,000 square kilometres, above 0"),
+            Column("digital_readiness", "0 to 1"),
+            Column("short_name", "name where there is little room", required=False),
+            Column(
+                "country",
+                f'country; regions of two countries meet on platforms only (empty: "{DEFAULT_COUNTRY}")',
+                required=False,
+            ),
+            _SOURCE,
+        ),
+    ),
+    "enterprises": TableKind(
+        "a region, with its number of enterprises by industry",
+        ("region_id",),
+        (
+            _REGION,
+            Column("total", "sum of the industries, for checking"),
+            Column("region", "name; for people, not read", required=False),
+            Column("macroregion", "for people, not read", required=False),
+            _SOURCE,
+        ),
+        industries="number of enterprises of this industry, a whole number; the header names the industry",
+    ),
+    "institutions": TableKind(
+        "a research, education or infrastructure body",
+        ("region_id", "name"),
+        (
+            _REGION,
+            Column("name", "name, once in its region"),
+            Column("kind", f"one of {', '.join(INSTITUTION_KINDS)}"),
+            _SOURCE,
+        ),
+        may_be_empty=True,
+    ),
+    "technologies": TableKind(
+        "a technology",
+        ("technology",),
+        (
+            Column("direction", "direction, a row of relevance.csv"),
+            Column("technology", "name, once in the table"),
+            Column("family", f"{' or '.join(FAMILIES)}; sets the complexity"),
+            Column("environmental", "1 if it is meant for the environment, else 0 or empty", required=False),
+            _SOURCE,
+        ),
+    ),
+    "relevance": TableKind(
+        "a direction of technology, with its relevance by industry",
+        ("direction",),
+        (Column("direction", "name of the direction"), _SOURCE),
+        industries="relevance for this industry, 0 (none) to 1; one column for each industry of enterprises.csv",
+    ),
+    "platforms": TableKind(
+        "a platform that scenarios of this dataset may take up by its name alone",
+        ("name",),
+        (
+            Column("name", "id by which a scenario calls it: small letters, digits, - or _"),
+            Column("title", "full name; for people"),
+            Column("vectors", "interaction vectors, separated by |, such as B2B|B2SC"),
+            Column("regions", "ids of the regions that may join, separated by |; empty: all", required=False),
+            Column("industries", "industries that may join, separated by |; empty: all", required=False),
+            _SOURCE,
+        ),
+        required=False,
+    ),
+    "ties": TableKind(
+        "a direction of business ties: a region and one in which its enterprises have partners",
+        ("region_id", "partner_region_id"),
+        (
+            _REGION,
+            Column("partner_region_id", "id of the partners' region"),
+            Column("weight", "weight of an enterprise there against one of other regions, 0 or more"),
+            _SOURCE,
+        ),
+        required=False,
+    ),
+    "facts": TableKind(
+        "a number that a source states about the world",
+        ("fact",),
+        (
+            Column("fact", "id: small letters, digits, - or _"),
+            Column("value", "the number"),
+            Column("unit", "its unit"),
+            Column("meaning", "what it is, in words"),
+            Column("source", "who states it"),
+        ),
+        required=False,
+    ),
+    "export_dependence": TableKind(
+        "a region, with the share of each industry that hangs on exports",
+        ("region_id",),
+        (_REGION, _SOURCE),
+        industries="share of this industry that hangs on exports, 0 to 1",
+        required=False,
+    ),
+}
+"""The tables by the name of their file; those that are not required may be missing."""

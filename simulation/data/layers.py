@@ -1,0 +1,155 @@
+"""Folders of datasets, and datasets that extend others: layer upon layer, each row and cell from the last that has it.
+
+A folder may hold ``dataset.toml`` with ``extends``, the name of a shipped dataset or a folder beside it, or a list of
+these, and ``assumptions``, sentences that are shown to whoever uses the dataset.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulation.data.dictionary import SETTINGS, SETTINGS_KEYS, TABLES, TableKind
+from simulation.data.tables import Row, Table, raise_problems, read_table
+from simulation.errors import DataError, Problem, listed, suggestion
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``dataset.toml`` says."""
+
+    extends: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+
+def shipped_datasets() -> tuple[str, ...]:
+    """Names of the datasets that come with the package."""
+    return tuple(
+        sorted({path.parent.name for file in ("regions.csv", SETTINGS) for path in FOLDER.glob(f"*/{file}")})
+    )
+
+
+def dataset_folder(name_or_path: str | Path, *, relative_to: Path = Path()) -> Path:
+    """Folder of a shipped dataset or, if none has that name, of the user's own."""
+    return FOLDER / name_or_path if str(name_or_path) in shipped_datasets() else relative_to / name_or_path
+
+
+def layers(folder: Path) -> tuple[tuple[Path, Settings], ...]:
+    """The folders that make up a dataset, each once, what it extends before itself.
+
+    Raises
+    ------
+    DataError
+        A ``dataset.toml`` cannot be used, or the datasets extend each other in a circle.
+    """
+    found: dict[Path, tuple[Path, Settings]] = {}
+    _collect(folder, (), found)
+    return tuple(found.values())
+
+
+def _collect(folder: Path, above: tuple[Path, ...], found: dict[Path, tuple[Path, Settings]]) -> None:
+    identity = folder.resolve()
+    if identity in above:
+        chain = " -> ".join(path.name for path in (*above[above.index(identity) :], identity))
+        _refuse(folder / SETTINGS, "extends", f"a dataset cannot extend itself: {chain}")
+    if identity in found:
+        return
+    settings = _settings(folder / SETTINGS)
+    for name in settings.extends:
+        base = Path(os.path.normpath(dataset_folder(name, relative_to=folder)))
+        if not os.path.isdir(base):  # also of a name that no system takes
+            names = shipped_datasets()
+            hint = suggestion(name, names) or f"; the shipped datasets are {listed(names)}"
+            _refuse(folder / SETTINGS, "extends", f"not a dataset or folder{hint}", found=f'"{name}"')
+        _collect(base, (*above, identity), found)
+    found[identity] = (folder, settings)
+
+
+def _refuse(path: Path, key: str, message: str, *, found: str = "") -> None:
+    raise DataError([Problem(str(path), None, key, message, found)])
+
+
+def _settings(path: Path) -> Settings:
+    try:
+        given: dict[str, Any] = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+        raise DataError([Problem(str(path), None, "", f"cannot be read: {error}")]) from None
+    problems = [
+        Problem(str(path), None, key, f"unknown key{suggestion(key, SETTINGS_KEYS)}")
+        for key in given
+        if key not in SETTINGS_KEYS
+    ]
+    texts: dict[str, tuple[str, ...]] = {}
+    for key in SETTINGS_KEYS:
+        value = given.get(key, [])
+        words = [value] if isinstance(value, str) else value
+        if isinstance(words, list) and all(isinstance(word, str) and word.strip() for word in words):
+            texts[key] = tuple(words)
+        else:
+            problems.append(Problem(str(path), None, key, "must be a text in quotes, or a list of texts"))
+    raise_problems(problems)
+    return Settings(**texts)
+
+
+def read_layers(folders: Sequence[Path], problems: list[Problem]) -> dict[str, Table]:
+    """Read every table of a dataset, the rows of its layers put together; a table that no layer has is empty.
+
+    Raises
+    ------
+    DataError
+        With what is wrong with files and headers: without its columns a table cannot be read any further.
+    """
+    for folder in folders[1:]:
+        known = [f"{name}.csv" for name in TABLES]
+        for path in sorted(folder.glob("*.csv")):
+            if path.name not in known:  # it would be passed over in silence: a layer need not have any table
+                hint = suggestion(path.name, known) or f"; the tables are {listed(known, at_most=99)}"
+                problems.append(Problem(str(path), None, "", f"not a table of a dataset{hint}"))
+    read = {name: _read(name, kind, folders, problems) for name, kind in TABLES.items()}
+    raise_problems(problems)
+    for name, tables in read.items():
+        for table in tables:
+            table.unique(*TABLES[name].key)
+    return {name: _merged(TABLES[name], tables, problems) for name, tables in read.items()}
+
+
+def _read(name: str, kind: TableKind, folders: Sequence[Path], problems: list[Problem]) -> list[Table]:
+    """The tables of one kind, lowest layer first. A later one needs only the columns that tell its rows apart."""
+    tables: list[Table] = []
+    for place, folder in enumerate(folders):
+        path = folder / f"{name}.csv"
+        if (place == 0 and kind.required) or path.exists():
+            columns = kind.key if tables else kind.required_columns
+            may_be_empty = bool(tables) or kind.may_be_empty
+            tables.append(read_table(path, columns=columns, problems=problems, may_be_empty=may_be_empty))
+    return tables
+
+
+def _merged(kind: TableKind, tables: list[Table], problems: list[Problem]) -> Table:
+    columns = tuple(dict.fromkeys(column for table in tables for column in table.columns))
+    rows: dict[tuple[str, ...], Row] = {}
+    for table in tables:
+        for row in table:
+            key = tuple(row[column] for column in kind.key)
+            if key in rows and rows[key].table is table:
+                key = (
+                    *key,
+                    str(row.line),
+                )  # told already as repeated; its other faults are still to be found
+            below = rows[key].cells if key in rows else {}
+            rows[key] = Row(row.table, row.line, {**below, **row.cells})
+    # What no layer says of an industry is none of it.
+    empty = {name: "0" if kind.industries and name not in kind.known_columns else "" for name in columns}
+    empty |= {name: "" for name in kind.known_columns if name not in columns}
+    file = tables[-1].file if tables else ""
+    merged = Table(file, columns, problems)
+    merged.rows = [Row(row.table, row.line, {**empty, **row.cells}) for row in rows.values()]
+    return merged
