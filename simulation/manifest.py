@@ -12,9 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.results import Manifest
-
 if TYPE_CHECKING:
+    from simulation.results import Manifest
     from simulation.scenario import Scenario
 
 FORMAT = 1

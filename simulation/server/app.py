@@ -18,7 +18,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
-from simulation.figures.style import MACROREGION_COLOURS
 from simulation.server.catalogue import Catalogue
 from simulation.server.forms import forms
 from simulation.server.frames import MOST_MONTHS
@@ -63,15 +62,13 @@ class Server:
         self._studies: set[asyncio.Task[None]] = set()
         self._forms = forms()
 
-    def welcome(self) -> dict[str, Any]:
+    async def welcome(self) -> dict[str, Any]:
         """Return what every page is told first, but for its session."""
         return {
             "type": "welcome",
             "version": version("hypercluster"),
-            "scenarios": self.catalogue.listed_scenarios(),
-            "results": self.catalogue.listed_results(),
+            **await self.models.listing(self.catalogue),
             "channels": CHANNELS,
-            "macroregion_colours": MACROREGION_COLOURS,
             "forms": self._forms,
             "limits": {"months_a_frame": MOST_MONTHS, "replications": MOST_REPLICATIONS},
         }

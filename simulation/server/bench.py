@@ -2,23 +2,23 @@
 
 A side is made from a recipe, whenever it is not there: at first, when it had to make room for others, or when the
 process was started anew. So nothing is lost that a recipe cannot bring back, bit for bit.
+
+The server imports this module to name tasks, and never the model: what a task needs is imported where it is done.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulation.errors import HyperclusterError
-from simulation.scenario import load_scenario, parse_scenario
-from simulation.server.catalogue import Read, read_scenario
-from simulation.server.live_side import LiveSide, needed_bytes
-from simulation.server.replay import ReplaySide
-from simulation.server.side import Side
+
+if TYPE_CHECKING:
+    from simulation.server.side import Side
 
 SLICE_SECONDS = 0.02
 """How long a task may simulate before others have their turn."""
@@ -42,6 +42,9 @@ class LiveRecipe:
 
     def make(self) -> Side:
         """Return the side at its start."""
+        from simulation.scenario import parse_scenario
+        from simulation.server.live_side import LiveSide
+
         return LiveSide(parse_scenario(self.text), self.seed)
 
 
@@ -55,6 +58,8 @@ class ReplayRecipe:
 
     def make(self) -> Side:
         """Return the side."""
+        from simulation.server.replay import ReplaySide
+
         return ReplaySide(self.folder, self.scenario, self.seed)
 
 
@@ -76,6 +81,24 @@ class Wanted:
 
     path: Path
     changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A scenario as it was read, with changes; ``base`` has the values that it has without them."""
+
+    name: str
+    text: str
+    values: dict[str, Any]
+    base: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Scenario files by name, and results folders, to be listed."""
+
+    files: Mapping[str, Path]
+    folders: Sequence[Path]
 
 
 class _Shelf:
@@ -121,6 +144,10 @@ def read(wanted: Wanted) -> Read:
     TooLargeError
         If its run would take too much of the machine.
     """
+    from simulation.scenario import parse_scenario
+    from simulation.server.live_side import needed_bytes
+    from simulation.server.reading import read_scenario
+
     found = read_scenario(wanted.path, wanted.changes)
     spec = parse_scenario(found.text)
     size = needed_bytes(spec)
@@ -131,6 +158,21 @@ def read(wanted: Wanted) -> Read:
             "time.years, or run it with hypercluster run"
         )
     return found
+
+
+def listing(wanted: Listed) -> dict[str, Any]:
+    """List scenarios and results; see :func:`simulation.server.reading.listing`."""
+    from simulation.server import reading
+
+    return reading.listing(wanted)
+
+
+def sum_up(study: tuple[Path, Mapping[str, str]]) -> dict[str, Any]:
+    """Sum a study up, its folder and the scenario of each side; see :func:`simulation.server.summary.summary`."""
+    from simulation.server.summary import summary
+
+    folder, names = study
+    return summary(folder, names)
 
 
 def world(side: Side) -> dict[str, Any]:
@@ -164,6 +206,10 @@ def _until() -> float:
 
 def warm_up() -> None:
     """Load and, where nobody has done so on this machine, compile everything, so that no session waits for it."""
+    from simulation.scenario import load_scenario
+    from simulation.server import reading, replay  # noqa: F401 - for the first who asks for them
+    from simulation.server.live_side import LiveSide
+
     side = LiveSide(load_scenario("fragmented_platforms"), 1)
     frames(side, 0, 0, 3)
     side.inspect("enterprise", 0, 1, until=time.perf_counter() + 60)

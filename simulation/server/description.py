@@ -17,6 +17,7 @@ from simulation.figures.basemap import BaseMap, base_map
 from simulation.figures.regions import macroregion_colours
 from simulation.figures.style import scenario_styles
 from simulation.figures.tiles import tile_places
+from simulation.server.forms import titled
 from simulation.world import Array
 
 TILES_WIDE = 1.6
@@ -93,12 +94,6 @@ def policy_entry(
         "planned": np.round(planned, 6).tolist(),
         "spent": np.round(spent, 6).tolist(),
     }
-
-
-def titled(key: str) -> str:
-    """Return a key as words: "Half distance" for ``half_distance_km``."""
-    words = key.removesuffix("_km").replace("_", " ")
-    return words[:1].upper() + words[1:]
 
 
 def _base(ids: Sequence[str], longitude: Array, latitude: Array, dataset: str) -> BaseMap:

@@ -13,7 +13,6 @@ from pydantic_core import PydanticUndefined
 from simulation.data import load_vectors, shipped_datasets
 from simulation.policies import INSTRUMENTS
 from simulation.scenario import Platform, Scenario
-from simulation.server.description import titled
 
 UNITS = ("1/year", "units a year", "km", "units", "years", "0-1")
 """As the help texts of the schema write them, the longer ones first."""
@@ -126,6 +125,12 @@ def _default(info: FieldInfo) -> Any:
     if value is PydanticUndefined:
         return None
     return list(value) if isinstance(value, tuple) else value
+
+
+def titled(key: str) -> str:
+    """Return a key as words: "Half distance" for ``half_distance_km``."""
+    words = key.removesuffix("_km").replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def unit_of(key: str, words: str) -> str:

@@ -107,7 +107,7 @@ class Connection:
         return hello
 
     async def _welcome(self, *, resumed: bool) -> None:
-        await self._send(self._server.welcome() | {"session": self._session.id, "resumed": resumed})
+        await self._send(await self._server.welcome() | {"session": self._session.id, "resumed": resumed})
         if (study := self._session.study) is not None:
             study.listener = self._tell_study
             await self._tell_study(study)

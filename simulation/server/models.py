@@ -11,9 +11,9 @@ from typing import Any, Self
 
 from simulation.server import bench
 from simulation.server.bench import Recipe, Task
+from simulation.server.catalogue import Catalogue
 from simulation.server.messages import SIDES, SideName
 from simulation.server.sessions import Session
-from simulation.server.studies import summary
 from simulation.workers import WorkerDiedError, Workers, opened
 
 DEADLINE_SECONDS = 60.0
@@ -42,9 +42,8 @@ class Models:
         )
 
     async def __aenter__(self) -> Self:
-        # One goes ahead: where nothing is compiled yet, it compiles for all.
-        await self._ask(0, bench.drop, "")
-        await asyncio.gather(*(self._ask(n, bench.drop, "") for n in range(1, len(self._workers))))
+        # All at once: where nothing is compiled yet each compiles for itself, which takes no longer by the clock.
+        await asyncio.gather(*(self._ask(place, bench.drop, "") for place in range(len(self._workers))))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -64,9 +63,13 @@ class Models:
             if found is not None:
                 return found
 
+    async def listing(self, catalogue: Catalogue) -> dict[str, Any]:
+        """Return what ``welcome`` lists; see :func:`simulation.server.reading.listing`."""
+        return await self._ask(0, bench.listing, bench.Listed(catalogue.files, catalogue.folders))
+
     async def sum_up(self, folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
-        """Return what a finished study shows; see :func:`simulation.server.studies.summary`."""
-        return await asyncio.wrap_future(self._aside.submit(_sum_up, (folder, names)))
+        """Return what a finished study shows; see :func:`simulation.server.summary.summary`."""
+        return await asyncio.wrap_future(self._aside.submit(bench.sum_up, (folder, names)))
 
     async def drop(self, session: Session) -> None:
         """Forget both sides of a session."""
@@ -83,11 +86,6 @@ class Models:
             WorkerDiedError
         ):  # a new one makes the side again from its recipe; a second death is the side's own fault
             return await asyncio.wrap_future(self._workers[place].submit(task, argument))
-
-
-def _sum_up(study: tuple[Path, Mapping[str, str]]) -> dict[str, Any]:
-    folder, names = study
-    return summary(folder, names)
 
 
 def _nothing() -> None:

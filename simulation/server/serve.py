@@ -25,6 +25,8 @@ from simulation.server.security import is_loopback
 
 LEAST_TOKEN = 16
 """Characters of a token that somebody chose."""
+MOST_PROCESSES = 8
+"""Enough for as many sessions as there may be; each takes some 250 MB to begin with."""
 
 
 def serve(
@@ -130,7 +132,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _processes() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES)
 
 
 def _url(host: str, port: int, token: str | None) -> str:

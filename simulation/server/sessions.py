@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from simulation.errors import HyperclusterError
-from simulation.server.bench import LiveRecipe, Recipe
-from simulation.server.catalogue import Read
+from simulation.server.bench import LiveRecipe, Read, Recipe
 from simulation.server.messages import SIDES, SideName
 from simulation.server.studies import Study
 

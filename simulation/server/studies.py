@@ -14,17 +14,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from simulation.compare import compare
-from simulation.figures.bands import QUANTILES, quantiles
-from simulation.figures.inputs import study_curves
-from simulation.figures.study import ScenarioCurves, StudyCurves
-from simulation.results import Results
 from simulation.scenario import Scenario, parse_scenario
 from simulation.server.messages import SideName
-from simulation.server.side import SHOWN, plain
-from simulation.verdict import verdicts
 
 MOST_STUDIES = 2
 GRACE_SECONDS = 10.0
@@ -64,7 +55,7 @@ class Study:
         self._stopped = False
 
     async def run(self, sum_up: Callable[[Path, Mapping[str, str]], Awaitable[dict[str, Any]]]) -> None:
-        """Run it to its end and tell the listener, as ``study`` of the protocol; ``sum_up`` is :func:`summary`."""
+        """Run it to its end and tell the listener, as ``study`` of the protocol; ``sum_up`` finds what to show."""
         try:
             with tempfile.TemporaryDirectory(prefix="hypercluster-") as folder:
                 files = []
@@ -152,56 +143,4 @@ def _named_apart(specs: Mapping[SideName, Scenario]) -> dict[SideName, Scenario]
             update={"name": f"{spec.name[:62]}_{side}", "title": f"{spec.title} ({side.upper()})"}
         )
         for side, spec in specs.items()
-    }
-
-
-def summary(folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a finished study shows: bands, differences b less a, verdict; as ``study`` of the protocol.
-
-    Parameters
-    ----------
-    folder : the results.
-    names : scenario of each side.
-    """
-    results = Results(folder)
-    study = study_curves(results, scenarios=list(names.values()))
-    by_name = {scenario.name: scenario for scenario in study.scenarios}
-    place = {region: n for n, region in enumerate(study.region_ids)}
-    rows = [place[entry["id"]] for entry in results.manifest["scenarios"][0]["regions"]]
-    answer: dict[str, Any] = {
-        "state": "done",
-        "folder": folder.name,
-        "replications": max(len(scenario.seeds) for scenario in study.scenarios),
-        "quantiles": list(QUANTILES),
-        "years": plain(study.tau_years),
-        "sides": {side: _bands(by_name[name], rows) for side, name in names.items()},
-        "differences": [],
-        "verdict": "",
-    }
-    if len(names) == 2:
-        answer |= _compared(results, names, study)
-    return answer
-
-
-def _bands(scenario: ScenarioCurves, rows: list[int]) -> dict[str, Any]:
-    return {
-        "pooled": plain(quantiles(scenario.pooled)),
-        "regional": [plain(quantiles(scenario.regional[:, row])) for row in rows],
-    }
-
-
-def _compared(results: Results, names: Mapping[str, str], study: StudyCurves) -> dict[str, Any]:
-    comparison = compare(results, names["a"])
-    pair = comparison[(comparison["scenario"] == names["b"]) & (comparison["reference"] == names["a"])]
-    shown = pair[pair["metric"].isin(SHOWN)]
-    columns = ["metric", "unit", "better", "difference", "low", "high", "n", "pairs"]
-    return {
-        "differences": [
-            {
-                key: None if isinstance(value, float) and np.isnan(value) else value
-                for key, value in row.items()
-            }
-            for row in shown[columns].to_dict("records")
-        ],
-        "verdict": " ".join(verdicts(pair, {s.name: s.title for s in study.scenarios})),
     }

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simulation.errors import DataError, HyperclusterError, ScenarioError
 from simulation.scenario import load_scenario, parse_scenario, shipped_scenarios
-from simulation.server.bench import TooLargeError, Wanted, read
-from simulation.server.catalogue import Catalogue, finished_seeds, read_scenario
+from simulation.server.bench import Listed, TooLargeError, Wanted, read
+from simulation.server.catalogue import Catalogue
+from simulation.server.reading import finished_seeds, listing, read_scenario
+
+
+def listed(catalogue: Catalogue) -> dict[str, Any]:
+    return listing(Listed(catalogue.files, catalogue.folders))
 
 
 def test_shipped_scenarios_are_offered_and_those_named_count_above_them(tmp_path: Path) -> None:
@@ -18,7 +24,7 @@ def test_shipped_scenarios_are_offered_and_those_named_count_above_them(tmp_path
     catalogue = Catalogue([own], results=tmp_path)
     assert set(catalogue.files) >= {path.stem for path in shipped_scenarios()}
     assert catalogue.file("baseline") == own
-    titles = {entry["name"]: entry["title"] for entry in catalogue.listed_scenarios()}
+    titles = {entry["name"]: entry["title"] for entry in listed(catalogue)["scenarios"]}
     assert titles["baseline"] == "My own"
     assert titles["hypercluster"] == load_scenario("hypercluster").title
 
@@ -31,7 +37,7 @@ def test_the_folder_scenarios_is_offered_and_followed(
     assert "new" not in catalogue.files
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "new.toml").write_text("not = TOML", encoding="utf-8")
-    assert next(entry for entry in catalogue.listed_scenarios() if entry["name"] == "new")["title"] == "new"
+    assert next(entry for entry in listed(catalogue)["scenarios"] if entry["name"] == "new")["title"] == "new"
 
 
 @pytest.mark.parametrize(
@@ -50,7 +56,7 @@ def test_results_are_listed_with_their_seeds(small_results: Path) -> None:
     (small_results / "damaged").mkdir(exist_ok=True)
     (small_results / "damaged" / "manifest.json").write_text("{", encoding="utf-8")
     catalogue = Catalogue(results=small_results)
-    assert [(found["name"], found["scenarios"]) for found in catalogue.listed_results()] == [
+    assert [(found["name"], found["scenarios"]) for found in listed(catalogue)["results"]] == [
         ("study", [{"name": "small", "title": "Small", "seeds": [5, 6]}])
     ]
     assert catalogue.folder("study") == small_results / "study"

@@ -7,6 +7,7 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -138,6 +139,15 @@ def test_garbage_on_the_wire_leaves_the_server_standing(running: Running) -> Non
     assert status(running.port) == 200
 
 
+def test_the_process_that_listens_is_small() -> None:
+    """What draws and computes is imported by the processes of the model alone."""
+    code = "import sys, simulation.server.serve; print([m for m in ('pandas', 'matplotlib', 'pyarrow') if m in sys.modules])"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
+    assert found.stdout.strip() == "[]"
+
+
 def test_a_port_that_is_taken_is_told(running: Running) -> None:
     result = CliRunner().invoke(cli, ["serve", "--port", str(running.port)])
     assert result.exit_code == 2
@@ -186,6 +196,7 @@ def test_for_others_a_token_is_required_and_printed_once(tmp_path: Path) -> None
             assert json.loads(socket_.recv(PATIENCE))["type"] == "welcome"
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_and_all_that_it_started(tmp_path: Path) -> None:
     with serving(tmp_path) as running:
         with live(running.port) as socket_:

@@ -12,7 +12,8 @@ from served import Served
 from simulation import Results, compare
 from simulation.figures.inputs import study_curves
 from simulation.scenario import load_scenario
-from simulation.server.studies import MOST_STUDIES, Study, summary
+from simulation.server.studies import MOST_STUDIES, Study
+from simulation.server.summary import summary
 
 SMALL = {"scenario": "small", "changes": ["time.years=10.0"]}
 CHANGED = {"scenario": "small", "changes": ["time.years=10.0", "policies[0].budget=1000.0"]}
@@ -49,7 +50,7 @@ def test_a_study_tells_its_progress_and_then_what_it_found(served: Served) -> No
     assert found["phi"]["difference"] == comparison.loc["phi", "difference"]
     assert found["phi"]["low"] == comparison.loc["phi", "low"]
     assert "Small (B) against Small (A)" in end["verdict"]
-    assert end["folder"] in {entry["name"] for entry in served.server.catalogue.listed_results()}
+    assert end["folder"] in {folder.name for folder in served.server.catalogue.folders}
 
 
 def test_who_comes_back_is_told_how_the_study_stands(served: Served) -> None:
