@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from simulation.errors import ResultsError
 from simulation.figures import plot
 from simulation.reporting.document import Picture, document
+from simulation.reporting.table import with_minus
 from simulation.reporting.tables import Analysis
 from simulation.results import Results
 from simulation.store import replace
@@ -63,6 +64,8 @@ def html_page(text: str, folder: Path) -> str:
     tokens = parser.parse(text)
     _put_pictures_inside(tokens, folder)
     _name_paragraphs(tokens)
+    _write_minus(tokens)
+    tokens = _with_spans(tokens)
     body = parser.renderer.render(list(_with_frames(tokens)), parser.options, {})
     style = (resources.files("simulation.reporting") / "page.css").read_text(encoding="utf-8")
     title = next(
@@ -102,6 +105,38 @@ def _name_paragraphs(tokens: Sequence[Token]) -> None:
             token.attrSet("class", "title")
         elif before == "table_close" and kinds[0] == "em_open" and kinds[-1] == "em_close":
             token.attrSet("class", "note")
+
+
+def _write_minus(tokens: Sequence[Token]) -> None:
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "text":  # not code
+                child.content = with_minus(child.content)
+
+
+def _with_spans(tokens: Sequence[Token]) -> list[Token]:
+    """Let the first cell of a table's row reach down over the empty ones below it."""
+    kept: list[Token] = []
+    first, above, rows, skipped = False, None, 0, 0
+    for place, token in enumerate(tokens):
+        if skipped:
+            skipped -= 1
+            continue
+        if token.type == "tr_open":
+            first = True
+        elif token.type == "td_open" and first:
+            first = False
+            if above is not None and not tokens[place + 1].content:
+                rows += 1
+                above.attrSet("rowspan", str(rows))
+                skipped = 2  # its text and its end
+                continue
+            above, rows = token, 1
+            above.attrSet("rowspan", "1")
+        elif token.type == "table_close":
+            above = None
+        kept.append(token)
+    return kept
 
 
 def _with_frames(tokens: Sequence[Token]) -> Iterator[Token]:

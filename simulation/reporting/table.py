@@ -24,7 +24,7 @@ _MARKDOWN = re.compile(
     r"|&(?=#?\w+;)"  # an entity
     r"|^[#>+-](?=[#\s])|(?<=^\d)[.)](?=\s))"  # a heading, quotation or list
 )
-_NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
+_MINUS = re.compile(r"(?<![\w.])-(?=\d)|(?<=\d )-(?= Phi)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,11 @@ def markdown_text(text: str) -> str:
 
 
 def latex_text(text: str) -> str:
-    """The text with all that LaTeX would read as commands escaped, and a minus before numbers."""
-    marked = _NEGATIVE.sub("\0", text)
+    """The text with all that LaTeX would read as commands escaped, and hyphens that are meant as a minus made one."""
+    marked = _MINUS.sub("\0", text)
     return "".join(_LATEX.get(char, char) for char in marked).replace("\0", "$-$")
+
+
+def with_minus(text: str) -> str:
+    """The text with hyphens that are meant as a minus made one."""
+    return _MINUS.sub("−", text)

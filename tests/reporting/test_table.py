@@ -7,7 +7,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from simulation.reporting.table import Table, latex_text, markdown_text
+from simulation.reporting.table import Table, latex_text, markdown_text, with_minus
 
 TABLE = Table(
     name="small",
@@ -96,3 +96,9 @@ def test_latex_escapes_all_that_it_would_read_as_a_command():
         r"a\_b \& 50 \% \{x\} \#1 \$ \textasciitilde{} \textasciicircum{} \textbackslash{} $<$ $>$"
     )
     assert latex_text("x-ray 1-2 -3") == "x-ray 1-2 $-$3"
+
+
+def test_a_hyphen_is_a_minus_before_a_number_and_in_1_less_phi_and_nowhere_else() -> None:
+    text = "-1.4 [-1.5, -1.4], 1 - Phi, half-width, 2026-11-23, seeds 1-3, - alone"
+    assert with_minus(text) == "−1.4 [−1.5, −1.4], 1 − Phi, half-width, 2026-11-23, seeds 1-3, - alone"
+    assert latex_text("1 - Phi -2") == "1 $-$ Phi $-$2"
