@@ -63,7 +63,9 @@ def build_world(spec: Scenario, seed: int) -> World:
             np.array([key("institution", r.region_id, r.name) for r in rows], np.uint64),
         ),
     )
-    enterprises, keys = _enterprises(spec, seed, regions, dataset.industries, counts, relatedness)
+    enterprises, keys = _enterprises(
+        spec, seed, regions, dataset.industries, counts, relatedness, dataset.ties
+    )
     return World(
         seed=seed,
         months=months,
@@ -103,6 +105,7 @@ def _regions(spec: Scenario, dataset: Dataset) -> Regions:
     rows = dataset.regions
     ids = tuple(row.id for row in rows)
     macroregions = tuple(sorted({row.macroregion for row in rows}))
+    countries = np.array([row.country for row in rows])
     latitude = np.array([row.latitude for row in rows])
     longitude = np.array([row.longitude for row in rows])
     area = np.array([row.area_km2 for row in rows])
@@ -122,7 +125,9 @@ def _regions(spec: Scenario, dataset: Dataset) -> Regions:
         ),
         government_quality=_by_name(spec.world.government_quality, ids, np.ones(len(ids))),
         distance_km=distance,
-        proximity=spatial_kernel(distance, spec.diffusion.half_distance_km),
+        # Across a border nobody is near: countries meet on platforms, and where a table gives ties.
+        proximity=spatial_kernel(distance, spec.diffusion.half_distance_km)
+        * (countries[:, None] == countries[None, :]),
     )
 
 
@@ -163,6 +168,7 @@ def _enterprises(
     industries: tuple[str, ...],
     counts: Array,
     relatedness: Array,
+    ties: Array | None,
 ) -> tuple[Enterprises, Array]:
     n_industries = counts.shape[1]
     cell = np.repeat(np.arange(counts.size), counts.ravel())
@@ -179,7 +185,7 @@ def _enterprises(
         counts=counts,
         region_keys=np.array([key("region", r) for r in regions.ids], dtype=np.uint64),
         industry_keys=np.array([key("industry", s) for s in industries], dtype=np.uint64),
-        proximity=regions.proximity,
+        proximity=regions.proximity if ties is None else ties,
         relatedness=relatedness,
         draws=spec.world.network_degree // 2,
         local_ties=spec.world.local_ties,
@@ -250,6 +256,7 @@ def _technologies(
         release_month=np.array([release[n] for n in within], dtype=np.int64),
         origin=origin,
         left_out=tuple(rows[n].technology for n in range(len(rows)) if release[n] >= months),
+        environmental=np.array([rows[n].environmental for n in within], dtype=bool),
     )
 
 

@@ -38,7 +38,7 @@ class Regions:
     readiness: Array  # float64 (R,), digital readiness delta in [0, 1]; an assumption, not data
     government_quality: Array  # float64 (R,), g > 0
     distance_km: Array  # float64 (R, R); the diagonal is the intra-regional distance
-    proximity: Array  # float64 (R, R), K = 2^(-distance / half distance)
+    proximity: Array  # float64 (R, R), K = 2^(-distance / half distance); 0 between countries
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class Technologies:
     release_month: Array  # int64 (K,), month at whose start it appears; 0 is the start
     origin: Array  # int64 (K,), institution that masters it at release, -1 if there is none
     left_out: tuple[str, ...]
+    environmental: Array  # bool (K,), meant for the environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def world() -> World:
             capacity=np.ones(3),
             threshold=np.zeros((3, 0)),
         ),
-        technologies=Technologies((), (), (), nothing, np.zeros((2, 0)), nothing, nothing, ()),
+        technologies=Technologies((), (), (), nothing, np.zeros((2, 0)), nothing, nothing, (), nothing),
         platforms=Platforms(
             names=("late", "one", "two"),
             vectors=np.ones((3, 11), dtype=bool),
