@@ -8,7 +8,9 @@ from scipy.special import gammaincinv
 from simulation.data import Dataset, InstitutionRow, institution_references, load_vectors
 from simulation.geography import great_circle_km, internal_distance_km, spatial_kernel
 from simulation.kernels.network import eligible_partners
+from simulation.mechanisms.prices import commodities_of
 from simulation.scenario import Platform, Scenario
+from simulation.schema import by_name
 from simulation.streams import exponentials, key, numbered_all, race, uniforms
 from simulation.ties import draw_network
 from simulation.world import (
@@ -76,6 +78,14 @@ def build_world(spec: Scenario, seed: int) -> World:
         technologies=technologies,
         platforms=_platforms(spec, dataset, tuple(rows), months),
         pairs=_pairs(seed, enterprises, keys, technologies),
+        commodities=commodities_of(
+            spec.commodities,
+            seed=seed,
+            regions=regions.ids,
+            industries=dataset.industries,
+            months=months,
+            steps_per_year=steps,
+        ),
     )
 
 
@@ -120,25 +130,14 @@ def _regions(spec: Scenario, dataset: Dataset) -> Regions:
         latitude=latitude,
         longitude=longitude,
         area_km2=area,
-        readiness=_by_name(
+        readiness=by_name(
             spec.world.digital_readiness, ids, np.array([row.digital_readiness for row in rows])
         ),
-        government_quality=_by_name(spec.world.government_quality, ids, np.ones(len(ids))),
+        government_quality=by_name(spec.world.government_quality, ids, np.ones(len(ids))),
         distance_km=distance,
         # Across a border nobody is near: countries meet on platforms, and where a table gives ties.
         proximity=spatial_kernel(distance, spec.diffusion.half_distance_km)
         * (countries[:, None] == countries[None, :]),
-    )
-
-
-def _by_name(given: float | dict[str, float] | None, names: tuple[str, ...], default: Array) -> Array:
-    """Return one number for all, or the default with the named ones replaced."""
-    if given is None:
-        return default.astype(np.float64)
-    if not isinstance(given, dict):
-        return np.full(len(names), float(given))
-    return np.array(
-        [given.get(name, value) for name, value in zip(names, default, strict=True)], dtype=np.float64
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from simulation import build, streams
 from simulation.data import load_vectors
 from simulation.kernels import clock, crowds, exposure, hazard, membership, network
+from simulation.mechanisms.market import Market
 from simulation.platforming import Platforming
 from simulation.policies.schedule import PolicySchedule
 from simulation.recorder import Record, Recorder
@@ -101,7 +102,7 @@ class Engine:
         )
         self._near_factor = 1.0 - world.technologies.complexity**2
         self._far_factor = (1.0 - world.technologies.complexity) ** 2
-        self._commodity = np.ones(len(world.enterprises.industries))
+        self._market = Market(world)
         self._institution_proximity = (
             world.regions.government_quality[:, None]
             * world.regions.proximity[:, world.institutions.region_of]
@@ -173,7 +174,8 @@ class Engine:
             exposure_to_partners = self._spatial[r, s, technology]
         terms = self._terms[c, s, technology].copy()
         terms[CHANNELS.index("network")] *= exposure_to_partners
-        scale = world.technologies.relevance[s, technology] * self._commodity[s] * self._factor[c]
+        x = self._market.factor(state)[r, s, technology]
+        scale = world.technologies.relevance[s, technology] * x * self._factor[c]
         return terms * scale * world.enterprises.absorptive_capacity[enterprise]
 
     def record(self) -> Record:
@@ -344,9 +346,10 @@ class Engine:
         )
         hazard.hazard_rates(
             live,
+            self._crowd_region,
             self._terms,
             world.technologies.relevance,
-            self._commodity,
+            self._market.factor(state),
             self._factor,
             self._base,
             self._slope,

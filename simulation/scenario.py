@@ -13,12 +13,13 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from simulation.data import Dataset, dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import Problem, ScenarioError, listed, suggestion
+from simulation.mechanisms.prices import Commodity, read_price_path
 from simulation.policies import AnyPolicy, Budget, Costs
 from simulation.policies.money import (
     discount_factors,
@@ -28,6 +29,7 @@ from simulation.policies.money import (
 from simulation.scenario_document import (
     OVERRIDE,
     Document,
+    KeyPath,
     document_of,
     read_document,
     toml_text,
@@ -232,6 +234,8 @@ class Scenario(Settings):
     diffusion: Diffusion = Diffusion()
     technologies: Release = Release()
     membership: Membership = Membership()
+    commodities: Annotated[tuple[Commodity, ...], Field(strict=False)] = ()
+    """Commodities whose prices move adoption, in any order."""
     budget: Budget = Budget()
     costs: Costs = Costs()
     platforms: Annotated[tuple[Platform, ...], Field(strict=False, max_length=64)] = ()
@@ -268,7 +272,7 @@ class Scenario(Settings):
         """
         dump = self.model_dump(mode="json", exclude={"name", "title", "description"})
         dump["world"]["dataset"] = self.dataset.digest
-        for key in ("platforms", "policies", "institutions"):
+        for key in ("platforms", "policies", "institutions", "commodities"):
             dump[key] = sorted(json.dumps(row, sort_keys=True) for row in dump[key])
         return hashlib.sha256(json.dumps(dump, sort_keys=True).encode()).hexdigest()
 
@@ -352,6 +356,11 @@ def _checked(document: Document) -> Scenario:
             names = shipped_datasets()
             hint = suggestion(given, names) or f"; the shipped datasets are {listed(names)}"
             problems.append(document.problem(("world", "dataset"), f"not a dataset or folder{hint}"))
+    if isinstance(data.get("commodities"), list):
+        data["commodities"] = [
+            _with_its_prices(row, ("commodities", n, "path"), document, dataset, problems)
+            for n, row in enumerate(data["commodities"])
+        ]
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
@@ -364,6 +373,40 @@ def _checked(document: Document) -> Scenario:
     if problems or scenario is None:
         raise ScenarioError(problems)
     return scenario
+
+
+def _with_its_prices(
+    commodity: Any, place: KeyPath, document: Document, dataset: Dataset | None, problems: list[Problem]
+) -> Any:
+    """The table of a commodity with the prices themselves in the place of a file's name.
+
+    So a scenario holds all that it needs: its digest counts the prices, and its text can be read anywhere.
+    """
+    if not isinstance(commodity, dict) or not isinstance(commodity.get("path"), str):
+        return commodity
+    name = commodity["path"]
+    source = document.source(place)
+    folders = [Path(document.layers[0].file if source == OVERRIDE else source).parent]
+    if dataset is not None:
+        folders.append(dataset_folder(dataset.name))
+    files = [folder / name for folder in folders if os.path.isfile(folder / name)]
+    points: list[list[float]] = []
+    faults: list[Problem] = []
+    if Path(name).name != name or name in ("", ".", ".."):
+        problems.append(
+            document.problem(place, 'must be the name of a file, such as "coal.csv", or pairs of numbers')
+        )
+    elif not files:
+        known = (path.name for folder in folders for path in folder.glob("*.csv"))
+        message = f"no such file beside the scenario or in its dataset{suggestion(name, known)}"
+        problems.append(document.problem(place, message))
+    else:
+        points, faults = read_price_path(files[0])
+        problems.extend(faults)
+    reference = commodity.get("reference")
+    # What could not be read is told already: one harmless price stands for it.
+    harmless = reference if isinstance(reference, int | float) and reference > 0 else 1.0
+    return {**commodity, "path": points if points and not faults else [[0, harmless]]}
 
 
 def _inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:

@@ -134,9 +134,10 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
         if isinstance(row.get("region"), str) and isinstance(row.get("name"), str)
     ]
     institutions = institution_references((*dataset.institutions, *(row for _, row in own)))
-    platforms = [
-        (n, row["name"]) for n, row in _tables(data, "platforms") if isinstance(row.get("name"), str)
-    ]
+    named = {
+        kind: [(n, row["name"]) for n, row in _tables(data, kind) if isinstance(row.get("name"), str)]
+        for kind in ("platforms", "commodities")
+    }
 
     def one_of(known: Iterable[str], what: str) -> Callable[[str], str]:
         names = list(known)
@@ -149,7 +150,7 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
         return "" if name in institutions else _unknown(name, list(institutions), "institution")
 
     region = one_of(dataset.region_ids, "region")
-    platform = one_of((name for _, name in platforms), "platform of this scenario")
+    platform = one_of((name for _, name in named["platforms"]), "platform of this scenario")
     checks: dict[tuple[str, ...], Callable[[str], str]] = {
         ("world", "digital_readiness", "*"): region,
         ("world", "government_quality", "*"): region,
@@ -164,6 +165,8 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
         ("platforms", "*", "macroregions", "*"): one_of(dataset.macroregions, "macroregion"),
         ("platforms", "*", "industries", "*"): one_of(dataset.industries, "industry"),
         ("platforms", "*", "institutions", "*"): institution,
+        ("commodities", "*", "industries", "*"): one_of(dataset.industries, "industry"),
+        ("commodities", "*", "export_dependence", "*"): region,
         ("policies", "*", "regions", "*"): region,
         ("policies", "*", "platform"): platform,
         ("policies", "*", "platforms", "*"): platform,
@@ -175,11 +178,13 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
         for path, name in _matches(data, pattern)
         if (message := check(name))
     ]
-    seen: set[str] = set()
-    for n, name in platforms:
-        if name in seen:
-            issues.append((("platforms", n, "name"), "another platform has this name"))
-        seen.add(name)
+    for kind, what in (("platforms", "platform"), ("commodities", "commodity")):
+        names = [name for _, name in named[kind]]
+        issues.extend(
+            ((kind, n, "name"), f"another {what} has this name")
+            for place, (n, name) in enumerate(named[kind])
+            if name in names[:place]
+        )
     there = {(row.region_id, row.name) for row in dataset.institutions}
     for n, row in own:
         if (row.region_id, row.name) in there:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from simulation.world import Array
 
 
 class Settings(BaseModel):
@@ -68,3 +71,14 @@ PositiveOrTable = Annotated[
     Annotated[Positive, Tag("<number>")] | Annotated[dict[str, Positive], Tag("<table>")],
     Discriminator(_number_or_table),
 ]
+
+
+def by_name(given: float | dict[str, float] | None, names: tuple[str, ...], default: Array) -> Array:
+    """Return what a number or a table says of each name, float64: ``default`` where the table does not name it."""
+    if given is None:
+        return default.astype(np.float64)
+    if not isinstance(given, dict):
+        return np.full(len(names), float(given))
+    return np.array(
+        [given.get(name, value) for name, value in zip(names, default, strict=True)], dtype=np.float64
+    )

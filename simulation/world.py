@@ -109,6 +109,15 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
+class Commodities:
+    """The M commodities, sorted by name; none unless the scenario has some."""
+
+    names: tuple[str, ...]
+    log_price: Array  # float64 (T + 1, M), logarithm of price over reference at the start of each month
+    exponent: Array  # float64 (M, R, S), elasticity times export dependence
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Everything that is fixed before the first month. Never written after it is built."""
 
@@ -121,6 +130,7 @@ class World:
     technologies: Technologies
     platforms: Platforms
     pairs: Pairs
+    commodities: Commodities
 
     @property
     def shape(self) -> tuple[int, int, int, int, int]:

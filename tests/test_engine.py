@@ -110,6 +110,22 @@ instrument = "interoperability"
 platforms = ["main", "side"]
 budget = 20.0
 """
+MINING = """
+[[commodities]]
+name = "oil"
+industries = ["oil_gas", "mining_services"]
+elasticity = 0.7
+export_dependence = 0.9
+reference = 60.0
+path = [[0, 60], [1.5, 40], [3, 150]]
+[[commodities]]
+name = "coal"
+industries = ["coal", "mining_services"]
+elasticity = 1.5
+export_dependence = { east = 0.8, north = 0.2 }
+reference = 100.0
+process = { reversion = 0.5, volatility = 0.6, jumps_per_year = 2.0, jump_mean = -0.3, jump_sd = 0.2 }
+"""
 
 
 def scenario(tmp_path, *, more="", diffusion=""):
@@ -134,8 +150,17 @@ def scenario(tmp_path, *, more="", diffusion=""):
         (PLATFORM, ""),
         (PLATFORM, 'contacts = "substituted"'),
         (EVERYTHING, ""),
+        (MINING, ""),
+        (EVERYTHING + MINING, ""),
     ],
-    ids=["no policy", "platform", "substituted", "all instruments and vectors"],
+    ids=[
+        "no policy",
+        "platform",
+        "substituted",
+        "all instruments and vectors",
+        "mechanisms of the mining region",
+        "all together",
+    ],
 )
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_compiled_month_equals_the_plain_one(tmp_path, more, diffusion, seed):

@@ -115,7 +115,14 @@ def hazard_terms(
 
 @nb.njit(cache=True, error_model="numpy")
 def hazard_rates(
-    crowds: Array, terms: Array, relevance: Array, commodity: Array, factor: Array, base: Array, slope: Array
+    crowds: Array,
+    region_of_crowd: Array,
+    terms: Array,
+    relevance: Array,
+    market: Array,
+    factor: Array,
+    base: Array,
+    slope: Array,
 ) -> None:
     """Set base and slope so that lambda_ik = alpha_i (base[k, c, s] + slope[k, c, s] B_ik); equation (5).
 
@@ -123,21 +130,23 @@ def hazard_rates(
     ----------
     crowds : int64, shape (C',)
         The crowds to compute.
+    region_of_crowd : int64, shape (C,)
     terms : float64, shape (C, S, K, 6)
         From :func:`hazard_terms`.
     relevance : float64, shape (S, K)
         rho.
-    commodity : float64, shape (S,)
-        x_s, the commodity factor of the month; neutral 1.
+    market : float64, shape (R, S, K)
+        x, the market factor of the month; neutral 1.
     factor : float64, shape (C,)
         Factor of the crowd on alpha: training and the vectors that raise absorptive capacity or the hazard.
     base, slope : float64, shape (K, C, S)
         Overwritten for the crowds asked for; 1/year. Technology first: the clock reads one technology at a time.
     """
     for c in crowds:
+        r = region_of_crowd[c]
         for s in range(terms.shape[1]):
             for k in range(terms.shape[2]):
-                scale = relevance[s, k] * commodity[s] * factor[c]
+                scale = relevance[s, k] * market[r, s, k] * factor[c]
                 alone = 0.0
                 for channel in range(terms.shape[3]):
                     if channel != 2:

@@ -86,12 +86,13 @@ def test_without_masters_institutions_add_nothing_and_nothing_is_divided_by_zero
 
 def test_rates_split_into_what_alpha_multiplies_and_what_the_network_adds(world):
     terms = compiled(world)
-    rho, x = np.array([[1.0, 0.5, 0.0, 1.0], [0.5, 1.0, 1.0, 0.0]]), np.array([1.0, 0.8])
+    rho = np.array([[1.0, 0.5, 0.0, 1.0], [0.5, 1.0, 1.0, 0.0]])
+    x = np.random.default_rng(12).uniform(0.5, 2.0, (R, S, K))
     factor = np.array([1.0, 1.0, 1.2, 1.0, 1.5])
     base, slope = np.empty((K, 5, S)), np.empty((K, 5, S))
-    hazard.hazard_rates(np.arange(5), terms, rho, x, factor, base, slope)
+    hazard.hazard_rates(np.arange(5), world["region"], terms, rho, x, factor, base, slope)
     for c, s, k in np.ndindex(5, S, K):
-        scale = rho[s, k] * x[s] * factor[c]
+        scale = rho[s, k] * x[world["region"][c], s, k] * factor[c]
         assert slope[k, c, s] == pytest.approx(scale * terms[c, s, k, 2], rel=1e-14)
         assert base[k, c, s] + slope[k, c, s] == pytest.approx(scale * terms[c, s, k].sum(), rel=1e-13)
 

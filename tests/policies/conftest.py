@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from simulation.world import Enterprises, Institutions, Pairs, Platforms, Regions, Technologies, World
+from simulation.world import (
+    Commodities,
+    Enterprises,
+    Institutions,
+    Pairs,
+    Platforms,
+    Regions,
+    Technologies,
+    World,
+)
 
 
 @pytest.fixture(scope="session")
@@ -62,4 +71,5 @@ def world() -> World:
             resident=np.zeros((3, 3), dtype=bool),
         ),
         pairs=Pairs(nothing, nothing, nothing, nothing, nothing, nothing),
+        commodities=Commodities((), np.zeros((49, 0)), np.zeros((0, 3, 2))),
     )

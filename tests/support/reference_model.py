@@ -1,7 +1,7 @@
 """The month of section 2 once more, in plain Python and NumPy, enterprise by enterprise: slow, and easy to read.
 
-It shares with the program only the world (who is there, thresholds, ties), the levers of each month and the keyed
-uniform draws of membership; every equation is written anew.
+It shares with the program only the world (who is there, thresholds, ties, prices), the levers of each month and the
+keyed uniform draws of membership; every equation is written anew.
 """
 
 import numpy as np
@@ -10,6 +10,23 @@ from simulation import streams
 from simulation.build import enterprise_keys
 from simulation.data import load_vectors
 from simulation.policies.schedule import PolicySchedule
+
+
+def named(given, name, default):
+    """What a number, or a table by name, says of one name."""
+    return given.get(name, default) if isinstance(given, dict) else given
+
+
+def price_part(spec, world, month, r, s):
+    """Factor of the prices of the month on industry s of region r: section 13.1."""
+    x = 1.0
+    for commodity in spec.commodities:
+        if world.enterprises.industries[s] in commodity.industries:
+            m = world.commodities.names.index(commodity.name)
+            ratio = np.exp(world.commodities.log_price[month, m])
+            dependence = named(commodity.export_dependence, world.regions.ids[r], 0.0)
+            x *= ratio ** (commodity.elasticity * dependence)
+    return x
 
 
 def simulate(spec, world, months):
@@ -174,7 +191,9 @@ def simulate(spec, world, months):
                     * (1 + bonus("absorptive_bonus") * delta)
                     * (1 + bonus("hazard_bonus") * delta)
                 )
-                cumulated[i, k] += tec.relevance[s, k] * ent.absorptive_capacity[i] * scale * terms.sum() * dt
+                x = price_part(spec, world, month, r, s)
+                hazard = tec.relevance[s, k] * ent.absorptive_capacity[i] * x * scale * terms.sum()
+                cumulated[i, k] += hazard * dt
                 if cumulated[i, k] >= theta[i, k]:
                     new.append((i, k))
                     credit[i, k] = terms / terms.sum()
