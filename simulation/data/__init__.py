@@ -116,7 +116,6 @@ class Dataset:
     relevance: Array  # float64 (D, S), rho in [0, 1]
     platforms: tuple[PlatformRow, ...]  # sorted by name
     ties: Array | None  # float64 (R, R), weights of partners' regions; None where distance sets them
-    export_dependence: Array  # float64 (R, S), in [0, 1]
     facts: tuple[FactRow, ...]  # sorted by name
     assumptions: tuple[str, ...]  # what in the tables is made up, one sentence each
 
@@ -145,7 +144,6 @@ class Dataset:
             "directions": self.directions,
             "relevance": self.relevance.tolist(),
             "ties": None if self.ties is None else self.ties.tolist(),
-            "export_dependence": self.export_dependence.tolist(),
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -230,7 +228,6 @@ def _read_dataset(
     technologies = _technologies(tables["technologies"], directions)
     platforms = _platforms(tables["platforms"], ids, industries)
     ties = _ties(tables["ties"], ids)
-    export_dependence = _export_dependence(tables["export_dependence"], ids, industries)
     facts = _facts(tables["facts"])
     raise_problems(problems)
     return Dataset(
@@ -244,7 +241,6 @@ def _read_dataset(
         relevance=relevance,
         platforms=platforms,
         ties=ties,
-        export_dependence=export_dependence,
         facts=facts,
         assumptions=assumptions,
     )
@@ -376,20 +372,6 @@ def _ties(table: Table, region_ids: list[str]) -> Array | None:
             weights[region_ids.index(one), region_ids.index(other)] = weight
     weights.setflags(write=False)
     return weights
-
-
-def _export_dependence(table: Table, region_ids: list[str], industries: tuple[str, ...]) -> Array:
-    _known_industries(table, "export_dependence", industries)
-    shares = np.zeros((len(region_ids), len(industries)))
-    known = [(s, industry) for s, industry in enumerate(industries) if industry in table.columns]
-    for row in table:
-        region = row.choice("region_id", region_ids, what="region")
-        found = [(s, row.number(industry, low=0, high=1)) for s, industry in known]
-        if region is not None:
-            for s, share in found:
-                shares[region_ids.index(region), s] = share
-    shares.setflags(write=False)
-    return shares
 
 
 def _facts(table: Table) -> tuple[FactRow, ...]:

@@ -148,12 +148,5 @@ TABLES = {
         ),
         required=False,
     ),
-    "export_dependence": TableKind(
-        "a region, with the share of each industry that hangs on exports",
-        ("region_id",),
-        (_REGION, _SOURCE),
-        industries="share of this industry that hangs on exports, 0 to 1",
-        required=False,
-    ),
 }
 """The tables by the name of their file; those that are not required may be missing."""

@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +109,11 @@ def read_layers(folders: Sequence[Path], problems: list[Problem]) -> dict[str, T
         With what is wrong with files and headers: without its columns a table cannot be read any further.
     """
     for folder in folders[1:]:
-        known = [f"{name}.csv" for name in TABLES]
         for path in sorted(folder.glob("*.csv")):
-            if path.name not in known:  # it would be passed over in silence: a layer need not have any table
-                hint = suggestion(path.name, known) or f"; the tables are {listed(known, at_most=99)}"
-                problems.append(Problem(str(path), None, "", f"not a table of a dataset{hint}"))
+            meant = get_close_matches(path.stem, list(TABLES), n=1, cutoff=0.8)
+            if meant and path.stem not in TABLES:  # passed over in silence, as a layer may lack any table
+                message = f'not a table of a dataset; did you mean "{meant[0]}.csv"?'
+                problems.append(Problem(str(path), None, "", message))
     read = {name: _read(name, kind, folders, problems) for name, kind in TABLES.items()}
     raise_problems(problems)
     for name, tables in read.items():

@@ -39,6 +39,13 @@ def test_the_shipped_world_has_the_sizes_of_the_papers():
     assert len(dataset.macroregions) == 6
 
 
+def test_four_technologies_of_the_rational_direction_are_environmental_by_their_names():
+    found = [row for row in load_dataset("russia-2023").technologies if row.environmental]
+    assert {row.direction for row in found} == {"rational_subsurface_management"}
+    words = ("environmental damage", "Nature-like", "resource-saving", "environmental quality")
+    assert sorted(word for row in found for word in words if word in row.technology) == sorted(words)
+
+
 def test_rows_are_sorted_and_say_what_the_files_say():
     dataset = load_dataset("russia-2023")
     assert list(dataset.region_ids) == sorted(dataset.region_ids)

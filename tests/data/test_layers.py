@@ -146,8 +146,6 @@ def test_a_change_of_a_lower_layer_is_seen(base, layer):
         ),
         ({"ties": "region_id,partner_region_id,weight\neast,east,1\n"}, "ties", 2, "partner_region_id", "another"),
         ({"ties": "region_id,partner_region_id,weight\neast,west,-1\n"}, "ties", 2, "weight", "from 0 to"),
-        ({"export_dependence": "region_id,coal\neast,1.5\n"}, "export_dependence", 2, "coal", "from 0 to 1"),
-        ({"export_dependence": "region_id,cole\neast,1\n"}, "export_dependence", 1, "cole", 'mean "coal"?'),
         ({"facts": "fact,value,unit,meaning,source\nf,many,share,m,s\n"}, "facts", 2, "value", "a number"),
         (
             {"platforms": "name,title,vectors\nnet,Net,B2X\n"},
@@ -201,6 +199,10 @@ def test_settings_that_cannot_be_used_are_told(layer, text, key, said):
     assert said in problem.message
 
 
+def test_a_file_that_is_no_table_may_stand_in_a_layer(layer):
+    assert load_dataset(layer(prices="year,price\n0,1\n")).counts.sum() == 6
+
+
 def test_datasets_that_extend_each_other_in_a_circle_are_refused(base, layer):
     layer()
     (base / SETTINGS).write_text('extends = "../own"\n', encoding="utf-8")
@@ -212,14 +214,12 @@ def test_optional_tables_are_read(layer):
     dataset = load_dataset(
         layer(
             ties="region_id,partner_region_id,weight\neast,west,2\n",
-            export_dependence="region_id,coal\nwest,0.4\n",
             facts="fact,value,unit,meaning,source\nf,0.56,share,of coal,a paper\n",
             platforms="name,title,vectors,industries\nnet,The net,B2B|SC2SC,coal\n",
         )
     )
     assert dataset.ties is not None
     np.testing.assert_array_equal(dataset.ties, [[0, 2], [0, 0]])
-    np.testing.assert_array_equal(dataset.export_dependence, [[0, 0], [0.4, 0]])
     assert (dataset.facts[0].value, dataset.facts[0].source) == (0.56, "a paper")
     (platform,) = dataset.platforms
     assert platform.keys == {"vectors": ["B2B", "SC2SC"], "industries": ["coal"]}
@@ -228,7 +228,6 @@ def test_optional_tables_are_read(layer):
 def test_without_optional_tables_and_columns_there_is_nothing_special(base):
     dataset = load_dataset(base)
     assert (dataset.ties, dataset.facts, dataset.platforms, dataset.assumptions) == (None, (), (), ())
-    assert not dataset.export_dependence.any()
     assert not any(row.environmental for row in dataset.technologies)
     assert {(row.country, row.short_name) for row in dataset.regions} == {
         (DEFAULT_COUNTRY, "East"),
