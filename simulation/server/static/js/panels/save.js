@@ -16,13 +16,13 @@ export function saveFigure(card, lightScene) {
 
 function figureButtons(card, lightScene, done) {
   const { figure } = card;
-  const button = (format, act) => el("button", { type: "button", "aria-label": `${figure.title} as ${format}`, onclick: async () => {
-    await act(lightScene());
+  const button = (format, act) => el("button", { type: "button", "aria-label": `${figure.title} as ${format}`, onclick: () => {
+    act(lightScene());
     done();
   } }, format);
   return [
     button("SVG", (scene) => saveFile(`${figure.name}.svg`, svgOf(figure, sizeOf(card), scene), "image/svg+xml")),
-    button("PNG", async (scene) => saveFile(`${figure.name}.png`, await pngOf(figure, sizeOf(card), scene), "image/png")),
+    button("PNG", (scene) => saveFile(`${figure.name}.png`, pngOf(figure, sizeOf(card), scene), "image/png")),
     button("CSV", (scene) => saveFile(`${figure.name}.csv`, csvOf(figure.table(scene)), "text/csv")),
   ];
 }

@@ -1,0 +1,165 @@
+"""Choosing, changing, playing, and going back, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from playwright.sync_api import expect
+from visits import MS
+
+CLUSTER = "#a=regional_cluster&b=hypercluster&seed=3"
+COLOURS = """canvas => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(data.buffer)).size;
+}"""
+
+
+def frames_asked(visit):
+    return [message for message in map(json.loads, visit.sent) if message["type"] == "frames"]
+
+
+def test_the_page_opens_with_two_scenarios_and_draws_every_figure(come):
+    visit = come()
+    visit.at(0)
+    expect(visit.page.locator("#choose-a")).to_have_value("regional_cluster")
+    expect(visit.page.locator("#choose-b")).to_have_value("hypercluster")
+    cards = visit.page.locator(".card")
+    assert cards.count() == 8
+    for card in cards.all():
+        assert card.locator("canvas").evaluate(COLOURS) > 3, card.get_attribute("data-figure")
+
+
+def test_another_scenario_replaces_one_side_and_the_other_keeps_its_history(come):
+    visit = come(f"{CLUSTER}&month=120")
+    visit.at(10)
+    b = visit.score("Adopted").locator("span").nth(3).inner_text()
+    already = len(frames_asked(visit))
+    visit.page.locator("#choose-a").select_option("baseline")
+    expect(visit.page.locator("#scoreboard")).to_contain_text("A−B", timeout=MS)
+    expect(visit.page.get_by_role("img", name=re.compile("A No policy")).first).to_be_visible(timeout=MS)
+    visit.at(10)
+    assert visit.score("Adopted").locator("span").nth(3).inner_text() == b
+    assert {tuple(message["sides"]) for message in frames_asked(visit)[already:]} == {("a",)}
+    expect(visit.page).to_have_url(re.compile("a=baseline"), timeout=MS)
+
+
+def test_a_changed_parameter_runs_the_same_seed_again_up_to_the_month_shown(come):
+    visit = come(f"{CLUSTER}&month=120")
+    visit.at(10)
+    before = visit.scores()
+    visit.forms("Diffusion")
+    visit.change("diffusion.half_distance_km", "300")
+    expect(visit.page.locator("#changes-a")).to_have_text("1 change", timeout=MS)
+    visit.at(10)
+    expect(visit.score("Adopted")).not_to_have_text(before[0], timeout=MS)
+    assert "seed=3" in visit.page.url
+    expect(visit.page).to_have_url(re.compile(re.escape("a.set=diffusion.half_distance_km%3D300")), timeout=MS)
+    visit.page.get_by_role("button", name="Undo all").click()
+    expect(visit.page.locator("#changes-a")).to_be_hidden(timeout=MS)
+    expect(visit.page.locator("#scoreboard li").first).to_have_text(before[0].replace("\n", ""), timeout=MS)
+    assert visit.scores() == before
+
+
+def test_a_value_that_is_refused_is_told_beside_its_field_and_changes_nothing(come):
+    visit = come(f"{CLUSTER}&month=120")
+    visit.at(10)
+    before = visit.scores()
+    visit.forms("Diffusion")
+    visit.change("diffusion.spatial", "-1")
+    wrong = visit.page.locator(".field.wrong")
+    expect(wrong.get_by_role("alert")).to_have_text("must be 0 or more", timeout=MS)
+    expect(wrong.locator("input")).to_have_value("-1")
+    assert visit.scores() == before
+    assert "spatial" not in visit.page.url
+    visit.change("diffusion.spatial", "0.8")
+    expect(wrong).to_have_count(0, timeout=MS)
+    expect(visit.page.locator("#changes-a")).to_have_text("1 change")
+
+
+def test_the_budget_of_a_policy_and_a_new_policy_move_the_money(come):
+    visit = come(f"{CLUSTER}&month=240")
+    visit.at(20)
+    visit.page.locator("#open-change").click()
+    visit.change("policies[0].budget", "0")
+    expect(visit.score("Money spent")).to_contain_text("A 17,100", timeout=MS)
+    visit.page.get_by_label("Instrument").select_option("training")
+    visit.page.get_by_role("button", name="Add", exact=True).click()
+    expect(visit.score("Money spent")).to_contain_text("A 19,100", timeout=MS)
+    visit.page.get_by_role("button", name="Remove Technopark").click()
+    expect(visit.score("Money spent")).to_contain_text("A 3,900", timeout=MS)
+
+
+def test_it_plays_pauses_and_steps(come):
+    visit = come(CLUSTER)
+    visit.at(0)
+    visit.page.locator("#speed").select_option("24")
+    visit.page.get_by_role("button", name="Play").click()
+    expect(visit.page.locator("#clock")).to_contain_text("year 2", timeout=MS)
+    visit.page.get_by_role("button", name="Pause").click()
+    expect(visit.page.get_by_role("button", name="Play")).to_be_visible()  # the picture of the month it stopped at
+    paused = visit.page.locator("#clock").inner_text()
+    visit.page.wait_for_timeout(300)
+    assert visit.page.locator("#clock").inner_text() == paused
+    month = int(visit.page.locator("#slider").input_value())
+    visit.page.get_by_role("button", name="One month on").click()
+    visit.at(*divmod(month + 1, 12))
+    visit.page.get_by_role("button", name="One month back").click()
+    visit.at(*divmod(month, 12))
+
+
+def test_going_back_in_time_asks_the_server_for_nothing(come):
+    visit = come(f"{CLUSTER}&month=200")
+    visit.at(16, 8)
+    visit.page.wait_for_timeout(500)  # until the months ahead are there
+    end = visit.scores()
+    asked = len(visit.sent)
+    slider = visit.page.locator("#slider")
+    for month in range(190, 0, -10):
+        slider.fill(str(month))
+    visit.at(0, 10)
+    slider.fill("200")
+    visit.at(16, 8)
+    assert len(visit.sent) == asked
+    assert visit.scores() == end
+
+
+def test_jumping_ahead_brings_the_months_between(come):
+    visit = come(CLUSTER)
+    visit.page.get_by_role("button", name="To the end").click()
+    visit.at(20)
+    rows = visit.counts().splitlines()
+    assert rows[0] == "side,scenario,seed,month,region,technology,adopters,eligible"
+    assert {int(row.split(",")[3]) for row in rows[1:]} == set(range(241))
+
+
+def test_two_runs_that_cannot_differ_yet_are_called_identical(come):
+    visit = come("#a=baseline&b=baseline&b.set=diffusion.digital%3D0.5&seed=3&month=60")
+    visit.at(5)
+    expect(visit.score("Adopted")).to_contain_text("identical so far")
+    visit.page.locator("#choose-b").select_option("hypercluster")
+    expect(visit.score("Adopted")).not_to_contain_text("identical", timeout=MS)
+
+
+def test_choosing_a_technology_shows_only_its_adoptions(come):
+    visit = come(f"{CLUSTER}&month=180")
+    visit.at(15)
+    before = visit.scores()
+    visit.page.locator("#show").select_option("direction:solid_minerals_mining")
+    expect(visit.score("1 − Φ so far")).to_contain_text("A 0.", timeout=MS)
+    expect(visit.page.locator("#scoreboard li").first).not_to_have_text(before[0], timeout=MS)
+    visit.page.locator("#show").select_option("all")
+    expect(visit.page.locator("#scoreboard li").first).to_have_text(before[0].replace("\n", ""), timeout=MS)
+    assert visit.scores() == before
+
+
+def test_the_end_of_the_run_shows_what_the_metrics_module_says(come):
+    from simulation import load_scenario, run
+
+    visit = come(f"{CLUSTER}&month=240")
+    visit.at(20)
+    for side, name in (("A", "regional_cluster"), ("B", "hypercluster")):
+        metrics = run(load_scenario(name), seed=3).metrics
+        expect(visit.score("t50 so far")).to_contain_text(f"{side} {metrics['t50_years']:.1f}")
+        expect(visit.score("1 − Φ so far")).to_contain_text(f"{side} {metrics['synchronization']:.3f}")
+        expect(visit.score("W1 so far")).to_contain_text(f"{side} {metrics['w1_years']:.2f}")
