@@ -27,8 +27,9 @@ def test_the_page_names_every_figure_as_the_command_does(make_gallery: ModuleTyp
     assert (GALLERY / "README.md").read_text(encoding="utf-8") == make_gallery.page()
 
 
-def test_the_contact_sheet_is_small_enough_to_be_kept() -> None:
-    sheet = GALLERY / "contact_sheet.png"
+@pytest.mark.parametrize("name", ["contact_sheet", "contact_sheet_grey"])
+def test_the_contact_sheets_are_small_enough_to_be_kept(name: str) -> None:
+    sheet = GALLERY / f"{name}.png"
     assert sheet.stat().st_size < 1_000_000
     with Image.open(sheet) as image:
         assert image.width > 2000
