@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import networkx as nx
@@ -14,6 +14,9 @@ from simulation.engine import Engine, State
 from simulation.run import Run
 from simulation.scenario import Scenario, load_scenario
 from simulation.world import World
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class HyperclusterModel(mesa.Model):
@@ -79,6 +82,16 @@ class HyperclusterModel(mesa.Model):
     def result(self) -> Run:
         """Return what the replication left so far, with its metrics; the same bits as :func:`simulation.run`."""
         return Run(self.engine.record())
+
+    def show(self) -> Figure:
+        """Draw how far the run has come; a notebook shows the figure that a cell ends with.
+
+        Adoption share by region and month, and shares of adopters, members and released technologies over time.
+        """
+        # Here, because what draws takes longer to import than a replication to run.
+        from simulation.figures.model_state import model_state
+
+        return model_state(self.engine.record(), self.world.regions)
 
     # What is collected every month
 

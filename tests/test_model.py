@@ -136,3 +136,53 @@ def test_removing_the_agents_leaves_the_simulation_alone(spec, model):
     assert len(model.agents) == 0
     model.run_for(72)
     assert model.adoptions == run(spec, seed=3).record.adopters[-1].sum()
+
+
+def test_show_draws_how_far_the_run_has_come(model):
+    from matplotlib.figure import Figure
+
+    model.run_for(40)
+    figure = model.show()
+    assert isinstance(figure, Figure)
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    raster, _, shares = figure.axes
+    order = np.argsort(model.world.regions.longitude, kind="stable")
+    now = np.asarray(raster.images[0].get_array())[:, -1]
+    assert now == pytest.approx(
+        (model.state.adopters.sum(axis=(1, 2)) / model.world.eligible.sum(axis=(1, 2)))[order]
+    )
+    drawn = {line.get_label(): line.get_ydata() for line in shares.lines}
+    assert drawn["adopters of all eligible"][-1] == pytest.approx(
+        100 * model.adoptions / model.world.eligible.sum()
+    )
+    assert drawn["members of a platform"][-1] == pytest.approx(100 * model.member_share)
+    assert drawn["technologies released"][-1] == pytest.approx(
+        100 * model.technologies_released / len(model.world.technologies.names)
+    )
+
+
+def test_show_changes_nothing_and_works_at_the_start_and_at_the_horizon(spec, model):
+    model.show()
+    model.run_for(72)
+    model.show()
+    assert np.array_equal(model.result().record.adopters, run(spec, seed=3).record.adopters)
+
+
+def test_mesas_own_page_can_plot_what_the_model_collects(model):
+    import solara
+    from matplotlib.figure import Figure
+    from mesa.visualization import make_plot_component
+
+    seen = []
+    component, _ = make_plot_component(["adoption_share", "member_share"], post_process=seen.append)
+    model.run_for(30)
+    box, context = solara.render(component(model), handle_error=False)
+    try:
+        (ax,) = seen
+        assert isinstance(ax.figure, Figure)
+        (first, second) = (line.get_ydata() for line in ax.lines)
+        assert first[-1] == model.adoption_share and second[-1] == model.member_share
+        assert len(first) == 31
+        assert box.children, "an image was made of it"
+    finally:
+        context.close()

@@ -1,0 +1,111 @@
+"""How far a run has come: who has adopted by now, region by region, and how it came to that."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from simulation.figures.inputs import short_name
+from simulation.figures.regions import write_names
+from simulation.figures.style import (
+    MM_PER_INCH,
+    SHARE_MAP,
+    add_axes_mm,
+    scenario_styles,
+    style,
+    text_mm,
+)
+from simulation.metrics.curves import ratio
+from simulation.recorder import Record
+from simulation.world import Regions
+
+WIDTH_MM = 190.0
+HEIGHT_MM = 74.0
+TOP_MM = 11.0
+PANEL_MM = 52.0
+NOTEBOOK_DPI = 130
+
+
+class NotebookFigure(Figure):
+    """A figure that a notebook shows as it is, whether or not it has been told about Matplotlib."""
+
+    def _repr_png_(self) -> bytes:
+        image = io.BytesIO()
+        with style():
+            self.savefig(image, format="png", dpi=NOTEBOOK_DPI)
+        return image.getvalue()
+
+
+def model_state(record: Record, regions: Regions) -> Figure:
+    """Draw a run up to its present month: adoption share by region and month, and shares of all over time.
+
+    Shares are of all who are ever eligible, all technologies together, those that are not released yet included; so
+    they never fall. Time is that of the calendar.
+
+    Parameters
+    ----------
+    record : what the run left so far.
+    regions : its regions, for their names and their order from west to east.
+    """
+    with style():
+        figure = NotebookFigure(figsize=(WIDTH_MM / MM_PER_INCH, HEIGHT_MM / MM_PER_INCH))
+        years = record.months / record.steps_per_year
+        text_mm(
+            figure,
+            f"{record.scenario}, seed {record.seed}, after {years:.1f} years",
+            left=2,
+            top=3,
+            weight="bold",
+        )
+        _draw_regions(add_axes_mm(figure, 30, TOP_MM, 78, PANEL_MM), record, regions)
+        _draw_shares(add_axes_mm(figure, 124, TOP_MM, 62, PANEL_MM), record)
+    return figure
+
+
+def _years(record: Record) -> np.ndarray:
+    return np.arange(record.months + 1) / record.steps_per_year
+
+
+def _draw_regions(ax: Axes, record: Record, regions: Regions) -> None:
+    order = sorted(range(len(regions.ids)), key=lambda r: (regions.longitude[r], regions.ids[r]))
+    shares = ratio(record.adopters.sum(axis=(2, 3)), record.eligible.sum(axis=(1, 2)))[:, order]
+    years, rows = _years(record), len(order)
+    half = 0.5 / record.steps_per_year
+    image = ax.imshow(
+        shares.T,
+        aspect="auto",
+        interpolation="nearest",
+        cmap=SHARE_MAP,
+        vmin=0,
+        vmax=1,
+        extent=(-half, years[-1] + half, rows - 0.5, -0.5),
+    )
+    write_names(ax, [short_name(regions.ids[r], regions.names[r]) for r in order])
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    ax.set_xlabel("Time, years")
+    ax.set_title("Adoption share by region", loc="left")
+    bar = ax.figure.colorbar(image, ax=ax, fraction=0.03, pad=0.02, ticks=[0, 0.5, 1])
+    bar.ax.set_yticklabels(["0 %", "50 %", "100 %"])
+    bar.outline.set_visible(False)
+
+
+def _draw_shares(ax: Axes, record: Record) -> None:
+    look = scenario_styles([record.scenario])[record.scenario]
+    years = _years(record)
+    adopted = ratio(record.adopters.sum(axis=(1, 2, 3)), record.eligible.sum())
+    ax.plot(years, 100 * adopted, color=look.colour, linestyle="-", label="adopters of all eligible")
+    if record.platforms:
+        members = record.members_anywhere / max(record.enterprises, 1)
+        ax.plot(years, 100 * members, color=look.colour, linestyle=(0, (2, 1)), label="members of a platform")
+    released = (record.release_month[None, :] < np.arange(1, record.months + 2)[:, None]).mean(axis=1)
+    ax.plot(years, 100 * released, color="#8C8C8C", linewidth=0.8, label="technologies released")
+    ax.set_ylim(0, 100)
+    ax.set_xlim(0, max(float(years[-1]), 1 / record.steps_per_year))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    ax.set_xlabel("Time, years")
+    ax.set_title("Share, %", loc="left")
+    ax.legend(loc="best", edgecolor="none", framealpha=0.85)
