@@ -101,7 +101,7 @@ def _draw_shares(ax: Axes, record: Record) -> None:
     if record.platforms:
         members = record.members_anywhere / max(record.enterprises, 1)
         ax.plot(years, 100 * members, color=look.colour, linestyle=(0, (2, 1)), label="members of a platform")
-    released = (record.release_month[None, :] < np.arange(1, record.months + 2)[:, None]).mean(axis=1)
+    released = (record.release_month[None, :] < np.arange(record.months + 1)[:, None]).mean(axis=1)
     ax.plot(years, 100 * released, color="#8C8C8C", linewidth=0.8, label="technologies released")
     ax.set_ylim(0, 100)
     ax.set_xlim(0, max(float(years[-1]), 1 / record.steps_per_year))
