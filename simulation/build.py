@@ -8,6 +8,7 @@ from scipy.special import gammaincinv
 from simulation.data import Dataset, InstitutionRow, institution_references, load_vectors
 from simulation.geography import great_circle_km, internal_distance_km, spatial_kernel
 from simulation.kernels.network import eligible_partners
+from simulation.mechanisms.chains import chains_of
 from simulation.mechanisms.prices import commodities_of
 from simulation.scenario import Platform, Scenario
 from simulation.schema import by_name
@@ -86,6 +87,7 @@ def build_world(spec: Scenario, seed: int) -> World:
             months=months,
             steps_per_year=steps,
         ),
+        chains=chains_of(spec.chains, regions=regions.ids, industries=dataset.industries, counts=counts),
     )
 
 

@@ -174,7 +174,7 @@ class Engine:
             exposure_to_partners = self._spatial[r, s, technology]
         terms = self._terms[c, s, technology].copy()
         terms[CHANNELS.index("network")] *= exposure_to_partners
-        x = self._market.factor(state)[r, s, technology]
+        x = self._market.factor(state, self.levers)[r, s, technology]
         scale = world.technologies.relevance[s, technology] * x * self._factor[c]
         return terms * scale * world.enterprises.absorptive_capacity[enterprise]
 
@@ -349,7 +349,7 @@ class Engine:
             self._crowd_region,
             self._terms,
             world.technologies.relevance,
-            self._market.factor(state),
+            self._market.factor(state, levers),
             self._factor,
             self._base,
             self._slope,

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from simulation.data import Dataset, dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import Problem, ScenarioError, listed, suggestion
+from simulation.mechanisms.chains import Chain
 from simulation.mechanisms.prices import Commodity, read_price_path
 from simulation.policies import AnyPolicy, Budget, Costs
 from simulation.policies.money import (
@@ -236,6 +237,8 @@ class Scenario(Settings):
     membership: Membership = Membership()
     commodities: Annotated[tuple[Commodity, ...], Field(strict=False)] = ()
     """Commodities whose prices move adoption, in any order."""
+    chains: Annotated[tuple[Chain, ...], Field(strict=False)] = ()
+    """Processing chains of growth poles, in any order."""
     budget: Budget = Budget()
     costs: Costs = Costs()
     platforms: Annotated[tuple[Platform, ...], Field(strict=False, max_length=64)] = ()
@@ -272,7 +275,7 @@ class Scenario(Settings):
         """
         dump = self.model_dump(mode="json", exclude={"name", "title", "description"})
         dump["world"]["dataset"] = self.dataset.digest
-        for key in ("platforms", "policies", "institutions", "commodities"):
+        for key in ("platforms", "policies", "institutions", "commodities", "chains"):
             dump[key] = sorted(json.dumps(row, sort_keys=True) for row in dump[key])
         return hashlib.sha256(json.dumps(dump, sort_keys=True).encode()).hexdigest()
 

@@ -136,7 +136,7 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
     institutions = institution_references((*dataset.institutions, *(row for _, row in own)))
     named = {
         kind: [(n, row["name"]) for n, row in _tables(data, kind) if isinstance(row.get("name"), str)]
-        for kind in ("platforms", "commodities")
+        for kind in ("platforms", "commodities", "chains")
     }
 
     def one_of(known: Iterable[str], what: str) -> Callable[[str], str]:
@@ -167,9 +167,12 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
         ("platforms", "*", "institutions", "*"): institution,
         ("commodities", "*", "industries", "*"): one_of(dataset.industries, "industry"),
         ("commodities", "*", "export_dependence", "*"): region,
+        ("chains", "*", "industries", "*"): one_of(dataset.industries, "industry"),
+        ("chains", "*", "poles", "*"): region,
         ("policies", "*", "regions", "*"): region,
         ("policies", "*", "platform"): platform,
         ("policies", "*", "platforms", "*"): platform,
+        ("policies", "*", "chain"): one_of((name for _, name in named["chains"]), "chain of this scenario"),
         ("policies", "*", "institutions", "*"): institution,
     }
     issues = [
@@ -178,7 +181,7 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
         for path, name in _matches(data, pattern)
         if (message := check(name))
     ]
-    for kind, what in (("platforms", "platform"), ("commodities", "commodity")):
+    for kind, what in (("platforms", "platform"), ("commodities", "commodity"), ("chains", "chain")):
         names = [name for _, name in named[kind]]
         issues.extend(
             ((kind, n, "name"), f"another {what} has this name")

@@ -1,8 +1,8 @@
 """Plain arrays that describe a world: one row an agent, nothing that acts.
 
 Shapes are written with these letters everywhere in the package: R regions, S industries, K technologies, H platforms,
-J institutions, N enterprises. Rows are sorted by stable identifiers, so that no result depends on the order of an
-input table.
+J institutions, N enterprises, M commodities, G chains. Rows are sorted by stable identifiers, so that no result depends
+on the order of an input table.
 """
 
 from __future__ import annotations
@@ -118,6 +118,17 @@ class Commodities:
 
 
 @dataclass(frozen=True, slots=True)
+class Chains:
+    """The G chains of industries, sorted by name; none unless the scenario has some."""
+
+    names: tuple[str, ...]
+    leads: Array  # bool (G, S, S), [g, s, u]: industry u stands before s in chain g
+    poles: Array  # bool (G, R), regions in which the chain is there
+    strength: Array  # float64 (G,), demand pull before policy
+    led: Array  # int64 (G, R), enterprises of industries that others of the chain lead
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Everything that is fixed before the first month. Never written after it is built."""
 
@@ -131,6 +142,7 @@ class World:
     platforms: Platforms
     pairs: Pairs
     commodities: Commodities
+    chains: Chains
 
     @property
     def shape(self) -> tuple[int, int, int, int, int]:
@@ -162,6 +174,7 @@ class Levers:
     is_open: Array  # bool (H,), platform exists this month
     resident: Array  # bool (H, J), institutions on the platform
     interoperability: Array  # float64 (H, H), Omega, neutral identity
+    chain_strength: Array  # float64 (G, R), neutral the chain's own in its poles, 0 elsewhere
 
     @staticmethod
     def neutral(world: World) -> Levers:
@@ -177,4 +190,5 @@ class Levers:
             is_open=np.zeros(h, dtype=bool),
             resident=world.platforms.resident.copy(),
             interoperability=np.eye(h),
+            chain_strength=world.chains.strength[:, None] * world.chains.poles,
         )

@@ -105,7 +105,7 @@ def test_the_model_tells_of_every_interaction_vector():
 
 def test_every_equation_has_its_number_once_and_the_code_cites_it():
     numbers = [int(n) for n in re.findall(r"\\tag\{(\d+)\}", MODEL)]
-    assert sorted(numbers) == list(range(23))
+    assert sorted(numbers) == list(range(24))
     code = "".join(
         path.read_text(encoding="utf-8")
         for folder in ("kernels", "metrics", "mechanisms")

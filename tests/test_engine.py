@@ -125,6 +125,24 @@ elasticity = 1.5
 export_dependence = { east = 0.8, north = 0.2 }
 reference = 100.0
 process = { reversion = 0.5, volatility = 0.6, jumps_per_year = 2.0, jump_mean = -0.3, jump_sd = 0.2 }
+[[chains]]
+name = "ground"
+industries = ["coal", "oil_gas", "mining_services"]
+poles = ["east", "west"]
+strength = 1.5
+[[chains]]
+name = "wells"
+industries = ["oil_gas", "mining_services"]
+strength = 0.8
+"""
+CHAIN_POLICY = """
+[[policies]]
+instrument = "processing_chain"
+chain = "ground"
+regions = ["east"]
+budget = 4.0
+from_year = 1.0
+to_year = 3.0
 """
 
 
@@ -151,7 +169,7 @@ def scenario(tmp_path, *, more="", diffusion=""):
         (PLATFORM, 'contacts = "substituted"'),
         (EVERYTHING, ""),
         (MINING, ""),
-        (EVERYTHING + MINING, ""),
+        (EVERYTHING + MINING + CHAIN_POLICY, ""),
     ],
     ids=[
         "no policy",

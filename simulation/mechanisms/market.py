@@ -6,14 +6,17 @@ from typing import Protocol
 
 import numpy as np
 
+from simulation.mechanisms.chains import demand_pull
 from simulation.mechanisms.prices import price_factor
-from simulation.world import Array, World
+from simulation.world import Array, Levers, World
 
 
 class Situation(Protocol):
     """What the market reads of a running replication; see ``simulation.engine.State``."""
 
     month: int
+    released: Array  # bool (K,)
+    adopters: Array  # int64 (R, S, K)
 
 
 class Market:
@@ -21,14 +24,20 @@ class Market:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._shape = world.shape[:3]
-        self._neutral = np.ones(self._shape)
-        self._is_on = bool(world.commodities.names)
+        self._neutral = np.ones(world.shape[:3])
+        self._is_on = bool(world.commodities.names or world.chains.names)
+        self._eligible = world.eligible
 
-    def factor(self, state: Situation) -> Array:
+    def factor(self, state: Situation, levers: Levers) -> Array:
         """Return x, float64 (R, S, K): 1 where no mechanism is on. Not to be written."""
         if not self._is_on:
             return self._neutral
         commodities = self._world.commodities
-        by_industry = price_factor(commodities.log_price[state.month], commodities.exponent)
-        return by_industry[:, :, None] * self._neutral
+        price = price_factor(commodities.log_price[state.month], commodities.exponent)
+        pull = demand_pull(
+            state.adopters.sum(axis=2, where=state.released),
+            self._eligible.sum(axis=2, where=state.released),
+            leads=self._world.chains.leads,
+            strength=levers.chain_strength,
+        )
+        return (price * pull)[:, :, None] * self._neutral

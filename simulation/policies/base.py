@@ -50,6 +50,11 @@ class Policy(Settings):
         """Platforms that must exist for the policy to work, sorted."""
         return ()
 
+    @property
+    def target(self) -> tuple[str, ...]:
+        """What the policy acts on: coverages of all entries with one target add up."""
+        return (self.instrument, *self.platform_names)
+
     def months(self, *, steps_per_year: int, horizon: int) -> tuple[int, int]:
         """First month, and the month after the last, in which the policy runs, both at most ``horizon``."""
         last = horizon if self.to_year is None else round(self.to_year * steps_per_year)

@@ -40,7 +40,7 @@ class Entry:
         return Entry(
             policy=policy,
             months=policy.months(steps_per_year=world.steps_per_year, horizon=world.months),
-            target=(policy.instrument, *policy.platform_names),
+            target=policy.target,
             full_cost=full_cost,
             coverage=policy.coverage(full_cost, world),
             planned=policy.plan(full_cost, world),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from simulation.world import (
+    Chains,
     Commodities,
     Enterprises,
     Institutions,
@@ -19,7 +20,8 @@ from simulation.world import (
 def world() -> World:
     """Four years of three regions with (6, 4), (3, 2), (5, 0) enterprises and 2, 1, 0 institutions.
 
-    Platform "one" is for the first industry, "two" for all; "late" exists from month 12 to month 24 only.
+    In chain "ore" the first industry leads the second, in the first two regions. Platform "one" is for the first
+    industry, "two" for all; "late" exists from month 12 to month 24 only.
     """
     counts = np.array([[6, 4], [3, 2], [5, 0]])
     n, readiness = int(counts.sum()), np.array([0.8, 0.5, 0.05])
@@ -72,4 +74,11 @@ def world() -> World:
         ),
         pairs=Pairs(nothing, nothing, nothing, nothing, nothing, nothing),
         commodities=Commodities((), np.zeros((49, 0)), np.zeros((0, 3, 2))),
+        chains=Chains(
+            names=("ore",),
+            leads=np.array([[[False, False], [True, False]]]),
+            poles=np.array([[True, True, False]]),
+            strength=np.array([0.5]),
+            led=counts[:, 1][None, :],
+        ),
     )

@@ -15,6 +15,7 @@ from simulation.policies.digital_infrastructure import DigitalInfrastructure
 from simulation.policies.interoperability import Interoperability
 from simulation.policies.platform_onboarding import PlatformOnboarding
 from simulation.policies.platform_operation import PlatformOperation
+from simulation.policies.processing_chain import ProcessingChain
 from simulation.policies.remote_residency import RemoteResidency
 from simulation.policies.technopark import Technopark
 from simulation.policies.training import Training
@@ -24,6 +25,7 @@ NEEDED = {
     "interoperability": {"platforms": ["one", "two"]},
     "platform_onboarding": {"platform": "one"},
     "platform_operation": {"platform": "one"},
+    "processing_chain": {"chain": "ore"},
     "remote_residency": {"platform": "one"},
 }
 EACH = pytest.mark.parametrize("instrument", INSTRUMENTS)
@@ -139,6 +141,14 @@ def test_interoperability_links_two_platforms_both_ways_alike(world):
     assert levers.interoperability.tolist() == [[1, 0, 0], [0, 1, 0.5], [0, 0.5, 1]]
 
 
+def test_processing_chain_is_paid_for_led_enterprises_of_its_growth_poles(world):
+    policy = ProcessingChain(chain="ore", budget=3.0)  # the second industry has 4, 2 and 0 enterprises
+    assert policy.full_cost(world, unit_cost=1.0).tolist() == [4.0, 2.0, 0.0, 0.0]
+    assert levers_of(world, policy).chain_strength.tolist() == [[1.0, 1.0, 0.0]]
+    elsewhere = ProcessingChain(chain="ore", regions=["b"], budget=3.0)
+    assert levers_of(world, elsewhere).chain_strength.tolist() == [[0.5, 1.5, 0.0]]
+
+
 def test_every_module_of_an_instrument_bears_its_name():
     modules = {path.stem for path in Path(simulation.policies.__file__).parent.glob("[!_]*.py")}
     assert set(INSTRUMENTS) == modules - {"base", "money", "schedule"}
@@ -158,6 +168,7 @@ def test_unit_costs_are_those_of_section_4():
         "digital_infrastructure": 2,
         "remote_residency": 5,
         "interoperability": 50,
+        "processing_chain": 1,
     }
 
 

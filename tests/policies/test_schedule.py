@@ -55,6 +55,8 @@ def policies(draw):
         row["regions"] = draw(st.sampled_from(["all", ["a"], ["b", "c"], ["c"], []]))
     if "platform" in keys:
         row["platform"] = draw(names)
+    if "chain" in keys:
+        row["chain"] = "ore"
     if "platforms" in keys:
         row["platforms"] = draw(st.permutations(["late", "one", "two"]))[:2]
     if "institutions" in keys:

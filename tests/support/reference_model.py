@@ -29,6 +29,20 @@ def price_part(spec, world, month, r, s):
     return x
 
 
+def chain_part(spec, world, lev, A, eligible, released, r, s):
+    """Pull of the industries that stand before industry s in chains of region r: section 13.2."""
+    x, industries = 1.0, world.enterprises.industries
+    for chain in spec.chains:
+        if industries[s] in chain.industries:
+            before = [industries.index(u) for u in chain.industries[: chain.industries.index(industries[s])]]
+            there = (world.enterprises.region_of == r) & np.isin(world.enterprises.industry_of, before)
+            pairs = eligible[there][:, released]
+            if pairs.any():
+                share = A[there][:, released].sum() / pairs.sum()
+                x *= 1 + lev.chain_strength[world.chains.names.index(chain.name), r] * share
+    return x
+
+
 def simulate(spec, world, months):
     """Return month of adoption (N, K; -1 never), month of mastery (J, K), members (H, N), credit (N, K, 6)."""
     d, m = spec.diffusion, spec.membership
@@ -192,6 +206,7 @@ def simulate(spec, world, months):
                     * (1 + bonus("hazard_bonus") * delta)
                 )
                 x = price_part(spec, world, month, r, s)
+                x *= chain_part(spec, world, lev, A, eligible, tec.release_month <= month, r, s)
                 hazard = tec.relevance[s, k] * ent.absorptive_capacity[i] * x * scale * terms.sum()
                 cumulated[i, k] += hazard * dt
                 if cumulated[i, k] >= theta[i, k]:
