@@ -134,7 +134,9 @@ class Engine:
             for may_join in world.platforms.may_join
         ]
         self._draws = [np.empty(candidates.size) for candidates in self._candidates]
-        self._join, self._stay = np.empty(r), np.empty(r)
+        # One row for each number of other platforms, where that number counts.
+        rows = h if spec.membership.rivalry else 1
+        self._join, self._stay = np.empty((rows, r)), np.empty((rows, r))
 
     @property
     def finished(self) -> bool:
@@ -237,19 +239,20 @@ class Engine:
         assert levers is not None
         for h in np.flatnonzero(levers.is_open & (self._may_join.sum(axis=1) > 0)):
             candidates, draws = self._candidates[h], self._draws[h]
-            membership.membership_odds(
-                self.state.members[h],
-                self._may_join[h],
-                levers.readiness,
-                levers.subsidy[h],
-                m.base,
-                m.network_effect,
-                m.readiness_effect,
-                m.rate,
-                self.dt,
-                self._join,
-                self._stay,
-            )
+            for others, (join, stay) in enumerate(zip(self._join, self._stay, strict=True)):
+                membership.membership_odds(
+                    self.state.members[h],
+                    self._may_join[h],
+                    levers.readiness,
+                    levers.subsidy[h],
+                    m.base - m.rivalry * others,
+                    m.network_effect,
+                    m.readiness_effect,
+                    m.rate,
+                    self.dt,
+                    join,
+                    stay,
+                )
             month = np.uint64(streams.numbered(self._membership_streams[h], self.state.month))
             streams.uniforms(month, self._identities[candidates], draws)
             membership.decide_membership(

@@ -190,6 +190,8 @@ class Membership(Settings):
     """c: utility by digital readiness."""
     rate: Rate = 0.5
     """omega: how often membership is decided, 1/year; at most once a step."""
+    rivalry: Annotated[float, Field(ge=0, le=1e3)] = 0.0
+    """v: utility that each other platform which an enterprise is on takes away; 0 where platforms do not compete."""
 
 
 class Platform(Settings):
@@ -359,6 +361,13 @@ def _checked(document: Document) -> Scenario:
             names = shipped_datasets()
             hint = suggestion(given, names) or f"; the shipped datasets are {listed(names)}"
             problems.append(document.problem(("world", "dataset"), f"not a dataset or folder{hint}"))
+    if dataset is not None and isinstance(data.get("platforms"), list):
+        # A platform of the dataset needs no more than its name.
+        known = {row.name: row.keys for row in dataset.platforms}
+        data["platforms"] = [
+            {**known.get(str(row.get("name")), {}), **row} if isinstance(row, dict) else row
+            for row in data["platforms"]
+        ]
     if isinstance(data.get("commodities"), list):
         data["commodities"] = [
             _with_its_prices(row, ("commodities", n, "path"), document, dataset, problems)

@@ -73,7 +73,8 @@ def decide_membership(
 ) -> None:
     """Set or clear bit ``platform`` of wanted[i] by one uniform draw for each enterprise that may join.
 
-    Outside, join if draw < join; inside, leave if draw > stay.
+    Outside, join if draw < join; inside, leave if draw > stay. The row of the odds is the number of other platforms
+    that the enterprise is on, or the last row where it is on more.
 
     Parameters
     ----------
@@ -84,8 +85,8 @@ def decide_membership(
     region_of : int32, shape (N,)
     mask_of : uint64, shape (N,)
         Memberships at the START of the month; never written.
-    join, stay : float64, shape (R,)
-        From :func:`membership_odds`.
+    join, stay : float64, shape (rows, R)
+        From :func:`membership_odds`, at the utility that is left by so many other platforms.
     draw : float64, shape (C,)
         Uniform in (0, 1), of each candidate.
     wanted : uint64, shape (N,)
@@ -94,8 +95,12 @@ def decide_membership(
     bit = np.uint64(1) << np.uint64(platform)
     for c in range(candidates.size):
         i = candidates[c]
+        others, row = mask_of[i] & ~bit, 0
+        while others and row < join.shape[0] - 1:
+            others &= others - np.uint64(1)  # clears the lowest bit
+            row += 1
         if mask_of[i] & bit:
-            if draw[c] > stay[region_of[i]]:
+            if draw[c] > stay[row, region_of[i]]:
                 wanted[i] &= ~bit
-        elif draw[c] < join[region_of[i]]:
+        elif draw[c] < join[row, region_of[i]]:
             wanted[i] |= bit

@@ -91,13 +91,23 @@ def test_one_draw_decides_by_who_is_inside():
         np.arange(4),
         np.zeros(5, np.int32),
         mask_of,
-        np.array([0.02]),
-        np.array([0.98]),
+        np.array([[0.02]]),
+        np.array([[0.98]]),
         draw,
         wanted,
     )
     assert wanted.tolist() == [2, 0, 2, 0, 0]
     assert mask_of.tolist() == [0, 0, 2, 2, 0]
+
+
+def test_other_platforms_choose_the_row_of_the_odds_and_the_last_row_holds_for_more():
+    mask_of = np.array([0, 1, 0b101, 0b10, 0b1111], dtype=np.uint64)
+    wanted = mask_of.copy()
+    join, stay = np.array([[0.5], [0.3], [0.1]]), np.array([[0.9], [0.7], [0.5]])
+    # On 0, 1 and 2 other platforms outside; on 0 and on 3 inside.
+    draw = np.array([0.4, 0.4, 0.05, 0.8, 0.6])
+    membership.decide_membership(1, np.arange(5), np.zeros(5, np.int32), mask_of, join, stay, draw, wanted)
+    assert wanted.tolist() == [0b10, 1, 0b111, 0b10, 0b1101]
 
 
 def test_books_of_members_and_crowds_equal_counts_made_anew():

@@ -119,6 +119,7 @@ def simulate(spec, world, months):
                     + m.network_effect * (members[h].sum() / open_to.sum() + members[h][local].mean()) / 2
                 )
                 u += m.readiness_effect * (lev.readiness[r] - 0.5) + lev.subsidy[h, r]
+                u -= m.rivalry * (members[:, i].sum() - members[h, i])
                 sigma = 1 / (1 + np.exp(-u))
                 draw = streams.uniform(stream, identities[i])
                 if members[h, i]:
