@@ -24,6 +24,7 @@ PAGES = (
     "docs/model.md",
     "docs/architecture.md",
     "docs/batches.md",
+    "docs/browser.md",
     "docs/comparison.md",
 )
 
