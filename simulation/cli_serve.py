@@ -36,8 +36,8 @@ def serve(
 ) -> None:
     """Show two scenarios side by side, live, in a browser.
 
-    Offers the scenarios that come with the program, those in the folder scenarios, and the files named. Nothing leaves
-    this machine, and no network is needed. Stop it with Ctrl-C.
+    Offers the scenarios that come with the program, those in the folder scenarios, and the files named; opens with the
+    first two that are named. Nothing leaves this machine, and no network is needed. Stop it with Ctrl-C.
     """
     from simulation.server.serve import serve as run_server
 

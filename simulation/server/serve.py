@@ -11,6 +11,7 @@ import socket
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 import uvicorn
@@ -19,7 +20,7 @@ from simulation.errors import HyperclusterError
 from simulation.scenario import load_scenario
 from simulation.server.app import Server, make_app
 from simulation.server.catalogue import Catalogue
-from simulation.server.messages import MOST_BYTES
+from simulation.server.messages import MOST_BYTES, SIDES
 from simulation.server.models import Models
 from simulation.server.security import is_loopback
 
@@ -42,7 +43,7 @@ def serve(
 
     Parameters
     ----------
-    scenarios : files that are offered beside the others.
+    scenarios : files that are offered beside the others, or names; the first two are those that the page opens with.
     host, port : where to listen; port 0 takes a free one.
     token : what a page must know; where others can reach the server a new one is made unless given.
     results : folder that holds results folders.
@@ -58,7 +59,8 @@ def serve(
     token = _token(host, token)
     with contextlib.closing(_listen(host, port)) as listener:
         port = listener.getsockname()[1]
-        server = Server(Catalogue(scenarios, results=results), Models(_processes()), token=token)
+        files = [path for path in scenarios if path.is_file()]  # a shipped one is there by its name
+        server = Server(Catalogue(files, results=results), Models(_processes()), token=token)
         # Said here, because uvicorn takes what is left out from the environment.
         config = uvicorn.Config(
             make_app(server, host, port=port),
@@ -75,7 +77,7 @@ def serve(
             timeout_graceful_shutdown=3,
         )
         logging.getLogger("hypercluster").addHandler(logging.StreamHandler())
-        url = _url(host, port, token)
+        url = page_address(host, port, token=token, shown=[path.stem for path in scenarios[:2]])
         _Announcing(config, url, open_browser=open_browser).run(sockets=[listener])
 
 
@@ -136,8 +138,11 @@ def _processes() -> int:
     return min(cores, MOST_PROCESSES)
 
 
-def _url(host: str, port: int, token: str | None) -> str:
+def page_address(host: str, port: int, *, token: str | None, shown: Sequence[str]) -> str:
+    """Return the address of the page, with the token where one is needed, opened with these scenarios."""
     everywhere = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}
     name = everywhere.get(host, host)
     place = f"[{name}]" if ":" in name else name
-    return f"http://{place}:{port}/" + (f"?token={token}" if token else "")
+    fragment = "&".join(f"{side}={quote(name)}" for side, name in zip(SIDES, shown, strict=False))
+    query = f"?token={quote(token)}" if token else ""
+    return f"http://{place}:{port}/{query}" + (f"#{fragment}" if fragment else "")

@@ -24,6 +24,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from simulation.cli import cli
+from simulation.server.serve import page_address
 
 ENVIRONMENT = {
     "HOST": "0.0.0.0",
@@ -141,7 +142,8 @@ def test_garbage_on_the_wire_leaves_the_server_standing(running: Running) -> Non
 
 def test_the_process_that_listens_is_small() -> None:
     """What draws and computes is imported by the processes of the model alone."""
-    code = "import sys, simulation.server.serve; print([m for m in ('pandas', 'matplotlib', 'pyarrow') if m in sys.modules])"
+    heavy = ("pandas", "matplotlib", "pyarrow")
+    code = f"import sys, simulation.server.serve; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
@@ -153,6 +155,21 @@ def test_a_port_that_is_taken_is_told(running: Running) -> None:
     assert result.exit_code == 2
     assert f"--port {running.port}: taken by another program" in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "shown", "expected"),
+    [
+        ("127.0.0.1", None, [], "http://127.0.0.1:8000/"),
+        ("127.0.0.1", None, ["baseline"], "http://127.0.0.1:8000/#a=baseline"),
+        ("::1", "a b", ["x y", "z"], "http://[::1]:8000/?token=a%20b#a=x%20y&b=z"),
+        ("0.0.0.0", "t", [], f"http://{socket.gethostname()}:8000/?token=t"),
+    ],
+)
+def test_the_address_has_what_the_page_needs(
+    host: str, token: str | None, shown: list[str], expected: str
+) -> None:
+    assert page_address(host, 8000, token=token, shown=shown) == expected
 
 
 @pytest.mark.parametrize(
