@@ -57,7 +57,19 @@ def test_a_saved_scenario_gives_the_command_line_the_same_curves_bit_for_bit(com
         assert saved.suggested_filename.endswith(".toml")
         scenario, out = tmp_path / saved.suggested_filename, tmp_path / side
         saved.save_as(scenario)
-        command = ["run", scenario, "--seed", "7", "--replications", "1", "--workers", "1", "--out", out, "--quiet"]
+        command = [
+            "run",
+            scenario,
+            "--seed",
+            "7",
+            "--replications",
+            "1",
+            "--workers",
+            "1",
+            "--out",
+            out,
+            "--quiet",
+        ]
         done = subprocess.run(
             [sys.executable, "-m", "simulation", *map(str, command)],
             env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False,
@@ -122,7 +134,9 @@ def test_a_batch_shows_progress_bands_and_a_verdict_and_can_be_replayed(come, re
     visit.page.locator("#replications").fill("3")
     visit.page.locator("#start-study").click()
     expect(visit.page.locator("#panel-study progress")).to_be_visible(timeout=MS)
-    expect(visit.page.locator("#panel-study")).to_contain_text("3 replications of both sides are done", timeout=4 * MS)
+    expect(visit.page.locator("#panel-study")).to_contain_text(
+        "3 replications of both sides are done", timeout=4 * MS
+    )
     expect(visit.page.locator("#panel-study")).to_contain_text("synchronization")
     folder = visit.page.locator("#panel-study b").inner_text()
     assert (results / folder / "manifest.json").exists()
@@ -139,7 +153,9 @@ def test_a_batch_shows_progress_bands_and_a_verdict_and_can_be_replayed(come, re
     replay.at(16, 8)
     replayed = [row for row in table_of(replay.counts()) if row["side"] == "A"]
     key = ("month", "region", "technology", "adopters", "eligible")
-    assert [[row[k] for k in key] for row in replayed] == [[row[k] for k in key] for row in live if row["side"] == "A"]
+    assert [[row[k] for k in key] for row in replayed] == [
+        [row[k] for k in key] for row in live if row["side"] == "A"
+    ]
 
 
 def test_a_batch_can_be_stopped(come):
@@ -154,7 +170,9 @@ def test_a_batch_can_be_stopped(come):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("no_such_scenario", "no_such_scenario"), ("study/none", "study")], ids=["scenario", "results"]
+    ("name", "told"),
+    [("no_such_scenario", "no_such_scenario"), ("study/none", "study")],
+    ids=["scenario", "results"],
 )
 def test_an_address_that_names_what_is_not_there_is_told_and_something_is_shown(come, name, told):
     visit = come(f"#a={name}&b=hypercluster&seed=1")

@@ -54,7 +54,9 @@ def test_a_changed_parameter_runs_the_same_seed_again_up_to_the_month_shown(come
     visit.at(10)
     expect(visit.score("Adopted")).not_to_have_text(before[0], timeout=MS)
     assert "seed=3" in visit.page.url
-    expect(visit.page).to_have_url(re.compile(re.escape("a.set=diffusion.half_distance_km%3D300")), timeout=MS)
+    expect(visit.page).to_have_url(
+        re.compile(re.escape("a.set=diffusion.half_distance_km%3D300")), timeout=MS
+    )
     visit.page.get_by_role("button", name="Undo all").click()
     expect(visit.page.locator("#changes-a")).to_be_hidden(timeout=MS)
     expect(visit.page.locator("#scoreboard li").first).to_have_text(before[0].replace("\n", ""), timeout=MS)
@@ -97,7 +99,9 @@ def test_it_plays_pauses_and_steps(come):
     visit.page.get_by_role("button", name="Play").click()
     expect(visit.page.locator("#clock")).to_contain_text("year 2", timeout=MS)
     visit.page.get_by_role("button", name="Pause").click()
-    expect(visit.page.get_by_role("button", name="Play")).to_be_visible()  # the picture of the month it stopped at
+    expect(
+        visit.page.get_by_role("button", name="Play")
+    ).to_be_visible()  # the picture of the month it stopped at
     paused = visit.page.locator("#clock").inner_text()
     visit.page.wait_for_timeout(300)
     assert visit.page.locator("#clock").inner_text() == paused

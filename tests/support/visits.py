@@ -40,7 +40,9 @@ class Visit:
         self.faults: list[str] = []
         self.foreign: list[str] = []
         self.sent: list[str] = []
-        self.page.on("console", lambda said: self._note(said.text) if said.type in ("error", "warning") else None)
+        self.page.on(
+            "console", lambda said: self._note(said.text) if said.type in ("error", "warning") else None
+        )
         self.page.on("pageerror", lambda error: self._note(str(error)))
         self.page.on("request", lambda request: self._watch(request.url))
         self.page.on("websocket", self._listen)
@@ -116,7 +118,9 @@ class Visit:
         socket.on("framesent", lambda message: self.sent.append(str(message)))
 
 
-def visit(browser: Browser, address: str, *, size: dict[str, int] | None = None, scheme: str = "light") -> Visit:
+def visit(
+    browser: Browser, address: str, *, size: dict[str, int] | None = None, scheme: str = "light"
+) -> Visit:
     """Come to the page with a fresh browser context."""
     context = browser.new_context(viewport=size or DESK, color_scheme=scheme, accept_downloads=True)
     return Visit(context, address)

@@ -21,7 +21,7 @@ import { Scoreboard } from "./panels/scoreboard.js";
 import { share } from "./panels/share.js";
 import { Study } from "./panels/study.js";
 import { hideTip } from "./panels/tip.js";
-import { drawTop, fillChoices, fillShow, topBar } from "./panels/top.js";
+import { drawTop, fillChoices, fillShow, isShown, topBar } from "./panels/top.js";
 import { drawTransport, transport } from "./panels/transport.js";
 import { chosenOf, sceneOf, shownRows, themeOf } from "./scene.js";
 
@@ -30,7 +30,12 @@ const STILL_MS = 250;
 const SEEDS = Number.MAX_SAFE_INTEGER;
 
 const store = new Store({
-  ...DEFAULTS, playing: false, speed: 12, theme: localStorage.getItem("hypercluster-theme") ?? "auto", tab: null, formSide: "a",
+  ...DEFAULTS,
+  playing: false,
+  speed: 12,
+  theme: localStorage.getItem("hypercluster-theme") ?? "auto",
+  tab: null,
+  formSide: "a",
   bands: false,
 });
 let scene = null;
@@ -46,27 +51,46 @@ const player = new Player(store, session);
 const series = new Series(connection, session, draw);
 const sceneNow = () => scene;
 const study = new Study(store, session, { connection, sceneNow, changed: draw });
-const forms = new Forms(store, { sceneNow, apply: (side, changes) => open({ [side]: { ...store.state[side], changes } }) });
+const forms = new Forms(store, {
+  sceneNow,
+  apply: (side, change) =>
+    open(({ [side]: choice }) => ({ [side]: { ...choice, changes: change(choice.changes) } })),
+});
 const inspector = new Inspector(store, session, { connection, sceneNow });
 const scoreboard = new Scoreboard();
 const cards = FIGURES.map((figure) => new Card(figure, { picked, save: saveOne, redraw: draw }));
 byId("cards").append(...cards.map((card) => card.element));
 
-/** Open the state with a patch; on success the page takes it over, on failure all stays, and the Refusal is thrown. */
-async function open(patch) {
+let opening = Promise.resolve();
+
+/**
+ * Open the state with a patch, which may be a function of the state; one after the other, since a change may build on
+ * the one before. On success the page takes it over; on failure all stays, and the Refusal is thrown.
+ */
+function open(patch) {
+  const turn = opening.then(() => openNow(typeof patch === "function" ? patch(store.state) : patch));
+  opening = turn.catch(() => {});
+  return turn;
+}
+
+async function openNow(patch) {
   const wanted = { ...store.state, ...patch };
-  const playing = store.state.playing;
-  store.set({ playing: false });
+  const { playing } = store.state;
   const before = { ...session.sides };
-  const done = await session.open({ a: wanted.a, b: wanted.b, seed: wanted.seed, chosenOf: (world) => chosenOf(wanted.show, world) });
-  if (!done) return;
+  store.set({ playing: false });
+  await session.open({
+    a: wanted.a,
+    b: wanted.b,
+    seed: wanted.seed,
+    chosenOf: (world) => chosenOf(wanted.show, world),
+  });
   hideNotice();
   series.clear();
   if (before.a !== session.sides.a || before.b !== session.sides.b) fillShow(session);
-  const { month } = wanted;
-  store.set({ ...patch, month: Math.min(month, session.months) });
+  const month = Math.min(wanted.month, session.months);
+  store.set({ ...patch, month, ...(isShown(wanted.show) ? {} : { show: "all" }) });
   draw();
-  await session.reach(Math.min(month, session.months) + 12);
+  await session.reach(month + 12);
   if (playing) store.set({ playing: true });
 }
 
@@ -75,7 +99,8 @@ async function choose(what, value) {
   try {
     if (what === "seed") {
       const seed = Number(value);
-      if (!Number.isInteger(seed) || seed < 0 || seed > SEEDS) throw new Error("A seed is a whole number, 0 or more.");
+      if (!Number.isInteger(seed) || seed < 0 || seed > SEEDS)
+        throw new Error("A seed is a whole number, 0 or more.");
       await open({ seed });
     } else {
       const choice = value === "none" ? null : choiceOf(value);
@@ -90,7 +115,10 @@ async function choose(what, value) {
 /** A replication of a results folder has the seeds of the folder: take the first where the present one is none of them. */
 function seedOf(choice) {
   if (!choice?.results) return {};
-  const seeds = welcomed.results.find(({ name }) => name === choice.results)?.scenarios.find(({ name }) => name === choice.scenario)?.seeds ?? [];
+  const seeds =
+    welcomed.results
+      .find(({ name }) => name === choice.results)
+      ?.scenarios.find(({ name }) => name === choice.scenario)?.seeds ?? [];
   return seeds.includes(store.state.seed) || !seeds.length ? {} : { seed: seeds[0] };
 }
 
@@ -108,16 +136,29 @@ async function welcome(answer) {
   }
   const names = answer.scenarios.map(({ name }) => name);
   const first = (name, other) => ({ scenario: names.includes(name) ? name : other, changes: [] });
-  const chosen = store.state.a || store.state.b ? {} : { a: first("regional_cluster", names[0]), b: first("hypercluster", names.at(-1)), ...stateOf(location.hash) };
+  const chosen =
+    store.state.a || store.state.b
+      ? {}
+      : {
+          a: first("regional_cluster", names[0]),
+          b: first("hypercluster", names.at(-1)),
+          ...stateOf(location.hash),
+        };
   try {
     await open(chosen);
   } catch (error) {
     refused(error);
-    if (!session.shown.length) await open({ ...chosen, a: first("regional_cluster", names[0]), b: first("hypercluster", names.at(-1)) }).catch(refused);
+    if (!session.shown.length)
+      await open({
+        ...chosen,
+        a: first("regional_cluster", names[0]),
+        b: first("hypercluster", names.at(-1)),
+      }).catch(refused);
     refused(error);
   }
 }
 
+/** The line is cut; `final` where trying again would not help. */
 function lost(reason, final) {
   store.set({ playing: false });
   showNotice(reason, { bad: final });
@@ -138,16 +179,29 @@ function picked({ region, month }) {
   if (store.state.region) store.set({ tab: "inspect" });
 }
 
-const lightScene = () => sceneOf({ state: store.state, session, series, study, channels, theme: THEMES.light });
+const lightScene = () =>
+  sceneOf({ state: store.state, session, series, study, channels, theme: THEMES.light });
 
 function saveOne(figure) {
-  saveFigure(cards.find((card) => card.figure === figure), lightScene);
+  saveFigure(
+    cards.find((card) => card.figure === figure),
+    lightScene,
+  );
 }
 
 /** The two sides as commands, where they are scenarios. */
 function command() {
-  return ["a", "b"].map((side) => store.state[side]).filter((choice) => choice?.scenario && !choice.results)
-    .map(({ scenario, changes }) => ["hypercluster run", scenario, `--seed ${store.state.seed}`, ...changes.map((change) => `--set '${change}'`)].join(" "))
+  return ["a", "b"]
+    .map((side) => store.state[side])
+    .filter((choice) => choice?.scenario && !choice.results)
+    .map(({ scenario, changes }) =>
+      [
+        "hypercluster run",
+        scenario,
+        `--seed ${store.state.seed}`,
+        ...changes.map((change) => `--set '${change}'`),
+      ].join(" "),
+    )
     .join("\n");
 }
 
@@ -164,7 +218,8 @@ function draw() {
 function paint() {
   const { state } = store;
   if (!session.shown.length || session.shown.some(([, side]) => !session.maps.has(side.world.map))) return;
-  if (state.axis === "release" || state.bands || state.show !== "all") series.want(Math.min(state.month, session.known), rowsOf);
+  if (state.axis === "release" || state.bands || state.show !== "all")
+    series.want(Math.min(state.month, session.known), rowsOf);
   scene = sceneOf({ state, session, series, study, channels });
   drawTop(state, scene);
   drawTransport(state, session, scene.month);
@@ -190,19 +245,41 @@ function fillPanel(tab) {
 
 function keepAddress() {
   clearTimeout(timers.address);
-  timers.address = setTimeout(() => history.replaceState(null, "", fragmentOf(store.state)), store.state.playing ? 3 * ADDRESS_MS : ADDRESS_MS);
+  timers.address = setTimeout(
+    () => history.replaceState(null, "", fragmentOf(store.state)),
+    store.state.playing ? 3 * ADDRESS_MS : ADDRESS_MS,
+  );
 }
 
-store.on(["a", "b", "seed", "month", "show", "region", "axis", "difference", "view", "playing", "speed", "theme", "bands"], draw);
+store.on(
+  [
+    "a",
+    "b",
+    "seed",
+    "month",
+    "show",
+    "region",
+    "axis",
+    "difference",
+    "view",
+    "playing",
+    "speed",
+    "theme",
+    "bands",
+  ],
+  draw,
+);
 store.on(["a", "b", "seed", "month", "show", "region", "axis", "difference", "view"], keepAddress);
 store.on(["show"], ({ show }) => {
   rowsOf = (world) => shownRows(show, world);
   series.clear();
   for (const [, side] of session.shown) side.select(chosenOf(show, side.world));
 });
-store.on(["a", "b"], () => requestAnimationFrame(() => {
-  fillPanel(store.state.tab);
-}));
+store.on(["a", "b"], () =>
+  requestAnimationFrame(() => {
+    fillPanel(store.state.tab);
+  }),
+);
 store.on(["region"], () => store.state.tab === "inspect" && requestAnimationFrame(() => inspector.render()));
 store.on(["theme"], ({ theme }) => {
   localStorage.setItem("hypercluster-theme", theme);
@@ -234,5 +311,6 @@ transport(store, player, session, {
 });
 byId("help").onclick = showHelp;
 byId("share").onclick = () => share(fragmentOf(store.state));
-byId("save").onclick = () => scene && saveAll(cards, { lightScene, connection, command: command(), failed: refused });
+byId("save").onclick = () =>
+  scene && saveAll(cards, { lightScene, connection, command: command(), failed: refused });
 connection.connect();

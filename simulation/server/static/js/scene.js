@@ -1,5 +1,5 @@
 // What the figures draw: the state of the page, made ready for one picture.
-import { THEMES, onGround, sideLooks } from "./draw/colours.js";
+import { THEMES, inkOnGround, onGround, sideLooks } from "./draw/colours.js";
 
 /** Rows of the technologies that `show` names; null for all of them. */
 export function shownRows(show, world) {
@@ -17,14 +17,19 @@ export function chosenOf(show, world) {
 
 /** Theme that is seen: the chosen one, or the system's. */
 export function themeOf(state) {
-  const dark = state.theme === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : state.theme === "dark";
+  const dark =
+    state.theme === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : state.theme === "dark";
   return THEMES[dark ? "dark" : "light"];
 }
 
 /** Name of a side for people: its letter, title, and whether it was changed. */
 export function labelOf(name, side, choice) {
   const { title, name: id } = side.world;
-  const more = choice?.results ? ` (${choice.results}, seed ${side.world.seed})` : choice?.changes?.length ? " (changed)" : "";
+  const more = choice?.results
+    ? ` (${choice.results}, seed ${side.world.seed})`
+    : choice?.changes?.length
+      ? " (changed)"
+      : "";
   return `${name.toUpperCase()}  ${title || id}${more}`;
 }
 
@@ -33,7 +38,13 @@ export function sceneOf({ state, session, series, study, channels, theme = theme
   const sides = session.shown;
   const styles = Object.fromEntries(sides.map(([name, side]) => [name, side.world.style]));
   const [a, b] = sides.length === 2 ? sideLooks(styles.a, styles.b) : [styles.a, styles.b];
-  const look = (style) => style && { ...style, colour: onGround(style.colour, theme), dash: style.dash ?? [] };
+  const look = (style) =>
+    style && {
+      ...style,
+      colour: onGround(style.colour, theme),
+      ink: inkOnGround(style.colour, theme),
+      dash: style.dash ?? [],
+    };
   const month = Math.max(0, Math.min(state.month, session.known));
   const bands = Boolean(state.bands && study?.sides && study.belongsTo(session) && state.show === "all");
   return {

@@ -4,12 +4,26 @@ import { d3 } from "../d3.js";
 /** Ground and inks of the figures by theme. */
 export const THEMES = {
   light: {
-    name: "light", paper: "#ffffff", ink: "#1a1a1a", soft: "#595959", grid: "#e4e4e4", land: "#e9ecef",
-    around: "#f6f7f8", border: "#b4bac1", halo: "#ffffff",
+    name: "light",
+    paper: "#ffffff",
+    ink: "#1a1a1a",
+    soft: "#595959",
+    grid: "#e4e4e4",
+    land: "#e9ecef",
+    around: "#f6f7f8",
+    border: "#b4bac1",
+    halo: "#ffffff",
   },
   dark: {
-    name: "dark", paper: "#16191d", ink: "#ececec", soft: "#b3b8bf", grid: "#32373e", land: "#2b3138",
-    around: "#1c2025", border: "#565e68", halo: "#16191d",
+    name: "dark",
+    paper: "#16191d",
+    ink: "#ececec",
+    soft: "#b3b8bf",
+    grid: "#32373e",
+    land: "#2b3138",
+    around: "#1c2025",
+    border: "#565e68",
+    halo: "#16191d",
   },
 };
 
@@ -18,7 +32,16 @@ export const shareColour = tabled(d3.interpolateCividis, 0, 1);
 
 // PuOr with white in its middle, so that no difference shows as paper.
 const DIFFERENCE = [
-  "#7F3B08", "#B35806", "#E08214", "#FDB863", "#FEE0B6", "#FFFFFF", "#D8DAEB", "#B2ABD2", "#8073AC", "#542788",
+  "#7F3B08",
+  "#B35806",
+  "#E08214",
+  "#FDB863",
+  "#FEE0B6",
+  "#FFFFFF",
+  "#D8DAEB",
+  "#B2ABD2",
+  "#8073AC",
+  "#542788",
   "#2D004B",
 ];
 
@@ -50,4 +73,11 @@ export function onGround(colour, theme) {
   if (theme.name === "light") return colour;
   const lab = d3.lab(colour);
   return d3.lab(Math.max(lab.l, 66), lab.a, lab.b).formatHex();
+}
+
+/** The colour for text on this ground: darker than for lines, so that it can be read. */
+export function inkOnGround(colour, theme) {
+  if (theme.name === "dark") return onGround(colour, theme);
+  const lab = d3.lab(colour);
+  return d3.lab(Math.min(lab.l, 46), lab.a, lab.b).formatHex();
 }

@@ -8,9 +8,11 @@ const written = (text) => text.replace("-", "−");
 export const percent = (share, decimals = 1) =>
   Number.isFinite(share) ? written(`${(100 * share).toFixed(decimals)}\u202f%`) : NONE;
 
-export const years = (value, decimals = 1) => (Number.isFinite(value) ? written(`${value.toFixed(decimals)}\u202fy`) : NONE);
+export const years = (value, decimals = 1) =>
+  Number.isFinite(value) ? written(`${value.toFixed(decimals)}\u202fy`) : NONE;
 
-export const decimal = (value, decimals = 3) => (Number.isFinite(value) ? written(value.toFixed(decimals)) : NONE);
+export const decimal = (value, decimals = 3) =>
+  Number.isFinite(value) ? written(value.toFixed(decimals)) : NONE;
 
 export const money = (value) => (Number.isFinite(value) ? written(grouped.format(value)) : NONE);
 

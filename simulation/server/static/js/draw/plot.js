@@ -28,7 +28,9 @@ export function axes(surface, { width, height }, { x, y, theme, right = 14, top 
     const text = tick === xTicks.at(-1) ? `${tick} ${x.unit}` : tick;
     surface.text(text, at, box.bottom + 15, { align: "center", fill: theme.soft });
   }
-  surface.path((c) => (c.moveTo(left, crisp(box.bottom)), c.lineTo(box.right, crisp(box.bottom))), { stroke: theme.soft });
+  surface.path((c) => (c.moveTo(left, crisp(box.bottom)), c.lineTo(box.right, crisp(box.bottom))), {
+    stroke: theme.soft,
+  });
   return { x: xScale, y: yScale, box };
 }
 
@@ -55,8 +57,15 @@ export function band(surface, scales, places, low, high, look) {
 
 /** Draw the marker of a scenario, by the letters that Matplotlib gives them. */
 export function marker(surface, kind, x, y, size, look) {
-  const type = { s: d3.symbolSquare, "^": d3.symbolTriangle, D: d3.symbolDiamond, P: d3.symbolCross, X: d3.symbolTimes,
-    "*": d3.symbolStar }[kind] ?? (kind === "v" ? d3.symbolTriangle : d3.symbolCircle);
+  const type =
+    {
+      s: d3.symbolSquare,
+      "^": d3.symbolTriangle,
+      D: d3.symbolDiamond,
+      P: d3.symbolCross,
+      X: d3.symbolTimes,
+      "*": d3.symbolStar,
+    }[kind] ?? (kind === "v" ? d3.symbolTriangle : d3.symbolCircle);
   surface.path((context) => moved(context, x, y, (c) => d3.symbol(type, size * size).context(c)()), look);
 }
 

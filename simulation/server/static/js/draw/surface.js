@@ -45,7 +45,13 @@ export class CanvasSurface {
       layer = { key: full, canvas };
       this.#layers.set(name, layer);
     }
-    this.context.drawImage(layer.canvas, x, y, layer.canvas.width / this.ratio, layer.canvas.height / this.ratio);
+    this.context.drawImage(
+      layer.canvas,
+      x,
+      y,
+      layer.canvas.width / this.ratio,
+      layer.canvas.height / this.ratio,
+    );
   }
 
   /** Fill and stroke what `trace(context)` draws with the path commands of a canvas. */
@@ -53,13 +59,21 @@ export class CanvasSurface {
     const c = this.context;
     c.beginPath();
     trace(c);
-    this.#paint(look, () => c.fill(), () => c.stroke());
+    this.#paint(
+      look,
+      () => c.fill(),
+      () => c.stroke(),
+    );
   }
 
   /** The same for a prepared Path2D, which saves tracing long outlines in each frame. */
   shape(shape, look) {
     const c = this.context;
-    this.#paint(look, () => c.fill(shape.path2d), () => c.stroke(shape.path2d));
+    this.#paint(
+      look,
+      () => c.fill(shape.path2d),
+      () => c.stroke(shape.path2d),
+    );
   }
 
   #paint(look, fill, stroke) {
@@ -144,9 +158,11 @@ export class SvgSurface {
     const anchor = { left: "start", right: "end", center: "middle" }[look.align ?? "left"];
     const size = look.size ?? 12;
     // Not all programs know dominant-baseline: the baseline is moved instead.
-    const drop = { alphabetic: 0, middle: 0.35, top: 0.8, bottom: -0.2 }[look.baseline ?? "alphabetic"] * size;
+    const drop =
+      { alphabetic: 0, middle: 0.35, top: 0.8, bottom: -0.2 }[look.baseline ?? "alphabetic"] * size;
     const halo = look.halo
-      ? ` stroke="${look.halo}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"` : "";
+      ? ` stroke="${look.halo}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"`
+      : "";
     this.#parts.push(
       `<text x="${round(x)}" y="${round(y + drop)}" font-size="${size}" font-weight="${look.weight ?? "normal"}" ` +
         `text-anchor="${anchor}" fill="${look.fill ?? "#000"}"${halo}>${escaped(string)}</text>`,
@@ -193,7 +209,8 @@ export function shapeOf(d) {
 
 function attributes(look) {
   const parts = [`fill="${look.fill ?? "none"}"`];
-  if (look.stroke) parts.push(`stroke="${look.stroke}" stroke-width="${look.width ?? 1}" stroke-linejoin="round"`);
+  if (look.stroke)
+    parts.push(`stroke="${look.stroke}" stroke-width="${look.width ?? 1}" stroke-linejoin="round"`);
   if (look.stroke && look.cap) parts.push(`stroke-linecap="${look.cap}"`);
   if (look.dash?.length) parts.push(`stroke-dasharray="${look.dash.join(" ")}"`);
   if ((look.alpha ?? 1) < 1) parts.push(`opacity="${look.alpha}"`);

@@ -22,7 +22,11 @@ function draw(surface, size, scene) {
   const bar = Math.min(12, (row - 1) / Math.max(1, sides.length));
   scene.channels.forEach((channel, c) => {
     const middle = (c + 0.5) * row;
-    surface.text(worded(channel), names - 6, middle, { align: "right", baseline: "middle", fill: scene.theme.ink });
+    surface.text(worded(channel), names - 6, middle, {
+      align: "right",
+      baseline: "middle",
+      fill: scene.theme.ink,
+    });
     sides.forEach(({ name, shares }, i) => {
       const y = middle + (i - sides.length / 2) * bar;
       const share = shares[c];
@@ -30,10 +34,16 @@ function draw(surface, size, scene) {
       const { colour } = scene.looks[name];
       if (length) surface.path((p) => p.rect(names, y + 1, length, bar - 2), { fill: colour });
       const right = size.width - 34 * (sides.length - 1 - i);
-      surface.text(percent(share, 0), right, middle, { align: "right", baseline: "middle", fill: colour });
+      surface.text(percent(share, 0), right, middle, {
+        align: "right",
+        baseline: "middle",
+        fill: scene.looks[name].ink,
+      });
     });
   });
-  surface.path((p) => (p.moveTo(names - 0.5, 0), p.lineTo(names - 0.5, size.height)), { stroke: scene.theme.soft });
+  surface.path((p) => (p.moveTo(names - 0.5, 0), p.lineTo(names - 0.5, size.height)), {
+    stroke: scene.theme.soft,
+  });
 }
 
 function hover(scene, size, x, y) {
@@ -41,21 +51,40 @@ function hover(scene, size, x, y) {
   const c = Math.min(scene.channels.length - 1, Math.max(0, Math.floor(y / row)));
   return {
     title: `Owed to: ${worded(scene.channels[c])}`,
-    lines: rowsOf(scene).map(({ name, shares, credit }) => [scene.labels[name], Number.isFinite(credit[c]) ? `${percent(shares[c])} (${whole(credit[c])} adoptions)` : "not stored in results"]),
+    lines: rowsOf(scene).map(({ name, shares, credit }) => [
+      scene.labels[name],
+      Number.isFinite(credit[c])
+        ? `${percent(shares[c])} (${whole(credit[c])} adoptions)`
+        : "not stored in results",
+    ]),
   };
 }
 
 function table(scene) {
   const rows = [["side", "scenario", "month", "channel", "adoptions", "share"]];
   for (const { name, side, credit, shares } of rowsOf(scene)) {
-    scene.channels.forEach((channel, c) => rows.push([name.toUpperCase(), side.world.name, scene.at(side), channel, credit[c], shares[c]]));
+    scene.channels.forEach((channel, c) =>
+      rows.push([name.toUpperCase(), side.world.name, scene.at(side), channel, credit[c], shares[c]]),
+    );
   }
   return rows;
 }
 
 function describe(scene) {
-  return rowsOf(scene).map(({ name, shares }) =>
-    `${scene.labels[name]}: ${scene.channels.map((channel, c) => `${worded(channel)} ${percent(shares[c], 0)}`).join(", ")}.`).join(" ");
+  return rowsOf(scene)
+    .map(
+      ({ name, shares }) =>
+        `${scene.labels[name]}: ${scene.channels.map((channel, c) => `${worded(channel)} ${percent(shares[c], 0)}`).join(", ")}.`,
+    )
+    .join(" ");
 }
 
-export const credit = { name: "credit", title: "Adoptions owed to", draw, hover, pick: () => null, table, describe };
+export const credit = {
+  name: "credit",
+  title: "Adoptions owed to",
+  draw,
+  hover,
+  pick: () => null,
+  table,
+  describe,
+};

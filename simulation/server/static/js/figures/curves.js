@@ -8,7 +8,12 @@ function curvesOf(scene, name, side) {
   if (scene.curvesAxis === "release") {
     const series = scene.release[name];
     if (!series) return null;
-    return { places: series.years, pooled: series.pooled, regional: series.regional, now: series.years.length - 1 };
+    return {
+      places: series.years,
+      pooled: series.pooled,
+      regional: series.regional,
+      now: series.years.length - 1,
+    };
   }
   const places = Array.from({ length: side.known + 1 }, (_, month) => month * side.dt);
   const pooled = side.pooled.data.subarray(0, side.known + 1);
@@ -33,11 +38,16 @@ function cached(scene, name, side) {
 function scalesOf(surface, size, scene) {
   const all = scene.sides.map(([name, side]) => cached(scene, name, side)).filter(Boolean);
   const study = scene.bands ? scene.study.years.at(-1) : 0;
-  const ends = scene.curvesAxis === "release" ? all.map((curves) => curves.places.at(-1) ?? 0) : scene.sides.map(([, side]) => side.months * side.dt);
+  const ends =
+    scene.curvesAxis === "release"
+      ? all.map((curves) => curves.places.at(-1) ?? 0)
+      : scene.sides.map(([, side]) => side.months * side.dt);
   return axes(surface, size, {
     x: { domain: [0, Math.max(1, study, ...ends)], unit: "y" },
     y: { domain: [0, 1], format: (v) => decimal(100 * v, 0), values: [0, 0.5, 1] },
-    theme: scene.theme, right: 20, top: 12,
+    theme: scene.theme,
+    right: 20,
+    top: 12,
   });
 }
 
@@ -53,10 +63,21 @@ function draw(surface, size, scene) {
     const picked = scene.row(side);
     const solid = places.slice(0, now + 1);
     if (!scene.bands) {
-      for (const values of curves.regional) line(surface, scales, solid, values.slice(0, now + 1), { stroke: colour, width: 0.8, alpha: 0.22 });
+      for (const values of curves.regional)
+        line(surface, scales, solid, values.slice(0, now + 1), { stroke: colour, width: 0.8, alpha: 0.22 });
     }
-    if (picked !== null) line(surface, scales, solid, curves.regional[picked].slice(0, now + 1), { stroke: colour, width: 1.4, dash: [2, 2] });
-    line(surface, scales, places.slice(now), curves.pooled.slice(now), { stroke: colour, width: 1.6, dash, alpha: 0.25 });
+    if (picked !== null)
+      line(surface, scales, solid, curves.regional[picked].slice(0, now + 1), {
+        stroke: colour,
+        width: 1.4,
+        dash: [2, 2],
+      });
+    line(surface, scales, places.slice(now), curves.pooled.slice(now), {
+      stroke: colour,
+      width: 1.6,
+      dash,
+      alpha: 0.25,
+    });
     line(surface, scales, solid, curves.pooled.slice(0, now + 1), { stroke: colour, width: 2.4, dash });
     if (Number.isFinite(curves.pooled[now])) {
       ends.push({ id: name, x: scales.x(places[now]), y: scales.y(curves.pooled[now]), colour });
@@ -65,7 +86,13 @@ function draw(surface, size, scene) {
   endLabels(surface, scene, scales, ends);
   if (scene.curvesAxis === "release") {
     surface.text("after release", scales.box.left + 6, scales.box.top + 10, { fill: scene.theme.soft });
-    if (scene.bands) surface.text(`${scene.study.answer.replications} replications`, scales.box.left + 6, scales.box.top + 25, { fill: scene.theme.soft });
+    if (scene.bands)
+      surface.text(
+        `${scene.study.answer.replications} replications`,
+        scales.box.left + 6,
+        scales.box.top + 25,
+        { fill: scene.theme.soft },
+      );
   }
   if (scene.curvesAxis === "calendar") drawNow(surface, scene, scales);
 }
@@ -90,13 +117,21 @@ function hover(scene, size, x, y) {
   const first = scene.sides[0][1];
   const steps = first.world.steps_per_year;
   const index = Math.round(time * steps);
-  const lines = [["", scene.curvesAxis === "release" ? `${decimal(index / steps, 1)} years after release` : date(index, steps)]];
+  const lines = [
+    [
+      "",
+      scene.curvesAxis === "release"
+        ? `${decimal(index / steps, 1)} years after release`
+        : date(index, steps),
+    ],
+  ];
   for (const [name, side] of scene.sides) {
     const curves = cached(scene, name, side);
     if (!curves || index >= curves.pooled.length) continue;
     lines.push([scene.labels[name], percent(curves.pooled[index])]);
     const picked = scene.row(side);
-    if (picked !== null) lines.push([`  ${side.world.regions[picked].short}`, percent(curves.regional[picked][index])]);
+    if (picked !== null)
+      lines.push([`  ${side.world.regions[picked].short}`, percent(curves.regional[picked][index])]);
   }
   return { title: "Adoption share", lines };
 }
@@ -113,7 +148,8 @@ function table(scene) {
     const curves = cached(scene, name, side);
     if (!curves) continue;
     const add = (region, values) => {
-      for (let i = 0; i <= curves.now; i++) rows.push([name.toUpperCase(), side.world.name, region, i, curves.places[i], values[i]]);
+      for (let i = 0; i <= curves.now; i++)
+        rows.push([name.toUpperCase(), side.world.name, region, i, curves.places[i], values[i]]);
     };
     add("all", curves.pooled);
     side.world.regions.forEach((region, r) => add(region.id, curves.regional[r]));
@@ -122,10 +158,14 @@ function table(scene) {
 }
 
 function describe(scene) {
-  return scene.sides.map(([name, side]) => {
-    const curves = cached(scene, name, side);
-    return curves ? `${scene.labels[name]}: ${percent(curves.pooled[curves.now])} adopted in all regions together.` : "";
-  }).join(" ");
+  return scene.sides
+    .map(([name, side]) => {
+      const curves = cached(scene, name, side);
+      return curves
+        ? `${scene.labels[name]}: ${percent(curves.pooled[curves.now])} adopted in all regions together.`
+        : "";
+    })
+    .join(" ");
 }
 
 export const curves = { name: "curves", title: "Adoption curves, %", draw, hover, pick, table, describe };

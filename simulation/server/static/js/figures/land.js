@@ -16,7 +16,8 @@ export function laidOut(map, regions, { x, y, width, height }) {
   const left = x + (width - scale * (east - west)) / 2;
   const top = y + (height - scale * (north - south)) / 2;
   const place = (east_, north_) => [left + (east_ - west) * scale, top + (north - north_) * scale];
-  const outline = (rings) => (rings.length ? shapeOf(rings.map((ring) => closed(ring, place)).join("")) : null);
+  const outline = (rings) =>
+    rings.length ? shapeOf(rings.map((ring) => closed(ring, place)).join("")) : null;
   return {
     width: scale * (east - west),
     shapes: map.regions.map(outline),
@@ -50,7 +51,13 @@ function bubbles(regions, place, width) {
   d3.forceSimulation(nodes)
     .force("x", d3.forceX((node) => node.seat[0]).strength(0.25))
     .force("y", d3.forceY((node) => node.seat[1]).strength(0.25))
-    .force("apart", d3.forceCollide((node) => node.radius + RING).strength(1).iterations(8))
+    .force(
+      "apart",
+      d3
+        .forceCollide((node) => node.radius + RING)
+        .strength(1)
+        .iterations(8),
+    )
     .stop()
     .tick(200);
   return nodes;
@@ -58,7 +65,12 @@ function bubbles(regions, place, width) {
 
 /** Names beside the bubbles, each at the first place where it hides nothing and leaves the box at no side. */
 export function labels(nodes, names, box, size = 12) {
-  const taken = nodes.map((n) => [n.x - n.radius - 3, n.y - n.radius - 3, n.x + n.radius + 3, n.y + n.radius + 3]);
+  const taken = nodes.map((n) => [
+    n.x - n.radius - 3,
+    n.y - n.radius - 3,
+    n.x + n.radius + 3,
+    n.y + n.radius + 3,
+  ]);
   const found = [];
   for (const node of d3.sort(nodes, (n) => -n.radius)) {
     const width = textWidth(names[node.row], size);
@@ -71,7 +83,8 @@ export function labels(nodes, names, box, size = 12) {
     ];
     for (const [x, y] of tries) {
       const area = [x - 1, y - size / 2 - 1, x + width + 1, y + size / 2 + 1];
-      const inside = area[0] >= box.x && area[2] <= box.x + box.width && area[1] >= box.y && area[3] <= box.y + box.height;
+      const inside =
+        area[0] >= box.x && area[2] <= box.x + box.width && area[1] >= box.y && area[3] <= box.y + box.height;
       if (!inside || taken.some((other) => overlap(area, other))) continue;
       taken.push(area);
       found.push({ row: node.row, x, y });

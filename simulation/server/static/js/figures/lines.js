@@ -16,14 +16,17 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
   function scalesOf(surface, size, scene) {
     let most = least;
     for (const [id, side] of scene.sides) {
-      for (let month = 0; month <= side.known; month++) most = Math.max(most, value(scene, id, side, month) || 0);
+      for (let month = 0; month <= side.known; month++)
+        most = Math.max(most, value(scene, id, side, month) || 0);
       if (dotted) most = Math.max(most, dotted(side, side.months));
     }
     const horizon = Math.max(...scene.sides.map(([, side]) => side.months * side.dt));
     return axes(surface, size, {
       x: { domain: [0, horizon], unit: "y" },
       y: { domain: [0, most], format: tick, ticks: 3 },
-      theme: scene.theme, right: 20, top: 12 + (note ? 15 * scene.sides.length : 0),
+      theme: scene.theme,
+      right: 20,
+      top: 12 + (note ? 15 * scene.sides.length : 0),
     });
   }
 
@@ -38,16 +41,32 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
       if (dotted) {
         const all = Array.from({ length: side.months + 1 }, (_, month) => month);
         const look = { stroke: colour, width: 1, dash: [1, 3] };
-        line(surface, scales, all.map((m) => m * side.dt), all.map((m) => dotted(side, m)), look);
+        line(
+          surface,
+          scales,
+          all.map((m) => m * side.dt),
+          all.map((m) => dotted(side, m)),
+          look,
+        );
       }
-      line(surface, scales, places.slice(now), values.slice(now), { stroke: colour, width: 1.6, dash, alpha: LATER });
-      line(surface, scales, places.slice(0, now + 1), values.slice(0, now + 1), { stroke: colour, width: 2, dash });
-      if (Number.isFinite(values[now])) ends.push({ id, x: scales.x(places[now]), y: scales.y(values[now]), colour });
+      line(surface, scales, places.slice(now), values.slice(now), {
+        stroke: colour,
+        width: 1.6,
+        dash,
+        alpha: LATER,
+      });
+      line(surface, scales, places.slice(0, now + 1), values.slice(0, now + 1), {
+        stroke: colour,
+        width: 2,
+        dash,
+      });
+      if (Number.isFinite(values[now]))
+        ends.push({ id, x: scales.x(places[now]), y: scales.y(values[now]), colour });
     }
     endLabels(surface, scene, scales, ends);
     if (note) {
       scene.sides.forEach(([id, side], i) => {
-        surface.text(note(scene, id, side), 0, 12 + 15 * i, { fill: scene.looks[id].colour });
+        surface.text(note(scene, id, side), 0, 12 + 15 * i, { fill: scene.looks[id].ink });
       });
     }
     drawNow(surface, scene, scales);
@@ -60,8 +79,12 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
     const month = Math.round(scales.x.invert(x) / first.dt);
     return {
       title: title,
-      lines: [["", date(month, first.world.steps_per_year)], ...scene.sides.filter(([, side]) => month <= side.known)
-        .map(([id, side]) => [scene.labels[id], write(value(scene, id, side, month))])],
+      lines: [
+        ["", date(month, first.world.steps_per_year)],
+        ...scene.sides
+          .filter(([, side]) => month <= side.known)
+          .map(([id, side]) => [scene.labels[id], write(value(scene, id, side, month))]),
+      ],
     };
   }
 
@@ -71,7 +94,9 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
   }
 
   function table(scene) {
-    const rows = [["side", "scenario", "month", `${name}${unit ? `_${unit}` : ""}`, ...(dotted ? ["planned"] : [])]];
+    const rows = [
+      ["side", "scenario", "month", `${name}${unit ? `_${unit}` : ""}`, ...(dotted ? ["planned"] : [])],
+    ];
     for (const [id, side] of scene.sides) {
       for (let month = 0; month <= scene.at(side); month++) {
         const row = [id.toUpperCase(), side.world.name, month, value(scene, id, side, month)];
@@ -82,7 +107,9 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
   }
 
   function describe(scene) {
-    return scene.sides.map(([id, side]) => `${scene.labels[id]}: ${write(value(scene, id, side, scene.at(side)))}.`).join(" ");
+    return scene.sides
+      .map(([id, side]) => `${scene.labels[id]}: ${write(value(scene, id, side, scene.at(side)))}.`)
+      .join(" ");
   }
 
   return { name, title, draw, hover, pick, table, describe };
@@ -90,39 +117,72 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
 
 /** Letters at the ends of lines, kept apart; where two lines are one, both letters stand at it. */
 export function endLabels(surface, scene, scales, ends) {
-  const places = spread(ends.map((end) => end.y), 13, scales.box.top, scales.box.bottom);
+  const places = spread(
+    ends.map((end) => end.y),
+    13,
+    scales.box.top,
+    scales.box.bottom,
+  );
   ends.forEach(({ id, x, y, colour }, i) => {
     marker(surface, scene.looks[id].marker, x, y, 6, { fill: colour });
-    surface.text(id.toUpperCase(), x + 7, places[i], { baseline: "middle", weight: "bold", fill: colour, halo: scene.theme.halo });
+    surface.text(id.toUpperCase(), x + 7, places[i], {
+      baseline: "middle",
+      weight: "bold",
+      fill: scene.looks[id].ink,
+      halo: scene.theme.halo,
+    });
   });
 }
 
 /** A thin upright line at the month that the page is at. */
 export function drawNow(surface, scene, scales) {
   const at = crisp(scales.x(scene.month * scene.sides[0][1].dt));
-  surface.path((c) => (c.moveTo(at, scales.box.top), c.lineTo(at, scales.box.bottom)), { stroke: scene.theme.soft, alpha: 0.6 });
+  surface.path((c) => (c.moveTo(at, scales.box.top), c.lineTo(at, scales.box.bottom)), {
+    stroke: scene.theme.soft,
+    alpha: 0.6,
+  });
 }
 
 /** A surface that draws nothing, where only the scales are asked for. */
 export const nowhere = { path() {}, text() {} };
 
 export const phi = lineChart({
-  name: "phi", title: "Φ so far", unit: "", least: 0.05, write: (v) => decimal(v), tick: (v) => decimal(v, 2),
+  name: "phi",
+  title: "Φ so far",
+  unit: "",
+  least: 0.05,
+  write: (v) => decimal(v),
+  tick: (v) => decimal(v, 2),
   value: (scene, id, side, month) => scene.soFar(id, side, "phi", month),
 });
 
 export const w1 = lineChart({
-  name: "w1", title: "W1 so far, years", unit: "years", least: 0.5, write: (v) => years(v, 2), tick: (v) => decimal(v, 1),
+  name: "w1",
+  title: "W1 so far, years",
+  unit: "years",
+  least: 0.5,
+  write: (v) => years(v, 2),
+  tick: (v) => decimal(v, 1),
   value: (scene, id, side, month) => scene.soFar(id, side, "w1", month),
 });
 
 export const members = lineChart({
-  name: "members", title: "Platform members", unit: "share", least: 1, write: percent, tick: (v) => percent(v, 0),
+  name: "members",
+  title: "Platform members",
+  unit: "share",
+  least: 1,
+  write: percent,
+  tick: (v) => percent(v, 0),
   value: (scene, id, side, month) => side.anywhere.data[month] / side.world.enterprises,
 });
 
 export const funds = lineChart({
-  name: "money", title: "Money spent and left", unit: "spent", least: 1, write: money, tick: shortened,
+  name: "money",
+  title: "Money spent and left",
+  unit: "spent",
+  least: 1,
+  write: money,
+  tick: shortened,
   value: (scene, id, side, month) => side.moneyAt(month).spent,
   dotted: (side, month) => side.moneyAt(month).planned,
   note: (scene, id, side) => {

@@ -14,7 +14,14 @@ export function drawKey(surface, scene, box) {
     const align = ["left", "center", "right"][i];
     surface.text(value, bar.x + (bar.width * i) / 2, bar.y + bar.height + 12, { align, fill: theme.soft });
   });
-  const entries = scene.view === "tiles" ? [[strip, "members"]] : [[bubble, "enterprises"], [ring, "members"], [link, "shared members"]];
+  const entries =
+    scene.view === "tiles"
+      ? [[strip, "members"]]
+      : [
+          [bubble, "enterprises"],
+          [ring, "members"],
+          [link, "shared members"],
+        ];
   entries.forEach(([draw, label], i) => {
     const x = box.upright ? box.x + 10 : box.x + 160 + 118 * i;
     const y = box.upright ? bar.y + 44 + 22 * i : box.y + 20;
@@ -33,7 +40,10 @@ export function colourBar(surface, { x, y, width, height }, colour) {
 }
 
 function bubble(surface, theme, x, y) {
-  for (const [dx, radius] of [[-4, 3.5], [5, 6]]) {
+  for (const [dx, radius] of [
+    [-4, 3.5],
+    [5, 6],
+  ]) {
     surface.path((c) => c.arc(x + dx, y, radius, 0, 2 * Math.PI), { fill: theme.land, stroke: theme.soft });
   }
 }
@@ -56,7 +66,10 @@ function strip(surface, theme, x, y) {
 export function drawRing(surface, theme, { x, y, radius, share }) {
   if (!(share > 0)) return;
   const from = -Math.PI / 2;
-  const arc = (c) => (c.moveTo(x, y - radius), c.arc(x, y, radius, from, from + 2 * Math.PI * Math.min(share, 0.9999)));
+  const arc = (c) => (
+    c.moveTo(x, y - radius),
+    c.arc(x, y, radius, from, from + 2 * Math.PI * Math.min(share, 0.9999))
+  );
   surface.path(arc, { stroke: theme.halo, width: 4 });
   surface.path(arc, { stroke: theme.ink, width: 2.4 });
 }

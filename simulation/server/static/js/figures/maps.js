@@ -23,7 +23,12 @@ function layout(scene, { width, height }) {
   const middle = between ? KEY_WIDTH + 2 * GAP : GAP;
   const panel = (width - (n - 1) * middle) / n;
   return {
-    panels: scene.sides.map((_, i) => ({ x: i * (panel + middle), y: title, width: panel, height: height - title - foot })),
+    panels: scene.sides.map((_, i) => ({
+      x: i * (panel + middle),
+      y: title,
+      width: panel,
+      height: height - title - foot,
+    })),
     key: between
       ? { x: panel + GAP, y: TITLE, width: KEY_WIDTH, height: height - TITLE, upright: true }
       : { x: 0, y: height - foot, width, height: foot, upright: false },
@@ -36,7 +41,10 @@ let drawn = { key: null, lands: [] };
 function lands(scene, panels) {
   const key = JSON.stringify([panels, scene.sides.map(([, side]) => side.world.map)]);
   if (drawn.key !== key) {
-    drawn = { key, lands: scene.sides.map(([, side], i) => laidOut(scene.maps[i], side.world.regions, panels[i])) };
+    drawn = {
+      key,
+      lands: scene.sides.map(([, side], i) => laidOut(scene.maps[i], side.world.regions, panels[i])),
+    };
   }
   return drawn.lands;
 }
@@ -55,7 +63,7 @@ function drawTitle(surface, scene, name, { x, width }) {
   const look = scene.looks[name];
   marker(surface, look.marker, x + 7, 9, 9, { fill: look.colour });
   const text = fitText(scene.labels[name], width - 20, 14, "bold");
-  surface.text(text, x + 18, 14, { size: 14, weight: "bold", fill: look.colour });
+  surface.text(text, x + 18, 14, { size: 14, weight: "bold", fill: look.ink });
 }
 
 function drawMap(surface, scene, side, { land, box, name }) {
@@ -63,7 +71,8 @@ function drawMap(surface, scene, side, { land, box, name }) {
   const month = scene.at(side);
   surface.layer(`land-${name}`, [theme.name, side.world.map, box], box, (layer) => {
     if (land.around) layer.shape(land.around, { fill: theme.around });
-    for (const shape of land.shapes) if (shape) layer.shape(shape, { fill: theme.land, stroke: theme.border, width: 0.6 });
+    for (const shape of land.shapes)
+      if (shape) layer.shape(shape, { fill: theme.land, stroke: theme.border, width: 0.6 });
   });
   const picked = land.shapes[scene.row(side)];
   if (picked) surface.shape(picked, { stroke: theme.ink, width: 1.6 });
@@ -72,11 +81,16 @@ function drawMap(surface, scene, side, { land, box, name }) {
     const width = (THICKEST * strength) / strongest;
     if (width < FINEST) continue;
     const [from, to] = [land.bubbles[r], land.bubbles[q]];
-    surface.path((c) => (c.moveTo(from.x, from.y), c.lineTo(to.x, to.y)), { stroke: theme.ink, width, alpha: 0.22 });
+    surface.path((c) => (c.moveTo(from.x, from.y), c.lineTo(to.x, to.y)), {
+      stroke: theme.ink,
+      width,
+      alpha: 0.22,
+    });
   }
   const shares = side.shares.row(month);
   const members = side.memberShares(month);
-  for (const bubble of land.bubbles) drawBubble(surface, scene, bubble, shares[bubble.row], members[bubble.row]);
+  for (const bubble of land.bubbles)
+    drawBubble(surface, scene, bubble, shares[bubble.row], members[bubble.row]);
   const names = side.world.regions.map((region) => region.short);
   for (const { row, x, y } of labels(land.bubbles, names, box)) {
     surface.text(names[row], x, y, { baseline: "middle", fill: theme.ink, halo: theme.halo });
@@ -140,21 +154,46 @@ function pick(scene, size, x, y) {
 function table(scene) {
   const rows = scene.sides.flatMap(([name, side]) =>
     side.world.order.map((r) => [
-      name.toUpperCase(), side.world.name, scene.at(side), side.world.regions[r].id, side.world.regions[r].enterprises,
-      side.adoptersIn(scene.at(side), r), side.eligible[r], side.shares.row(scene.at(side))[r],
+      name.toUpperCase(),
+      side.world.name,
+      scene.at(side),
+      side.world.regions[r].id,
+      side.world.regions[r].enterprises,
+      side.adoptersIn(scene.at(side), r),
+      side.eligible[r],
+      side.shares.row(scene.at(side))[r],
       side.memberShares(scene.at(side))[r],
     ]),
   );
-  return [["side", "scenario", "month", "region", "enterprises", "adoptions", "eligible", "adoption_share", "member_share"], ...rows];
+  return [
+    [
+      "side",
+      "scenario",
+      "month",
+      "region",
+      "enterprises",
+      "adoptions",
+      "eligible",
+      "adoption_share",
+      "member_share",
+    ],
+    ...rows,
+  ];
 }
 
 function describe(scene) {
-  return scene.sides.map(([name, side]) => {
-    const shares = side.shares.row(scene.at(side));
-    const order = [...side.world.order].filter((r) => Number.isFinite(shares[r])).sort((p, q) => shares[q] - shares[p]);
-    const tell = (r) => `${side.world.regions[r].short} ${percent(shares[r], 0)}`;
-    return order.length ? `${scene.labels[name]}: highest ${tell(order[0])}, lowest ${tell(order.at(-1))}.` : "";
-  }).join(" ");
+  return scene.sides
+    .map(([name, side]) => {
+      const shares = side.shares.row(scene.at(side));
+      const order = [...side.world.order]
+        .filter((r) => Number.isFinite(shares[r]))
+        .sort((p, q) => shares[q] - shares[p]);
+      const tell = (r) => `${side.world.regions[r].short} ${percent(shares[r], 0)}`;
+      return order.length
+        ? `${scene.labels[name]}: highest ${tell(order[0])}, lowest ${tell(order.at(-1))}.`
+        : "";
+    })
+    .join(" ");
 }
 
 export const maps = { name: "maps", title: "Adoption share by region", draw, hover, pick, table, describe };

@@ -19,7 +19,9 @@ const MOST_COLUMNS = 2000;
  * `now` is the column of the month that the page is at; later ones are shown faintly.
  */
 function panelsOf(scene) {
-  const rasters = scene.sides.map(([name, side]) => (scene.axis === "release" ? released(scene, name) : calendar(scene, name, side)));
+  const rasters = scene.sides.map(([name, side]) =>
+    scene.axis === "release" ? released(scene, name) : calendar(scene, name, side),
+  );
   if (!scene.difference || rasters.length < 2 || !scene.comparable) return rasters.filter(Boolean);
   const [a, b] = rasters;
   if (!a || !b) return rasters.filter(Boolean);
@@ -27,18 +29,40 @@ function panelsOf(scene) {
   const value = (r, c) => a.value(r, c) - b.value(r, c);
   let limit = 0.1;
   for (let c = 0; c < columns; c++) {
-    for (let r = 0; r < a.rows; r++) limit = Math.max(limit, Math.ceil(Math.abs(value(r, c)) * 10 - 1e-6) / 10 || 0);
+    for (let r = 0; r < a.rows; r++)
+      limit = Math.max(limit, Math.ceil(Math.abs(value(r, c)) * 10 - 1e-6) / 10 || 0);
   }
   const same = scene.parted === null || scene.parted > scene.month;
-  return [...rasters, { ...a, name: "difference", title: "A − B", colour: null, value, columns, limit, same, t50: [], pooled: NaN }];
+  return [
+    ...rasters,
+    {
+      ...a,
+      name: "difference",
+      title: "A − B",
+      colour: null,
+      value,
+      columns,
+      limit,
+      same,
+      t50: [],
+      pooled: NaN,
+    },
+  ];
 }
 
 function calendar(scene, name, side) {
   const leap = Math.max(1, Math.ceil((side.months + 1) / MOST_COLUMNS));
   const month = scene.at(side);
   return {
-    name, side, rows: side.eligible.length, title: scene.labels[name], colour: scene.looks[name].colour, limit: 1,
-    step: leap * side.dt, columns: Math.floor(side.known / leap) + 1, total: Math.floor(side.months / leap) + 1,
+    name,
+    side,
+    rows: side.eligible.length,
+    title: scene.labels[name],
+    colour: scene.looks[name].ink,
+    limit: 1,
+    step: leap * side.dt,
+    columns: Math.floor(side.known / leap) + 1,
+    total: Math.floor(side.months / leap) + 1,
     now: Math.floor(month / leap),
     value: (r, c) => side.shares.row(c * leap)[r],
     t50: side.reached.map((reached) => (reached <= month ? reached * side.dt : NaN)),
@@ -53,8 +77,16 @@ function released(scene, name) {
   const side = Object.fromEntries(scene.sides)[name];
   const steps = series.years.length;
   return {
-    name, side, rows: series.regional.length, title: scene.labels[name], colour: scene.looks[name].colour, limit: 1,
-    step: side.dt, columns: steps, total: steps, now: steps - 1,
+    name,
+    side,
+    rows: series.regional.length,
+    title: scene.labels[name],
+    colour: scene.looks[name].ink,
+    limit: 1,
+    step: side.dt,
+    columns: steps,
+    total: steps,
+    now: steps - 1,
     value: (r, c) => series.regional[r][c],
     t50: series.regional_t50.map((t) => t ?? NaN),
     pooled: series.metrics.t50_years?.value ?? NaN,
@@ -71,14 +103,21 @@ function layout(panels, scene, { width, height }) {
   const room = width - names - BAND - 6 - words - (panels.length - 1) * GAP;
   const panel = room / panels.length;
   const row = (height - TITLE - FOOT - key) / panels[0].rows;
-  const boxes = panels.map((_, i) => ({ x: names + i * (panel + GAP), y: TITLE, width: panel, height: row * panels[0].rows }));
+  const boxes = panels.map((_, i) => ({
+    x: names + i * (panel + GAP),
+    y: TITLE,
+    width: panel,
+    height: row * panels[0].rows,
+  }));
   return { names, boxes, row, words, band: names + panels.length * (panel + GAP) - GAP + 5, key };
 }
 
 function draw(surface, size, scene) {
   const panels = panelsOf(scene);
   if (!panels.length) {
-    surface.text("No common window yet: the last technology has not been released for a month.", 8, 30, { fill: scene.theme.soft });
+    surface.text("No common window yet: the last technology has not been released for a month.", 8, 30, {
+      fill: scene.theme.soft,
+    });
     return;
   }
   const place = layout(panels, scene, size);
@@ -90,10 +129,17 @@ function draw(surface, size, scene) {
   order.forEach((r, line) => {
     const y = place.boxes[0].y + (line + 0.5) * rowHeight;
     if (line % every && r !== picked) return;
-    const look = { align: "right", baseline: "middle", fill: scene.theme.ink, weight: r === picked ? "bold" : "normal" };
+    const look = {
+      align: "right",
+      baseline: "middle",
+      fill: scene.theme.ink,
+      weight: r === picked ? "bold" : "normal",
+    };
     surface.text(fitText(regions[r].short, place.names - 10, 12, look.weight), place.names - 7, y, look);
   });
-  panels.forEach((panel, i) => drawPanel(surface, scene, { panel, box: place.boxes[i], order, rowHeight, picked }));
+  panels.forEach((panel, i) =>
+    drawPanel(surface, scene, { panel, box: place.boxes[i], order, rowHeight, picked }),
+  );
   drawBand(surface, scene, { place, order, macroregions, world: panels[0].side.world });
   if (place.key) drawKeys(surface, scene, panels, size.height - 8, place.names);
 }
@@ -102,20 +148,30 @@ function drawPanel(surface, scene, { panel, box, order, rowHeight, picked }) {
   const { theme } = scene;
   drawHeading(surface, scene, panel, box);
   const cell = box.width / panel.total;
-  surface.path((c) => c.rect(box.x, box.y, box.width, box.height), { fill: theme.name === "light" ? "#f3f4f6" : "#1d2126" });
+  surface.path((c) => c.rect(box.x, box.y, box.width, box.height), {
+    fill: theme.name === "light" ? "#f3f4f6" : "#1d2126",
+  });
   surface.cells(painted(panel, order, theme), box.x, box.y, cell * panel.columns, box.height);
   if (panel.now + 1 < panel.columns) {
     const from = box.x + cell * (panel.now + 1);
-    surface.path((c) => c.rect(from, box.y, cell * (panel.columns - panel.now - 1), box.height), { fill: theme.paper, alpha: 0.72 });
+    surface.path((c) => c.rect(from, box.y, cell * (panel.columns - panel.now - 1), box.height), {
+      fill: theme.paper,
+      alpha: 0.72,
+    });
   }
   const x = (t) => box.x + cell * (t / panel.step + 0.5);
   if (Number.isFinite(panel.pooled)) {
     const at = x(panel.pooled);
-    surface.path((c) => (c.moveTo(at, box.y), c.lineTo(at, box.y + box.height)), { stroke: "#ffffff", width: 1.4, dash: [5, 4] });
+    surface.path((c) => (c.moveTo(at, box.y), c.lineTo(at, box.y + box.height)), {
+      stroke: "#ffffff",
+      width: 1.4,
+      dash: [5, 4],
+    });
   }
   order.forEach((r, line) => {
     const y = box.y + (line + 0.5) * rowHeight;
-    if (Number.isFinite(panel.t50[r])) dot(surface, x(panel.t50[r]), y, { fill: "#1a1a1a", stroke: "#ffffff" });
+    if (Number.isFinite(panel.t50[r]))
+      dot(surface, x(panel.t50[r]), y, { fill: "#1a1a1a", stroke: "#ffffff" });
     else if (panel.ended && panel.t50.length && panel.side.eligible[r]) {
       dot(surface, box.x + box.width + 6, y, { stroke: theme.ink, fill: theme.paper });
     }
@@ -139,7 +195,8 @@ function drawHeading(surface, scene, panel, box) {
   const after = box.x + textWidth(text, 13, "bold") + 10;
   if (panel.name !== "difference") {
     const t50 = `${scene.axis === "release" ? "t50" : "half at"} ${years(panel.pooled)}`;
-    if (Number.isFinite(panel.pooled) && after + textWidth(t50) < box.x + box.width - (keyed ? 145 : 0)) surface.text(t50, after, 14, { fill: scene.theme.soft });
+    if (Number.isFinite(panel.pooled) && after + textWidth(t50) < box.x + box.width - (keyed ? 145 : 0))
+      surface.text(t50, after, 14, { fill: scene.theme.soft });
   } else if (panel.same) surface.text("identical so far", after, 14, { fill: scene.theme.soft });
   if (keyed) keyBar(surface, scene, panel, box.x + box.width - 136, 6);
 }
@@ -147,7 +204,9 @@ function drawHeading(surface, scene, panel, box) {
 function keyBar(surface, scene, panel, x, y) {
   const isDifference = panel.name === "difference";
   const end = Math.round(100 * panel.limit);
-  colourBar(surface, { x: x + 32, y, width: 70, height: 9 }, (t) => (isDifference ? differenceColour.at(2 * t - 1) : shareColour.at(t)));
+  colourBar(surface, { x: x + 32, y, width: 70, height: 9 }, (t) =>
+    isDifference ? differenceColour.at(2 * t - 1) : shareColour.at(t),
+  );
   surface.text(isDifference ? `−${end}` : "0", x + 28, y + 9, { align: "right", fill: scene.theme.soft });
   surface.text(isDifference ? `+${end} pp` : "100 %", x + 106, y + 9, { fill: scene.theme.soft });
 }
@@ -165,7 +224,10 @@ function drawTime(surface, scene, panel, box, x) {
     const at = crisp(x(tick));
     surface.path((c) => (c.moveTo(at, y), c.lineTo(at, y + 3)), { stroke: scene.theme.soft });
     const final = tick === ticks.at(-1);
-    surface.text(final ? `${tick} y` : tick, at, y + 15, { align: final ? "right" : "center", fill: scene.theme.soft });
+    surface.text(final ? `${tick} y` : tick, at, y + 15, {
+      align: final ? "right" : "center",
+      fill: scene.theme.soft,
+    });
   }
 }
 
@@ -179,7 +241,12 @@ function writeExtremes(surface, scene, { panel, box, order, rowHeight }) {
     if (!points) return;
     const x = Math.min(Math.max(box.x + cell * at, box.x + 16), box.x + box.width - 16);
     const text = points > 0 ? `+${points}` : `−${-points}`;
-    surface.text(text, x, box.y + (line + 0.5) * rowHeight, { align: "center", baseline: "middle", fill: "#1a1a1a", halo: "#ffffff" });
+    surface.text(text, x, box.y + (line + 0.5) * rowHeight, {
+      align: "center",
+      baseline: "middle",
+      fill: "#1a1a1a",
+      halo: "#ffffff",
+    });
   });
 }
 
@@ -192,9 +259,14 @@ function drawBand(surface, scene, { place, order, macroregions, world }) {
     const name = world.regions[r].macroregion;
     if (line + 1 < order.length && world.regions[order[line + 1]].macroregion === name) return;
     const height = (line + 1 - from) * place.row;
-    surface.path((c) => c.rect(place.band + 6, y + from * place.row + 0.5, BAND, height - 1), { fill: colours.get(name) });
+    surface.path((c) => c.rect(place.band + 6, y + from * place.row + 0.5, BAND, height - 1), {
+      fill: colours.get(name),
+    });
     if (place.words && height >= 11.5) {
-      surface.text(name, place.band + BAND + 10, y + from * place.row + height / 2, { baseline: "middle", fill: scene.theme.soft });
+      surface.text(name, place.band + BAND + 10, y + from * place.row + height / 2, {
+        baseline: "middle",
+        fill: scene.theme.soft,
+      });
     }
     from = line + 1;
   });
@@ -209,7 +281,8 @@ function painted(panel, order, theme) {
   const image = context.createImageData(panel.columns, panel.rows);
   const pixels = new Uint32Array(image.data.buffer);
   const none = theme.name === "light" ? 0xffffffff : 0xff1d1916;
-  const colour = panel.name === "difference" ? (v) => differenceColour.rgb(v / panel.limit) : (v) => shareColour.rgb(v);
+  const colour =
+    panel.name === "difference" ? (v) => differenceColour.rgb(v / panel.limit) : (v) => shareColour.rgb(v);
   order.forEach((r, line) => {
     for (let c = 0; c < panel.columns; c++) {
       const value = panel.value(r, c);
@@ -229,7 +302,10 @@ function at(scene, size, px, py) {
   const r = panels[0].side.world.order[line];
   const i = boxes.findIndex((box) => px >= box.x && px <= box.x + box.width);
   if (i < 0) return { r, panel: null };
-  const column = Math.min(panels[i].total - 1, Math.floor(((px - boxes[i].x) / boxes[i].width) * panels[i].total));
+  const column = Math.min(
+    panels[i].total - 1,
+    Math.floor(((px - boxes[i].x) / boxes[i].width) * panels[i].total),
+  );
   return { r, panel: panels[i], column, others: panels };
 }
 
@@ -238,13 +314,22 @@ function hover(scene, size, x, y) {
   if (!found?.panel || found.column >= found.panel.columns) return null;
   const { panel, r, column } = found;
   const steps = panel.side.world.steps_per_year;
-  const when = scene.axis === "release" ? `${decimal(column * panel.step, 1)} years after release` : date(Math.round(column * panel.step * steps), steps);
-  const write = (p) => (p.name === "difference" ? signed(100 * p.value(r, column), (v) => `${decimal(v, 1)} points`) : percent(p.value(r, column)));
+  const when =
+    scene.axis === "release"
+      ? `${decimal(column * panel.step, 1)} years after release`
+      : date(Math.round(column * panel.step * steps), steps);
+  const write = (p) =>
+    p.name === "difference"
+      ? signed(100 * p.value(r, column), (v) => `${decimal(v, 1)} points`)
+      : percent(p.value(r, column));
   return {
     title: panel.side.world.regions[r].name,
     row: r,
-    lines: [["", when], ...found.others.filter((p) => column < p.columns).map((p) => [p.title, write(p)]),
-      ...(Number.isFinite(panel.t50[r]) ? [["half adopted after", years(panel.t50[r])]] : [])],
+    lines: [
+      ["", when],
+      ...found.others.filter((p) => column < p.columns).map((p) => [p.title, write(p)]),
+      ...(Number.isFinite(panel.t50[r]) ? [["half adopted after", years(panel.t50[r])]] : []),
+    ],
   };
 }
 
@@ -254,7 +339,15 @@ function pick(scene, size, x, y) {
 }
 
 function table(scene) {
-  const rows = [["panel", "region", "macroregion", scene.axis === "release" ? "years_after_release" : "years", "adoption_share"]];
+  const rows = [
+    [
+      "panel",
+      "region",
+      "macroregion",
+      scene.axis === "release" ? "years_after_release" : "years",
+      "adoption_share",
+    ],
+  ];
   for (const panel of panelsOf(scene)) {
     for (const r of panel.side.world.order) {
       const region = panel.side.world.regions[r];
@@ -267,11 +360,16 @@ function table(scene) {
 }
 
 function describe(scene) {
-  return panelsOf(scene).filter((panel) => panel.t50.length).map((panel) => {
-    const reached = panel.t50.filter(Number.isFinite);
-    const range = reached.length ? `; half adopted between ${years(d3.min(reached))} and ${years(d3.max(reached))}` : "";
-    return `${panel.title}: ${reached.length} of ${panel.rows} regions have reached one half${range}.`;
-  }).join(" ");
+  return panelsOf(scene)
+    .filter((panel) => panel.t50.length)
+    .map((panel) => {
+      const reached = panel.t50.filter(Number.isFinite);
+      const range = reached.length
+        ? `; half adopted between ${years(d3.min(reached))} and ${years(d3.max(reached))}`
+        : "";
+      return `${panel.title}: ${reached.length} of ${panel.rows} regions have reached one half${range}.`;
+    })
+    .join(" ");
 }
 
 export const raster = { name: "raster", title: "Adoption raster", draw, hover, pick, table, describe };

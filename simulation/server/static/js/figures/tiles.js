@@ -24,10 +24,17 @@ export function drawTiles(surface, scene, side, grid, box) {
     const ink = defined && d3.lab(fill).l < 50 ? "#ffffff" : defined ? "#111111" : scene.theme.ink;
     const picked = scene.row(side) === r;
     surface.path((c) => c.rect(x, y, width, height), {
-      fill, stroke: picked ? scene.theme.ink : scene.theme.border, width: picked ? 2.5 : 0.6,
+      fill,
+      stroke: picked ? scene.theme.ink : scene.theme.border,
+      width: picked ? 2.5 : 0.6,
     });
     surface.text(fitText(region.short, width - 8), x + 4, y + 14, { fill: ink });
-    if (height > 30) surface.text(percent(shares[r], 0), x + width - 4, y + height - 8, { fill: ink, align: "right", weight: "bold" });
+    if (height > 30)
+      surface.text(percent(shares[r], 0), x + width - 4, y + height - 8, {
+        fill: ink,
+        align: "right",
+        weight: "bold",
+      });
     if (members[r] > 0) surface.path((c) => c.rect(x, y + height - 4, width * members[r], 4), { fill: ink });
   });
 }

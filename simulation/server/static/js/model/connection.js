@@ -3,6 +3,7 @@
 const PATIENCE_MS = [300, 1000, 2000, 4000, 8000];
 const TAKEN_OVER = 4001;
 const WRONG_TOKEN = 4003;
+const FULL = 1013;
 const KEY = "hypercluster-session";
 
 /** What the server says against a request: `kind`, `side`, `problems` as in docs/browser.md. */
@@ -94,12 +95,16 @@ export class Connection {
     for (const { reject } of this.#waiting.values()) reject(new Error("the connection was lost"));
     this.#waiting.clear();
     if (code === WRONG_TOKEN) {
-      this.#listeners.lost("This server asks for a token: open the page with the address that it printed.", true);
+      this.#listeners.lost(
+        "This server asks for a token: open the page with the address that it printed.",
+        true,
+      );
       return;
     }
     if (code === TAKEN_OVER) sessionStorage.removeItem(KEY);
     const wait = PATIENCE_MS[Math.min(this.#tries++, PATIENCE_MS.length - 1)];
-    this.#listeners.lost("The connection is lost. Trying again …", false);
+    const reason = code === FULL ? "The server serves as many as it can." : "The connection is lost.";
+    this.#listeners.lost(`${reason} Trying again …`, false);
     setTimeout(() => this.connect(), wait);
   }
 }

@@ -52,10 +52,21 @@ export function curvesTable(scene) {
     const K = world.technologies.length;
     for (let month = 0; month <= scene.at(side); month++) {
       const counts = side.adopters.row(month);
-      world.regions.forEach((region, r) => world.technologies.forEach((technology, k) => {
-        if (!world.eligible[r][k]) return;
-        rows.push([name.toUpperCase(), world.name, world.seed, month, region.id, technology.name, counts[r * K + k], world.eligible[r][k]]);
-      }));
+      world.regions.forEach((region, r) =>
+        world.technologies.forEach((technology, k) => {
+          if (!world.eligible[r][k]) return;
+          rows.push([
+            name.toUpperCase(),
+            world.name,
+            world.seed,
+            month,
+            region.id,
+            technology.name,
+            counts[r * K + k],
+            world.eligible[r][k],
+          ]);
+        }),
+      );
     }
   }
   return rows;

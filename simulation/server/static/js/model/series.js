@@ -41,7 +41,12 @@ export class Series {
           if (before?.side === side && before.month === at && before.rowsOf === rowsOf) continue;
           const technologies = rowsOf(side.world);
           if (technologies !== null && technologies.length === 0) continue;
-          const answer = await this.connection.request({ type: "series", side: name, month: at, technologies: technologies ?? [] });
+          const answer = await this.connection.request({
+            type: "series",
+            side: name,
+            month: at,
+            technologies: technologies ?? [],
+          });
           if (this.session.sides[name] === side) this.answers[name] = { ...answer, side, rowsOf };
         }
         this.arrived();

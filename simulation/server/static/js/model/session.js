@@ -58,14 +58,13 @@ export class Session {
   /**
    * Open scenarios. The worlds of before stay if the server refuses.
    *
-   * Throws the Refusal of a scenario; returns false where a later call has overtaken this one.
+   * Throws the Refusal of a scenario. Calls must follow one another: months that were asked for before are dropped.
    */
   async open({ a, b, seed, chosenOf }) {
-    const generation = ++this.generation;
     const worlds = {};
     const message = { type: "open", seed, a: asked(a), b: asked(b) };
     await this.connection.request(message, (world) => (worlds[world.side] = world));
-    if (generation !== this.generation) return false;
+    this.generation += 1;
     for (const name of ["a", "b"]) {
       const world = worlds[name] ?? null;
       const before = this.sides[name];
@@ -78,7 +77,6 @@ export class Session {
     this.#forgetParting();
     for (const [name, side] of this.shown) await this.#fetchMap(name, side.world.map);
     this.changed();
-    return generation === this.generation;
   }
 
   async #fetchMap(side, digest) {

@@ -68,12 +68,14 @@ export class Side {
       for (let k = 0; k < K; k++) if (this.chosen[k]) sum += counts[r * K + k];
       all += sum;
       shares[r] = this.eligible[r] ? sum / this.eligible[r] : NaN;
-      if (Number.isNaN(this.reached[r])) this.reached[r] = crossing(month, this.#share(month - 1, r), shares[r]);
+      if (Number.isNaN(this.reached[r]))
+        this.reached[r] = crossing(month, this.#share(month - 1, r), shares[r]);
     }
     this.shares.append(shares);
     const before = month ? this.pooled.data[month - 1] : 0;
     this.pooled.append([this.eligibleAll ? all / this.eligibleAll : NaN]);
-    if (Number.isNaN(this.reachedPooled)) this.reachedPooled = crossing(month, before, this.pooled.data[month]);
+    if (Number.isNaN(this.reachedPooled))
+      this.reachedPooled = crossing(month, before, this.pooled.data[month]);
   }
 
   #share(month, r) {
@@ -102,7 +104,10 @@ export class Side {
     const R = this.eligible.length;
     const members = this.members.row(month);
     return this.eligible.map((_, r) =>
-      this.world.may_join.reduce((most, row, h) => Math.max(most, row[r] ? members[h * R + r] / row[r] : 0), 0),
+      this.world.may_join.reduce(
+        (most, row, h) => Math.max(most, row[r] ? members[h * R + r] / row[r] : 0),
+        0,
+      ),
     );
   }
 
@@ -114,7 +119,8 @@ export class Side {
     for (let r = 0; r < R; r++) {
       for (let q = r + 1; q < R; q++) {
         let most = 0;
-        for (let at = 0; at < members.length; at += R) most = Math.max(most, members[at + r] * members[at + q]);
+        for (let at = 0; at < members.length; at += R)
+          most = Math.max(most, members[at + r] * members[at + q]);
         if (most) links.push([r, q, Math.sqrt(most)]);
       }
     }
@@ -146,7 +152,11 @@ export function parting(a, b, from = 0) {
 /** Whether regions, clock and technologies are the same, so that one can be taken from the other. */
 export function comparable(a, b) {
   const key = ({ world }) =>
-    JSON.stringify([world.regions.map((r) => r.id), world.technologies.map((t) => t.name), world.steps_per_year]);
+    JSON.stringify([
+      world.regions.map((r) => r.id),
+      world.technologies.map((t) => t.name),
+      world.steps_per_year,
+    ]);
   return key(a) === key(b);
 }
 

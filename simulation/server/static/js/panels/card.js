@@ -17,10 +17,29 @@ export class Card {
    */
   constructor(figure, { picked, save, redraw }) {
     this.figure = figure;
-    this.canvas = el("canvas", { role: "img" });
-    const large = icon(el("button", { type: "button", className: "icon", title: "Enlarge", "aria-label": `Enlarge: ${figure.title}`, "aria-pressed": "false" }), "large");
-    const store = icon(el("button", { type: "button", className: "icon", title: "Save", "aria-label": `Save: ${figure.title}` }), "save");
-    this.element = el("section", { className: "card", "data-figure": figure.name, "aria-label": figure.title },
+    this.canvas = el("canvas", { role: "img", "aria-label": figure.title });
+    const large = icon(
+      el("button", {
+        type: "button",
+        className: "icon",
+        title: "Enlarge",
+        "aria-label": `Enlarge: ${figure.title}`,
+        "aria-pressed": "false",
+      }),
+      "large",
+    );
+    const store = icon(
+      el("button", {
+        type: "button",
+        className: "icon",
+        title: "Save",
+        "aria-label": `Save: ${figure.title}`,
+      }),
+      "save",
+    );
+    this.element = el(
+      "section",
+      { className: "card", "data-figure": figure.name, "aria-label": figure.title },
       el("h2", {}, figure.title),
       el("div", { className: "tools" }, large, store),
       el("div", { className: "plot" }, this.canvas),

@@ -37,9 +37,17 @@ export function drawer(store, shown) {
 
 /** Two buttons that choose the side of a panel. */
 export function sideSwitch(el, scene, chosen, choose) {
-  return el("div", { className: "segments", role: "group", "aria-label": "Side" }, scene.sides.map(([name]) => {
-    const button = el("button", { type: "button", "aria-pressed": String(name === chosen), onclick: () => choose(name) }, scene.labels[name]);
-    button.style.setProperty("--side", scene.looks[name].colour);
-    return button;
-  }));
+  return el(
+    "div",
+    { className: "segments", role: "group", "aria-label": "Side" },
+    scene.sides.map(([name]) => {
+      const button = el(
+        "button",
+        { type: "button", "aria-pressed": String(name === chosen), onclick: () => choose(name) },
+        scene.labels[name],
+      );
+      button.style.setProperty("--side", scene.looks[name].colour);
+      return button;
+    }),
+  );
 }

@@ -13,7 +13,10 @@ let fields = 0;
 export function field(spec, { value, base, changed, error = null, rejected = null, apply }) {
   const id = `field-${fields++}`;
   const wide = spec.kind === "names" || spec.kind === "toml" || spec.kind === "number_or_table";
-  const input = rejected === null ? inputOf(spec, value, id) : inputOf({ ...spec, kind: spec.kind === "choice" ? "choice" : "raw" }, rejected, id);
+  const input =
+    rejected === null
+      ? inputOf(spec, value, id)
+      : inputOf({ ...spec, kind: spec.kind === "choice" ? "choice" : "raw" }, rejected, id);
   input.dataset.key = spec.key;
   input.setAttribute("aria-describedby", `${id}-help`);
   if (error) input.setAttribute("aria-invalid", "true");
@@ -21,10 +24,22 @@ export function field(spec, { value, base, changed, error = null, rejected = nul
     const text = textOf(spec, input);
     apply(text === "" || text === toml(base ?? null) ? null : text);
   });
-  return el("div", { className: `field${changed ? " changed" : ""}${error ? " wrong" : ""}${wide ? " wide" : ""}` },
+  return el(
+    "div",
+    { className: `field${changed ? " changed" : ""}${error ? " wrong" : ""}${wide ? " wide" : ""}` },
     el("label", { htmlFor: id }, spec.title, spec.unit ? el("small", {}, ` ${spec.unit}`) : null),
     input,
-    el("button", { type: "button", className: "undo", title: `Back to ${toml(base ?? null)}`, "aria-label": `${spec.title}: back to ${toml(base ?? null)}`, onclick: () => apply(null) }, "↺"),
+    el(
+      "button",
+      {
+        type: "button",
+        className: "undo",
+        title: `Back to ${toml(base ?? null)}`,
+        "aria-label": `${spec.title}: back to ${toml(base ?? null)}`,
+        onclick: () => apply(null),
+      },
+      "↺",
+    ),
     el("div", { className: "help", id: `${id}-help` }, [spec.help, boundsOf(spec)].filter(Boolean).join(" ")),
     error && el("div", { className: "error", role: "alert" }, error),
   );
@@ -33,18 +48,32 @@ export function field(spec, { value, base, changed, error = null, rejected = nul
 function inputOf(spec, value, id) {
   if (spec.kind === "choice") {
     const options = spec.options.includes(value) ? spec.options : [...spec.options, value];
-    return el("select", { id }, options.map((option) => el("option", { value: option, selected: option === value }, String(option).replaceAll("_", " "))));
+    return el(
+      "select",
+      { id },
+      options.map((option) =>
+        el("option", { value: option, selected: option === value }, String(option).replaceAll("_", " ")),
+      ),
+    );
   }
   if (spec.kind === "number" || spec.kind === "whole") {
     return el("input", {
-      id, type: "number", step: spec.step ?? (spec.kind === "whole" ? 1 : "any"), value: value ?? "",
+      id,
+      type: "number",
+      step: spec.step ?? (spec.kind === "whole" ? 1 : "any"),
+      value: value ?? "",
       placeholder: value === null || value === undefined ? "none" : undefined,
     });
   }
   if (spec.kind === "raw") return el("input", { id, type: "text", value });
   if (spec.kind === "text") return el("input", { id, type: "text", value: value ?? "" });
   const text = value === null || value === undefined ? "" : toml(value);
-  return el("textarea", { id, rows: Math.min(4, 1 + Math.floor(text.length / 44)), value: text, spellcheck: false });
+  return el("textarea", {
+    id,
+    rows: Math.min(4, 1 + Math.floor(text.length / 44)),
+    value: text,
+    spellcheck: false,
+  });
 }
 
 /** What the field holds, as TOML; an empty text where it is to be as it was. */
@@ -59,7 +88,12 @@ function textOf(spec, input) {
 
 function boundsOf({ kind, minimum, maximum, exclusive_minimum: above }) {
   if (kind !== "number" && kind !== "whole") return "";
-  const low = above !== null && above !== undefined ? `more than ${above}` : minimum !== null && minimum !== undefined ? `${minimum} or more` : "";
+  const low =
+    above !== null && above !== undefined
+      ? `more than ${above}`
+      : minimum !== null && minimum !== undefined
+        ? `${minimum} or more`
+        : "";
   const high = maximum !== null && maximum !== undefined && maximum < 1e6 ? `at most ${maximum}` : "";
   const text = [low === "1e-9 or more" ? "more than 0" : low, high].filter(Boolean).join(", ");
   return text ? `(${text})` : "";

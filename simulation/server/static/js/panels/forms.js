@@ -11,7 +11,7 @@ export class Forms {
   #open = new Set(["policies"]); // which tables are unfolded
   #refused = null; // {side, key, text, error}: what the server did not take, until it is mended
 
-  /** `apply(side, changes)` opens the side with these changes; it throws a Refusal. `sceneNow()` gives the scene. */
+  /** `apply(side, change)` opens the side with `change(changes)`; it throws a Refusal. `sceneNow()` gives the scene. */
   constructor(store, { apply, sceneNow }) {
     this.store = store;
     this.apply = apply;
@@ -26,7 +26,11 @@ export class Forms {
     const names = scene.sides.map(([name]) => name);
     const side = names.includes(this.store.state.formSide) ? this.store.state.formSide : names[0];
     const { world } = scene.sides.find(([name]) => name === side)[1];
-    const focused = document.activeElement?.dataset?.key;
+    const focus = document.activeElement;
+    const typed =
+      focus?.dataset?.key && "defaultValue" in focus && focus.value !== focus.defaultValue
+        ? focus.value
+        : null;
     const top = panel.scrollTop;
     const choose = (name) => {
       this.store.set({ formSide: name });
@@ -34,20 +38,32 @@ export class Forms {
     };
     panel.replaceChildren(sideSwitch(el, scene, side, choose), ...this.#content(side, world));
     panel.scrollTop = top;
-    if (focused) panel.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    const again = focus?.dataset?.key && panel.querySelector(`[data-key="${CSS.escape(focus.dataset.key)}"]`);
+    again?.focus();
+    if (again && typed !== null && !again.ariaInvalid) again.value = typed; // another answer came while this was being typed
   }
 
   #content(side, world) {
-    if (!world.live) return [el("p", {}, "This side is replayed from a results folder: its parameters cannot be changed here.")];
+    if (!world.live)
+      return [
+        el("p", {}, "This side is replayed from a results folder: its parameters cannot be changed here."),
+      ];
     const { changes } = this.store.state[side];
     const refused = this.#refused?.side === side ? this.#refused : null;
     return [
       this.#details("about", "About this scenario", 0, el("p", { className: "soft" }, world.description)),
-      el("p", { className: "soft" },
-        "A change runs the same seed again from the start. Both sides share their luck, so what differs comes from the change alone."),
-      changes.length > 0 && el("div", { className: "row" },
-        el("span", {}, `${changes.length} ${changes.length === 1 ? "change" : "changes"}`),
-        el("button", { type: "button", onclick: () => this.#try(side, [], null) }, "Undo all")),
+      el(
+        "p",
+        { className: "soft" },
+        "A change runs the same seed again from the start. Both sides share their luck, so what differs comes from the change alone.",
+      ),
+      changes.length > 0 &&
+        el(
+          "div",
+          { className: "row" },
+          el("span", {}, `${changes.length} ${changes.length === 1 ? "change" : "changes"}`),
+          el("button", { type: "button", onclick: () => this.#try(side, () => [], null) }, "Undo all"),
+        ),
       refused && !refused.shown && el("p", { className: "bad", role: "alert" }, refused.error),
       ...ARRAYS.map((array) => this.#array(side, world, array)),
       ...this.forms.tables.map((table) => this.#table(side, world, table)),
@@ -55,8 +71,12 @@ export class Forms {
   }
 
   #details(key, title, count, ...children) {
-    const details = el("details", { open: this.#open.has(key) },
-      el("summary", {}, title, count ? el("span", { className: "count" }, `${count} changed`) : null), ...children);
+    const details = el(
+      "details",
+      { open: this.#open.has(key) },
+      el("summary", {}, title, count ? el("span", { className: "count" }, `${count} changed`) : null),
+      ...children,
+    );
     details.addEventListener("toggle", () => (details.open ? this.#open.add(key) : this.#open.delete(key)));
     return details;
   }
@@ -64,34 +84,43 @@ export class Forms {
   #table(side, world, table) {
     const { changes } = this.store.state[side];
     const mine = changes.filter((change) => keyOf(change).startsWith(`${table.key}.`)).length;
-    return this.#details(table.key, worded(table.key), mine,
+    return this.#details(
+      table.key,
+      worded(table.key),
+      mine,
       el("p", { className: "soft" }, table.help),
-      table.fields.map((spec) => this.#field(side, spec, {
-        key: `${table.key}.${spec.key}`,
-        value: world.values[table.key]?.[spec.key] ?? spec.default,
-        base: world.base[table.key]?.[spec.key] ?? spec.default,
-      })));
+      table.fields.map((spec) =>
+        this.#field(side, spec, {
+          key: `${table.key}.${spec.key}`,
+          value: world.values[table.key]?.[spec.key] ?? spec.default,
+          base: world.base[table.key]?.[spec.key] ?? spec.default,
+        }),
+      ),
+    );
   }
 
   #field(side, spec, { key, value, base, apply = null, was = null }) {
     const { changes } = this.store.state[side];
     const refused = this.#refused?.side === side && this.#refused.key === key ? this.#refused : null;
     if (refused) refused.shown = true;
-    return field({ ...spec, key }, {
-      value,
-      base,
-      changed: was ?? changes.some((change) => keyOf(change) === key),
-      error: refused?.error ?? null,
-      rejected: refused?.text ?? null,
-      apply: (text) => {
-        if (apply) apply(text);
-        else this.#set(side, key, text);
+    return field(
+      { ...spec, key },
+      {
+        value,
+        base,
+        changed: was ?? changes.some((change) => keyOf(change) === key),
+        error: refused?.error ?? null,
+        rejected: refused?.text ?? null,
+        apply: (text) => {
+          if (apply) apply(text);
+          else this.#set(side, key, text);
+        },
       },
-    });
+    );
   }
 
   #set(side, key, text) {
-    this.#try(side, changed(this.store.state[side].changes, key, text), { key, text });
+    this.#try(side, (changes) => changed(changes, key, text), { key, text });
   }
 
   /** Policies or platforms: their fields, and buttons to add and to remove one. */
@@ -101,23 +130,64 @@ export class Forms {
     const base = world.base[array] ?? [];
     const whole = isReplaced(changes, array);
     const mine = changes.filter((change) => new RegExp(`^${array}(\\[|$)`).test(keyOf(change))).length;
-    const replace = (list) => this.#try(side, replaced(changes, array, list), { key: array, text: null });
-    const specs = (entry) => (array === "platforms" ? this.forms.platform : this.#instrument(entry)?.fields ?? []);
+    const replace = (list) =>
+      this.#try(side, (before) => replaced(before, array, list), { key: array, text: null });
+    const specs = (entry) =>
+      array === "platforms" ? this.forms.platform : (this.#instrument(entry)?.fields ?? []);
     const boxes = entries.map((entry, i) => {
-      const title = array === "platforms" ? entry.name : this.#instrument(entry)?.title ?? entry.instrument;
-      return el("div", { className: "policy" },
-        el("header", {}, el("h4", {}, title),
-          el("button", { type: "button", className: "plain", "aria-label": `Remove ${title}`, onclick: () => replace(entries.filter((_, at) => at !== i)) }, "remove")),
-        specs(entry).filter((spec) => spec.key !== "instrument").map((spec) => this.#field(side, spec, {
-          key: `${array}[${i}].${spec.key}`,
-          value: entry[spec.key] ?? spec.default,
-          base: base[i]?.[spec.key] ?? spec.default,
-          was: whole ? toml(entry[spec.key] ?? null) !== toml(base[i]?.[spec.key] ?? null) : null,
-          // In an array given whole, to go back is a change like any other.
-          apply: whole ? (text) => this.#set(side, `${array}[${i}].${spec.key}`, text ?? toml(base[i]?.[spec.key] ?? spec.default)) : null,
-        })));
+      const title = array === "platforms" ? entry.name : (this.#instrument(entry)?.title ?? entry.instrument);
+      return el(
+        "div",
+        { className: "policy" },
+        el(
+          "header",
+          {},
+          el("h4", {}, title),
+          el(
+            "button",
+            {
+              type: "button",
+              className: "plain",
+              "aria-label": `Remove ${title}`,
+              onclick: () => replace(entries.filter((_, at) => at !== i)),
+            },
+            "remove",
+          ),
+        ),
+        specs(entry)
+          .filter((spec) => spec.key !== "instrument")
+          .map((spec) =>
+            this.#field(side, spec, {
+              key: `${array}[${i}].${spec.key}`,
+              value: entry[spec.key] ?? spec.default,
+              base: base[i]?.[spec.key] ?? spec.default,
+              was: whole ? toml(entry[spec.key] ?? null) !== toml(base[i]?.[spec.key] ?? null) : null,
+              // In an array given whole, to go back is a change like any other.
+              apply: whole
+                ? (text) =>
+                    this.#set(
+                      side,
+                      `${array}[${i}].${spec.key}`,
+                      text ?? toml(base[i]?.[spec.key] ?? spec.default),
+                    )
+                : null,
+            }),
+          ),
+      );
     });
-    return this.#details(array, worded(array), mine, boxes, whole && el("div", { className: "row" }, el("button", { type: "button", onclick: () => replace(null) }, `${worded(array)} as they were`)), this.#adder(array, entries, replace));
+    return this.#details(
+      array,
+      worded(array),
+      mine,
+      boxes,
+      whole &&
+        el(
+          "div",
+          { className: "row" },
+          el("button", { type: "button", onclick: () => replace(null) }, `${worded(array)} as they were`),
+        ),
+      this.#adder(array, entries, replace),
+    );
   }
 
   #instrument(entry) {
@@ -127,11 +197,27 @@ export class Forms {
   #adder(array, entries, replace) {
     if (array === "platforms") {
       const taken = new Set(entries.map(({ name }) => name));
-      const name = ["national", "second", "third", "fourth"].find((word) => !taken.has(word)) ?? `platform-${entries.length + 1}`;
-      return el("div", { className: "row" },
-        el("button", { type: "button", onclick: () => replace([...entries, { name, vectors: ["B2B", "B2SC", "SC2SC"] }]) }, "Add a platform"));
+      const name =
+        ["national", "second", "third", "fourth"].find((word) => !taken.has(word)) ??
+        `platform-${entries.length + 1}`;
+      return el(
+        "div",
+        { className: "row" },
+        el(
+          "button",
+          {
+            type: "button",
+            onclick: () => replace([...entries, { name, vectors: ["B2B", "B2SC", "SC2SC"] }]),
+          },
+          "Add a platform",
+        ),
+      );
     }
-    const list = el("select", { "aria-label": "Instrument" }, this.forms.instruments.map(({ instrument, title }) => el("option", { value: instrument }, title)));
+    const list = el(
+      "select",
+      { "aria-label": "Instrument" },
+      this.forms.instruments.map(({ instrument, title }) => el("option", { value: instrument }, title)),
+    );
     const help = el("p", { className: "soft" });
     const explain = () => (help.textContent = this.#instrument({ instrument: list.value })?.help ?? "");
     list.onchange = explain;
@@ -144,7 +230,12 @@ export class Forms {
       }
       replace([...entries, entry]);
     };
-    return el("div", {}, el("div", { className: "row" }, list, el("button", { type: "button", onclick: add }, "Add")), help);
+    return el(
+      "div",
+      {},
+      el("div", { className: "row" }, list, el("button", { type: "button", onclick: add }, "Add")),
+      help,
+    );
   }
 
   /** A first value for a field that a new policy must have. */
@@ -160,15 +251,21 @@ export class Forms {
   }
 
   /** Try changes; what the server refuses stays in its field with the reason beside it, and nothing else changes. */
-  async #try(side, changes, attempt) {
+  async #try(side, change, attempt) {
     this.#refused = null;
     try {
-      await this.apply(side, changes);
+      await this.apply(side, change);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const problem = error.problems.find(({ key }) => key === attempt?.key) ?? error.problems[0];
       const message = problem && attempt && problem.key === attempt.key ? problem.message : error.message;
-      this.#refused = { side, key: attempt?.key ?? null, text: attempt?.text ?? null, error: message, shown: false };
+      this.#refused = {
+        side,
+        key: attempt?.key ?? null,
+        text: attempt?.text ?? null,
+        error: message,
+        shown: false,
+      };
     }
     this.render();
   }

@@ -27,14 +27,26 @@ export class Inspector {
       this.#regionList(side, row),
     ];
     if (row === null) {
-      this.#shown = null;
-      panel.replaceChildren(...head, el("p", { className: "soft" }, "Click a region on a map or in a raster, or choose one here."));
+      if (this.#shown === name) return;
+      this.#shown = name;
+      panel.replaceChildren(
+        ...head,
+        el("p", { className: "soft" }, "Click a region on a map or in a raster, or choose one here."),
+      );
       return;
     }
     const month = scene.at(side);
     const local = this.#localFacts(scene, { name, side, row, month });
     if (!side.world.live) {
-      panel.replaceChildren(...head, ...local, el("p", { className: "soft" }, "A results folder keeps no single enterprises; open the scenario itself to look at them."));
+      panel.replaceChildren(
+        ...head,
+        ...local,
+        el(
+          "p",
+          { className: "soft" },
+          "A results folder keeps no single enterprises; open the scenario itself to look at them.",
+        ),
+      );
       return;
     }
     const what = this.path ?? { kind: "region", row };
@@ -51,8 +63,14 @@ export class Inspector {
     if (asked !== this.#asked) return;
     this.#shown = key;
     const top = panel.scrollTop;
-    const show = { region: this.#region, enterprise: this.#enterprise, institution: this.#institution }[answer.kind];
-    panel.replaceChildren(...head, ...(answer.kind === "region" ? local : []), ...show.call(this, answer, side, name));
+    const show = { region: this.#region, enterprise: this.#enterprise, institution: this.#institution }[
+      answer.kind
+    ];
+    panel.replaceChildren(
+      ...head,
+      ...(answer.kind === "region" ? local : []),
+      ...show.call(this, answer, side, name),
+    );
     panel.scrollTop = top;
   }
 
@@ -71,8 +89,12 @@ export class Inspector {
 
   #regionList(side, row) {
     const { regions, order } = side.world;
-    const list = el("select", { "aria-label": "Region" }, el("option", { value: "" }, "No region"),
-      order.map((r) => el("option", { value: regions[r].id, selected: r === row }, regions[r].name)));
+    const list = el(
+      "select",
+      { "aria-label": "Region" },
+      el("option", { value: "" }, "No region"),
+      order.map((r) => el("option", { value: regions[r].id, selected: r === row }, regions[r].name)),
+    );
     list.onchange = () => {
       this.leave();
       this.store.set({ region: list.value || null });
@@ -90,7 +112,10 @@ export class Inspector {
         ["enterprises", whole(region.enterprises)],
         ["digital readiness (assumed)", decimal(region.readiness, 2)],
         ["adoption share", percent(side.shares.row(month)[row])],
-        ["adoptions of eligible pairs", `${whole(side.adoptersIn(month, row))} of ${whole(side.eligible[row])}`],
+        [
+          "adoptions of eligible pairs",
+          `${whole(side.adoptersIn(month, row))} of ${whole(side.eligible[row])}`,
+        ],
       ]),
     ];
   }
@@ -99,23 +124,49 @@ export class Inspector {
     const { channels } = this.sceneNow();
     return [
       el("h4", {}, "Enterprises by industry"),
-      tableOf(["industry", "enterprises", "adoptions", "of released"], answer.industries.map((industry) => [
-        industry.enterprises
-          ? el("button", { type: "button", className: "plain", onclick: () => this.#go("enterprise", industry.first) }, worded(industry.name))
-          : worded(industry.name),
-        whole(industry.enterprises), whole(industry.adoptions), percent(industry.eligible ? industry.adoptions / industry.eligible : NaN, 0),
-      ])),
+      tableOf(
+        ["industry", "enterprises", "adoptions", "of released"],
+        answer.industries.map((industry) => [
+          industry.enterprises
+            ? el(
+                "button",
+                { type: "button", className: "plain", onclick: () => this.#go("enterprise", industry.first) },
+                worded(industry.name),
+              )
+            : worded(industry.name),
+          whole(industry.enterprises),
+          whole(industry.adoptions),
+          percent(industry.eligible ? industry.adoptions / industry.eligible : NaN, 0),
+        ]),
+      ),
       answer.members.length > 0 && el("h4", {}, "Platforms"),
-      answer.members.length > 0 && tableOf(["platform", "members", "may join"], answer.members.map((m) => [m.platform, whole(m.members), whole(m.may_join)])),
+      answer.members.length > 0 &&
+        tableOf(
+          ["platform", "members", "may join"],
+          answer.members.map((m) => [m.platform, whole(m.members), whole(m.may_join)]),
+        ),
       el("h4", {}, "Adoptions owed to"),
       this.#bars(name, channels, answer.credit, (v, all) => percent(all ? v / all : NaN, 0)),
       el("h4", {}, "Policy levers this month"),
-      facts(Object.entries(answer.levers).map(([lever, value]) => [worded(lever), decimal(value, lever === "incentive" ? 4 : 2)])),
+      facts(
+        Object.entries(answer.levers).map(([lever, value]) => [
+          worded(lever),
+          decimal(value, lever === "incentive" ? 4 : 2),
+        ]),
+      ),
       el("h4", {}, `Institutions (${answer.institutions.length})`),
-      tableOf(["name", "kind", "mastered"], answer.institutions.map((institution) => [
-        el("button", { type: "button", className: "plain", onclick: () => this.#go("institution", institution.row) }, institution.name),
-        worded(institution.kind), whole(institution.mastered),
-      ])),
+      tableOf(
+        ["name", "kind", "mastered"],
+        answer.institutions.map((institution) => [
+          el(
+            "button",
+            { type: "button", className: "plain", onclick: () => this.#go("institution", institution.row) },
+            institution.name,
+          ),
+          worded(institution.kind),
+          whole(institution.mastered),
+        ]),
+      ),
     ].filter(Boolean);
   }
 
@@ -125,7 +176,12 @@ export class Inspector {
     const rows = answer.technologies.map((entry) => {
       const technology = technologies[entry.row];
       const total = entry.hazard?.reduce((sum, value) => sum + value, 0) ?? NaN;
-      const when = entry.adopted !== null ? `adopted ${date(entry.adopted, steps)}` : entry.released ? `hazard ${decimal(total)} a year` : "not released";
+      const when =
+        entry.adopted !== null
+          ? `adopted ${date(entry.adopted, steps)}`
+          : entry.released
+            ? `hazard ${decimal(total)} a year`
+            : "not released";
       return { entry, technology, total, when };
     });
     const adopted = rows.filter(({ entry }) => entry.adopted !== null).length;
@@ -139,17 +195,33 @@ export class Inspector {
         ["adopted", `${adopted} of ${rows.length} technologies`],
       ]),
       el("h4", {}, "Technologies: what pushes, or pushed, to adopt"),
-      ...rows.map(({ entry, technology, when }) => el("details", {},
-        el("summary", {}, technology.name, el("span", { className: "count" }, when)),
-        entry.adopted !== null
-          ? this.#bars(name, channels, entry.credit, (v) => percent(v, 0))
-          : entry.hazard && this.#bars(name, channels, entry.hazard, (v) => `${decimal(v, 4)} /y`))),
+      ...rows.map(({ entry, technology, when }) =>
+        el(
+          "details",
+          {},
+          el("summary", {}, technology.name, el("span", { className: "count" }, when)),
+          entry.adopted !== null
+            ? this.#bars(name, channels, entry.credit, (v) => percent(v, 0))
+            : entry.hazard && this.#bars(name, channels, entry.hazard, (v) => `${decimal(v, 4)} /y`),
+        ),
+      ),
       el("h4", {}, `Business partners (${answer.partners.length})`),
-      tableOf(["partner", "region", "adopted"], answer.partners.map((partner) => [
-        el("button", { type: "button", className: "plain", onclick: () => this.#go("enterprise", partner.row, regions[partner.region].id) },
-          `${worded(industries[partner.industry])} ${partner.number + 1}`),
-        regions[partner.region].short, whole(partner.adoptions),
-      ])),
+      tableOf(
+        ["partner", "region", "adopted"],
+        answer.partners.map((partner) => [
+          el(
+            "button",
+            {
+              type: "button",
+              className: "plain",
+              onclick: () => this.#go("enterprise", partner.row, regions[partner.region].id),
+            },
+            `${worded(industries[partner.industry])} ${partner.number + 1}`,
+          ),
+          regions[partner.region].short,
+          whole(partner.adoptions),
+        ]),
+      ),
     ];
   }
 
@@ -163,9 +235,13 @@ export class Inspector {
         ["capacity", decimal(answer.capacity, 2)],
         ["platforms", answer.platforms.join(", ") || "none"],
       ]),
-      tableOf(["technology", "mastered"], answer.technologies.map((entry) => [
-        technologies[entry.row].name, entry.mastered !== null ? date(entry.mastered, steps) : entry.released ? "not yet" : "not released",
-      ])),
+      tableOf(
+        ["technology", "mastered"],
+        answer.technologies.map((entry) => [
+          technologies[entry.row].name,
+          entry.mastered !== null ? date(entry.mastered, steps) : entry.released ? "not yet" : "not released",
+        ]),
+      ),
     ];
   }
 
@@ -173,23 +249,36 @@ export class Inspector {
   #neighbours(answer, regions) {
     const first = regions.slice(0, answer.region).reduce((sum, region) => sum + region.enterprises, 0);
     const last = first + regions[answer.region].enterprises - 1;
-    const step = (by, text) => el("button", { type: "button", onclick: () => this.#go("enterprise", answer.row + by) }, text);
-    return el("div", { className: "row" },
-      answer.row > first && step(-1, "‹ previous"), answer.row < last && step(1, "next ›"));
+    const step = (by, text) =>
+      el("button", { type: "button", onclick: () => this.#go("enterprise", answer.row + by) }, text);
+    return el(
+      "div",
+      { className: "row" },
+      answer.row > first && step(-1, "‹ previous"),
+      answer.row < last && step(1, "next ›"),
+    );
   }
 
   #crumbs(regions, region) {
-    return el("button", { type: "button", className: "plain", onclick: () => this.#go("region") }, `‹ ${regions[region].short}`);
+    return el(
+      "button",
+      { type: "button", className: "plain", onclick: () => this.#go("region") },
+      `‹ ${regions[region].short}`,
+    );
   }
 
   #bars(name, channels, values, write) {
     const all = values.reduce((sum, value) => sum + value, 0);
     const most = Math.max(...values, 1e-12);
-    const box = el("div", { className: "bars" }, channels.flatMap((channel, c) => {
-      const bar = el("i");
-      bar.style.width = `${(100 * values[c]) / most}%`;
-      return [el("span", {}, worded(channel)), bar, el("span", {}, write(values[c], all))];
-    }));
+    const box = el(
+      "div",
+      { className: "bars" },
+      channels.flatMap((channel, c) => {
+        const bar = el("i");
+        bar.style.width = `${(100 * values[c]) / most}%`;
+        return [el("span", {}, worded(channel)), bar, el("span", {}, write(values[c], all))];
+      }),
+    );
     box.style.setProperty("--side", this.sceneNow().looks[name].colour);
     return box;
   }

@@ -8,20 +8,32 @@ export function drawLedger(scene) {
     const { world } = side;
     const month = scene.at(side);
     const rows = world.policies.map((policy) => {
-      const [planned, spent, total] = [policy.planned[month], policy.spent[month], policy.planned[side.months]];
+      const [planned, spent, total] = [
+        policy.planned[month],
+        policy.spent[month],
+        policy.planned[side.months],
+      ];
       const until = Math.min(policy.to_month, side.months);
-      return [`${policy.title}, years ${trimmed(policy.from_month * side.dt)} to ${trimmed(until * side.dt)}`, planned, spent, planned - spent, total - spent];
+      return [
+        `${policy.title}, years ${trimmed(policy.from_month * side.dt)} to ${trimmed(until * side.dt)}`,
+        planned,
+        spent,
+        planned - spent,
+        total - spent,
+      ];
     });
     const sum = (column) => rows.reduce((all, row) => all + row[column], 0);
     const heading = el("h3", {}, scene.labels[name]);
-    heading.style.color = scene.looks[name].colour;
+    heading.style.color = scene.looks[name].ink;
     return [
       heading,
       rows.length === 0
         ? el("p", { className: "soft" }, "No policy, no money.")
-        : tableOf(["policy", "planned so far", "spent", "idle", "left of plan"],
-          rows.map(([title, ...amounts]) => [title, ...amounts.map(money)]),
-          ["all", ...[1, 2, 3, 4].map((column) => money(sum(column)))]),
+        : tableOf(
+            ["policy", "planned so far", "spent", "idle", "left of plan"],
+            rows.map(([title, ...amounts]) => [title, ...amounts.map(money)]),
+            ["all", ...[1, 2, 3, 4].map((column) => money(sum(column)))],
+          ),
       facts([
         ["present value planned", money(world.planned_pv)],
         ["present value spent by the horizon", money(world.spent_pv)],
@@ -31,7 +43,13 @@ export function drawLedger(scene) {
   });
   const [, first] = scene.sides[0] ?? [];
   byId("panel-money").replaceChildren(
-    el("p", { className: "soft" }, first ? `Units of money up to ${date(scene.month, first.world.steps_per_year)}. One unit gives one enterprise a year of full cluster service. Idle is planned and not spent.` : ""),
+    el(
+      "p",
+      { className: "soft" },
+      first
+        ? `Units of money up to ${date(scene.month, first.world.steps_per_year)}. One unit gives one enterprise a year of full cluster service. Idle is planned and not spent.`
+        : "",
+    ),
     ...parts,
   );
 }

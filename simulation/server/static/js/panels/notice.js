@@ -3,7 +3,10 @@ import { byId, el } from "../dom.js";
 
 export function showNotice(text, { bad = false, closable = false } = {}) {
   const notice = byId("notice");
-  notice.replaceChildren(text, closable ? el("button", { type: "button", onclick: hideNotice }, "Close") : "");
+  notice.replaceChildren(
+    text,
+    closable ? el("button", { type: "button", onclick: hideNotice }, "Close") : "",
+  );
   notice.classList.toggle("bad", bad);
   notice.hidden = false;
 }

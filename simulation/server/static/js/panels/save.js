@@ -11,17 +11,35 @@ function sizeOf(card) {
 /** Offer one figure as SVG, PNG and CSV. */
 export function saveFigure(card, lightScene) {
   const { figure } = card;
-  const box = dialog(`Save: ${figure.title}`, el("div", { className: "row" }, figureButtons(card, lightScene, () => box.close())));
+  const box = dialog(
+    `Save: ${figure.title}`,
+    el(
+      "div",
+      { className: "row" },
+      figureButtons(card, lightScene, () => box.close()),
+    ),
+  );
 }
 
 function figureButtons(card, lightScene, done) {
   const { figure } = card;
-  const button = (format, act) => el("button", { type: "button", "aria-label": `${figure.title} as ${format}`, onclick: () => {
-    act(lightScene());
-    done();
-  } }, format);
+  const button = (format, act) =>
+    el(
+      "button",
+      {
+        type: "button",
+        "aria-label": `${figure.title} as ${format}`,
+        onclick: () => {
+          act(lightScene());
+          done();
+        },
+      },
+      format,
+    );
   return [
-    button("SVG", (scene) => saveFile(`${figure.name}.svg`, svgOf(figure, sizeOf(card), scene), "image/svg+xml")),
+    button("SVG", (scene) =>
+      saveFile(`${figure.name}.svg`, svgOf(figure, sizeOf(card), scene), "image/svg+xml"),
+    ),
     button("PNG", (scene) => saveFile(`${figure.name}.png`, pngOf(figure, sizeOf(card), scene), "image/png")),
     button("CSV", (scene) => saveFile(`${figure.name}.csv`, csvOf(figure.table(scene)), "text/csv")),
   ];
@@ -39,17 +57,57 @@ export function saveAll(cards, { lightScene, connection, command, failed }) {
       failed(error);
     }
   };
-  const box = dialog("Save",
+  const box = dialog(
+    "Save",
     el("h3", {}, "Scenarios, as files for hypercluster run"),
-    el("div", { className: "row" }, scene.sides.filter(([, side]) => side.world.live).map(([name]) =>
-      el("button", { type: "button", onclick: () => saveToml(name) }, `${scene.labels[name]}: TOML`))),
+    el(
+      "div",
+      { className: "row" },
+      scene.sides
+        .filter(([, side]) => side.world.live)
+        .map(([name]) =>
+          el("button", { type: "button", onclick: () => saveToml(name) }, `${scene.labels[name]}: TOML`),
+        ),
+    ),
     command && el("p", { className: "soft" }, "The same on the command line:"),
     command && el("pre", { className: "command" }, command),
     el("h3", {}, "Numbers up to this month"),
-    el("div", { className: "row" }, el("button", { type: "button", onclick: () => saveFile("curves.csv", csvOf(curvesTable(lightScene())), "text/csv") },
-      "All counts by region and technology: CSV")),
+    el(
+      "div",
+      { className: "row" },
+      el(
+        "button",
+        {
+          type: "button",
+          onclick: () => saveFile("curves.csv", csvOf(curvesTable(lightScene())), "text/csv"),
+        },
+        "All counts by region and technology: CSV",
+      ),
+    ),
     el("h3", {}, "Figures as they are now"),
-    el("table", {}, el("tbody", {}, cards.map((card) => el("tr", {},
-      el("th", { scope: "row" }, card.figure.title), el("td", {}, el("span", { className: "row" }, figureButtons(card, lightScene, () => {}))))))),
+    el(
+      "table",
+      {},
+      el(
+        "tbody",
+        {},
+        cards.map((card) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, card.figure.title),
+            el(
+              "td",
+              {},
+              el(
+                "span",
+                { className: "row" },
+                figureButtons(card, lightScene, () => {}),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
   );
 }

@@ -5,19 +5,48 @@ import { decimal, money, percent, signed, years } from "../draw/numbers.js";
 const points = (share) => `${decimal(100 * share, 1)}\u202fpp`;
 
 const MEASURES = [
-  { title: "Adopted", write: percent, minus: points, value: (scene, id, side, at) => side.pooled.data[at],
-    help: "Adoptions over eligible pairs of enterprise and technology, of the technologies shown, released or not" },
-  { title: "t50 so far", write: years, minus: years, value: (scene, id, side, at) => scene.soFar(id, side, "t50", at),
-    help: "Years after release until half of the eligible have adopted, as if the run ended now; – where half is not reached" },
-  { title: "1 − Φ so far", write: decimal, minus: decimal,
+  {
+    title: "Adopted",
+    write: percent,
+    minus: points,
+    value: (scene, id, side, at) => side.pooled.data[at],
+    help: "Adoptions over eligible pairs of enterprise and technology, of the technologies shown, released or not",
+  },
+  {
+    title: "t50 so far",
+    write: years,
+    minus: years,
+    value: (scene, id, side, at) => scene.soFar(id, side, "t50", at),
+    help: "Years after release until half of the eligible have adopted, as if the run ended now; – where half is not reached",
+  },
+  {
+    title: "1 − Φ so far",
+    write: decimal,
+    minus: decimal,
     value: (scene, id, side, at) => 1 - scene.soFar(id, side, "phi", at),
-    help: "Synchronization. 1: all regions adopt at the same time. Phi is the share of the variance in who has adopted by when that lies between regions" },
-  { title: "W1 so far", write: (v) => years(v, 2), minus: (v) => years(v, 2), value: (scene, id, side, at) => scene.soFar(id, side, "w1", at),
-    help: "Lag: mean area between the adoption curves of two regions, years" },
-  { title: "Members", write: percent, minus: points, value: (scene, id, side, at) => side.anywhere.data[at] / side.world.enterprises,
-    help: "Platform members: enterprises on at least one platform, of all" },
-  { title: "Money spent", write: money, minus: money, value: (scene, id, side, at) => side.moneyAt(at).spent,
-    help: "Units of money so far; 1 unit gives one enterprise a year of full cluster service" },
+    help: "Synchronization. 1: all regions adopt at the same time. Phi is the share of the variance in who has adopted by when that lies between regions",
+  },
+  {
+    title: "W1 so far",
+    write: (v) => years(v, 2),
+    minus: (v) => years(v, 2),
+    value: (scene, id, side, at) => scene.soFar(id, side, "w1", at),
+    help: "Lag: mean area between the adoption curves of two regions, years",
+  },
+  {
+    title: "Members",
+    write: percent,
+    minus: points,
+    value: (scene, id, side, at) => side.anywhere.data[at] / side.world.enterprises,
+    help: "Platform members: enterprises on at least one platform, of all",
+  },
+  {
+    title: "Money spent",
+    write: money,
+    minus: money,
+    value: (scene, id, side, at) => side.moneyAt(at).spent,
+    help: "Units of money so far; 1 unit gives one enterprise a year of full cluster service",
+  },
 ];
 
 /** Draws the numbers of a scene; elements are made once and their texts changed, so that nothing flickers. */
@@ -27,14 +56,21 @@ export class Scoreboard {
   constructor() {
     this.#cells = MEASURES.map(({ title, help }) => {
       const cells = { a: el("span"), b: el("span"), minus: el("span") };
-      byId("scoreboard").append(el("li", { title: help },
-        el("p", { className: "name" }, el("span", {}, title), cells.minus), el("p", {}, cells.a, cells.b)));
+      byId("scoreboard").append(
+        el(
+          "li",
+          { title: help },
+          el("p", { className: "name" }, el("span", {}, title), cells.minus),
+          el("p", {}, cells.a, cells.b),
+        ),
+      );
       return cells;
     });
   }
 
   draw(scene) {
-    const same = scene.sides.length === 2 && scene.comparable && (scene.parted === null || scene.parted > scene.month);
+    const same =
+      scene.sides.length === 2 && scene.comparable && (scene.parted === null || scene.parted > scene.month);
     MEASURES.forEach(({ write, minus, value }, i) => {
       const cells = this.#cells[i];
       const values = {};
@@ -42,11 +78,16 @@ export class Scoreboard {
         const side = scene.sides.find(([name]) => name === id)?.[1];
         values[id] = side ? value(scene, id, side, scene.at(side)) : NaN;
         cells[id].textContent = side ? `${id.toUpperCase()} ${write(values[id])}` : "";
-        cells[id].style.color = scene.looks[id]?.colour ?? "";
+        cells[id].style.color = scene.looks[id]?.ink ?? "";
       }
       // Money is known from the start, so that "identical so far" says nothing of it.
       const identical = same && !(values.a !== values.b && Number.isFinite(values.a - values.b));
-      cells.minus.textContent = scene.sides.length < 2 ? "" : identical ? "identical so far" : `A−B ${signed(values.a - values.b, minus)}`;
+      cells.minus.textContent =
+        scene.sides.length < 2
+          ? ""
+          : identical
+            ? "identical so far"
+            : `A−B ${signed(values.a - values.b, minus)}`;
     });
   }
 }

@@ -48,16 +48,64 @@ export class Study {
     const scene = this.sceneNow();
     if (!scene) return;
     const running = ["running", "summing up"].includes(this.answer?.state);
+    const told = panel.querySelector("progress");
+    if (this.answer?.state === "running" && told) {
+      // Only the numbers move: a button that is replaced while it is pressed would not be pressed.
+      Object.assign(told, { max: this.answer.total, value: this.answer.done });
+      panel.querySelector("[role='status']").textContent = progressOf(this.answer);
+      return;
+    }
     const live = scene.sides.length > 0 && scene.sides.every(([, side]) => side.world.live);
-    const number = el("input", { type: "number", id: "replications", min: 2, max: this.limit ?? 1000, value: this.replications, disabled: running });
+    const number = el("input", {
+      type: "number",
+      id: "replications",
+      min: 2,
+      max: this.limit ?? 1000,
+      value: this.replications,
+      disabled: running,
+    });
     number.onchange = () => (this.replications = Math.max(2, Math.round(Number(number.value)) || 2));
     panel.replaceChildren(
-      el("p", {}, "One run is one throw of the dice. Many replications, each with one seed for both sides, show what comes from the policies and what from luck."),
-      el("div", { className: "row" },
-        el("label", { htmlFor: "replications" }, "Replications"), number,
-        el("button", { type: "button", className: "primary", id: "start-study", disabled: running || !live, onclick: () => this.#start() }, "Run"),
-        running ? el("button", { type: "button", id: "stop-study", onclick: () => this.connection.request({ type: "stop_study" }).catch(() => {}) }, "Stop") : null),
-      live ? "" : el("p", { className: "soft" }, "A side that is replayed from results has its replications already."),
+      el(
+        "p",
+        {},
+        "One run is one throw of the dice. Many replications, each with one seed for both sides, show what comes from the policies and what from luck.",
+      ),
+      el(
+        "div",
+        { className: "row" },
+        el("label", { htmlFor: "replications" }, "Replications"),
+        number,
+        el(
+          "button",
+          {
+            type: "button",
+            className: "primary",
+            id: "start-study",
+            disabled: running || !live,
+            onclick: () => this.#start(),
+          },
+          "Run",
+        ),
+        running
+          ? el(
+              "button",
+              {
+                type: "button",
+                id: "stop-study",
+                onclick: () => this.connection.request({ type: "stop_study" }).catch(() => {}),
+              },
+              "Stop",
+            )
+          : null,
+      ),
+      live
+        ? ""
+        : el(
+            "p",
+            { className: "soft" },
+            "A side that is replayed from results has its replications already.",
+          ),
       ...this.#state(scene).filter(Boolean),
     );
   }
@@ -66,13 +114,13 @@ export class Study {
     const { answer } = this;
     if (!answer) return [];
     if (answer.state === "running") {
-      const left = answer.left_seconds ? `, about ${decimal(answer.left_seconds, 0)} s left` : "";
       return [
         el("progress", { max: answer.total, value: answer.done, "aria-label": "Replications done" }),
-        el("p", { role: "status" }, `${answer.done} of ${answer.total} replications done${left}`),
+        el("p", { role: "status" }, progressOf(answer)),
       ];
     }
-    if (answer.state === "summing up") return [el("p", { role: "status" }, "All replications are done; comparing …")];
+    if (answer.state === "summing up")
+      return [el("p", { role: "status" }, "All replications are done; comparing …")];
     if (answer.state === "stopped") return [el("p", { role: "status" }, "Stopped.")];
     if (answer.state === "failed") return [el("p", { className: "bad", role: "alert" }, answer.text)];
     return this.#done(scene, answer);
@@ -80,35 +128,81 @@ export class Study {
 
   #done(scene, answer) {
     return [
-      el("p", { role: "status" }, `${answer.replications} replications of both sides are done; they lie in the results folder `, el("b", {}, answer.folder), "."),
-      !this.belongsTo(this.session) && el("p", { className: "bad" }, "The page has changed since: the numbers below are of what it showed then. Run again to see the bands."),
-      this.belongsTo(this.session) && el("label", { className: "row" },
-        el("input", { type: "checkbox", checked: this.store.state.bands, onchange: (event) => this.store.set({ bands: event.target.checked }) }),
-        "Show them in the adoption curves"),
+      el(
+        "p",
+        { role: "status" },
+        `${answer.replications} replications of both sides are done; they lie in the results folder `,
+        el("b", {}, answer.folder),
+        ".",
+      ),
+      !this.belongsTo(this.session) &&
+        el(
+          "p",
+          { className: "bad" },
+          "The page has changed since: the numbers below are of what it showed then. Run again to see the bands.",
+        ),
+      this.belongsTo(this.session) &&
+        el(
+          "label",
+          { className: "row" },
+          el("input", {
+            type: "checkbox",
+            checked: this.store.state.bands,
+            onchange: (event) => this.store.set({ bands: event.target.checked }),
+          }),
+          "Show them in the adoption curves",
+        ),
       el("h3", {}, "What they say"),
       el("p", {}, answer.verdict),
-      tableOf(["A − B", "difference", "95 % interval", "pairs"], answer.differences.map((row) => [
-        named(row.metric),
-        reversed(row, "difference"),
-        row.low === null ? "–" : `${reversed(row, "high")} to ${reversed(row, "low")}`,
-        row.n === row.pairs ? String(row.n) : `${row.n} of ${row.pairs}`,
-      ])),
-      el("p", { className: "soft" }, "Differences are pair by pair, same seed. Pairs in which a metric is undefined are left out. The adoption curves show the median of all replications, the middle half, and the middle 90 %."),
+      tableOf(
+        ["A − B", "difference", "95 % interval", "pairs"],
+        answer.differences.map((row) => [
+          named(row.metric),
+          reversed(row, "difference"),
+          row.low === null ? "–" : `${reversed(row, "high")} to ${reversed(row, "low")}`,
+          row.n === row.pairs ? String(row.n) : `${row.n} of ${row.pairs}`,
+        ]),
+      ),
+      el(
+        "p",
+        { className: "soft" },
+        "Differences are pair by pair, same seed. Pairs in which a metric is undefined are left out. The adoption curves show the median of all replications, the middle half, and the middle 90 %.",
+      ),
     ];
   }
 }
 
-const keyOfRuns = (session) => JSON.stringify(session.shown.map(([name, side]) => [name, side.world.digest, session.seed]));
+function progressOf({ done, total, failed, left_seconds: left }) {
+  const parts = [`${done} of ${total} replications done`];
+  if (failed) parts.push(`${failed} failed`);
+  if (left) parts.push(`about ${decimal(left, 0)} s left`);
+  return parts.join(", ");
+}
+
+const keyOfRuns = (session) =>
+  JSON.stringify(session.shown.map(([name, side]) => [name, side.world.digest, session.seed]));
 
 const NAMES = {
-  phi: "Φ", phi_half: "Φ at half", kuramoto: "Kuramoto r", t50_range_years: "range of t50, years", synchronization: "synchronization 1 − Φ", w1_years: "W1, years", t50_years: "t50, years", t10_years: "t10, years",
-  t90_years: "t90, years", t50_sd_years: "SD of t50, years", final_share: "final adoption share", member_share: "members",
-  spent_pv: "spent, present value", planned_pv: "planned, present value",
+  phi: "Φ",
+  phi_half: "Φ at half",
+  kuramoto: "Kuramoto r",
+  t50_range_years: "range of t50, years",
+  synchronization: "synchronization 1 − Φ",
+  w1_years: "W1, years",
+  t50_years: "t50, years",
+  t10_years: "t10, years",
+  t90_years: "t90, years",
+  t50_sd_years: "SD of t50, years",
+  final_share: "final adoption share",
+  member_share: "members",
+  spent_pv: "spent, present value",
+  planned_pv: "planned, present value",
 };
 
 const named = (metric) => NAMES[metric] ?? metric.replaceAll("_", " ");
 
 /** The server takes A from B, the page B from A. */
-const reversed = (row, key) => (row[key] === null ? "–" : signed(-row[key], (value) => decimal(value, digits(row))));
+const reversed = (row, key) =>
+  row[key] === null ? "–" : signed(-row[key], (value) => decimal(value, digits(row)));
 
 const digits = ({ difference }) => (Math.abs(difference) >= 100 ? 0 : Math.abs(difference) >= 10 ? 1 : 3);

@@ -6,7 +6,11 @@ export function showTip({ title, lines }, { clientX, clientY }) {
   const tip = byId("tip");
   tip.replaceChildren(
     el("h3", {}, title),
-    el("dl", {}, lines.flatMap(([label, value]) => [el("dt", {}, label), el("dd", {}, value)])),
+    el(
+      "dl",
+      {},
+      lines.flatMap(([label, value]) => [el("dt", {}, label), el("dd", {}, value)]),
+    ),
   );
   tip.hidden = false;
   const { width, height } = tip.getBoundingClientRect();

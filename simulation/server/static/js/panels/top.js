@@ -8,10 +8,20 @@ export function fillChoices(welcome) {
   for (const side of ["a", "b"]) {
     const list = byId(`choose-${side}`);
     list.replaceChildren(
-      el("optgroup", { label: "Scenarios" }, welcome.scenarios.map(({ name, title }) => el("option", { value: name }, title || name))),
+      el(
+        "optgroup",
+        { label: "Scenarios" },
+        welcome.scenarios.map(({ name, title }) => el("option", { value: name }, title || name)),
+      ),
       ...welcome.results.map((folder) =>
-        el("optgroup", { label: `Results: ${folder.name}` }, folder.scenarios.map(({ name, title }) =>
-          el("option", { value: `${folder.name}/${name}` }, `${title || name} (replay)`)))),
+        el(
+          "optgroup",
+          { label: `Results: ${folder.name}` },
+          folder.scenarios.map(({ name, title }) =>
+            el("option", { value: `${folder.name}/${name}` }, `${title || name} (replay)`),
+          ),
+        ),
+      ),
       el("optgroup", { label: "One side only" }, el("option", { value: "none" }, "nothing")),
     );
   }
@@ -20,17 +30,26 @@ export function fillChoices(welcome) {
 /** Fill the list of technologies from the worlds that are shown. */
 export function fillShow(session) {
   const technologies = new Map();
-  for (const [, side] of session.shown) for (const { name, direction } of side.world.technologies) technologies.set(name, direction);
+  for (const [, side] of session.shown)
+    for (const { name, direction } of side.world.technologies) technologies.set(name, direction);
   const directions = [...new Set(technologies.values())];
   byId("show").replaceChildren(
     el("option", { value: "all" }, `All ${technologies.size} technologies`),
     ...directions.map((direction) => {
       const names = [...technologies].filter(([, of]) => of === direction).map(([name]) => name);
-      return el("optgroup", { label: worded(direction) },
+      return el(
+        "optgroup",
+        { label: worded(direction) },
         el("option", { value: `direction:${direction}` }, `All ${names.length}: ${worded(direction)}`),
-        names.map((name) => el("option", { value: `technology:${name}` }, name)));
+        names.map((name) => el("option", { value: `technology:${name}` }, name)),
+      );
     }),
   );
+}
+
+/** Whether the list has this choice of technologies. */
+export function isShown(show) {
+  return [...byId("show").options].some((option) => option.value === show);
 }
 
 /** Wire the bar. `choose(patch)` opens another scenario or seed; `openDrawer(tab)` shows changes. */
@@ -57,7 +76,9 @@ export function drawTop(state, scene) {
   for (const side of ["a", "b"]) {
     const choice = state[side];
     byId(`choose-${side}`).value = nameOf(choice);
-    byId(`choose-${side}`).closest(".choice").style.setProperty("--side", scene.looks[side]?.colour ?? "");
+    byId(`choose-${side}`)
+      .closest(".choice")
+      .style.setProperty("--side", scene.looks[side]?.ink ?? "");
     const count = choice?.changes?.length ?? 0;
     const badge = byId(`changes-${side}`);
     badge.hidden = count === 0;
@@ -66,7 +87,11 @@ export function drawTop(state, scene) {
   }
   if (document.activeElement !== byId("seed")) byId("seed").value = state.seed;
   byId("show").value = state.show;
-  for (const [id, on] of [["view", state.view === "tiles"], ["axis", state.axis === "release"], ["difference", state.difference]]) {
+  for (const [id, on] of [
+    ["view", state.view === "tiles"],
+    ["axis", state.axis === "release"],
+    ["difference", state.difference],
+  ]) {
     byId(id).setAttribute("aria-pressed", on);
   }
 }

@@ -52,5 +52,8 @@ export function drawTransport(state, session, month) {
   slider.setAttribute("aria-valuetext", date(month, steps));
   byId("clock").textContent = date(month, steps);
   byId("speed").value = state.speed;
-  icon(byId("play"), state.playing ? "pause" : "play").setAttribute("aria-label", state.playing ? "Pause" : "Play");
+  icon(byId("play"), state.playing ? "pause" : "play").setAttribute(
+    "aria-label",
+    state.playing ? "Pause" : "Play",
+  );
 }
