@@ -136,6 +136,7 @@ def _regions(spec: Scenario, dataset: Dataset) -> Regions:
             spec.world.digital_readiness, ids, np.array([row.digital_readiness for row in rows])
         ),
         government_quality=by_name(spec.world.government_quality, ids, np.ones(len(ids))),
+        outflow=by_name(spec.migration.rate, ids, np.zeros(len(ids))),
         distance_km=distance,
         # Across a border nobody is near: countries meet on platforms, and where a table gives ties.
         proximity=spatial_kernel(distance, spec.diffusion.half_distance_km)

@@ -12,11 +12,13 @@ from simulation import build, streams
 from simulation.data import load_vectors
 from simulation.kernels import clock, crowds, exposure, hazard, membership, network
 from simulation.mechanisms.market import Market
+from simulation.mechanisms.migration import left_after_a_month
 from simulation.platforming import Platforming
 from simulation.policies.schedule import PolicySchedule
+from simulation.policies.training import Training
 from simulation.recorder import Record, Recorder
 from simulation.scenario import Scenario
-from simulation.world import CHANNELS, Array, Levers, World
+from simulation.world import CHANNELS, RESEARCH_KINDS, Array, Levers, World
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class State:
     crowd_next: Array  # int64 (C,)
     crowd_size: Array  # int64 (C,)
     on_platform: Array  # bool (C, H)
+    capacity_left: Array  # float64 (R,), what out-migration has left of absorptive capacity
 
     @staticmethod
     def initial(world: World) -> State:
@@ -79,6 +82,7 @@ class State:
             crowd_next=np.full(c, crowds.UNUSED, dtype=np.int64),
             crowd_size=np.zeros(c, dtype=np.int64),
             on_platform=np.zeros((c, h), dtype=bool),
+            capacity_left=np.ones(r),
         )
         state.crowd_next[:r] = -1
         state.crowd_size[:r] = world.enterprises.counts.sum(axis=1)
@@ -102,7 +106,8 @@ class Engine:
         )
         self._near_factor = 1.0 - world.technologies.complexity**2
         self._far_factor = (1.0 - world.technologies.complexity) ** 2
-        self._market = Market(world)
+        self._market = Market(world, spec.transfer)
+        self._does_research = np.isin(world.institutions.kinds, RESEARCH_KINDS)
         self._institution_proximity = (
             world.regions.government_quality[:, None]
             * world.regions.proximity[:, world.institutions.region_of]
@@ -155,6 +160,7 @@ class Engine:
         self._adopt()
         self._apply_learning()
         self._apply_membership(wanted)
+        self._migrate()
         self.recorder.record(self.state)
 
     @property
@@ -415,6 +421,26 @@ class Engine:
     def _apply_learning(self) -> None:
         self.state.mastered |= self._newly
         self.state.mastered_month[self._newly] = self.state.month
+
+    # 13.3
+
+    def _migrate(self) -> None:
+        """Let people leave; training and the research institutions of a region hold them back."""
+        regions, levers = self.world.regions, self.levers
+        if not regions.outflow.any():
+            return
+        self.state.capacity_left = left_after_a_month(
+            self.state.capacity_left,
+            outflow=regions.outflow,
+            training=levers.training / Training.magnitude,
+            research=np.bincount(
+                self.world.institutions.region_of,
+                weights=self._platforming.capacity * self._does_research,
+                minlength=len(regions.ids),
+            ),
+            migration=self.spec.migration,
+            dt=self.dt,
+        )
 
 
 class DeadlineError(Exception):

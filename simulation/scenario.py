@@ -20,7 +20,9 @@ from pydantic import Field, ValidationError, model_validator
 from simulation.data import Dataset, dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import Problem, ScenarioError, listed, suggestion
 from simulation.mechanisms.chains import Chain
+from simulation.mechanisms.migration import Migration
 from simulation.mechanisms.prices import Commodity, read_price_path
+from simulation.mechanisms.transfer import Transfer
 from simulation.policies import AnyPolicy, Budget, Costs
 from simulation.policies.money import (
     discount_factors,
@@ -241,6 +243,8 @@ class Scenario(Settings):
     """Commodities whose prices move adoption, in any order."""
     chains: Annotated[tuple[Chain, ...], Field(strict=False)] = ()
     """Processing chains of growth poles, in any order."""
+    migration: Migration = Migration()
+    transfer: Transfer = Transfer()
     budget: Budget = Budget()
     costs: Costs = Costs()
     platforms: Annotated[tuple[Platform, ...], Field(strict=False, max_length=64)] = ()

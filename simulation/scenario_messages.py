@@ -169,6 +169,8 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
         ("commodities", "*", "export_dependence", "*"): region,
         ("chains", "*", "industries", "*"): one_of(dataset.industries, "industry"),
         ("chains", "*", "poles", "*"): region,
+        ("migration", "rate", "*"): region,
+        ("transfer", "donors", "*"): region,
         ("policies", "*", "regions", "*"): region,
         ("policies", "*", "platform"): platform,
         ("policies", "*", "platforms", "*"): platform,

@@ -67,6 +67,10 @@ NonNegativeOrTable = Annotated[
     Annotated[NonNegative, Tag("<number>")] | Annotated[dict[str, NonNegative], Tag("<table>")],
     Discriminator(_number_or_table),
 ]
+RateOrTable = Annotated[
+    Annotated[Rate, Tag("<number>")] | Annotated[dict[str, Rate], Tag("<table>")],
+    Discriminator(_number_or_table),
+]
 PositiveOrTable = Annotated[
     Annotated[Positive, Tag("<number>")] | Annotated[dict[str, Positive], Tag("<table>")],
     Discriminator(_number_or_table),

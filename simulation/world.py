@@ -37,6 +37,7 @@ class Regions:
     area_km2: Array  # float64 (R,)
     readiness: Array  # float64 (R,), digital readiness delta in [0, 1]; an assumption, not data
     government_quality: Array  # float64 (R,), g > 0
+    outflow: Array  # float64 (R,), mu, loss of absorptive capacity to out-migration, 1/year
     distance_km: Array  # float64 (R, R); the diagonal is the intra-regional distance
     proximity: Array  # float64 (R, R), K = 2^(-distance / half distance); 0 between countries
 

@@ -125,6 +125,14 @@ elasticity = 1.5
 export_dependence = { east = 0.8, north = 0.2 }
 reference = 100.0
 process = { reversion = 0.5, volatility = 0.6, jumps_per_year = 2.0, jump_mean = -0.3, jump_sd = 0.2 }
+[migration]
+rate = { east = 0.3, north = 0.1 }
+training = 0.8
+research = 0.4
+[transfer]
+donors = ["east", "north"]
+takeoff = 0.15
+effect = 2.0
 [[chains]]
 name = "ground"
 industries = ["coal", "oil_gas", "mining_services"]

@@ -8,6 +8,7 @@ import numpy as np
 
 from simulation.mechanisms.chains import demand_pull
 from simulation.mechanisms.prices import price_factor
+from simulation.mechanisms.transfer import Transfer, experience
 from simulation.world import Array, Levers, World
 
 
@@ -17,15 +18,22 @@ class Situation(Protocol):
     month: int
     released: Array  # bool (K,)
     adopters: Array  # int64 (R, S, K)
+    capacity_left: Array  # float64 (R,)
 
 
 class Market:
     """x_rsk of equation (5) month by month, from the state at the start of the month; equation (20)."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, transfer: Transfer) -> None:
         self._world = world
         self._neutral = np.ones(world.shape[:3])
-        self._is_on = bool(world.commodities.names or world.chains.names)
+        self._transfer = transfer
+        self._is_donor = np.isin(world.regions.ids, transfer.donors)
+        self._is_on = (
+            bool(world.commodities.names or world.chains.names)
+            or bool(world.regions.outflow.any())
+            or bool(self._is_donor.any())
+        )
         self._eligible = world.eligible
 
     def factor(self, state: Situation, levers: Levers) -> Array:
@@ -40,4 +48,10 @@ class Market:
             leads=self._world.chains.leads,
             strength=levers.chain_strength,
         )
-        return (price * pull)[:, :, None] * self._neutral
+        taken_up = experience(
+            state.adopters.sum(axis=1),
+            self._eligible.sum(axis=1),
+            is_donor=self._is_donor,
+            transfer=self._transfer,
+        )
+        return (price * pull * state.capacity_left[:, None])[:, :, None] * taken_up[:, None, :]

@@ -42,6 +42,7 @@ def world() -> World:
             area_km2=np.ones(3),
             readiness=readiness,
             government_quality=np.ones(3),
+            outflow=np.zeros(3),
             distance_km=np.zeros((3, 3)),
             proximity=np.ones((3, 3)),
         ),

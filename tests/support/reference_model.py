@@ -43,6 +43,25 @@ def chain_part(spec, world, lev, A, eligible, released, r, s):
     return x
 
 
+def transfer_part(spec, world, A, eligible, r, k):
+    """1 + effect where a donor region other than r has taken off in technology k: section 13.4."""
+    for q in range(len(world.regions.ids)):
+        there = (world.enterprises.region_of == q) & eligible[:, k]
+        donor = q != r and world.regions.ids[q] in spec.transfer.donors
+        if donor and there.any() and A[there, k].mean() >= spec.transfer.takeoff:
+            return 1 + spec.transfer.effect
+    return 1.0
+
+
+def lost_in_a_month(spec, world, lev, Q, r):
+    """Share of absorptive capacity that leaves region r in a month: section 13.3."""
+    research = ("university", "research_institute", "corporate_research", "research_education_centre")
+    ins, out = world.institutions, spec.migration
+    centres = sum(Q[j] for j in range(len(Q)) if ins.region_of[j] == r and ins.kinds[j] in research)
+    rate = named(out.rate, world.regions.ids[r], 0.0) * (1 - out.training * lev.training[r] / 0.25)
+    return 1 - np.exp(-rate / (1 + out.research * centres) / world.steps_per_year)
+
+
 def simulate(spec, world, months):
     """Return month of adoption (N, K; -1 never), month of mastery (J, K), members (H, N), credit (N, K, 6)."""
     d, m = spec.diffusion, spec.membership
@@ -71,6 +90,7 @@ def simulate(spec, world, months):
     credit = np.zeros((N, K, 6))
     members = np.zeros((H, N), dtype=bool)
     identities = enterprise_keys(world)
+    people = [1.0] * R
 
     for month in range(months):
         for k in range(K):
@@ -207,6 +227,7 @@ def simulate(spec, world, months):
                     * (1 + bonus("hazard_bonus") * delta)
                 )
                 x = price_part(spec, world, month, r, s)
+                x *= transfer_part(spec, world, A, eligible, r, k) * people[r]
                 x *= chain_part(spec, world, lev, A, eligible, tec.release_month <= month, r, s)
                 hazard = tec.relevance[s, k] * ent.absorptive_capacity[i] * x * scale * terms.sum()
                 cumulated[i, k] += hazard * dt
@@ -247,4 +268,5 @@ def simulate(spec, world, months):
         for j, k in newly_mastered:
             mastered[j, k] = month + 1
         members = wanted
+        people = [people[r] * (1 - lost_in_a_month(spec, world, lev, Q, r)) for r in range(R)]
     return adopted, mastered, members, credit

@@ -1,0 +1,48 @@
+"""Out-migration: people who leave a region take absorptive capacity with them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.schema import NonNegative, RateOrTable, Settings, Share
+from simulation.world import Array
+
+
+class Migration(Settings):
+    """How fast regions lose absorptive capacity to out-migration, and what slows that."""
+
+    rate: RateOrTable = 0.0
+    """mu_r: loss of absorptive capacity, 1/year: one number, or a table by region, else 0."""
+    training: Share = 0.5
+    """tau: part of the loss that training at full coverage stops, 0-1. Assumption."""
+    research: NonNegative = 0.1
+    """psi: how strongly each research institution of the region slows the loss. Assumption."""
+
+
+def left_after_a_month(
+    left: Array, *, outflow: Array, training: Array, research: Array, migration: Migration, dt: float
+) -> Array:
+    """Return what out-migration has left of the absorptive capacity of each region; equation (24).
+
+    Parameters
+    ----------
+    left : float64, shape (R,)
+        At the start of the month; 1 at first.
+    outflow : float64, shape (R,)
+        mu, 1/year.
+    training : float64, shape (R,)
+        Coverage of the month, 0-1.
+    research : float64, shape (R,)
+        Capacity Q of the region's research institutions in the month, summed.
+    migration : Migration
+        tau and psi.
+    dt : float
+        Years in a month.
+
+    Returns
+    -------
+    float64, shape (R,)
+        At the end of the month: never below 0, and where the outflow is 0 the same, bit for bit.
+    """
+    slowed = outflow * (1.0 - migration.training * training) / (1.0 + migration.research * research)
+    return left * np.exp(-slowed * dt)

@@ -1,0 +1,45 @@
+"""Transfer: what a donor region has tried and taken up becomes more relevant elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from simulation.schema import Names, Settings
+from simulation.world import Array
+
+
+class Transfer(Settings):
+    """Which regions pass on their experience, from when on, and what it is worth."""
+
+    donors: Names = ()
+    """Regions whose experience others can use."""
+    takeoff: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Adoption share of a technology in the donor region from which on its experience counts, 0-1. Assumption."""
+    effect: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    """What relevance elsewhere gains by it, as a share. Assumption."""
+
+
+def experience(adopters: Array, eligible: Array, *, is_donor: Array, transfer: Transfer) -> Array:
+    """Return 1 + effect where a donor region other than one's own has taken off, else 1; equation (25).
+
+    It counts once, however many donors have.
+
+    Parameters
+    ----------
+    adopters, eligible : int64, shape (R, K)
+        Of all industries, at the start of the month.
+    is_donor : bool, shape (R,)
+    transfer : Transfer
+        Takeoff and effect.
+
+    Returns
+    -------
+    float64, shape (R, K)
+    """
+    share = np.divide(adopters, eligible, out=np.zeros(eligible.shape), where=eligible > 0)
+    takes_off = is_donor[:, None] & (share >= transfer.takeoff)
+    donors_elsewhere = takes_off.sum(axis=0) - takes_off
+    return np.where(donors_elsewhere > 0, 1.0 + transfer.effect, 1.0)
