@@ -13,6 +13,7 @@ CONTROLS = {
     "baseline_mixed": 0,
     "kuzbass": 0,
     "science_network": 7230,
+    "vectors_baseline": 0,
 }
 """Present value of the plans that are not meant to be compared by money."""
 NAMES = [path.stem for path in shipped_scenarios()]
