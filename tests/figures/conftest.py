@@ -64,11 +64,13 @@ def _scenario(name: str, *, middle: float, seeds: Sequence[int], ceiling: float)
 def _metrics(pooled: Array, rng: np.random.Generator, *, defined: bool) -> dict[str, Array]:
     """Every metric of each replication; nan where nobody adopts, but for money."""
     n = len(pooled)
-    metrics = {name: rng.uniform(0.01, 0.09, n) for name in METRICS}
+    # Drawn first, so that another metric does not move the pictures.
+    synchronization = rng.normal(0.9, 0.02, n)
     shares = rng.dirichlet((0.1, 30, 15, 2, 3, 0.2), n)
+    metrics = {name: rng.uniform(0.01, 0.09, n) for name in METRICS}
     metrics |= {f"credit_{channel}": shares[:, place] for place, channel in enumerate(CHANNELS)}
     metrics["t50_years"] = crossing_time(pooled.T, 0.5, dt=1 / 12)
-    metrics["synchronization"] = rng.normal(0.9, 0.02, n)
+    metrics["synchronization"] = synchronization
     undefined = {name: np.full(n, np.nan) for name in metrics}
     money = {name: np.full(n, 38_392.0) for name in ("planned_pv", "spent_pv")}
     return (metrics if defined else undefined) | money
