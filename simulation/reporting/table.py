@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _LATEX = {
@@ -69,9 +70,19 @@ class Table:
         return f"**{markdown_text(self.title)}**\n\n" + "\n".join(lines) + f"\n{note}"
 
     def latex(self) -> str:
-        """A floating table in the style of booktabs, with the note below; needs the packages booktabs and graphicx."""
-        columns = "l" * self.labels + "r" * (len(self.head) - self.labels)
-        body = [" & ".join(latex_text(cell) for cell in row) + r" \\" for row in (self.head, *self.merged)]
+        """A floating table in the style of booktabs, with the note below; needs the packages booktabs and graphicx.
+
+        Where rows share their first label it stands above them, so that the numbers have the width of the page.
+        """
+        grouped = any(not row[0] for row in self.merged)
+        head = self.head[grouped:]
+        columns = "l" * (self.labels - grouped) + "r" * (len(self.head) - self.labels)
+        rows = [_latex_row(head)]
+        for number, row in enumerate(self.merged):
+            if grouped and row[0]:
+                space = r"\addlinespace " if number else ""
+                rows.append(rf"{space}\multicolumn{{{len(head)}}}{{l}}{{\itshape {latex_text(row[0])}}} \\")
+            rows.append(_latex_row(row[grouped:]))
         note = [
             "",
             r"\smallskip",
@@ -85,15 +96,19 @@ class Table:
             r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
             rf"\begin{{tabular}}{{{columns}}}",
             r"\toprule",
-            body[0],
+            rows[0],
             r"\midrule",
-            *body[1:],
+            *rows[1:],
             r"\bottomrule",
             r"\end{tabular}}",
             *(note if self.note else []),
             r"\end{table}",
         ]
         return "\n".join(lines) + "\n"
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    return " & ".join(latex_text(cell) for cell in cells) + r" \\"
 
 
 def markdown_text(text: str) -> str:

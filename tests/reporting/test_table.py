@@ -44,13 +44,15 @@ def test_latex_is_a_booktabs_table_with_balanced_braces():
     text = TABLE.latex()
     for line in (
         r"\caption{Cost \& effect}",
-        r"\begin{tabular}{llr}",
+        r"\begin{tabular}{lr}",
         r"\toprule",
-        r"pair & metric & difference \\",
+        r"metric & difference \\",
         r"\midrule",
-        r"a less b & t50, years & $-$1.4 \\",
-        r" & share, \% & +6.0 \\",
-        r"c\_1 less b & share, \% & - \\",
+        r"\multicolumn{2}{l}{\itshape a less b} \\",
+        r"t50, years & $-$1.4 \\",
+        r"share, \% & +6.0 \\",
+        r"\addlinespace \multicolumn{2}{l}{\itshape c\_1 less b} \\",
+        r"share, \% & - \\",
         r"\bottomrule",
         r"\label{tab:small}",
     ):
@@ -102,3 +104,11 @@ def test_a_hyphen_is_a_minus_before_a_number_and_in_1_less_phi_and_nowhere_else(
     text = "-1.4 [-1.5, -1.4], 1 - Phi, half-width, 2026-11-23, seeds 1-3, - alone"
     assert with_minus(text) == "−1.4 [−1.5, −1.4], 1 − Phi, half-width, 2026-11-23, seeds 1-3, - alone"
     assert latex_text("1 - Phi -2") == "1 $-$ Phi $-$2"
+
+
+def test_latex_without_shared_labels_keeps_its_columns() -> None:
+    text = Table(
+        "plain", "Plain", ("name", "kind", "value"), (("a", "x", "1"), ("b", "x", "2")), labels=2
+    ).latex()
+    assert r"\begin{tabular}{llr}" in text and "multicolumn" not in text
+    assert r"b & x & 2 \\" in text.splitlines()
