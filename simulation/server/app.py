@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from importlib.metadata import version
@@ -34,6 +35,8 @@ SWEEP_SECONDS = 1.0
 REFUSED = (
     "This page needs the token that the server printed when it was started, as ?token=... in the address."
 )
+
+log = logging.getLogger("hypercluster")
 
 
 class Server:
@@ -90,7 +93,10 @@ class Server:
         """Free sessions again and again."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            await self.sweep()
+            try:
+                await self.sweep()
+            except Exception:
+                log.exception("freeing sessions")  # the next ones shall be freed all the same
 
     async def end_studies(self) -> None:
         """Stop all studies and wait until they are gone."""

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 import signal
 import sys
 import tempfile
@@ -21,6 +22,8 @@ MOST_STUDIES = 2
 GRACE_SECONDS = 10.0
 """How long a batch may take to stop in good order."""
 LONGEST_LINE = 1_000_000
+NICE = 10
+INTERRUPT = signal.SIGINT if os.name == "posix" else signal.SIGTERM  # elsewhere a process cannot be asked
 
 log = logging.getLogger("hypercluster")
 
@@ -97,6 +100,9 @@ class Study:
             stdin=asyncio.subprocess.DEVNULL,
             limit=LONGEST_LINE,
         )
+        if hasattr(os, "setpriority"):
+            with contextlib.suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, process.pid, NICE)  # those who look on come first
         if self._stopped:
             self.stop()
         end: dict[str, Any] = {}
@@ -122,7 +128,7 @@ class Study:
         self._stopped = True
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGINT)
+                self._process.send_signal(INTERRUPT)
 
     async def end(self) -> None:
         """Stop it, and wait until it is gone."""

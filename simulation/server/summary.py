@@ -60,7 +60,7 @@ def _compared(results: Results, names: Mapping[str, str], study: StudyCurves) ->
     return {
         "differences": [
             {
-                key: None if isinstance(value, float) and np.isnan(value) else value
+                key: None if isinstance(value, float) and not np.isfinite(value) else value
                 for key, value in row.items()
             }
             for row in shown[columns].to_dict("records")

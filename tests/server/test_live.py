@@ -24,7 +24,7 @@ from simulation.engine import Engine, simulate
 from simulation.scenario import load_scenario, parse_scenario
 from simulation.server import live
 from simulation.server.app import Server, make_app
-from simulation.server.sessions import KEPT_SECONDS, Sessions
+from simulation.server.sessions import KEPT_SECONDS, Session, Sessions
 
 BASELINE = {"scenario": "baseline", "changes": []}
 HYPERCLUSTER = {"scenario": "hypercluster", "changes": []}
@@ -173,6 +173,27 @@ def test_a_session_that_was_left_for_a_minute_is_freed_with_its_models(served: S
     with connected(served.client, session=session) as page:
         assert not page.welcome["resumed"] and page.welcome["session"] != session
         assert "not open" in page.ask("toml", side="a")["text"]
+
+
+def test_one_session_that_cannot_be_freed_does_not_keep_the_others(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    drop, failed = served.server.models.drop, []
+
+    async def drop_the_second(session: Session) -> None:
+        if not failed:
+            failed.append(session)
+            raise RuntimeError("no")
+        await drop(session)
+
+    monkeypatch.setattr(served.server.models, "drop", drop_the_second)
+    for _ in range(2):
+        with connected(served.client):
+            pass
+        served.clock.now += KEPT_SECONDS
+        wait_until(lambda: len(served.server.sessions) == 0)
+    wait_until(lambda: "freeing sessions" in caplog.text)
+    assert len(failed) == 1
 
 
 def test_a_second_connection_takes_the_session_over(served: Served) -> None:
