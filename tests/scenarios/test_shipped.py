@@ -11,6 +11,8 @@ HUBS = ["bashkortostan", "samara", "tatarstan", "tyumen_khanty_yamal"]
 CONTROLS = {
     "baseline": 0,
     "baseline_mixed": 0,
+    "energotechnohab": 3007,
+    "hubs_baseline": 0,
     "kuzbass": 0,
     "science_network": 7230,
     "vectors_baseline": 0,
