@@ -173,7 +173,8 @@ def read_parquet(
             known = file.schema_arrow.names
             for column in columns or ():
                 if column not in known:
-                    raise ResultsError(f"{path.name} has no column {column!r}{suggestion(column, known)}")
+                    hint = suggestion(column, known) or "; if another version wrote it, run the study again"
+                    raise ResultsError(f"{path} has no column {column!r}{hint}")
             wanted = None if columns is None else list(columns)
             if where is None:  # much faster for the many small files of a batch
                 return file.read(wanted, use_threads=False)

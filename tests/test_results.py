@@ -370,6 +370,10 @@ def test_unknown_names_are_refused_with_a_suggestion(store: Store):
         results.curves(scenario="plane")
     with pytest.raises(ResultsError, match='did you mean "phi"'):
         results.runs(["phy"])
+    with pytest.raises(
+        ResultsError, match=r"runs\.parquet has no column 'xyzzy'; if another version wrote it"
+    ):
+        results.runs(["xyzzy"])
     with pytest.raises(ResultsError, match='did you mean "adopters"'):
         results.curves(["adopter"])
     with pytest.raises(ResultsError, match="no replication 9 of scenario 'plain'"):
