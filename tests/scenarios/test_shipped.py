@@ -12,6 +12,7 @@ CONTROLS = {
     "baseline": 0,
     "baseline_mixed": 0,
     "energotechnohab": 3007,
+    "eurasian_baseline": 0,
     "hubs_baseline": 0,
     "kuzbass": 0,
     "science_network": 7230,
