@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simulation.cli_animate import animate
+from simulation.cli_factors import factors
 from simulation.cli_report import break_even, report
 from simulation.cli_serve import serve
 
@@ -390,6 +391,7 @@ def list_scenarios() -> None:
 cli.add_command(animate)
 cli.add_command(report)
 cli.add_command(break_even)
+cli.add_command(factors)
 cli.add_command(serve)
 
 

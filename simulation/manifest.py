@@ -29,13 +29,14 @@ _NOT_THE_MODEL = (
         "break_even",
         "cli",
         "cli_animate",
+        "cli_factors",
         "cli_report",
         "cli_serve",
         "compare",
         "console",
         "decomposition",
     ),
-    *("effects", "figures", "idle_money", "manifest", "merge", "paired", "progress", "report", "reporting"),
+    *("effects", "factors", "figures", "idle_money", "manifest", "merge", "paired", "progress", "report", "reporting"),
     *("results", "rows", "server", "store", "verdict", "workers"),
 )
 """Modules that cannot change the numbers of a replication."""

@@ -81,7 +81,7 @@ def test_ctrl_c_ends_within_two_seconds_though_a_worker_does_not_answer(
     for attempt in range(3):
         out = tmp_path / f"study-{attempt}"
         with started(long_run(study, out)) as process:
-            wait_until(lambda: moment(out, process) or process.poll() is not None)
+            wait_until(lambda out=out, process=process: moment(out, process) or process.poll() is not None)
             end(workers_of(process.pid)[0], signal.SIGSTOP)
             began = time.monotonic()
             interrupt(process)

@@ -25,6 +25,7 @@ COLUMNS = [
     "t50_sd_years",
     "t50_range_years",
     "regions_below_half",
+    "restricted_time_years",
     "theil_25",
     "theil_25_between",
     "theil_25_within",

@@ -1,0 +1,65 @@
+"""The command that asks which factors matter: ``factors``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+DEFAULT = "four_factors"
+
+
+@click.command()
+@click.argument("scenario", default=DEFAULT, metavar="[SCENARIO]")
+@click.option(
+    "--replications",
+    type=click.IntRange(2),
+    default=10,
+    show_default=True,
+    help="Runs of every combination.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32),
+    default=1,
+    show_default=True,
+    help="Seed of the first replication.",
+)
+@click.option("--workers", type=click.IntRange(1), help="Blocks computed at a time; by default one a core.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Results folder; by default results/factors-SCENARIO."
+)
+@click.option("--fresh", is_flag=True, help="Replace what is in the results folder.")
+def factors(
+    scenario: str, replications: int, seed: int, workers: int | None, out: Path | None, fresh: bool
+) -> None:
+    """Take speed and synchronization apart by factor.
+
+    Runs SCENARIO with all sixteen combinations of spatial concentration, business networks, institutional environment
+    and digital environment switched on and off, with the same luck, and gives Shapley's value of each factor and the
+    interaction of each pair. What is finished in the results folder is kept, and only the rest is computed.
+    """
+    from simulation.batch import run_batch
+    from simulation.console import print_failures, print_files, print_tables
+    from simulation.factors import combinations_of, contributions, in_words, tables, write_contributions
+    from simulation.progress import form_of, progress_shown
+    from simulation.scenario import load_scenario
+
+    spec = load_scenario(scenario)
+    folder = out or Path("results") / f"factors-{spec.name}"
+    with progress_shown(form_of(quiet=False, as_json=False)) as progress:
+        results = run_batch(
+            combinations_of(spec),
+            replications,
+            out=folder,
+            seed=seed,
+            workers=workers,
+            fresh=fresh,
+            progress=progress,
+        )
+    found = contributions(results)
+    print_tables(tables(found), [in_words(found, spec.title)])
+    print_files([write_contributions(found, folder)])
+    if results.manifest["failures"]:
+        print_failures(results.manifest)
+        raise click.exceptions.Exit(3)

@@ -1,0 +1,255 @@
+"""What each of four factors contributes to speed and synchronization, and where they meet.
+
+The factors are those whose intersections make clusters, platforms and ecosystems: spatial concentration, business
+networks, the institutional environment and the digital environment. A scenario runs with every combination of them
+switched on and off, with the same luck. Shapley's value of a factor is what it adds on average over all orders in which
+the four can be switched on; the values add up to the difference between all and none. The interaction index of two
+factors is what they add together beyond what each adds alone, on average likewise: below zero they replace each other.
+
+References
+----------
+Shapley (1953), A value for n-person games, Contributions to the Theory of Games II: 307-317.
+Grabisch & Roubens (1999), An axiomatic approach to the concept of interaction among players in cooperative games,
+International Journal of Game Theory 28: 547-565.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simulation.errors import ResultsError
+from simulation.paired import interval
+from simulation.reporting.table import Table
+from simulation.results import Results
+from simulation.scenario import Scenario
+from simulation.world import Array
+
+FACTORS = {
+    "spatial": "spatial concentration",
+    "network": "business networks",
+    "institutional": "institutional environment",
+    "digital": "digital environment",
+}
+"""Factors and the channels that carry them; combination c has factor f switched on where bit f of c is 1."""
+
+COMBINATIONS = 2 ** len(FACTORS)
+OUTCOMES = {"restricted_time_years": -1, "synchronization": 1}
+"""Metrics that are taken apart: speed and synchronization. The sign is that of a change for the better."""
+
+
+def combinations_of(spec: Scenario) -> list[Scenario]:
+    """Return the scenario with every combination of the factors, none of them first, all of them last."""
+    return [_with(spec, number) for number in range(COMBINATIONS)]
+
+
+def name_of(number: int) -> str:
+    """Return the name of a combination: "none", "spatial", ..., "all"."""
+    on = [factor for place, factor in enumerate(FACTORS) if number >> place & 1]
+    return "none" if not on else "all" if len(on) == len(FACTORS) else "-".join(on)
+
+
+def _with(spec: Scenario, number: int) -> Scenario:
+    name = name_of(number)
+    off = [factor for place, factor in enumerate(FACTORS) if not number >> place & 1]
+    changes: dict[str, Any] = {
+        "name": name,
+        "title": f"{spec.title}: {name.replace('-', ', ')}",
+        # A digital channel without contact would leave what platforms do through institutions.
+        "diffusion": spec.diffusion.model_copy(update=dict.fromkeys(off, 0.0)),
+    }
+    if "digital" in off:
+        changes["platforms"] = tuple(
+            platform.model_copy(update={"vectors": ()}) for platform in spec.platforms
+        )
+    return spec.model_copy(update=changes)
+
+
+def shapley_values(outcomes: Array) -> Array:
+    """Return Shapley's value of every factor.
+
+    Parameters
+    ----------
+    outcomes : float64, shape (N, 2^F), by replication and combination.
+
+    Returns
+    -------
+    float64, shape (N, F)
+        Each row adds up to the outcome of all factors less that of none.
+    """
+    factors = _factors(outcomes)
+    values = np.zeros((outcomes.shape[0], factors))
+    for factor in range(factors):
+        for rest, weight in _orders(factors, left_out=1 << factor):
+            values[:, factor] += weight * (outcomes[:, rest | 1 << factor] - outcomes[:, rest])
+    return values
+
+
+def interactions(outcomes: Array) -> dict[tuple[int, int], Array]:
+    """Return the interaction index of every pair of factors, float64 (N,); ``outcomes`` as for `shapley_values`."""
+    factors = _factors(outcomes)
+    found = {}
+    for first, second in combinations(range(factors), 2):
+        one, other = 1 << first, 1 << second
+        index = np.zeros(outcomes.shape[0])
+        for rest, weight in _orders(factors, left_out=one | other):
+            together = outcomes[:, rest | one | other] + outcomes[:, rest]
+            index += weight * (together - outcomes[:, rest | one] - outcomes[:, rest | other])
+        found[first, second] = index
+    return found
+
+
+def _factors(outcomes: Array) -> int:
+    return int(outcomes.shape[1]).bit_length() - 1
+
+
+def _orders(factors: int, *, left_out: int) -> Iterator[tuple[int, float]]:
+    """Yield every combination of the other factors, with the share of orders in which it comes before those left out.
+
+    Those left out count as one: they are switched on one right after the other.
+    """
+    others = factors - left_out.bit_count()
+    for rest in range(2**factors):
+        if not rest & left_out:
+            before = rest.bit_count()
+            yield (
+                rest,
+                math.factorial(before) * math.factorial(others - before) / math.factorial(others + 1),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a factor, a pair of factors, or all of them contribute to an outcome; positive is for the better."""
+
+    metric: str
+    factor: str  # one of FACTORS, or "all"
+    partner: str  # the other factor of a pair, else empty
+    mean: float
+    low: float  # ends of the 95 % interval over replications; nan with fewer than two
+    high: float
+    n: int  # replications in which all combinations have a value
+    replications: int
+
+
+def contributions(results: Results) -> list[Contribution]:
+    """Take the outcomes of a study of all combinations apart.
+
+    Raises
+    ------
+    ResultsError
+        If the folder does not hold every combination.
+    """
+    names = [name_of(number) for number in range(COMBINATIONS)]
+    missing = [name for name in names if name not in results.scenarios]
+    if missing:
+        raise ResultsError(f"{results.path}: not a study of the four factors; it lacks {', '.join(missing)}")
+    found = []
+    for metric, sign in OUTCOMES.items():
+        runs = results.runs(["scenario", "replication", metric])
+        table = runs.pivot_table(metric, "replication", "scenario", observed=True, dropna=False)
+        outcomes = sign * table[names].to_numpy(dtype=float)
+        whole = outcomes[~np.isnan(outcomes).any(axis=1)]
+        parts = dict(zip(((factor, "") for factor in FACTORS), shapley_values(whole).T, strict=True))
+        labels = list(FACTORS)
+        parts |= {(labels[f], labels[g]): values for (f, g), values in interactions(whole).items()}
+        parts["all", ""] = whole[:, -1] - whole[:, 0]
+        for (factor, partner), values in parts.items():
+            mean = float(values.mean()) if values.size else math.nan
+            low, high = interval(values)
+            found.append(Contribution(metric, factor, partner, mean, low, high, len(whole), len(outcomes)))
+    return found
+
+
+def in_words(found: Sequence[Contribution], title: str) -> str:
+    """Say what the factors contribute, no more strongly than the intervals do."""
+    return " ".join(
+        _sentence({row.factor: row for row in found if row.metric == metric and not row.partner}, title)
+        for metric in _SAY
+    )
+
+
+_SAY = {
+    "restricted_time_years": ("time to adoption saved", " years", 2),
+    "synchronization": ("synchronization (1 - Phi) gained", "", 3),
+}
+"""How an outcome is told: what it is, unit, decimals."""
+
+
+def _sentence(alone: Mapping[str, Contribution], title: str) -> str:
+    together = alone["all"]
+    what, unit, decimals = _SAY[together.metric]
+    of = f"{together.n} of {together.replications}"
+    if together.n < 2:
+        return f"{title}, {what}: in {of} replications all combinations have a value, too few to tell."
+
+    def part(row: Contribution) -> str:
+        return f"{row.mean:+.{decimals}f}{unit} ({row.low:+.{decimals}f} to {row.high:+.{decimals}f})"
+
+    ranked = sorted((alone[factor] for factor in FACTORS), key=lambda row: -row.mean)
+    told = "; ".join(f"{FACTORS[row.factor]} {part(row)}" for row in ranked)
+    first, second = ranked[:2]
+    lead = (
+        f"the highest is that of {FACTORS[first.factor]}"
+        if first.low > second.high
+        else f"whether {FACTORS[first.factor]} or {FACTORS[second.factor]} is higher cannot be told"
+    )
+    return f"{title}, {what}: all four together {part(together)}, n = {of}; {told}; {lead}."
+
+
+def tables(found: Sequence[Contribution]) -> list[Table]:
+    """Return what each factor contributes, and each pair beyond its members."""
+    head = tuple(f"{what},{unit}" if unit else what for what, unit, _ in _SAY.values())
+    cells: dict[tuple[str, str], tuple[str, ...]] = {}
+    for metric in _SAY:
+        for row in found:
+            if row.metric == metric:
+                cells[row.factor, row.partner] = (*cells.get((row.factor, row.partner), ()), _cell(row))
+    counts = {row.metric: f"n = {row.n} of {row.replications}" for row in found}
+    n = "; ".join(f"{_SAY[metric][0]}: {count}" for metric, count in counts.items())
+    return [
+        Table(
+            name="factors",
+            title="What each factor contributes (Shapley value)",
+            head=("factor", *head),
+            rows=tuple(
+                (FACTORS.get(factor, "together"), *row)
+                for (factor, partner), row in cells.items()
+                if not partner
+            ),
+            note=f"Means and 95 % intervals; positive is for the better. {n}.",
+        ),
+        Table(
+            name="factor_pairs",
+            title="What two factors bring together beyond what each brings alone (interaction index)",
+            head=("factor", "and", *head),
+            rows=tuple(
+                (FACTORS[factor], FACTORS[partner], *row)
+                for (factor, partner), row in cells.items()
+                if partner
+            ),
+            note="Below zero the two replace each other, above zero one needs the other.",
+            labels=2,
+        ),
+    ]
+
+
+def _cell(row: Contribution) -> str:
+    if math.isnan(row.low):
+        return "undefined"
+    decimals = _SAY[row.metric][2]
+    return f"{row.mean:+.{decimals}f} [{row.low:+.{decimals}f}, {row.high:+.{decimals}f}]"
+
+
+def write_contributions(found: Sequence[Contribution], folder: Path) -> Path:
+    """Write ``factors.csv`` into the results folder, a row a contribution."""
+    path = folder / "factors.csv"
+    pd.DataFrame([asdict(row) for row in found]).to_csv(path, index=False)
+    return path

@@ -1,0 +1,27 @@
+"""Speed where few adopt: the mean time to adoption, restricted to the common window."""
+
+from __future__ import annotations
+
+from simulation.metrics.curves import Curves, integral
+from simulation.metrics.metric import Metric, require_eligible
+
+
+def restricted_time(curves: Curves) -> float:
+    """Return the mean of the years from release to adoption, the window's length for who has not adopted in it.
+
+    The area above the pooled curve. It is defined wherever somebody is eligible, also where t50 is not.
+    """
+    require_eligible(curves)
+    return float(integral(1.0 - curves.pooled, curves.dt))
+
+
+METRICS = (
+    Metric(
+        name="restricted_time_years",
+        unit="years",
+        reading="Mean years from release to adoption; who has not adopted counts with the whole common window.",
+        better="lower",
+        place=36,
+        measure=restricted_time,
+    ),
+)

@@ -1,0 +1,158 @@
+"""Shapley values and interactions are exact on games known by hand, and a study of all combinations adds up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulation.batch import run_batch
+from simulation.cli import cli
+from simulation.errors import ResultsError
+from simulation.factors import (
+    COMBINATIONS,
+    FACTORS,
+    OUTCOMES,
+    combinations_of,
+    contributions,
+    in_words,
+    interactions,
+    name_of,
+    shapley_values,
+    tables,
+)
+from simulation.results import Results
+from simulation.scenario import Scenario, load_scenario
+
+SMALL = """
+title = "Small"
+[time]
+years = 6
+[world]
+scale = 0.05
+[diffusion]
+spontaneous = 0.05
+digital = 3.0
+[technologies]
+release = "at_start"
+[[platforms]]
+name = "national"
+vectors = ["B2B", "B2SC"]
+institutions = "all"
+"""
+REPLICATIONS = 3
+
+outcomes = st.lists(st.floats(-1e3, 1e3), min_size=16, max_size=16).map(lambda row: np.array([row]))
+
+
+def members(combination: int, factors: int) -> list[int]:
+    return [factor for factor in range(factors) if combination >> factor & 1]
+
+
+def test_shapley_value_of_an_additive_game_is_what_each_adds():
+    worth = np.array([3.0, -1.0, 0.5, 0.0])
+    game = np.array([[worth[members(c, 4)].sum() for c in range(16)]])
+    assert shapley_values(game)[0] == pytest.approx(worth)
+    assert all(index[0] == pytest.approx(0.0) for index in interactions(game).values())
+
+
+def test_shapley_value_of_a_unanimity_game_is_shared_by_its_carriers():
+    game = np.array([[float(c & 0b0101 == 0b0101) for c in range(16)]])
+    assert shapley_values(game)[0] == pytest.approx([0.5, 0.0, 0.5, 0.0])
+    indices = {pair: index[0] for pair, index in interactions(game).items()}
+    assert indices.pop((0, 2)) == pytest.approx(1.0)
+    assert all(index == pytest.approx(0.0) for index in indices.values())
+
+
+def test_shapley_value_of_the_glove_game():
+    """One left glove, two right ones: the left is worth 2/3, each right 1/6; left needs right, rights replace."""
+    game = np.array([[float(c & 1 and c & 0b110 != 0) for c in range(8)]])
+    assert shapley_values(game)[0] == pytest.approx([2 / 3, 1 / 6, 1 / 6])
+    indices = {pair: index[0] for pair, index in interactions(game).items()}
+    assert indices == pytest.approx({(0, 1): 0.5, (0, 2): 0.5, (1, 2): -0.5})
+
+
+@given(outcomes)
+def test_shapley_values_add_up_to_all_less_none(game: np.ndarray):
+    assert shapley_values(game).sum() == pytest.approx(game[0, -1] - game[0, 0], abs=1e-9)
+
+
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("scenario") / "small.toml"
+    file.write_text(SMALL)
+    return file
+
+
+@pytest.fixture(scope="module")
+def spec(scenario: Path) -> Scenario:
+    return load_scenario(scenario)
+
+
+@pytest.fixture(scope="module")
+def results(spec: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("factors")
+    return run_batch(combinations_of(spec), REPLICATIONS, out=folder / "small", executor="serial")
+
+
+def test_combinations_are_all_different_and_go_from_none_to_all(spec: Scenario):
+    found = combinations_of(spec)
+    assert len({scenario.digest for scenario in found}) == COMBINATIONS == 16
+    assert [scenario.name for scenario in found][:4] == ["none", "spatial", "network", "spatial-network"]
+    assert found[-1].name == "all"
+    assert found[-1].digest == spec.digest
+
+
+def test_a_factor_that_is_off_earns_no_credit(results: Results):
+    runs = results.runs(["scenario", *(f"credit_{factor}" for factor in FACTORS)]).set_index("scenario")
+    for number in range(COMBINATIONS):
+        for place, factor in enumerate(FACTORS):
+            credit = runs.loc[[name_of(number)], f"credit_{factor}"]
+            assert (credit > 0).all() if number >> place & 1 else (credit == 0).all(), (number, factor)
+
+
+def test_contributions_add_up_to_the_difference_between_all_and_none(results: Results):
+    found = contributions(results)
+    means = results.runs(["scenario", *OUTCOMES]).groupby("scenario", observed=True).mean()
+    for metric, sign in OUTCOMES.items():
+        alone = {row.factor: row for row in found if row.metric == metric and not row.partner}
+        assert {row.n for row in alone.values()} == {REPLICATIONS}
+        whole = sign * (means.loc["all", metric] - means.loc["none", metric])
+        assert alone["all"].mean == pytest.approx(whole)
+        assert sum(alone[factor].mean for factor in FACTORS) == pytest.approx(whole)
+        assert all(row.low <= row.mean <= row.high for row in alone.values())
+
+
+def test_words_and_tables_name_every_factor(results: Results):
+    found = contributions(results)
+    words = in_words(found, "Small")
+    values, pairs = tables(found)
+    for name in FACTORS.values():
+        assert name in words
+        assert name in values.markdown()
+    assert len(pairs.rows) == 6
+
+
+def test_a_single_replication_is_too_few_to_tell(spec: Scenario, tmp_path: Path):
+    found = contributions(run_batch(combinations_of(spec), 1, out=tmp_path / "one", executor="serial"))
+    assert "in 1 of 1 replications" in in_words(found, "Small")
+    assert "undefined" in tables(found)[0].markdown()
+
+
+def test_a_study_without_the_combinations_is_refused(spec: Scenario, tmp_path: Path):
+    other = run_batch([spec], 1, out=tmp_path / "other", executor="serial")
+    with pytest.raises(ResultsError, match="it lacks none, spatial"):
+        contributions(other)
+
+
+def test_the_command_ends_in_a_verdict_and_a_table(scenario: Path, tmp_path: Path):
+    out = tmp_path / "study"
+    command = ["factors", str(scenario), "--replications", "2", "--workers", "1", "--out", str(out)]
+    result = CliRunner().invoke(cli, command)
+    assert result.exit_code == 0, result.output
+    assert "time to adoption saved: all four together" in result.output
+    assert (out / "factors.csv").read_text().startswith("metric,factor,partner,mean,low,high,n,replications")
