@@ -321,6 +321,7 @@ def _platforms(
     steps = spec.time.steps_per_year
     h = len(rows)
     vectors = [vector.vector for vector in load_vectors()]
+    place = {row.name: p for p, row in enumerate(rows)}
     references = institution_references(institutions)
     resident = np.zeros((h, len(institutions)), dtype=bool)
     may_join = np.zeros((h, len(dataset.regions), len(dataset.industries)), dtype=bool)
@@ -342,6 +343,9 @@ def _platforms(
             dtype=np.int64,
         ),
         resident=resident,
+        heir_of=np.array(
+            [-1 if row.inherits is None else place[row.inherits] for row in rows], dtype=np.int64
+        ),
     )
 
 

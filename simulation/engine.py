@@ -219,6 +219,7 @@ class Engine:
         levers = self.schedule.levers(self.state.month)
         if levers is self._levers:
             return
+        opened = levers.is_open & ~self.levers.is_open
         self._levers = levers
         pairs, state = self.world.pairs, self.state
         network.network_exposures(
@@ -234,7 +235,18 @@ class Engine:
         )
         self._platforming = Platforming(self.world, levers, self._vectors, self._far_factor)
         closed = sum(1 << int(h) for h in np.flatnonzero(~levers.is_open))
-        self._apply_membership(self.state.mask_of & ~np.uint64(closed))
+        inherited = self._inherited(opened & (self.world.platforms.heir_of >= 0))
+        self._apply_membership((self.state.mask_of | inherited) & ~np.uint64(closed))
+
+    def _inherited(self, heirs: Array) -> Array:
+        """Return the memberships, as bit masks, that platforms just opened (heirs, bool (H,)) take over from others."""
+        inherited = np.zeros_like(self.state.mask_of)
+        for h in np.flatnonzero(heirs):
+            candidates = self._candidates[h]
+            parent = np.uint64(self.world.platforms.heir_of[h])
+            was_member = (self.state.mask_of[candidates] >> parent) & np.uint64(1)
+            inherited[candidates] |= was_member << np.uint64(h)
+        return inherited
 
     # 2.3
 

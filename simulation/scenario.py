@@ -215,6 +215,14 @@ class Platform(Settings):
     """Year of the opening, from 0; inclusive. Where a policy pays for operation, it exists only while that is paid."""
     to_year: Year | None = None
     """Year of the closing, exclusive; left out, until the horizon."""
+    inherits: str | None = None
+    """Platform whose members of the month before are its members when it opens, as far as they may join it."""
+
+    @model_validator(mode="after")
+    def _inherits_from_another(self) -> Self:
+        if self.inherits == self.name:
+            raise ValueError("a platform cannot inherit its own members: they leave when it closes")
+        return self
 
     @model_validator(mode="after")
     def _closes_after_it_opens(self) -> Self:

@@ -165,6 +165,7 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
         ("platforms", "*", "macroregions", "*"): one_of(dataset.macroregions, "macroregion"),
         ("platforms", "*", "industries", "*"): one_of(dataset.industries, "industry"),
         ("platforms", "*", "institutions", "*"): institution,
+        ("platforms", "*", "inherits"): platform,
         ("commodities", "*", "industries", "*"): one_of(dataset.industries, "industry"),
         ("commodities", "*", "export_dependence", "*"): region,
         ("chains", "*", "industries", "*"): one_of(dataset.industries, "industry"),

@@ -93,6 +93,7 @@ class Platforms:
     from_month: Array  # int64 (H,), inclusive
     to_month: Array  # int64 (H,), exclusive
     resident: Array  # bool (H, J), institutions that the scenario itself puts on the platform
+    heir_of: Array  # int64 (H,), platform whose members it takes over at its opening, -1 if of none
 
 
 @dataclass(frozen=True, slots=True)

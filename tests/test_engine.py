@@ -110,6 +110,22 @@ instrument = "interoperability"
 platforms = ["main", "side"]
 budget = 20.0
 """
+HEIRS = """
+[[platforms]]
+name = "after"
+vectors = ["B2B"]
+from_year = 3.0
+inherits = "side"
+regions = ["east", "west"]
+[[platforms]]
+name = "beside"
+vectors = ["B2B", "B2SC"]
+from_year = 1.5
+to_year = 2.5
+inherits = "main"
+industries = ["coal", "oil_gas"]
+institutions = "all"
+"""
 MINING = """
 [[commodities]]
 name = "oil"
@@ -177,7 +193,7 @@ def scenario(tmp_path, *, more="", diffusion=""):
         (PLATFORM, 'contacts = "substituted"'),
         (EVERYTHING, ""),
         (MINING, ""),
-        (EVERYTHING + MINING + CHAIN_POLICY, ""),
+        (EVERYTHING + HEIRS + MINING + CHAIN_POLICY, ""),
     ],
     ids=[
         "no policy",

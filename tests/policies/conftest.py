@@ -72,6 +72,7 @@ def world() -> World:
             from_month=np.array([12, 0, 0]),
             to_month=np.array([24, 48, 48]),
             resident=np.zeros((3, 3), dtype=bool),
+            heir_of=np.full(3, -1),
         ),
         pairs=Pairs(nothing, nothing, nothing, nothing, nothing, nothing),
         commodities=Commodities((), np.zeros((49, 0)), np.zeros((0, 3, 2))),

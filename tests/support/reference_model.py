@@ -91,12 +91,21 @@ def simulate(spec, world, months):
     members = np.zeros((H, N), dtype=bool)
     identities = enterprise_keys(world)
     people = [1.0] * R
+    was_open = schedule.levers(0).is_open
 
     for month in range(months):
         for k in range(K):
             if tec.release_month[k] == month and tec.origin[k] >= 0:
                 mastered[tec.origin[k], k] = month
         lev = schedule.levers(month)
+        before = members.copy()
+        for h, name in enumerate(pla.names):
+            inherits = next(row.inherits for row in spec.platforms if row.name == name)
+            if inherits and lev.is_open[h] and not was_open[h]:
+                members[h] |= (
+                    before[pla.names.index(inherits)] & pla.may_join[h][ent.region_of, ent.industry_of]
+                )
+        was_open = lev.is_open
         members[~lev.is_open] = False
         carries = {
             (h, v.vector): pla.vectors[h, n]
