@@ -33,7 +33,7 @@ class Visit:
     """One page in a context of its own, and what went wrong there."""
 
     def __init__(self, context: BrowserContext, address: str) -> None:
-        self.address = address
+        self.address = address.partition("#")[0]
         self.context = context
         self.page: Page = context.new_page()
         self.page.set_default_timeout(MS)

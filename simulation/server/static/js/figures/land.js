@@ -22,7 +22,12 @@ export function laidOut(map, regions, { x, y, width, height }) {
     width: scale * (east - west),
     shapes: map.regions.map(outline),
     around: outline(map.surroundings),
-    bubbles: bubbles(regions, place, scale * (east - west)),
+    bubbles: bubbles(regions, { width: scale * (east - west), scale, west, north }).map((bubble) => ({
+      ...bubble,
+      x: bubble.x + left,
+      y: bubble.y + top,
+      seat: [bubble.seat[0] + left, bubble.seat[1] + top],
+    })),
   };
 }
 
@@ -40,26 +45,38 @@ function closed(ring, place) {
   return `${path}Z`;
 }
 
-/** A bubble a region, its area by its enterprises: near its seat, and pushed aside where it would hide another. */
-function bubbles(regions, place, width) {
+let apart = { key: "", nodes: [] }; // both maps are the same but for their place
+
+/** A bubble a region, its area by its enterprises: near its seat, pushed aside where it would hide another. */
+function bubbles(regions, { width, scale, west, north }) {
+  const key = JSON.stringify([width, west, north, regions.map((region) => [region.x, region.y, region.enterprises])]);
+  if (apart.key === key) return apart.nodes;
   const most = Math.max(1, ...regions.map((region) => region.enterprises));
   const largest = Math.max(9, LARGEST * width);
   const nodes = regions.map((region, row) => {
-    const [x, y] = place(region.x, region.y);
-    return { row, x, y, seat: [x, y], radius: Math.max(3.5, largest * Math.sqrt(region.enterprises / most)) };
+    const [x, y] = [(region.x - west) * scale, (north - region.y) * scale];
+    return {
+      row,
+      x,
+      y,
+      seat: [x, y],
+      radius: Math.max(3.5, largest * Math.sqrt(region.enterprises / most)),
+    };
   });
+  const pull = (axis) => (node) => node.seat[axis];
   d3.forceSimulation(nodes)
-    .force("x", d3.forceX((node) => node.seat[0]).strength(0.25))
-    .force("y", d3.forceY((node) => node.seat[1]).strength(0.25))
+    .force("x", d3.forceX(pull(0)).strength(0.25))
+    .force("y", d3.forceY(pull(1)).strength(0.25))
     .force(
       "apart",
       d3
         .forceCollide((node) => node.radius + RING)
         .strength(1)
-        .iterations(8),
+        .iterations(4),
     )
     .stop()
-    .tick(200);
+    .tick(120);
+  apart = { key, nodes };
   return nodes;
 }
 

@@ -1,0 +1,110 @@
+"""What the page costs in a real browser: first picture, a step, a change, pictures a second.
+
+    uv run python tests/benchmark_page.py
+
+Needs Chromium. Everything is measured inside the page, with the server on the same machine: from the click to the frame
+after the one in which the figures were drawn. docs/browser.md holds the numbers.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import sys
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+from visits import DESK, serving, visit
+
+STATE = "#a=regional_cluster&b=hypercluster&seed="
+REPEATS = 9
+
+FIRST = """() => new Promise(done => {
+    const clock = document.getElementById("clock");
+    const look = () => clock.textContent ? requestAnimationFrame(() => done(performance.now())) : setTimeout(look, 1);
+    look();
+})"""
+AFTER = """([selector, act]) => new Promise(done => {
+    const began = performance.now();
+    const watched = document.querySelector(selector);
+    new MutationObserver((_, observer) => {
+        observer.disconnect();
+        requestAnimationFrame(() => done(performance.now() - began));
+    }).observe(watched, { childList: true, characterData: true, subtree: true });
+    const target = document.querySelector(act.selector);
+    if (act.value === undefined) target.click();
+    else { target.value = act.value; target.dispatchEvent(new Event("change")); }
+})"""
+PLAY = """() => new Promise(done => {
+    const times = [];
+    new MutationObserver(() => times.push(performance.now()))
+        .observe(document.getElementById("clock"), { childList: true, characterData: true, subtree: true });
+    const play = document.getElementById("play");
+    play.click();
+    const stop = setInterval(() => {
+        if (play.getAttribute("aria-label") !== "Play") return;
+        clearInterval(stop);
+        done(times);
+    }, 100);
+})"""
+
+
+def after(page: Page, watched: str, target: str, value: object = None) -> float:
+    """Milliseconds from a click on the target, or a new value in it, to the picture."""
+    act = {"selector": target} | ({} if value is None else {"value": value})
+    took: float = page.evaluate(AFTER, [watched, act])
+    return took
+
+
+def say(what: str, values: list[float], unit: str) -> None:
+    print(f"{what:42} median {statistics.median(values):6.0f}  worst {max(values):6.0f}  {unit}")
+
+
+def main() -> None:
+    chromium = shutil.which("chromium")
+    assert chromium is not None, "no Chromium here"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder) / "results") as address,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        first, steps, changes, jumps, rates, gaps = [], [], [], [], [], []
+        for seed in range(1, REPEATS + 1):
+            here = visit(browser, address, size=DESK)
+            here.page.goto(f"{here.address}{STATE}{seed}")
+            first.append(here.page.evaluate(FIRST))
+            here.page.wait_for_timeout(300)
+            steps += [after(here.page, "#clock", "#step") for _ in range(6)]
+            here.page.locator("#open-change").click()
+            field = '[data-key="policies[0].budget"]'
+            changes.append(after(here.page, "#changes-a", field, 1000 + seed))
+            here.page.locator("#close-drawer").click()
+            jumps.append(after(here.page, "#clock", "#end"))
+            here.arrive()
+            here.at(20)
+            here.page.locator("#start").click()
+            here.page.locator("#speed").select_option("60")
+            here.at(0)
+            times = here.page.evaluate(PLAY)
+            rates.append(1000 * (len(times) - 1) / (times[-1] - times[0]))
+            gaps += [late - early for early, late in pairwise(times)]
+            here.leave()
+        browser.close()
+    say("first picture", first, "ms after navigation")
+    say("step to picture", steps, "ms")
+    say("changed budget to picture", changes, "ms")
+    say("jump to the end, first months drawn", jumps, "ms")
+    say("between two pictures while playing", gaps, "ms")
+    print(
+        f"{'pictures a second while playing':42} median {statistics.median(rates):6.1f}  least {min(rates):6.1f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
