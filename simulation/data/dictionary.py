@@ -124,6 +124,7 @@ TABLES = {
             _SOURCE,
         ),
         required=False,
+        may_be_empty=True,
     ),
     "ties": TableKind(
         "a direction of business ties: a region and one in which its enterprises have partners",
@@ -135,6 +136,7 @@ TABLES = {
             _SOURCE,
         ),
         required=False,
+        may_be_empty=True,
     ),
     "facts": TableKind(
         "a number that a source states about the world",
@@ -147,6 +149,7 @@ TABLES = {
             Column("source", "who states it"),
         ),
         required=False,
+        may_be_empty=True,
     ),
 }
 """The tables by the name of their file; those that are not required may be missing."""

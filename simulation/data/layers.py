@@ -41,6 +41,12 @@ def dataset_folder(name_or_path: str | Path, *, relative_to: Path = Path()) -> P
     return FOLDER / name_or_path if str(name_or_path) in shipped_datasets() else relative_to / name_or_path
 
 
+def holds_dataset(path: str | Path) -> bool:
+    """Whether this is a folder with at least one file of a dataset."""
+    files = (SETTINGS, *(f"{name}.csv" for name in TABLES))
+    return any(os.path.isfile(os.path.join(path, file)) for file in files)
+
+
 def layers(folder: Path) -> tuple[tuple[Path, Settings], ...]:
     """The folders that make up a dataset, each once, what it extends before itself.
 

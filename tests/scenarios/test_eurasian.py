@@ -30,9 +30,9 @@ def test_the_partner_countries_are_those_of_the_paper():
         if row.country != "Russia":
             groups.setdefault(row.macroregion, set()).add(row.id)
     assert groups == {
-        "Eurasian Economic Union": {"armenia", "belarus", "kyrgyzstan"},
+        "EAEU": {"armenia", "belarus", "kyrgyzstan"},
         "Observers": {"uzbekistan"},
-        "Prospective partners": {"egypt", "india", "china", "mongolia", "tajikistan", "thailand"},
+        "Partners": {"egypt", "india", "china", "mongolia", "tajikistan", "thailand"},
         "BRICS": {"south_africa", "brazil"},
     }
     assert RUSSIA.sum() == 15

@@ -1,0 +1,22 @@
+"""The command ``new-dataset``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("new-dataset")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+def new_dataset(folder: Path) -> None:
+    """Write the tables of a dataset into DIR, to be filled in, with a data dictionary.
+
+    The tables hold a few invented rows, so that they are valid as they are. Nothing is ever overwritten. Check what you
+    have made with "hypercluster validate DIR"; docs/tutorial.md builds a small country step by step.
+    """
+    from simulation.console import print_files
+    from simulation.new_dataset import write_template
+
+    print_files(write_template(folder))
+    click.echo(f"Edit them, then: hypercluster validate {folder}")

@@ -1,0 +1,127 @@
+"""A dataset to begin with: small tables that are valid as they are, and a page that explains every column."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from simulation.data.dictionary import SETTINGS, TABLES, TableKind
+from simulation.errors import DataError, Problem
+
+DICTIONARY = "README.md"
+
+_EXAMPLES: dict[str, list[dict[str, str]]] = {
+    "regions": [
+        {
+            "region_id": region,
+            "region": region.title(),
+            "macroregion": "Land",
+            "seat": seat,
+            "latitude": latitude,
+            "longitude": "20.0",
+            "area_1000km2": "50",
+            "digital_readiness": readiness,
+            "source": "invented",
+        }
+        for region, seat, latitude, readiness in (
+            ("north", "Northton", "62.0", "0.2"),
+            ("south", "Southton", "58.0", "0.8"),
+        )
+    ],
+    "enterprises": [
+        {"region_id": "north", "total": "60", "coal": "40", "mining_services": "20", "source": "invented"},
+        {"region_id": "south", "total": "120", "coal": "50", "mining_services": "70", "source": "invented"},
+    ],
+    "institutions": [
+        {"region_id": "south", "name": "Southton University", "kind": "university", "source": "invented"},
+        {"region_id": "north", "name": "Northton Technopark", "kind": "technopark", "source": "invented"},
+    ],
+    "technologies": [
+        {"direction": "mining", "technology": name, "family": family, "environmental": flag, "source": "invented"}
+        for name, family, flag in (
+            ("Driverless lorries", "digital", "0"),
+            ("Safer shafts", "conventional", "0"),
+            ("Water that is used again", "conventional", "1"),
+        )
+    ],
+    "relevance": [{"direction": "mining", "coal": "1", "mining_services": "0.5", "source": "invented"}],
+    "platforms": [],
+    "ties": [],
+    "facts": [],
+}  # fmt: skip
+"""Rows of each table; none where an empty table says nothing."""
+
+_HEAD = f"""# A dataset of your own
+
+Edit the tables, then check them: `hypercluster validate .` tells every fault with file, line and column. A scenario
+uses the folder with `[world]` and `dataset = "path/to/this/folder"`, relative to the scenario file.
+
+The rows are examples: replace them all. Tables are CSV in UTF-8 with a header, in any order of rows and columns;
+columns that do not stand here are not read, except where it says that they are industries. A folder may also hold
+`outlines.geojson`, shapes of the regions for maps, and `{SETTINGS}` with `extends`, the name or folder of a dataset
+that this one adds to (then every table may be left out, or hold only what is new), and `assumptions`, sentences on
+what is made up.
+"""
+
+
+def write_template(folder: Path) -> list[Path]:
+    """Write the tables and their data dictionary into a folder, which is made where it is not there.
+
+    Returns
+    -------
+    The files, in the order in which one fills them in.
+
+    Raises
+    ------
+    DataError
+        One of the files is there already; then nothing is written.
+    """
+    texts = {f"{name}.csv": _table(kind, _EXAMPLES[name]) for name, kind in TABLES.items()}
+    texts[DICTIONARY] = data_dictionary()
+    paths = [folder / name for name in texts]
+    there = [path for path in paths if path.exists()]
+    if there:
+        message = "is there already, and nothing is overwritten; choose another folder"
+        raise DataError([Problem(str(path), None, "", message) for path in there])
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in zip(paths, texts.values(), strict=True):
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    return paths
+
+
+def _table(kind: TableKind, rows: list[dict[str, str]]) -> str:
+    industries = sorted({column for row in rows for column in row if column not in kind.known_columns})
+    used = {column for row in rows for column in row}
+    known = [column.name for column in kind.columns if column.required or column.name in used or not rows]
+    last = [name for name in known if name == "source"]
+    out = io.StringIO()
+    columns = [name for name in known if name not in last] + industries + last
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def data_dictionary() -> str:
+    """The page that explains every table and column, Markdown."""
+    parts = [_HEAD]
+    for name, kind in TABLES.items():
+        optional = "" if kind.required else " May be missing or empty."
+        lines = [
+            f"## {name}.csv",
+            "",
+            f"One row is {kind.meaning}; no two may agree in {' and '.join(kind.key)}.{optional}",
+            "",
+            "| column | needed | meaning |",
+            "|---|---|---|",
+        ]
+        lines += [
+            f"| {column.name} | {'yes' if column.required else 'no'} | {column.meaning.replace('|', '\\|')} |"
+            for column in kind.columns
+        ]
+        if kind.industries:
+            lines.append(f"| any other | | {kind.industries} |")
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
