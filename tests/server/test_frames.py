@@ -23,7 +23,9 @@ def made(side: int, n: int, r: int, k: int, h: int) -> tuple[bytes, dict[str, np
     return block(side, 7, **parts), parts
 
 
-@pytest.mark.parametrize(("n", "r", "k", "h"), [(1, 15, 22, 1), (3, 1, 1, 0), (2, 3, 5, 2), (0, 4, 4, 1)])
+@pytest.mark.parametrize(
+    ("n", "r", "k", "h"), [(1, 15, 22, 1), (3, 1, 1, 0), (1, 2, 2, 0), (1, 4, 4, 1), (0, 4, 4, 1)]
+)
 def test_what_is_written_is_read(n: int, r: int, k: int, h: int) -> None:
     (first, parts), (second, _) = made(0, n, r, k, h), made(1, 2, r, k, h)
     assert len(first) % 8 == len(second) % 8 == 0

@@ -95,6 +95,15 @@ def test_the_past_is_what_the_present_was() -> None:
         assert calls == 69, "a slice is a month where there is no time"
 
 
+def test_who_looks_back_further_before_an_answer_came_sees_that_month() -> None:
+    side = LiveSide(load_scenario("mixed"), 4)
+    side.advance(90, until=TIMELESS)
+    for _ in range(40):
+        assert side.inspect("region", 5, 70, until=0.0) is None
+    asked = side.inspect("region", 5, 12, until=TIMELESS)
+    assert asked == LiveSide(load_scenario("mixed"), 4).inspect("region", 5, 12, until=TIMELESS)
+
+
 def test_an_enterprise_in_the_inspector_is_that_of_the_mesa_model() -> None:
     spec = load_scenario("hypercluster")
     model = HyperclusterModel(spec, rng=1)

@@ -44,7 +44,7 @@ def test_frames_are_those_of_the_live_side_but_for_what_is_not_stored(
         assert getattr(here, name) == pytest.approx(getattr(there, name), rel=1e-12, nan_ok=True)
     assert np.isfinite(here.phi[-1])
     assert np.isnan(here.credit).all()
-    assert block_of(replayed, 49, 1).months == 0
+    assert block_of(replayed, 55, 1).months == 0
 
 
 def test_the_world_is_that_of_the_live_side(replayed: ReplaySide, alive: LiveSide) -> None:
@@ -70,13 +70,21 @@ def test_the_world_is_that_of_the_live_side(replayed: ReplaySide, alive: LiveSid
     assert replayed.map() == alive.map()
 
 
-def test_money_is_that_of_the_ledger_at_the_end_of_each_year(replayed: ReplaySide, alive: LiveSide) -> None:
-    (here,), (there,) = replayed.world()["policies"], alive.world()["policies"]
-    assert (here["from_month"], here["to_month"]) == (there["from_month"], there["to_month"]) == (12, 30)
-    for column in ("planned", "spent"):
-        assert here[column][::12] == pytest.approx(there[column][::12])
-        assert len(here[column]) == 49
-    assert here["planned"][-1] == pytest.approx(750)
+def test_money_is_that_of_the_ledger_at_the_end_of_each_year_and_at_the_horizon(
+    replayed: ReplaySide, alive: LiveSide
+) -> None:
+    policies = list(zip(replayed.world()["policies"], alive.world()["policies"], strict=True))
+    for here, there in policies:
+        assert (here["from_month"], here["to_month"]) == (there["from_month"], there["to_month"])
+        for column in ("planned", "spent"):
+            assert here[column][::12] == pytest.approx(there[column][::12])
+            assert here[column][-1] == pytest.approx(there[column][-1])
+            assert len(here[column]) == 55
+    assert [(here["from_month"], here["to_month"]) for here, _ in policies] == [(12, 30), (0, 54)]
+    assert [here["planned"][-1] for here, _ in policies] == pytest.approx([750, 90])
+    assert policies[1][0]["planned"] == pytest.approx(policies[1][1]["planned"]), (
+        "evenly over the half year too"
+    )
 
 
 def test_series_are_those_of_the_live_side(replayed: ReplaySide, alive: LiveSide) -> None:

@@ -43,6 +43,27 @@ def test_each_month_has_the_metrics_of_a_run_that_ended_there(record: Record, mo
         assert series[month] == pytest.approx(expected[name], rel=1e-10, nan_ok=True), name
 
 
+def test_a_technology_does_not_count_before_its_first_month_is_over() -> None:
+    text = """
+    [world]
+    scale = 0.1
+    [diffusion]
+    spontaneous = 0.5
+    [technologies]
+    per_year = 2.0
+    """
+    record = simulate(parse_scenario(text), 1)
+    so_far = kept_up(record, at_a_time=30)
+    defined = 0
+    for release in record.release_month[record.release_month > 0].tolist():
+        for month in (release, release + 1):
+            found = (so_far.phi[month], so_far.w1_years[month], so_far.t50_years[month])
+            expected = cut(record, month)
+            assert found == pytest.approx([expected[n] for n in NAMES], rel=1e-10, nan_ok=True)
+        defined += np.isfinite(so_far.phi[release])
+    assert defined >= 3
+
+
 def test_the_last_months_are_defined_and_the_first_are_not(record: Record) -> None:
     so_far = kept_up(record, at_a_time=240)
     for series in (so_far.phi, so_far.w1_years, so_far.t50_years):

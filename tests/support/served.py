@@ -14,7 +14,7 @@ SMALL = """
 name = "small"
 title = "Small"
 [time]
-years = 4
+years = 4.5
 [world]
 scale = 0.05
 [diffusion]
@@ -29,6 +29,9 @@ instrument = "training"
 budget = 500.0
 from_year = 1.0
 to_year = 2.5
+[[policies]]
+instrument = "cluster_organisation"
+budget = 20.0
 """
 
 
