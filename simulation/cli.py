@@ -18,6 +18,7 @@ import click
 
 from simulation.cli_animate import animate
 from simulation.cli_factors import factors
+from simulation.cli_new_dataset import new_dataset
 from simulation.cli_report import break_even, report
 from simulation.cli_serve import serve
 
@@ -355,10 +356,11 @@ def plot(
 
 
 @cli.command()
-@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO|DIR...")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a key before checking.")
 def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
-    """Check scenario files and say what is wrong in them."""
+    """Check scenario files, and folders of datasets, and say what is wrong in them."""
+    from simulation.data.layers import holds_dataset
     from simulation.errors import HyperclusterError
     from simulation.idle_money import idle_plans
     from simulation.scenario import load_scenario
@@ -366,15 +368,32 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
     wrong: list[HyperclusterError] = []
     for name in scenarios:
         try:
+            if holds_dataset(name):
+                _describe_dataset(name)
+                continue
             spec = load_scenario(name, overrides=overrides)
         except HyperclusterError as error:
             wrong.append(error)
             continue
         click.echo(f"OK  {name}: {spec.title}; planned present value {spec.planned_pv:,.0f} units")
-        for line in idle_plans(spec):
+        for line in (*idle_plans(spec), *(f"Assumed: {text}" for text in spec.dataset.assumptions)):
             click.echo(f"    {line}")
     if wrong:
         raise HyperclusterError("\n".join(str(error) for error in wrong))
+
+
+def _describe_dataset(folder: str) -> None:
+    """Print how much a dataset holds, and what in it is made up."""
+    from simulation.data import load_dataset
+
+    found = load_dataset(folder)
+    click.echo(
+        f"OK  {folder}: {len(found.regions)} regions, {len(found.industries)} industries, "
+        f"{found.counts.sum():,} enterprises, {len(found.institutions)} institutions, "
+        f"{len(found.technologies)} technologies"
+    )
+    for text in found.assumptions:
+        click.echo(f"    Assumed: {text}")
 
 
 @cli.command("scenarios")
@@ -389,6 +408,7 @@ def list_scenarios() -> None:
 
 
 cli.add_command(animate)
+cli.add_command(new_dataset)
 cli.add_command(report)
 cli.add_command(break_even)
 cli.add_command(factors)

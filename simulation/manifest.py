@@ -30,6 +30,7 @@ _NOT_THE_MODEL = (
         "cli",
         "cli_animate",
         "cli_factors",
+        "cli_new_dataset",
         "cli_report",
         "cli_serve",
         "compare",
@@ -37,7 +38,7 @@ _NOT_THE_MODEL = (
         "decomposition",
     ),
     *("effects", "factors", "figures", "idle_money", "manifest", "merge", "paired", "progress", "report", "reporting"),
-    *("results", "rows", "server", "store", "verdict", "workers"),
+    *("new_dataset", "results", "rows", "server", "store", "verdict", "workers"),
 )
 """Modules that cannot change the numbers of a replication."""
 
