@@ -12,24 +12,21 @@ const GAP = 16;
 const FINEST = 0.4;
 const THICKEST = 3;
 
-/** Boxes of the panels and of the key, which stands between two maps where they leave room, else below them. */
+/** Boxes of the panels and of the key, which stands beside the first map where there is room, else below all. */
 function layout(scene, { width, height }) {
   const n = Math.max(1, scene.sides.length);
   const map = scene.maps[0];
-  const between = n === 2 && map && 2 * aspect(map) * (height - TITLE) + KEY_WIDTH + 2 * GAP < width;
-  // A map that leaves room at its sides has the title beside it.
-  const title = between && scene.view === "map" ? 2 : TITLE;
-  const foot = between ? 0 : KEY_HEIGHT;
-  const middle = between ? KEY_WIDTH + 2 * GAP : GAP;
-  const panel = (width - (n - 1) * middle) / n;
+  const beside = n * aspect(map) * (height - TITLE) + KEY_WIDTH + 2 * GAP < width;
+  // A map that leaves room at its sides has the title there.
+  const title = beside && scene.view === "map" ? 2 : TITLE;
+  const foot = beside ? 0 : KEY_HEIGHT;
+  const aside = beside ? KEY_WIDTH + 2 * GAP : 0;
+  const gap = Math.max(aside, GAP);
+  const panel = (width - (n === 1 ? aside : gap)) / n;
+  const box = { y: title, width: panel, height: height - title - foot };
   return {
-    panels: scene.sides.map((_, i) => ({
-      x: i * (panel + middle),
-      y: title,
-      width: panel,
-      height: height - title - foot,
-    })),
-    key: between
+    panels: scene.sides.map((_, i) => ({ x: i * (panel + gap), ...box })),
+    key: beside
       ? { x: panel + GAP, y: TITLE, width: KEY_WIDTH, height: height - TITLE, upright: true }
       : { x: 0, y: height - foot, width, height: foot, upright: false },
   };

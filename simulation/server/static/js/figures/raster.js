@@ -189,7 +189,8 @@ function dot(surface, x, y, look) {
 }
 
 function drawHeading(surface, scene, panel, box) {
-  const keyed = box.width > 360 && (panel.name === "difference" || panel.side === scene.sides[0][1]);
+  const isFirst = panel.name !== "difference" && panel.side === scene.sides[0][1];
+  const keyed = panel.name === "difference" ? box.width > 240 : isFirst && box.width > 360;
   const text = fitText(panel.title, box.width - (keyed ? 150 : 0), 13, "bold");
   surface.text(text, box.x, 14, { size: 13, weight: "bold", fill: panel.colour ?? scene.theme.ink });
   const after = box.x + textWidth(text, 13, "bold") + 10;
