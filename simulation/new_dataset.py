@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 from simulation.data.dictionary import SETTINGS, TABLES, TableKind
-from simulation.errors import DataError, Problem
+from simulation.errors import DataError, Problem, listed
 
 DICTIONARY = "README.md"
 
@@ -75,15 +75,17 @@ def write_template(folder: Path) -> list[Path]:
     Raises
     ------
     DataError
-        One of the files is there already; then nothing is written.
+        Some of the files are there already; then nothing is written.
     """
     texts = {f"{name}.csv": _table(kind, _EXAMPLES[name]) for name, kind in TABLES.items()}
     texts[DICTIONARY] = data_dictionary()
     paths = [folder / name for name in texts]
-    there = [path for path in paths if path.exists()]
+    there = [path.name for path in paths if path.exists()]
     if there:
-        message = "is there already, and nothing is overwritten; choose another folder"
-        raise DataError([Problem(str(path), None, "", message) for path in there])
+        message = (
+            f"already holds {listed(there, at_most=3)}; nothing is overwritten, so choose another folder"
+        )
+        raise DataError([Problem(str(folder), None, "", message)])
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in zip(paths, texts.values(), strict=True):
         with path.open("x", encoding="utf-8", newline="") as file:

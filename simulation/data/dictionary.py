@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from simulation.world import INSTITUTION_KINDS
 
 FAMILIES = ("conventional", "digital")
-DEFAULT_COUNTRY = "Russia"
+DEFAULT_COUNTRY = "home"
 """Country of a region whose table names none; only whether two regions name the same one counts."""
 SETTINGS = "dataset.toml"
 SETTINGS_KEYS = ("extends", "assumptions")
@@ -66,7 +66,7 @@ TABLES = {
             Column("short_name", "name where there is little room", required=False),
             Column(
                 "country",
-                f'country; regions of two countries meet on platforms only (empty: "{DEFAULT_COUNTRY}")',
+                f'country; regions of two countries meet on platforms only (empty: "{DEFAULT_COUNTRY}", one country)',
                 required=False,
             ),
             _SOURCE,

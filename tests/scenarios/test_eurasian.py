@@ -8,11 +8,12 @@ import pytest
 
 from simulation.build import build_world
 from simulation.data import dataset_folder, load_dataset
+from simulation.data.dictionary import DEFAULT_COUNTRY
 from simulation.engine import simulate
 from simulation.scenario import load_scenario
 
 DATASET = load_dataset("eurasian")
-RUSSIA = np.array([row.country == "Russia" for row in DATASET.regions])
+RUSSIA = np.array([row.country == DEFAULT_COUNTRY for row in DATASET.regions])
 
 
 @cache
@@ -27,7 +28,7 @@ def share(record, regions):
 def test_the_partner_countries_are_those_of_the_paper():
     groups = {}
     for row in DATASET.regions:
-        if row.country != "Russia":
+        if row.country != DEFAULT_COUNTRY:
             groups.setdefault(row.macroregion, set()).add(row.id)
     assert groups == {
         "EAEU": {"armenia", "belarus", "kyrgyzstan"},

@@ -1,0 +1,81 @@
+"""A new dataset is valid as it is, explains itself, and overwrites nothing."""
+
+import csv
+
+import pytest
+from click.testing import CliRunner
+
+from simulation.cli import cli
+from simulation.data import load_dataset
+from simulation.data.dictionary import TABLES
+from simulation.engine import simulate
+from simulation.errors import DataError
+from simulation.new_dataset import data_dictionary, write_template
+from simulation.scenario import parse_scenario
+
+
+def test_the_template_is_valid_and_runs(tmp_path):
+    write_template(tmp_path / "own")
+    dataset = load_dataset(tmp_path / "own")
+    assert dataset.counts.sum() == 180
+    assert (dataset.platforms, dataset.ties, dataset.facts) == ((), None, ())
+    text = '[world]\ndataset = "own"\n[technologies]\nrelease = "at_start"\n'
+    record = simulate(parse_scenario(text, file=tmp_path / "s.toml"), 1)
+    assert record.adopters[-1].sum() > 0
+
+
+def test_every_table_is_written_with_the_columns_that_are_needed(tmp_path):
+    write_template(tmp_path / "own")
+    for name, kind in TABLES.items():
+        with (tmp_path / "own" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            header = next(csv.reader(file))
+        assert set(kind.required_columns) <= set(header)
+        assert set(header) <= set(kind.known_columns) or kind.industries
+
+
+def test_the_dictionary_explains_every_column_of_every_table():
+    sections = data_dictionary().split("\n## ")[1:]
+    assert [section.splitlines()[0] for section in sections] == [f"{name}.csv" for name in TABLES]
+    for section, kind in zip(sections, TABLES.values(), strict=True):
+        cells = [line.split(" | ")[0].strip("| ") for line in section.splitlines() if line.startswith("| ")]
+        assert cells == ["column", *kind.known_columns, *(["any other"] if kind.industries else [])]
+
+
+def test_every_invented_row_says_so(tmp_path):
+    for path in write_template(tmp_path / "own"):
+        if path.suffix == ".csv":
+            with path.open(encoding="utf-8", newline="") as file:
+                assert all(row["source"] == "invented" for row in csv.DictReader(file))
+
+
+@pytest.mark.parametrize("name", ["regions.csv", "README.md"])
+def test_nothing_is_overwritten_and_nothing_written_beside_it(tmp_path, name):
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(DataError, match=f'already holds "{name}"'):
+        write_template(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
+
+
+def test_the_command_writes_the_tables_and_refuses_to_do_so_twice(tmp_path):
+    folder = tmp_path / "deep" / "own"
+    first = CliRunner().invoke(cli, ["new-dataset", str(folder)])
+    assert first.exit_code == 0
+    assert all(f"{name}.csv" in first.output for name in TABLES)
+    again = CliRunner().invoke(cli, ["new-dataset", str(folder)])
+    assert again.exit_code == 2
+    assert "nothing is overwritten" in again.output
+
+
+def test_validate_checks_a_dataset_and_says_what_is_assumed(tmp_path):
+    write_template(tmp_path)
+    (tmp_path / "dataset.toml").write_text('assumptions = "All of it."\n', encoding="utf-8")
+    good = CliRunner().invoke(cli, ["validate", str(tmp_path)])
+    assert good.exit_code == 0
+    assert "2 regions, 2 industries, 180 enterprises, 2 institutions, 3 technologies" in good.output
+    assert "Assumed: All of it." in good.output
+    (tmp_path / "relevance.csv").unlink()
+    bad = CliRunner().invoke(cli, ["validate", str(tmp_path), "baseline"])
+    assert bad.exit_code == 2
+    assert "missing file" in bad.output
+    assert "OK  baseline" in bad.output
