@@ -118,7 +118,8 @@ def _entry(spec: Scenario) -> dict[str, Any]:
         ],
         "industries": list(dataset.industries),
         "technologies": [
-            {"name": row.technology, "direction": row.direction} for row in dataset.technologies
+            {"name": row.technology, "direction": row.direction, "environmental": row.environmental}
+            for row in dataset.technologies
         ],
         "text": spec.to_toml(),
     }

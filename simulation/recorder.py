@@ -29,6 +29,7 @@ class Record:
     industries: tuple[str, ...]
     technologies: tuple[str, ...]
     directions: tuple[str, ...]  # per technology
+    environmental: Array  # bool (K,), meant for the environment
     platforms: tuple[str, ...]
     release_month: Array  # int64 (K,)
     eligible: Array  # int64 (R, S, K)
@@ -112,6 +113,7 @@ class Recorder:
             industries=world.enterprises.industries,
             technologies=world.technologies.names,
             directions=world.technologies.directions,
+            environmental=world.technologies.environmental,
             platforms=world.platforms.names,
             release_month=world.technologies.release_month,
             eligible=world.eligible,

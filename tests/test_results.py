@@ -42,6 +42,7 @@ def record(scenario: str, seed: int) -> Record:
         industries=INDUSTRIES,
         technologies=("drill", "sensor"),
         directions=("mining", "mining"),
+        environmental=np.array([False, True]),
         platforms=("national",),
         release_month=release,
         eligible=eligible,

@@ -116,6 +116,7 @@ def select(record: Record, technologies: Array) -> Record:
         record,
         technologies=tuple(record.technologies[k] for k in kept),
         directions=tuple(record.directions[k] for k in kept),
+        environmental=record.environmental[kept],
         release_month=record.release_month[kept],
         eligible=record.eligible[:, :, kept],
         adopters=record.adopters[:, :, :, kept],

@@ -20,15 +20,26 @@ def regional_times(curves: Curves, level: float) -> Array:
     return np.where(curves.weights > 0, crossing_time(curves.regional, level, dt=curves.dt), np.nan)
 
 
-def _pooled_time(curves: Curves, level: float) -> float:
-    require_eligible(curves)
-    time = float(crossing_time(curves.pooled, level, dt=curves.dt))
+def time_to(level: float, share: Array, curves: Curves) -> float:
+    """Return the years after release at which a pooled share, float64 (W + 1,), reaches a level; see ``crossing_time``.
+
+    Raises
+    ------
+    Undefined
+        If it does not within the common window.
+    """
+    time = float(crossing_time(share, level, dt=curves.dt))
     if np.isnan(time):
         raise Undefined(
             f"The pooled adoption share does not reach {level:.0%} within the common window "
-            f"of {curves.years[-1]:.1f} years; it ends at {curves.pooled[-1]:.1%}."
+            f"of {curves.years[-1]:.1f} years; it ends at {share[-1]:.1%}."
         )
     return time
+
+
+def _pooled_time(curves: Curves, level: float) -> float:
+    require_eligible(curves)
+    return time_to(level, curves.pooled, curves)
 
 
 def _regional_t50(curves: Curves) -> Array:

@@ -48,6 +48,9 @@ class ReplaySide(Side):
         self._seed = seed
         self._entry = next(entry for entry in results.manifest["scenarios"] if entry["name"] == scenario)
         self._spec = tomllib.loads(self._entry["text"])
+        self._environmental = [
+            row["name"] for row in self._entry["technologies"] if row.get("environmental", False)
+        ]
         self._counts = counts = results.counts(scenario, replication)
         self._planned_pv, self._spent_pv = float(row["planned_pv"]), float(row["spent_pv"])
         self._ledger = results.ledger(scenario=scenario, replication=replication)
@@ -95,6 +98,7 @@ class ReplaySide(Side):
             industries=counts.industries,
             technologies=counts.technologies,
             directions=counts.directions,
+            environmental=np.isin(counts.technologies, self._environmental),
             platforms=self._platforms,
             release_month=counts.release_month,
             eligible=counts.eligible,

@@ -25,10 +25,12 @@ def record_of(
     macroregion_of: Sequence[int] | None = None,
     members_anywhere: int = 0,
     credit: Sequence[float] | None = None,
+    environmental: Sequence[int] = (),
 ) -> Record:
     """A record with the given counts; each region is its own macroregion unless said.
 
-    ``adopters`` has shape (T + 1, R, S, K), ``eligible`` (R, S, K), ``credit`` (6,), adoptions by channel.
+    ``adopters`` has shape (T + 1, R, S, K), ``eligible`` (R, S, K), ``credit`` (6,), adoptions by channel;
+    ``environmental`` are the places of such technologies.
     """
     eligible = np.asarray(eligible, dtype=np.int64)
     adopters = np.asarray(adopters, dtype=np.int32)
@@ -50,6 +52,7 @@ def record_of(
         industries=tuple(f"industry_{i}" for i in range(s)),
         technologies=tuple(f"technology_{i:02d}" for i in range(k)),
         directions=("direction",) * k,
+        environmental=np.isin(np.arange(k), environmental),
         platforms=(),
         release_month=np.asarray([0] * k if release_month is None else release_month, dtype=np.int64),
         eligible=eligible,
@@ -126,5 +129,10 @@ def uneven_record() -> Record:
     month = release[technology] + np.ceil(years * 12).astype(np.int64)
     adopters = counts_of(month, cell, eligible.shape, months=200)
     return record_of(
-        adopters, eligible, release_month=release.tolist(), macroregion_of=[0, 0, 1, 1], members_anywhere=41
+        adopters,
+        eligible,
+        release_month=release.tolist(),
+        macroregion_of=[0, 0, 1, 1],
+        members_anywhere=41,
+        environmental=[1, 2],
     )

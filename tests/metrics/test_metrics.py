@@ -38,6 +38,8 @@ COLUMNS = [
     "kuramoto",
     "final_share",
     "member_share",
+    "environmental_share",
+    "environmental_t50_years",
     "credit_spontaneous",
     "credit_spatial",
     "credit_network",
@@ -55,7 +57,7 @@ COMPARING = [
 ]
 """Metrics that compare regions, and say nothing where there is nothing to compare."""
 
-AT_THE_HORIZON = ["final_share", "phi_half"]
+AT_THE_HORIZON = ["environmental_share", "final_share", "phi_half"]
 """Metrics that look beyond the common window."""
 
 
@@ -128,6 +130,7 @@ class TestEveryMetric:
         reordered = replace(
             record,
             macroregion_of=record.macroregion_of[r],
+            environmental=record.environmental[k],
             release_month=record.release_month[k],
             eligible=record.eligible[np.ix_(r, s, k)],
             adopters=record.adopters[:, r][:, :, s][..., k],
@@ -215,6 +218,7 @@ def test_a_selection_of_technologies_is_measured_as_if_there_were_no_others(make
         release_month=uneven_record.release_month[kept],
         macroregion_of=uneven_record.macroregion_of,
         members_anywhere=41,
+        environmental=np.flatnonzero(uneven_record.environmental[kept]),
     )
     measured, expected = compute(select(uneven_record, kept)), compute(alone)
     assert measured["phi"] != compute(uneven_record)["phi"]

@@ -1,0 +1,53 @@
+"""Greening: how far and how fast technologies that are meant for the environment are adopted (section 13.6)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.metrics.curves import Curves, ratio
+from simulation.metrics.metric import Metric, Undefined, require_eligible
+from simulation.metrics.times import time_to
+
+
+def _require_environmental(curves: Curves) -> None:
+    require_eligible(curves)
+    if not curves.record.environmental.any():
+        raise Undefined("No environmental technology was released before the horizon.")
+    if not curves.eligible[curves.record.environmental].any():
+        raise Undefined("No enterprise is eligible for any environmental technology.")
+
+
+def environmental_share(curves: Curves) -> float:
+    """Return the adopters of environmental technologies at the horizon over their eligible."""
+    _require_environmental(curves)
+    record = curves.record
+    adopters = record.adopters[-1].sum(axis=(0, 1))[record.environmental].sum()
+    return float(adopters / curves.eligible[record.environmental].sum())
+
+
+def environmental_t50(curves: Curves) -> float:
+    """Return the years after release at which half of the eligible have adopted; in the window of all technologies."""
+    _require_environmental(curves)
+    green = curves.record.environmental
+    share = ratio(np.einsum("ktrs->t", curves.adopters[green]), curves.eligible[green].sum())
+    return time_to(0.5, share, curves)
+
+
+METRICS = (
+    Metric(
+        name="environmental_share",
+        unit="share",
+        reading="Adopters among the eligible at the horizon, environmental technologies alone.",
+        better="higher",
+        place=62,
+        measure=environmental_share,
+    ),
+    Metric(
+        name="environmental_t50_years",
+        unit="years",
+        reading="Years from release until half of the eligible have adopted, environmental technologies alone.",
+        better="lower",
+        place=63,
+        measure=environmental_t50,
+    ),
+)
