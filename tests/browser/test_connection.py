@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import WebSocketRoute, expect
 from visits import DESK, MS, Visit, serving
 
@@ -96,6 +97,7 @@ def test_no_request_leaves_for_another_host_even_when_nothing_is_cached(come, ad
     assert visit.foreign == []
 
 
+@pytest.mark.slow  # a server of its own
 def test_a_scenario_that_holds_markup_is_shown_as_text(browser, tmp_path):
     scenario = tmp_path / "hostile.toml"
     scenario.write_text(HOSTILE)

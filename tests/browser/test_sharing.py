@@ -98,7 +98,7 @@ def test_two_browsers_never_see_each_others_model(come):
 
 
 # One format a visit: Chromium asks before it takes more than ten files from a page.
-@pytest.mark.parametrize("kind", ["SVG", "PNG", "CSV"])
+@pytest.mark.parametrize("kind", ["SVG", pytest.param("PNG", marks=pytest.mark.slow), "CSV"])
 def test_every_figure_is_saved(come, kind):
     visit = come(CHANGED + "150&difference=1&region=tatarstan")
     visit.at(12, 6)
@@ -126,6 +126,7 @@ def is_csv(path):
     return len(rows) > 2 and len({len(row) for row in rows}) == 1
 
 
+@pytest.mark.slow
 def test_a_batch_shows_progress_bands_and_a_verdict_and_can_be_replayed(come, results: Path):
     visit = come(CHANGED + "200")
     visit.at(16, 8)
@@ -158,6 +159,7 @@ def test_a_batch_shows_progress_bands_and_a_verdict_and_can_be_replayed(come, re
     ]
 
 
+@pytest.mark.slow
 def test_a_batch_can_be_stopped(come):
     visit = come("#a=baseline&b=mixed&seed=11&month=12")
     visit.at(1)
