@@ -57,7 +57,14 @@ def theil(shares: Array, weights: Array, *, macroregion_of: Array) -> Theil:
     return Theil(_divergence(s, weights), between=_divergence(s_macro, w_macro), within=_divergence(s, even))
 
 
-def _theil_at(curves: Curves, level: float) -> Theil:
+def stage_month(curves: Curves, level: float) -> int:
+    """Return the first month after release in which a share of all eligible has adopted; regions are compared there.
+
+    Raises
+    ------
+    Undefined
+        If there is none within the common window, or nothing to compare.
+    """
     require_synchrony(curves)
     reached = curves.pooled >= level
     if not reached.any():
@@ -65,7 +72,11 @@ def _theil_at(curves: Curves, level: float) -> Theil:
             f"The pooled adoption share does not reach {level:.0%} within the common window "
             f"of {curves.years[-1]:.1f} years; it ends at {curves.pooled[-1]:.1%}."
         )
-    month = int(reached.argmax())
+    return int(reached.argmax())
+
+
+def _theil_at(curves: Curves, level: float) -> Theil:
+    month = stage_month(curves, level)
     return theil(curves.regional[month], curves.weights, macroregion_of=curves.record.macroregion_of)
 
 

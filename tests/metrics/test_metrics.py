@@ -17,6 +17,9 @@ COLUMNS = [
     "phi_raw",
     "phi_macro",
     "phi_simple",
+    "variance_macro",
+    "variance_meso",
+    "variance_micro",
     "w1_years",
     "w1_raw_years",
     "t10_years",
@@ -26,6 +29,7 @@ COLUMNS = [
     "t50_range_years",
     "regions_below_half",
     "restricted_time_years",
+    "t50_macro_sd_years",
     "theil_25",
     "theil_25_between",
     "theil_25_within",
@@ -35,7 +39,10 @@ COLUMNS = [
     "theil_75",
     "theil_75_between",
     "theil_75_within",
+    "theil_50_micro",
     "kuramoto",
+    "profile_entropy",
+    "profile_density",
     "final_share",
     "member_share",
     "environmental_share",
@@ -53,7 +60,20 @@ COLUMNS = [
 COMPARING = [
     name
     for name in COLUMNS
-    if name.startswith(("phi", "synchronization", "w1", "t50_sd", "t50_range", "theil", "kuramoto"))
+    if name.startswith(
+        (
+            "phi",
+            "synchronization",
+            "variance",
+            "w1",
+            "t50_sd",
+            "t50_range",
+            "t50_macro",
+            "theil",
+            "kuramoto",
+            "profile",
+        )
+    )
 ]
 """Metrics that compare regions, and say nothing where there is nothing to compare."""
 

@@ -1,0 +1,120 @@
+"""The same questions at three levels: enterprises (micro), regions (meso), macroregions (macro).
+
+Variance and Theil's index are taken apart into what lies between macroregions, between the regions of a macroregion,
+and between the enterprises of a region; t50 has a spread over regions and one over macroregions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from simulation.metrics.curves import ROUNDING, Curves, crossing_time, integral, ratio
+from simulation.metrics.inequality import stage_month
+from simulation.metrics.metric import Metric, Undefined, require_synchrony
+from simulation.world import Array
+
+
+class Variance(NamedTuple):
+    """Shares of the variance in who has adopted by when, summing to 1; macro and meso add up to Phi_simple."""
+
+    macro: float
+    meso: float
+    micro: float
+
+
+def macro_curves(curves: Curves) -> tuple[Array, Array]:
+    """Return the curves of macroregions, float64 (W + 1, M), and their shares of the eligible, float64 (M,).
+
+    A macroregion's curve is the mean of those of its regions, by their eligible.
+    """
+    macroregion_of = curves.record.macroregion_of
+    members = (
+        np.equal.outer(macroregion_of, np.arange(len(curves.record.macroregions))) * curves.weights[:, None]
+    )
+    weights = members.sum(axis=0)
+    return ratio(np.einsum("tr,rm->tm", curves.regional, members), weights), weights
+
+
+def variance_parts(curves: Curves) -> Variance:
+    """Take the variance apart, integrated over the common window, without correction for small numbers."""
+    require_synchrony(curves)
+    macro, weights = macro_curves(curves)
+    mean = np.einsum("tr,r->t", curves.regional, curves.weights)
+    total = integral(mean * (1.0 - mean), curves.dt)
+    between = integral(np.einsum("tm,m->t", (macro - mean[:, None]) ** 2, weights), curves.dt)
+    apart = curves.regional - macro[:, curves.record.macroregion_of]
+    within = integral(np.einsum("tr,r->t", apart**2, curves.weights), curves.dt)
+    if total <= ROUNDING:
+        raise Undefined("All eligible enterprises adopt at once: the pooled share is never between 0 and 1.")
+    macro_part, meso_part = float(between / total), float(within / total)
+    return Variance(macro_part, meso_part, 1.0 - macro_part - meso_part)
+
+
+def _macro_t50(curves: Curves) -> float:
+    require_synchrony(curves)
+    macro, weights = macro_curves(curves)
+    present = np.flatnonzero(weights > 0)
+    times = crossing_time(macro[:, present], 0.5, dt=curves.dt)
+    never = [curves.record.macroregions[m] for m in present[np.isnan(times)]]
+    if never:
+        raise Undefined(
+            f"The adoption share does not reach 50% within the common window in {', '.join(never)}."
+        )
+    return float(times.std())
+
+
+def _theil_micro(curves: Curves) -> float:
+    """Theil's index among the enterprises of a region, of which F_r share evenly and the others have nothing: -ln F_r.
+
+    Together with the index between regions it adds up to that among all enterprises, -ln of the pooled share.
+    """
+    shares = curves.regional[stage_month(curves, 0.5)]
+    adopters = curves.weights * shares
+    some = adopters > 0
+    return float(-(adopters[some] / adopters.sum()) @ np.log(shares[some]))
+
+
+METRICS = (
+    Metric(
+        name="variance_macro",
+        unit="share",
+        reading="Share of the variance in who has adopted by when that lies between macroregions, uncorrected.",
+        better="lower",
+        place=16,
+        measure=lambda curves: variance_parts(curves).macro,
+    ),
+    Metric(
+        name="variance_meso",
+        unit="share",
+        reading="Share that lies between the regions of a macroregion.",
+        better="lower",
+        place=17,
+        measure=lambda curves: variance_parts(curves).meso,
+    ),
+    Metric(
+        name="variance_micro",
+        unit="share",
+        reading="Share that lies between the enterprises of a region; the three add up to 1.",
+        better="higher",
+        place=18,
+        measure=lambda curves: variance_parts(curves).micro,
+    ),
+    Metric(
+        name="t50_macro_sd_years",
+        unit="years",
+        reading="Standard deviation of t50 over macroregions; undefined as soon as one never reaches half.",
+        better="lower",
+        place=37,
+        measure=_macro_t50,
+    ),
+    Metric(
+        name="theil_50_micro",
+        unit="nats",
+        reading="Inequality between the enterprises of a region when half of the eligible have adopted.",
+        better=None,
+        place=49,
+        measure=_theil_micro,
+    ),
+)

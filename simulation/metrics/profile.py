@@ -1,0 +1,93 @@
+"""The technological profile of regions: how diverse it is, and how near to it lies what a region lacks.
+
+Two technologies are related as far as the same industries can use them: the cosine of their eligible enterprises by
+industry. Both measures are taken when half of all eligible have adopted, so that scenarios are compared at one stage.
+
+References
+----------
+Hidalgo, Klinger, Barabasi & Hausmann (2007), The product space conditions the development of nations, Science 317:
+482-487, for relatedness density. Shannon (1948), for entropy.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simulation.metrics.curves import Curves, ratio
+from simulation.metrics.inequality import stage_month
+from simulation.metrics.metric import Metric, Undefined
+from simulation.world import Array
+
+STAGE = 0.5
+
+
+def relatedness(curves: Curves) -> Array:
+    """float64 (K, K), 0 to 1: cosine of the eligible enterprises by industry; 0 on the diagonal."""
+    eligible = curves.eligible.sum(axis=1).astype(np.float64)
+    length = np.sqrt(np.einsum("ks,ks->k", eligible, eligible))
+    cosine = ratio(np.einsum("ks,qs->kq", eligible, eligible), np.outer(length, length))
+    np.fill_diagonal(cosine, 0.0)
+    return cosine
+
+
+def entropy(curves: Curves) -> Array:
+    """float64 (R,), 0 to 1: evenness over technologies of what a region has adopted, entropy over its maximum.
+
+    nan for a region without adopters.
+    """
+    weighted = _shares(curves) * curves.technology_weights[:, None]
+    p = ratio(weighted, weighted.sum(axis=0))
+    terms = np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0)
+    return np.where(weighted.sum(axis=0) > 0, -terms.sum(axis=0) / math.log(len(p)), np.nan)
+
+
+def density(curves: Curves) -> Array:
+    """float64 (R,), 0 to 1: share of the related technologies that is adopted around what a region lacks.
+
+    The mean over technologies, by the share that has not adopted yet; 0 where nothing is related or nothing lacks.
+    """
+    shares, related = _shares(curves), relatedness(curves)
+    around = ratio(np.einsum("kq,qr->kr", related, shares), related.sum(axis=1)[:, None])
+    return ratio(np.einsum("kr,kr->r", 1.0 - shares, around), (1.0 - shares).sum(axis=0))
+
+
+def _shares(curves: Curves) -> Array:
+    """float64 (K, R): adoption shares at the stage.
+
+    Raises
+    ------
+    Undefined
+        If the stage is not reached, or there are not two technologies.
+    """
+    month = stage_month(curves, STAGE)
+    if len(curves.record.technologies) < 2:
+        raise Undefined("A profile is over technologies, and there are not two.")
+    return curves.by_technology[:, month]
+
+
+def _mean(curves: Curves, values: Array) -> float:
+    """Mean over regions by their eligible; regions without a value do not count."""
+    defined = ~np.isnan(values) & (curves.weights > 0)
+    return float(values[defined] @ curves.weights[defined] / curves.weights[defined].sum())
+
+
+METRICS = (
+    Metric(
+        name="profile_entropy",
+        unit="share",
+        reading="Evenness of regional profiles over technologies when half have adopted; 1 is all alike.",
+        better=None,
+        place=55,
+        measure=lambda curves: _mean(curves, entropy(curves)),
+    ),
+    Metric(
+        name="profile_density",
+        unit="share",
+        reading="How much of what is related to the technologies that regions lack they have, when half have adopted.",
+        better=None,
+        place=56,
+        measure=lambda curves: _mean(curves, density(curves)),
+    ),
+)
