@@ -11,12 +11,21 @@ HUBS = ["bashkortostan", "samara", "tatarstan", "tyumen_khanty_yamal"]
 CONTROLS = {
     "baseline": 0,
     "baseline_mixed": 0,
+    "coal_slump": 0,
+    "endogenous_development": 8536,
     "energotechnohab": 3007,
     "eurasian_baseline": 0,
+    "growth_pole": 8536,
     "hubs_baseline": 0,
     "kuzbass": 0,
+    "kuzbass_donor": 8536,
+    "out_migration": 0,
+    "out_migration_held": 6552,
     "science_network": 7230,
+    "strong_government": 8536,
+    "supercycle": 0,
     "vectors_baseline": 0,
+    "weak_government": 8536,
 }
 """Present value of the plans that are not meant to be compared by money."""
 NAMES = [path.stem for path in shipped_scenarios()]
