@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba as nb
 import numpy as np
 
@@ -42,7 +44,37 @@ def draw_network(
         K; its diagonal is not used.
     relatedness : float64, shape (S, S)
         phi.
+
+    Returns
+    -------
+    indptr int64 (N + 1,), indices int32; not to be written to, because scenarios of one seed share them.
     """
+    arrays = (
+        *(identities, region_of, industry_of, counts, region_keys, industry_keys),
+        *(proximity, relatedness),
+    )
+    known = (
+        seed,
+        draws,
+        local_ties,
+        *(array.shape for array in arrays),
+        *(array.tobytes() for array in arrays),
+    )
+    if known not in _drawn:
+        while len(_drawn) >= KEPT:
+            _drawn.pop(next(iter(_drawn)), None)
+        _drawn[known] = _draw(seed, arrays, draws=draws, local_ties=local_ties)
+    return _drawn[known]
+
+
+KEPT = 8
+"""Networks that are kept: two scenarios that are watched side by side, by many at once, most often have the same."""
+
+_drawn: dict[tuple[Any, ...], tuple[Array, Array]] = {}
+
+
+def _draw(seed: int, arrays: tuple[Array, ...], *, draws: int, local_ties: float) -> tuple[Array, Array]:
+    identities, region_of, industry_of, counts, region_keys, industry_keys, proximity, relatedness = arrays
     n = identities.size
     chosen = np.full((n, draws), -1, dtype=np.int64)
     first = np.concatenate([[0], np.cumsum(counts.ravel())[:-1]]).reshape(counts.shape)

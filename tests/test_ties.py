@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from simulation.build import build_world
 from simulation.geography import spatial_kernel
+from simulation.scenario import load_scenario
 from simulation.streams import key, numbered_all
-from simulation.ties import draw_network
+from simulation.ties import KEPT, draw_network
 
 
 def network(counts, *, seed=1, distance=None, local_ties=0.85, draws=4, relatedness=None):
@@ -90,3 +92,22 @@ def test_an_entrant_changes_few_ties_of_incumbents():
     renamed = {(names.get(int(new[i]), -1), names.get(int(new[j]), -1)) for i, j in after}
     kept = len(before & renamed)
     assert kept / len(before) > 0.98
+
+
+def test_scenarios_of_one_seed_share_their_network_and_others_do_not():
+    first, again, other = (build_world(load_scenario("baseline"), seed).enterprises for seed in (1, 1, 2))
+    assert again.indices is first.indices
+    assert not np.array_equal(other.indices, first.indices)
+    fewer = build_world(load_scenario("baseline", overrides=["world.local_ties=0.5"]), 1).enterprises
+    assert not np.array_equal(fewer.indices, first.indices)
+
+
+def test_what_was_forgotten_is_drawn_again_bit_for_bit():
+    spec = load_scenario("baseline")
+    first = build_world(spec, 1).enterprises
+    for seed in range(2, 2 + KEPT):
+        build_world(spec, seed)
+    again = build_world(spec, 1).enterprises
+    assert again.indices is not first.indices
+    assert np.array_equal(again.indices, first.indices)
+    assert np.array_equal(again.indptr, first.indptr)
