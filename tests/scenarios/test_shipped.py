@@ -22,6 +22,7 @@ CONTROLS = {
     "out_migration": 0,
     "out_migration_held": 6552,
     "science_network": 7230,
+    "tatarstan_origins": 0,
     "strong_government": 8536,
     "supercycle": 0,
     "vectors_baseline": 0,
