@@ -80,6 +80,17 @@ def test_a_shipped_file_explains_itself_and_gives_itself_back(name):
     assert (again, again.digest) == (spec, spec.digest)
 
 
+@EACH
+def test_it_runs(name):
+    small = ["world.scale=0.1", "time.years=4", "budget.per_year=1e6"]
+    record = simulate(load_scenario(name, overrides=small), 1)
+    assert record.months == 48
+    assert record.adopters[-1].sum() > 0
+    # Where the scenario has money for a platform, somebody is on it.
+    opened = record.may_join.any() and record.planned_pv > 0
+    assert (record.members_anywhere[-1] > 0) == opened
+
+
 def test_scenarios_differ_from_one_another():
     assert len({load_scenario(name).digest for name in NAMES}) == len(NAMES)
     assert len({load_scenario(name).title for name in NAMES}) == len(NAMES)
