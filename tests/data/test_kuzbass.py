@@ -8,6 +8,7 @@ import pytest
 from simulation.data import dataset_folder, load_dataset
 from simulation.data.outlines import load_outlines
 from simulation.geography import great_circle_km
+from simulation.scenario import load_scenario
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +80,15 @@ def test_its_outline_joins_those_of_its_neighbours():
     assert len(outlines.regions) == 16
     assert len(corners["kemerovo"] & corners["tomsk"]) > 10
     assert len(corners["kemerovo"] & corners["krasnoyarsk"]) > 10
+
+
+@pytest.mark.parametrize("name", ["coal_slump", "supercycle"])
+def test_scenarios_of_the_price_of_coal_take_the_export_dependence_of_the_facts(kuzbass, name):
+    facts = {row.fact: row.value for row in kuzbass.facts}
+    share = (
+        facts["exports_in_trade"]
+        * facts["fuel_and_energy_in_exports"]
+        * facts["coal_in_fuel_and_energy_exports"]
+    )
+    for commodity in load_scenario(name).commodities:
+        assert commodity.export_dependence == {"kemerovo": pytest.approx(share, abs=0.005)}
