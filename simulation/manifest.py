@@ -37,7 +37,18 @@ _NOT_THE_MODEL = (
         "console",
         "decomposition",
     ),
-    *("effects", "factors", "figures", "idle_money", "manifest", "merge", "paired", "progress", "report", "reporting"),
+    *(
+        "effects",
+        "factors",
+        "figures",
+        "idle_money",
+        "manifest",
+        "merge",
+        "paired",
+        "progress",
+        "report",
+        "reporting",
+    ),
     *("new_dataset", "results", "rows", "server", "store", "verdict", "workers"),
 )
 """Modules that cannot change the numbers of a replication."""

@@ -43,6 +43,7 @@ institutional = 0.2
 per_year = 4.0
 [membership]
 base = -1.0
+rivalry = 0.7
 rate = 2.0
 [[institutions]]
 name = "State Bank"

@@ -105,8 +105,7 @@ def write(tmp_path):
         (f'extends = "{"a" * 300}.toml"', f'line 1  extends = "{"a" * 56}...: no such file'),
         (
             f'[world]\ndataset = "{"a" * 300}"',
-            f'line 2  world.dataset = "{"a" * 56}...: not a dataset or folder; '
-            'the shipped datasets are "',
+            f'line 2  world.dataset = "{"a" * 56}...: not a dataset or folder; the shipped datasets are "',
         ),
         ("[world]\nlocal_ties = 1.1", "line 2  world.local_ties = 1.1: must be 1 or less"),
         ("[world]\nnetwork_degree = 7", "line 2  world.network_degree = 7: must be a multiple of 2"),
