@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +155,18 @@ def test_an_interrupted_batch_goes_on_where_it_stopped(
     assert (seen[0].done, seen[0].kept, seen[-1].done, seen[-1].total) == (10, 10, 14, 14)
 
 
+@pytest.fixture
+def children() -> Callable[[], list[BaseProcess]]:
+    """Processes that were started since, whatever other tests have left running."""
+    others = multiprocessing.active_children()
+    return lambda: [child for child in multiprocessing.active_children() if child not in others]
+
+
 def test_an_interrupt_ends_workers_that_are_busy(
-    specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    specs: list[Scenario],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    children: Callable[[], list[BaseProcess]],
 ):
     monkeypatch.setattr(simulation.batch, "run_block", faulty_blocks.hanging)
     interrupted: list[float] = []
@@ -168,7 +179,7 @@ def test_an_interrupt_ends_workers_that_are_busy(
     with pytest.raises(KeyboardInterrupt):
         run_batch(specs, REPLICATIONS, out=tmp_path / "study", seed=SEED, workers=2, progress=stop)
     assert time.monotonic() - interrupted[0] < 5
-    assert multiprocessing.active_children() == []
+    assert children() == []
     assert len(Results(tmp_path / "study").runs()) == 8
 
 
@@ -276,13 +287,17 @@ def test_a_block_that_is_lost_is_tried_again_and_costs_only_the_guilty_replicati
     assert results.runs(["replication"])["replication"].tolist() == [0, 1, 3, 4, 5, 6]
 
 
-def test_a_worker_that_is_killed_costs_nothing(undisturbed: Results, specs: list[Scenario], tmp_path: Path):
+def test_a_worker_that_is_killed_costs_nothing(
+    undisturbed: Results,
+    specs: list[Scenario],
+    tmp_path: Path,
+    children: Callable[[], list[BaseProcess]],
+):
     killed: list[int] = []
 
     def kill(now: Progress) -> None:
         if now.done and not killed:
-            worker = multiprocessing.active_children()[0]
-            killed.append(worker.pid or 0)
+            killed.append(children()[0].pid or 0)
             os.kill(killed[0], signal.SIGKILL)
 
     results = run_batch(specs, REPLICATIONS, out=tmp_path / "study", seed=SEED, workers=1, progress=kill)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from visits import Visit, serving, visit
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while Playwright is there, its event loop keeps others out of this thread
 def browser() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
