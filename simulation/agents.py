@@ -39,7 +39,7 @@ class Enterprise(View):
 
     @property
     def absorptive_capacity(self) -> float:
-        """alpha_i before training; mean 1 over enterprises."""
+        """alpha_i before training and out-migration; mean 1 over enterprises."""
         return float(self.model.world.enterprises.absorptive_capacity[self.row])
 
     @property
