@@ -59,10 +59,10 @@ figures.ledger(study)
 FOUND = """
 ## Looked at
 
-Every figure was drawn at 90, 140 and 190 mm, with three scenarios and with ten, and looked at in colour,
-[in grey](contact_sheet_grey.png), and as people with protanopia and deuteranopia see it (simulated after Machado,
-Oliveira & Fernandes 2009, in linear light). So were studies of one replication, of one scenario, in which nobody
-adopts, and in which all adopt in the first month.
+Every figure was drawn at 90, 140 and 190 mm, with three scenarios and with ten, and looked at; those that ten scenarios
+make higher than a page not closely. With three scenarios each was also seen [in grey](contact_sheet_grey.png), and as
+people with protanopia and deuteranopia see it (simulated after Machado, Oliveira & Fernandes 2009, in linear light). So
+were studies of one replication, of one scenario, in which nobody adopts, and in which all adopt in the first month.
 
 | figure | what was wrong | now |
 |---|---|---|
