@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
+from pathlib import Path
 
 from playwright.sync_api import expect
 from visits import MS
@@ -84,12 +87,12 @@ def test_the_budget_of_a_policy_and_a_new_policy_move_the_money(come):
     visit.at(20)
     visit.page.locator("#open-change").click()
     visit.change("policies[0].budget", "0")
-    expect(visit.score("Money spent")).to_contain_text("A 17,100", timeout=MS)
+    expect(visit.score("Spent")).to_contain_text("A 17,100", timeout=MS)
     visit.page.get_by_label("Instrument").select_option("training")
     visit.page.get_by_role("button", name="Add", exact=True).click()
-    expect(visit.score("Money spent")).to_contain_text("A 19,100", timeout=MS)
+    expect(visit.score("Spent")).to_contain_text("A 19,100", timeout=MS)
     visit.page.get_by_role("button", name="Remove Technopark").click()
-    expect(visit.score("Money spent")).to_contain_text("A 3,900", timeout=MS)
+    expect(visit.score("Spent")).to_contain_text("A 3,900", timeout=MS)
 
 
 def test_it_plays_pauses_and_steps(come):
@@ -167,3 +170,29 @@ def test_the_end_of_the_run_shows_what_the_metrics_module_says(come):
         expect(visit.score("t50 so far")).to_contain_text(f"{side} {metrics['t50_years']:.1f}")
         expect(visit.score("1 − Φ so far")).to_contain_text(f"{side} {metrics['synchronization']:.3f}")
         expect(visit.score("W1 so far")).to_contain_text(f"{side} {metrics['w1_years']:.2f}")
+
+
+def test_a_region_that_only_one_side_has_moves_no_row_of_the_other(come):
+    visit = come("#a=kuzbass&b=baseline&seed=2&month=240&region=kemerovo")
+    visit.at(20)
+    visit.page.locator("#save").click()
+    button = visit.page.get_by_role("button", name="Adoption raster as CSV", exact=True)
+    rows = list(csv.DictReader(io.StringIO(Path(visit.saved(button).path()).read_text())))
+    visit.page.keyboard.press("Escape")
+    raster, tip = visit.page.locator("[data-figure='raster'] canvas"), visit.page.locator("#tip")
+    box = raster.bounding_box()
+    raster.hover(position={"x": box["width"] * 0.4, "y": box["height"] - 26})  # the last row
+    expect(tip).to_contain_text("Sakhalin")
+    year, month = map(int, re.search(r"year (\d+) month (\d+)", tip.inner_text()).groups())
+    for side in ("a", "b"):
+        share = next(
+            float(row["adoption_share"])
+            for row in rows
+            if (row["panel"], row["region"]) == (side, "sakhalin")
+            and abs(float(row["years"]) - year - month / 12) < 1e-6
+        )
+        assert share > 0
+        expect(tip).to_contain_text(f"{100 * share:.1f}\u202f%")
+    raster.hover(position={"x": box["width"] * 0.7, "y": 20 + 11.5 * (box["height"] - 40) / 16})
+    expect(tip).to_contain_text("not in B")
+    expect(visit.page.locator("#difference")).to_be_disabled()

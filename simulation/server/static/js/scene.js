@@ -56,6 +56,7 @@ export function sceneOf({ state, session, series, study, channels, theme = theme
     maps: sides.map(([, side]) => session.maps.get(side.world.map)),
     parted: session.parted,
     comparable: session.comparable,
+    region: state.region,
     axis: state.axis,
     curvesAxis: bands ? "release" : state.axis, // bands of many replications are aligned at release
     view: state.view,

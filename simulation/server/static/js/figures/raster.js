@@ -13,15 +13,35 @@ const GAP = 18;
 const BAND = 9;
 const MOST_COLUMNS = 2000;
 
+/** Regions of all sides, west to east: one side may have some that the other lacks. */
+function regionsOf(scene) {
+  const [first, ...others] = scene.sides.map(([, { world }]) => world.order.map((r) => world.regions[r]));
+  const all = [...first];
+  for (const regions of others) {
+    let after = 0;
+    for (const region of regions) {
+      const found = all.findIndex(({ id }) => id === region.id);
+      if (found < 0) all.splice(after, 0, region);
+      after = (found < 0 ? after : found) + 1;
+    }
+  }
+  return all;
+}
+
+/** Row of each of these regions in a world; -1 where it is not in it. */
+const rowsIn = (world, regions) =>
+  regions.map(({ id }) => world.regions.findIndex((region) => region.id === id));
+
 /**
  * What a panel shows: value(r, c) of row r in column c, columns at `step` years, t50 by row in years.
  *
- * `now` is the column of the month that the page is at; later ones are shown faintly.
+ * `lines` are the rows from top to bottom, -1 where the side has no such region. `now` is the column of the month that the page is at; later ones are shown faintly.
  */
-function panelsOf(scene) {
+function panelsOf(scene, regions = regionsOf(scene)) {
   const rasters = scene.sides.map(([name, side]) =>
     scene.axis === "release" ? released(scene, name) : calendar(scene, name, side),
   );
+  for (const raster of rasters) if (raster) raster.lines = rowsIn(raster.side.world, regions);
   if (!scene.difference || rasters.length < 2 || !scene.comparable) return rasters.filter(Boolean);
   const [a, b] = rasters;
   if (!a || !b) return rasters.filter(Boolean);
@@ -94,64 +114,63 @@ function released(scene, name) {
   };
 }
 
-function layout(panels, scene, { width, height }) {
-  const world = panels[0].side.world;
-  const names = Math.min(NAMES, Math.max(...world.regions.map((region) => textWidth(region.short)))) + 10;
+function layout(panels, regions, { width, height }) {
+  const names = Math.min(NAMES, Math.max(...regions.map((region) => textWidth(region.short)))) + 10;
   const wide = width > 840;
-  const words = wide ? Math.max(...world.macroregions.map((name) => textWidth(name))) + 12 : 0;
+  const words = wide ? Math.max(...regions.map((region) => textWidth(region.macroregion))) + 12 : 0;
   const key = wide ? 0 : 18;
   const room = width - names - BAND - 6 - words - (panels.length - 1) * GAP;
   const panel = room / panels.length;
-  const row = (height - TITLE - FOOT - key) / panels[0].rows;
+  const row = (height - TITLE - FOOT - key) / regions.length;
   const boxes = panels.map((_, i) => ({
     x: names + i * (panel + GAP),
     y: TITLE,
     width: panel,
-    height: row * panels[0].rows,
+    height: row * regions.length,
   }));
   return { names, boxes, row, words, band: names + panels.length * (panel + GAP) - GAP + 5, key };
 }
 
 function draw(surface, size, scene) {
-  const panels = panelsOf(scene);
+  const regions = regionsOf(scene);
+  const panels = panelsOf(scene, regions);
   if (!panels.length) {
     surface.text("No common window yet: the last technology has not been released for a month.", 8, 30, {
       fill: scene.theme.soft,
     });
     return;
   }
-  const place = layout(panels, scene, size);
-  const { order, regions, macroregions } = panels[0].side.world;
+  const place = layout(panels, regions, size);
   const rowHeight = place.row;
-  const picked = scene.row(panels[0].side);
+  const picked = regions.findIndex(({ id }) => id === scene.region);
   // Names that would touch are left out, every second or third of them.
   const every = Math.max(1, Math.ceil(11.5 / rowHeight));
-  order.forEach((r, line) => {
+  regions.forEach((region, line) => {
     const y = place.boxes[0].y + (line + 0.5) * rowHeight;
-    if (line % every && r !== picked) return;
+    if (line % every && line !== picked) return;
     const look = {
       align: "right",
       baseline: "middle",
       fill: scene.theme.ink,
-      weight: r === picked ? "bold" : "normal",
+      weight: line === picked ? "bold" : "normal",
     };
-    surface.text(fitText(regions[r].short, place.names - 10, 12, look.weight), place.names - 7, y, look);
+    surface.text(fitText(region.short, place.names - 10, 12, look.weight), place.names - 7, y, look);
   });
   panels.forEach((panel, i) =>
-    drawPanel(surface, scene, { panel, box: place.boxes[i], order, rowHeight, picked }),
+    drawPanel(surface, scene, { panel, box: place.boxes[i], rowHeight, picked }),
   );
-  drawBand(surface, scene, { place, order, macroregions, world: panels[0].side.world });
+  drawBand(surface, scene, place, regions);
   if (place.key) drawKeys(surface, scene, panels, size.height - 8, place.names);
 }
 
-function drawPanel(surface, scene, { panel, box, order, rowHeight, picked }) {
+function drawPanel(surface, scene, { panel, box, rowHeight, picked }) {
   const { theme } = scene;
   drawHeading(surface, scene, panel, box);
   const cell = box.width / panel.total;
   surface.path((c) => c.rect(box.x, box.y, box.width, box.height), {
     fill: theme.name === "light" ? "#f3f4f6" : "#1d2126",
   });
-  surface.cells(painted(panel, order, theme), box.x, box.y, cell * panel.columns, box.height);
+  surface.cells(painted(panel, theme), box.x, box.y, cell * panel.columns, box.height);
   if (panel.now + 1 < panel.columns) {
     const from = box.x + cell * (panel.now + 1);
     surface.path((c) => c.rect(from, box.y, cell * (panel.columns - panel.now - 1), box.height), {
@@ -168,7 +187,7 @@ function drawPanel(surface, scene, { panel, box, order, rowHeight, picked }) {
       dash: [5, 4],
     });
   }
-  order.forEach((r, line) => {
+  panel.lines.forEach((r, line) => {
     const y = box.y + (line + 0.5) * rowHeight;
     if (Number.isFinite(panel.t50[r]))
       dot(surface, x(panel.t50[r]), y, { fill: "#1a1a1a", stroke: "#ffffff" });
@@ -176,9 +195,9 @@ function drawPanel(surface, scene, { panel, box, order, rowHeight, picked }) {
       dot(surface, box.x + box.width + 6, y, { stroke: theme.ink, fill: theme.paper });
     }
   });
-  if (panel.name === "difference") writeExtremes(surface, scene, { panel, box, order, rowHeight });
-  if (picked !== null) {
-    const y = box.y + order.indexOf(picked) * rowHeight;
+  if (panel.name === "difference") writeExtremes(surface, scene, { panel, box, rowHeight });
+  if (picked >= 0) {
+    const y = box.y + picked * rowHeight;
     surface.path((c) => c.rect(box.x - 1, y, box.width + 2, rowHeight), { stroke: theme.ink, width: 1.6 });
   }
   drawTime(surface, scene, panel, box, x);
@@ -190,7 +209,7 @@ function dot(surface, x, y, look) {
 
 function drawHeading(surface, scene, panel, box) {
   const isFirst = panel.name !== "difference" && panel.side === scene.sides[0][1];
-  const keyed = panel.name === "difference" ? box.width > 240 : isFirst && box.width > 360;
+  const keyed = panel.name === "difference" ? box.width > 195 : isFirst && box.width > 360;
   const text = fitText(panel.title, box.width - (keyed ? 150 : 0), 13, "bold");
   surface.text(text, box.x, 14, { size: 13, weight: "bold", fill: panel.colour ?? scene.theme.ink });
   const after = box.x + textWidth(text, 13, "bold") + 10;
@@ -233,10 +252,10 @@ function drawTime(surface, scene, panel, box, x) {
 }
 
 /** Where each row differs most, in percentage points: in grey the two ends of the map look alike. */
-function writeExtremes(surface, scene, { panel, box, order, rowHeight }) {
+function writeExtremes(surface, scene, { panel, box, rowHeight }) {
   if (rowHeight < 13) return; // they would touch
   const cell = box.width / panel.total;
-  order.forEach((r, line) => {
+  panel.lines.forEach((r, line) => {
     const at = d3.maxIndex(d3.range(panel.now + 1), (c) => Math.abs(panel.value(r, c)));
     const points = Math.round(100 * panel.value(r, at));
     if (!points) return;
@@ -251,20 +270,15 @@ function writeExtremes(surface, scene, { panel, box, order, rowHeight }) {
   });
 }
 
-function drawBand(surface, scene, { place, order, macroregions, world }) {
-  const colours = new Map(macroregions.map((name) => [name, null]));
-  for (const region of world.regions) colours.set(region.macroregion, region.macroregion_colour);
+function drawBand(surface, scene, place, regions) {
   const { y } = place.boxes[0];
   let from = 0;
-  order.forEach((r, line) => {
-    const name = world.regions[r].macroregion;
-    if (line + 1 < order.length && world.regions[order[line + 1]].macroregion === name) return;
+  regions.forEach(({ macroregion, macroregion_colour: fill }, line) => {
+    if (regions[line + 1]?.macroregion === macroregion) return;
     const height = (line + 1 - from) * place.row;
-    surface.path((c) => c.rect(place.band + 6, y + from * place.row + 0.5, BAND, height - 1), {
-      fill: colours.get(name),
-    });
+    surface.path((c) => c.rect(place.band + 6, y + from * place.row + 0.5, BAND, height - 1), { fill });
     if (place.words && height >= 11.5) {
-      surface.text(name, place.band + BAND + 10, y + from * place.row + height / 2, {
+      surface.text(macroregion, place.band + BAND + 10, y + from * place.row + height / 2, {
         baseline: "middle",
         fill: scene.theme.soft,
       });
@@ -274,19 +288,19 @@ function drawBand(surface, scene, { place, order, macroregions, world }) {
 }
 
 /** The raster as a small picture: a pixel a cell. */
-function painted(panel, order, theme) {
+function painted(panel, theme) {
   const canvas = document.createElement("canvas");
   canvas.width = panel.columns;
-  canvas.height = panel.rows;
+  canvas.height = panel.lines.length;
   const context = canvas.getContext("2d");
-  const image = context.createImageData(panel.columns, panel.rows);
+  const image = context.createImageData(panel.columns, panel.lines.length);
   const pixels = new Uint32Array(image.data.buffer);
   const none = theme.name === "light" ? 0xffffffff : 0xff1d1916;
   const colour =
     panel.name === "difference" ? (v) => differenceColour.rgb(v / panel.limit) : (v) => shareColour.rgb(v);
-  order.forEach((r, line) => {
+  panel.lines.forEach((r, line) => {
     for (let c = 0; c < panel.columns; c++) {
-      const value = panel.value(r, c);
+      const value = r < 0 ? NaN : panel.value(r, c);
       pixels[line * panel.columns + c] = Number.isFinite(value) ? colour(value) : none;
     }
   });
@@ -295,25 +309,27 @@ function painted(panel, order, theme) {
 }
 
 function at(scene, size, px, py) {
-  const panels = panelsOf(scene);
+  const regions = regionsOf(scene);
+  const panels = panelsOf(scene, regions);
   if (!panels.length) return null;
-  const { boxes, row } = layout(panels, scene, size);
+  const { boxes, row } = layout(panels, regions, size);
   const line = Math.floor((py - boxes[0].y) / row);
-  if (line < 0 || line >= panels[0].rows) return null;
-  const r = panels[0].side.world.order[line];
+  if (line < 0 || line >= regions.length) return null;
   const i = boxes.findIndex((box) => px >= box.x && px <= box.x + box.width);
-  if (i < 0) return { r, panel: null };
+  if (i < 0) return { line, region: regions[line], panel: null };
   const column = Math.min(
     panels[i].total - 1,
     Math.floor(((px - boxes[i].x) / boxes[i].width) * panels[i].total),
   );
-  return { r, panel: panels[i], column, others: panels };
+  return { line, region: regions[line], panel: panels[i], column, others: panels };
 }
 
 function hover(scene, size, x, y) {
   const found = at(scene, size, x, y);
   if (!found?.panel || found.column >= found.panel.columns) return null;
-  const { panel, r, column } = found;
+  const { panel, region, line, column } = found;
+  const r = panel.lines[line];
+  if (r < 0) return { title: region.name, lines: [["", `not in ${panel.title}`]] };
   const steps = panel.side.world.steps_per_year;
   const when =
     scene.axis === "release"
@@ -321,14 +337,14 @@ function hover(scene, size, x, y) {
       : date(Math.round(column * panel.step * steps), steps);
   const write = (p) =>
     p.name === "difference"
-      ? signed(100 * p.value(r, column), (v) => `${decimal(v, 1)} points`)
-      : percent(p.value(r, column));
+      ? signed(100 * p.value(p.lines[line], column), (v) => `${decimal(v, 1)} points`)
+      : percent(p.value(p.lines[line], column));
   return {
-    title: panel.side.world.regions[r].name,
+    title: region.name,
     row: r,
     lines: [
       ["", when],
-      ...found.others.filter((p) => column < p.columns).map((p) => [p.title, write(p)]),
+      ...found.others.filter((p) => column < p.columns && p.lines[line] >= 0).map((p) => [p.title, write(p)]),
       ...(Number.isFinite(panel.t50[r]) ? [["half adopted after", years(panel.t50[r])]] : []),
     ],
   };
@@ -336,7 +352,7 @@ function hover(scene, size, x, y) {
 
 function pick(scene, size, x, y) {
   const found = at(scene, size, x, y);
-  return found && { region: scene.sides[0][1].world.regions[found.r].id };
+  return found && { region: found.region.id };
 }
 
 function table(scene) {

@@ -22,6 +22,7 @@ export class Inspector {
     const head = [
       sideSwitch(el, scene, name, (id) => {
         this.store.set({ formSide: id });
+        if (!scene.comparable) this.leave(); // the other side has other enterprises in its rows
         this.render();
       }),
       this.#regionList(side, row),
@@ -107,10 +108,10 @@ export class Inspector {
     return [
       el("h3", {}, region.name),
       facts([
-        ["federal district", region.macroregion],
+        ["macroregion", region.macroregion],
         ["time", date(month, side.world.steps_per_year)],
         ["enterprises", whole(region.enterprises)],
-        ["digital readiness (assumed)", decimal(region.readiness, 2)],
+        ...(side.world.live ? [["digital readiness (assumed)", decimal(region.readiness, 2)]] : []),
         ["adoption share", percent(side.shares.row(month)[row])],
         [
           "adoptions of eligible pairs",

@@ -41,7 +41,7 @@ const MEASURES = [
     help: "Platform members: enterprises on at least one platform, of all",
   },
   {
-    title: "Money spent",
+    title: "Spent",
     write: money,
     minus: money,
     value: (scene, id, side, at) => side.moneyAt(at).spent,

@@ -94,4 +94,7 @@ export function drawTop(state, scene) {
   ]) {
     byId(id).setAttribute("aria-pressed", on);
   }
+  const apart = scene.sides.length === 2 && !scene.comparable;
+  byId("difference").disabled = apart;
+  byId("difference").title = apart ? "A and B have different regions, technologies or steps a year" : "";
 }
