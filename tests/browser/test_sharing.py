@@ -152,6 +152,11 @@ def test_a_batch_shows_progress_bands_and_a_verdict_and_can_be_replayed(come, re
     expect(replay.page.locator("#seed")).to_have_value("7")
     replay.page.locator("#slider").fill("200")
     replay.at(16, 8)
+    replay.page.locator("#view").click()
+    tiles = replay.page.locator("[data-figure='maps'] canvas")
+    for part in range(1, 10):  # over tiles and gaps, all of one line
+        tiles.hover(position={"x": part / 10 * tiles.bounding_box()["width"], "y": 50})
+    expect(replay.page.locator("#tip")).to_be_attached()
     replayed = [row for row in table_of(replay.counts()) if row["side"] == "A"]
     key = ("month", "region", "technology", "adopters", "eligible")
     assert [[row[k] for k in key] for row in replayed] == [

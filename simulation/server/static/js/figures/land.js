@@ -24,12 +24,15 @@ export function laidOut(map, regions, { x, y, width, height }) {
     around: outline(map.surroundings),
     bubbles: bubbles(regions, { width: scale * (east - west), scale, west, north }).map((bubble) => ({
       ...bubble,
-      x: bubble.x + left,
-      y: bubble.y + top,
+      x: within(bubble.x + left, x, width, bubble.radius + RING),
+      y: within(bubble.y + top, y, height, bubble.radius + RING),
       seat: [bubble.seat[0] + left, bubble.seat[1] + top],
     })),
   };
 }
+
+/** A place that keeps this far from both ends: a seat at the edge of the map has a whole bubble all the same. */
+const within = (place, from, length, far) => Math.max(from + far, Math.min(place, from + length - far));
 
 /** Width over height of a map. */
 export function aspect({ box: [west, south, east, north] }) {

@@ -180,7 +180,7 @@ export const funds = lineChart({
   name: "money",
   title: "Money spent and left",
   unit: "spent",
-  least: 1,
+  least: 10,
   write: money,
   tick: shortened,
   value: (scene, id, side, month) => side.moneyAt(month).spent,

@@ -1,7 +1,7 @@
 // Two maps: a bubble a region, its fill the adoption share, a ring for its members, links for shared platforms.
 import { shareColour } from "../draw/colours.js";
 import { marker } from "../draw/plot.js";
-import { date, percent, whole } from "../draw/numbers.js";
+import { date, decimal, percent, whole } from "../draw/numbers.js";
 import { fitText } from "../draw/surface.js";
 import { aspect, labels, laidOut } from "./land.js";
 import { drawKey, drawRing, KEY_HEIGHT, KEY_WIDTH } from "./map_key.js";
@@ -9,6 +9,7 @@ import { drawTiles, tileAt } from "./tiles.js";
 
 const TITLE = 20;
 const GAP = 16;
+const WIDE = 1.6; // width over height
 const FINEST = 0.4;
 const THICKEST = 3;
 
@@ -17,8 +18,9 @@ function layout(scene, { width, height }) {
   const n = Math.max(1, scene.sides.length);
   const map = scene.maps[0];
   const beside = n * aspect(map) * (height - TITLE) + KEY_WIDTH + 2 * GAP < width;
-  // A map that leaves room at its sides has the title there.
-  const title = beside && scene.view === "map" ? 2 : TITLE;
+  // A map that is wide has nothing in its upper corners, and the title finds room there.
+  const wide = Math.min(...scene.maps.map(aspect)) > WIDE;
+  const title = beside && wide && scene.view === "map" ? 2 : TITLE;
   const foot = beside ? 0 : KEY_HEIGHT;
   const aside = beside ? KEY_WIDTH + 2 * GAP : 0;
   const gap = Math.max(aside, GAP);
@@ -138,7 +140,7 @@ export function regionNotes(scene, { name, side, row, month = scene.at(side) }) 
       ["adoptions", `${whole(side.adoptersIn(month, row))} of ${whole(side.eligible[row])}`],
       ["enterprises", whole(world.regions[row].enterprises)],
       ...(world.platforms.length ? [["members", percent(shares[row], 0)]] : []),
-      ["digital readiness", `${world.regions[row].readiness.toFixed(2)} (assumed)`],
+      ...(world.live ? [["digital readiness", `${decimal(world.regions[row].readiness, 2)} (assumed)`]] : []),
     ],
   };
 }

@@ -7,7 +7,7 @@ import { fitText } from "../draw/surface.js";
 const GAP = 3;
 
 function tileBox({ line, column }, { lines, columns }, box) {
-  const width = Math.min(box.width / columns, (1.9 * box.height) / lines);
+  const width = Math.min(box.width / columns, (2.6 * box.height) / lines);
   const height = Math.min(box.height / lines, 0.75 * width);
   const left = box.x + (box.width - columns * width) / 2;
   return { x: left + column * width, y: box.y + line * height, width: width - GAP, height: height - GAP };
