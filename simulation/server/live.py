@@ -254,8 +254,11 @@ class Connection:
             self._session.study.stop()
 
     async def _tell_study(self, study: Study) -> None:
+        told = {"type": "study", "id": study.request} | study.last
+        if "text" in told:  # of the batch, which names files in full
+            told["text"] = self._server.catalogue.without_paths(told["text"])
         with contextlib.suppress(WebSocketDisconnect):  # gone; the next connection is told
-            await self._send({"type": "study", "id": study.request} | study.last)
+            await self._send(told)
 
     async def _ask(
         self, side: SideName, do: Callable[..., Any], *args: Any, shown: Shown | None = None

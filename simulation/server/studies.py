@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from simulation.errors import HyperclusterError
 from simulation.scenario import Scenario, parse_scenario
 from simulation.server.messages import SideName
 
@@ -71,6 +72,9 @@ class Study:
                 found = await sum_up(self.folder, self.names)
                 self.running = False
                 await self._tell(found)
+        except HyperclusterError as error:
+            self.running = False
+            await self._tell({"state": "failed", "text": str(error)})
         except Exception:
             log.exception("a study")
             self.running = False

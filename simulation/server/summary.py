@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from simulation.compare import compare
+from simulation.errors import ResultsError
 from simulation.figures.bands import QUANTILES, quantiles
 from simulation.figures.inputs import study_curves
 from simulation.figures.study import ScenarioCurves, StudyCurves
@@ -24,35 +25,52 @@ def summary(folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
     ----------
     folder : the results.
     names : scenario of each side.
+
+    Raises
+    ------
+    ResultsError
+        If nothing has finished, or the sides have different clocks.
     """
     results = Results(folder)
-    study = study_curves(results, scenarios=list(names.values()))
-    by_name = {scenario.name: scenario for scenario in study.scenarios}
-    place = {region: n for n, region in enumerate(study.region_ids)}
-    rows = [place[entry["id"]] for entry in results.manifest["scenarios"][0]["regions"]]
+    # One by one, because sides may have different regions.
+    studies = {side: study_curves(results, scenarios=[name]) for side, name in names.items()}
+    if len({study.steps_per_year for study in studies.values()}) > 1:
+        raise ResultsError("the replications are done, but sides with different steps a year share no axis")
+    years = min((study.tau_years for study in studies.values()), key=len)
     answer: dict[str, Any] = {
         "state": "done",
         "folder": folder.name,
-        "replications": max(len(scenario.seeds) for scenario in study.scenarios),
+        "replications": max(len(study.scenarios[0].seeds) for study in studies.values()),
         "quantiles": list(QUANTILES),
-        "years": plain(study.tau_years),
-        "sides": {side: _bands(by_name[name], rows) for side, name in names.items()},
+        "years": plain(years),
+        "sides": {
+            side: _bands(study.scenarios[0], _rows(results, names[side], study), steps=len(years))
+            for side, study in studies.items()
+        },
         "differences": [],
         "verdict": "",
     }
     if len(names) == 2:
-        answer |= _compared(results, names, study)
+        titles = {study.scenarios[0].name: study.scenarios[0].title for study in studies.values()}
+        answer |= _compared(results, names, titles)
     return answer
 
 
-def _bands(scenario: ScenarioCurves, rows: list[int]) -> dict[str, Any]:
+def _rows(results: Results, name: str, study: StudyCurves) -> list[int]:
+    """Rows of the study's curves in the order of the regions of a scenario."""
+    place = {region: n for n, region in enumerate(study.region_ids)}
+    entry = next(entry for entry in results.manifest["scenarios"] if entry["name"] == name)
+    return [place[region["id"]] for region in entry["regions"]]
+
+
+def _bands(scenario: ScenarioCurves, rows: list[int], *, steps: int) -> dict[str, Any]:
     return {
-        "pooled": plain(quantiles(scenario.pooled)),
-        "regional": [plain(quantiles(scenario.regional[:, row])) for row in rows],
+        "pooled": plain(quantiles(scenario.pooled[:, :steps])),
+        "regional": [plain(quantiles(scenario.regional[:, row, :steps])) for row in rows],
     }
 
 
-def _compared(results: Results, names: Mapping[str, str], study: StudyCurves) -> dict[str, Any]:
+def _compared(results: Results, names: Mapping[str, str], titles: Mapping[str, str]) -> dict[str, Any]:
     comparison = compare(results, names["a"])
     pair = comparison[(comparison["scenario"] == names["b"]) & (comparison["reference"] == names["a"])]
     shown = pair[pair["metric"].isin(SHOWN)]
@@ -65,5 +83,5 @@ def _compared(results: Results, names: Mapping[str, str], study: StudyCurves) ->
             }
             for row in shown[columns].to_dict("records")
         ],
-        "verdict": " ".join(verdicts(pair, {s.name: s.title for s in study.scenarios})),
+        "verdict": " ".join(verdicts(pair, titles)),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from page import Page, connected
 from served import Served
 
 from simulation import Results, compare
+from simulation.errors import ResultsError
 from simulation.figures.inputs import study_curves
 from simulation.scenario import load_scenario
 from simulation.server.studies import MOST_STUDIES, Study
@@ -63,6 +65,32 @@ def test_who_comes_back_is_told_how_the_study_stands(served: Served) -> None:
         assert end["state"] == "done" and end["id"] == asked["id"]
         assert (end["differences"], end["verdict"]) == ([], "")
         assert list(end["sides"]) == ["a"]
+
+
+def test_sides_with_different_regions_have_bands_of_their_own(served: Served) -> None:
+    short = ["time.years=10.0"]
+    with connected(served.client) as page:
+        page.open({"scenario": "kuzbass", "changes": short}, {"scenario": "baseline", "changes": short})
+        end = told_until_end(page, page.ask("study", replications=2))[-1]
+    assert end["state"] == "done", end
+    assert [len(end["sides"][side]["regional"]) for side in ("a", "b")] == [16, 15]
+    for side in ("a", "b"):
+        assert np.shape(end["sides"][side]["pooled"]) == (5, len(end["years"]))
+    assert {row["metric"] for row in end["differences"]} >= {"phi", "t50_years"}
+
+
+def test_why_a_study_has_failed_is_told_without_the_places_of_the_machine(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def damaged(folder: Path, _: object) -> dict[str, Any]:
+        raise ResultsError(f"{folder / 'runs.parquet'}: cannot be read")
+
+    monkeypatch.setattr(served.server.models, "sum_up", damaged)
+    with connected(served.client) as page:
+        page.open(SMALL, seed=40)
+        end = told_until_end(page, page.ask("study", replications=2))[-1]
+    assert end["state"] == "failed"
+    assert end["text"] == f"{end['folder']}/runs.parquet: cannot be read"
 
 
 def test_a_study_can_be_stopped_and_its_finished_replications_are_kept(served: Served) -> None:
