@@ -27,6 +27,8 @@ MOST_BYTES = 200_000_000
 MOST_BYTES_HELD = 1_000_000_000
 """Size of all sides of a process; beyond it, those that were not asked for the longest are made again when needed."""
 MOST_MONTHS = 1_200
+MOST_POLICIES = 200
+"""Each is told with its money of every month."""
 
 
 class TooLargeError(HyperclusterError):
@@ -150,6 +152,11 @@ def read(wanted: Wanted) -> Read:
 
     found = read_scenario(wanted.path, wanted.changes)
     spec = parse_scenario(found.text)
+    if len(spec.policies) > MOST_POLICIES:
+        raise TooLargeError(
+            f"too large for the page: {len(spec.policies):,} policies; the page takes up to {MOST_POLICIES}. "
+            "Run it with hypercluster run"
+        )
     size = needed_bytes(spec)
     if size > MOST_BYTES or spec.time.months > MOST_MONTHS:
         raise TooLargeError(

@@ -56,9 +56,9 @@ def test_results_are_listed_with_their_seeds(small_results: Path) -> None:
     (small_results / "damaged").mkdir(exist_ok=True)
     (small_results / "damaged" / "manifest.json").write_text("{", encoding="utf-8")
     catalogue = Catalogue(results=small_results)
-    assert [(found["name"], found["scenarios"]) for found in listed(catalogue)["results"]] == [
-        ("study", [{"name": "small", "title": "Small", "seeds": [5, 6]}])
-    ]
+    found = {entry["name"]: entry["scenarios"] for entry in listed(catalogue)["results"]}
+    assert found["study"] == [{"name": "small", "title": "Small", "seeds": [5, 6]}]
+    assert not {"no_results", "damaged"} & set(found)
     assert catalogue.folder("study") == small_results / "study"
 
 
@@ -126,6 +126,12 @@ def test_paths_are_taken_out_of_messages(tmp_path: Path) -> None:
 def test_a_run_too_large_for_one_page_is_refused_before_it_is_built(change: str) -> None:
     with pytest.raises(TooLargeError, match="too large for the page"):
         read(Wanted(shipped_scenarios()[0], (change,)))
+
+
+def test_more_policies_than_a_page_can_be_told_of_are_refused() -> None:
+    entry = '{instrument = "technopark", budget = 1.0}'
+    with pytest.raises(TooLargeError, match="201 policies"):
+        read(Wanted(shipped_scenarios()[0], (f"policies=[{', '.join([entry] * 201)}]",)))
 
 
 def test_every_shipped_scenario_is_small_enough() -> None:
