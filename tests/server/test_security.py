@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
@@ -20,8 +21,6 @@ async def _behind(scope: Scope, receive: Receive, send: Send) -> None:
 
 def status(headers: Headers, *, host: str = "127.0.0.1", port: int = 8000) -> int:
     """What the gate answers to a request with these headers, as they come over the wire."""
-    import anyio
-
     sent: list[Message] = []
 
     async def ask() -> None:
@@ -40,7 +39,10 @@ def status(headers: Headers, *, host: str = "127.0.0.1", port: int = 8000) -> in
         }
         await Gate(_behind, host, port=port)(scope, receive, send)
 
-    anyio.run(ask)
+    with (
+        start_blocking_portal() as portal
+    ):  # a loop of its own: browser tests leave one running in this thread
+        portal.call(ask)
     return int(sent[0]["status"])
 
 
