@@ -254,7 +254,7 @@ class Connection:
             self._session.study.stop()
 
     async def _tell_study(self, study: Study) -> None:
-        told = {"type": "study", "id": study.request} | study.last
+        told: dict[str, Any] = {"type": "study", "id": study.request} | study.last
         if "text" in told:  # of the batch, which names files in full
             told["text"] = self._server.catalogue.without_paths(told["text"])
         with contextlib.suppress(WebSocketDisconnect):  # gone; the next connection is told

@@ -31,7 +31,7 @@ def serious(page):
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_no_serious_fault(come, scheme):
     visit = come(f"{SHOWN}&difference=1", scheme=scheme)
     visit.at(12, 6)

@@ -52,30 +52,24 @@ def test_a_saved_scenario_gives_the_command_line_the_same_curves_bit_for_bit(com
     visit.at(20)
     counts = pd.DataFrame(table_of(visit.counts()))
     visit.page.locator("#save").click()
-    for side, button in (("A", "A Regional clusters"), ("B", "B Hypercluster")):
+    files = []
+    for button in ("A Regional clusters", "B Hypercluster"):
         saved = visit.saved(visit.page.get_by_role("dialog").get_by_role("button", name=button))
-        assert saved.suggested_filename.endswith(".toml")
-        scenario, out = tmp_path / saved.suggested_filename, tmp_path / side
-        saved.save_as(scenario)
-        command = [
-            "run",
-            scenario,
-            "--seed",
-            "7",
-            "--replications",
-            "1",
-            "--workers",
-            "1",
-            "--out",
-            out,
-            "--quiet",
-        ]
-        done = subprocess.run(
-            [sys.executable, "-m", "simulation", *map(str, command)],
-            env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        theirs = Results(out).curves().groupby(["month", "region", "technology"], observed=True)
+        files.append(tmp_path / saved.suggested_filename)
+        saved.save_as(files[-1])
+    assert [file.name for file in files] == ["regional_cluster.toml", "hypercluster.toml"]
+    out = tmp_path / "out"
+    options = ("--seed", 7, "--replications", 1, "--workers", 1, "--out", out, "--quiet")
+    done = subprocess.run(
+        [sys.executable, "-m", "simulation", "run", *map(str, (*files, *options))],
+        env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    curves = Results(out).curves()
+    for side, file in zip("AB", files, strict=True):
+        theirs = curves[curves["scenario"] == file.stem].groupby(
+            ["month", "region", "technology"], observed=True
+        )
         expected = theirs[["adopters", "eligible"]].sum().query("eligible > 0").reset_index()
         found = counts.loc[counts["side"] == side, expected.columns]
         assert rows_of(found) == rows_of(expected)

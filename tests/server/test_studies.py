@@ -79,6 +79,7 @@ def test_sides_with_different_regions_have_bands_of_their_own(served: Served) ->
     assert {row["metric"] for row in end["differences"]} >= {"phi", "t50_years"}
 
 
+@pytest.mark.slow  # a batch more
 def test_why_a_study_has_failed_is_told_without_the_places_of_the_machine(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
