@@ -57,7 +57,7 @@ def print_study(results: Results, comparison: pd.DataFrame) -> None:
     """Print the scenarios' means, the paired differences with their intervals, and the verdict in words."""
     console = _console()
     _print_whole(console, summary_table(results))
-    console.print(NOTE, style="dim", markup=False)
+    console.print(" ".join([NOTE, *results.assumptions]), style="dim", markup=False)
     _print_comparison(comparison, results.titles, console)
     _print_idle(idle_money(results), console)
 

@@ -115,6 +115,7 @@ def _entry(spec: Scenario) -> dict[str, Any]:
         "description": spec.description,
         "digest": spec.digest,
         "dataset_digest": dataset.digest,
+        "assumptions": list(dataset.assumptions),
         "months": spec.time.months,
         "steps_per_year": spec.time.steps_per_year,
         "regions": [

@@ -215,6 +215,15 @@ class Results:
         return f"Results({str(self.path)!r})"
 
     @property
+    def assumptions(self) -> list[str]:
+        """What in the tables of the datasets is made up, a sentence each."""
+        return list(
+            dict.fromkeys(
+                text for entry in self.manifest["scenarios"] for text in entry.get("assumptions", ())
+            )
+        )
+
+    @property
     def scenarios(self) -> tuple[str, ...]:
         """Names of the scenarios, in the order of the study."""
         return tuple(entry["name"] for entry in self.manifest["scenarios"])

@@ -77,7 +77,7 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
         "## The scenarios",
         *_scenarios(manifest),
         "## What is assumed",
-        ASSUMPTIONS,
+        "\n".join([ASSUMPTIONS, *(f"- {markdown_text(text)}" for text in analysis.results.assumptions)]),
         *_settings(manifest),
         "## Results",
         means(analysis).markdown(),
@@ -181,12 +181,12 @@ def _settings(manifest: Manifest) -> Iterator[str]:
 
 
 def _departures(text: Mapping[str, Any]) -> Iterator[str]:
-    default = Scenario().model_dump()
+    default = tomllib.loads(Scenario().to_toml())
     for section, settings in text.items():
         if not isinstance(settings, Mapping) or section == "costs":  # costs have a table of their own
             continue
         for key, value in settings.items():
-            if value != default[section].get(key):
+            if value != default.get(section, {}).get(key):
                 yield f"{section}.{key} = {value}"
 
 

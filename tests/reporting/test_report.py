@@ -205,6 +205,19 @@ def test_one_scenario_is_described_and_not_compared(tmp_path: Path):
     assert "Not drawn: region map (no outlines)." in text
 
 
+def test_what_is_made_up_in_the_tables_stands_among_the_assumptions_and_defaults_do_not(tmp_path: Path):
+    text = f'name = "mine"\n[world]\ndataset = "kuzbass"\n{PLAIN.split("[world]")[1]}'
+    spec = parse_scenario(text)
+    results = run_batch([spec], 1, out=tmp_path / "out", executor="serial")
+    assert results.assumptions == list(spec.dataset.assumptions) != []
+    analysis = analyse(results)
+    write_tables(analysis)
+    written = document(analysis, [], {})
+    assert all(sentence in written for sentence in results.assumptions)
+    assert "`world.dataset = kuzbass` in all scenarios" in written
+    assert "transfer" not in written.split("Settings other than")[1].split("## ")[0]
+
+
 def test_many_scenarios_show_the_pairs_with_the_reference(analysis: Analysis, tmp_path: Path):
     texts = [PLAIN.replace('"plain"', f'"s{number}"') for number in range(5)]
     many = run_batch([parse_scenario(text) for text in texts], 1, out=tmp_path / "out", executor="serial")
