@@ -78,7 +78,9 @@ def serve(
         )
         logging.getLogger("hypercluster").addHandler(logging.StreamHandler())
         url = page_address(host, port, token=token, shown=[path.stem for path in scenarios[:2]])
-        _Announcing(config, url, open_browser=open_browser).run(sockets=[listener])
+        with contextlib.suppress(KeyboardInterrupt):  # the way to stop it
+            _Announcing(config, url, open_browser=open_browser).run(sockets=[listener])
+        click.echo("Stopped.")
 
 
 class _Announcing(uvicorn.Server):

@@ -226,7 +226,7 @@ def test_ctrl_c_ends_it_and_all_that_it_started(tmp_path: Path) -> None:
             socket_.send(json.dumps({"type": "study", "id": 2, "replications": 500}))
             assert json.loads(socket_.recv(PATIENCE))["state"] == "running"
             running.process.send_signal(signal.SIGINT)
-            running.process.wait(PATIENCE)
+            assert running.process.wait(PATIENCE) == 0
         limit = time.monotonic() + PATIENCE
         while session_members(running.process.pid):
             assert time.monotonic() < limit, "something was left behind"
