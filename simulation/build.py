@@ -13,7 +13,7 @@ from simulation.mechanisms.prices import commodities_of
 from simulation.scenario import Platform, Scenario
 from simulation.schema import by_name
 from simulation.streams import exponentials, key, numbered_all, race, uniforms
-from simulation.ties import draw_network
+from simulation.ties import TieRule, draw_network
 from simulation.world import (
     RESEARCH_KINDS,
     Array,
@@ -66,9 +66,7 @@ def build_world(spec: Scenario, seed: int) -> World:
             np.array([key("institution", r.region_id, r.name) for r in rows], np.uint64),
         ),
     )
-    enterprises, keys = _enterprises(
-        spec, seed, regions, dataset.industries, counts, relatedness, dataset.ties
-    )
+    enterprises, keys = _enterprises(spec, seed, regions, dataset.industries, counts, relatedness)
     return World(
         seed=seed,
         months=months,
@@ -170,7 +168,6 @@ def _enterprises(
     industries: tuple[str, ...],
     counts: Array,
     relatedness: Array,
-    ties: Array | None,
 ) -> tuple[Enterprises, Array]:
     n_industries = counts.shape[1]
     cell = np.repeat(np.arange(counts.size), counts.ravel())
@@ -179,19 +176,8 @@ def _enterprises(
     first = np.cumsum(counts.ravel()) - counts.ravel()
     number_of = np.arange(cell.size) - first[cell]
     keys = _enterprise_keys(regions.ids, industries, region_of, industry_of, number_of)
-    indptr, indices = draw_network(
-        seed,
-        identities=keys,
-        region_of=region_of,
-        industry_of=industry_of,
-        counts=counts,
-        region_keys=np.array([key("region", r) for r in regions.ids], dtype=np.uint64),
-        industry_keys=np.array([key("industry", s) for s in industries], dtype=np.uint64),
-        proximity=regions.proximity if ties is None else ties,
-        relatedness=relatedness,
-        draws=spec.world.network_degree // 2,
-        local_ties=spec.world.local_ties,
-    )
+    rule = _tie_rule(spec, regions, industries, counts, region_of, industry_of, keys, relatedness)
+    indptr, indices = draw_network(seed, rule)
     alpha = _absorptive_capacity(seed, keys, spec.diffusion.absorptive_capacity_cv)
     return (
         Enterprises(
@@ -206,6 +192,46 @@ def _enterprises(
             indices=indices,
         ),
         keys,
+    )
+
+
+def tie_rule(spec: Scenario, world: World) -> TieRule:
+    """Return the rule by which the enterprises of a world of this scenario draw their partners."""
+    e = world.enterprises
+    return _tie_rule(
+        spec,
+        world.regions,
+        e.industries,
+        e.counts,
+        e.region_of,
+        e.industry_of,
+        enterprise_keys(world),
+        e.relatedness,
+    )
+
+
+def _tie_rule(
+    spec: Scenario,
+    regions: Regions,
+    industries: tuple[str, ...],
+    counts: Array,
+    region_of: Array,
+    industry_of: Array,
+    keys: Array,
+    relatedness: Array,
+) -> TieRule:
+    ties = spec.dataset.ties
+    return TieRule(
+        identities=keys,
+        region_of=region_of,
+        industry_of=industry_of,
+        counts=counts,
+        region_keys=np.array([key("region", r) for r in regions.ids], dtype=np.uint64),
+        industry_keys=np.array([key("industry", s) for s in industries], dtype=np.uint64),
+        proximity=regions.proximity if ties is None else ties,
+        relatedness=relatedness,
+        draws=spec.world.network_degree // 2,
+        local_ties=spec.world.local_ties,
     )
 
 
@@ -367,19 +393,12 @@ def _pairs(seed: int, enterprises: Enterprises, keys: Array, technologies: Techn
     pattern_of = pattern_of.ravel().astype(np.int64)
     n = enterprises.region_of.size
     slot = np.full((len(patterns), n), -1, dtype=np.int32)
-    partners = np.zeros((len(patterns), n), dtype=np.int32)
     members = []
     for g, industries in enumerate(patterns):
         eligible = np.flatnonzero(industries[enterprises.industry_of])
         slot[g, eligible] = np.arange(eligible.size)
-        eligible_partners(
-            enterprises.indptr,
-            enterprises.indices,
-            enterprises.industry_of,
-            np.ascontiguousarray(industries),
-            partners[g],
-        )
         members.append(eligible.astype(np.int32))
+    partners = partners_by_pattern(enterprises, patterns)
     sizes = [members[g].size for g in pattern_of]
     start = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
     enterprise = np.empty(start[-1], dtype=np.int32)
@@ -390,3 +409,11 @@ def _pairs(seed: int, enterprises: Enterprises, keys: Array, technologies: Techn
         stream = key(seed, "adoption", technologies.directions[k], technologies.names[k])
         exponentials(stream, keys[members[pattern]], threshold[here])
     return Pairs(start, enterprise, pattern_of, slot, partners, threshold)
+
+
+def partners_by_pattern(enterprises: Enterprises, patterns: Array) -> Array:
+    """Return the eligible partners of each enterprise, int32 (patterns, N); ``patterns``, bool (patterns, S)."""
+    partners = np.zeros((len(patterns), enterprises.region_of.size), dtype=np.int32)
+    for industries, out in zip(np.ascontiguousarray(patterns), partners, strict=True):
+        eligible_partners(enterprises.indptr, enterprises.indices, enterprises.industry_of, industries, out)
+    return partners

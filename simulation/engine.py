@@ -17,6 +17,7 @@ from simulation.platforming import Platforming
 from simulation.policies.schedule import PolicySchedule
 from simulation.policies.training import Training
 from simulation.recorder import Record, Recorder
+from simulation.rewiring import Rewiring
 from simulation.scenario import Scenario
 from simulation.world import CHANNELS, RESEARCH_KINDS, Array, Levers, World
 
@@ -107,6 +108,7 @@ class Engine:
         self._near_factor = 1.0 - world.technologies.complexity**2
         self._far_factor = (1.0 - world.technologies.complexity) ** 2
         self._market = Market(world, spec.transfer)
+        self._rewiring = Rewiring(spec, world) if spec.mobility.rate > 0 else None
         self._does_research = np.isin(world.institutions.kinds, RESEARCH_KINDS)
         self._institution_proximity = (
             world.regions.government_quality[:, None]
@@ -153,6 +155,7 @@ class Engine:
         assert not self.finished, "the horizon is reached"
         self._release()
         self._move_levers()
+        self._rewire()
         wanted = self._decide_membership()
         self._expose()
         self._learn()
@@ -221,6 +224,14 @@ class Engine:
             return
         opened = levers.is_open & ~self.levers.is_open
         self._levers = levers
+        self._meet_partners()
+        self._platforming = Platforming(self.world, levers, self._vectors, self._far_factor)
+        closed = sum(1 << int(h) for h in np.flatnonzero(~levers.is_open))
+        inherited = self._inherited(opened & (self.world.platforms.heir_of >= 0))
+        self._apply_membership((self.state.mask_of | inherited) & ~np.uint64(closed))
+
+    def _meet_partners(self) -> None:
+        """Compute B of every pair, under the levers of the month."""
         pairs, state = self.world.pairs, self.state
         network.network_exposures(
             pairs.start,
@@ -228,15 +239,11 @@ class Engine:
             pairs.pattern_of,
             pairs.partners,
             self.world.enterprises.region_of,
-            levers.local_contacts,
+            self.levers.local_contacts,
             state.near,
             state.far,
             state.exposures,
         )
-        self._platforming = Platforming(self.world, levers, self._vectors, self._far_factor)
-        closed = sum(1 << int(h) for h in np.flatnonzero(~levers.is_open))
-        inherited = self._inherited(opened & (self.world.platforms.heir_of >= 0))
-        self._apply_membership((self.state.mask_of | inherited) & ~np.uint64(closed))
 
     def _inherited(self, heirs: Array) -> Array:
         """Return the memberships, as bit masks, that platforms just opened (heirs, bool (H,)) take over from others."""
@@ -433,6 +440,14 @@ class Engine:
     def _apply_learning(self) -> None:
         self.state.mastered |= self._newly
         self.state.mastered_month[self._newly] = self.state.month
+
+    # 13.8
+
+    def _rewire(self) -> None:
+        """At the start of a year, let people move; who meets whom, and who of them has adopted, is counted anew."""
+        if self._rewiring is not None and self._rewiring.is_due(self.state.month):
+            self.world = self._rewiring.rewired(self.world, self.state)
+            self._meet_partners()
 
     # 13.3
 

@@ -62,7 +62,7 @@ class HyperclusterModel(mesa.Model):
 
     @property
     def world(self) -> World:
-        """What is fixed before the first month."""
+        """What is fixed before the first month; with labour mobility, business ties are those of the year."""
         return self.engine.world
 
     @property

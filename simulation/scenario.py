@@ -21,6 +21,7 @@ from simulation.data import Dataset, dataset_folder, load_dataset, shipped_datas
 from simulation.errors import Problem, ScenarioError, listed, suggestion
 from simulation.mechanisms.chains import Chain
 from simulation.mechanisms.migration import Migration
+from simulation.mechanisms.mobility import Mobility
 from simulation.mechanisms.prices import Commodity, read_price_path
 from simulation.mechanisms.transfer import Transfer
 from simulation.policies import AnyPolicy, Budget, Costs
@@ -253,6 +254,7 @@ class Scenario(Settings):
     """Processing chains of growth poles, in any order."""
     migration: Migration = Migration()
     transfer: Transfer = Transfer()
+    mobility: Mobility = Mobility()
     budget: Budget = Budget()
     costs: Costs = Costs()
     platforms: Annotated[tuple[Platform, ...], Field(strict=False, max_length=64)] = ()

@@ -1,69 +1,63 @@
-"""Business ties between enterprises, drawn by keyed exponential races (section 1)."""
+"""Business ties between enterprises, drawn by keyed exponential races (sections 1 and 13.8)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numba as nb
 import numpy as np
 
-from simulation.streams import key, mix, numbered, uniform
+from simulation.mechanisms.mobility import Mobility
+from simulation.streams import key, mix, numbered, numbered_all, uniform, uniforms
 from simulation.world import Array
 
 
-def draw_network(
-    seed: int,
-    *,
-    identities: Array,
-    region_of: Array,
-    industry_of: Array,
-    counts: Array,
-    region_keys: Array,
-    industry_keys: Array,
-    proximity: Array,
-    relatedness: Array,
-    draws: int,
-    local_ties: float,
-) -> tuple[Array, Array]:
-    """Return the business network (indptr, indices) in CSR form: mutual, no self-ties, doubles merged.
+@dataclass(frozen=True, slots=True)
+class TieRule:
+    """What the draw of partners reads.
 
     Each enterprise draws ``draws`` distinct partners: with probability ``local_ties`` in its own region, else in
     another region with weight K_rq n_q; within the region an industry with weight phi_su n_su, and in it any
     enterprise.
-
-    Parameters
-    ----------
-    identities : uint64, shape (N,)
-        Keys of the enterprises, which are sorted by region and industry.
-    region_of, industry_of : int32, shape (N,)
-    counts : int64, shape (R, S)
-        Enterprises by region and industry.
-    region_keys : uint64, shape (R,); industry_keys : uint64, shape (S,)
-        Keys of the candidates in the races.
-    proximity : float64, shape (R, R)
-        K; its diagonal is not used.
-    relatedness : float64, shape (S, S)
-        phi.
-
-    Returns
-    -------
-    indptr int64 (N + 1,), indices int32; not to be written to, because scenarios of one seed share them.
     """
-    arrays = (
-        *(identities, region_of, industry_of, counts, region_keys, industry_keys),
-        *(proximity, relatedness),
-    )
+
+    identities: Array  # uint64 (N,), keys of the enterprises, which are sorted by region and industry
+    region_of: Array  # int32 (N,)
+    industry_of: Array  # int32 (N,)
+    counts: Array  # int64 (R, S), enterprises by region and industry
+    region_keys: Array  # uint64 (R,), keys of the candidates in the races
+    industry_keys: Array  # uint64 (S,)
+    proximity: Array  # float64 (R, R), K; its diagonal is not used
+    relatedness: Array  # float64 (S, S), phi
+    draws: int
+    local_ties: float
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """All arrays, in the order above."""
+        return (
+            *(self.identities, self.region_of, self.industry_of, self.counts),
+            *(self.region_keys, self.industry_keys, self.proximity, self.relatedness),
+        )
+
+
+def draw_network(seed: int, rule: TieRule) -> tuple[Array, Array]:
+    """Return the business network (indptr, indices) at the start, in CSR form; see :func:`network_of`.
+
+    Not to be written to, because scenarios of one seed share it.
+    """
     known = (
         seed,
-        draws,
-        local_ties,
-        *(array.shape for array in arrays),
-        *(array.tobytes() for array in arrays),
+        rule.draws,
+        rule.local_ties,
+        *(array.shape for array in rule.arrays),
+        *(array.tobytes() for array in rule.arrays),
     )
     if known not in _drawn:
         while len(_drawn) >= KEPT:
             _drawn.pop(next(iter(_drawn)), None)
-        _drawn[known] = _draw(seed, arrays, draws=draws, local_ties=local_ties)
+        _drawn[known] = network_of(first_partners(seed, rule))
     return _drawn[known]
 
 
@@ -73,18 +67,54 @@ KEPT = 8
 _drawn: dict[tuple[Any, ...], tuple[Array, Array]] = {}
 
 
-def _draw(seed: int, arrays: tuple[Array, ...], *, draws: int, local_ties: float) -> tuple[Array, Array]:
-    identities, region_of, industry_of, counts, region_keys, industry_keys, proximity, relatedness = arrays
-    n = identities.size
-    chosen = np.full((n, draws), -1, dtype=np.int64)
-    first = np.concatenate([[0], np.cumsum(counts.ravel())[:-1]]).reshape(counts.shape)
-    streams = np.array(
-        [key(seed, "ties", what) for what in ("place", "region", "industry", "partner")], dtype=np.uint64
-    )
+def first_partners(seed: int, rule: TieRule) -> Array:
+    """Return the partners that each enterprise draws at the start, int64 (N, draws); -1 where nobody is left."""
+    chosen = np.full((rule.identities.size, rule.draws), -1, dtype=np.int64)
+    everything = np.ones(chosen.shape, dtype=bool)
+    on_none = np.zeros(rule.identities.size, dtype=np.uint64)
+    _draw_partners(_streams(seed, "ties"), *rule.arrays, rule.local_ties, 0.0, on_none, everything, chosen)
+    return chosen
+
+
+def redraw_partners(
+    seed: int, rule: TieRule, chosen: Array, *, year: int, mobility: Mobility, mask_of: Array
+) -> Array:
+    """Return the partners after the moves of one year: some draws are given up and made anew; equation (26).
+
+    Whether a draw is given up, and what comes instead, are keyed by enterprise, draw and year, so that a higher rate
+    gives up the same draws and more.
+
+    Parameters
+    ----------
+    chosen : int64, shape (N, draws)
+        Partners so far; not written.
+    year : int
+        Year of the run, from 1.
+    mobility : Mobility
+        Rate and share across platforms. Who is on no platform with others to choose from draws by the usual rule.
+    mask_of : uint64, shape (N,)
+        Bit h is set where the enterprise is on platform h.
+
+    Returns
+    -------
+    int64, shape (N, draws)
+    """
+    n, draws = chosen.shape
+    uniform_draws = np.empty(chosen.size)
+    identities = numbered_all(np.repeat(rule.identities, draws), np.tile(np.arange(draws), n))
+    uniforms(key(seed, "mobility", "leave", year), identities, uniform_draws)
+    given_up = (uniform_draws < -np.expm1(-mobility.rate)).reshape(chosen.shape)
+    moved = np.where(given_up, -1, chosen)
     _draw_partners(
-        streams, identities, region_of, industry_of, counts, first, region_keys, industry_keys, proximity,
-        relatedness, local_ties, chosen,
+        _streams(seed, "mobility", year), *rule.arrays, rule.local_ties, mobility.across_platforms, mask_of, given_up,
+        moved,
     )  # fmt: skip
+    return moved
+
+
+def network_of(chosen: Array) -> tuple[Array, Array]:
+    """Return the network of drawn partners: indptr int64 (N + 1,), indices int32; mutual, doubles merged."""
+    n, draws = chosen.shape
     origin = np.repeat(np.arange(n), draws)
     target = chosen.ravel()
     drawn = target >= 0
@@ -95,6 +125,11 @@ def _draw(seed: int, arrays: tuple[Array, ...], *, draws: int, local_ties: float
     return indptr.astype(np.int64), (both_ways % max(n, 1)).astype(np.int32)
 
 
+def _streams(seed: int, *labels: str | int) -> Array:
+    purposes = ("place", "region", "industry", "partner", "across", "fellow")
+    return np.array([key(seed, labels[0], what, *labels[1:]) for what in purposes], dtype=np.uint64)
+
+
 @nb.njit(cache=True, error_model="numpy")
 def _draw_partners(
     streams: Array,
@@ -102,23 +137,42 @@ def _draw_partners(
     region_of: Array,
     industry_of: Array,
     counts: Array,
-    first: Array,
     region_keys: Array,
     industry_keys: Array,
     proximity: Array,
     relatedness: Array,
     local_ties: float,
+    across: float,
+    mask_of: Array,
+    wanted: Array,
     chosen: Array,
 ) -> None:
-    """Set chosen[i, d] to the d-th partner of i, -1 where nobody is left to choose."""
+    """Set chosen[i, d] to the d-th partner of i where wanted[i, d], and keep it elsewhere; -1 where nobody is left.
+
+    With probability ``across`` any enterprise that shares a platform with i, if one is left, takes the place of the
+    usual rule.
+    """
     n_regions, n_industries = counts.shape
+    sizes = counts.ravel()
+    first = (np.cumsum(sizes) - sizes).reshape(counts.shape)
     left = np.empty((n_regions, n_industries), dtype=np.int64)
     for i in range(identities.size):
         own = region_of[i]
         left[:] = counts
         left[own, industry_of[i]] -= 1
+        for j in chosen[i]:
+            if j >= 0:
+                left[region_of[j], industry_of[j]] -= 1
         for d in range(chosen.shape[1]):
+            if not wanted[i, d]:
+                continue
             draw = numbered(identities[i], d)
+            if mask_of[i] != 0 and uniform(streams[4], draw) < across:
+                fellow = _race_of_fellows(streams[5], i, identities, mask_of, chosen[i])
+                if fellow >= 0:
+                    chosen[i, d] = fellow
+                    left[region_of[fellow], industry_of[fellow]] -= 1
+                    continue
             at_home = uniform(streams[0], draw) < local_ties
             region = own
             if not at_home or left[own].sum() == 0:
@@ -171,6 +225,19 @@ def _race_of_industries(
             if arrival < earliest:
                 winner, earliest = u, arrival
     return winner
+
+
+@nb.njit(cache=True, error_model="numpy")
+def _race_of_fellows(stream: np.uint64, i: int, identities: Array, mask_of: Array, chosen: Array) -> int:
+    """Return any enterprise on a platform with i that is not among ``chosen``; -1 if there is none."""
+    race = mix(stream ^ identities[i])
+    fellow, earliest = -1, np.uint64(0xFFFFFFFFFFFFFFFF)
+    for j in range(identities.size):
+        if mask_of[j] & mask_of[i] and j != i:
+            arrival = mix(race ^ identities[j])
+            if arrival <= earliest and not _holds(chosen, j):
+                fellow, earliest = j, arrival
+    return fellow
 
 
 @nb.njit(cache=True, error_model="numpy")

@@ -132,7 +132,10 @@ class Chains:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that is fixed before the first month. Never written after it is built."""
+    """Everything that is fixed before the first month. Never written after it is built.
+
+    Labour mobility makes a new world each year, with other business ties.
+    """
 
     seed: int
     months: int

@@ -169,6 +169,11 @@ budget = 4.0
 from_year = 1.0
 to_year = 3.0
 """
+MOBILITY = """
+[mobility]
+rate = 0.8
+across_platforms = 0.6
+"""
 
 
 def scenario(tmp_path, *, more="", diffusion=""):
@@ -194,7 +199,8 @@ def scenario(tmp_path, *, more="", diffusion=""):
         (PLATFORM, 'contacts = "substituted"'),
         (EVERYTHING, ""),
         (MINING, ""),
-        (EVERYTHING + HEIRS + MINING + CHAIN_POLICY, ""),
+        (PLATFORM + MOBILITY, ""),
+        (EVERYTHING + HEIRS + MINING + CHAIN_POLICY + MOBILITY, ""),
     ],
     ids=[
         "no policy",
@@ -202,6 +208,7 @@ def scenario(tmp_path, *, more="", diffusion=""):
         "substituted",
         "all instruments and vectors",
         "mechanisms of the mining region",
+        "labour mobility",
         "all together",
     ],
 )

@@ -5,22 +5,21 @@ import pytest
 
 from simulation.build import build_world
 from simulation.geography import spatial_kernel
+from simulation.mechanisms.mobility import Mobility
 from simulation.scenario import load_scenario
 from simulation.streams import key, numbered_all
-from simulation.ties import KEPT, draw_network
+from simulation.ties import KEPT, TieRule, draw_network, first_partners, network_of, redraw_partners
 
 
-def network(counts, *, seed=1, distance=None, local_ties=0.85, draws=4, relatedness=None):
+def rule_of(counts, *, distance=None, local_ties=0.85, draws=4, relatedness=None):
     counts = np.asarray(counts)
     r, s = counts.shape
     cell = np.repeat(np.arange(counts.size), counts.ravel())
     number = np.concatenate([np.arange(n) for n in counts.ravel()])
     cells = np.array([key("enterprise", f"r{c // s}", f"s{c % s}") for c in range(r * s)], dtype=np.uint64)
-    identities = numbered_all(cells[cell], number)
     distance = np.full((r, r), 300.0) if distance is None else distance
-    indptr, indices = draw_network(
-        seed,
-        identities=identities,
+    return TieRule(
+        identities=numbered_all(cells[cell], number),
         region_of=(cell // s).astype(np.int32),
         industry_of=(cell % s).astype(np.int32),
         counts=counts,
@@ -31,9 +30,18 @@ def network(counts, *, seed=1, distance=None, local_ties=0.85, draws=4, relatedn
         draws=draws,
         local_ties=local_ties,
     )
-    ties = {(i, int(j)) for i in range(cell.size) for j in indices[indptr[i] : indptr[i + 1]]}
+
+
+def ties_of(indptr, indices):
+    ties = {(i, int(j)) for i in range(indptr.size - 1) for j in indices[indptr[i] : indptr[i + 1]]}
     assert len(ties) == indices.size, "a tie stands there twice"
-    return ties, cell // s, cell % s, identities
+    return ties
+
+
+def network(counts, *, seed=1, distance=None, local_ties=0.85, draws=4, relatedness=None):
+    rule = rule_of(counts, distance=distance, local_ties=local_ties, draws=draws, relatedness=relatedness)
+    ties = ties_of(*draw_network(seed, rule))
+    return ties, rule.region_of, rule.industry_of, rule.identities
 
 
 def test_ties_are_mutual_and_never_to_oneself():
@@ -111,3 +119,113 @@ def test_what_was_forgotten_is_drawn_again_bit_for_bit():
     assert again.indices is not first.indices
     assert np.array_equal(again.indices, first.indices)
     assert np.array_equal(again.indptr, first.indptr)
+
+
+# Moves (section 13.8)
+
+AT_ONCE = 1e6  # a rate at which every draw is given up
+
+
+def moved(rule, *, seed=1, year=1, rate=AT_ONCE, across=0.0, mask_of=None, chosen=None):
+    mask_of = np.ones(rule.identities.size, dtype=np.uint64) if mask_of is None else mask_of.astype(np.uint64)
+    chosen = first_partners(seed, rule) if chosen is None else chosen
+    mobility = Mobility(rate=rate, across_platforms=across)
+    return redraw_partners(seed, rule, chosen, year=year, mobility=mobility, mask_of=mask_of)
+
+
+def test_rate_zero_keeps_every_partner():
+    rule = rule_of([[40, 10], [30, 20]])
+    assert np.array_equal(moved(rule, rate=0.0, across=1.0), first_partners(1, rule))
+
+
+def test_drawing_everything_anew_keeps_mean_degree_and_local_share_but_hardly_a_partner():
+    rule = rule_of([[2000], [2000], [2000]])
+    before, chosen = first_partners(1, rule), first_partners(1, rule)
+    for year in (1, 2, 3):
+        chosen = moved(rule, year=year, chosen=chosen)
+    ties = ties_of(*network_of(chosen))
+    assert len(ties) / 6000 == pytest.approx(8.0, abs=0.05)
+    inside = np.mean([rule.region_of[i] == rule.region_of[j] for i, j in ties])
+    assert inside == pytest.approx(0.85, abs=5 * np.sqrt(0.85 * 0.15 / 24_000))
+    assert (chosen == before).mean() < 0.005  # by chance about 1 in 2000
+
+
+def test_the_rate_says_which_share_of_draws_is_given_up_in_a_year():
+    rule = rule_of([[3000], [3000]])
+    share = 1 - np.exp(-0.5)
+    changed = moved(rule, rate=0.5) != first_partners(1, rule)
+    assert changed.mean() == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / 24_000) + 0.001)
+
+
+def test_a_higher_rate_gives_up_the_same_draws_and_more():
+    rule = rule_of([[3000], [3000]])
+    before = first_partners(1, rule)
+    few, many = (moved(rule, rate=rate) != before for rate in (0.1, 0.5))
+    # But for those who find an old partner again.
+    assert (few & ~many).sum() < 0.01 * few.sum() < many.sum() / 100
+    assert not np.array_equal(moved(rule, rate=0.5, year=2), moved(rule, rate=0.5, year=1))
+
+
+@pytest.mark.parametrize("across", [0.0, 0.5, 1.0])
+def test_moved_ties_are_mutual_without_doubles_and_never_to_oneself(across):
+    rule = rule_of([[7, 3], [2, 5], [1, 0]])
+    mask_of = np.arange(rule.identities.size) % 4  # on no platform, on one, the other or both
+    chosen = first_partners(1, rule)
+    for year in range(1, 20):
+        chosen = moved(rule, year=year, rate=0.7, across=across, mask_of=mask_of, chosen=chosen)
+        ties = ties_of(*network_of(chosen))
+        assert all((j, i) in ties and i != j for i, j in ties)
+        for mine in chosen:
+            assert len(set(mine[mine >= 0])) == (mine >= 0).sum() == rule.draws
+
+
+def test_moves_across_a_platform_of_all_reach_each_region_with_its_share_of_members():
+    rule = rule_of([[3000], [1000], [2000]])
+    chosen = moved(rule, across=1.0)
+    for r, n in enumerate((3000, 1000, 2000)):
+        others = np.delete(np.bincount(rule.region_of[chosen].ravel(), minlength=3) / chosen.size, r)
+        expected = np.delete(np.array([3000, 1000, 2000]) / 6000, r)
+        assert others == pytest.approx(expected, abs=4 * np.sqrt(0.25 / chosen.size)), (r, n)
+        of_r = np.bincount(rule.region_of[chosen[rule.region_of == r]].ravel(), minlength=3) / (4 * n)
+        assert of_r == pytest.approx(np.array([3000, 1000, 2000]) / 6000, abs=4 * np.sqrt(0.25 / (4 * n)))
+
+
+def test_moves_across_platforms_stay_among_those_who_share_one():
+    rule = rule_of([[300], [100], [200]])
+    mask_of = np.arange(600) % 4
+    chosen = moved(rule, across=1.0, mask_of=mask_of)
+    on_some = mask_of > 0
+    assert (mask_of[chosen[on_some]] & mask_of[on_some][:, None]).all()
+    assert np.array_equal(chosen[~on_some], moved(rule)[~on_some])
+
+
+def test_the_share_across_platforms_is_the_one_asked_for():
+    rule = rule_of([[3000], [3000]], local_ties=1.0)
+    chosen = moved(rule, across=0.4)
+    elsewhere = rule.region_of[chosen] != rule.region_of[:, None]
+    assert elsewhere.mean() == pytest.approx(0.2, abs=4 * np.sqrt(0.16 / 24_000))
+
+
+def test_who_is_alone_on_a_platform_moves_by_the_usual_rule():
+    rule = rule_of([[40, 10], [30, 20]])
+    mask_of = np.zeros(100)
+    mask_of[17] = 1
+    assert np.array_equal(moved(rule, across=1.0, mask_of=mask_of), moved(rule))
+
+
+def test_an_entrant_changes_few_moves_of_incumbents():
+    old, new = rule_of([[300, 100], [200, 50]]), rule_of([[300, 100], [201, 50]])
+    names = {int(name): i for i, name in enumerate(old.identities)}
+    place = np.array([names.get(int(name), -1) for name in new.identities])
+    incumbents = place >= 0
+    before = moved(old, rate=0.5, across=0.5)
+    after = moved(new, rate=0.5, across=0.5)[incumbents]
+    assert (place[after] == before[place[incumbents]]).mean() > 0.98
+
+
+def test_partners_so_far_are_not_written():
+    rule = rule_of([[40, 10], [30, 20]])
+    chosen = first_partners(1, rule)
+    kept = chosen.copy()
+    moved(rule, across=0.5, chosen=chosen)
+    assert np.array_equal(chosen, kept)

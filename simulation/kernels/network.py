@@ -135,3 +135,44 @@ def push_adoption(
             else:
                 far[p] += 1
             exposures[p] = network_exposure(near[p], far[p], partners[i], local_contacts[region_of[i]])
+
+
+@nb.njit(cache=True, error_model="numpy")
+def adopting_partners(
+    start: Array,
+    enterprise: Array,
+    pattern_of: Array,
+    slot: Array,
+    indptr: Array,
+    indices: Array,
+    region_of: Array,
+    adopted_month: Array,
+    near: Array,
+    far: Array,
+) -> None:
+    """Count v and V of equation (2) of every pair anew, as is needed when ties change.
+
+    Parameters
+    ----------
+    start, enterprise, pattern_of, slot
+        The eligible pairs: :class:`simulation.world.Pairs`.
+    indptr, indices
+        CSR adjacency, as in :func:`eligible_partners`.
+    region_of : int32, shape (N,)
+    adopted_month : int32, shape (P,)
+        -1 for those who have not adopted.
+    near, far : int32, shape (P,)
+        Overwritten: partners of the same and of other regions that have adopted.
+    """
+    for k in range(start.size - 1):
+        pair_of = slot[pattern_of[k]]
+        for p in range(start[k], start[k + 1]):
+            i = enterprise[p]
+            near[p] = far[p] = 0
+            for t in range(indptr[i], indptr[i + 1]):
+                j = indices[t]
+                if pair_of[j] >= 0 and adopted_month[start[k] + pair_of[j]] >= 0:
+                    if region_of[j] == region_of[i]:
+                        near[p] += 1
+                    else:
+                        far[p] += 1

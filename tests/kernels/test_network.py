@@ -52,6 +52,33 @@ def test_pushed_counts_equal_counts_made_anew():
     assert near[:first].sum() == far[:first].sum() == 0
 
 
+def test_adopting_partners_counted_anew_equal_counts_by_pair():
+    rng = np.random.default_rng(8)
+    n = 40
+    adjacency = np.triu(rng.random((n, n)) < 0.2, 1)
+    adjacency |= adjacency.T
+    indptr = np.concatenate([[0], adjacency.sum(axis=1).cumsum()])
+    indices = np.nonzero(adjacency)[1].astype(np.int32)
+    region_of = rng.integers(0, 3, n).astype(np.int32)
+    eligible = np.stack([rng.random(n) < 0.7, np.ones(n, dtype=bool)])  # of the two patterns
+    slot = np.where(eligible, eligible.cumsum(axis=1) - 1, -1).astype(np.int32)
+    pattern_of = np.array([1, 0, 1])
+    start = np.concatenate([[0], eligible.sum(axis=1)[pattern_of].cumsum()])
+    enterprise = np.concatenate([np.flatnonzero(eligible[g]) for g in pattern_of]).astype(np.int32)
+    adopted_month = np.where(rng.random(start[-1]) < 0.5, rng.integers(0, 9, start[-1]), -1).astype(np.int32)
+    near, far = np.full(start[-1], 99, np.int32), np.full(start[-1], 99, np.int32)
+    network.adopting_partners(
+        start, enterprise, pattern_of, slot, indptr, indices, region_of, adopted_month, near, far
+    )
+    for k in range(3):
+        here = slice(start[k], start[k + 1])
+        adopters = enterprise[here][adopted_month[here] >= 0]
+        for p, i in enumerate(enterprise[here], start=start[k]):
+            met = [j for j in adopters if adjacency[i, j]]
+            same = sum(region_of[j] == region_of[i] for j in met)
+            assert (near[p], far[p]) == (same, len(met) - same)
+
+
 def test_exposures_made_anew_equal_equation_2():
     near, far = np.array([2, 0, 3], np.int32), np.array([1, 0, 0], np.int32)
     partners, exposures = np.array([[4, 0, 6]], np.int32), np.empty(3)

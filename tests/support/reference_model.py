@@ -1,7 +1,7 @@
 """The month of section 2 once more, in plain Python and NumPy, enterprise by enterprise: slow, and easy to read.
 
-It shares with the program only the world (who is there, thresholds, ties, prices), the levers of each month and the
-keyed uniform draws of membership; every equation is written anew.
+It shares with the program only the world (who is there, thresholds, first ties, prices), the levers of each month and
+the keyed uniform draws of membership and moves; every equation is written anew.
 """
 
 import numpy as np
@@ -62,6 +62,74 @@ def lost_in_a_month(spec, world, lev, Q, r):
     return 1 - np.exp(-rate / (1 + out.research * centres) / world.steps_per_year)
 
 
+def drawn_partners(spec, world, year, before, members):
+    """Return the partners that each enterprise has drawn, -1 where nobody was left: sections 1 and 13.8.
+
+    ``year`` 0 is the start; later, ``before`` are the partners so far and ``members`` (H, N) is who is on what.
+    """
+    ent, ids = world.enterprises, enterprise_keys(world)
+    R, S, N = len(world.regions.ids), len(ent.industries), ent.region_of.size
+    ties = spec.dataset.ties
+    reach = world.regions.proximity if ties is None else ties
+    D = spec.world.network_degree // 2
+
+    def stream(what):
+        return (
+            streams.key(world.seed, "mobility", what, year) if year else streams.key(world.seed, "ties", what)
+        )
+
+    def chance(what, *names):
+        identity = np.uint64(names[0])
+        for name in names[1:]:
+            identity = np.uint64(streams.mix(identity ^ name))
+        return streams.uniform(stream(what), identity)
+
+    def race(what, weights, draw, names):
+        arrivals = {n: -np.log(chance(what, draw, names[n])) / w for n, w in weights.items() if w > 0}
+        return min(arrivals, key=arrivals.get, default=None)
+
+    def first_to_arrive(what, i, candidates):
+        start = np.uint64(streams.mix(stream(what) ^ ids[i]))
+        return min(candidates, key=lambda j: streams.mix(start ^ ids[j]))
+
+    region_names = [streams.key("region", r) for r in world.regions.ids]
+    industry_names = [streams.key("industry", s) for s in ent.industries]
+    everybody = []
+    for i in range(N):
+        r = ent.region_of[i]
+        draws = [streams.numbered(ids[i], d) for d in range(D)]
+        gone = [not year or chance("leave", draw) < 1 - np.exp(-spec.mobility.rate) for draw in draws]
+        mine = [-1 if gone[d] else before[i][d] for d in range(D)]
+        for d in range(D):
+            if not gone[d]:
+                continue
+            free = [j for j in range(N) if j != i and j not in mine]
+            fellows = [j for j in free if year and (members[:, i] & members[:, j]).any()]
+            if fellows and chance("across", draws[d]) < spec.mobility.across_platforms:
+                mine[d] = first_to_arrive("fellow", i, fellows)
+                continue
+            left = {q: [j for j in free if ent.region_of[j] == q] for q in range(R)}
+            region = r
+            if chance("place", draws[d]) >= spec.world.local_ties or not left[r]:
+                elsewhere = {q: reach[r, q] * len(left[q]) for q in range(R) if q != r}
+                region = race("region", elsewhere, draws[d], region_names)
+                region = r if region is None else region
+            cells = {s: [j for j in left[region] if ent.industry_of[j] == s] for s in range(S)}
+            weights = {s: ent.relatedness[ent.industry_of[i], s] * len(cells[s]) for s in range(S)}
+            industry = race("industry", weights, draws[d], industry_names)
+            if industry is not None:
+                mine[d] = first_to_arrive("partner", i, cells[industry])
+        everybody.append(mine)
+    return everybody
+
+
+def mutual(drawn):
+    """Return the partners of each enterprise, sorted: those it has drawn, and those who have drawn it."""
+    ties = {(i, j) for i, mine in enumerate(drawn) for j in mine if j >= 0}
+    ties |= {(j, i) for i, j in ties}
+    return [sorted(j for one, j in ties if one == i) for i in range(len(drawn))]
+
+
 def simulate(spec, world, months):
     """Return month of adoption (N, K; -1 never), month of mastery (J, K), members (H, N), credit (N, K, 6)."""
     d, m = spec.diffusion, spec.membership
@@ -84,6 +152,9 @@ def simulate(spec, world, months):
         here = slice(world.pairs.start[k], world.pairs.start[k + 1])
         theta[world.pairs.enterprise[here], k] = world.pairs.threshold[here]
     partners = [ent.indices[ent.indptr[i] : ent.indptr[i + 1]] for i in range(N)]
+    if spec.mobility.rate > 0:
+        drawn = drawn_partners(spec, world, 0, None, None)
+        assert mutual(drawn) == [sorted(mine) for mine in partners]
     adopted = np.full((N, K), -1)
     mastered = np.full((J, K), -1)
     cumulated, learned = np.zeros((N, K)), np.zeros((J, K))
@@ -107,6 +178,9 @@ def simulate(spec, world, months):
                 )
         was_open = lev.is_open
         members[~lev.is_open] = False
+        if spec.mobility.rate > 0 and month > 0 and month % world.steps_per_year == 0:
+            drawn = drawn_partners(spec, world, month // world.steps_per_year, drawn, members)
+            partners = mutual(drawn)
         carries = {
             (h, v.vector): pla.vectors[h, n]
             and lev.is_open[h]

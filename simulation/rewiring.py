@@ -1,0 +1,70 @@
+"""Business ties that change from year to year, where a scenario has labour mobility (section 13.8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from simulation.build import partners_by_pattern, tie_rule
+from simulation.kernels.network import adopting_partners
+from simulation.scenario import Scenario
+from simulation.ties import first_partners, network_of, redraw_partners
+from simulation.world import Array, World
+
+
+class Situation(Protocol):
+    """What moves read, and write, of a running replication; see ``simulation.engine.State``."""
+
+    month: int
+    mask_of: Array  # uint64 (N,), read: who is on which platform at the start of the month
+    adopted_month: Array  # int32 (P,), read
+    near: Array  # int32 (P,), written
+    far: Array  # int32 (P,), written
+
+
+class Rewiring:
+    """The partners that enterprises have drawn, and their moves."""
+
+    def __init__(self, spec: Scenario, world: World) -> None:
+        self._mobility = spec.mobility
+        self._steps_per_year = world.steps_per_year
+        self._rule = tie_rule(spec, world)
+        self._chosen = first_partners(world.seed, self._rule)
+
+    def is_due(self, month: int) -> bool:
+        """True at the start of each year but the first; ``month`` are the months done."""
+        return month > 0 and month % self._steps_per_year == 0
+
+    def rewired(self, world: World, state: Situation) -> World:
+        """Return the world with the ties of the year that begins, and count the partners that have adopted anew.
+
+        All but the ties and the numbers of partners is shared with ``world``, which is not written.
+        """
+        self._chosen = redraw_partners(
+            world.seed,
+            self._rule,
+            self._chosen,
+            year=state.month // self._steps_per_year,
+            mobility=self._mobility,
+            mask_of=state.mask_of,
+        )
+        indptr, indices = network_of(self._chosen)
+        enterprises = replace(world.enterprises, indptr=indptr, indices=indices)
+        _, example = np.unique(world.pairs.pattern_of, return_index=True)
+        patterns = (world.technologies.relevance > 0).T[example]
+        pairs = replace(world.pairs, partners=partners_by_pattern(enterprises, patterns))
+        adopting_partners(
+            pairs.start,
+            pairs.enterprise,
+            pairs.pattern_of,
+            pairs.slot,
+            indptr,
+            indices,
+            enterprises.region_of,
+            state.adopted_month,
+            state.near,
+            state.far,
+        )
+        return replace(world, enterprises=enterprises, pairs=pairs)
