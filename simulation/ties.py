@@ -8,7 +8,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from simulation.mechanisms.mobility import Mobility
+from simulation.mechanisms.mobility import Mobility, given_up
 from simulation.streams import key, mix, numbered, numbered_all, uniform, uniforms
 from simulation.world import Array
 
@@ -79,7 +79,7 @@ def first_partners(seed: int, rule: TieRule) -> Array:
 def redraw_partners(
     seed: int, rule: TieRule, chosen: Array, *, year: int, mobility: Mobility, mask_of: Array
 ) -> Array:
-    """Return the partners after the moves of one year: some draws are given up and made anew; equation (26).
+    """Return the partners after the moves of one year: some draws are given up and made anew.
 
     Whether a draw is given up, and what comes instead, are keyed by enterprise, draw and year, so that a higher rate
     gives up the same draws and more.
@@ -103,10 +103,10 @@ def redraw_partners(
     uniform_draws = np.empty(chosen.size)
     identities = numbered_all(np.repeat(rule.identities, draws), np.tile(np.arange(draws), n))
     uniforms(key(seed, "mobility", "leave", year), identities, uniform_draws)
-    given_up = (uniform_draws < -np.expm1(-mobility.rate)).reshape(chosen.shape)
-    moved = np.where(given_up, -1, chosen)
+    gone = given_up(uniform_draws, rate=mobility.rate).reshape(chosen.shape)
+    moved = np.where(gone, -1, chosen)
     _draw_partners(
-        _streams(seed, "mobility", year), *rule.arrays, rule.local_ties, mobility.across_platforms, mask_of, given_up,
+        _streams(seed, "mobility", year), *rule.arrays, rule.local_ties, mobility.across_platforms, mask_of, gone,
         moved,
     )  # fmt: skip
     return moved
