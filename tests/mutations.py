@@ -136,8 +136,8 @@ MUTANTS = [
     Mutant(
         "leaving by another draw than joining would allow",
         "kernels/membership.py",
-        "if draw[c] > stay[region_of[i]]:",
-        "if draw[c] < 1.0 - stay[region_of[i]]:",
+        "if draw[c] > stay[row, region_of[i]]:",
+        "if draw[c] < 1.0 - stay[row, region_of[i]]:",
         "tests/kernels/test_membership.py",
     ),
     Mutant(
@@ -220,8 +220,8 @@ MUTANTS = [
     Mutant(
         "people who leave in the month before",
         "engine.py",
-        "        self._move_levers()\n        wanted",
-        "        self._move_levers()\n        self._migrate()\n        wanted",
+        "        self._rewire()\n        wanted",
+        "        self._rewire()\n        self._migrate()\n        wanted",
         "tests/test_engine.py",
     ),
     Mutant(
