@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,17 +55,21 @@ def draw_network(seed: int, rule: TieRule) -> tuple[Array, Array]:
         *(array.shape for array in rule.arrays),
         *(array.tobytes() for array in rule.arrays),
     )
-    if known not in _drawn:
-        while len(_drawn) >= KEPT:
-            _drawn.pop(next(iter(_drawn)), None)
-        _drawn[known] = network_of(first_partners(seed, rule))
-    return _drawn[known]
+    network = _drawn.get(known)
+    if network is None:
+        network = network_of(first_partners(seed, rule))
+        with _changing:  # executors may be threads
+            _drawn[known] = network
+            while len(_drawn) > KEPT:
+                del _drawn[next(iter(_drawn))]
+    return network
 
 
 KEPT = 8
 """Networks that are kept: two scenarios that are watched side by side, by many at once, most often have the same."""
 
 _drawn: dict[tuple[Any, ...], tuple[Array, Array]] = {}
+_changing = threading.Lock()
 
 
 def first_partners(seed: int, rule: TieRule) -> Array:

@@ -1,5 +1,8 @@
 """The business network: shape, shares, and whom an entrant disturbs."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -229,3 +232,18 @@ def test_partners_so_far_are_not_written():
     kept = chosen.copy()
     moved(rule, across=0.5, chosen=chosen)
     assert np.array_equal(chosen, kept)
+
+
+def test_threads_that_draw_more_networks_than_are_kept_do_not_disturb_each_other():
+    """Threads take turns as often as Python lets them, so that what can come between two lines does."""
+    counts = [[6, 3], [4, 5]]
+    seeds = [seed % (3 * KEPT) for seed in range(2000)]
+    alone = [network(counts, seed=seed)[0] for seed in range(3 * KEPT)]
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(lambda seed: network(counts, seed=seed)[0], seeds))
+    finally:
+        sys.setswitchinterval(usual)
+    assert all(ties == alone[seed] for seed, ties in zip(seeds, found, strict=True))
