@@ -1,6 +1,7 @@
 """The verification table: tests record measured beside expected values, and a full run compares them with docs."""
 
 import os
+import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,6 +76,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.verification = Verification()
+    # A shell lets what it starts in the background ignore Ctrl-C, and so would every command that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -469,7 +469,8 @@ def test_a_stopped_command_keeps_its_blocks_and_leaves_no_process(
     process.send_signal(sent)
     _, errors = process.communicate(timeout=10)
     assert process.returncode == code
-    assert b"Traceback" not in errors
+    # A worker that was just starting when the program was killed ends in Python's own words.
+    assert sent == signal.SIGKILL or b"Traceback" not in errors
     gone_by = time.monotonic() + 3
     while session_members(process.pid) and time.monotonic() < gone_by:
         time.sleep(0.05)
