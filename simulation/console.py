@@ -43,8 +43,8 @@ DIFFERENCES = {
 NOTE = (
     "Means over replications; t50: half of the eligible have adopted; 1 - Phi: synchronization, 1 is perfect; "
     "W1: lag between regions; final share: adopters of the eligible at the horizon; planned and spent: present "
-    "value, units; (n) where a metric is undefined in some replications, - in all. Digital readiness of regions "
-    "is an assumption in three tiers (0.2, 0.5, 0.8), not data; so are unit costs and the effects of policies."
+    "value, units; (n) where a metric is undefined in some replications, - in all. Assumptions, not data, are rates, "
+    "unit costs and the effects of policies."
 )
 LONGEST_NAME = 26
 """Characters of a scenario's name in a line of the table; the rest goes into further lines."""

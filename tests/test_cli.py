@@ -20,6 +20,7 @@ import simulation.batch
 from simulation import console
 from simulation.cli import STUDY, cli
 from simulation.compare import compare
+from simulation.data import load_dataset
 from simulation.progress import form_of, progress_shown
 from simulation.results import Replication, Results
 from simulation.scenario import Scenario
@@ -229,9 +230,12 @@ def test_validate_prints_the_planned_present_value_and_every_fault(folder: Path)
     assert good.exit_code == 0
     # 50 units a year for 5 years: 50 / 12 times the sum of 1.05^(-m / 12) over 60 months.
     value = sum(50 / 12 / 1.05 ** (month / 12) for month in range(60))
+    assumed = [f"    Assumed: {text}" for text in load_dataset().assumptions]
     assert good.stdout.splitlines() == [
         "OK  tiny.toml: Tiny; planned present value 0 units",
+        *assumed,
         f"OK  trained.toml: Trained; planned present value {value:,.0f} units",
+        *assumed,
     ]
     bad = invoke("validate", "wrong.toml", "tiny.toml", "missing.toml")
     assert bad.exit_code == 2

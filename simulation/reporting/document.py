@@ -33,9 +33,10 @@ universities and research institutes of all regions meet. The comparison is fair
 and speed has to be read beside synchronization: a policy can synchronize regions by slowing the fast ones."""
 
 ASSUMPTIONS = """\
-- **Data** are the numbers of enterprises and institutions by region, the technologies, and geography.
-- **Digital readiness of regions is an assumption** in three tiers (0.2, 0.5, 0.8), not data. It decides who joins a \
-platform, what remote contact is worth, and what onboarding costs.
+- **Data** are the numbers of enterprises and institutions by region, the technologies, and geography, but for what \
+the end of this list says of the tables.
+- **Digital readiness of regions** decides who joins a platform, what remote contact is worth, and what onboarding \
+costs. It is an assumption unless a table has a source for it.
 - **Unit costs are assumptions**, and so is what each instrument does at full coverage. Equal money is therefore a \
 convention; `hypercluster break-even` says how many times dearer a platform may become before a verdict turns.
 - All rates are assumptions, set so that without policy half of those who can use a technology have adopted it about \
@@ -172,7 +173,7 @@ def _settings(manifest: Manifest) -> Iterator[str]:
     if not found:
         yield "All other settings are the defaults of the program, the same in all scenarios."
         return
-    yield "Settings other than the defaults of the program:"
+    yield "Settings other than the defaults of the program, assumptions unless a scenario names a source:"
     everywhere = len(manifest["scenarios"])
     yield "\n".join(
         f"- `{line}` in {'all scenarios' if len(names) == everywhere else markdown_text(', '.join(names))}"
@@ -183,11 +184,15 @@ def _settings(manifest: Manifest) -> Iterator[str]:
 def _departures(text: Mapping[str, Any]) -> Iterator[str]:
     default = tomllib.loads(Scenario().to_toml())
     for section, settings in text.items():
-        if not isinstance(settings, Mapping) or section == "costs":  # costs have a table of their own
+        if section in ("costs", "policies"):  # these have tables of their own
             continue
-        for key, value in settings.items():
-            if value != default.get(section, {}).get(key):
-                yield f"{section}.{key} = {value}"
+        if isinstance(settings, Mapping):
+            for key, value in settings.items():
+                if value != default.get(section, {}).get(key):
+                    yield f"{section}.{key} = {value}"
+        elif isinstance(settings, list):  # commodities, chains, platforms, institutions: a line each
+            for row in settings:
+                yield f"{section}: {', '.join(f'{key} = {value}' for key, value in row.items())}"
 
 
 def _which_pairs(analysis: Analysis) -> Iterator[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from simulation.batch import run_batch
 from simulation.errors import ResultsError
+from simulation.new_dataset import write_template
 from simulation.reporting.document import document
 from simulation.reporting.page import write_report
 from simulation.reporting.table import with_minus
@@ -175,6 +176,7 @@ def test_the_report_tells_all_that_a_reader_must_know(analysis: Analysis, report
         'platform "national" costs 150 a year and never opens for less',
         "diffusion.half_distance_km = 300.0 in Trained",
         "diffusion.spontaneous = 0.03 in all scenarios",
+        "platforms: name = national, vectors = ['B2B']",
         "First paragraph.",
         "No description was given.",
         "Seeds: 1 to 3",
@@ -206,7 +208,16 @@ def test_one_scenario_is_described_and_not_compared(tmp_path: Path):
 
 
 def test_what_is_made_up_in_the_tables_stands_among_the_assumptions_and_defaults_do_not(tmp_path: Path):
-    text = f'name = "mine"\n[world]\ndataset = "kuzbass"\n{PLAIN.split("[world]")[1]}'
+    coal = """
+[[commodities]]
+name = "coal"
+industries = ["coal"]
+elasticity = 1.5
+export_dependence = 0.4
+reference = 100.0
+path = [[0, 90]]
+"""
+    text = f'name = "mine"\n[world]\ndataset = "kuzbass"\n{PLAIN.split("[world]")[1]}{coal}'
     spec = parse_scenario(text)
     results = run_batch([spec], 1, out=tmp_path / "out", executor="serial")
     assert results.assumptions == list(spec.dataset.assumptions) != []
@@ -215,7 +226,20 @@ def test_what_is_made_up_in_the_tables_stands_among_the_assumptions_and_defaults
     written = document(analysis, [], {})
     assert all(sentence in written for sentence in results.assumptions)
     assert "`world.dataset = kuzbass` in all scenarios" in written
+    assert "`commodities: name = coal, industries = ['coal'], elasticity = 1.5, " in written
     assert "transfer" not in written.split("Settings other than")[1].split("## ")[0]
+
+
+def test_a_dataset_of_ones_own_is_not_told_what_is_assumed_in_the_shipped_one(tmp_path: Path):
+    write_template(tmp_path / "own")
+    spec = parse_scenario(
+        f'name = "mine"\n[world]\ndataset = "{tmp_path / "own"}"\n{PLAIN.split("[world]")[1]}'
+    )
+    results = run_batch([spec], 1, out=tmp_path / "out", executor="serial")
+    analysis = analyse(results)
+    write_tables(analysis)
+    assert "three tiers" not in document(analysis, [], {})
+    assert "three tiers" in " ".join(parse_scenario(PLAIN).dataset.assumptions)
 
 
 def test_many_scenarios_show_the_pairs_with_the_reference(analysis: Analysis, tmp_path: Path):
