@@ -75,8 +75,10 @@ def write_template(folder: Path) -> list[Path]:
     Raises
     ------
     DataError
-        Some of the files are there already; then nothing is written.
+        Some of the files are there already, or the folder is a file; then nothing is written.
     """
+    if folder.exists() and not folder.is_dir():
+        raise DataError([Problem(str(folder), None, "", "not a folder; choose another name")])
     texts = {f"{name}.csv": _table(kind, _EXAMPLES[name]) for name, kind in TABLES.items()}
     texts[DICTIONARY] = data_dictionary()
     paths = [folder / name for name in texts]

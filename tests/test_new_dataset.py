@@ -57,6 +57,14 @@ def test_nothing_is_overwritten_and_nothing_written_beside_it(tmp_path, name):
     assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
 
 
+def test_a_file_in_the_place_of_the_folder_is_refused_and_kept(tmp_path):
+    (tmp_path / "own").write_text("mine", encoding="utf-8")
+    refused = CliRunner().invoke(cli, ["new-dataset", str(tmp_path / "own")])
+    assert refused.exit_code == 2
+    assert "not a folder; choose another name" in refused.output
+    assert (tmp_path / "own").read_text(encoding="utf-8") == "mine"
+
+
 def test_the_command_writes_the_tables_and_refuses_to_do_so_twice(tmp_path):
     folder = tmp_path / "deep" / "own"
     first = CliRunner().invoke(cli, ["new-dataset", str(folder)])

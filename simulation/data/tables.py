@@ -145,10 +145,7 @@ def read_table(
     if not text.strip():
         table.problem(None, "", f"empty file; expected the columns {listed(columns)}")
         return table
-    try:
-        _fill(table, text)
-    except csv.Error as error:
-        table.problem(None, "", f"not a CSV table: {error}")
+    if not _fill(table, text):
         return table
     for column in columns:
         if column not in table.columns:
@@ -158,23 +155,35 @@ def read_table(
     return table
 
 
-def _fill(table: Table, text: str) -> None:
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+"""What spreadsheets of many countries put between columns, where a comma stands in numbers."""
+
+
+def _fill(table: Table, text: str) -> bool:
+    """Take the header and the rows of a text; False where it is no table with commas, which is told."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header = [cell.strip() for cell in next(reader)]
-    for column in sorted({column for column in header if header.count(column) > 1}):
-        table.problem(1, column, "column stands twice")
-    if "" in header:
-        table.problem(1, "", "a column has no name")
-    table.columns = tuple(header)
-    line = reader.line_num + 1
-    for cells in reader:
-        if cells and len(cells) != len(header):
-            table.problem(
-                line,
-                "",
-                f"{len(cells)} cells; expected {len(header)}, as in the header",
-            )
-        elif cells:  # blank lines are passed over
-            stripped = (cell.strip() for cell in cells)
-            table.rows.append(Row(table, line, dict(zip(header, stripped, strict=True))))
+    line = 1
+    try:
+        table.columns = tuple(cell.strip() for cell in next(reader))
+        for sign, name in _OTHER_SEPARATORS.items():
+            if len(table.columns) == 1 and sign in table.columns[0]:
+                message = f"columns are separated by {name}; save the table with commas, and numbers with points"
+                table.problem(1, "", message)
+                return False
         line = reader.line_num + 1
+        for row in reader:
+            cells = [cell.strip() for cell in row]
+            if any(cells) and len(cells) != len(table.columns):
+                message = f"{len(cells)} cells; expected {len(table.columns)}, as in the header"
+                table.problem(line, "", message)
+            elif any(cells):  # blank lines, and the empty rows that spreadsheets leave at the end, are passed over
+                table.rows.append(Row(table, line, dict(zip(table.columns, cells, strict=True))))
+            line = reader.line_num + 1
+    except csv.Error as error:  # an open quote runs on to the end: the row that opens it is to be mended
+        table.problem(line, "", f"not a CSV table from here on: {error}; is a quote left open?")
+        return False
+    for column in sorted({column for column in table.columns if table.columns.count(column) > 1}):
+        table.problem(1, column, "column stands twice")
+    if "" in table.columns:
+        table.problem(1, "", "a column has no name")
+    return True

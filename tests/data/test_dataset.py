@@ -106,6 +106,12 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(folder):
     assert load_dataset(folder).digest == load_dataset("russia-2023").digest
 
 
+def test_empty_rows_that_a_spreadsheet_leaves_do_no_harm(folder):
+    path = folder / "regions.csv"
+    path.write_bytes(path.read_bytes() + b"\n,,,,,,,,,\n , ,\n")
+    assert load_dataset(folder).digest == load_dataset("russia-2023").digest
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "line", "column", "said"),
     [
@@ -173,7 +179,10 @@ def test_a_fault_is_told_by_file_line_and_column(folder, file, old, new, line, c
         (None, None, "missing file; expected the columns"),
         (b"", None, "empty file; expected the columns"),
         (b"direction,oil_gas\nx,\xff\n", 2, "not UTF-8 (byte 0xff)"),
-        (b'direction,oil_gas\n"x,1\n', None, "not a CSV table"),
+        (b'direction,oil_gas\n"x,1\ny,1\n', 2, "not a CSV table from here on"),
+        (b'direction,oil_gas\nx,1\n\n"y"z,1\n', 4, "not a CSV table from here on"),
+        (b"direction;oil_gas\nx;0,5\n", 1, "columns are separated by semicolons; save the table with commas"),
+        (b"direction\toil_gas\nx\t1\n", 1, "columns are separated by tabs; save the table with commas"),
         (b"direction,oil_gas\n", None, "no row below the header"),
     ],
 )
