@@ -7,6 +7,7 @@ verdict are corrected for their number, pair of scenarios by pair of scenarios.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import combinations
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulation.errors import ResultsError, listed, suggestion
+from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
 from simulation.metrics import METRICS
 from simulation.paired import PRECISION, Difference, holm, paired_difference
 from simulation.results import Results
@@ -51,6 +52,8 @@ def compare(
     ------
     ResultsError
         If the results cannot be read, or the reference is not among them.
+    HyperclusterError
+        If the precision is not a number above 0.
     """
     study = results if isinstance(results, Results) else Results(results)
     runs = study.runs(["scenario", "replication", *METRICS])
@@ -73,8 +76,10 @@ def pair_rows(
     ----------
     scenario, reference : what to call it, and its metrics, one row a replication; the members of a pair have the same
         index.
-    precision : as in :func:`compare`.
+    precision : as in :func:`compare`, which says what is raised.
     """
+    if not 0 < precision < math.inf:
+        raise HyperclusterError(f"precision = {precision}: must be a number above 0, such as 0.1")
     found = _in_every_metric(scenario[1], reference[1], precision=precision)
     return [
         {

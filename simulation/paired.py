@@ -137,7 +137,8 @@ def _moments(differences: Array) -> tuple[float, float, float]:
 def replications_needed(sd: float, *, half_width: float) -> float:
     """Return how many pairs make Student's interval this narrow, if differences keep their standard deviation.
 
-    At least 2; nan where the half-width is 0 or nothing is known of the spread.
+    At least 2; nan where the half-width is 0, where nothing is known of the spread, or where it takes more than a
+    million million.
     """
     if not half_width > 0 or math.isnan(sd):
         return math.nan
@@ -145,8 +146,10 @@ def replications_needed(sd: float, *, half_width: float) -> float:
     def is_enough(n: int) -> bool:
         return float(stdtrit(n - 1, (1 + LEVEL) / 2)) * sd <= half_width * math.sqrt(n)
 
-    # The normal quantile asks for slightly too few.
-    n = max(2, math.ceil((1.959964 * sd / half_width) ** 2))
+    root = 1.959964 * sd / half_width  # by the normal quantile, which asks for slightly too few
+    if root > 1e6:  # the square of a larger one may overflow
+        return math.nan
+    n = max(2, math.ceil(root**2))
     while not is_enough(n):
         n += 1
     return float(n)

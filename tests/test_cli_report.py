@@ -94,7 +94,7 @@ def test_compare_prints_all_tables_and_writes_them(dear: tuple[Path, Result]):
     assert (dear[0] / "additionality.csv").exists()
 
 
-@pytest.mark.parametrize("precision", ["0", "-1", "much"])
+@pytest.mark.parametrize("precision", ["0", "-1", "much", "nan", "inf"])
 def test_a_precision_that_is_none_is_refused(dear: tuple[Path, Result], precision: str):
     assert invoke("compare", dear[0], "--precision", precision).exit_code == 2
 

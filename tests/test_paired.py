@@ -99,7 +99,7 @@ def test_replications_needed_is_the_smallest_number_with_an_interval_so_narrow()
     assert replications_needed(1.0, half_width=0.47) == 20
     assert replications_needed(1.0, half_width=0.483) == 19
     assert replications_needed(0.0, half_width=0.1) == 2
-    assert math.isnan(replications_needed(1.0, half_width=0.0))
+    assert all(math.isnan(replications_needed(1.0, half_width=width)) for width in (0.0, 1e-7, 1e-300))
     found = paired_difference(np.array([1.0, 2.0, 3.0]), np.zeros(3), better=None, precision=0.235)
     assert found.needed == 20  # .235 of a difference of 2
 
