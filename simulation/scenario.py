@@ -364,7 +364,7 @@ def _checked(document: Document) -> Scenario:
         given = world["dataset"]
         source = document.source(("world", "dataset"))
         folder = dataset_folder(given, relative_to=Path() if source == OVERRIDE else Path(source).parent)
-        if os.path.isdir(folder):  # also of a name that no system takes
+        if given and os.path.isdir(folder):  # also of a name that no system takes; "" would be the file's folder
             # Absolute, so that the scenario means the same wherever its text is read again.
             data["world"] = {
                 **world,
