@@ -167,7 +167,9 @@ def _fill(table: Table, text: str) -> bool:
         table.columns = tuple(cell.strip() for cell in next(reader))
         for sign, name in _OTHER_SEPARATORS.items():
             if len(table.columns) == 1 and sign in table.columns[0]:
-                message = f"columns are separated by {name}; save the table with commas, and numbers with points"
+                message = (
+                    f"columns are separated by {name}; save the table with commas, and numbers with points"
+                )
                 table.problem(1, "", message)
                 return False
         line = reader.line_num + 1
@@ -176,7 +178,9 @@ def _fill(table: Table, text: str) -> bool:
             if any(cells) and len(cells) != len(table.columns):
                 message = f"{len(cells)} cells; expected {len(table.columns)}, as in the header"
                 table.problem(line, "", message)
-            elif any(cells):  # blank lines, and the empty rows that spreadsheets leave at the end, are passed over
+            elif any(
+                cells
+            ):  # blank lines, and the empty rows that spreadsheets leave at the end, are passed over
                 table.rows.append(Row(table, line, dict(zip(table.columns, cells, strict=True))))
             line = reader.line_num + 1
     except csv.Error as error:  # an open quote runs on to the end: the row that opens it is to be mended
