@@ -364,7 +364,8 @@ def _checked(document: Document) -> Scenario:
         given = world["dataset"]
         source = document.source(("world", "dataset"))
         folder = dataset_folder(given, relative_to=Path() if source == OVERRIDE else Path(source).parent)
-        if given and os.path.isdir(folder):  # also of a name that no system takes; "" would be the file's folder
+        # An empty name would be the folder of the file. isdir also answers for a name that no system takes.
+        if given and os.path.isdir(folder):
             # Absolute, so that the scenario means the same wherever its text is read again.
             data["world"] = {
                 **world,

@@ -201,7 +201,10 @@ def write(tmp_path):
             '[world]\ndataset = "russia-2032"',
             'line 2  world.dataset = "russia-2032": not a dataset or folder; did you',
         ),
-        ('[world]\ndataset = ""', 'line 2  world.dataset = "": not a dataset or folder; the shipped datasets are "'),
+        (
+            '[world]\ndataset = ""',
+            'line 2  world.dataset = "": not a dataset or folder; the shipped datasets are "',
+        ),
         # values that do not fit together
         (
             f"{TRAINING}from_year = 3\nto_year = 2",
