@@ -10,6 +10,7 @@ import pytest
 
 from simulation.data import FOLDER, dataset_folder, institution_references, load_dataset, load_vectors
 from simulation.errors import DataError
+from simulation.scenario import load_scenario
 from simulation.world import INSTITUTION_KINDS
 
 
@@ -37,6 +38,23 @@ def test_the_shipped_world_has_the_sizes_of_the_papers():
     assert (len(dataset.regions), len(dataset.industries)) == dataset.counts.shape == (15, 5)
     assert (len(dataset.institutions), len(dataset.technologies)) == (83, 22)
     assert len(dataset.macroregions) == 6
+
+
+def test_scenarios_and_counts_agree_with_the_facts_of_the_paper():
+    dataset = load_dataset("russia-2023")
+    facts = {row.fact: row.value for row in dataset.facts}
+    weights = load_scenario("tatarstan_origins").technologies.origin_weights
+    assert weights == {"hydrocarbon_mining": {"tatarstan": facts["tatarstan_in_oil_gas_patents"]}}
+    peak = max(load_scenario("first_wave").policies, key=lambda policy: policy.budget)
+    assert facts["mining_strategy"] + peak.from_year == facts["first_wave_peak_begins"]
+    assert peak.to_year is not None
+    assert facts["mining_strategy"] + peak.to_year == facts["first_wave_peak_ends"] + 1
+    leading = [
+        region in ("bashkortostan", "samara", "tatarstan", "tyumen_khanty_yamal")
+        for region in dataset.region_ids
+    ]
+    oil_gas = dataset.counts[:, dataset.industries.index("oil_gas")]
+    assert oil_gas[leading].sum() / oil_gas.sum() > facts["leading_regions_in_oil_gas"]
 
 
 def test_four_technologies_of_the_rational_direction_are_environmental_by_their_names():
