@@ -195,11 +195,13 @@ def _sentence(alone: Mapping[str, Contribution], title: str) -> str:
 
     ranked = sorted((alone[factor] for factor in FACTORS), key=lambda row: -row.mean)
     told = "; ".join(f"{FACTORS[row.factor]} {part(row)}" for row in ranked)
-    first, second = ranked[:2]
+    first, *others = ranked
+    # Not the runner-up alone: a lower mean may have an interval that reaches higher.
+    rivals = [FACTORS[row.factor] for row in others if row.high >= first.low]
     lead = (
-        f"the highest is that of {FACTORS[first.factor]}"
-        if first.low > second.high
-        else f"whether {FACTORS[first.factor]} or {FACTORS[second.factor]} is higher cannot be told"
+        f"whether {FACTORS[first.factor]} or {' or '.join(rivals)} is higher cannot be told"
+        if rivals
+        else f"the highest is that of {FACTORS[first.factor]}"
     )
     return f"{title}, {what}: all four together {part(together)}, n = {of}; {told}; {lead}."
 

@@ -17,6 +17,7 @@ from simulation.factors import (
     COMBINATIONS,
     FACTORS,
     OUTCOMES,
+    Contribution,
     combinations_of,
     contributions,
     in_words,
@@ -135,6 +136,25 @@ def test_words_and_tables_name_every_factor(results: Results):
         assert name in words
         assert name in values.markdown()
     assert len(pairs.rows) == 6
+
+
+@pytest.mark.parametrize(
+    ("wide", "said"),
+    [
+        ("none", "the highest is that of spatial concentration"),
+        ("network", "whether spatial concentration or business networks is higher cannot be told"),
+        # The lowest mean may be the highest value, where its interval is wide.
+        ("digital", "whether spatial concentration or digital environment is higher cannot be told"),
+    ],
+)
+def test_the_highest_value_is_named_only_where_no_interval_reaches_it(wide: str, said: str):
+    def row(metric: str, factor: str, mean: float) -> Contribution:
+        half = 9.0 if factor == wide else 0.4
+        return Contribution(metric, factor, "", mean, mean - half, mean + half, 5, 5)
+
+    means = dict(zip((*FACTORS, "all"), (4.0, 3.0, 2.0, 1.0, 10.0), strict=True))
+    found = [row(metric, factor, mean) for metric in OUTCOMES for factor, mean in means.items()]
+    assert in_words(found, "Four").count(f"; {said}.") == len(OUTCOMES)
 
 
 def test_a_single_replication_is_too_few_to_tell(spec: Scenario, tmp_path: Path):
