@@ -59,6 +59,16 @@ def test_the_price_of_coal_moves_coal_in_kuzbass_as_described_and_nothing_else(n
     assert (x == 1.0).all()
 
 
+@pytest.mark.parametrize(("name", "a_year"), [("out_migration", 0.021), ("out_migration_held", 0.008)])
+def test_out_migration_takes_what_the_description_says(name, a_year):
+    engine = Engine(load_scenario(name, overrides=["world.scale=0.1", "time.years=1"]), 1)
+    while not engine.finished:
+        engine.step()
+    kuzbass = engine.world.regions.ids.index("kemerovo")
+    assert 1 - engine.state.capacity_left[kuzbass] == pytest.approx(a_year, abs=0.0005)
+    assert (np.delete(engine.state.capacity_left, kuzbass) == 1.0).all()
+
+
 def adopted(name, seed=1):
     """Month of adoption of every pair, 10^6 for never."""
     engine = Engine(load_scenario(name, overrides=SMALL), seed)

@@ -56,16 +56,17 @@ def test_what_sets_the_price_apart_fades_by_the_rate_of_its_reversion(paths):
 def test_the_price_spreads_and_the_hazard_follows_as_described(paths):
     """A sixth of the months lies below 69 %, a sixth above 145 %.
 
-    The error of a quantile p over n independent values is sqrt(p (1 - p) / n) / density; months of one path tell as much
-    as 15 years times kappa / 2 independent values, and there the density is about that of the normal distribution.
+    The error of a quantile p over n independent values is sqrt(p (1 - p) / n) / density; the months of a path tell as
+    much as 15 years times kappa / 2 such values, and the density there is about that of a normal distribution.
     """
     late = paths[:, 60:]
     independent = SEEDS * 15 * 0.3 / 2
     density = math.exp(-(0.97**2) / 2) / math.sqrt(2 * math.pi) / late.std()
     error = math.sqrt(1 / 6 * 5 / 6 / independent) / density
-    assert np.quantile(late, (1 / 6, 5 / 6)) == pytest.approx(np.log((0.69, 1.45)), abs=4 * error)
-    assert (0.69**0.44, 1.45**0.44) == pytest.approx((0.85, 1.18), abs=0.005)
-    assert (0.69**0.5, 1.45**0.5) == pytest.approx((0.83, 1.20), abs=0.005)
+    described = np.array([0.69, 1.45])
+    assert np.quantile(late, (1 / 6, 5 / 6)) == pytest.approx(np.log(described), abs=4 * error)
+    assert described**0.44 == pytest.approx([0.85, 1.18], abs=0.005)
+    assert described**0.5 == pytest.approx([0.83, 1.20], abs=0.005)
 
 
 @pytest.mark.parametrize("name", CYCLES)
