@@ -46,7 +46,7 @@ NOTE = (
     "value, units; (n) where a metric is undefined in some replications, - in all. Assumptions, not data, are rates, "
     "unit costs and the effects of policies."
 )
-LONGEST_NAME = 26
+LONGEST_NAME = 27
 """Characters of a scenario's name in a line of the table; the rest goes into further lines."""
 
 WIDEST = 1000
