@@ -356,19 +356,23 @@ def plot(
 
 
 @cli.command()
-@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO|DIR...")
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO|DATASET...")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a key before checking.")
 def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
-    """Check scenario files, and folders of datasets, and say what is wrong in them."""
-    from simulation.data.layers import holds_dataset
+    """Check scenario files, and datasets, and say what is wrong in them and what is assumed.
+
+    A dataset is a folder or the name of a shipped one; where a scenario has that name too, the scenario is meant.
+    """
+    from simulation.data.layers import holds_dataset, shipped_datasets
     from simulation.errors import HyperclusterError
     from simulation.idle_money import idle_plans
-    from simulation.scenario import load_scenario
+    from simulation.scenario import load_scenario, shipped_scenarios
 
+    datasets = set(shipped_datasets()) - {path.stem for path in shipped_scenarios()}
     wrong: list[HyperclusterError] = []
     for name in scenarios:
         try:
-            if holds_dataset(name):
+            if holds_dataset(name) or name in datasets:
                 _describe_dataset(name)
                 continue
             spec = load_scenario(name, overrides=overrides)

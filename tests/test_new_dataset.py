@@ -87,3 +87,14 @@ def test_validate_checks_a_dataset_and_says_what_is_assumed(tmp_path):
     assert bad.exit_code == 2
     assert "missing file" in bad.output
     assert "OK  baseline" in bad.output
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("two-vectors", "15 regions, 5 industries"), ("kuzbass", "planned present value 0 units")],
+)
+def test_validate_knows_shipped_datasets_by_name_unless_a_scenario_has_it(name, said):
+    result = CliRunner().invoke(cli, ["validate", name])
+    assert result.exit_code == 0
+    assert said in result.output.splitlines()[0]
+    assert all(f"Assumed: {text}" in result.output for text in load_dataset(name).assumptions)
