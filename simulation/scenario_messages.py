@@ -39,10 +39,12 @@ def _schema_problem(details: ErrorDetails, document: Document, root: type[BaseMo
             *path[3:],
         )  # pydantic names the instrument, by which it chose the class
     if details["type"] == "extra_forbidden":
-        known = _known_keys(root, path, document.data)
+        known = _table(root, path, document.data).model_fields
         return document.problem(path, f"unknown key{suggestion(str(path[-1]), known)}", show_value=False)
     if details["type"] == "missing":
-        return document.problem(path, "missing; it has no default", show_value=False)
+        meaning = _table(root, path, document.data).model_fields[str(path[-1])].description or ""
+        message = f"missing; it has no default; expected: {' '.join(meaning.split()).rstrip('.')}"
+        return document.problem(path, message, show_value=False)
     if details["type"] == "union_tag_not_found":
         message = f"missing; expected one of {listed(INSTRUMENTS, at_most=99)}"
         return document.problem((*path, "instrument"), message, show_value=False)
@@ -102,17 +104,16 @@ def expected(details: ErrorDetails) -> str:
     return EXPECTED.get(kind, details["msg"])
 
 
-def _known_keys(root: type[BaseModel], path: KeyPath, data: Any) -> list[str]:
-    """Keys that a table may have, the last step of the path being the one that it has not."""
+def _table(root: type[BaseModel], path: KeyPath, data: Any) -> type[BaseModel]:
+    """What the schema says of the table in which the last step of the path stands, or does not."""
     model = root
     for n, step in enumerate(path[:-1]):
         if isinstance(step, int):
             continue
         if step == "policies":
-            model = INSTRUMENTS[value_at(data, (*path[: n + 2], "instrument"))]
-            break
+            return INSTRUMENTS[value_at(data, (*path[: n + 2], "instrument"))]
         model = next(_models(model.model_fields[step].annotation))
-    return list(model.model_fields)
+    return model
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

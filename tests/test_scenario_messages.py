@@ -131,12 +131,18 @@ def write(tmp_path):
             "[[policies]]\nbudget = 1",
             'line 1  policies[0].instrument: missing; expected one of "adoption_incentive", ',
         ),
-        ('[[policies]]\ninstrument = "training"', "line 1  policies[0].budget: missing; it has no default"),
+        (
+            '[[policies]]\ninstrument = "training"',
+            "line 1  policies[0].budget: missing; it has no default; expected: Money, units a year",
+        ),
         (
             '[[policies]]\ninstrument = "platform_operation"\nbudget = 1',
             "line 1  policies[0].platform: missing; it has no default",
         ),
-        ('[[platforms]]\nname = "p"', "line 1  platforms[0].vectors: missing; it has no default"),
+        (
+            '[[platforms]]\nname = "p"',
+            "line 1  platforms[0].vectors: missing; it has no default; expected: Interaction vectors, such as",
+        ),
         # unknown names
         (
             f'{TRAINING}regions = ["komi", "Tatarstn"]',
