@@ -18,6 +18,8 @@ from simulation.reporting.tables import (
     credit,
     decomposition,
     differences,
+    directions,
+    levels,
     means,
     money,
 )
@@ -89,6 +91,7 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
             *_which_pairs(analysis),
             differences(analysis.pairs(), precision=analysis.precision).markdown(),
         ]
+    parts += [levels(analysis).markdown(), directions(analysis).markdown()]
     parts += ["## Money", money(analysis).markdown(), unit_costs(manifest).markdown()]
     if compared:
         parts += [

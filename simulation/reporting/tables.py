@@ -47,6 +47,23 @@ SHOWN = {
 """Metrics of the table of differences; all others are in comparison.csv."""
 
 MEANS = SHOWN | {"member_share": _Shown("members, %", 100, 1)}
+LEVELS = {
+    "macro": ("variance_macro", "theil_50_between", "t50_macro_sd_years"),
+    "meso": ("variance_meso", "theil_50_within", "t50_sd_years"),
+    "micro": ("variance_micro", "theil_50_micro", None),
+}
+"""Metrics at each level, in the order of the columns."""
+OF_LEVELS = (
+    _Shown("variance, %", 100, 1),
+    _Shown("Theil at half", 1, 3),
+    _Shown("SD of t50, years", 1, 2),
+)
+DIRECTIONS = {
+    "environmental_share": _Shown("green, %", 100, 1),
+    "environmental_t50_years": _Shown("green t50, years", 1, 1),
+    "profile_entropy": _Shown("entropy", 1, 3),
+    "profile_density": _Shown("density", 1, 3),
+}
 MONEY = (
     "Money in units: 1 gives one enterprise a year of full cluster service. All unit costs are assumptions."
 )
@@ -113,10 +130,12 @@ def write_table(table: Table, folder: Path) -> list[Path]:
 def tables(analysis: Analysis) -> list[Table]:
     """Return all tables of a study, in the order in which a reader wants them."""
     if analysis.comparison.empty:
-        return [means(analysis), money(analysis)]
+        return [means(analysis), levels(analysis), directions(analysis), money(analysis)]
     return [
         means(analysis),
         differences(analysis.pairs(), precision=analysis.precision),
+        levels(analysis),
+        directions(analysis),
         money(analysis),
         additionality(analysis),
         decomposition(analysis),
@@ -182,6 +201,59 @@ def differences_across(across: Across) -> Table:
         (titles[scenario], titles[other], found) for scenario, other, found in by_pair(across.comparison)
     )
     return differences(pairs, precision=across.precision, name=across.stem)
+
+
+def levels(analysis: Analysis) -> Table:
+    """Variance, inequality and t50 between macroregions, regions and enterprises."""
+    rows = [
+        (label, level, *cells)
+        for level, metrics in LEVELS.items()
+        for label, cells in _means_and_changes(analysis, list(zip(metrics, OF_LEVELS, strict=True)))
+    ]
+    order = list(dict.fromkeys(label for label, *_ in rows))
+    return Table(
+        name="levels",
+        title="Three levels: macroregions, regions and enterprises",
+        head=("scenario", "level", *(shown.heading for shown in OF_LEVELS)),
+        rows=tuple(sorted(rows, key=lambda row: order.index(row[0]))),
+        labels=2,
+        note="Macro: between macroregions; meso: between the regions of a macroregion, for t50 between all regions; "
+        "micro: between the enterprises of a region. Variance: of who has adopted by when, uncorrected; the three add "
+        "up to 100 %. SD of t50: undefined where one never reaches half. Means ± standard deviation, and paired "
+        "differences with 95 % intervals; in brackets how many have a value, where some have none.",
+    )
+
+
+def directions(analysis: Analysis) -> Table:
+    """How green adoption is, and how evenly regions have what technologies."""
+    rows = _means_and_changes(analysis, list(DIRECTIONS.items()))
+    return Table(
+        name="directions",
+        title="Greening, and the technological profile of regions",
+        head=("scenario", *(shown.heading for shown in DIRECTIONS.values())),
+        rows=tuple((label, *cells) for label, cells in rows),
+        note="Green: adopters of technologies meant for the environment among their eligible at the horizon, and "
+        "years from release until half have adopted. Profile of a region when half have adopted, means over regions: "
+        "entropy, 1 where its adoptions are spread evenly over technologies; density, how much it has of what is "
+        "related to what it lacks. Means ± standard deviation, and paired differences with 95 % intervals.",
+    )
+
+
+def _means_and_changes(
+    analysis: Analysis, metrics: Sequence[tuple[str | None, _Shown]]
+) -> list[tuple[str, list[str]]]:
+    """Title and means of each scenario, then of each pair the differences; "-" where there is no metric."""
+    results = analysis.results
+    runs = results.runs(["scenario", *(name for name, _ in metrics if name)])
+    rows = []
+    for scenario in results.scenarios:
+        own = runs[runs["scenario"] == scenario]
+        cells = [_mean(own[name].to_numpy(dtype=float), shown) if name else "-" for name, shown in metrics]
+        rows.append((results.titles[scenario], cells))
+    for title, reference, found in analysis.pairs():
+        cells = [_scaled_change(found[name], shown) if name else "-" for name, shown in metrics]
+        rows.append((f"{title} less {reference}", cells))
+    return rows
 
 
 def money(analysis: Analysis) -> Table:
@@ -390,6 +462,15 @@ def _with_interval(difference: float, low: float, high: float, *, decimals: int)
 
 def _change(part: Difference) -> str:
     return _with_interval(part.difference, part.low, part.high, decimals=3)
+
+
+def _scaled_change(found: Difference, shown: _Shown) -> str:
+    difference, low, high = (shown.scale * value for value in (found.difference, found.low, found.high))
+    decimals = (
+        needed_decimals(low, high, at_least=shown.decimals, at_most=4) if low or high else shown.decimals
+    )
+    count = "" if found.n == found.pairs else f" ({found.n})"
+    return _with_interval(difference, low, high, decimals=decimals) + count
 
 
 def _phi(value: float) -> str:

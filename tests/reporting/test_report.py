@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from simulation.new_dataset import write_template
 from simulation.reporting.document import document
 from simulation.reporting.page import write_report
 from simulation.reporting.table import with_minus
-from simulation.reporting.tables import Analysis, analyse, tables, write_tables
+from simulation.reporting.tables import Analysis, analyse, levels, tables, write_tables
 from simulation.results import Results
 from simulation.scenario import parse_scenario
 
@@ -94,7 +95,9 @@ def test_every_table_is_written_for_latex_and_markdown_beside_the_csv(analysis: 
         *("comparison.csv", "additionality.csv", "decomposition.csv")
     }
     names = [table.name for table in tables(analysis)]
-    assert names == ["means", "differences", "money", "additionality", "decomposition", "credit"]
+    assert names == [
+        *("means", "differences", "levels", "directions", "money", "additionality", "decomposition", "credit")
+    ]
     for name in names:
         assert r"\toprule" in (folder / "tables" / f"{name}.tex").read_text(encoding="utf-8")
         assert "| ---" in (folder / "tables" / f"{name}.md").read_text(encoding="utf-8")
@@ -115,6 +118,29 @@ def test_tables_show_the_numbers_of_the_comparison(analysis: Analysis):
     assert [float(cell) for cell in (whole[2], whole[3], whole[-1])] == pytest.approx(
         [phi["reference_mean"], phi["scenario_mean"], phi["difference"]], abs=5.1e-4
     )
+
+
+def test_levels_and_directions_show_means_and_changes_of_their_metrics(analysis: Analysis):
+    by_name = {table.name: table for table in tables(analysis)}
+    titles = [*analysis.results.titles.values(), "Trained less Plain <script>alert(1)</script> | & *plain*"]
+    levels = by_name["levels"].rows
+    assert [row[:2] for row in levels] == [(t, level) for t in titles for level in ("macro", "meso", "micro")]
+    # The levels share the variance out: means add up to all of it, changes to nothing, within rounding.
+    for first, whole in ((0, 100.0), (3, 100.0), (6, 0.0)):
+        parts = [float(row[2].split()[0]) for row in levels[first : first + 3]]
+        assert sum(parts) == pytest.approx(whole, abs=0.16)
+    directions = by_name["directions"].rows
+    assert [row[0] for row in directions] == titles
+    found = analysis.comparison.set_index("metric").loc["environmental_share"]
+    assert float(directions[2][1].split()[0]) == pytest.approx(100 * found["difference"], abs=0.051)
+
+
+def test_a_change_that_some_pairs_lack_says_of_how_many_it_is(analysis: Analysis):
+    fewer = analysis.comparison.copy()
+    fewer.loc[fewer["metric"] == "variance_macro", "n"] = 2
+    *_, macro, meso, _ = levels(replace(analysis, comparison=fewer)).rows
+    assert macro[2].endswith("] (2)")
+    assert meso[2].endswith("]")
 
 
 def test_budgets_stand_side_by_side_with_what_was_not_spent(analysis: Analysis):
