@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from rich.console import Console
 
 import simulation.batch
 from simulation import console
-from simulation.cli import STUDY, cli
+from simulation.cli import STUDY, cli, main
 from simulation.compare import compare
 from simulation.data import load_dataset
 from simulation.progress import form_of, progress_shown
@@ -400,3 +401,15 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path):
 def test_the_package_gives_its_functions_lazily_and_modules_never_hide_them(code: str):
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_letters_that_a_terminal_cannot_show_end_no_command(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    (folder / "kuzbass.toml").write_text(TINY.replace("Tiny", "Кузбасс"), encoding="utf-8")
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", write_through=True)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(sys, "argv", ["hypercluster", "validate", "./kuzbass.toml"])
+    monkeypatch.setattr("signal.getsignal", lambda _: None)  # so that Ctrl-C remains that of the tests
+    with pytest.raises(SystemExit) as ending:
+        main()
+    assert ending.value.code == 0
+    assert "OK  ./kuzbass.toml: ???????; planned" in terminal.buffer.getvalue().decode("cp1252")
