@@ -1,4 +1,4 @@
-"""What a policy changed: adoptions owed to it and what each cost, and where the change in Phi comes from.
+"""What a policy changed: adoptions owed to it, what each cost and where, and where the change in Phi comes from.
 
 A policy's effect is the difference to the paired run of the reference, with the same luck.
 """
@@ -22,22 +22,30 @@ from simulation.store import replace
 
 ADDITIONALITY = "additionality.csv"
 DECOMPOSITION = "decomposition.csv"
+PLACES = "places.csv"
+HALF, END = "half of the horizon", "horizon"
+INDUSTRY = "industry"
 REGION, BETWEEN, WITHIN = "region", "between macroregions", "within macroregion"
 PAIR = ("scenario", "reference")
 
 Part = tuple[str, str]
 """Level, one of ``REGION``, ``BETWEEN`` and ``WITHIN``, and the name of the region or macroregion."""
 
+Place = tuple[str, str, str]
+"""Level, ``REGION`` or ``INDUSTRY``, name of the region or industry, and moment, ``HALF`` or ``END``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Two tables, one row a pair of scenarios, and one row a pair and part of Phi."""
+    """Three tables: one row a pair of scenarios, one a pair and part of Phi, one a pair, place and moment."""
 
     additionality: pd.DataFrame
     """scenario, reference, the fields of ``Difference`` for adoptions at the horizon (an adoption is an enterprise
     with a technology), extra_spent_pv (present value, units), cost_per_adoption, cost_low, cost_high."""
     decomposition: pd.DataFrame
     """scenario, reference, level, name, and the fields of ``Difference`` for what this part adds to Phi."""
+    places: pd.DataFrame
+    """scenario, reference, level, name, moment, and the fields of ``Difference`` for the adoption share there then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class _Replication:
     adopters: float
     spent_pv: float
     parts: Mapping[Part, float]
+    places: Mapping[Place, float]
 
 
 def effects(results: Results, reference: str | None = None) -> Effects:
@@ -58,7 +67,7 @@ def effects(results: Results, reference: str | None = None) -> Effects:
         If the results cannot be read, or the reference is not among them.
     """
     measured = _measure(results)
-    additionality, decomposition = [], []
+    additionality, decomposition, places = [], [], []
     for scenario, other in pairs_of(results.scenarios, reference):
         here, there = measured.get(scenario, {}), measured.get(other, {})
         pairs = [(here[number], there[number]) for number in sorted(here.keys() & there.keys())]
@@ -68,6 +77,10 @@ def effects(results: Results, reference: str | None = None) -> Effects:
             members = [[run.parts.get((level, name), math.nan) for run in pair] for pair in pairs]
             found = paired_difference(*np.array(members).T, better="lower")
             decomposition.append(names | {"level": level, "name": name} | asdict(found))
+        for place in dict.fromkeys(place for pair in pairs for run in pair for place in run.places):
+            members = [[run.places.get(place, math.nan) for run in pair] for pair in pairs]
+            found = paired_difference(*np.array(members).T, better="higher")
+            places.append(names | dict(zip(("level", "name", "moment"), place, strict=True)) | asdict(found))
     fields = [
         name for name in Difference.__dataclass_fields__ if name != "p_holm"
     ]  # no family is tested here
@@ -75,6 +88,7 @@ def effects(results: Results, reference: str | None = None) -> Effects:
     return Effects(
         additionality=pd.DataFrame(additionality, columns=[*PAIR, *fields, *costs]),
         decomposition=pd.DataFrame(decomposition, columns=[*PAIR, "level", "name", *fields]),
+        places=pd.DataFrame(places, columns=[*PAIR, "level", "name", "moment", *fields]),
     )
 
 
@@ -84,13 +98,14 @@ def _measure(results: Results) -> dict[str, dict[int, _Replication]]:
     measured: dict[str, dict[int, _Replication]] = {}
     for row in runs.to_dict("records"):
         scenario, number = str(row["scenario"]), int(row["replication"])
-        found = _Replication(adopters=0.0, spent_pv=row["spent_pv"], parts={})
+        found = _Replication(adopters=0.0, spent_pv=row["spent_pv"], parts={}, places={})
         if not math.isnan(row["final_share"]):  # else there was nothing to adopt
             counts = results.counts(scenario, number)
             found = _Replication(
                 adopters=float(counts.adopters[-1].sum()),
                 spent_pv=row["spent_pv"],
                 parts={} if math.isnan(row["phi"]) else _parts(counts),
+                places=_places(counts),
             )
         measured.setdefault(scenario, {})[number] = found
     return measured
@@ -107,6 +122,22 @@ def _parts(counts: Counts) -> dict[Part, float]:
         )
         for name, value in zip(names, values, strict=True)
     }
+
+
+def _places(counts: Counts) -> dict[Place, float]:
+    """Adoption share of each region and industry with eligible enterprises, half-way and at the horizon."""
+    months = counts.adopters.shape[0] - 1
+    found: dict[Place, float] = {}
+    for level, names, others in ((REGION, counts.regions, (1, 2)), (INDUSTRY, counts.industries, (0, 2))):
+        eligible = counts.eligible.sum(axis=others)
+        for moment, month in ((HALF, months // 2), (END, months)):
+            adopters = counts.adopters[month].sum(axis=others)
+            found |= {
+                (level, name, moment): float(some / all_)
+                for name, some, all_ in zip(names, adopters, eligible, strict=True)
+                if all_
+            }
+    return found
 
 
 def _additionality(pairs: Sequence[tuple[_Replication, _Replication]]) -> dict[str, float]:
@@ -129,9 +160,13 @@ def _additionality(pairs: Sequence[tuple[_Replication, _Replication]]) -> dict[s
 
 
 def write_effects(found: Effects, folder: Path) -> list[Path]:
-    """Write both tables into a results folder and return their paths."""
+    """Write the tables into a results folder and return their paths."""
     paths = []
-    for name, table in ((ADDITIONALITY, found.additionality), (DECOMPOSITION, found.decomposition)):
+    for name, table in (
+        (ADDITIONALITY, found.additionality),
+        (DECOMPOSITION, found.decomposition),
+        (PLACES, found.places),
+    ):
         paths.append(folder / name)
         replace(paths[-1], table.to_csv(index=False, lineterminator="\n").encode())
     return paths

@@ -10,7 +10,17 @@ import pandas as pd
 import pytest
 
 from simulation.batch import run_batch
-from simulation.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
+from simulation.effects import (
+    BETWEEN,
+    END,
+    HALF,
+    INDUSTRY,
+    REGION,
+    WITHIN,
+    Effects,
+    effects,
+    write_effects,
+)
 from simulation.results import Results
 from simulation.scenario import parse_scenario
 
@@ -82,6 +92,22 @@ def test_parts_of_the_change_sum_to_the_change_in_phi(study: Results, found: Eff
     assert abs(change) > 1e-3
 
 
+@pytest.mark.parametrize(("level", "name"), [(REGION, "tatarstan"), (INDUSTRY, "coal")])
+@pytest.mark.parametrize(("moment", "month"), [(HALF, 48), (END, 96)])
+def test_a_place_has_the_difference_of_its_adoption_share_at_that_moment(
+    study: Results, found: Effects, level: str, name: str, moment: str, month: int
+):
+    shares = {}
+    for scenario in ("plain", "trained"):
+        curves = study.curves(["replication", "month", level, "adopters", "eligible"], scenario=scenario)
+        there = curves[(curves[level] == name) & (curves["month"] == month)]
+        sums = there.groupby("replication")[["adopters", "eligible"]].sum()
+        shares[scenario] = sums["adopters"] / sums["eligible"]
+    place = row(found.places, "trained").set_index(["level", "name", "moment"]).loc[(level, name, moment)]
+    assert place["difference"] == pytest.approx((shares["trained"] - shares["plain"]).mean(), abs=1e-12)
+    assert place["reference_mean"] == pytest.approx(shares["plain"].mean(), abs=1e-12)
+
+
 def test_a_scenario_in_which_nobody_adopts_has_no_parts_but_is_there(found: Effects):
     assert row(found.additionality, "nothing")["scenario_mean"] == 0
     parts = found.decomposition
@@ -90,12 +116,14 @@ def test_a_scenario_in_which_nobody_adopts_has_no_parts_but_is_there(found: Effe
     assert parts["difference"].isna().all()
 
 
-def test_both_tables_are_written_and_give_back_their_numbers(found: Effects, tmp_path: Path):
-    additionality, decomposition = write_effects(found, tmp_path)
-    assert [path.name for path in (additionality, decomposition)] == [
+def test_all_tables_are_written_and_give_back_their_numbers(found: Effects, tmp_path: Path):
+    additionality, decomposition, places = write_effects(found, tmp_path)
+    assert [path.name for path in (additionality, decomposition, places)] == [
         "additionality.csv",
         "decomposition.csv",
+        "places.csv",
     ]
+    assert np.array_equal(pd.read_csv(places)["low"], found.places["low"], equal_nan=True)
     read = pd.read_csv(decomposition)
     assert np.array_equal(read["difference"], found.decomposition["difference"], equal_nan=True)
     assert math.isclose(pd.read_csv(additionality)["difference"][0], found.additionality["difference"][0])

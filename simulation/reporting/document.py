@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.policies import INSTRUMENTS
+from simulation.reporting.places import places
 from simulation.reporting.table import Table, markdown_text
 from simulation.reporting.tables import (
     MOST_PAIRS,
@@ -96,6 +97,8 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
     if compared:
         parts += [
             additionality(analysis).markdown(),
+            "## Where adoption changes",
+            places(analysis.effects.places, analysis.results, analysis.reference).markdown(),
             "## Where the change in synchronization comes from",
             decomposition(analysis).markdown(),
             credit(analysis).markdown(),

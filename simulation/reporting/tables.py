@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,8 @@ from simulation.compare import by_pair, compare, needed_decimals, reference_of, 
 from simulation.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
 from simulation.idle_money import idle_money
 from simulation.paired import PRECISION, Difference
+from simulation.reporting.numbers import as_difference, or_dash, records, signed, with_interval
+from simulation.reporting.places import places
 from simulation.reporting.table import Table
 from simulation.results import Results
 from simulation.store import replace
@@ -138,6 +139,7 @@ def tables(analysis: Analysis) -> list[Table]:
         directions(analysis),
         money(analysis),
         additionality(analysis),
+        places(analysis.effects.places, analysis.results, analysis.reference),
         decomposition(analysis),
         credit(analysis),
     ]
@@ -263,11 +265,11 @@ def money(analysis: Analysis) -> Table:
     replications = runs["scenario"].value_counts().to_dict()
     spending: dict[tuple[str, str], _Spending] = {}
     ledger = results.ledger(["scenario", "instrument", "planned", "spent"])
-    for row in _records(ledger.groupby(["scenario", "instrument"], observed=True, as_index=False).sum()):
+    for row in records(ledger.groupby(["scenario", "instrument"], observed=True, as_index=False).sum()):
         here = spending.setdefault((row["scenario"], row["instrument"]), _Spending())
         here.add(row["planned"], row["spent"], replications=replications[row["scenario"]])
     present = {name: _Spending() for name in results.scenarios if name in replications}
-    for row in _records(runs):
+    for row in records(runs):
         here = present[row["scenario"]]
         here.add(row["planned_pv"], row["spent_pv"], replications=replications[row["scenario"]])
     rows = [
@@ -308,19 +310,19 @@ def additionality(analysis: Analysis) -> Table:
     """Adoptions owed to each policy, and what one cost."""
     titles = analysis.results.titles
     rows = []
-    for row in _records(analysis.effects.additionality):
+    for row in records(analysis.effects.additionality):
         if row["reference"] != analysis.reference:
             continue
-        found = _as_difference(row)
+        found = as_difference(row)
         cost = "-"
         if not math.isnan(row["cost_per_adoption"]):
             cost = f"{row['cost_per_adoption']:,.1f} [{row['cost_low']:,.1f}, {row['cost_high']:,.1f}]"
         rows.append(
             (
                 titles[row["scenario"]],
-                _signed(found.difference, 0),
-                f"[{_signed(found.low, 0)}, {_signed(found.high, 0)}]" if found.n > 1 else "-",
-                _signed(row["extra_spent_pv"], 0),
+                signed(found.difference, 0),
+                f"[{signed(found.low, 0)}, {signed(found.high, 0)}]" if found.n > 1 else "-",
+                signed(row["extra_spent_pv"], 0),
                 cost,
                 str(found.n),
             )
@@ -340,9 +342,9 @@ def decomposition(analysis: Analysis) -> Table:
     """The change in Phi by macroregion: between macroregions, and between the regions of each."""
     titles = analysis.results.titles
     parts: dict[str, dict[tuple[str, str], Difference]] = {}
-    for row in _records(analysis.effects.decomposition):
+    for row in records(analysis.effects.decomposition):
         if row["reference"] == analysis.reference and row["level"] != REGION:
-            parts.setdefault(row["scenario"], {})[row["level"], row["name"]] = _as_difference(row)
+            parts.setdefault(row["scenario"], {})[row["level"], row["name"]] = as_difference(row)
     rows: list[tuple[str, ...]] = []
     for scenario, own in parts.items():
         changes = {BETWEEN: 0.0, WITHIN: 0.0}
@@ -351,12 +353,12 @@ def decomposition(analysis: Analysis) -> Table:
             between, within = own[BETWEEN, name], own[WITHIN, name]
             before = between.reference_mean + within.reference_mean
             after = between.scenario_mean + within.scenario_mean
-            cells = (_phi(before), _phi(after), _change(between), _change(within), _signed(after - before, 3))
+            cells = (_phi(before), _phi(after), _change(between), _change(within), signed(after - before, 3))
             rows.append((titles[scenario], name, *cells))
             whole = [whole[0] + before, whole[1] + after]
             changes[BETWEEN] += between.difference
             changes[WITHIN] += within.difference
-        totals = [_signed(change, 3) for change in (*changes.values(), whole[1] - whole[0])]
+        totals = [signed(change, 3) for change in (*changes.values(), whole[1] - whole[0])]
         rows.append((titles[scenario], "all: Phi", *map(_phi, whole), *totals))
     return Table(
         name="decomposition",
@@ -383,7 +385,7 @@ def credit(analysis: Analysis) -> Table:
             rows.append((results.titles[name], *(f"{100 * share:.1f}" for share in defined.mean(axis=0))))
     for scenario, reference, found in analysis.pairs():
         changes = (found[column] for column in columns)
-        points = (_signed(100 * change.difference, 1) for change in changes)
+        points = (signed(100 * change.difference, 1) for change in changes)
         rows.append((f"{scenario} less {reference}", *points))
     return Table(
         name="credit",
@@ -411,19 +413,15 @@ def _difference(found: Difference, shown: _Shown) -> tuple[str, ...]:
     difference, low, high = (shown.scale * value for value in (found.difference, found.low, found.high))
     decimals = needed_decimals(low, high, at_least=shown.decimals) if low or high else shown.decimals
     return (
-        _signed(difference, decimals),
-        f"[{_signed(low, decimals)}, {_signed(high, decimals)}]" if found.n > 1 else "-",
-        _or_dash(100 * found.superiority, "{:.0f} %"),
-        _or_dash(found.effect, "{:+.1f}"),
+        signed(difference, decimals),
+        f"[{signed(low, decimals)}, {signed(high, decimals)}]" if found.n > 1 else "-",
+        or_dash(100 * found.superiority, "{:.0f} %"),
+        or_dash(found.effect, "{:+.1f}"),
         _probability(found.p),
         _probability(found.p_holm),
         count,
-        _or_dash(found.needed, "{:,.0f}"),
+        or_dash(found.needed, "{:,.0f}"),
     )
-
-
-def _or_dash(value: float, form: str) -> str:
-    return "-" if math.isnan(value) else form.format(value)
 
 
 def _probability(p: float) -> str:
@@ -446,22 +444,8 @@ def _equality(planned: Sequence[float]) -> str:
     )
 
 
-def _signed(value: float, decimals: int) -> str:
-    """A difference with its sign, none where it rounds to zero; "-" for nan."""
-    if math.isnan(value):
-        return "-"
-    return f"{value:+,.{decimals}f}" if round(value, decimals) else f"{0:.{decimals}f}"
-
-
-def _with_interval(difference: float, low: float, high: float, *, decimals: int) -> str:
-    """A difference with its interval in brackets, where there is one and it is not nothing but zeros."""
-    if math.isnan(low) or not any(round(value, decimals) for value in (difference, low, high)):
-        return _signed(difference, decimals)
-    return f"{_signed(difference, decimals)} [{_signed(low, decimals)}, {_signed(high, decimals)}]"
-
-
 def _change(part: Difference) -> str:
-    return _with_interval(part.difference, part.low, part.high, decimals=3)
+    return with_interval(part.difference, part.low, part.high, decimals=3)
 
 
 def _scaled_change(found: Difference, shown: _Shown) -> str:
@@ -470,17 +454,8 @@ def _scaled_change(found: Difference, shown: _Shown) -> str:
         needed_decimals(low, high, at_least=shown.decimals, at_most=4) if low or high else shown.decimals
     )
     count = "" if found.n == found.pairs else f" ({found.n})"
-    return _with_interval(difference, low, high, decimals=decimals) + count
+    return with_interval(difference, low, high, decimals=decimals) + count
 
 
 def _phi(value: float) -> str:
-    return _or_dash(value, "{:.3f}")
-
-
-def _as_difference(row: Mapping[str, Any]) -> Difference:
-    return Difference(**{name: row[name] for name in Difference.__dataclass_fields__ if name in row})
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame, each by the names of its columns."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    return or_dash(value, "{:.3f}")

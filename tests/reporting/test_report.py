@@ -15,6 +15,7 @@ from simulation.errors import ResultsError
 from simulation.new_dataset import write_template
 from simulation.reporting.document import document
 from simulation.reporting.page import write_report
+from simulation.reporting.places import places
 from simulation.reporting.table import with_minus
 from simulation.reporting.tables import Analysis, analyse, levels, tables, write_tables
 from simulation.results import Results
@@ -92,11 +93,12 @@ def test_every_table_is_written_for_latex_and_markdown_beside_the_csv(analysis: 
     folder = analysis.results.path
     assert all(path.exists() for path in paths)
     assert {path.name for path in paths if path.suffix == ".csv"} == {
-        *("comparison.csv", "additionality.csv", "decomposition.csv")
+        *("comparison.csv", "additionality.csv", "decomposition.csv", "places.csv")
     }
     names = [table.name for table in tables(analysis)]
     assert names == [
-        *("means", "differences", "levels", "directions", "money", "additionality", "decomposition", "credit")
+        *("means", "differences", "levels", "directions", "money", "additionality"),
+        *("places", "decomposition", "credit"),
     ]
     for name in names:
         assert r"\toprule" in (folder / "tables" / f"{name}.tex").read_text(encoding="utf-8")
@@ -141,6 +143,27 @@ def test_a_change_that_some_pairs_lack_says_of_how_many_it_is(analysis: Analysis
     *_, macro, meso, _ = levels(replace(analysis, comparison=fewer)).rows
     assert macro[2].endswith("] (2)")
     assert meso[2].endswith("]")
+
+
+def test_places_are_shown_where_adoption_changes_by_a_point_and_are_there_in_full_beside_it(
+    analysis: Analysis,
+):
+    changes = analysis.effects.places
+    small = changes.copy()
+    in_komi = small["name"] == "komi"
+    small.loc[in_komi, "difference"] = 0.009
+    small.loc[small["name"] == "coal", "difference"] = -0.011
+    shown = {row[1]: row for row in places(small, analysis.results, "plain").rows}
+    assert "Komi Republic" not in shown
+    assert shown["coal"][3].startswith("-1.1")
+    assert len(changes[in_komi]) == 2
+    assert places(changes.assign(difference=0.0), analysis.results, "plain").note.endswith("here all of them.")
+    *regions, _, _, _, _, last = places(changes.assign(difference=0.5), analysis.results, "plain").rows
+    assert (regions[0][1], regions[-1][1], last[1]) == (
+        "Arkhangelsk Region and Nenets Autonomous Okrug",
+        "Sakhalin Region",
+        "other minerals",
+    )
 
 
 def test_budgets_stand_side_by_side_with_what_was_not_spent(analysis: Analysis):

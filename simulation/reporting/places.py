@@ -1,0 +1,60 @@
+"""The table of where adoption changes: by region and by industry, half-way and at the horizon."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from simulation.effects import END, HALF, INDUSTRY, REGION
+from simulation.paired import Difference
+from simulation.reporting.numbers import as_difference, records, with_interval
+from simulation.reporting.table import Table
+from simulation.results import Results
+
+LEAST = 0.01
+"""Change of the adoption share from which on a region or industry is shown."""
+
+
+def places(changes: pd.DataFrame, results: Results, reference: str) -> Table:
+    """Where each scenario changes the adoption share against the reference; without rows where it does nowhere.
+
+    Parameters
+    ----------
+    changes : ``simulation.effects.Effects.places``.
+    """
+    found: dict[tuple[str, str, str], dict[str, Difference]] = {}
+    for row in records(changes[changes["reference"] == reference]):
+        found.setdefault((row["scenario"], row["level"], row["name"]), {})[row["moment"]] = as_difference(row)
+    rows: list[tuple[str, ...]] = []
+    for scenario in results.scenarios:
+        for place, name in _names(results).items():
+            moments = found.get((scenario, *place), {})
+            if any(abs(change.difference) >= LEAST for change in moments.values()):
+                cells = (cell for moment in (HALF, END) for cell in _cells(moments[moment]))
+                rows.append((results.titles[scenario], name, *cells))
+    return Table(
+        name="places",
+        title=f"Where adoption changes, against {results.titles[reference]}",
+        head=("scenario", "region or industry", "half-way, %", "change", "horizon, %", "change"),
+        rows=tuple(rows),
+        labels=2,
+        note="Adoption share over all technologies, those released later too, of the reference half-way to the horizon "
+        "and at it, and changes in percentage points with 95 % intervals of paired differences. Regions from west to "
+        "east, then industries; those that change by less than one point at both moments are in places.csv alone"
+        + ("." if rows else ", here all of them."),
+    )
+
+
+def _names(results: Results) -> dict[tuple[str, str], str]:
+    """What regions and industries are called, in the order of the table."""
+    entries = results.manifest["scenarios"]
+    regions = {region["id"]: region for entry in entries for region in entry["regions"]}
+    industries = sorted({industry for entry in entries for industry in entry["industries"]})
+    by_longitude = sorted(regions.values(), key=lambda region: region["longitude"])
+    return {(REGION, region["id"]): region["name"] for region in by_longitude} | {
+        (INDUSTRY, industry): industry.replace("_", " ") for industry in industries
+    }
+
+
+def _cells(found: Difference) -> tuple[str, str]:
+    points = (100 * value for value in (found.difference, found.low, found.high))
+    return f"{100 * found.reference_mean:.1f}", with_interval(*points, decimals=1)
