@@ -398,6 +398,8 @@ def _describe_dataset(folder: str) -> None:
         f"{found.counts.sum():,} enterprises, {len(found.institutions)} institutions, "
         f"{len(found.technologies)} technologies"
     )
+    for text in found.gaps:
+        click.echo(f"    Note: {text}")
     for text in found.assumptions:
         click.echo(f"    Assumed: {text}")
 

@@ -89,6 +89,19 @@ def test_validate_checks_a_dataset_and_says_what_is_assumed(tmp_path):
     assert "OK  baseline" in bad.output
 
 
+def test_validate_notes_what_keeps_technologies_from_spreading(tmp_path):
+    write_template(tmp_path)
+    assert "Note" not in CliRunner().invoke(cli, ["validate", str(tmp_path)]).output
+    (tmp_path / "institutions.csv").write_text(
+        "region_id,name,kind\nnorth,Park,technopark\n", encoding="utf-8"
+    )
+    (tmp_path / "relevance.csv").write_text("direction,coal,mining_services\nmining,0,0\n", encoding="utf-8")
+    result = CliRunner().invoke(cli, ["validate", str(tmp_path)])
+    assert result.exit_code == 0
+    assert "Note: No institution is of a research kind, so technologies have no origin." in result.output
+    assert 'Note: No enterprise can use a technology of the direction "mining".' in result.output
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("two-vectors", "15 regions, 5 industries"), ("kuzbass", "planned present value 0 units")],

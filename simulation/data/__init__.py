@@ -19,7 +19,7 @@ from simulation.data.dictionary import DEFAULT_COUNTRY, FAMILIES, TABLES
 from simulation.data.layers import FOLDER, dataset_folder, layers, read_layers, shipped_datasets
 from simulation.data.tables import Row, Table, raise_problems, read_table
 from simulation.errors import DataError, Problem, listed, suggestion
-from simulation.world import INSTITUTION_KINDS, Array
+from simulation.world import INSTITUTION_KINDS, RESEARCH_KINDS, Array
 
 __all__ = [
     "FAMILIES",
@@ -128,6 +128,17 @@ class Dataset:
     def macroregions(self) -> tuple[str, ...]:
         """Distinct names of the macroregions, sorted."""
         return tuple(sorted({region.macroregion for region in self.regions}))
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What keeps technologies from spreading in a world that is valid all the same, one sentence each."""
+        gaps = []
+        if not any(row.kind in RESEARCH_KINDS for row in self.institutions):
+            gaps.append("No institution is of a research kind, so technologies have no origin.")
+        for direction, useful in zip(self.directions, self.relevance @ self.counts.sum(axis=0), strict=True):
+            if not useful:
+                gaps.append(f'No enterprise can use a technology of the direction "{direction}".')
+        return tuple(gaps)
 
     @property
     def digest(self) -> str:
