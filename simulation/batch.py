@@ -123,15 +123,15 @@ def load_kernels(specs: Iterable[Scenario]) -> None:
     """Simulate one month of each kind of scenario that is new to this process.
 
     Kernels are compiled, or read from numba's cache, when they are first called. That may take longer than a
-    replication, whose deadline should not pay for it.
+    replication, whose deadline should not pay for it. No deadline ends it, so a large world is taken at its plain size.
     """
     for spec in specs:
         if _kind(spec) not in _loaded:
             _loaded.add(_kind(spec))
-            with contextlib.suppress(
-                Exception
-            ):  # it will go wrong again in a replication, and be recorded there
-                Engine(spec, 0).step()
+            world = spec.world.model_copy(update={"scale": min(spec.world.scale, 1.0)})
+            # What goes wrong here will go wrong again in a replication, and be recorded there.
+            with contextlib.suppress(Exception):
+                Engine(spec.model_copy(update={"world": world}), 0).step()
 
 
 def _kind(spec: Scenario) -> tuple[bool, bool]:

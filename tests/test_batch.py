@@ -19,8 +19,8 @@ import faulty_blocks
 import pytest
 
 import simulation.batch
-from simulation.batch import run_batch
-from simulation.engine import simulate
+from simulation.batch import load_kernels, run_batch
+from simulation.engine import Engine, simulate
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.metrics import METRICS, compute
 from simulation.report import Progress
@@ -327,6 +327,15 @@ def test_a_replication_beyond_its_deadline_is_recorded_with_the_months_that_it_d
         "DeadlineError: not finished within the deadline of 1e-09 s; 0 of 60 months were done"
     )
     assert "--deadline 1e-09" in failure["reproduce"]
+
+
+def test_kernels_are_loaded_in_a_world_of_plain_size_for_no_deadline_ends_that(monkeypatch):
+    scales = []
+    noted = lambda spec, seed: scales.append(spec.world.scale) or Engine(spec, seed)  # noqa: E731
+    monkeypatch.setattr(simulation.batch, "Engine", noted)
+    monkeypatch.setattr(simulation.batch, "_loaded", set())
+    load_kernels([load_scenario("baseline", overrides=["world.scale=5"])])
+    assert scales == [1]
 
 
 def test_a_deadline_that_is_met_changes_nothing(undisturbed: Results, specs: list[Scenario], tmp_path: Path):
