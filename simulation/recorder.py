@@ -17,7 +17,8 @@ if TYPE_CHECKING:  # pandas takes longer to import than a replication to run
 class Record:
     """What one replication leaves. Month 0 is the start, month m the end of the m-th month, T the last.
 
-    Letters as in ``simulation.world``. Regions, industries, technologies and platforms stand in sorted order.
+    Letters as in ``simulation.world``. Regions, industries, technologies and platforms stand in sorted order. E is 1
+    where the enterprises stay the same, and T + 1, one row a month, where enterprises enter and leave.
     """
 
     scenario: str
@@ -32,12 +33,12 @@ class Record:
     environmental: Array  # bool (K,), meant for the environment
     platforms: tuple[str, ...]
     release_month: Array  # int64 (K,)
-    eligible: Array  # int64 (R, S, K)
+    eligible: Array  # int64 (E, R, S, K)
     adopters: Array  # int32 (T + 1, R, S, K)
-    may_join: Array  # int64 (H, R)
+    may_join: Array  # int64 (E, H, R)
     members: Array  # int32 (T + 1, H, R)
     members_anywhere: Array  # int32 (T + 1,), enterprises on at least one platform
-    enterprises: int  # N
+    enterprises: Array  # int64 (E,), all that are there
     mastered: Array  # int32 (T + 1, K), institutions that master k
     credit: Array  # float64 (R, K, 6), adoptions owed to each channel of simulation.world.CHANNELS
     ledger: pd.DataFrame  # policy, instrument, region, year, planned, spent, unspent
@@ -74,9 +75,13 @@ class Recorder:
         self.members = np.zeros((months, h, r), dtype=np.int32)
         self.members_anywhere = np.zeros(months, dtype=np.int32)
         self._mastered = np.zeros((months, k), dtype=np.int32)
+        self._counts = np.zeros((months if world.enterprises_change else 1, r, s), dtype=np.int64)
+        self._counts[0] = world.enterprises.counts
 
-    def record(self, state: Countable) -> None:
-        """Write down the end of a month."""
+    def record(self, state: Countable, counts: Array) -> None:
+        """Write down the end of a month; ``counts``, int64 (R, S), are the enterprises that were there in it."""
+        if len(self._counts) > 1:
+            self._counts[state.month] = counts
         self.adopters[state.month] = state.adopters
         self.members[state.month] = state.members
         self.members_anywhere[state.month] = np.count_nonzero(state.mask_of)
@@ -103,6 +108,7 @@ class Recorder:
             axis=-1,
         )
         done = slice(0, state.month + 1)
+        counts = self._counts[done]
         return Record(
             scenario=scenario,
             seed=world.seed,
@@ -116,12 +122,12 @@ class Recorder:
             environmental=world.technologies.environmental,
             platforms=world.platforms.names,
             release_month=world.technologies.release_month,
-            eligible=world.eligible,
+            eligible=counts[..., None] * (world.technologies.relevance > 0),
             adopters=self.adopters[done],
-            may_join=(world.platforms.may_join * world.enterprises.counts[None]).sum(axis=2),
+            may_join=(world.platforms.may_join * counts[:, None]).sum(axis=3),
             members=self.members[done],
             members_anywhere=self.members_anywhere[done],
-            enterprises=world.enterprises.region_of.size,
+            enterprises=counts.sum(axis=(1, 2)),
             mastered=self._mastered[done],
             credit=credit.reshape(r, k, len(CHANNELS)),
             ledger=ledger,

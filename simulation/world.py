@@ -44,10 +44,13 @@ class Regions:
 
 @dataclass(frozen=True, slots=True)
 class Enterprises:
-    """The N enterprises, sorted by region, industry and number within both."""
+    """The N enterprises that are there at some time, sorted by region, industry and number within both."""
 
     industries: tuple[str, ...]  # S names, sorted
-    counts: Array  # int64 (R, S)
+    present: Array  # bool (N,), those who are there; all, unless enterprises enter and leave
+    counts: Array  # int64 (R, S), enterprises present
+    from_month: Array  # int64 (N,), inclusive
+    to_month: Array  # int64 (N,), exclusive
     region_of: Array  # int32 (N,)
     industry_of: Array  # int32 (N,)
     number_of: Array  # int64 (N,), number within region and industry
@@ -134,7 +137,8 @@ class Chains:
 class World:
     """Everything that is fixed before the first month. Never written after it is built.
 
-    Labour mobility makes a new world each year, with other business ties.
+    Where enterprises enter and leave or people move, each year has a new world, with other enterprises present and
+    other business ties.
     """
 
     seed: int
@@ -161,8 +165,13 @@ class World:
         )
 
     @property
+    def enterprises_change(self) -> bool:
+        """True where an enterprise enters or leaves before the horizon."""
+        return bool((self.enterprises.from_month > 0).any() or (self.enterprises.to_month < self.months).any())
+
+    @property
     def eligible(self) -> Array:
-        """int64 (R, S, K): eligible enterprises of each region and industry for each technology."""
+        """int64 (R, S, K): eligible enterprises present of each region and industry for each technology."""
         return self.enterprises.counts[:, :, None] * (self.technologies.relevance > 0)[None, :, :]
 
 
