@@ -10,6 +10,7 @@ from simulation.geography import great_circle_km, internal_distance_km, spatial_
 from simulation.kernels.network import eligible_partners
 from simulation.mechanisms.chains import chains_of
 from simulation.mechanisms.prices import commodities_of
+from simulation.mechanisms.turnover import entry_years, exit_years
 from simulation.scenario import Platform, Scenario
 from simulation.schema import by_name
 from simulation.streams import exponentials, key, numbered_all, race, uniforms
@@ -66,7 +67,7 @@ def build_world(spec: Scenario, seed: int) -> World:
             np.array([key("institution", r.region_id, r.name) for r in rows], np.uint64),
         ),
     )
-    enterprises, keys = _enterprises(spec, seed, regions, dataset.industries, counts, relatedness)
+    enterprises, keys = _enterprises(spec, seed, months, regions, dataset.industries, counts, relatedness)
     return World(
         seed=seed,
         months=months,
@@ -107,8 +108,11 @@ def _enterprise_keys(
     industry_of: Array,
     number_of: Array,
 ) -> Array:
-    cells = np.array([[key("enterprise", r, s) for s in industries] for r in regions], dtype=np.uint64)
-    return numbered_all(cells[region_of, industry_of], number_of)
+    return numbered_all(_cell_keys(regions, industries)[region_of, industry_of], number_of)
+
+
+def _cell_keys(regions: tuple[str, ...], industries: tuple[str, ...]) -> Array:
+    return np.array([[key("enterprise", r, s) for s in industries] for r in regions], dtype=np.uint64)
 
 
 def _regions(spec: Scenario, dataset: Dataset) -> Regions:
@@ -164,25 +168,42 @@ def _relatedness(spec: Scenario, industries: tuple[str, ...]) -> Array:
 def _enterprises(
     spec: Scenario,
     seed: int,
+    months: int,
     regions: Regions,
     industries: tuple[str, ...],
     counts: Array,
     relatedness: Array,
 ) -> tuple[Enterprises, Array]:
-    n_industries = counts.shape[1]
-    cell = np.repeat(np.arange(counts.size), counts.ravel())
+    n_industries, steps = counts.shape[1], spec.time.steps_per_year
+    entered = [
+        np.concatenate(
+            [
+                np.zeros(count, dtype=np.int64),
+                entry_years(cell, spec.turnover.entry * count, seed=seed, last=(months - 1) // steps),
+            ]
+        )
+        for cell, count in zip(_cell_keys(regions.ids, industries).ravel(), counts.ravel(), strict=True)
+    ]
+    sizes = np.array([years.size for years in entered], dtype=np.int64)
+    cell = np.repeat(np.arange(counts.size), sizes)
     region_of = (cell // n_industries).astype(np.int32)
     industry_of = (cell % n_industries).astype(np.int32)
-    first = np.cumsum(counts.ravel()) - counts.ravel()
+    first = np.cumsum(sizes) - sizes
     number_of = np.arange(cell.size) - first[cell]
+    from_year = np.concatenate(entered)
     keys = _enterprise_keys(regions.ids, industries, region_of, industry_of, number_of)
-    rule = _tie_rule(spec, regions, industries, counts, region_of, industry_of, keys, relatedness)
+    to_year = exit_years(keys, from_year, seed=seed, rate=spec.turnover.exit)
+    present = from_year == 0
+    rule = _tie_rule(spec, regions, industries, counts, present, region_of, industry_of, keys, relatedness)
     indptr, indices = draw_network(seed, rule)
     alpha = _absorptive_capacity(seed, keys, spec.diffusion.absorptive_capacity_cv)
     return (
         Enterprises(
             industries=industries,
+            present=present,
             counts=counts,
+            from_month=from_year * steps,
+            to_month=np.minimum(to_year * steps, months).astype(np.int64),
             region_of=region_of,
             industry_of=industry_of,
             number_of=number_of,
@@ -203,6 +224,7 @@ def tie_rule(spec: Scenario, world: World) -> TieRule:
         world.regions,
         e.industries,
         e.counts,
+        e.present,
         e.region_of,
         e.industry_of,
         enterprise_keys(world),
@@ -215,6 +237,7 @@ def _tie_rule(
     regions: Regions,
     industries: tuple[str, ...],
     counts: Array,
+    present: Array,
     region_of: Array,
     industry_of: Array,
     keys: Array,
@@ -225,6 +248,7 @@ def _tie_rule(
         identities=keys,
         region_of=region_of,
         industry_of=industry_of,
+        present=present,
         counts=counts,
         region_keys=np.array([key("region", r) for r in regions.ids], dtype=np.uint64),
         industry_keys=np.array([key("industry", s) for s in industries], dtype=np.uint64),

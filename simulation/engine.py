@@ -1,10 +1,9 @@
-"""One replication, month by month (section 2), without agents: state, step, record."""
+"""One replication, month by month (section 2), without agents: step and record."""
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,77 +16,11 @@ from simulation.platforming import Platforming
 from simulation.policies.schedule import PolicySchedule
 from simulation.policies.training import Training
 from simulation.recorder import Record, Recorder
+from simulation.renewal import present_in, renewed, wait
 from simulation.rewiring import Rewiring
 from simulation.scenario import Scenario
-from simulation.world import CHANNELS, RESEARCH_KINDS, Array, Levers, World
-
-
-@dataclass(slots=True)
-class State:
-    """What changes from month to month. Letters as in ``simulation.world``, C crowds."""
-
-    month: int  # months done
-    released: Array  # bool (K,)
-    waiting: Array  # int32 (P,), see kernels.clock
-    waiting_count: Array  # int64 (K,)
-    remaining: Array  # float64 (P,), threshold less cumulated hazard, both over alpha
-    near: Array  # int32 (P,), partners of the same region that have adopted
-    far: Array  # int32 (P,), partners of other regions that have adopted
-    exposures: Array  # float64 (P,), B under the levers of the month
-    adopted_month: Array  # int32 (P,), -1 before
-    adopters: Array  # int64 (R, S, K)
-    credit: Array  # float64 (P, 6)
-    mastered: Array  # bool (J, K)
-    mastered_month: Array  # int32 (J, K), -1 before
-    learning_left: Array  # float64 (J, K)
-    mask_of: Array  # uint64 (N,), bit h for platform h
-    members: Array  # int64 (H, R)
-    members_by_industry: Array  # int64 (H, S)
-    member_adopters: Array  # int64 (H, S, K)
-    crowd_of: Array  # int32 (N,)
-    crowd_mask: Array  # uint64 (C,)
-    crowd_next: Array  # int64 (C,)
-    crowd_size: Array  # int64 (C,)
-    on_platform: Array  # bool (C, H)
-    capacity_left: Array  # float64 (R,), what out-migration has left of absorptive capacity
-
-    @staticmethod
-    def initial(world: World) -> State:
-        """Return the state at the start: nobody has adopted, mastered or joined anything."""
-        r, s, k, h, j = world.shape
-        n, p = world.enterprises.region_of.size, world.pairs.enterprise.size
-        c = min(n + r, r * 2**h)
-        with np.errstate(divide="ignore"):  # where alpha is 0 the clock never ends
-            remaining = world.pairs.threshold / world.enterprises.absorptive_capacity[world.pairs.enterprise]
-        state = State(
-            month=0,
-            released=np.zeros(k, dtype=bool),
-            waiting=np.zeros(p, dtype=np.int32),
-            waiting_count=np.zeros(k, dtype=np.int64),
-            remaining=remaining,
-            near=np.zeros(p, dtype=np.int32),
-            far=np.zeros(p, dtype=np.int32),
-            exposures=np.zeros(p),
-            adopted_month=np.full(p, -1, dtype=np.int32),
-            adopters=np.zeros((r, s, k), dtype=np.int64),
-            credit=np.zeros((p, len(CHANNELS))),
-            mastered=np.zeros((j, k), dtype=bool),
-            mastered_month=np.full((j, k), -1, dtype=np.int32),
-            learning_left=world.institutions.threshold.copy(),
-            mask_of=np.zeros(n, dtype=np.uint64),
-            members=np.zeros((h, r), dtype=np.int64),
-            members_by_industry=np.zeros((h, s), dtype=np.int64),
-            member_adopters=np.zeros((h, s, k), dtype=np.int64),
-            crowd_of=world.enterprises.region_of.copy(),
-            crowd_mask=np.zeros(c, dtype=np.uint64),
-            crowd_next=np.full(c, crowds.UNUSED, dtype=np.int64),
-            crowd_size=np.zeros(c, dtype=np.int64),
-            on_platform=np.zeros((c, h), dtype=bool),
-            capacity_left=np.ones(r),
-        )
-        state.crowd_next[:r] = -1
-        state.crowd_size[:r] = world.enterprises.counts.sum(axis=1)
-        return state
+from simulation.state import State
+from simulation.world import CHANNELS, RESEARCH_KINDS, Array, Levers
 
 
 class Engine:
@@ -107,24 +40,14 @@ class Engine:
         )
         self._near_factor = 1.0 - world.technologies.complexity**2
         self._far_factor = (1.0 - world.technologies.complexity) ** 2
-        self._market = Market(world, spec.transfer)
-        self._rewiring = Rewiring(spec, world) if spec.mobility.rate > 0 else None
+        self._changes = world.enterprises_change
+        self._rewiring = Rewiring(spec, world) if spec.mobility.rate > 0 or self._changes else None
         self._does_research = np.isin(world.institutions.kinds, RESEARCH_KINDS)
         self._institution_proximity = (
             world.regions.government_quality[:, None]
             * world.regions.proximity[:, world.institutions.region_of]
         )
-        eligible = world.eligible.astype(np.float64)
-        self._spatial_denominator = np.empty_like(eligible)
-        exposure.spatial_denominator(
-            world.regions.proximity,
-            world.enterprises.relatedness,
-            eligible,
-            d.density_exponent,
-            self._spatial_denominator,
-        )
         self._eligible_industry = world.technologies.relevance > 0
-        self._may_join = (world.platforms.may_join * world.enterprises.counts[None]).sum(axis=2)
         self._identities = build.enterprise_keys(world)
         self._membership_streams = [streams.key(seed, "membership", name) for name in world.platforms.names]
         self._levers: Levers | None = None
@@ -136,14 +59,31 @@ class Engine:
         self._factor, self._spontaneous, self._incentive = np.ones(c), np.ones(c), np.zeros(c)
         self._crowd_region = np.zeros(c, dtype=np.int64)
         self._newly = np.zeros((j, k), dtype=bool)
-        self._candidates = [
-            np.flatnonzero(may_join[world.enterprises.region_of, world.enterprises.industry_of])
-            for may_join in world.platforms.may_join
-        ]
-        self._draws = [np.empty(candidates.size) for candidates in self._candidates]
         # One row for each number of other platforms, where that number counts.
         rows = h if spec.membership.rivalry else 1
         self._join, self._stay = np.empty((rows, r)), np.empty((rows, r))
+        self._count_enterprises()
+
+    def _count_enterprises(self) -> None:
+        """Keep what depends on who is there."""
+        world = self.world
+        enterprises, may_join = world.enterprises, world.platforms.may_join
+        eligible = world.eligible.astype(np.float64)
+        self._spatial_denominator = np.empty_like(eligible)
+        exposure.spatial_denominator(
+            world.regions.proximity,
+            enterprises.relatedness,
+            eligible,
+            self.spec.diffusion.density_exponent,
+            self._spatial_denominator,
+        )
+        self._market = Market(world, self.spec.transfer)
+        self._may_join = (may_join * enterprises.counts[None]).sum(axis=2)
+        self._candidates = [
+            np.flatnonzero(open_to[enterprises.region_of, enterprises.industry_of] & enterprises.present)
+            for open_to in may_join
+        ]
+        self._draws = [np.empty(candidates.size) for candidates in self._candidates]
 
     @property
     def finished(self) -> bool:
@@ -155,7 +95,7 @@ class Engine:
         assert not self.finished, "the horizon is reached"
         self._release()
         self._move_levers()
-        self._rewire()
+        self._begin_year()
         wanted = self._decide_membership()
         self._expose()
         self._learn()
@@ -164,7 +104,7 @@ class Engine:
         self._apply_learning()
         self._apply_membership(wanted)
         self._migrate()
-        self.recorder.record(self.state)
+        self.recorder.record(self.state, self.world.enterprises.counts)
 
     @property
     def levers(self) -> Levers:
@@ -206,10 +146,9 @@ class Engine:
         """Let technologies appear whose month it is; their origin masters them at once."""
         state, pairs = self.state, self.world.pairs
         for k in np.flatnonzero(self.world.technologies.release_month == state.month):
-            first, last = pairs.start[k], pairs.start[k + 1]
             state.released[k] = True
-            state.waiting[first:last] = np.arange(first, last)
-            state.waiting_count[k] = last - first
+            of_pair = pairs.enterprise[pairs.start[k] : pairs.start[k + 1]]
+            wait(state, self.world, k, self.world.enterprises.present[of_pair])
             origin = self.world.technologies.origin[k]
             if origin >= 0:
                 state.mastered[origin, k] = True
@@ -441,13 +380,19 @@ class Engine:
         self.state.mastered |= self._newly
         self.state.mastered_month[self._newly] = self.state.month
 
-    # 13.8
+    # 13.8 and 13.9
 
-    def _rewire(self) -> None:
-        """At the start of a year, let people move; who meets whom, and who of them has adopted, is counted anew."""
-        if self._rewiring is not None and self._rewiring.is_due(self.state.month):
-            self.world = self._rewiring.rewired(self.world, self.state)
-            self._meet_partners()
+    def _begin_year(self) -> None:
+        """At the start of a year, let enterprises leave and enter and people move; count anew who has adopted."""
+        if self._rewiring is None or not self._rewiring.is_due(self.state.month):
+            return
+        if self._changes:
+            stay = present_in(self.world, self.state.month)
+            self._apply_membership(np.where(stay, self.state.mask_of, np.uint64(0)))
+            self.world = renewed(self.world, self.state)
+            self._count_enterprises()
+        self.world = self._rewiring.rewired(self.world, self.state)
+        self._meet_partners()
 
     # 13.3
 

@@ -10,9 +10,10 @@ import numpy as np
 from mesa.discrete_space import Network
 
 from simulation.agents import Enterprise, Institution
-from simulation.engine import Engine, State
+from simulation.engine import Engine
 from simulation.run import Run
 from simulation.scenario import Scenario, load_scenario
+from simulation.state import State
 from simulation.world import World
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Business ties that change from year to year, where a scenario has labour mobility (section 13.8)."""
+"""Business ties that change from year to year, where people move or enterprises enter and leave (13.8 and 13.9)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Situation(Protocol):
 
 
 class Rewiring:
-    """The partners that enterprises have drawn, and their moves."""
+    """The partners that enterprises have drawn, and what becomes of them."""
 
     def __init__(self, spec: Scenario, world: World) -> None:
         self._mobility = spec.mobility
@@ -40,18 +40,23 @@ class Rewiring:
     def rewired(self, world: World, state: Situation) -> World:
         """Return the world with the ties of the year that begins, and count the partners that have adopted anew.
 
-        All but the ties and the numbers of partners is shared with ``world``, which is not written.
+        ``world`` has the enterprises of that year already. All but the ties and the numbers of partners is shared with
+        it, and it is not written.
         """
+        enterprises = world.enterprises
+        new = enterprises.present & ~self._rule.present
+        self._rule = replace(self._rule, present=enterprises.present, counts=enterprises.counts)
         self._chosen = redraw_partners(
             world.seed,
             self._rule,
             self._chosen,
+            new=new,
             year=state.month // self._steps_per_year,
             mobility=self._mobility,
             mask_of=state.mask_of,
         )
         indptr, indices = network_of(self._chosen)
-        enterprises = replace(world.enterprises, indptr=indptr, indices=indices)
+        enterprises = replace(enterprises, indptr=indptr, indices=indices)
         _, example = np.unique(world.pairs.pattern_of, return_index=True)
         patterns = (world.technologies.relevance > 0).T[example]
         pairs = replace(world.pairs, partners=partners_by_pattern(enterprises, patterns))

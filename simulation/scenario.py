@@ -24,6 +24,7 @@ from simulation.mechanisms.migration import Migration
 from simulation.mechanisms.mobility import Mobility
 from simulation.mechanisms.prices import Commodity, read_price_path
 from simulation.mechanisms.transfer import Transfer
+from simulation.mechanisms.turnover import Turnover
 from simulation.policies import AnyPolicy, Budget, Costs
 from simulation.policies.money import (
     discount_factors,
@@ -255,6 +256,7 @@ class Scenario(Settings):
     migration: Migration = Migration()
     transfer: Transfer = Transfer()
     mobility: Mobility = Mobility()
+    turnover: Turnover = Turnover()
     budget: Budget = Budget()
     costs: Costs = Costs()
     platforms: Annotated[tuple[Platform, ...], Field(strict=False, max_length=64)] = ()

@@ -1,4 +1,4 @@
-"""Business ties between enterprises, drawn by keyed exponential races (sections 1 and 13.8)."""
+"""Business ties between enterprises, drawn by keyed exponential races (sections 1, 13.8 and 13.9)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class TieRule:
     identities: Array  # uint64 (N,), keys of the enterprises, which are sorted by region and industry
     region_of: Array  # int32 (N,)
     industry_of: Array  # int32 (N,)
-    counts: Array  # int64 (R, S), enterprises by region and industry
+    present: Array  # bool (N,), those who draw and can be drawn
+    counts: Array  # int64 (R, S), enterprises present by region and industry
     region_keys: Array  # uint64 (R,), keys of the candidates in the races
     industry_keys: Array  # uint64 (S,)
     proximity: Array  # float64 (R, R), K; its diagonal is not used
@@ -38,7 +39,7 @@ class TieRule:
     def arrays(self) -> tuple[Array, ...]:
         """All arrays, in the order above."""
         return (
-            *(self.identities, self.region_of, self.industry_of, self.counts),
+            *(self.identities, self.region_of, self.industry_of, self.present, self.counts),
             *(self.region_keys, self.industry_keys, self.proximity, self.relatedness),
         )
 
@@ -82,17 +83,19 @@ def first_partners(seed: int, rule: TieRule) -> Array:
 
 
 def redraw_partners(
-    seed: int, rule: TieRule, chosen: Array, *, year: int, mobility: Mobility, mask_of: Array
+    seed: int, rule: TieRule, chosen: Array, *, new: Array, year: int, mobility: Mobility, mask_of: Array
 ) -> Array:
-    """Return the partners after the moves of one year: some draws are given up and made anew.
+    """Return the partners after the moves of one year: some draws are given up, some are lost, and made anew.
 
-    Whether a draw is given up, and what comes instead, are keyed by enterprise, draw and year, so that a higher rate
-    gives up the same draws and more.
+    Lost is a partner who has left. Whether a draw is given up, and what comes instead, are keyed by enterprise, draw
+    and year, so that a higher rate gives up the same draws and more.
 
     Parameters
     ----------
     chosen : int64, shape (N, draws)
         Partners so far; not written.
+    new : bool, shape (N,)
+        Enterprises that have just entered; all their draws are made.
     year : int
         Year of the run, from 1.
     mobility : Mobility
@@ -103,12 +106,15 @@ def redraw_partners(
     Returns
     -------
     int64, shape (N, draws)
+        -1 where nobody is left, and for those who are not there.
     """
     n, draws = chosen.shape
     uniform_draws = np.empty(chosen.size)
     identities = numbered_all(np.repeat(rule.identities, draws), np.tile(np.arange(draws), n))
     uniforms(key(seed, "mobility", "leave", year), identities, uniform_draws)
     gone = given_up(uniform_draws, rate=mobility.rate).reshape(chosen.shape)
+    gone |= (chosen >= 0) & ~rule.present[chosen]
+    gone |= new[:, None] | ~rule.present[:, None]
     moved = np.where(gone, -1, chosen)
     _draw_partners(
         _streams(seed, "mobility", year), *rule.arrays, rule.local_ties, mobility.across_platforms, mask_of, gone,
@@ -141,6 +147,7 @@ def _draw_partners(
     identities: Array,
     region_of: Array,
     industry_of: Array,
+    present: Array,
     counts: Array,
     region_keys: Array,
     industry_keys: Array,
@@ -152,16 +159,19 @@ def _draw_partners(
     wanted: Array,
     chosen: Array,
 ) -> None:
-    """Set chosen[i, d] to the d-th partner of i where wanted[i, d], and keep it elsewhere; -1 where nobody is left.
+    """Set chosen[i, d] to the d-th partner of i, if i is present, where wanted[i, d]; -1 where nobody is left.
 
     With probability ``across`` any enterprise that shares a platform with i, if one is left, takes the place of the
     usual rule.
     """
-    n_regions, n_industries = counts.shape
-    sizes = counts.ravel()
-    first = (np.cumsum(sizes) - sizes).reshape(counts.shape)
-    left = np.empty((n_regions, n_industries), dtype=np.int64)
+    size = np.zeros(counts.shape, dtype=np.int64)  # with those who are not there
     for i in range(identities.size):
+        size[region_of[i], industry_of[i]] += 1
+    first = (np.cumsum(size.ravel()) - size.ravel()).reshape(counts.shape)
+    left = np.empty(counts.shape, dtype=np.int64)
+    for i in range(identities.size):
+        if not present[i]:
+            continue
         own = region_of[i]
         left[:] = counts
         left[own, industry_of[i]] -= 1
@@ -194,9 +204,9 @@ def _draw_partners(
             # All candidates weigh the same, so the order of their bits is the order of their arrivals.
             race = mix(streams[3] ^ identities[i])
             partner, earliest = -1, np.uint64(0xFFFFFFFFFFFFFFFF)
-            for j in range(first[region, industry], first[region, industry] + counts[region, industry]):
+            for j in range(first[region, industry], first[region, industry] + size[region, industry]):
                 arrival = mix(race ^ identities[j])
-                if arrival <= earliest and j != i and not _holds(chosen[i], j):
+                if arrival <= earliest and present[j] and j != i and not _holds(chosen[i], j):
                     partner, earliest = j, arrival
             chosen[i, d] = partner
             left[region, industry] -= 1

@@ -1,0 +1,57 @@
+"""Enterprises that enter and leave from year to year, where a scenario has turnover (section 13.9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from simulation.world import Array, World
+
+
+class Situation(Protocol):
+    """What renewal reads, and writes, of a running replication; see ``simulation.state.State``."""
+
+    month: int
+    released: Array  # bool (K,), read
+    adopted_month: Array  # int32 (P,), read
+    adopters: Array  # int64 (R, S, K), written
+    waiting: Array  # int32 (P,), written
+    waiting_count: Array  # int64 (K,), written
+
+
+def present_in(world: World, month: int) -> Array:
+    """Return which enterprises are there after ``month`` months, bool (N,)."""
+    enterprises = world.enterprises
+    return np.asarray((enterprises.from_month <= month) & (month < enterprises.to_month))
+
+
+def renewed(world: World, state: Situation) -> World:
+    """Return the world with the enterprises of the year that begins; who has left adopts no more and counts no more.
+
+    All but who is there is shared with ``world``, which is not written. Business ties stay, see
+    :mod:`simulation.rewiring`.
+    """
+    enterprises, pairs = world.enterprises, world.pairs
+    present = present_in(world, state.month)
+    shape = enterprises.counts.shape
+    cell_of = enterprises.region_of * shape[1] + enterprises.industry_of
+    counts = np.bincount(cell_of[present], minlength=enterprises.counts.size).reshape(shape)
+    for k in range(len(world.technologies.names)):
+        first, last = pairs.start[k], pairs.start[k + 1]
+        there = present[pairs.enterprise[first:last]]
+        adopted = state.adopted_month[first:last] >= 0
+        cells = cell_of[pairs.enterprise[first:last][there & adopted]]
+        state.adopters[:, :, k] = np.bincount(cells, minlength=counts.size).reshape(shape)
+        if state.released[k]:
+            wait(state, world, k, there & ~adopted)
+    return replace(world, enterprises=replace(enterprises, present=present, counts=counts))
+
+
+def wait(state: Situation, world: World, technology: int, who: Array) -> None:
+    """Let the pairs of a technology for which ``who``, bool (pairs,), is true wait for adoption, and no others."""
+    first = world.pairs.start[technology]
+    waiting = first + np.flatnonzero(who)
+    state.waiting[first : first + waiting.size] = waiting
+    state.waiting_count[technology] = waiting.size
