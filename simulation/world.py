@@ -167,7 +167,9 @@ class World:
     @property
     def enterprises_change(self) -> bool:
         """True where an enterprise enters or leaves before the horizon."""
-        return bool((self.enterprises.from_month > 0).any() or (self.enterprises.to_month < self.months).any())
+        return bool(
+            (self.enterprises.from_month > 0).any() or (self.enterprises.to_month < self.months).any()
+        )
 
     @property
     def eligible(self) -> Array:

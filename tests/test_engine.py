@@ -174,6 +174,11 @@ MOBILITY = """
 rate = 0.8
 across_platforms = 0.6
 """
+TURNOVER = """
+[turnover]
+entry = 0.2
+exit = 0.25
+"""
 
 
 def scenario(tmp_path, *, more="", diffusion=""):
@@ -200,7 +205,8 @@ def scenario(tmp_path, *, more="", diffusion=""):
         (EVERYTHING, ""),
         (MINING, ""),
         (PLATFORM + MOBILITY, ""),
-        (EVERYTHING + HEIRS + MINING + CHAIN_POLICY + MOBILITY, ""),
+        (PLATFORM + TURNOVER, ""),
+        (EVERYTHING + HEIRS + MINING + CHAIN_POLICY + MOBILITY + TURNOVER, ""),
     ],
     ids=[
         "no policy",
@@ -209,6 +215,7 @@ def scenario(tmp_path, *, more="", diffusion=""):
         "all instruments and vectors",
         "mechanisms of the mining region",
         "labour mobility",
+        "turnover",
         "all together",
     ],
 )
@@ -226,7 +233,12 @@ def test_the_compiled_month_equals_the_plain_one(tmp_path, more, diffusion, seed
         here = slice(world.pairs.start[k], world.pairs.start[k + 1])
         got[world.pairs.enterprise[here], k] = state.adopted_month[here]
         got_credit[world.pairs.enterprise[here], k] = state.credit[here]
-    assert (adopted >= 0).mean() > 0.2, "too little happens for the comparison to mean much"
+    there = reference_model.who_is_there(world, world.months - 1)
+    for (r, s), n in np.ndenumerate(engine.world.enterprises.counts):
+        cell = there & (world.enterprises.region_of == r) & (world.enterprises.industry_of == s)
+        assert n == cell.sum()
+        np.testing.assert_array_equal(state.adopters[r, s], (adopted[cell] >= 0).sum(axis=0))
+    assert (adopted[there] >= 0).mean() > 0.2, "too little happens for the comparison to mean much"
     np.testing.assert_array_equal(got, adopted)
     np.testing.assert_array_equal(state.mastered_month, mastered)
     bits = np.arange(len(world.platforms.names), dtype=np.uint64)[:, None]

@@ -25,6 +25,7 @@ def rule_of(counts, *, distance=None, local_ties=0.85, draws=4, relatedness=None
         identities=numbered_all(cells[cell], number),
         region_of=(cell // s).astype(np.int32),
         industry_of=(cell % s).astype(np.int32),
+        present=np.ones(cell.size, dtype=bool),
         counts=counts,
         region_keys=np.array([key("region", q) for q in range(r)], dtype=np.uint64),
         industry_keys=np.array([key("industry", u) for u in range(s)], dtype=np.uint64),
@@ -133,7 +134,8 @@ def moved(rule, *, seed=1, year=1, rate=AT_ONCE, across=0.0, mask_of=None, chose
     mask_of = np.ones(rule.identities.size, dtype=np.uint64) if mask_of is None else mask_of.astype(np.uint64)
     chosen = first_partners(seed, rule) if chosen is None else chosen
     mobility = Mobility(rate=rate, across_platforms=across)
-    return redraw_partners(seed, rule, chosen, year=year, mobility=mobility, mask_of=mask_of)
+    new = np.zeros(rule.identities.size, dtype=bool)
+    return redraw_partners(seed, rule, chosen, new=new, year=year, mobility=mobility, mask_of=mask_of)
 
 
 def test_rate_zero_keeps_every_partner():

@@ -20,9 +20,12 @@ MOST_BYTES = 500_000
 """Months of a large run are spread over several frames: a browser should not wait for more than this."""
 
 
-def months_a_frame(regions: int, technologies: int, platforms: int) -> int:
-    """How many months of a side a frame holds at most."""
-    a_month = 8 * (len(CHANNELS) * technologies + 3) + 4 * (regions * (technologies + platforms) + 1)
+def months_a_frame(regions: int, technologies: int, platforms: int, *, changing: bool) -> int:
+    """How many months of a side a frame holds at most; ``changing`` where enterprises enter and leave."""
+    counts = regions * (technologies + platforms) + 1
+    if changing:
+        counts += regions * (technologies + platforms + 1)
+    a_month = 8 * (len(CHANNELS) * technologies + 3) + 4 * counts
     return max(1, min(MOST_MONTHS, MOST_BYTES // a_month))
 
 
@@ -37,8 +40,11 @@ def block(
     adopters: Array,
     members: Array,
     members_anywhere: Array,
+    eligible: Array,
+    may_join: Array,
+    enterprises: Array,
 ) -> bytes:
-    """Write the states of one side, n months from ``first`` on.
+    """Write the states of one side, n months from ``first`` on; E is n where enterprises enter and leave, else 0.
 
     Parameters
     ----------
@@ -50,14 +56,18 @@ def block(
     members : int, shape (n, H, R)
     members_anywhere : int, shape (n,)
         -1 where unknown.
+    eligible : int, shape (E, R, K)
+    may_join : int, shape (E, H, R)
+    enterprises : int, shape (E, R)
     """
     n, regions, technologies = adopters.shape
-    head = BLOCK.pack(side, first, n, regions, technologies, members.shape[1], 0, 0)
+    head = BLOCK.pack(side, first, n, regions, technologies, members.shape[1], len(eligible), 0)
     floats = [
         np.ascontiguousarray(part, dtype="<f8").tobytes() for part in (credit, phi, w1_years, t50_years)
     ]
     counts = [
-        np.ascontiguousarray(part).astype("<u4").tobytes() for part in (adopters, members, members_anywhere)
+        np.ascontiguousarray(part).astype("<u4").tobytes()
+        for part in (adopters, members, members_anywhere, eligible, may_join, enterprises)
     ]
     data = b"".join([head, *floats, *counts])
     return data + bytes(-len(data) % 8)

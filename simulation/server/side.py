@@ -25,13 +25,19 @@ SHOWN = (
 
 @dataclass(slots=True)
 class History:
-    """What happened up to a month; rows of later months are meaningless. Letters as in ``simulation.world``."""
+    """What happened up to a month; rows of later months are meaningless.
+
+    Letters as in ``simulation.world``, E as in ``simulation.recorder``: 1 or T + 1.
+    """
 
     month: int
     adopters: Array  # int32 (T + 1, R, S, K)
     members: Array  # int32 (T + 1, H, R)
     members_anywhere: Array  # int32 (T + 1,), -1 where unknown
     credit: Array  # float64 (T + 1, K, 6), nan where unknown
+    eligible: Array  # int64 (E, R, S, K)
+    may_join: Array  # int64 (E, H, R)
+    enterprises: Array  # int64 (E, R)
     so_far: SoFar
 
 
@@ -72,12 +78,14 @@ class Side(ABC):
         """Return the block of a frame; None where the model is still on its way to ``first``."""
         history = self.history
         horizon, regions, _, technologies = history.adopters.shape
-        asked = min(months, months_a_frame(regions, technologies, history.members.shape[1]))
+        platforms, changing = history.members.shape[1], len(history.eligible) > 1
+        asked = min(months, months_a_frame(regions, technologies, platforms, changing=changing))
         last = min(first + asked, horizon) - 1
         self.advance(last, until=until)
         if history.month < min(first, horizon - 1):
             return None
         rows = slice(first, min(last, history.month) + 1)
+        changed = rows if changing else slice(0)  # the page has what holds from the start on
         return block(
             side,
             first,
@@ -88,6 +96,9 @@ class Side(ABC):
             adopters=history.adopters[rows].sum(axis=2),
             members=history.members[rows],
             members_anywhere=history.members_anywhere[rows],
+            eligible=history.eligible[changed].sum(axis=2),
+            may_join=history.may_join[changed],
+            enterprises=history.enterprises[changed],
         )
 
     def series(self, month: int, technologies: list[int], *, until: float) -> dict[str, Any] | None:
@@ -110,8 +121,8 @@ class Side(ABC):
         self.advance(month, until=until)
         if self.history.month < month:
             return None
-        record = self.record()
-        record = replace(record, adopters=record.adopters[: month + 1])
+        record, until_then = self.record(), slice(month + 1)
+        record = replace(record, adopters=record.adopters[until_then], eligible=record.eligible[until_then])
         chosen = np.zeros(len(record.technologies), dtype=bool)
         chosen[technologies or slice(None)] = True
         curves = metrics.Curves(metrics.released(metrics.select(record, chosen)))

@@ -1,6 +1,6 @@
 """The month of section 2 once more, in plain Python and NumPy, enterprise by enterprise: slow, and easy to read.
 
-It shares with the program only the world (who is there, thresholds, first ties, prices), the levers of each month and
+It shares with the program only the world (who is there from when to when, thresholds, first ties, prices), the levers of each month and
 the keyed uniform draws of membership and moves; every equation is written anew.
 """
 
@@ -62,11 +62,19 @@ def lost_in_a_month(spec, world, lev, Q, r):
     return 1 - np.exp(-rate / (1 + out.research * centres) / world.steps_per_year)
 
 
+def who_is_there(world, month):
+    """Return which enterprises are there in the month that begins: section 13.9."""
+    return np.array(
+        [a <= month < z for a, z in zip(world.enterprises.from_month, world.enterprises.to_month, strict=True)]
+    )
+
+
 def drawn_partners(spec, world, year, before, members):
-    """Return the partners that each enterprise has drawn, -1 where nobody was left: sections 1 and 13.8.
+    """Return the partners that each enterprise has drawn, -1 where nobody was left: sections 1, 13.8 and 13.9.
 
     ``year`` 0 is the start; later, ``before`` are the partners so far and ``members`` (H, N) is who is on what.
     """
+    there = who_is_there(world, year * world.steps_per_year)
     ent, ids = world.enterprises, enterprise_keys(world)
     R, S, N = len(world.regions.ids), len(ent.industries), ent.region_of.size
     ties = spec.dataset.ties
@@ -96,14 +104,23 @@ def drawn_partners(spec, world, year, before, members):
     industry_names = [streams.key("industry", s) for s in ent.industries]
     everybody = []
     for i in range(N):
+        if not there[i]:
+            everybody.append([-1] * D)
+            continue
+        new = ent.from_month[i] == year * world.steps_per_year
         r = ent.region_of[i]
         draws = [streams.numbered(ids[i], d) for d in range(D)]
-        gone = [not year or chance("leave", draw) < 1 - np.exp(-spec.mobility.rate) for draw in draws]
+        gone = [
+            new
+            or chance("leave", draws[d]) < 1 - np.exp(-spec.mobility.rate)
+            or (before[i][d] >= 0 and not there[before[i][d]])
+            for d in range(D)
+        ]
         mine = [-1 if gone[d] else before[i][d] for d in range(D)]
         for d in range(D):
             if not gone[d]:
                 continue
-            free = [j for j in range(N) if j != i and j not in mine]
+            free = [j for j in range(N) if there[j] and j != i and j not in mine]
             fellows = [j for j in free if year and (members[:, i] & members[:, j]).any()]
             if fellows and chance("across", draws[d]) < spec.mobility.across_platforms:
                 mine[d] = first_to_arrive("fellow", i, fellows)
@@ -146,13 +163,14 @@ def simulate(spec, world, months):
     schedule = PolicySchedule(spec.policies, world, costs=spec.costs, budget=spec.budget)
     vectors = load_vectors()
     f_near, f_far = 1 - tec.complexity**2, (1 - tec.complexity) ** 2
-    eligible = tec.relevance[ent.industry_of] > 0  # (N, K)
+    may_ever = tec.relevance[ent.industry_of] > 0  # (N, K)
     theta = np.full((N, K), np.inf)
     for k in range(K):
         here = slice(world.pairs.start[k], world.pairs.start[k + 1])
         theta[world.pairs.enterprise[here], k] = world.pairs.threshold[here]
     partners = [ent.indices[ent.indptr[i] : ent.indptr[i + 1]] for i in range(N)]
-    if spec.mobility.rate > 0:
+    ties_change = spec.mobility.rate > 0 or spec.turnover.entry > 0 or spec.turnover.exit > 0
+    if ties_change:
         drawn = drawn_partners(spec, world, 0, None, None)
         assert mutual(drawn) == [sorted(mine) for mine in partners]
     adopted = np.full((N, K), -1)
@@ -178,7 +196,10 @@ def simulate(spec, world, months):
                 )
         was_open = lev.is_open
         members[~lev.is_open] = False
-        if spec.mobility.rate > 0 and month > 0 and month % world.steps_per_year == 0:
+        there = who_is_there(world, month)
+        members[:, ~there] = False
+        eligible = may_ever & there[:, None]
+        if ties_change and month > 0 and month % world.steps_per_year == 0:
             drawn = drawn_partners(spec, world, month // world.steps_per_year, drawn, members)
             partners = mutual(drawn)
         carries = {
@@ -190,7 +211,7 @@ def simulate(spec, world, months):
             for h in range(H)
             for n, v in enumerate(vectors)
         }
-        A, y = adopted >= 0, mastered >= 0
+        A, y = (adopted >= 0) & there[:, None], mastered >= 0
         Q = np.array(
             [
                 ins.capacity[j]
@@ -210,7 +231,7 @@ def simulate(spec, world, months):
 
         wanted = members.copy()
         for h in np.flatnonzero(lev.is_open):
-            open_to = pla.may_join[h][ent.region_of, ent.industry_of]
+            open_to = pla.may_join[h][ent.region_of, ent.industry_of] & there
             if not open_to.any():
                 continue
             stream = np.uint64(streams.numbered(streams.key(world.seed, "membership", pla.names[h]), month))
