@@ -31,8 +31,9 @@ class HyperclusterModel(mesa.Model):
 
     Notes
     -----
-    Agents are views of rows of arrays and are made when :attr:`agents` is first read. ``model.scenario`` is Mesa's own;
-    ours is :attr:`spec`. Changing an agent's attributes does not change the simulation.
+    Agents are views of rows of arrays and are made when :attr:`agents` is first read. Where enterprises enter and
+    leave, their agents come and go when somebody looks. ``model.scenario`` is Mesa's own; ours is :attr:`spec`.
+    Changing an agent's attributes does not change the simulation.
 
     Examples
     --------
@@ -45,6 +46,7 @@ class HyperclusterModel(mesa.Model):
         self.spec = load_scenario(spec) if isinstance(spec, str) else spec
         self.engine = Engine(self.spec, int(self._seed))
         self._agents_made = False
+        self._enterprises: dict[int, Enterprise] = {}
         regions = self.world.regions
         graph = nx.complete_graph(regions.ids)
         places = dict(zip(regions.ids, np.column_stack([regions.longitude, regions.latitude]), strict=True))
@@ -63,7 +65,7 @@ class HyperclusterModel(mesa.Model):
 
     @property
     def world(self) -> World:
-        """What is fixed before the first month; with labour mobility, business ties are those of the year."""
+        """What is fixed before the first month; with mobility or turnover, what is so for the year."""
         return self.engine.world
 
     @property
@@ -103,7 +105,7 @@ class HyperclusterModel(mesa.Model):
 
     @property
     def adoptions(self) -> int:
-        """Adoptions so far, over all technologies."""
+        """Adopters present, over all technologies."""
         return int(self.state.adopters.sum())
 
     @property
@@ -125,13 +127,13 @@ class HyperclusterModel(mesa.Model):
     @property
     def member_share(self) -> float:
         """Share of enterprises that are on at least one platform."""
-        return float(np.count_nonzero(self.state.mask_of)) / max(self.state.mask_of.size, 1)
+        return float(np.count_nonzero(self.state.mask_of)) / max(int(self.world.enterprises.counts.sum()), 1)
 
     # Agents, made when somebody looks
 
     @property
     def agents(self) -> Any:
-        """All agents, enterprises first."""
+        """All agents, those of the start first, enterprises before institutions."""
         self._make_agents()
         return super().agents
 
@@ -149,11 +151,17 @@ class HyperclusterModel(mesa.Model):
 
     def remove_all_agents(self) -> None:
         """Forget the views; the simulation itself does not change."""
-        self._agents_made = True
+        self._make_agents()
+        self._enterprises.clear()
         super().remove_all_agents()
 
     def enterprise(self, row: int) -> Enterprise:
-        """Return the agent of a row of ``world.enterprises``."""
+        """Return the agent of a row of ``world.enterprises``.
+
+        Raises
+        ------
+        KeyError : if the enterprise is not there in the month simulated last.
+        """
         self._make_agents()
         return self._enterprises[row]
 
@@ -172,19 +180,29 @@ class HyperclusterModel(mesa.Model):
         return _find(name, self.world.technologies.names, "technology")
 
     def _make_agents(self) -> None:
-        if self._agents_made:
-            return
-        self._agents_made = True
         world = self.world
-        cells = [self.space[region] for region in world.regions.ids]
-        self._enterprises = [
-            Enterprise(self, row, cells[region])
-            for row, region in enumerate(world.enterprises.region_of.tolist())
-        ]
-        self._institutions = [
-            Institution(self, row, cells[region])
-            for row, region in enumerate(world.institutions.region_of.tolist())
-        ]
+        if not self._agents_made:
+            self._agents_made = True
+            self._shown = np.zeros_like(world.enterprises.present)
+            self._show_enterprises()
+            cells = [self.space[region] for region in world.regions.ids]
+            self._institutions = [
+                Institution(self, row, cells[region])
+                for row, region in enumerate(world.institutions.region_of.tolist())
+            ]
+        elif self._shown is not world.enterprises.present:
+            self._show_enterprises()
+
+    def _show_enterprises(self) -> None:
+        """Make agents of the enterprises that are there now and not yet shown, and remove those of the others."""
+        enterprises, regions = self.world.enterprises, self.world.regions.ids
+        before, self._shown = self._shown, enterprises.present
+        for row in np.flatnonzero(before & ~self._shown).tolist():
+            if agent := self._enterprises.pop(row, None):  # none, where all have been removed
+                agent.remove()
+        for row in np.flatnonzero(self._shown & ~before).tolist():
+            cell = self.space[regions[enterprises.region_of[row]]]
+            self._enterprises[row] = Enterprise(self, row, cell)
 
 
 def _find(name: str, names: tuple[str, ...], what: str) -> int:

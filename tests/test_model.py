@@ -138,6 +138,29 @@ def test_removing_the_agents_leaves_the_simulation_alone(spec, model):
     assert model.adoptions == run(spec, seed=3).record.adopters[-1].sum()
 
 
+def test_agents_of_enterprises_come_and_go_as_the_enterprises_do():
+    spec = load_scenario("hypercluster", overrides=[*SMALL, "turnover.entry=0.2", "turnover.exit=0.2"])
+    model = HyperclusterModel(spec, rng=3)
+    at_first = {agent.row: agent for agent in model.agents_by_type[Enterprise]}
+    assert sorted(at_first) == np.flatnonzero(model.world.enterprises.present).tolist()
+    for month in (12, 13, 40):
+        model.run_for(month - model.month)
+        shown = {agent.row: agent for agent in model.agents_by_type[Enterprise]}
+        assert sorted(shown) == np.flatnonzero(model.world.enterprises.present).tolist()
+        assert all(shown[row] is at_first[row] for row in shown.keys() & at_first.keys())
+        in_cells = {agent for cell in model.space.all_cells for agent in cell.agents}
+        assert in_cells == set(model.agents)
+        for agent in shown.values():
+            assert agent.partners == [shown[partner.row] for partner in agent.partners]
+    gone = next(iter(at_first.keys() - shown.keys()))
+    with pytest.raises(KeyError):
+        model.enterprise(gone)
+    assert len(at_first) != len(shown)
+    model.remove_all_agents()
+    model.run_for(24)
+    assert not any(agent.row in at_first for agent in model.agents_by_type[Enterprise])
+
+
 def test_show_draws_how_far_the_run_has_come(model):
     from matplotlib.figure import Figure
 
