@@ -65,8 +65,9 @@ MUTANTS = [
     Mutant(
         "draws keyed by position instead of identity",
         "build.py",
-        "    return numbered_all(cells[region_of, industry_of], number_of)",
-        "    return numbered_all(np.full(region_of.size, cells[0, 0]), np.arange(region_of.size))",
+        "    return numbered_all(_cell_keys(regions, industries)[region_of, industry_of], number_of)",
+        "    cells = np.full(region_of.size, _cell_keys(regions, industries)[0, 0])\n"
+        "    return numbered_all(cells, np.arange(region_of.size))",
         "tests/test_build.py",
     ),
     Mutant(
@@ -220,8 +221,8 @@ MUTANTS = [
     Mutant(
         "people who leave in the month before",
         "engine.py",
-        "        self._rewire()\n        wanted",
-        "        self._rewire()\n        self._migrate()\n        wanted",
+        "        self._begin_year()\n        wanted",
+        "        self._begin_year()\n        self._migrate()\n        wanted",
         "tests/test_engine.py",
     ),
     Mutant(
@@ -246,9 +247,30 @@ MUTANTS = [
         "tests/test_ties.py",
     ),
     Mutant(
+        "entrants that wait for nothing",
+        "renewal.py",
+        "wait(state, world, k, there & ~adopted)",
+        "wait(state, world, k, there & ~adopted & world.enterprises.present[pairs.enterprise[first:last]])",
+        "tests/test_engine.py",
+    ),
+    Mutant(
+        "adoptions that stay when an enterprise leaves",
+        "renewal.py",
+        "[there & adopted]",
+        "[adopted]",
+        "tests/mechanisms/test_turnover.py",
+    ),
+    Mutant(
+        "entrants numbered from nought",
+        "build.py",
+        "from_year = np.concatenate(entered)",
+        "from_year = np.concatenate(entered)\n    number_of -= np.where(from_year > 0, counts.ravel()[cell], 0)",
+        "tests/mechanisms/test_turnover.py",
+    ),
+    Mutant(
         "partners that have adopted not counted anew after a move",
         "engine.py",
-        "self._rewiring.rewired(self.world, self.state)\n            self._meet_partners()",
+        "self._rewiring.rewired(self.world, self.state)\n        self._meet_partners()",
         "self._rewiring.rewired(self.world, self.state)",
         "tests/test_engine.py",
     ),

@@ -86,7 +86,16 @@ def test_every_number_of_the_schema_is_in_the_table_of_parameters():
     told = {key for _, key, *_ in table(MODEL, "| symbol | key |")}
     numbers = {
         f"{part}.{name}"
-        for part in ("diffusion", "membership", "budget", "time", "migration", "transfer", "mobility")
+        for part in (
+            "diffusion",
+            "membership",
+            "budget",
+            "time",
+            "migration",
+            "transfer",
+            "mobility",
+            "turnover",
+        )
         for name in type(getattr(Scenario(), part)).model_fields
     }
     assert numbers <= told
@@ -106,7 +115,7 @@ def test_the_model_tells_of_every_interaction_vector():
 
 def test_every_equation_has_its_number_once_and_the_code_cites_it():
     numbers = [int(n) for n in re.findall(r"\\tag\{(\d+)\}", MODEL)]
-    assert sorted(numbers) == list(range(27))
+    assert sorted(numbers) == list(range(28))
     code = "".join(
         path.read_text(encoding="utf-8")
         for folder in ("kernels", "metrics", "mechanisms")
