@@ -27,30 +27,42 @@ class LiveSide(Side):
         self._look_back: Engine | None = None
         self.size = needed_bytes(spec)
         world = self._engine.world
-        technologies = len(world.technologies.names)
+        r, s, k, h, _ = world.shape
+        rows = world.months + 1 if world.enterprises_change else 1
+        eligible = np.zeros((rows, r, s, k), dtype=np.int64)
         recorder = self._engine.recorder
         self.history = History(
             month=0,
             adopters=recorder.adopters,
             members=recorder.members,
             members_anywhere=recorder.members_anywhere,
-            credit=np.zeros((world.months + 1, technologies, len(CHANNELS))),
-            so_far=SoFar(
-                world.eligible, world.technologies.release_month, months=world.months, dt=self._engine.dt
-            ),
+            credit=np.zeros((world.months + 1, k, len(CHANNELS))),
+            eligible=eligible,
+            may_join=np.zeros((rows, h, r), dtype=np.int64),
+            enterprises=np.zeros((rows, r), dtype=np.int64),
+            so_far=SoFar(recorder.adopters, eligible, world.technologies.release_month, dt=self._engine.dt),
         )
+        self._note_enterprises()
 
     def advance(self, month: int, *, until: float) -> None:
         engine, history = self._engine, self.history
-        first = history.month + 1
         while engine.state.month < month and not engine.finished:
             engine.step()
             self._note_credit()
+            if engine.state.month < len(history.eligible):
+                self._note_enterprises()
             if time.perf_counter() > until:
                 break
-        if engine.state.month >= first:
-            history.so_far.note(first, history.adopters[first : engine.state.month + 1])
+        if engine.state.month > history.month:
+            history.so_far.note(engine.state.month)
             history.month = engine.state.month
+
+    def _note_enterprises(self) -> None:
+        """Write down who was there in the month."""
+        world, month, history = self._engine.world, self._engine.state.month, self.history
+        history.eligible[month] = world.eligible
+        history.may_join[month] = (world.platforms.may_join * world.enterprises.counts).sum(axis=2)
+        history.enterprises[month] = world.enterprises.counts.sum(axis=1)
 
     def _note_credit(self) -> None:
         """Add what the adoptions of the month owe to each channel."""
@@ -96,25 +108,27 @@ class LiveSide(Side):
 
     def world(self) -> dict[str, Any]:
         spec, world, schedule = self._engine.spec, self._engine.world, self._engine.schedule
+        history = self.history
         planned, spent = schedule.to_date()
         return {
             "live": True,
             "name": spec.name,
             "title": spec.title,
             "description": spec.description,
+            "assumptions": list(spec.dataset.assumptions),
             "digest": spec.digest,
             "seed": world.seed,
             "style": style_of(spec.name),
             "months": world.months,
             "steps_per_year": world.steps_per_year,
             **country(
-                _region_entries(world),
+                _region_entries(world, history.enterprises[0]),
                 longitude=world.regions.longitude,
                 latitude=world.regions.latitude,
                 dataset=spec.world.dataset,
             ),
             "industries": world.enterprises.industries,
-            "enterprises": world.enterprises.region_of.size,
+            "enterprises": int(history.enterprises[0].sum()),
             "technologies": _technologies(world),
             "platforms": [
                 {
@@ -124,8 +138,8 @@ class LiveSide(Side):
                 }
                 for h, name in enumerate(world.platforms.names)
             ],
-            "eligible": world.eligible.sum(axis=1).tolist(),
-            "may_join": may_join(world).tolist(),
+            "eligible": history.eligible[0].sum(axis=1).tolist(),
+            "may_join": history.may_join[0].tolist(),
             "policies": [
                 policy_entry(
                     place,
@@ -151,14 +165,8 @@ class LiveSide(Side):
         )
 
 
-def may_join(world: World) -> Array:
-    """int64 (H, R): enterprises that may join each platform."""
-    counts: Array = (world.platforms.may_join * world.enterprises.counts[None]).sum(axis=2)
-    return counts
-
-
-def _region_entries(world: World) -> list[dict[str, Any]]:
-    regions, enterprises = world.regions, world.enterprises.counts.sum(axis=1)
+def _region_entries(world: World, enterprises: Array) -> list[dict[str, Any]]:
+    regions = world.regions
     return [
         {
             "id": name,
@@ -190,7 +198,8 @@ def needed_bytes(spec: Scenario) -> int:
     """Return roughly how much memory a run takes, before anything is built; nearly all of it is in these arrays."""
     dataset = spec.dataset
     regions, industries = dataset.counts.shape
-    n = int(dataset.counts.sum() * spec.world.scale) + regions
+    entrants = spec.turnover.entry * spec.time.years
+    n = int(dataset.counts.sum() * spec.world.scale * (1 + entrants)) + regions
     k, h = len(dataset.technologies), len(spec.platforms)
     j = len(dataset.institutions) + len(spec.institutions)
     crowds = min(n + regions, regions * 2**h)

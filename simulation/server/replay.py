@@ -11,7 +11,7 @@ import pandas as pd
 
 from simulation.data import load_dataset
 from simulation.errors import HyperclusterError, ResultsError
-from simulation.figures.inputs import enterprises_of, short_name
+from simulation.figures.inputs import short_name
 from simulation.recorder import Record
 from simulation.results import Results
 from simulation.server.description import country, described_map, policy_entry, style_of
@@ -56,10 +56,12 @@ class ReplaySide(Side):
         self._ledger = results.ledger(scenario=scenario, replication=replication)
         members = results.memberships(scenario=scenario, replication=replication)
         self._platforms = tuple(sorted(platform["name"] for platform in self._spec.get("platforms", [])))
-        self._may_join, by_month = self._memberships(members)
+        may_join, by_month = self._memberships(members)
         months = len(counts.adopters)
-        so_far = SoFar(counts.eligible, counts.release_month, months=months - 1, dt=1 / counts.steps_per_year)
-        so_far.note(0, counts.adopters)
+        changing = len(counts.eligible) > 1 or bool((may_join != may_join[0]).any())
+        eligible = np.broadcast_to(counts.eligible, (months if changing else 1, *counts.eligible.shape[1:]))
+        so_far = SoFar(counts.adopters, eligible, counts.release_month, dt=1 / counts.steps_per_year)
+        so_far.note(months - 1)
         self.size = 2 * counts.adopters.nbytes
         self.history = History(
             month=months - 1,
@@ -67,27 +69,31 @@ class ReplaySide(Side):
             members=by_month,
             members_anywhere=_members_anywhere(by_month),
             credit=np.full((months, len(counts.technologies), len(CHANNELS)), np.nan),
+            eligible=eligible,
+            may_join=may_join if changing else may_join[:1],
+            # Those that are eligible for a technology at all; nobody else was counted.
+            enterprises=eligible.max(axis=3, initial=0).sum(axis=2),
             so_far=so_far,
         )
 
     def _memberships(self, table: pd.DataFrame) -> tuple[Array, Array]:
-        """Return may join, int64 (H, R), and members, int32 (T + 1, H, R)."""
+        """Return may join, int64, and members, int32, both (T + 1, H, R)."""
         regions = self._counts.regions
-        shape = (len(self._platforms), len(regions))
-        may_join = np.zeros(shape, dtype=np.int64)
-        members = np.zeros((len(self._counts.adopters), *shape), dtype=np.int32)
+        shape = (len(self._counts.adopters), len(self._platforms), len(regions))
+        may_join, members = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int32)
         h = pd.Index(self._platforms).get_indexer(pd.Index(table["platform"].astype(str)))
         r = pd.Index(regions).get_indexer(pd.Index(table["region"].astype(str)))
-        may_join[h, r] = table["may_join"]
-        members[table["month"].to_numpy(), h, r] = table["members"]
+        month = table["month"].to_numpy()
+        may_join[month, h, r] = table["may_join"]
+        members[month, h, r] = table["members"]
         return may_join, members
 
     def advance(self, month: int, *, until: float) -> None:
         """Nothing is left to be done."""
 
     def record(self) -> Record:
-        counts = self._counts
-        _, _, technologies = counts.eligible.shape
+        counts, history = self._counts, self.history
+        technologies = len(counts.technologies)
         return Record(
             scenario=counts.scenario,
             seed=self._seed,
@@ -101,12 +107,12 @@ class ReplaySide(Side):
             environmental=np.isin(counts.technologies, self._environmental),
             platforms=self._platforms,
             release_month=counts.release_month,
-            eligible=counts.eligible,
-            adopters=counts.adopters,
-            may_join=self._may_join,
-            members=self.history.members,
-            members_anywhere=self.history.members_anywhere,
-            enterprises=int(enterprises_of(counts).sum()),
+            eligible=history.eligible,
+            adopters=history.adopters,
+            may_join=history.may_join,
+            members=history.members,
+            members_anywhere=history.members_anywhere,
+            enterprises=history.enterprises.sum(axis=1),
             mastered=np.zeros((len(counts.adopters), technologies), dtype=np.int32),
             credit=np.full((len(counts.regions), technologies, len(CHANNELS)), np.nan),
             ledger=self._ledger,
@@ -121,13 +127,14 @@ class ReplaySide(Side):
         )
 
     def world(self) -> dict[str, Any]:
-        entry, counts = self._entry, self._counts
+        entry, counts, history = self._entry, self._counts, self.history
         steps, horizon = counts.steps_per_year, len(counts.adopters) - 1
         return {
             "live": False,
             "name": entry["name"],
             "title": entry["title"],
             "description": entry["description"],
+            "assumptions": entry.get("assumptions", []),
             "digest": entry["digest"],
             "seed": self._seed,
             "style": style_of(entry["name"]),
@@ -140,7 +147,7 @@ class ReplaySide(Side):
                 dataset=self._spec["world"]["dataset"],
             ),
             "industries": counts.industries,
-            "enterprises": int(enterprises_of(counts).sum()),
+            "enterprises": int(history.enterprises[0].sum()),
             "technologies": self._technologies(),
             "platforms": [
                 {
@@ -150,8 +157,8 @@ class ReplaySide(Side):
                 }
                 for platform in sorted(self._spec.get("platforms", []), key=lambda p: str(p["name"]))
             ],
-            "eligible": counts.eligible.sum(axis=1).tolist(),
-            "may_join": self._may_join.tolist(),
+            "eligible": history.eligible[0].sum(axis=1).tolist(),
+            "may_join": history.may_join[0].tolist(),
             "policies": self._policies(steps, horizon),
             "planned_pv": self._planned_pv,
             "spent_pv": self._spent_pv,
@@ -170,7 +177,7 @@ class ReplaySide(Side):
         return np.array([region[name] for region in self._entry["regions"]], dtype=float)
 
     def _region_entries(self) -> list[dict[str, Any]]:
-        enterprises = enterprises_of(self._counts)
+        enterprises = self.history.enterprises[0]
         return [
             {
                 "id": region["id"],

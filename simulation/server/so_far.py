@@ -16,53 +16,59 @@ from simulation.world import Array
 
 
 class SoFar:
-    """Letters as in ``simulation.world``, T months until the horizon.
+    """Letters as in ``simulation.world``, T months until the horizon, E as in ``simulation.recorder``: 1 or T + 1.
 
     Parameters
     ----------
-    eligible : int64, shape (R, S, K)
+    adopters : int32, shape (T + 1, R, S, K)
+    eligible : int64, shape (E, R, S, K)
+        Looked at, not copied, as ``adopters``: a month may be filled in until it is noted.
     release_month : int64, shape (K,)
-    months : T.
     dt : years in a month.
     """
 
-    def __init__(self, eligible: Array, release_month: Array, *, months: int, dt: float) -> None:
+    def __init__(self, adopters: Array, eligible: Array, release_month: Array, *, dt: float) -> None:
+        self._counts = adopters
+        self._counted = eligible
         self._release_month = release_month
         self._dt = dt
-        self._eligible = np.ascontiguousarray(np.moveaxis(eligible, 2, 0))  # (K, R, S)
-        self._cells = self._eligible.swapaxes(1, 2)  # (K, S, R)
-        technologies = len(release_month)
-        technology_of_cell, _ = np.nonzero(comparable(self._cells))
-        self._belongs = (technology_of_cell == np.arange(technologies)[:, None]).astype(np.float64)
-        self._weights = self._eligible.sum(axis=(1, 2))  # (K,)
-        self._present = self._eligible.sum(axis=2) > 0  # (K, R)
-        shape = (months + 1, technologies)
+        self._noted = 0
+        months, regions, _, technologies = adopters.shape
+        self._last_row = len(eligible) - 1
+        self._weights = np.zeros((len(eligible), technologies), dtype=np.int64)
+        self._present = np.zeros((len(eligible), technologies, regions), dtype=bool)
+        self._compared = np.zeros((technologies, regions), dtype=bool)
+        shape = (months, technologies)
         self._between, self._total, self._lag = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self._adopters = np.zeros(shape)
-        self.phi = np.full(months + 1, np.nan)
-        self.w1_years = np.full(months + 1, np.nan)
-        self.t50_years = np.full(months + 1, np.nan)
+        self.phi = np.full(months, np.nan)
+        self.w1_years = np.full(months, np.nan)
+        self.t50_years = np.full(months, np.nan)
 
-    def note(self, first: int, adopters: Array) -> None:
-        """Take the months from ``first`` on: int32, shape (months, R, S, K). None may be left out."""
-        if not self._weights.size:
+    def note(self, month: int) -> None:
+        """Take all months up to this one that have not been taken."""
+        rows = slice(self._noted, month + 1)
+        if not self._release_month.size:
             return
-        counts = np.ascontiguousarray(adopters.transpose(3, 0, 1, 2), dtype=np.float64)  # (K, months, R, S)
-        rows = slice(first, first + len(adopters))
-        between, total = variance_components(np.moveaxis(counts, 3, 1), self._cells)
-        self._between[rows], self._total[rows] = (between.T @ self._belongs.T, total.T @ self._belongs.T)
-        shares = standardized(counts, self._eligible)
-        for present in np.unique(self._present, axis=0):
-            regions = int(present.sum())
-            if regions < 2:
-                continue
-            alike = (self._present == present).all(axis=1)
-            pairs = regions * (regions - 1) / 2
-            self._lag[rows, alike] = differences(shares[alike][:, :, present]).T / pairs
+        if self._last_row or not self._noted:
+            self._eligible = _Eligible(self._counted[self._held(rows)])
+        eligible = self._eligible
+        self._weights[self._held(rows)] = eligible.weights
+        self._present[self._held(rows)] = eligible.present
+        if not self._noted:
+            self._compared = eligible.present.any(axis=0)
+        self._noted = rows.stop
+        counts = _by_technology(self._counts[rows]).astype(np.float64)
+        between, total = variance_components(np.moveaxis(counts, 3, 1), eligible.by_cell)
+        self._between[rows], self._total[rows] = (
+            between.T @ eligible.belongs.T,
+            total.T @ eligible.belongs.T,
+        )
+        self._lag[rows] = _lags(counts, eligible.by_technology, self._compared)
         self._adopters[rows] = counts.sum(axis=(2, 3)).T
         every = np.ones(len(self._release_month), dtype=bool)
-        for month in range(rows.start, rows.stop):
-            self.phi[month], self.w1_years[month], self.t50_years[month] = self.at(month, every)
+        for m in range(rows.start, rows.stop):
+            self.phi[m], self.w1_years[m], self.t50_years[m] = self.at(m, every)
 
     def series(self, month: int, technologies: Array) -> Array:
         """Phi, W1 and t50 of some technologies for each month up to this one; float64 (3, month + 1)."""
@@ -79,19 +85,80 @@ class SoFar:
             Those to look at; as in ``metrics.released``, one that is due in this month does not count yet.
         """
         seen = np.flatnonzero(technologies & (self._release_month < month))
-        eligible = self._weights[seen].sum()
-        if not seen.size or not eligible:
+        if not seen.size:
             return np.nan, np.nan, np.nan
         release = self._release_month[seen]
         window = month - int(release.max())
         at = (release + np.arange(window + 1)[:, None], seen)  # (W + 1, technologies seen)
-        pooled = ratio(self._adopters[at].sum(axis=1), eligible)
+        held = (
+            np.minimum(release, self._last_row) + np.arange(min(window, self._last_row) + 1)[:, None],
+            seen,
+        )
+        eligible = self._weights[held]  # (1 or W + 1, technologies seen)
+        if not eligible.any():
+            return np.nan, np.nan, np.nan
+        pooled = ratio(self._adopters[at].sum(axis=1), eligible.sum(axis=1))
         t50 = float(crossing_time(pooled, 0.5, dt=self._dt))
-        if pooled[-1] < MINIMUM_SHARE or self._present[seen].any(axis=0).sum() < 2:
+        present = self._present[held].any(axis=0)
+        if pooled[-1] < MINIMUM_SHARE or present.any(axis=0).sum() < 2:
             return np.nan, np.nan, t50
         between, total = (integral(part[at].sum(axis=1), 1.0) for part in (self._between, self._total))
         phi = float(between / total) if total > ROUNDING else np.nan
-        weight = np.where(self._present[seen].sum(axis=1) >= 2, self._weights[seen], 0)
+        self._compare(seen, present)
+        weight = np.where(present.sum(axis=1) >= 2, eligible.sum(axis=0), 0)
         lags = integral(self._lag[at], self._dt)
         w1 = float(lags @ weight / weight.sum()) if weight.any() else np.nan
         return phi, w1, t50
+
+    def _held(self, rows: slice) -> slice:
+        """Rows of what has one for all months, or one a month."""
+        return rows if self._last_row else slice(0, 1)
+
+    def _compare(self, technologies: Array, present: Array) -> None:
+        """Let the lags of technologies be those between the regions that their window has; bool (technologies, R).
+
+        Regions without enterprises come and go with few of them, if at all, so that this is rarely work.
+        """
+        for k in technologies[(self._compared[technologies] != present).any(axis=1)].tolist():
+            self._compared[k] = present[technologies == k]
+            rows = slice(0, self._noted)
+            counts, eligible = self._counts[rows, ..., [k]], self._counted[self._held(rows), ..., [k]]
+            self._lag[rows, [k]] = _lags(
+                _by_technology(counts), _by_technology(eligible), self._compared[[k]]
+            )
+
+
+class _Eligible:
+    """The eligible of some months, arranged for the functions of ``simulation.metrics``."""
+
+    def __init__(self, counted: Array) -> None:
+        self.by_technology = _by_technology(counted)  # (K, E, R, S)
+        self.by_cell = np.moveaxis(self.by_technology, 3, 1)  # (K, S, E, R)
+        self.weights = counted.sum(axis=(1, 2))  # (E, K)
+        self.present = counted.sum(axis=2).swapaxes(1, 2) > 0  # (E, K, R)
+        technology_of_cell, _ = np.nonzero(comparable(self.by_cell).any(axis=2))
+        # (K, cells), of the cells that have a variance
+        self.belongs = (technology_of_cell == np.arange(counted.shape[3])[:, None]).astype(np.float64)
+
+
+def _by_technology(counts: Array) -> Array:
+    """(K, months, R, S) of (months, R, S, K)."""
+    return np.ascontiguousarray(np.moveaxis(counts, 3, 0))
+
+
+def _lags(adopters: Array, eligible: Array, compared: Array) -> Array:
+    """Mean over pairs of regions of how far apart they are, 0 where there are not two; float64 (months, K).
+
+    Parameters
+    ----------
+    adopters, eligible : shapes as in ``standardized``
+    compared : bool, shape (K, R)
+    """
+    shares = standardized(adopters, eligible)
+    lags = np.zeros(shares.shape[:2])
+    for regions in np.unique(compared, axis=0):
+        n = int(regions.sum())
+        if n >= 2:
+            alike = (compared == regions).all(axis=1)
+            lags[alike] = differences(shares[alike][:, :, regions]) / (n * (n - 1) / 2)
+    return lags.T

@@ -23,15 +23,41 @@ def record() -> Record:
 
 
 def kept_up(record: Record, *, at_a_time: int) -> SoFar:
-    so_far = SoFar(record.eligible, record.release_month, months=record.months, dt=1 / record.steps_per_year)
+    """Months filled in as a running replication does: nothing of what is still to come is there."""
+    adopters, eligible = np.zeros_like(record.adopters), np.zeros_like(record.eligible)
+    so_far = SoFar(adopters, eligible, record.release_month, dt=1 / record.steps_per_year)
     for first in range(0, record.months + 1, at_a_time):
-        so_far.note(first, record.adopters[first : first + at_a_time])
+        months = slice(0, min(first + at_a_time, record.months + 1))
+        adopters[months], eligible[months] = record.adopters[months], record.eligible[months]
+        so_far.note(months.stop - 1)
     return so_far
 
 
+@pytest.fixture(scope="module")
+def changing() -> Record:
+    """Enterprises enter and leave, and regions are so small that some are empty at times."""
+    text = """
+    [world]
+    scale = 0.03
+    [diffusion]
+    spontaneous = 0.4
+    [technologies]
+    per_year = 6.0
+    [turnover]
+    entry = 0.1
+    exit = 0.15
+    """
+    return simulate(parse_scenario(text), 1)
+
+
 def cut(record: Record, month: int, technologies: Array | slice = slice(None)) -> dict[str, float]:
-    chosen = metrics.select(record, np.arange(len(record.technologies))[technologies])
-    return metrics.compute(replace(chosen, adopters=chosen.adopters[: month + 1]))
+    chosen, until_then = (
+        metrics.select(record, np.arange(len(record.technologies))[technologies]),
+        slice(month + 1),
+    )
+    return metrics.compute(
+        replace(chosen, adopters=chosen.adopters[until_then], eligible=chosen.eligible[until_then])
+    )
 
 
 @pytest.mark.parametrize("month", [1, 7, 25, 60, 90, 130, 239, 240])
@@ -100,9 +126,34 @@ def test_a_world_of_one_region_has_no_synchrony_but_a_t50() -> None:
     """
     record = simulate(parse_scenario(text), 1)
     eligible = record.eligible.copy()
-    eligible[1:] = 0
+    eligible[:, 1:] = 0
     adopters = record.adopters.copy()
     adopters[:, 1:] = 0
     so_far = kept_up(replace(record, eligible=eligible, adopters=adopters), at_a_time=240)
     assert np.isnan(so_far.phi).all() and np.isnan(so_far.w1_years).all()
     assert np.isfinite(so_far.t50_years[-1])
+
+
+def test_where_enterprises_enter_and_leave_a_month_has_those_who_are_there(changing: Record) -> None:
+    there = changing.eligible.sum(axis=2) > 0  # (T + 1, R, K)
+    assert (there.any(axis=0) & ~there.all(axis=0)).any(), "a region is empty at times"
+    assert (np.diff(changing.adopters, axis=0) < 0).any(), "adopters leave"
+    so_far = kept_up(changing, at_a_time=7)
+    defined = 0
+    for month in range(1, 241, 13):
+        found = (so_far.phi[month], so_far.w1_years[month], so_far.t50_years[month])
+        expected = cut(changing, month)
+        assert found == pytest.approx([expected[n] for n in NAMES], rel=1e-10, nan_ok=True)
+        defined += np.isfinite(found).all()
+    assert defined > 10
+
+
+def test_some_technologies_are_measured_alone_where_enterprises_enter_and_leave(changing: Record) -> None:
+    technologies = np.arange(len(changing.technologies)) % 3 == 0
+    so_far = kept_up(changing, at_a_time=60)
+    series = so_far.series(240, technologies)
+    for month in (50, 120, 200, 240):
+        expected = cut(changing, month, np.flatnonzero(technologies))
+        assert series[:, month] == pytest.approx([expected[n] for n in NAMES], rel=1e-10, nan_ok=True)
+    every = np.ones_like(technologies)
+    assert so_far.at(130, every)[1] == so_far.w1_years[130], "what was asked in between changes nothing"
