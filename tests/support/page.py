@@ -29,6 +29,9 @@ class Block:
     adopters: Array
     members: Array
     members_anywhere: Array
+    eligible: Array
+    may_join: Array
+    enterprises: Array
 
     @property
     def months(self) -> int:
@@ -41,8 +44,8 @@ def blocks_of(data: bytes) -> tuple[int, dict[SideName, Block]]:
     assert (magic, zero) == (b"HCF1", 0)
     place, found = 16, {}
     for _ in range(count):
-        side, first, n, r, k, h, *zeros = struct.unpack_from("<8I", data, place)
-        assert zeros == [0, 0]
+        side, first, n, r, k, h, e, zero = struct.unpack_from("<8I", data, place)
+        assert e in (0, n) and zero == 0
         start = place
         place += 32
         parts = []
@@ -54,6 +57,9 @@ def blocks_of(data: bytes) -> tuple[int, dict[SideName, Block]]:
             ("<u4", n, r, k),
             ("<u4", n, h, r),
             ("<u4", n),
+            ("<u4", e, r, k),
+            ("<u4", e, h, r),
+            ("<u4", e, r),
         ):
             assert place % np.dtype(kind).itemsize == 0
             length = int(np.prod(shape))

@@ -17,7 +17,7 @@ function curvesOf(scene, name, side) {
   }
   const places = Array.from({ length: side.known + 1 }, (_, month) => month * side.dt);
   const pooled = side.pooled.data.subarray(0, side.known + 1);
-  const regional = side.eligible.map((_, r) => places.map((_, month) => side.shares.row(month)[r]));
+  const regional = side.world.regions.map((_, r) => places.map((_, month) => side.shares.row(month)[r]));
   return { places, pooled, regional, now: scene.at(side) };
 }
 

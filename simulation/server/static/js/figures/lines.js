@@ -173,7 +173,7 @@ export const members = lineChart({
   least: 1,
   write: percent,
   tick: (v) => percent(v, 0),
-  value: (scene, id, side, month) => side.anywhere.data[month] / side.world.enterprises,
+  value: (scene, id, side, month) => side.memberShare(month),
 });
 
 export const funds = lineChart({

@@ -137,8 +137,8 @@ export function regionNotes(scene, { name, side, row, month = scene.at(side) }) 
     lines: [
       [scene.labels[name], date(month, world.steps_per_year)],
       ["adoption share", percent(share)],
-      ["adoptions", `${whole(side.adoptersIn(month, row))} of ${whole(side.eligible[row])}`],
-      ["enterprises", whole(world.regions[row].enterprises)],
+      ["adoptions", `${whole(side.adoptersIn(month, row))} of ${whole(side.eligibleIn(month, row))}`],
+      ["enterprises", whole(side.enterprisesIn(month, row))],
       ...(world.platforms.length ? [["members", percent(shares[row], 0)]] : []),
       ...(world.live ? [["digital readiness", `${decimal(world.regions[row].readiness, 2)} (assumed)`]] : []),
     ],
@@ -151,19 +151,21 @@ function pick(scene, size, x, y) {
 }
 
 function table(scene) {
-  const rows = scene.sides.flatMap(([name, side]) =>
-    side.world.order.map((r) => [
+  const rows = scene.sides.flatMap(([name, side]) => {
+    const month = scene.at(side);
+    const members = side.memberShares(month);
+    return side.world.order.map((r) => [
       name.toUpperCase(),
       side.world.name,
-      scene.at(side),
+      month,
       side.world.regions[r].id,
-      side.world.regions[r].enterprises,
-      side.adoptersIn(scene.at(side), r),
-      side.eligible[r],
-      side.shares.row(scene.at(side))[r],
-      side.memberShares(scene.at(side))[r],
-    ]),
-  );
+      side.enterprisesIn(month, r),
+      side.adoptersIn(month, r),
+      side.eligibleIn(month, r),
+      side.shares.row(month)[r],
+      members[r],
+    ]);
+  });
   return [
     [
       "side",

@@ -76,7 +76,7 @@ function calendar(scene, name, side) {
   return {
     name,
     side,
-    rows: side.eligible.length,
+    rows: side.world.regions.length,
     title: scene.labels[name],
     colour: scene.looks[name].ink,
     limit: 1,
@@ -191,7 +191,7 @@ function drawPanel(surface, scene, { panel, box, rowHeight, picked }) {
     const y = box.y + (line + 0.5) * rowHeight;
     if (Number.isFinite(panel.t50[r]))
       dot(surface, x(panel.t50[r]), y, { fill: "#1a1a1a", stroke: "#ffffff" });
-    else if (panel.ended && panel.t50.length && panel.side.eligible[r]) {
+    else if (panel.ended && panel.t50.length && panel.side.eligibleIn(scene.at(panel.side), r)) {
       dot(surface, box.x + box.width + 6, y, { stroke: theme.ink, fill: theme.paper });
     }
   });

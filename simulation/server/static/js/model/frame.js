@@ -6,7 +6,8 @@ const UNKNOWN = 0xffffffff;
  * Read a frame.
  *
  * Returns {id, blocks}; a block has side ("a" or "b"), first, months (n), and the arrays credit (n, K, 6), phi, w1,
- * t50 (n), adopters (n, R, K), members (n, H, R), anywhere (n), rows first. Throws where the bytes are no frame.
+ * t50 (n), adopters (n, R, K), members (n, H, R), anywhere (n), eligible (E, R, K), mayJoin (E, H, R), enterprises
+ * (E, R), rows first; E is n where enterprises enter and leave, else 0. Throws where the bytes are no frame.
  */
 export function readFrame(buffer) {
   const head = new DataView(buffer, 0, 16);
@@ -15,7 +16,7 @@ export function readFrame(buffer) {
   const blocks = [];
   let at = 16;
   for (let block = 0; block < head.getUint32(8, true); block++) {
-    const [side, first, months, regions, technologies, platforms] = new Uint32Array(buffer, at, 8);
+    const [side, first, months, regions, technologies, platforms, changed] = new Uint32Array(buffer, at, 8);
     at += 32;
     const take = (Type, length) => {
       const array = new Type(buffer, at, length);
@@ -33,6 +34,9 @@ export function readFrame(buffer) {
       adopters: take(Uint32Array, months * regions * technologies),
       members: take(Uint32Array, months * platforms * regions),
       anywhere: Float64Array.from(take(Uint32Array, months), (count) => (count === UNKNOWN ? NaN : count)),
+      eligible: take(Uint32Array, changed * regions * technologies),
+      mayJoin: take(Uint32Array, changed * platforms * regions),
+      enterprises: take(Uint32Array, changed * regions),
     });
     at = Math.ceil(at / 8) * 8;
   }

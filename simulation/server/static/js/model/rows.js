@@ -23,4 +23,9 @@ export class Rows {
   row(index) {
     return this.data.subarray(index * this.width, (index + 1) * this.width);
   }
+
+  /** The row that holds in a month, where the last one goes on holding. */
+  held(month) {
+    return this.row(Math.min(month, this.length - 1));
+  }
 }

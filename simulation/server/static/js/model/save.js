@@ -52,9 +52,10 @@ export function curvesTable(scene) {
     const K = world.technologies.length;
     for (let month = 0; month <= scene.at(side); month++) {
       const counts = side.adopters.row(month);
+      const eligible = side.eligible.held(month);
       world.regions.forEach((region, r) =>
         world.technologies.forEach((technology, k) => {
-          if (!world.eligible[r][k]) return;
+          if (!eligible[r * K + k]) return;
           rows.push([
             name.toUpperCase(),
             world.name,
@@ -63,7 +64,7 @@ export function curvesTable(scene) {
             region.id,
             technology.name,
             counts[r * K + k],
-            world.eligible[r][k],
+            eligible[r * K + k],
           ]);
         }),
       );

@@ -3,7 +3,16 @@ import { Rows } from "./rows.js";
 
 const HALF = 0.5;
 
-/** World and history of a side. Month 0, the start, is known without asking: nobody has adopted or joined anything. */
+const HISTORY = [
+  ...["adopters", "members", "credit", "phi", "w1", "t50", "anywhere"],
+  ...["eligible", "mayJoin", "enterprises"],
+];
+
+/**
+ * World and history of a side. Month 0, the start, is known without asking: nobody has adopted or joined anything.
+ *
+ * Where enterprises enter and leave, `eligible`, `mayJoin` and `enterprises` have a row for each month, else one for all.
+ */
 export class Side {
   constructor(world) {
     this.take(world);
@@ -18,6 +27,9 @@ export class Side {
     this.phi = started(Float64Array, 1, NaN);
     this.w1 = started(Float64Array, 1, NaN);
     this.t50 = started(Float64Array, 1, NaN);
+    this.eligible = given(world.eligible, K);
+    this.mayJoin = given(world.may_join, R);
+    this.enterprises = given([world.regions.map((region) => region.enterprises)], R);
     this.select(world.technologies.map(() => true));
   }
 
@@ -32,7 +44,7 @@ export class Side {
   append(block) {
     const skip = this.known + 1 - block.first;
     if (skip < 0 || block.months <= skip) return;
-    for (const name of ["adopters", "members", "credit", "phi", "w1", "t50", "anywhere"]) {
+    for (const name of HISTORY) {
       this[name].append(block[name].subarray(skip * this[name].width));
     }
     for (let month = this.known + 1; month < block.first + block.months; month++) this.#derive(month);
@@ -42,18 +54,16 @@ export class Side {
   /**
    * Choose the technologies that shares are of.
    *
-   * A share is adopters over eligible of all chosen technologies, released or not: it never falls. `shares` are
-   * (months, R), NaN where a region has no eligible enterprise; `reached` is the month in which a region's share came
-   * to one half, NaN before.
+   * A share is adopters over eligible of all chosen technologies, released or not: it falls only where enterprises
+   * enter or leave. `shares` are (months, R), NaN where a region has no eligible enterprise; `reached` is the month in
+   * which a region's share first came to one half, NaN before.
    */
   select(chosen) {
     this.chosen = chosen;
-    const { eligible } = this.world;
-    this.eligible = eligible.map((row) => total(row, chosen));
-    this.eligibleAll = this.eligible.reduce((sum, n) => sum + n, 0);
-    this.shares = new Rows(Float32Array, eligible.length);
+    const { regions } = this.world;
+    this.shares = new Rows(Float32Array, regions.length);
     this.pooled = new Rows(Float32Array, 1);
-    this.reached = eligible.map(() => NaN);
+    this.reached = regions.map(() => NaN);
     this.reachedPooled = NaN;
     for (let month = 0; month <= this.known; month++) this.#derive(month);
   }
@@ -61,19 +71,25 @@ export class Side {
   #derive(month) {
     const K = this.chosen.length;
     const counts = this.adopters.row(month);
-    const shares = new Float32Array(this.eligible.length);
-    let all = 0;
+    const eligible = this.eligible.held(month);
+    const shares = new Float32Array(this.world.regions.length);
+    let [all, eligibleAll] = [0, 0];
     for (let r = 0; r < shares.length; r++) {
-      let sum = 0;
-      for (let k = 0; k < K; k++) if (this.chosen[k]) sum += counts[r * K + k];
+      let [sum, possible] = [0, 0];
+      for (let k = 0; k < K; k++) {
+        if (!this.chosen[k]) continue;
+        sum += counts[r * K + k];
+        possible += eligible[r * K + k];
+      }
       all += sum;
-      shares[r] = this.eligible[r] ? sum / this.eligible[r] : NaN;
+      eligibleAll += possible;
+      shares[r] = possible ? sum / possible : NaN;
       if (Number.isNaN(this.reached[r]))
         this.reached[r] = crossing(month, this.#share(month - 1, r), shares[r]);
     }
     this.shares.append(shares);
     const before = month ? this.pooled.data[month - 1] : 0;
-    this.pooled.append([this.eligibleAll ? all / this.eligibleAll : NaN]);
+    this.pooled.append([eligibleAll ? all / eligibleAll : NaN]);
     if (Number.isNaN(this.reachedPooled))
       this.reachedPooled = crossing(month, before, this.pooled.data[month]);
   }
@@ -84,9 +100,22 @@ export class Side {
 
   /** Adopters of the chosen technologies in a region. */
   adoptersIn(month, r) {
-    const K = this.chosen.length;
-    const counts = this.adopters.row(month);
-    return this.chosen.reduce((sum, chosen, k) => sum + (chosen ? counts[r * K + k] : 0), 0);
+    return total(this.adopters.row(month), r, this.chosen);
+  }
+
+  /** Eligible pairs of the chosen technologies in a region. */
+  eligibleIn(month, r) {
+    return total(this.eligible.held(month), r, this.chosen);
+  }
+
+  /** Enterprises that are there in a region. */
+  enterprisesIn(month, r) {
+    return this.enterprises.held(month)[r];
+  }
+
+  /** Share of enterprises that are on at least one platform; NaN where unknown. */
+  memberShare(month) {
+    return this.anywhere.data[month] / this.enterprises.held(month).reduce((sum, n) => sum + n, 0);
   }
 
   /** Adoptions of the chosen technologies owed to each of the six channels so far. */
@@ -101,19 +130,17 @@ export class Side {
 
   /** Share of members among those who may join, of the platform with the largest share in each region. */
   memberShares(month) {
-    const R = this.eligible.length;
+    const { regions, platforms } = this.world;
+    const R = regions.length;
     const members = this.members.row(month);
-    return this.eligible.map((_, r) =>
-      this.world.may_join.reduce(
-        (most, row, h) => Math.max(most, row[r] ? members[h * R + r] / row[r] : 0),
-        0,
-      ),
-    );
+    const mayJoin = this.mayJoin.held(month);
+    const share = (at) => (mayJoin[at] ? members[at] / mayJoin[at] : 0);
+    return regions.map((_, r) => platforms.reduce((most, _, h) => Math.max(most, share(h * R + r)), 0));
   }
 
   /** Geometric mean of the members that two regions have on one platform, where it is largest: [[r, q, strength]]. */
   links(month) {
-    const R = this.eligible.length;
+    const R = this.world.regions.length;
     const members = this.members.row(month);
     const links = [];
     for (let r = 0; r < R; r++) {
@@ -127,7 +154,7 @@ export class Side {
     return links;
   }
 
-  /** Strongest link that there can be, so that lines have one scale in all months. */
+  /** Strongest link that there can be at the start, so that lines have one scale in all months. */
   get strongestLink() {
     const most = this.world.may_join.map((row) => [...row].sort((a, b) => b - a));
     return Math.max(1, ...most.map(([first = 0, second = 0]) => Math.sqrt(first * second)));
@@ -140,11 +167,12 @@ export class Side {
   }
 }
 
-/** The first month in which two sides differ in adopters or members; null while they are the same. */
+/** The first month in which two sides differ in adopters, members or who is there; null while they are the same. */
 export function parting(a, b, from = 0) {
   for (let month = from; month <= Math.min(a.known, b.known); month++) {
     if (differ(a.adopters.row(month), b.adopters.row(month))) return month;
     if (joined(a, month) !== joined(b, month)) return month;
+    if (differ(a.enterprises.held(month), b.enterprises.held(month))) return month;
   }
   return null;
 }
@@ -175,8 +203,18 @@ function started(Type, width, value = 0) {
   return rows;
 }
 
-function total(row, chosen) {
-  return row.reduce((sum, n, k) => sum + (chosen[k] ? n : 0), 0);
+/** The row of the start, a list of lists as the server sends it. */
+function given(lists, width) {
+  const row = new Rows(Uint32Array, lists.length * width);
+  row.append(lists.flat());
+  row.length = 1;
+  return row;
+}
+
+/** Sum over the chosen technologies of a region. */
+function total(row, r, chosen) {
+  const first = r * chosen.length;
+  return chosen.reduce((sum, isChosen, k) => sum + (isChosen ? row[first + k] : 0), 0);
 }
 
 /** Month at which the share came to one half between two ends of months, by linear interpolation. */

@@ -20,7 +20,7 @@ const WORDS = [
   ],
   [
     "Adoption share",
-    "Adoptions over all eligible pairs of enterprise and technology. Since the start: raw counts, technologies not yet released count as not adopted. After release: every technology from its own release on, regions standardized to one mix of industries and technologies, up to the common window; that is what t50, Φ and W1 are computed from.",
+    "Adoptions over all eligible pairs of enterprise and technology. Since the start: raw counts, technologies not yet released count as not adopted. After release: every technology from its own release on, regions standardized to one mix of industries and technologies, up to the common window; that is what t50, Φ and W1 are computed from. Where enterprises enter and leave, both numbers are of those who are there in the month, so that a share can fall.",
   ],
   [
     "Raster",

@@ -37,7 +37,7 @@ const MEASURES = [
     title: "Members",
     write: percent,
     minus: points,
-    value: (scene, id, side, at) => side.anywhere.data[at] / side.world.enterprises,
+    value: (scene, id, side, at) => side.memberShare(at),
     help: "Platform members: enterprises on at least one platform, of all",
   },
   {
