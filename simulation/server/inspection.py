@@ -12,13 +12,13 @@ from simulation.world import CHANNELS, Array
 
 
 def region(engine: Engine, row: int) -> dict[str, Any]:
-    """Return a region: enterprises by industry, institutions, members, credit, levers."""
+    """Return a region: enterprises by industry, of those who are there; institutions, members, credit, levers."""
     world, state, levers = engine.world, engine.state, engine.levers
     enterprises, institutions, platforms = world.enterprises, world.institutions, world.platforms
     here = np.flatnonzero(enterprises.region_of == row)
     industry_of = enterprises.industry_of[here]
+    present = here[enterprises.present[here]]
     counts = enterprises.counts[row]
-    before = np.concatenate([[0], np.cumsum(counts)[:-1]])  # rows are sorted by region, then industry
     masks = state.mask_of[here]
     is_member = (masks[None, :] >> np.arange(len(platforms.names), dtype=np.uint64)[:, None]) & np.uint64(1)
     released = state.released
@@ -27,7 +27,7 @@ def region(engine: Engine, row: int) -> dict[str, Any]:
             {
                 "name": name,
                 "enterprises": int(counts[s]),
-                "first": int((here[0] if here.size else 0) + before[s]),
+                "first": _first(present[enterprises.industry_of[present] == s]),
                 "adoptions": int(state.adopters[row, s].sum()),
                 "eligible": int(world.eligible[row, s, released].sum()),
                 "members": [int(found[industry_of == s].sum()) for found in is_member],
@@ -60,8 +60,11 @@ def region(engine: Engine, row: int) -> dict[str, Any]:
 
 
 def enterprise(engine: Engine, row: int) -> dict[str, Any]:
-    """Return an enterprise: what it has adopted, when and why, its hazards by channel now, its partners."""
-    world, state = engine.world, engine.state
+    """Return an enterprise: what it has adopted, when and why, its hazards by channel now, its partners.
+
+    Who is not there has no hazards, partners or platforms; what it has adopted while it was there stays.
+    """
+    world, state, levers = engine.world, engine.state, engine.levers
     enterprises = world.enterprises
     technologies = []
     for k in range(len(world.technologies.names)):
@@ -69,7 +72,7 @@ def enterprise(engine: Engine, row: int) -> dict[str, Any]:
         if pair < 0:
             continue
         month, released = int(state.adopted_month[pair]), bool(state.released[k])
-        can_adopt = released and month < 0 and not engine.finished
+        can_adopt = released and month < 0 and bool(enterprises.present[row]) and not engine.finished
         technologies.append(
             {
                 "row": k,
@@ -80,9 +83,17 @@ def enterprise(engine: Engine, row: int) -> dict[str, Any]:
             }
         )
     partners = enterprises.indices[enterprises.indptr[row] : enterprises.indptr[row + 1]]
+    r, alpha = enterprises.region_of[row], float(enterprises.absorptive_capacity[row])
+    neighbours = np.flatnonzero((enterprises.region_of == r) & enterprises.present)
     return {
         **_address(engine, row),
-        "absorptive_capacity": float(enterprises.absorptive_capacity[row]),
+        "present": bool(enterprises.present[row]),
+        "from_month": int(enterprises.from_month[row]),
+        "to_month": int(enterprises.to_month[row]),
+        "previous": _first(neighbours[neighbours < row][::-1]),
+        "next": _first(neighbours[neighbours > row]),
+        "absorptive_capacity": alpha,
+        "absorptive_capacity_now": alpha * (1 + levers.training[r]) * state.capacity_left[r],
         "platforms": [
             name for h, name in enumerate(world.platforms.names) if int(state.mask_of[row]) >> h & 1
         ],
@@ -122,6 +133,10 @@ INSPECTED: Mapping[str, Callable[[Engine, int], dict[str, Any]]] = {
     "enterprise": enterprise,
     "institution": institution,
 }
+
+
+def _first(rows: Array) -> int | None:
+    return int(rows[0]) if rows.size else None
 
 
 def _address(engine: Engine, row: int) -> dict[str, int]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from page import Block, blocks_of
 
-from simulation import HyperclusterModel
+from simulation import HyperclusterModel, metrics
 from simulation.engine import Engine, simulate
 from simulation.errors import HyperclusterError
 from simulation.scenario import load_scenario, parse_scenario
@@ -18,6 +18,7 @@ from simulation.server.side import SHOWN
 from simulation.world import CHANNELS
 
 TIMELESS = math.inf
+TURNOVER = ("turnover.entry=0.08", "turnover.exit=0.1")
 SMALL = """
 [time]
 years = 3
@@ -48,6 +49,30 @@ def test_frames_hold_what_the_replication_leaves_whatever_months_are_asked_for()
         np.testing.assert_array_equal(block.members_anywhere, record.members_anywhere[rows])
     np.testing.assert_array_equal(side.record().adopters, record.adopters)
     assert block.credit[-1] == pytest.approx(record.credit.sum(axis=0), rel=1e-9, abs=1e-9)
+
+
+def test_where_enterprises_enter_and_leave_frames_hold_who_is_there() -> None:
+    spec = load_scenario("mixed", overrides=[*TURNOVER])
+    record = simulate(spec, 2)
+    side = LiveSide(spec, 2)
+    world = side.world()
+    assert world["eligible"] == record.eligible[0].sum(axis=1).tolist()
+    assert world["may_join"] == record.may_join[0].tolist()
+    assert world["enterprises"] == sum(r["enterprises"] for r in world["regions"]) == record.enterprises[0]
+    for first, months in ((0, 1), (1, 30), (20, 5), (31, 300)):
+        block = block_of(side, first, months)
+        assert block is not None
+        rows = slice(first, first + block.months)
+        np.testing.assert_array_equal(block.adopters, record.adopters[rows].sum(axis=2))
+        np.testing.assert_array_equal(block.eligible, record.eligible[rows].sum(axis=2))
+        np.testing.assert_array_equal(block.may_join, record.may_join[rows])
+        np.testing.assert_array_equal(block.enterprises.sum(axis=1), record.enterprises[rows])
+    assert (block.adopters.sum(axis=1) < block.eligible.sum(axis=1)).any()
+    found, expected = side.series(240, [], until=TIMELESS), metrics.compute(record)
+    assert found is not None
+    assert {name: found["metrics"][name]["value"] for name in SHOWN} == {
+        name: None if math.isnan(expected[name]) else expected[name] for name in SHOWN
+    }
 
 
 def test_every_adoption_is_owed_to_the_channels_once() -> None:
@@ -136,6 +161,7 @@ def test_a_region_in_the_inspector_adds_up() -> None:
     for _ in range(80):
         engine.step()
     side = LiveSide(spec, 1)
+    side.advance(80, until=TIMELESS)
     enterprises = engine.world.enterprises
     for row in range(len(engine.world.regions.ids)):
         found = side.inspect("region", row, 80, until=TIMELESS)
@@ -144,10 +170,87 @@ def test_a_region_in_the_inspector_adds_up() -> None:
         assert adoptions == engine.state.adopters[row].sum()
         assert sum(found["credit"]) == pytest.approx(adoptions)
         assert found["members"][0]["members"] == sum(i["members"][0] for i in found["industries"])
+        here = np.flatnonzero(enterprises.region_of == row)
         for s, industry in enumerate(found["industries"]):
-            rows = np.arange(industry["first"], industry["first"] + industry["enterprises"])
-            assert (enterprises.region_of[rows] == row).all()
-            assert (enterprises.industry_of[rows] == s).all()
+            rows = here[enterprises.industry_of[here] == s]
+            assert industry["enterprises"] == rows.size
+            assert industry["first"] == (rows[0] if rows.size else None)
+        for at, enterprise in enumerate(here.tolist()):
+            if at % 100 == 0 or enterprise == here[-1]:
+                shown = side.inspect("enterprise", enterprise, 80, until=TIMELESS)
+                assert shown is not None
+                assert shown["previous"] == (enterprise - 1 if at else None)
+                assert shown["next"] == (enterprise + 1 if enterprise < here[-1] else None)
+
+
+def test_who_is_not_there_has_no_partners_platforms_or_hazards_and_is_passed_over() -> None:
+    spec = load_scenario("hypercluster", overrides=[*TURNOVER])
+    engine, side = Engine(spec, 1), LiveSide(spec, 1)
+    while engine.state.month < 100:
+        engine.step()
+    side.advance(100, until=TIMELESS)
+    enterprises = engine.world.enterprises
+    found = {
+        row: side.inspect("enterprise", row, 100, until=TIMELESS)
+        for row in np.flatnonzero(enterprises.region_of == 1)[:150].tolist()
+    }
+    assert {row for row, shown in found.items() if shown["present"]} == {
+        row for row in found if enterprises.present[row]
+    }
+    gone = [shown for shown in found.values() if shown["to_month"] <= 96]
+    to_come = [shown for shown in found.values() if shown["from_month"] > 96]
+    entered = [shown for shown in found.values() if shown["present"] and shown["from_month"] > 0]
+    assert gone and to_come and entered
+    assert {shown["from_month"] % 12 for shown in entered} == {0}
+    assert any(shown["partners"] for shown in entered)
+    for absent in (*gone, *to_come):
+        assert not absent["present"] and not absent["partners"] and not absent["platforms"]
+        assert not any(technology["hazard"] for technology in absent["technologies"])
+    assert any(technology["adopted"] is not None for shown in gone for technology in shown["technologies"])
+    seen, row = [], min(row for row, shown in found.items() if shown["present"])
+    while row in found:
+        seen.append(row)
+        row = found[row]["next"]
+    assert seen == sorted(row for row, shown in found.items() if shown["present"])
+
+
+def test_the_numbers_of_a_region_are_those_of_the_month_looked_at() -> None:
+    spec = load_scenario("hypercluster", overrides=[*TURNOVER])
+    record, side = simulate(spec, 1), LiveSide(spec, 1)
+    side.advance(100, until=TIMELESS)
+    released = record.release_month < 100
+    for row in range(len(record.regions)):
+        found = side.inspect("region", row, 100, until=TIMELESS)
+        assert found is not None
+        for s, industry in enumerate(found["industries"]):
+            assert industry["eligible"] == record.eligible[100, row, s, released].sum()
+            assert industry["adoptions"] == record.adopters[100, row, s].sum()
+        assert found["members"][0]["may_join"] == record.may_join[100, 0, row]
+        assert sum(found["credit"]) > record.adopters[100, row].sum(), (
+            "owed is what those who left adopted, too"
+        )
+
+
+def test_absorptive_capacity_is_shown_as_training_and_out_migration_have_left_it() -> None:
+    text = (
+        SMALL.format(scale=0.05)
+        + """
+    [migration]
+    rate = 0.1
+    [[policies]]
+    instrument = "training"
+    budget = 1000.0
+    """
+    )
+    spec = parse_scenario(text)
+    engine = Engine(spec, 1)
+    for _ in range(20):
+        engine.step()
+    found = LiveSide(spec, 1).inspect("enterprise", 5, 20, until=TIMELESS)
+    assert found is not None
+    left = float(engine.state.capacity_left[found["region"]])
+    assert 0 < left < 1
+    assert found["absorptive_capacity_now"] == pytest.approx(found["absorptive_capacity"] * 1.25 * left)
 
 
 @pytest.mark.parametrize(
@@ -170,13 +273,13 @@ def test_series_are_the_metrics_of_the_command_line_at_the_horizon() -> None:
     assert found is not None
     model = HyperclusterModel(spec, rng=1)
     model.run_for(240)
-    metrics = model.result().metrics
+    expected = model.result().metrics
     assert {name: found["metrics"][name]["value"] for name in SHOWN} == {
-        name: None if math.isnan(metrics[name]) else metrics[name] for name in SHOWN
+        name: None if math.isnan(expected[name]) else expected[name] for name in SHOWN
     }
     assert all(m["reason"] for m in found["metrics"].values() if m["value"] is None)
     for name in ("phi", "w1_years", "t50_years"):
-        assert found["so_far"][name][-1] == pytest.approx(metrics[name], rel=1e-10)
+        assert found["so_far"][name][-1] == pytest.approx(expected[name], rel=1e-10)
         assert len(found["so_far"][name]) == 241
     assert len(found["pooled"]) == len(found["years"])
     assert np.shape(found["regional"]) == (15, len(found["years"]))

@@ -110,12 +110,12 @@ export class Inspector {
       facts([
         ["macroregion", region.macroregion],
         ["time", date(month, side.world.steps_per_year)],
-        ["enterprises", whole(region.enterprises)],
+        ["enterprises", whole(side.enterprisesIn(month, row))],
         ...(side.world.live ? [["digital readiness (assumed)", decimal(region.readiness, 2)]] : []),
         ["adoption share", percent(side.shares.row(month)[row])],
         [
           "adoptions of eligible pairs",
-          `${whole(side.adoptersIn(month, row))} of ${whole(side.eligible[row])}`,
+          `${whole(side.adoptersIn(month, row))} of ${whole(side.eligibleIn(month, row))}`,
         ],
       ]),
     ];
@@ -180,18 +180,22 @@ export class Inspector {
       const when =
         entry.adopted !== null
           ? `adopted ${date(entry.adopted, steps)}`
-          : entry.released
-            ? `hazard ${decimal(total)} a year`
-            : "not released";
+          : !entry.released
+            ? "not released"
+            : entry.hazard
+              ? `hazard ${decimal(total)} a year`
+              : "not adopted";
       return { entry, technology, total, when };
     });
     const adopted = rows.filter(({ entry }) => entry.adopted !== null).length;
     return [
       this.#crumbs(regions, answer.region),
       el("h3", {}, `Enterprise ${answer.number + 1} of ${worded(industries[answer.industry])}`),
-      this.#neighbours(answer, regions),
+      this.#neighbours(answer),
       facts([
+        ...presence(answer, steps),
         ["absorptive capacity", decimal(answer.absorptive_capacity, 2)],
+        ["with training here and out-migration", decimal(answer.absorptive_capacity_now, 2)],
         ["platforms", answer.platforms.join(", ") || "none"],
         ["adopted", `${adopted} of ${rows.length} technologies`],
       ]),
@@ -246,17 +250,15 @@ export class Inspector {
     ];
   }
 
-  /** The previous and the next enterprise of the region; enterprises are numbered region by region. */
-  #neighbours(answer, regions) {
-    const first = regions.slice(0, answer.region).reduce((sum, region) => sum + region.enterprises, 0);
-    const last = first + regions[answer.region].enterprises - 1;
-    const step = (by, text) =>
-      el("button", { type: "button", onclick: () => this.#go("enterprise", answer.row + by) }, text);
+  /** The previous and the next enterprise of the region that are there. */
+  #neighbours(answer) {
+    const step = (row, text) =>
+      row !== null && el("button", { type: "button", onclick: () => this.#go("enterprise", row) }, text);
     return el(
       "div",
       { className: "row" },
-      answer.row > first && step(-1, "‹ previous"),
-      answer.row < last && step(1, "next ›"),
+      step(answer.previous, "‹ previous"),
+      step(answer.next, "next ›"),
     );
   }
 
@@ -283,4 +285,14 @@ export class Inspector {
     box.style.setProperty("--side", this.sceneNow().looks[name].colour);
     return box;
   }
+}
+
+/** When an enterprise entered and left, as far as that has come: nothing of one that was there from the start on. */
+function presence({ present, month, from_month: from, to_month: to }, steps) {
+  const year = (at) => `in year ${Math.floor(at / steps)}`;
+  if (!present && from >= month) return [["not there yet", `enters ${year(from)}`]];
+  return [
+    ...(from > 0 ? [["entered", year(from)]] : []),
+    ...(present ? [] : [["left", `${year(to)}, with all that it had adopted`]]),
+  ];
 }
