@@ -44,14 +44,22 @@ export class Forms {
   }
 
   #content(side, world) {
+    const about = this.#details(
+      "about",
+      "About this scenario",
+      0,
+      el("p", { className: "soft" }, world.description),
+      ...world.assumptions.map((text) => el("p", { className: "soft" }, `Assumed: ${text}`)),
+    );
     if (!world.live)
       return [
+        about,
         el("p", {}, "This side is replayed from a results folder: its parameters cannot be changed here."),
       ];
     const { changes } = this.store.state[side];
     const refused = this.#refused?.side === side ? this.#refused : null;
     return [
-      this.#details("about", "About this scenario", 0, el("p", { className: "soft" }, world.description)),
+      about,
       el(
         "p",
         { className: "soft" },
