@@ -14,6 +14,7 @@ from simulation.errors import HyperclusterError, ResultsError
 from simulation.figures.inputs import short_name
 from simulation.recorder import Record
 from simulation.results import Results
+from simulation.rows import Counts
 from simulation.server.description import country, described_map, policy_entry, style_of
 from simulation.server.side import History, Side
 from simulation.server.so_far import SoFar
@@ -58,8 +59,9 @@ class ReplaySide(Side):
         self._platforms = tuple(sorted(platform["name"] for platform in self._spec.get("platforms", [])))
         may_join, by_month = self._memberships(members)
         months = len(counts.adopters)
-        changing = len(counts.eligible) > 1 or bool((may_join != may_join[0]).any())
-        eligible = np.broadcast_to(counts.eligible, (months if changing else 1, *counts.eligible.shape[1:]))
+        eligible = _eligible(counts)
+        changing = len(eligible) > 1 or bool((may_join != may_join[0]).any())
+        eligible = np.broadcast_to(eligible, (months if changing else 1, *eligible.shape[1:]))
         so_far = SoFar(counts.adopters, eligible, counts.release_month, dt=1 / counts.steps_per_year)
         so_far.note(months - 1)
         self.size = 2 * counts.adopters.nbytes
@@ -233,6 +235,23 @@ def _sums(by_year: pd.Series, horizon: float) -> tuple[Array, Array]:
     ends = np.arange(1, int(np.ceil(horizon)) + 1)
     sums = by_year.reindex(ends - 1, fill_value=0.0).cumsum().to_numpy()
     return np.concatenate([[0.0], np.minimum(ends, horizon)]), np.concatenate([[0.0], sums])
+
+
+def _eligible(counts: Counts) -> Array:
+    """Eligible for technologies that are still to come, too: as many as for those that are there; (E, R, S, K).
+
+    What is stored of a technology begins at its release. Of an industry for which there is none yet, it is the first.
+    """
+    if len(counts.eligible) == 1:
+        return counts.eligible
+    months = np.arange(len(counts.eligible))[:, None]
+    there = np.where(months >= counts.release_month, 1, 0)[:, None, None]
+    enterprises = (counts.eligible * there).max(axis=3)  # (E, R, S)
+    relevant = (counts.eligible > 0).any(axis=(0, 1))  # (S, K)
+    first = np.where(relevant, counts.release_month, len(months) - 1).min(axis=1)
+    known = np.take_along_axis(enterprises, np.maximum(months, first)[:, None], axis=0)
+    eligible: Array = known[..., None] * relevant
+    return eligible
 
 
 def _members_anywhere(members: Array) -> Array:

@@ -10,6 +10,7 @@ import pytest
 from page import Block, blocks_of
 from served import SMALL
 
+from simulation.batch import run_batch
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.scenario import parse_scenario
 from simulation.server.frames import frame
@@ -97,6 +98,26 @@ def test_series_are_those_of_the_live_side(replayed: ReplaySide, alive: LiveSide
 def test_what_was_not_stored_is_said(replayed: ReplaySide) -> None:
     with pytest.raises(HyperclusterError, match="counts by region"):
         replayed.inspect("enterprise", 0, 0, until=math.inf)
+
+
+def test_who_is_there_is_that_of_the_live_side_month_by_month(tmp_path: Path) -> None:
+    text = SMALL.replace('release = "at_start"', "per_year = 12.0")
+    spec = parse_scenario(f"{text}[turnover]\nentry = 0.2\nexit = 0.3\n")
+    run_batch([spec], 1, out=tmp_path / "study", workers=1, seed=5)
+    replayed, alive = ReplaySide(tmp_path / "study", "small", 5), LiveSide(spec, 5)
+    here, there = replayed.world(), alive.world()
+    for key in ("eligible", "may_join", "enterprises", "assumptions"):
+        assert here[key] == there[key], key
+    old, new = (block_of(side, 0, 55) for side in (replayed, alive))
+    for name in ("adopters", "members", "eligible", "may_join", "enterprises"):
+        np.testing.assert_array_equal(getattr(old, name), getattr(new, name))
+    assert len(np.unique(new.enterprises.sum(axis=1))) > 3
+    assert max(technology["release_month"] for technology in there["technologies"]) > 12
+    for name in ("phi", "w1_years", "t50_years"):
+        assert getattr(old, name) == pytest.approx(getattr(new, name), rel=1e-12, nan_ok=True)
+    past, present = (side.series(40, [0, 3], until=math.inf) for side in (replayed, alive))
+    assert past is not None and present is not None
+    assert past["pooled"] == present["pooled"] and past["regional"] == present["regional"]
 
 
 @pytest.mark.parametrize(("scenario", "seed"), [("small", 7), ("other", 5)])
