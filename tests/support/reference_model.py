@@ -65,7 +65,10 @@ def lost_in_a_month(spec, world, lev, Q, r):
 def who_is_there(world, month):
     """Return which enterprises are there in the month that begins: section 13.9."""
     return np.array(
-        [a <= month < z for a, z in zip(world.enterprises.from_month, world.enterprises.to_month, strict=True)]
+        [
+            a <= month < z
+            for a, z in zip(world.enterprises.from_month, world.enterprises.to_month, strict=True)
+        ]
     )
 
 
