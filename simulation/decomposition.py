@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.metrics.curves import ROUNDING, aligned, integral
-from simulation.metrics.weir_cockerham import variance_components
+from simulation.metrics.curves import ROUNDING, aligned, aligned_eligible, integral
+from simulation.metrics.weir_cockerham import compared, variance_components
 from simulation.rows import Counts
 from simulation.world import Array
 
@@ -34,10 +34,10 @@ class PhiParts:
 def phi_parts(counts: Counts) -> PhiParts:
     """Split Phi, equation (9), of one replication up to its common window."""
     window = counts.adopters.shape[0] - 1 - int(counts.release_month.max())
-    adopters = np.moveaxis(aligned(counts.adopters, counts.release_month, window=window), 3, 1)
-    eligible = np.moveaxis(counts.eligible, 2, 0).swapaxes(1, 2)
+    adopters = aligned(counts.adopters, counts.release_month, window=window)
+    eligible = aligned_eligible(counts.eligible, counts.release_month, window=window)
     belongs = counts.macroregion_of[:, None] == np.arange(len(counts.macroregions))
-    return split_phi(adopters, eligible, belongs=belongs)
+    return split_phi(np.moveaxis(adopters, 3, 1), np.moveaxis(eligible, 3, 1), belongs=belongs)
 
 
 def split_phi(adopters: Array, eligible: Array, *, belongs: Array) -> PhiParts:
@@ -46,7 +46,8 @@ def split_phi(adopters: Array, eligible: Array, *, belongs: Array) -> PhiParts:
     Parameters
     ----------
     adopters : float64, shape (..., months, R)
-    eligible : int64, shape (..., R)
+    eligible : int64, shape (..., E, R)
+        E is 1 or the number of months.
     belongs : bool, shape (R, M)
         Which macroregion each region belongs to.
     """
@@ -55,21 +56,18 @@ def split_phi(adopters: Array, eligible: Array, *, belongs: Array) -> PhiParts:
     if not weight > ROUNDING:
         regions, macroregions = belongs.shape
         return PhiParts(*(np.full(size, np.nan) for size in (regions, macroregions, macroregions)))
-    groups = (eligible > 0).sum(axis=-1)
-    enough = (groups >= 2) & (eligible.sum(axis=-1) > groups)
-    adopters, eligible, groups = adopters[enough], eligible[enough], groups[enough]
-
-    n = eligible.sum(axis=-1)[:, None]
-    squares = np.einsum("cmr,cmr->cm", adopters, adopters / np.maximum(eligible, 1)[:, None, :])
-    within_groups = (adopters.sum(axis=-1) - squares) / (n - groups[:, None])
-    factor = n / (groups[:, None] - 1) / weight
+    adopters, eligible, n, df_between, df_within = compared(adopters, eligible)
+    squares = np.einsum("cmr,cmr->cm", adopters, adopters / np.maximum(eligible, 1))
+    within_groups = (adopters.sum(axis=-1) - squares) / df_within
+    factor = n / df_between / weight  # 0 in a month without comparison
+    divisor = np.maximum(n, 1)[:, :, None]
 
     def parts(adopters: Array, eligible: Array) -> Array:
         """What each group of regions adds by the deviation of its own share, beyond chance: float64 (groups,)."""
-        pooled = adopters.sum(axis=-1, keepdims=True) / n[:, :, None]
-        share = adopters / np.maximum(eligible, 1)[:, None, :]
-        chance = np.where(eligible > 0, 1 - eligible / n, 0.0)[:, None, :] * within_groups[:, :, None]
-        beyond = eligible[:, None, :] * (share - pooled) ** 2 - chance
+        pooled = adopters.sum(axis=-1, keepdims=True) / divisor
+        share = adopters / np.maximum(eligible, 1)
+        chance = np.where(eligible > 0, 1 - eligible / divisor, 0.0) * within_groups[:, :, None]
+        beyond = eligible * (share - pooled) ** 2 - chance
         return integral(np.einsum("cm,cmr->mr", factor, beyond), 1.0)
 
     regional = parts(adopters, eligible)

@@ -1,8 +1,10 @@
 """Adoption curves of a run: counts aligned at release, shares by region, and the arithmetic that metrics share.
 
 Letters as in ``simulation.world``; W is the common window, the number of months from the latest release to the
-horizon, so that every technology is seen equally long. The functions act on plain arrays of counts or shares; time
-stands before the regions. ``Curves`` computes each array of one record once, when a metric first asks for it.
+horizon, so that every technology is seen equally long. E is the time axis of the eligible: 1 where the enterprises
+stay the same, and as long as that of the adopters where enterprises enter and leave. A share is that of the enterprises
+that are there in its month, so it can fall. The functions act on plain arrays of counts or shares; time stands before
+the regions. ``Curves`` computes each array of one record once, when a metric first asks for it.
 Large sums are ``einsum``: several times faster than ``sum`` over a short axis, and, unlike a matrix product, the same
 bit for bit whatever the number of threads.
 """
@@ -21,10 +23,12 @@ ROUNDING = 1e-12
 """A weight below this is zero up to rounding; one enterprise in a million for a month weighs 1e-7 years."""
 
 
-def ratio(numerator: Array, denominator: Array) -> Array:
-    """Divide elementwise with broadcasting; 0 where the denominator is 0."""
-    shape = np.broadcast_shapes(np.shape(numerator), np.shape(denominator))
-    return np.divide(numerator, denominator, out=np.zeros(shape), where=np.asarray(denominator) > 0)
+def ratio(numerator: Array, denominator: Array, *, otherwise: Array | float = 0.0) -> Array:
+    """Divide elementwise with broadcasting; ``otherwise`` where the denominator is 0."""
+    out = np.full(
+        np.broadcast_shapes(np.shape(numerator), np.shape(denominator)), otherwise, dtype=np.float64
+    )
+    return np.divide(numerator, denominator, out=out, where=np.asarray(denominator) > 0)
 
 
 def integral(values: Array, dt: float) -> Array:
@@ -34,6 +38,8 @@ def integral(values: Array, dt: float) -> Array:
 
 def crossing_time(shares: Array, level: float, *, dt: float) -> Array:
     """First time at which adoption shares reach a level, by linear interpolation between months; equation (12).
+
+    Shares may fall afterwards.
 
     Parameters
     ----------
@@ -74,33 +80,55 @@ def aligned(adopters: Array, release_month: Array, *, window: int) -> Array:
     float64, shape (K, window + 1, R, S)
         Adopters tau months after release.
     """
+    return _from_release(adopters, release_month, window=window).astype(np.float64)
+
+
+def aligned_eligible(eligible: Array, release_month: Array, *, window: int) -> Array:
+    """Take the eligible of every technology in the months of :func:`aligned`.
+
+    Parameters
+    ----------
+    eligible : int64, shape (1 or T + 1, R, S, K)
+    release_month : int64, shape (K,)
+    window : int
+
+    Returns
+    -------
+    int64, shape (K, E, R, S)
+    """
+    if len(eligible) == 1:
+        return np.ascontiguousarray(np.moveaxis(eligible, 3, 0))
+    return _from_release(eligible, release_month, window=window)
+
+
+def _from_release(counts: Array, release_month: Array, *, window: int) -> Array:
     months = release_month[:, None] + np.arange(window + 1)
     technologies = np.arange(release_month.size)[:, None]
-    return adopters[months, :, :, technologies].astype(np.float64)
+    return counts[months, :, :, technologies]
 
 
 def standardized(adopters: Array, eligible: Array) -> Array:
     """Regional curves of each technology, directly standardized over industries; equation (8), section 5.
 
-    Industries have their national eligible weights; an industry that a region lacks takes the pooled share, so that
-    a region differs from the others by its adoption and never by its mix of industries.
+    Industries have the national eligible weights of the month; an industry that a region lacks takes the pooled share,
+    so that a region differs from the others by its adoption and never by its mix of industries.
 
     Parameters
     ----------
     adopters : float64, shape (K, W + 1, R, S)
-    eligible : int64, shape (K, R, S)
+    eligible : int64, shape (K, E, R, S)
 
     Returns
     -------
     float64, shape (K, W + 1, R)
-        Adoption shares; the pooled curve where a region has no eligible enterprise.
+        Adoption shares; the pooled share in a month in which a region has no eligible enterprise, 0 where none has.
     """
-    national = eligible.sum(axis=1)
-    weight = ratio(national, national.sum(axis=1, keepdims=True))[:, None, :]
-    pooled = ratio(np.einsum("ktrs->kts", adopters), national[:, None, :])
-    own = np.einsum("ktrs,krs->ktr", adopters, ratio(weight, eligible))
+    national = eligible.sum(axis=2)
+    weight = ratio(national, national.sum(axis=2, keepdims=True))[:, :, None, :]
+    pooled = ratio(np.einsum("ktrs->kts", adopters), national)
+    own = np.einsum("ktrs,ktrs->ktr", adopters, ratio(weight, eligible))
     lacking = np.where(eligible > 0, 0.0, weight)
-    return own + np.einsum("kts,krs->ktr", pooled, lacking)
+    return own + np.einsum("kts,ktrs->ktr", pooled, lacking)
 
 
 def select(record: Record, technologies: Array) -> Record:
@@ -118,7 +146,7 @@ def select(record: Record, technologies: Array) -> Record:
         directions=tuple(record.directions[k] for k in kept),
         environmental=record.environmental[kept],
         release_month=record.release_month[kept],
-        eligible=record.eligible[:, :, kept],
+        eligible=record.eligible[..., kept],
         adopters=record.adopters[:, :, :, kept],
         mastered=record.mastered[:, kept],
         credit=record.credit[:, kept],
@@ -162,23 +190,36 @@ class Curves:
 
     @cached_property
     def eligible(self) -> Array:
-        """int64 (K, R, S)."""
-        return np.ascontiguousarray(np.moveaxis(self.record.eligible, 2, 0))
+        """int64 (K, E, R, S)."""
+        return aligned_eligible(self.record.eligible, self.record.release_month, window=self.window)
+
+    @cached_property
+    def pairs(self) -> Array:
+        """int64 (E, R): eligible pairs of enterprise and technology."""
+        return self.eligible.sum(axis=(0, 3))
 
     @cached_property
     def weights(self) -> Array:
-        """float64 (R,): w_r, share of the eligible pairs of enterprise and technology."""
-        return ratio(self.eligible.sum(axis=(0, 2)), self.eligible.sum())
+        """float64 (R,): w_r, share of the eligible pairs, all months together."""
+        return _shares(self.pairs.sum(axis=0))
 
     @cached_property
     def technology_weights(self) -> Array:
-        """float64 (K,): share of the eligible pairs."""
-        return ratio(self.eligible.sum(axis=(1, 2)), self.eligible.sum())
+        """float64 (K,): share of the eligible pairs, all months together."""
+        return _shares(self.eligible.sum(axis=(1, 2, 3)))
+
+    def eligible_in(self, month: int) -> Array:
+        """int64 (K, R, S): the eligible of one month after release, where regions are compared at a moment."""
+        return self.eligible[:, min(month, self.eligible.shape[1] - 1)]
+
+    def weights_in(self, month: int) -> Array:
+        """float64 (R,): w_r in one month after release."""
+        return _shares(self.pairs[min(month, len(self.pairs) - 1)])
 
     @cached_property
     def pooled(self) -> Array:
         """float64 (W + 1,): adopters of all technologies and regions over all eligible pairs."""
-        return ratio(np.einsum("ktrs->t", self.adopters), self.eligible.sum())
+        return ratio(np.einsum("ktrs->t", self.adopters), self.pairs.sum(axis=1))
 
     @cached_property
     def by_technology(self) -> Array:
@@ -192,10 +233,22 @@ class Curves:
 
     @cached_property
     def raw_by_technology(self) -> Array:
-        """float64 (K, W + 1, R): adopters over eligible of each region, whatever its industries."""
-        return ratio(np.einsum("ktrs->ktr", self.adopters), self.eligible.sum(axis=2)[:, None, :])
+        """float64 (K, W + 1, R): adopters over eligible of each region, whatever its industries.
+
+        The pooled share in a month in which a region has no eligible enterprise.
+        """
+        adopters, eligible = np.einsum("ktrs->ktr", self.adopters), self.eligible.sum(axis=3)
+        pooled = ratio(np.einsum("ktr->kt", adopters), eligible.sum(axis=2))
+        return ratio(adopters, eligible, otherwise=pooled[:, :, None])
 
     @cached_property
     def raw(self) -> Array:
-        """float64 (W + 1, R): adopters over eligible of each region, whatever its technologies and industries."""
-        return ratio(np.einsum("ktrs->tr", self.adopters), self.eligible.sum(axis=(0, 2)))
+        """float64 (W + 1, R): adopters over eligible of each region, whatever its technologies and industries.
+
+        The pooled share in a month in which a region has no eligible enterprise.
+        """
+        return ratio(np.einsum("ktrs->tr", self.adopters), self.pairs, otherwise=self.pooled[:, None])
+
+
+def _shares(counts: Array) -> Array:
+    return ratio(counts, counts.sum())

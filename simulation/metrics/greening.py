@@ -6,6 +6,7 @@ import numpy as np
 
 from simulation.metrics.curves import Curves, ratio
 from simulation.metrics.metric import Metric, Undefined, require_eligible
+from simulation.metrics.participation import share_at_horizon
 from simulation.metrics.times import time_to
 
 
@@ -20,16 +21,14 @@ def _require_environmental(curves: Curves) -> None:
 def environmental_share(curves: Curves) -> float:
     """Return the adopters of environmental technologies at the horizon over their eligible."""
     _require_environmental(curves)
-    record = curves.record
-    adopters = record.adopters[-1].sum(axis=(0, 1))[record.environmental].sum()
-    return float(adopters / curves.eligible[record.environmental].sum())
+    return share_at_horizon(curves, curves.record.environmental)
 
 
 def environmental_t50(curves: Curves) -> float:
     """Return the years after release at which half of the eligible have adopted; in the window of all technologies."""
     _require_environmental(curves)
     green = curves.record.environmental
-    share = ratio(np.einsum("ktrs->t", curves.adopters[green]), curves.eligible[green].sum())
+    share = ratio(np.einsum("ktrs->t", curves.adopters[green]), curves.eligible[green].sum(axis=(0, 2, 3)))
     return time_to(0.5, share, curves)
 
 

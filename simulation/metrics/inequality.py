@@ -77,7 +77,9 @@ def stage_month(curves: Curves, level: float) -> int:
 
 def _theil_at(curves: Curves, level: float) -> Theil:
     month = stage_month(curves, level)
-    return theil(curves.regional[month], curves.weights, macroregion_of=curves.record.macroregion_of)
+    return theil(
+        curves.regional[month], curves.weights_in(month), macroregion_of=curves.record.macroregion_of
+    )
 
 
 def _part(level: float, part: int) -> Callable[[Curves], float]:

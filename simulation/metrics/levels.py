@@ -70,8 +70,9 @@ def _theil_micro(curves: Curves) -> float:
 
     Together with the index between regions it adds up to that among all enterprises, -ln of the pooled share.
     """
-    shares = curves.regional[stage_month(curves, 0.5)]
-    adopters = curves.weights * shares
+    month = stage_month(curves, 0.5)
+    shares = curves.regional[month]
+    adopters = curves.weights_in(month) * shares
     some = adopters > 0
     return float(-(adopters[some] / adopters.sum()) @ np.log(shares[some]))
 

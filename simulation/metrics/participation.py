@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from simulation.metrics.curves import Curves
 from simulation.metrics.metric import Metric, Undefined, require_eligible
+from simulation.world import Array
+
+
+def share_at_horizon(curves: Curves, technologies: Array) -> float:
+    """Return the adopters of these technologies at the horizon over those who are eligible then.
+
+    Parameters
+    ----------
+    technologies : bool, shape (K,)
+
+    Raises
+    ------
+    Undefined
+        If nobody is.
+    """
+    adopters, eligible = (
+        counts[-1].sum(axis=(0, 1))[technologies].sum()
+        for counts in (curves.record.adopters, curves.record.eligible)
+    )
+    if not eligible:
+        raise Undefined("No eligible enterprise is there at the horizon.")
+    return float(adopters / eligible)
 
 
 def _final_share(curves: Curves) -> float:
     require_eligible(curves)
-    return float(curves.record.adopters[-1].sum() / curves.eligible.sum())
+    return share_at_horizon(curves, np.ones(len(curves.record.technologies), dtype=bool))
 
 
 def _member_share(curves: Curves) -> float:
-    if not curves.record.enterprises:
+    if not curves.record.enterprises[-1]:
         raise Undefined("There is no enterprise.")
-    return float(curves.record.members_anywhere[-1] / curves.record.enterprises)
+    return float(curves.record.members_anywhere[-1] / curves.record.enterprises[-1])
 
 
 METRICS = (

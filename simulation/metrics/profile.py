@@ -25,7 +25,7 @@ STAGE = 0.5
 
 def relatedness(curves: Curves) -> Array:
     """float64 (K, K), 0 to 1: cosine of the eligible enterprises by industry; 0 on the diagonal."""
-    eligible = curves.eligible.sum(axis=1).astype(np.float64)
+    eligible = curves.eligible_in(_stage(curves)).sum(axis=1).astype(np.float64)
     length = np.sqrt(np.einsum("ks,ks->k", eligible, eligible))
     cosine = ratio(np.einsum("ks,qs->kq", eligible, eligible), np.outer(length, length))
     np.fill_diagonal(cosine, 0.0)
@@ -37,7 +37,9 @@ def entropy(curves: Curves) -> Array:
 
     nan for a region without adopters.
     """
-    weighted = _shares(curves) * curves.technology_weights[:, None]
+    month = _stage(curves)
+    eligible = curves.eligible_in(month).sum(axis=(1, 2))
+    weighted = curves.by_technology[:, month] * ratio(eligible, eligible.sum())[:, None]
     p = ratio(weighted, weighted.sum(axis=0))
     terms = np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0)
     return np.where(weighted.sum(axis=0) > 0, -terms.sum(axis=0) / math.log(len(p)), np.nan)
@@ -48,13 +50,13 @@ def density(curves: Curves) -> Array:
 
     The mean over technologies, by the share that has not adopted yet; 0 where nothing is related or nothing lacks.
     """
-    shares, related = _shares(curves), relatedness(curves)
+    shares, related = curves.by_technology[:, _stage(curves)], relatedness(curves)
     around = ratio(np.einsum("kq,qr->kr", related, shares), related.sum(axis=1)[:, None])
     return ratio(np.einsum("kr,kr->r", 1.0 - shares, around), (1.0 - shares).sum(axis=0))
 
 
-def _shares(curves: Curves) -> Array:
-    """float64 (K, R): adoption shares at the stage.
+def _stage(curves: Curves) -> int:
+    """Return the month after release at which profiles are compared.
 
     Raises
     ------
@@ -64,13 +66,14 @@ def _shares(curves: Curves) -> Array:
     month = stage_month(curves, STAGE)
     if len(curves.record.technologies) < 2:
         raise Undefined("A profile is over technologies, and there are not two.")
-    return curves.by_technology[:, month]
+    return month
 
 
 def _mean(curves: Curves, values: Array) -> float:
-    """Mean over regions by their eligible; regions without a value do not count."""
-    defined = ~np.isnan(values) & (curves.weights > 0)
-    return float(values[defined] @ curves.weights[defined] / curves.weights[defined].sum())
+    """Mean over regions by their eligible at the stage; regions without a value do not count."""
+    weights = curves.weights_in(_stage(curves))
+    defined = ~np.isnan(values) & (weights > 0)
+    return float(values[defined] @ weights[defined] / weights[defined].sum())
 
 
 METRICS = (

@@ -9,7 +9,8 @@ from simulation.metrics.metric import Metric, require_eligible
 def restricted_time(curves: Curves) -> float:
     """Return the mean of the years from release to adoption, the window's length for who has not adopted in it.
 
-    The area above the pooled curve. It is defined wherever somebody is eligible, also where t50 is not.
+    The area above the pooled curve, whose months are of the enterprises that are there in them. It is defined wherever
+    somebody is eligible, also where t50 is not.
     """
     require_eligible(curves)
     return float(integral(1.0 - curves.pooled, curves.dt))

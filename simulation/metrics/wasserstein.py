@@ -44,7 +44,7 @@ def differences(shares: Array) -> Array:
 
 def _mean_over_technologies(curves: Curves, by_technology: Array) -> float:
     require_synchrony(curves)
-    has_eligible = curves.eligible.sum(axis=2) > 0
+    has_eligible = curves.eligible.sum(axis=(1, 3)) > 0
     compared = np.flatnonzero(has_eligible.sum(axis=1) >= 2)
     if not compared.size:
         raise Undefined("No technology has eligible enterprises in two regions.")

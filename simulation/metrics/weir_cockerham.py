@@ -1,6 +1,7 @@
 """Phi and its relatives: the share of the variance in who has adopted by when that lies between regions.
 
-Wright's F_ST, with the correction of Weir & Cockerham for the finite number of enterprises, integrated over time.
+Wright's F_ST, with the correction of Weir & Cockerham for the finite number of enterprises, integrated over time. E is
+the time axis of the eligible, 1 or as long as that of the adopters; see ``simulation.metrics.curves``.
 
 References
 ----------
@@ -8,6 +9,8 @@ Wright (1951), Annals of Eugenics 15: 323-354. Weir & Cockerham (1984), Evolutio
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,34 +24,53 @@ def comparable(eligible: Array) -> Array:
     return ((eligible > 0).sum(axis=-1) >= 2) & (eligible.sum(axis=-1) > (eligible > 0).sum(axis=-1))
 
 
+class Compared(NamedTuple):
+    """The cells that are :func:`comparable` in some month, with nobody in the months in which they are not."""
+
+    adopters: Array  # float64 (cells, months, R), as they are in all months
+    eligible: Array  # int64 (cells, E, R)
+    n: Array  # int64 (cells, E), all eligible
+    between: Array  # int64 (cells, E), degrees of freedom between groups; 1 where there is nobody, so that it divides
+    within: Array  # int64 (cells, E), degrees of freedom within groups; 1 likewise
+
+
+def compared(adopters: Array, eligible: Array) -> Compared:
+    """Take the cells that can be compared; parameters as in :func:`variance_components`."""
+    enough = comparable(eligible)
+    some = enough.any(axis=-1)
+    eligible = np.where(enough[some, :, None], eligible[some], 0)
+    n, groups = eligible.sum(axis=-1), (eligible > 0).sum(axis=-1)
+    between, within = np.where(n > 0, groups - 1, 1), np.where(n > 0, n - groups, 1)
+    return Compared(adopters[some], eligible, n, between=between, within=within)
+
+
 def variance_components(adopters: Array, eligible: Array) -> tuple[Array, Array]:
     """Variance between regions and in all, for each cell and month; the parts of equation (9), section 5.
 
     A cell is a technology in an industry, or what the caller makes it; likewise groups are regions or macroregions.
-    Cells that are not :func:`comparable` have no variance and are left out.
+    A cell has no variance in a month in which it is not :func:`comparable`, and is left out where it never is.
 
     Parameters
     ----------
     adopters : float64, shape (..., months, R)
         May be fractional, where shares are interpolated between months.
-    eligible : int64, shape (..., R)
+    eligible : int64, shape (..., E, R)
+        E is 1 or the number of months. May be fractional too.
 
     Returns
     -------
     between, total : float64, shape (cells, months)
-        N (MSB - MSW) and N (MSB + (n0 - 1) MSW).
+        N (MSB - MSW) and N (MSB + (n0 - 1) MSW); both 0 with N in a month without comparison.
     """
-    enough = comparable(eligible)
-    adopters, eligible = np.ascontiguousarray(adopters[enough]), eligible[enough]
-    groups = (eligible > 0).sum(axis=-1)[:, None]
-    n = eligible.sum(axis=-1)[:, None]
-    n0 = (n - (eligible**2).sum(axis=-1)[:, None] / n) / (groups - 1)
+    adopters, eligible, n, df_between, df_within = compared(adopters, eligible)
+    adopters, divisor = np.ascontiguousarray(adopters), np.maximum(n, 1)
+    n0 = (n - (eligible**2).sum(axis=-1) / divisor) / df_between
 
     # In counts A_r, sum n_r F_r^2 = sum A_r F_r and sum n_r F_r (1 - F_r) = sum A_r - sum A_r F_r.
-    squares = np.einsum("cmr,cmr->cm", adopters, adopters / np.maximum(eligible, 1)[:, None, :])
+    squares = np.einsum("cmr,cmr->cm", adopters, adopters / np.where(eligible > 0, eligible, 1))
     adopted = np.einsum("cmr->cm", adopters)
-    msb = (squares - adopted**2 / n) / (groups - 1)
-    msw = (adopted - squares) / (n - groups)
+    msb = (squares - adopted**2 / divisor) / df_between
+    msw = (adopted - squares) / df_within
     return n * (msb - msw), n * (msb + (n0 - 1) * msw)
 
 
@@ -58,7 +80,7 @@ def phi(adopters: Array, eligible: Array) -> float:
     Parameters
     ----------
     adopters : float64, shape (..., months, R)
-    eligible : int64, shape (..., R)
+    eligible : int64, shape (..., E, R)
 
     Returns
     -------
@@ -79,14 +101,14 @@ def _defined(value: float) -> float:
 
 def _phi(curves: Curves) -> float:
     require_synchrony(curves)
-    return _defined(phi(np.moveaxis(curves.adopters, 3, 1), curves.eligible.swapaxes(1, 2)))
+    return _defined(phi(np.moveaxis(curves.adopters, 3, 1), np.moveaxis(curves.eligible, 3, 1)))
 
 
 def _phi_half(curves: Curves) -> float:
-    """Phi at the moment at which each cell reaches half, anywhere up to the horizon: free of truncation."""
+    """Phi at the moment at which each cell first reaches half, anywhere up to the horizon: free of truncation."""
     require_regions(curves)
     adopters, eligible = curves.record.adopters, curves.record.eligible
-    months = crossing_time(ratio(adopters.sum(axis=1), eligible.sum(axis=0)), 0.5, dt=1.0)
+    months = crossing_time(ratio(adopters.sum(axis=1), eligible.sum(axis=1)), 0.5, dt=1.0)
     industry, technology = np.nonzero(np.isfinite(months))
     if not industry.size:
         raise Undefined(
@@ -100,13 +122,16 @@ def _phi_half(curves: Curves) -> float:
     at_half = (1 - part) * adopters[before, :, industry, technology] + part * adopters[
         after, :, industry, technology
     ]
-    between, total = variance_components(at_half[:, None, :], eligible[:, industry, technology].T)
+    monthly = np.broadcast_to(eligible, adopters.shape)
+    n_before, n_after = (monthly[month, :, industry, technology] for month in (before, after))
+    n_half = n_before + part * (n_after - n_before)
+    between, total = variance_components(at_half[:, None, :], n_half[:, None, :])
     return _defined(float(between.sum() / total.sum()) if total.sum() > ROUNDING else np.nan)
 
 
 def _phi_raw(curves: Curves) -> float:
     require_synchrony(curves)
-    return _defined(phi(np.einsum("ktrs->ktr", curves.adopters), curves.eligible.sum(axis=2)))
+    return _defined(phi(np.einsum("ktrs->ktr", curves.adopters), curves.eligible.sum(axis=3)))
 
 
 def _phi_macro(curves: Curves) -> float:
@@ -116,7 +141,7 @@ def _phi_macro(curves: Curves) -> float:
     if (curves.weights @ belongs > 0).sum() < 2:
         raise Undefined("Only one macroregion has eligible enterprises.")
     adopters = np.moveaxis(curves.adopters, 3, 1) @ belongs.astype(np.float64)
-    return _defined(phi(adopters, curves.eligible.swapaxes(1, 2) @ belongs.astype(np.int64)))
+    return _defined(phi(adopters, np.moveaxis(curves.eligible, 3, 1) @ belongs.astype(np.int64)))
 
 
 METRICS = (
