@@ -2,8 +2,8 @@
 
     manifest.json         scenarios (digest, full text), seeds, versions, what finished, what failed
     runs.parquet          one row a replication: metrics, checksum
-    curves.parquet        adopters by month, region, industry and technology; sparse, see ``simulation.rows``
-    memberships.parquet   members by month, platform and region
+    curves.parquet        adopters and eligible by month, region, industry and technology; see ``simulation.rows``
+    memberships.parquet   members, and enterprises that may join, by month, platform and region
     ledger.parquet        planned, spent and unspent by policy, region and year
     parts/                the same tables, one folder a block of replications, while a batch is under way
 
@@ -248,6 +248,7 @@ class Results:
     ) -> pd.DataFrame:
         """Adopters and eligible of every cell in every month, 0 to T: the sparse rows of the file made whole.
 
+        Months before the release of a technology have the eligible of its release.
         A national replication has some 150,000 rows; ask for one scenario or replication where that will do.
         """
         for column in columns or ():
@@ -279,7 +280,7 @@ class Results:
         return self._read("ledger", columns, scenario=scenario, replication=replication).to_pandas()
 
     def counts(self, scenario: str, replication: int) -> Counts:
-        """Adopters of one replication as a dense array, with its axes.
+        """Adopters and eligible of one replication as dense arrays, with their axes.
 
         Raises
         ------
@@ -293,8 +294,9 @@ class Results:
 
     def _whole(self, scenario: str, replication: int) -> pd.DataFrame:
         counts = self.counts(scenario, replication)
-        r, s, k = np.nonzero(counts.eligible > 0)
+        r, s, k = np.nonzero((counts.eligible > 0).any(axis=0))
         months = counts.adopters.shape[0]
+        eligible = np.broadcast_to(counts.eligible, counts.adopters.shape)
         every_technology = tuple(self._axes[scenario].direction_of)
         place_of = np.array([every_technology.index(name) for name in counts.technologies])
 
@@ -311,7 +313,7 @@ class Results:
                 "industry": named(counts.industries, s),
                 "technology": named(every_technology, place_of[k]),
                 "adopters": counts.adopters[:, r, s, k].T.ravel(),
-                "eligible": np.repeat(counts.eligible[r, s, k].astype(np.int32), months),
+                "eligible": eligible[:, r, s, k].T.ravel().astype(np.int32),
             }
         )
 

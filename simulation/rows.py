@@ -1,8 +1,8 @@
 """The rows that one replication leaves in the results folder, their Parquet form and their checksum.
 
 ``runs`` has one row a replication, its metric columns in the order of ``simulation.metrics``. ``curves`` is sparse: a
-cell of region, industry and technology has a row for the month of release and one for each month in which its number
-of adopters changed. ``memberships`` and ``ledger`` are whole.
+cell of region, industry and technology has a row for the month of release and one for each later month in which its
+number of adopters or of eligible enterprises changed. ``memberships`` and ``ledger`` are whole.
 """
 
 from __future__ import annotations
@@ -120,12 +120,12 @@ def _dictionary(names: tuple[str, ...]) -> pa.Array:
 
 
 def _curves(record: Record, replication: int) -> pa.Table:
-    by_cell = record.adopters.transpose(1, 2, 3, 0)  # (R, S, K, T + 1)
-    kept = np.zeros(by_cell.shape, dtype=bool)
-    kept[..., 1:] = by_cell[..., 1:] != by_cell[..., :-1]
-    r, s, k = np.nonzero(record.eligible > 0)
+    kept = _changes(record.adopters)
+    kept |= _changes(record.eligible) & (np.arange(record.months + 1) > record.release_month[:, None])
+    r, s, k = np.nonzero((record.eligible > 0).any(axis=0))
     kept[r, s, k, record.release_month[k]] = True
     region, industry, technology, month = np.nonzero(kept)
+    at = (month, region, industry, technology)
     return pa.table(
         [
             *_front(record, replication, month.size),
@@ -133,16 +133,25 @@ def _curves(record: Record, replication: int) -> pa.Table:
             _named(region, record.regions),
             _named(industry, record.industries),
             _named(technology, record.technologies),
-            pa.array(by_cell[region, industry, technology, month], pa.int32()),
-            pa.array(record.eligible[region, industry, technology], pa.int32()),
+            pa.array(record.adopters[at], pa.int32()),
+            pa.array(np.broadcast_to(record.eligible, record.adopters.shape)[at], pa.int32()),
         ],
         schema=_CURVES,
     )
 
 
+def _changes(counts: Array) -> Array:
+    """Where counts by month differ from those of the month before; bool (R, S, K, months) of (months, R, S, K)."""
+    by_cell = counts.transpose(1, 2, 3, 0)
+    changes = np.zeros(by_cell.shape, dtype=bool)
+    changes[..., 1:] = by_cell[..., 1:] != by_cell[..., :-1]
+    return changes
+
+
 def _memberships(record: Record, replication: int) -> pa.Table:
-    h, r = np.nonzero(record.may_join > 0)
+    h, r = np.nonzero((record.may_join > 0).any(axis=0))
     months = record.months + 1
+    may_join = np.broadcast_to(record.may_join, record.members.shape)
     return pa.table(
         [
             *_front(record, replication, h.size * months),
@@ -150,7 +159,7 @@ def _memberships(record: Record, replication: int) -> pa.Table:
             _named(np.repeat(h, months), record.platforms),
             _named(np.repeat(r, months), record.regions),
             pa.array(record.members[:, h, r].T.ravel(), pa.int32()),
-            pa.array(np.repeat(record.may_join[h, r], months), pa.int32()),
+            pa.array(may_join[:, h, r].T.ravel(), pa.int32()),
         ],
         schema=_MEMBERSHIPS,
     )
@@ -240,9 +249,10 @@ def parquet_writer(sink: io.BufferedIOBase, schema: pa.Schema) -> pq.ParquetWrit
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of adopters of one replication, whole. Letters as in ``simulation.world``.
+    """Numbers of adopters and eligible of one replication, whole. Letters as in ``simulation.world``.
 
-    Only technologies that someone is eligible for; those due after the horizon are not among them.
+    Only technologies that someone is eligible for; those due after the horizon are not among them. E is 1 where the
+    eligible stay the same, else T + 1; months before the release of a technology have those of its release.
     """
 
     scenario: str
@@ -255,7 +265,7 @@ class Counts:
     technologies: tuple[str, ...]
     directions: tuple[str, ...]  # per technology
     release_month: Array  # int64 (K,)
-    eligible: Array  # int64 (R, S, K)
+    eligible: Array  # int64 (E, R, S, K)
     adopters: Array  # int32 (T + 1, R, S, K)
 
 
@@ -272,10 +282,7 @@ class Axes:
 
 
 def counts_of(curves: pa.Table, axes: Axes) -> Counts:
-    """Return the whole counts of one replication from its sparse rows.
-
-    Adopters never give up, so the running maximum over the months fills the gaps between the rows.
-    """
+    """Return the whole counts of one replication from its sparse rows."""
     if not curves.num_rows:
         raise ResultsError("this replication has no curves: no technology was released to anyone eligible")
     released = set(canonical(curves)["technology"].chunk(0).dictionary.to_pylist())
@@ -284,13 +291,18 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
     industry = _places(curves["industry"], axes.industries)
     technology = _places(curves["technology"], technologies)
     month, adopters, eligible = (curves[name].to_numpy() for name in ("month", "adopters", "eligible"))
-    shape = (len(axes.regions), len(axes.industries), len(technologies))
-    whole = np.zeros((axes.months + 1, *shape), dtype=np.int32)
-    whole[month, region, industry, technology] = adopters
-    eligible_of = np.zeros(shape, dtype=np.int64)
-    eligible_of[region, industry, technology] = eligible
-    release = np.full(shape[2], axes.months, dtype=np.int64)
+    release = np.full(len(technologies), axes.months, dtype=np.int64)
     np.minimum.at(release, technology, month)
+    first = month == release[technology]
+    # Rows of a cell follow each other in the order of time, so each adds its difference to the one before.
+    adopted, entered = (
+        np.where(first, counts, np.diff(counts, prepend=counts[:1])) for counts in (adopters, eligible)
+    )
+    at = (month, region, industry, technology)
+    shape = (axes.months + 1, len(axes.regions), len(axes.industries), len(technologies))
+    changes = first | (entered != 0)
+    since = tuple(place[changes] for place in (np.where(first, 0, month), *at[1:]))
+    rows = 1 if np.array_equal(changes, first) else shape[0]
     macroregions = tuple(sorted(set(axes.macroregion_of)))
     return Counts(
         scenario=curves["scenario"][0].as_py(),
@@ -303,9 +315,16 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
         technologies=technologies,
         directions=tuple(axes.direction_of[name] for name in technologies),
         release_month=release,
-        eligible=eligible_of,
-        adopters=np.maximum.accumulate(whole, axis=0),
+        eligible=_summed(entered[changes].astype(np.int64), since, shape=(rows, *shape[1:])),
+        adopters=_summed(adopted, at, shape=shape),
     )
+
+
+def _summed(changes: Array, at: tuple[Array, ...], *, shape: tuple[int, ...]) -> Array:
+    """Return what changes at these places add up to, month by month along the first axis."""
+    counts = np.zeros(shape, dtype=changes.dtype)
+    counts[at] = changes
+    return np.cumsum(counts, axis=0, dtype=counts.dtype, out=counts)
 
 
 def _places(column: pa.ChunkedArray, names: Sequence[str]) -> Array:

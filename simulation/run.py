@@ -39,7 +39,7 @@ class Run:
         import pandas as pd
 
         r = self.record
-        cells = np.argwhere(r.eligible > 0)
+        cells = np.argwhere((r.eligible > 0).any(axis=0))
         months = np.arange(r.months + 1)
         cell = np.tile(np.arange(len(cells)), months.size)
         region, industry, technology = cells[cell].T
@@ -51,7 +51,9 @@ class Run:
                 "industry": np.array(r.industries)[industry],
                 "technology": np.array(r.technologies)[technology],
                 "adopters": r.adopters[month, region, industry, technology],
-                "eligible": r.eligible[region, industry, technology],
+                "eligible": np.broadcast_to(r.eligible, r.adopters.shape)[
+                    month, region, industry, technology
+                ],
             }
         )
 
