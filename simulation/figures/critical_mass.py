@@ -46,14 +46,14 @@ def fold(platforms: Platforms, number: int) -> Fold:
     """Solve the mean field of one platform: regions differ in readiness, all get the same subsidy.
 
     At rest m_r = sigma(a + b (m + m_r) / 2 + c (delta_r - 1/2) + s) in every region, and m is the mean of the m_r over
-    those who may join. For each m the subsidy s is found by bisection, since the right side rises with it.
+    those who may join at the start. For each m the subsidy s is found by bisection, since the right side rises with it.
 
     Parameters
     ----------
     number : position of the platform.
     """
     assert platforms.readiness is not None, "levels of membership need the readiness of regions"
-    may_join = platforms.may_join[number]
+    may_join = platforms.may_join[0, 0, number]  # at the start all replications have the same
     weights = ratio(may_join, may_join.sum())
     own = platforms.base + platforms.readiness_effect * (platforms.readiness - 0.5)
     reach = abs(platforms.base) + abs(platforms.network_effect) + abs(platforms.readiness_effect) + 10.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from simulation.metrics.curves import aligned, ratio, standardized
+from simulation.metrics.curves import aligned, aligned_eligible, ratio, standardized
 from simulation.metrics.metric import MINIMUM_SHARE
 from simulation.metrics.weir_cockerham import phi
 from simulation.results import Results
@@ -24,13 +24,13 @@ class Film:
 
     counts: Counts
     pooled: Array  # float64 (T + 1,), adopters over eligible
-    regional: Array  # float64 (T + 1, R), standardized; nan for a region without eligible enterprises
+    regional: Array  # float64 (T + 1, R), standardized; nan where a region has no eligible enterprise
     members: Array  # int64 (T + 1, H, R), on each platform
-    may_join: Array  # int64 (H, R)
+    may_join: Array  # int64 (T + 1, H, R)
 
     def member_share(self, month: int) -> Array:
         """Members of those who may join, of the platform with the largest share in each region; float64 (R,)."""
-        return ratio(self.members[month], self.may_join).max(axis=0, initial=0.0)
+        return ratio(self.members[month], self.may_join[month]).max(axis=0, initial=0.0)
 
     def links(self, month: int) -> Array:
         """Geometric mean of two regions' members of one platform, where it is largest; float64 (R, R)."""
@@ -43,12 +43,12 @@ class Film:
         if not released.any():
             return np.nan
         start = self.counts.release_month[released]
-        eligible = np.moveaxis(self.counts.eligible[:, :, released], 2, 0)
         window = month - int(start.max())
-        adopters = aligned(self.counts.adopters[: month + 1, :, :, released], start, window=window)
-        if adopters[:, -1].sum() < MINIMUM_SHARE * eligible.sum():
+        adopters = aligned(self.counts.adopters[..., released], start, window=window)
+        eligible = aligned_eligible(self.counts.eligible[..., released], start, window=window)
+        if adopters[:, -1].sum() < MINIMUM_SHARE * eligible[:, -1].sum():
             return np.nan
-        return 1 - phi(np.moveaxis(adopters, 3, 1), eligible.swapaxes(1, 2))
+        return 1 - phi(np.moveaxis(adopters, 3, 1), np.moveaxis(eligible, 3, 1))
 
 
 def shared_members(members: Array) -> Array:
@@ -89,30 +89,30 @@ def calendar_shares(counts: Counts) -> tuple[Array, Array]:
     -------
     pooled : float64, shape (T + 1,)
     regional : float64, shape (T + 1, R)
-        Standardized over industries and the technologies released; nan where a region has no eligible enterprise.
+        Standardized over industries and the technologies released; nan in a month in which a region has no eligible
+        enterprise.
     """
     months = np.arange(counts.adopters.shape[0])
     released = (counts.release_month < months[:, None]).astype(np.float64)  # (T + 1, K)
-    eligible = np.ascontiguousarray(np.moveaxis(counts.eligible, 2, 0))
-    weights = released * eligible.sum(axis=(1, 2))
+    eligible = np.ascontiguousarray(np.moveaxis(counts.eligible, 3, 0))
+    weights = released * counts.eligible.sum(axis=(1, 2))
     pooled = ratio(np.einsum("trsk->t", counts.adopters.astype(np.float64)), weights.sum(axis=1))
     adopters = np.moveaxis(counts.adopters, 3, 0).astype(np.float64)
     regional = np.einsum(
         "tk,ktr->tr", ratio(weights, weights.sum(axis=1)[:, None]), standardized(adopters, eligible)
     )
-    regional[:, counts.eligible.sum(axis=(1, 2)) == 0] = np.nan
-    return pooled, regional
+    return pooled, np.where(counts.eligible.sum(axis=(2, 3)) > 0, regional, np.nan)
 
 
 def _members(table: pd.DataFrame, counts: Counts) -> tuple[Array, Array]:
     names = sorted(table["platform"].astype(str).unique())
     months, regions = counts.adopters.shape[:2]
     members = np.zeros((months, len(names), regions), dtype=np.int64)
-    may_join = np.zeros((len(names), regions), dtype=np.int64)
+    may_join = np.zeros_like(members)
     platform = pd.Index(names).get_indexer(pd.Index(table["platform"].astype(str)))
     region = pd.Index(counts.regions).get_indexer(pd.Index(table["region"].astype(str)))
-    members[table["month"].to_numpy(), platform, region] = table["members"]
-    may_join[platform, region] = table["may_join"]
+    at = (table["month"].to_numpy(), platform, region)
+    members[at], may_join[at] = table["members"], table["may_join"]
     return members, may_join
 
 

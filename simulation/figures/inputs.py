@@ -16,7 +16,7 @@ from simulation.data.outlines import Outlines, load_outlines
 from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
 from simulation.figures.study import Platforms, ScenarioCurves, StudyCurves
 from simulation.metrics import METRICS
-from simulation.metrics.curves import aligned, ratio, standardized
+from simulation.metrics.curves import aligned, aligned_eligible, ratio, standardized
 from simulation.metrics.weir_cockerham import variance_components
 from simulation.results import Results
 from simulation.rows import Counts
@@ -152,20 +152,20 @@ def _curves(counts: Counts, order: Sequence[int]) -> tuple[Array, Array, Array, 
     -------
     pooled : float64, shape (W + 1,)
     regional : float64, shape (R, W + 1)
-        Standardized, in this order; nan for a region without eligible enterprises, whose standardized curve would be
-        that of the others.
+        Standardized, in this order; nan for a region that never has eligible enterprises, whose standardized curve
+        would be that of the others.
     between, total : float64, shape (W + 1,)
         Variance between regions and in all; equation (9).
     """
     window = counts.adopters.shape[0] - 1 - int(counts.release_month.max())
     adopters = aligned(counts.adopters, counts.release_month, window=window)
-    eligible = np.ascontiguousarray(np.moveaxis(counts.eligible, 2, 0))
-    weights = ratio(eligible.sum(axis=(1, 2)), eligible.sum())
+    eligible = aligned_eligible(counts.eligible, counts.release_month, window=window)
+    weights = ratio(eligible.sum(axis=(1, 2, 3)), eligible.sum())
     regional = np.tensordot(weights, standardized(adopters, eligible), axes=1)
-    regional[:, eligible.sum(axis=(0, 2)) == 0] = np.nan
-    components = variance_components(np.moveaxis(adopters, 3, 1), eligible.swapaxes(1, 2))
+    regional[:, eligible.sum(axis=(0, 1, 3)) == 0] = np.nan
+    components = variance_components(np.moveaxis(adopters, 3, 1), np.moveaxis(eligible, 3, 1))
     between, total = (part.sum(axis=0) for part in components)
-    pooled = ratio(adopters.sum(axis=(0, 2, 3)), eligible.sum())
+    pooled = ratio(adopters.sum(axis=(0, 2, 3)), eligible.sum(axis=(0, 2, 3)))
     return pooled, regional[:, list(order)].T, between, total
 
 
@@ -185,10 +185,8 @@ def _platforms(
         pd.Index(names).get_indexer(pd.Index(table["platform"].astype(str))),
         pd.Index(ids).get_indexer(pd.Index(table["region"].astype(str))),
     )
-    members = np.zeros(shape, dtype=np.int32)
-    members[at] = table["members"]
-    may_join = np.zeros(shape[2:], dtype=np.int64)
-    may_join[at[2:]] = table["may_join"]
+    members, may_join = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
+    members[at], may_join[at] = table["members"], table["may_join"]
     spec = tomllib.loads(entry["text"])
     return Platforms(
         names=names,
@@ -202,8 +200,13 @@ def _platforms(
 
 
 def enterprises_of(counts: Counts) -> Array:
-    """Enterprises of each region that are eligible for a technology at all; int64 (R,)."""
-    return counts.eligible.max(axis=2, initial=0).sum(axis=1)
+    """Enterprises of each region that are eligible for a technology at all, at its release; int64 (R,).
+
+    Where enterprises enter and leave, those of an industry are of the technology that was released first.
+    """
+    by_release = counts.eligible[0][..., np.argsort(counts.release_month, kind="stable")]  # (R, S, K)
+    first = (by_release > 0).argmax(axis=2)[..., None]
+    return np.take_along_axis(by_release, first, axis=2).sum(axis=(1, 2))
 
 
 def outlines_of(entry: Mapping[str, Any]) -> Outlines | None:

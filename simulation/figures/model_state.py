@@ -43,8 +43,8 @@ class NotebookFigure(Figure):
 def model_state(record: Record, regions: Regions) -> Figure:
     """Draw a run up to its present month: adoption share by region and month, and shares of all over time.
 
-    Shares are of all who are ever eligible, all technologies together, those that are not released yet included; so
-    they never fall. Time is that of the calendar.
+    Shares are of all eligible, all technologies together, those that are not released yet included; so no release makes
+    them fall, but enterprises that enter and leave may. Time is that of the calendar.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _years(record: Record) -> np.ndarray:
 
 def _draw_regions(ax: Axes, record: Record, regions: Regions) -> None:
     order = sorted(range(len(regions.ids)), key=lambda r: (regions.longitude[r], regions.ids[r]))
-    shares = ratio(record.adopters.sum(axis=(2, 3)), record.eligible.sum(axis=(1, 2)))[:, order]
+    shares = ratio(record.adopters.sum(axis=(2, 3)), record.eligible.sum(axis=(2, 3)))[:, order]
     years, rows = _years(record), len(order)
     half = 0.5 / record.steps_per_year
     image = ax.imshow(
@@ -96,10 +96,10 @@ def _draw_regions(ax: Axes, record: Record, regions: Regions) -> None:
 def _draw_shares(ax: Axes, record: Record) -> None:
     look = scenario_styles([record.scenario])[record.scenario]
     years = _years(record)
-    adopted = ratio(record.adopters.sum(axis=(1, 2, 3)), record.eligible.sum())
+    adopted = ratio(record.adopters.sum(axis=(1, 2, 3)), record.eligible.sum(axis=(1, 2, 3)))
     ax.plot(years, 100 * adopted, color=look.colour, linestyle="-", label="adopters of all eligible")
     if record.platforms:
-        members = record.members_anywhere / max(record.enterprises, 1)
+        members = record.members_anywhere / np.maximum(record.enterprises, 1)
         ax.plot(years, 100 * members, color=look.colour, linestyle=(0, (2, 1)), label="members of a platform")
     released = (record.release_month[None, :] < np.arange(record.months + 1)[:, None]).mean(axis=1)
     ax.plot(years, 100 * released, color="#8C8C8C", linewidth=0.8, label="technologies released")

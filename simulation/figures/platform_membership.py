@@ -86,7 +86,7 @@ def _with_platforms(study: StudyCurves) -> list[tuple[ScenarioCurves, Platforms]
 
 def member_share(platforms: Platforms) -> Array:
     """Members of those who may join, at the end of each calendar month; float64 (n, T + 1, H)."""
-    return ratio(platforms.members.sum(axis=3), platforms.may_join.sum(axis=1))
+    return ratio(platforms.members.sum(axis=3), platforms.may_join.sum(axis=3))
 
 
 def _looks(study: StudyCurves, scenario: ScenarioCurves, platforms: Platforms) -> list[ScenarioStyle]:

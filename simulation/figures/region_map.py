@@ -133,8 +133,10 @@ def members(scenario: ScenarioCurves, regions: int) -> tuple[Array, Array]:
     """
     if scenario.platforms is None:
         return np.zeros(regions), np.zeros((regions, regions))
-    final = scenario.platforms.members[:, -1].mean(axis=0)  # (H, R)
-    share = (final / np.maximum(scenario.platforms.may_join, 1)).max(axis=0)
+    final, may_join = (
+        counts[:, -1].mean(axis=0) for counts in (scenario.platforms.members, scenario.platforms.may_join)
+    )  # (H, R)
+    share = (final / np.maximum(may_join, 1)).max(axis=0)
     return share, shared_members(final)
 
 

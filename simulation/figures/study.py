@@ -24,7 +24,7 @@ class Platforms:
     """Who was on the H platforms of a scenario, and what made enterprises join (section 2.3)."""
 
     names: tuple[str, ...]  # H
-    may_join: Array  # int64 (H, R), enterprises
+    may_join: Array  # int32 (n, T + 1, H, R), enterprises
     members: Array  # int32 (n, T + 1, H, R), enterprises at the end of each calendar month
     base: float  # a
     network_effect: float  # b
@@ -76,7 +76,7 @@ class StudyCurves:
     macroregions: tuple[str, ...]  # R, name of each region's macroregion
     longitude: Array  # float64 (R,), degrees, of the seat
     latitude: Array  # float64 (R,), degrees
-    enterprises: Array  # int64 (R,), eligible for a technology released, in the first scenario
+    enterprises: Array  # int64 (R,), eligible for a technology released, in the first scenario at the start
     outlines: Outlines | None  # of the regions, for maps; None where the dataset has none, or is not at hand
     steps_per_year: int
     scenarios: tuple[ScenarioCurves, ...]  # at least one
