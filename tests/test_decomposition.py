@@ -13,19 +13,25 @@ from simulation.metrics import phi
 BELONGS = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1]], dtype=bool)
 
 
-def random_counts(seed: int, *, shape: tuple[int, int] = (7, 30)) -> tuple[np.ndarray, np.ndarray]:
-    """Rising numbers of adopters of some cells over months in five regions, some of which lack a cell."""
+def random_counts(
+    seed: int, *, shape: tuple[int, int] = (7, 30), sizes: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rising shares of adopters of some cells over months in five regions, some of which lack a cell.
+
+    ``sizes`` is 1 where enterprises stay the same, or the number of months.
+    """
     rng = np.random.default_rng(seed)
     cells, months = shape
-    eligible = rng.integers(0, 40, size=(cells, 5)) * (rng.random((cells, 5)) > 0.2)
+    eligible = rng.integers(0, 40, size=(cells, sizes, 5)) * (rng.random((cells, sizes, 5)) > 0.2)
     steps = rng.random((cells, months, 5)) * rng.random((cells, 1, 5))
     share = np.cumsum(steps, axis=1) / months
-    return np.floor(share * eligible[:, None, :]), eligible
+    return np.floor(share * eligible), eligible
 
 
+@pytest.mark.parametrize("sizes", [1, 30])
 @pytest.mark.parametrize("seed", range(5))
-def test_parts_sum_to_phi_over_regions_and_over_macroregions(seed: int):
-    adopters, eligible = random_counts(seed)
+def test_parts_sum_to_phi_over_regions_and_over_macroregions(seed: int, sizes: int):
+    adopters, eligible = random_counts(seed, sizes=sizes)
     parts, whole = split_phi(adopters, eligible, belongs=BELONGS), phi(adopters, eligible)
     assert parts.regional.sum() == pytest.approx(whole, abs=1e-13)
     assert parts.between.sum() + parts.within.sum() == pytest.approx(whole, abs=1e-13)
@@ -36,7 +42,7 @@ def test_parts_sum_to_phi_over_regions_and_over_macroregions(seed: int):
 def test_two_regions_by_hand():
     # 100 and 100 eligible, 80 and 20 adopters all the time: F = .8, .2, pooled .5; MSB = 2 x 100 x .09 = 18,
     # MSW = (16 + 16) / 198, n0 = 100. Each region's part is half of Phi; the shares deviate between macroregions only.
-    adopters, eligible = np.array([[[80.0, 20.0]] * 3]), np.array([[100, 100]])
+    adopters, eligible = np.array([[[80.0, 20.0]] * 3]), np.array([[[100, 100]]])
     whole = (18 - 32 / 198) / (18 + 99 * 32 / 198)
     apart = split_phi(adopters, eligible, belongs=np.eye(2, dtype=bool))
     assert apart.regional == pytest.approx([whole / 2, whole / 2])
@@ -47,11 +53,19 @@ def test_two_regions_by_hand():
     assert together.within == pytest.approx([whole])
 
 
+def test_months_without_comparison_add_nothing():
+    """The second region is empty in the middle of five months, so four of them are like those of no gap."""
+    adopters, eligible = np.array([[[80.0, 20.0]] * 5]), np.full((1, 5, 2), 100)
+    adopters[0, 2, 1] = eligible[0, 2, 1] = 0
+    gap = split_phi(adopters, eligible, belongs=np.eye(2, dtype=bool))
+    assert gap.regional.sum() == pytest.approx((18 - 32 / 198) / (18 + 99 * 32 / 198))
+
+
 def test_parts_are_zero_up_to_chance_where_regions_are_alike():
     # 4,000 cells of five like regions, half of the enterprises adopters: each part has mean 0.
     rng = np.random.default_rng(3)
-    eligible = np.tile([10, 20, 30, 40, 50], (4000, 1))
-    adopters = np.repeat(rng.binomial(eligible, 0.5)[:, None, :], 2, axis=1).astype(float)
+    eligible = np.tile([10, 20, 30, 40, 50], (4000, 1, 1))
+    adopters = np.repeat(rng.binomial(eligible, 0.5), 2, axis=1).astype(float)
     by_cell = [
         split_phi(adopters[block : block + 100], eligible[block : block + 100], belongs=BELONGS)
         for block in range(0, 4000, 100)
@@ -63,5 +77,5 @@ def test_parts_are_zero_up_to_chance_where_regions_are_alike():
 
 
 def test_parts_are_undefined_where_nothing_varies():
-    parts = split_phi(np.zeros((2, 3, 5)), np.full((2, 5), 9), belongs=BELONGS)
+    parts = split_phi(np.zeros((2, 3, 5)), np.full((2, 1, 5), 9), belongs=BELONGS)
     assert np.isnan(parts.regional).all() and np.isnan(parts.within).all()

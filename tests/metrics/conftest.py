@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -29,12 +30,13 @@ def record_of(
 ) -> Record:
     """A record with the given counts; each region is its own macroregion unless said.
 
-    ``adopters`` has shape (T + 1, R, S, K), ``eligible`` (R, S, K), ``credit`` (6,), adoptions by channel;
-    ``environmental`` are the places of such technologies.
+    ``adopters`` has shape (T + 1, R, S, K), ``eligible`` (R, S, K) where enterprises stay the same, else
+    (T + 1, R, S, K), ``credit`` (6,), adoptions by channel; ``environmental`` are the places of such technologies.
     """
     eligible = np.asarray(eligible, dtype=np.int64)
+    eligible = eligible.reshape(-1, *eligible.shape[-3:])
     adopters = np.asarray(adopters, dtype=np.int32)
-    r, s, k = eligible.shape
+    _, r, s, k = eligible.shape
     months = adopters.shape[0] - 1
     owed = np.zeros((r, k, len(CHANNELS)))
     if credit is None:
@@ -57,10 +59,10 @@ def record_of(
         release_month=np.asarray([0] * k if release_month is None else release_month, dtype=np.int64),
         eligible=eligible,
         adopters=adopters,
-        may_join=np.zeros((0, r), dtype=np.int64),
+        may_join=np.zeros((len(eligible), 0, r), dtype=np.int64),
         members=np.zeros((months + 1, 0, r), dtype=np.int32),
         members_anywhere=np.full(months + 1, members_anywhere, dtype=np.int32),
-        enterprises=int(eligible.max(axis=2, initial=0).sum()),
+        enterprises=eligible.max(axis=3, initial=0).sum(axis=(1, 2)),
         mastered=np.zeros((months + 1, k), dtype=np.int32),
         credit=owed,
         ledger=pd.DataFrame(),
@@ -136,3 +138,33 @@ def uneven_record() -> Record:
         members_anywhere=41,
         environmental=[1, 2],
     )
+
+
+@pytest.fixture(scope="session")
+def renewed_record(uneven_record: Record) -> Record:
+    """The same, but each year other enterprises are there, and in the fifth year none in the second region.
+
+    Of those who stay as many have adopted as among all; so adopters fall where enterprises leave.
+    """
+    rng = np.random.default_rng(8)
+    of_year = rng.uniform(0.6, 1.4, size=(17, *uneven_record.eligible.shape[1:3], 1))
+    of_year[4, 1] = 0
+    of_month = of_year[np.arange(uneven_record.months + 1) // 12]
+    eligible = np.rint(uneven_record.eligible * of_month).astype(np.int64)
+    share = uneven_record.adopters / np.maximum(uneven_record.eligible, 1)
+    return replace(
+        uneven_record,
+        eligible=eligible,
+        adopters=np.floor(share * eligible).astype(np.int32),
+        may_join=np.zeros((len(eligible), 0, 4), dtype=np.int64),
+        enterprises=eligible.max(axis=3).sum(axis=(1, 2)),
+    )
+
+
+@pytest.fixture(scope="session")
+def halved_record() -> Record:
+    """Two regions of a hundred with 30 and 10 adopters all year; in month 6 fifty others leave the first."""
+    eligible = np.full((13, 2, 1, 1), 100)
+    eligible[6:, 0] = 50
+    adopters = np.broadcast_to(np.array([30, 10])[:, None, None], eligible.shape)
+    return record_of(adopters, eligible, members_anywhere=15)

@@ -14,6 +14,12 @@ SHARES = arrays(float, 6, elements=st.floats(0.0009765625, 1, width=32))
 SIZES = arrays(np.int64, 6, elements=st.integers(1, 1000))
 
 
+def test_it_compares_those_who_are_there_at_the_stage(halved_record):
+    """Pooled 40 of 200 until fifty leave, then 40 of 150: regions weigh 1/3 and 2/3, and have 3/4 and 1/4."""
+    expected = 0.75 * math.log(0.75 / (1 / 3)) + 0.25 * math.log(0.25 / (2 / 3))
+    assert compute(halved_record)["theil_25"] == pytest.approx(expected)
+
+
 def test_adopters_of_eighty_and_twenty_percent(verified):
     """Check 9: adopters (80, 20) of (100, 100); .8 ln 1.6 + .2 ln .4."""
     total, between, within = theil(

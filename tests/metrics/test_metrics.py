@@ -125,6 +125,20 @@ class TestEveryMetric:
                 array.flags.writeable = flag
         assert value == compute(uneven_record)[metric.name]
 
+    def test_is_a_number_where_enterprises_enter_and_leave(self, metric, renewed_record):
+        assert math.isfinite(compute(renewed_record)[metric.name])
+
+    def test_does_not_depend_on_how_often_the_same_enterprises_are_counted(self, metric, uneven_record):
+        months = uneven_record.months + 1
+        monthly = replace(
+            uneven_record,
+            eligible=np.repeat(uneven_record.eligible, months, axis=0),
+            enterprises=np.repeat(uneven_record.enterprises, months),
+        )
+        assert compute(monthly)[metric.name] == pytest.approx(
+            compute(uneven_record)[metric.name], rel=1e-12, abs=1e-13
+        )
+
     def test_does_not_depend_on_names(self, metric, uneven_record):
         renamed = replace(
             uneven_record,
@@ -152,7 +166,7 @@ class TestEveryMetric:
             macroregion_of=record.macroregion_of[r],
             environmental=record.environmental[k],
             release_month=record.release_month[k],
-            eligible=record.eligible[np.ix_(r, s, k)],
+            eligible=record.eligible[:, r][:, :, s][..., k],
             adopters=record.adopters[:, r][:, :, s][..., k],
             credit=record.credit[r][:, k],
         )
@@ -166,7 +180,7 @@ class TestEveryMetric:
             record,
             regions=(*record.regions, "nowhere"),
             macroregion_of=np.append(record.macroregion_of, 1),
-            eligible=np.concatenate([record.eligible, np.zeros((1, 3, 4), dtype=np.int64)]),
+            eligible=np.concatenate([record.eligible, np.zeros((1, 1, 3, 4), dtype=np.int64)], axis=1),
             adopters=np.concatenate([record.adopters, np.zeros((201, 1, 3, 4), dtype=np.int32)], axis=1),
             credit=np.concatenate([record.credit, np.zeros((1, 4, 6))]),
         )
@@ -252,6 +266,40 @@ def test_a_run_half_way_is_measured_as_if_its_horizon_were_there(uneven_record):
     without_the_late = select(so_far, np.array([0, 1]))
     assert compute(so_far) == pytest.approx(compute(without_the_late), nan_ok=True)
     assert math.isfinite(compute(so_far)["phi"])
+
+
+def test_a_run_half_way_counts_those_who_are_there_by_then(renewed_record):
+    """Month 59 lies in the year in which the second region is empty."""
+    so_far = replace(
+        renewed_record,
+        adopters=renewed_record.adopters[:60],
+        eligible=renewed_record.eligible[:60],
+        enterprises=renewed_record.enterprises[:60],
+    )
+    values = compute(so_far)
+    assert values["final_share"] == so_far.adopters[59].sum() / so_far.eligible[59].sum()
+    assert values["member_share"] == 41 / so_far.enterprises[59]
+
+
+def test_a_selection_keeps_those_who_were_there_in_each_month(renewed_record):
+    kept = select(renewed_record, np.array([3, 1]))
+    assert (kept.eligible == renewed_record.eligible[..., [3, 1]]).all()
+    assert compute(kept)["final_share"] == pytest.approx(
+        renewed_record.adopters[-1, ..., [1, 3]].sum() / renewed_record.eligible[-1, ..., [1, 3]].sum()
+    )
+
+
+def test_where_all_have_left_by_the_horizon_there_is_no_share_at_it(make_record):
+    eligible = np.full((25, 2, 1, 1), 10)
+    eligible[20:] = 0
+    adopters = np.where(eligible > 0, 8, 0)
+    record = make_record(adopters, eligible, environmental=[0], credit=[1.0, 0, 3.0, 0, 0, 0])
+    values, why = compute(record), reasons(record)
+    for name in ("final_share", "environmental_share"):
+        assert why[name] == "No eligible enterprise is there at the horizon."
+    assert why["member_share"] == "There is no enterprise."
+    assert values["t50_years"] == 0
+    assert values["credit_network"] == 0.75  # what those who have left owed it to
 
 
 def test_at_the_start_nothing_is_measured_yet(uneven_record):

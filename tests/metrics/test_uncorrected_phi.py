@@ -82,7 +82,7 @@ def test_it_is_where_phi_goes_as_regions_grow(make_record):
     years = np.linspace(-8, 12, 241)
     curves = 1 / (1 + np.exp(-np.stack([years, years - 2], axis=1)))
     simple = phi_simple(curves, np.array([0.5, 0.5]), dt=1 / 12)
-    corrected = phi(curves[None] * 10**6, np.array([[10**6, 10**6]]))
+    corrected = phi(curves[None] * 10**6, np.array([[[10**6, 10**6]]]))
     # With R = 2 and n large, MSB / n = 2 V and MSW = Fbar (1 - Fbar) - V, V the variance that phi_simple divides.
     assert corrected == pytest.approx(2 * simple / (1 + simple), abs=1e-5)
 

@@ -49,7 +49,7 @@ def test_technologies_weigh_by_their_eligible_and_regions_without_any_are_no_pai
     curves = Curves(uneven_record)
     lags, weights = [], []
     for k in range(4):
-        has = [r for r in range(4) if curves.eligible[k, r].sum()]
+        has = [r for r in range(4) if curves.eligible[k, 0, r].sum()]
         pairs = combinations(has, 2)
         curve = curves.by_technology[k]
         lags.append(np.mean([np.trapezoid(np.abs(curve[:, a] - curve[:, b]), dx=1 / 12) for a, b in pairs]))
@@ -78,7 +78,7 @@ def test_chance_alone_keeps_regions_of_a_fully_mixed_world_apart(mixed_world):
     normal X. Cells of one or two enterprises are not normal, and raise or lower it by some percent.
     """
     record = mixed_world(1)
-    sizes = record.eligible[:, :, 0]
+    sizes = record.eligible[0, :, :, 0]
     national = sizes.sum(axis=0) / sizes.sum()
     v = (national**2 / np.maximum(sizes, 1) * (sizes > 0)).sum(axis=1)
     pairs = [math.sqrt(v[a] + v[b]) for a, b in combinations(range(15), 2)]

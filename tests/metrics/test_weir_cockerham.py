@@ -31,13 +31,13 @@ def loop_components(adopters, eligible):
 
 
 def loop_phi(adopters, eligible):
-    """Phi of counts (cells, months, R) by plain loops and the trapezoid rule."""
+    """Phi of counts (cells, months, R) and eligible (cells, 1 or months, R) by plain loops and the trapezoid rule."""
     between = total = 0.0
     months = len(adopters[0])
     for cell, sizes in zip(adopters, eligible, strict=True):
         for month in range(months):
             weight = 0.5 if month in (0, months - 1) else 1.0
-            b, t = loop_components(cell[month], sizes)
+            b, t = loop_components(cell[month], sizes[month % len(sizes)])
             between, total = between + weight * b, total + weight * t
     return between / total
 
@@ -45,47 +45,53 @@ def loop_phi(adopters, eligible):
 def cells_of(curves):
     cells = [(i, j) for i in range(curves.adopters.shape[0]) for j in range(curves.adopters.shape[3])]
     adopters = [curves.adopters[i, :, :, j].tolist() for i, j in cells]
-    return adopters, [curves.eligible[i, :, j].tolist() for i, j in cells]
+    return adopters, [curves.eligible[i, :, :, j].tolist() for i, j in cells]
 
 
-def test_phi_equals_plain_loops_over_technologies_industries_regions_and_months(uneven_record):
-    assert compute(uneven_record)["phi"] == pytest.approx(
-        loop_phi(*cells_of(Curves(uneven_record))), rel=1e-12
+@pytest.fixture(params=["the same enterprises", "others each year"])
+def record(request, uneven_record, renewed_record):
+    return uneven_record if request.param == "the same enterprises" else renewed_record
+
+
+def test_phi_equals_plain_loops_over_technologies_industries_regions_and_months(record):
+    assert compute(record)["phi"] == pytest.approx(loop_phi(*cells_of(Curves(record))), rel=1e-12)
+
+
+def test_phi_raw_takes_technologies_as_cells(record):
+    curves = Curves(record)
+    expected = loop_phi(curves.adopters.sum(axis=3).tolist(), curves.eligible.sum(axis=3).tolist())
+    assert compute(record)["phi_raw"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_phi_macro_takes_macroregions_as_groups(record):
+    adopters, eligible = (
+        [[[m[0] + m[1], m[2] + m[3]] for m in cell] for cell in counts] for counts in cells_of(Curves(record))
     )
+    assert compute(record)["phi_macro"] == pytest.approx(loop_phi(adopters, eligible), rel=1e-12)
 
 
-def test_phi_raw_takes_technologies_as_cells(uneven_record):
-    curves = Curves(uneven_record)
-    expected = loop_phi(curves.adopters.sum(axis=3).tolist(), curves.eligible.sum(axis=2).tolist())
-    assert compute(uneven_record)["phi_raw"] == pytest.approx(expected, rel=1e-12)
-
-
-def test_phi_macro_takes_macroregions_as_groups(uneven_record):
-    adopters, eligible = cells_of(Curves(uneven_record))
-    adopters = [[[m[0] + m[1], m[2] + m[3]] for m in cell] for cell in adopters]
-    eligible = [[n[0] + n[1], n[2] + n[3]] for n in eligible]
-    assert compute(uneven_record)["phi_macro"] == pytest.approx(loop_phi(adopters, eligible), rel=1e-12)
-
-
-def test_phi_half_equals_a_loop_over_cells_at_their_own_half(uneven_record):
+def test_phi_half_equals_a_loop_over_cells_at_their_own_half(record):
     between = total = 0.0
-    _, r, s, k = uneven_record.adopters.shape
+    _, r, s, k = record.adopters.shape
     reached = 0
     for industry in range(s):
         for technology in range(k):
-            sizes = uneven_record.eligible[:, industry, technology]
-            pooled = uneven_record.adopters[:, :, industry, technology].sum(axis=1) / max(sizes.sum(), 1)
+            sizes = record.eligible[:, :, industry, technology]
+            pooled = record.adopters[:, :, industry, technology].sum(axis=1) / np.maximum(
+                sizes.sum(axis=1), 1
+            )
             months = [m for m in range(len(pooled)) if pooled[m] >= 0.5]
             if not months:
                 continue
             reached += 1
             m = months[0]
             part = (0.5 - pooled[m - 1]) / (pooled[m] - pooled[m - 1])
-            low, high = (uneven_record.adopters[i, :, industry, technology] for i in (m - 1, m))
-            b, t = loop_components((low + part * (high - low)).tolist(), sizes.tolist())
+            low, high = (record.adopters[i, :, industry, technology] for i in (m - 1, m))
+            few, many = (sizes[i % len(sizes)] for i in (m - 1, m))
+            b, t = loop_components((low + part * (high - low)).tolist(), (few + part * (many - few)).tolist())
             between, total = between + b, total + t
     assert 5 < reached < r * k
-    assert compute(uneven_record)["phi_half"] == pytest.approx(between / total, rel=1e-12)
+    assert compute(record)["phi_half"] == pytest.approx(between / total, rel=1e-12)
 
 
 def test_phi_half_looks_beyond_the_common_window_and_leaves_out_cells_that_never_reach_half(make_record):
@@ -132,7 +138,7 @@ def test_one_cell_at_one_moment_is_the_estimator_of_weir_and_cockerham(groups):
     rest = p * (1 - p) - (r - 1) / r * s2
     a = mean_size / nc * (s2 - rest / (mean_size - 1))
     b = mean_size / (mean_size - 1) * rest
-    between, total = variance_components(counts[None, None, :], sizes[None, :])
+    between, total = variance_components(counts[None, None, :], sizes[None, None, :])
     n = sizes.sum()
     assert between[0, 0] == pytest.approx(n * nc * a, rel=1e-9, abs=1e-7)
     assert total[0, 0] == pytest.approx(n * nc * (a + b), rel=1e-9, abs=1e-7)
@@ -140,13 +146,13 @@ def test_one_cell_at_one_moment_is_the_estimator_of_weir_and_cockerham(groups):
 
 def test_phi_is_one_where_one_region_has_all_and_the_other_none():
     adopters = np.array([[[0, 0], [50, 0], [50, 0]]], dtype=float)
-    assert phi(adopters, np.array([[50, 80]])) == pytest.approx(1)
+    assert phi(adopters, np.array([[[50, 80]]])) == pytest.approx(1)
 
 
 def test_identical_curves_have_phi_just_below_zero_by_the_chance_that_is_taken_off():
     """MSB = 0 leaves Phi = -1 / (n0 - 1); with equal sizes n0 is the size of a region."""
     adopters = np.arange(0, 41)[None, :, None] * np.ones(3)
-    assert phi(adopters, np.array([[40, 40, 40]])) == pytest.approx(-1 / 39)
+    assert phi(adopters, np.array([[[40, 40, 40]]])) == pytest.approx(-1 / 39)
 
 
 def test_cells_that_cannot_be_compared_leave_phi_as_it_is(uneven_record):
@@ -155,9 +161,42 @@ def test_cells_that_cannot_be_compared_leave_phi_as_it_is(uneven_record):
     single = np.minimum(adopters[:1], 1.0)
     more_adopters = np.concatenate([adopters, alone, single])
     more_eligible = np.concatenate(
-        [eligible, [[0, 99, 0, 0]], [[1, 1, 1, 1]]]
+        [eligible, [[[0, 99, 0, 0]]], [[[1, 1, 1, 1]]]]
     )  # one region; one enterprise in each
     assert phi(more_adopters, more_eligible) == phi(adopters, eligible)
+
+
+def test_a_month_in_which_only_one_region_is_left_has_no_variance():
+    """80 and 20 adopters of 100 and 100 in four months; in the third the second region is empty."""
+    adopters = np.array([[[80, 20], [80, 20], [80, 0], [80, 20]]], dtype=float)
+    eligible = np.array([[[100, 100], [100, 100], [100, 0], [100, 100]]])
+    between, total = variance_components(adopters, eligible)
+    b, t = loop_components([80, 20], [100, 100])
+    assert between[0] == pytest.approx([b, b, 0, b], abs=0)
+    assert total[0] == pytest.approx([t, t, 0, t], abs=0)
+
+
+def test_phi_follows_the_enterprises_that_are_there_by_hand(halved_record):
+    before, after = loop_components([30, 10], [100, 100]), loop_components([30, 10], [50, 100])
+    # Trapezoid rule over thirteen months: five and a half before, six and a half after.
+    between, total = (5.5 * a + 6.5 * b for a, b in zip(before, after, strict=True))
+    assert compute(halved_record)["phi"] == pytest.approx(between / total)
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.tuples(st.integers(0, 9), st.floats(0, 1)) for _ in range(3)]), min_size=2, max_size=6
+    )
+)
+def test_any_months_of_any_enterprises_are_those_of_the_loop(months):
+    eligible = np.array([[[n for n, _ in month] for month in months]])
+    adopters = np.array([[[round(n * p) for n, p in month] for month in months]], dtype=float)
+    parts = variance_components(adopters, eligible)
+    expected = np.array([loop_components(a, n) for a, n in zip(adopters[0], eligible[0], strict=True)])
+    if parts[0].size:
+        assert np.stack(parts, axis=-1)[0] == pytest.approx(expected, abs=1e-9)
+    else:
+        assert not expected.any()
 
 
 def test_equal_hazards_everywhere_give_phi_zero(verified, mixed_world):
@@ -169,7 +208,7 @@ def test_equal_hazards_everywhere_give_phi_zero(verified, mixed_world):
     """
     runs = 8
     records = [mixed_world(seed) for seed in range(1, runs + 1)]
-    sizes = records[0].eligible.reshape(15, -1)
+    sizes = records[0].eligible[0].reshape(15, -1)
     n = sizes.sum(axis=0)
     n0 = (n - (sizes**2).sum(axis=0) / n) / 14
     sd = math.sqrt(2 / 14) * math.sqrt((n**2).sum()) / (n * n0).sum()
