@@ -29,7 +29,7 @@ def record(scenario: str, seed: int) -> Record:
     """A small run whose adopters grow at random; north has no coal, and sensor comes out in month 2."""
     rng = np.random.default_rng(seed)
     release = np.array([0, 2])
-    eligible = np.array([[5, 40], [0, 30], [7, 20]])[:, :, None] * np.ones(2, dtype=np.int64)
+    eligible = np.array([[[5, 40], [0, 30], [7, 20]]])[..., None] * np.ones(2, dtype=np.int64)
     growth = rng.integers(0, 3, size=(MONTHS + 1, 3, 2, 2)) * (rng.random((MONTHS + 1, 3, 2, 2)) < 0.5)
     growth *= np.arange(MONTHS + 1)[:, None, None, None] > release
     return Record(
@@ -47,10 +47,10 @@ def record(scenario: str, seed: int) -> Record:
         release_month=release,
         eligible=eligible,
         adopters=np.minimum(growth.cumsum(axis=0), eligible).astype(np.int32),
-        may_join=np.array([[45, 30, 0]]),
+        may_join=np.array([[[45, 30, 0]]]),
         members=rng.integers(0, 30, size=(MONTHS + 1, 1, 3)).astype(np.int32),
         members_anywhere=np.zeros(MONTHS + 1, dtype=np.int32),
-        enterprises=102,
+        enterprises=np.array([102]),
         mastered=np.zeros((MONTHS + 1, 2), dtype=np.int32),
         credit=np.zeros((3, 2, 6)),
         ledger=pd.DataFrame(

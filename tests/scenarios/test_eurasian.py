@@ -22,7 +22,7 @@ def record_of(name):
 
 
 def share(record, regions):
-    return record.adopters[-1][regions].sum() / record.eligible[regions].sum()
+    return record.adopters[-1][regions].sum() / record.eligible[-1][regions].sum()
 
 
 def test_the_partner_countries_are_those_of_the_paper():

@@ -49,4 +49,4 @@ def test_the_unaided_hub_passes_the_number_of_the_paper_within_two_years_from_ne
     month = int(np.argmax(members >= facts["energotechnohab_enterprises"]))
     assert 6 <= month <= 24
     assert (record.members[month].sum(axis=0) > 0).sum() >= 12
-    assert record.may_join[0, record.regions.index("st_petersburg")] == 0
+    assert record.may_join[-1, 0, record.regions.index("st_petersburg")] == 0
