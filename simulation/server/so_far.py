@@ -34,7 +34,7 @@ class SoFar:
         self._dt = dt
         self._noted = 0
         months, regions, _, technologies = adopters.shape
-        self._last_row = len(eligible) - 1
+        self._changing = len(eligible) > 1
         self._weights = np.zeros((len(eligible), technologies), dtype=np.int64)
         self._present = np.zeros((len(eligible), technologies, regions), dtype=bool)
         self._compared = np.zeros((technologies, regions), dtype=bool)
@@ -50,7 +50,7 @@ class SoFar:
         rows = slice(self._noted, month + 1)
         if not self._release_month.size:
             return
-        if self._last_row or not self._noted:
+        if self._changing or not self._noted:
             self._eligible = _Eligible(self._counted[self._held(rows)])
         eligible = self._eligible
         self._weights[self._held(rows)] = eligible.weights
@@ -90,21 +90,19 @@ class SoFar:
         release = self._release_month[seen]
         window = month - int(release.max())
         at = (release + np.arange(window + 1)[:, None], seen)  # (W + 1, technologies seen)
-        held = (
-            np.minimum(release, self._last_row) + np.arange(min(window, self._last_row) + 1)[:, None],
-            seen,
-        )
+        held = at if self._changing else ([[0]], seen)
         eligible = self._weights[held]  # (1 or W + 1, technologies seen)
         if not eligible.any():
             return np.nan, np.nan, np.nan
         pooled = ratio(self._adopters[at].sum(axis=1), eligible.sum(axis=1))
         t50 = float(crossing_time(pooled, 0.5, dt=self._dt))
-        present = self._present[held].any(axis=0)
+        present = self._present[held].any(axis=0)  # (technologies seen, R)
         if pooled[-1] < MINIMUM_SHARE or present.any(axis=0).sum() < 2:
             return np.nan, np.nan, t50
         between, total = (integral(part[at].sum(axis=1), 1.0) for part in (self._between, self._total))
         phi = float(between / total) if total > ROUNDING else np.nan
-        self._compare(seen, present)
+        if self._changing:
+            self._compare(seen, present)
         weight = np.where(present.sum(axis=1) >= 2, eligible.sum(axis=0), 0)
         lags = integral(self._lag[at], self._dt)
         w1 = float(lags @ weight / weight.sum()) if weight.any() else np.nan
@@ -112,7 +110,7 @@ class SoFar:
 
     def _held(self, rows: slice) -> slice:
         """Rows of what has one for all months, or one a month."""
-        return rows if self._last_row else slice(0, 1)
+        return rows if self._changing else slice(0, 1)
 
     def _compare(self, technologies: Array, present: Array) -> None:
         """Let the lags of technologies be those between the regions that their window has; bool (technologies, R).
