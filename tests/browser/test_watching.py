@@ -172,6 +172,34 @@ def test_the_end_of_the_run_shows_what_the_metrics_module_says(come):
         expect(visit.score("W1 so far")).to_contain_text(f"{side} {metrics['w1_years']:.2f}")
 
 
+def test_where_enterprises_enter_and_leave_each_month_has_those_who_are_there(come):
+    from simulation.engine import simulate
+    from simulation.scenario import load_scenario
+
+    record = simulate(load_scenario("turnover"), 3)
+    tatarstan = record.regions.index("tatarstan")
+    visit = come("#a=turnover&b=hypercluster&seed=3&month=240&region=tatarstan")
+    visit.page.locator("#open-inspect").click()
+    for month in (240, 37, 144):
+        visit.page.locator("#slider").fill(str(month))
+        visit.at(*divmod(month, 12))
+        share = record.adopters[month].sum() / record.eligible[month].sum()
+        expect(visit.score("Adopted")).to_contain_text(f"A {100 * share:.1f}\u202f%", timeout=MS)
+        members = record.members_anywhere[month] / record.enterprises[month]
+        expect(visit.score("Members")).to_contain_text(f"A {100 * members:.1f}\u202f%")
+        adopters, eligible = (part[month, tatarstan].sum() for part in (record.adopters, record.eligible))
+        expect(visit.page.locator("#panel-inspect")).to_contain_text(
+            f"{adopters:,} of {eligible:,}", timeout=MS
+        )
+    rows = [row for row in csv.DictReader(io.StringIO(visit.counts())) if row["side"] == "A"]
+    assert {row["month"] for row in rows} == {str(month) for month in range(145)}
+    for row in rows[::500]:
+        cell = record.regions.index(row["region"]), slice(None), record.technologies.index(row["technology"])
+        month = int(row["month"])
+        assert int(row["adopters"]) == record.adopters[month][cell].sum()
+        assert int(row["eligible"]) == record.eligible[month][cell].sum()
+
+
 def test_a_region_that_only_one_side_has_moves_no_row_of_the_other(come):
     visit = come("#a=kuzbass&b=baseline&seed=2&month=240&region=kemerovo")
     visit.at(20)

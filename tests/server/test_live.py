@@ -42,11 +42,11 @@ def test_both_sides_are_the_replications_of_the_command_line(served: Served) -> 
             record = simulate(spec, 7)
             assert worlds[side]["digest"] == spec.digest
             np.testing.assert_array_equal(page.history(side, 240), record.adopters.sum(axis=2))
-            assert worlds[side]["eligible"] == record.eligible.sum(axis=1).tolist()
+            assert worlds[side]["eligible"] == record.eligible[0].sum(axis=1).tolist()
 
 
 def test_the_file_that_is_downloaded_gives_the_same_curves(served: Served) -> None:
-    changes = ["membership.rate=0.25", 'diffusion.contacts="substituted"']
+    changes = ["membership.rate=0.25", 'diffusion.contacts="substituted"', "turnover.exit=0.1"]
     with connected(served.client) as page:
         page.open({"scenario": "mixed", "changes": changes}, seed=3)
         file = page.ask("toml", side="a")

@@ -195,7 +195,7 @@ export class Inspector {
       facts([
         ...presence(answer, steps),
         ["absorptive capacity", decimal(answer.absorptive_capacity, 2)],
-        ["with training here and out-migration", decimal(answer.absorptive_capacity_now, 2)],
+        ["with training and migration", decimal(answer.absorptive_capacity_now, 2)],
         ["platforms", answer.platforms.join(", ") || "none"],
         ["adopted", `${adopted} of ${rows.length} technologies`],
       ]),
@@ -293,6 +293,6 @@ function presence({ present, month, from_month: from, to_month: to }, steps) {
   if (!present && from >= month) return [["not there yet", `enters ${year(from)}`]];
   return [
     ...(from > 0 ? [["entered", year(from)]] : []),
-    ...(present ? [] : [["left", `${year(to)}, with all that it had adopted`]]),
+    ...(present ? [] : [["left", year(to)]]),
   ];
 }
