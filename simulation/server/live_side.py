@@ -198,7 +198,9 @@ def needed_bytes(spec: Scenario) -> int:
     """Return roughly how much memory a run takes, before anything is built; nearly all of it is in these arrays."""
     dataset = spec.dataset
     regions, industries = dataset.counts.shape
-    entrants = spec.turnover.entry * spec.time.years
+    turnover = spec.turnover
+    entrants = turnover.entry * spec.time.years
+    a_count = 12 if turnover.entry or turnover.exit else 4  # with the eligible of each month
     n = int(dataset.counts.sum() * spec.world.scale * (1 + entrants)) + regions
     k, h = len(dataset.technologies), len(spec.platforms)
     j = len(dataset.institutions) + len(spec.institutions)
@@ -206,7 +208,7 @@ def needed_bytes(spec: Scenario) -> int:
     return (
         n * k * 110  # pairs
         + n * (60 + 8 * spec.world.network_degree + 16 * h)  # enterprises, ties, draws of membership
-        + (spec.time.months + 1) * (4 * regions * (industries * k + h) + 120 * k)  # months
+        + (spec.time.months + 1) * (a_count * regions * (industries * k + h) + 120 * k)  # months
         + crowds * industries * k * 64  # hazards
         + j * j * 40
         + j * k * 16

@@ -304,10 +304,12 @@ def test_money_to_date_ends_at_the_ledger() -> None:
             assert policy[column][12::12][len(years) - 1] == pytest.approx(years.iloc[-1])
 
 
+@pytest.mark.parametrize("turnover", ["", "[turnover]\nexit = 0.1", "[turnover]\nentry = 0.5\nexit = 0.5"])
 @pytest.mark.parametrize("scale", [0.2, 1.0])
-def test_the_estimate_of_memory_is_neither_short_nor_wild(scale: float) -> None:
-    spec = parse_scenario(SMALL.format(scale=scale))
+def test_the_estimate_of_memory_is_neither_short_nor_wild(scale: float, turnover: str) -> None:
+    spec = parse_scenario(SMALL.format(scale=scale) + turnover)
     side = LiveSide(spec, 1)
+    side.advance(30, until=TIMELESS)
     held = size_of(side, set())
     assert held <= needed_bytes(spec) <= 3 * held
 
