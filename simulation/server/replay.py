@@ -240,14 +240,18 @@ def _sums(by_year: pd.Series, horizon: float) -> tuple[Array, Array]:
 def _eligible(counts: Counts) -> Array:
     """Eligible for technologies that are still to come, too: as many as for those that are there; (E, R, S, K).
 
-    What is stored of a technology begins at its release. Of an industry for which there is none yet, it is the first.
+    What is stored of a technology begins at its release. Of an industry for which there is none yet, it is the first,
+    so that enterprises which have all left before are not known.
     """
     if len(counts.eligible) == 1:
         return counts.eligible
     months = np.arange(len(counts.eligible))[:, None]
     there = np.where(months >= counts.release_month, 1, 0)[:, None, None]
     enterprises = (counts.eligible * there).max(axis=3)  # (E, R, S)
-    relevant = (counts.eligible > 0).any(axis=(0, 1))  # (S, K)
+    _, direction_of = np.unique(counts.directions, return_inverse=True)
+    found = (counts.eligible > 0).any(axis=(0, 1)).T  # (K, S)
+    # All technologies of a direction are relevant to the same industries.
+    relevant = np.array([found[direction_of == d].any(axis=0) for d in direction_of]).T  # (S, K)
     first = np.where(relevant, counts.release_month, len(months) - 1).min(axis=1)
     known = np.take_along_axis(enterprises, np.maximum(months, first)[:, None], axis=0)
     eligible: Array = known[..., None] * relevant

@@ -11,6 +11,7 @@ from page import Block, blocks_of
 from served import SMALL
 
 from simulation.batch import run_batch
+from simulation.data import load_dataset
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.scenario import parse_scenario
 from simulation.server.frames import frame
@@ -101,13 +102,16 @@ def test_what_was_not_stored_is_said(replayed: ReplaySide) -> None:
 
 
 def test_who_is_there_is_that_of_the_live_side_month_by_month(tmp_path: Path) -> None:
-    text = SMALL.replace('release = "at_start"', "per_year = 12.0")
+    text = SMALL.replace("[world]", '[world]\ndataset = "kuzbass"').replace(
+        'release = "at_start"', "per_year = 12.0"
+    )
     spec = parse_scenario(f"{text}[turnover]\nentry = 0.2\nexit = 0.3\n")
     run_batch([spec], 1, out=tmp_path / "study", workers=1, seed=5)
     replayed, alive = ReplaySide(tmp_path / "study", "small", 5), LiveSide(spec, 5)
     here, there = replayed.world(), alive.world()
     for key in ("eligible", "may_join", "enterprises", "assumptions"):
         assert here[key] == there[key], key
+    assert here["assumptions"] == list(load_dataset("kuzbass").assumptions) != []
     old, new = (block_of(side, 0, 55) for side in (replayed, alive))
     for name in ("adopters", "members", "eligible", "may_join", "enterprises"):
         np.testing.assert_array_equal(getattr(old, name), getattr(new, name))
