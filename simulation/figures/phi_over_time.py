@@ -64,14 +64,15 @@ def phi_at_times(scenario: ScenarioCurves) -> Array:
 def phi_at_stages(scenario: ScenarioCurves) -> Array:
     """Phi when the pooled adoption share reaches each of ``STAGES``; float64 (n, len(STAGES)).
 
-    Both parts of Phi are interpolated between months; nan where the stage is not reached or nothing varies.
+    Both parts of Phi are interpolated between months; nan where the stage is not reached or nothing varies. A stage is
+    reached once, though the share may fall below it again.
     """
     found = np.full((len(scenario.seeds), len(STAGES)), np.nan)
     for row, (pooled, between, total) in enumerate(
         zip(scenario.pooled, scenario.variance_between, scenario.variance_total, strict=True)
     ):
         # The first month of each share: later ones at the same share would make the place ambiguous.
-        share, month = np.unique(pooled, return_index=True)
+        share, month = np.unique(np.maximum.accumulate(pooled), return_index=True)
         place = np.interp(STAGES, share, month, left=np.nan, right=np.nan)
         known = np.isfinite(place)
         months = np.arange(len(pooled))

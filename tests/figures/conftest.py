@@ -82,11 +82,11 @@ def _platforms(name: str, n: int) -> Platforms | None:
         return None
     names = [f"platform_{letter}" for letter in "abcdef"] if "platforms" in name else ["national"]
     share = np.linspace(0, 0.9, MONTHS + 1)[None, :, None, None]
-    may_join = np.full((len(names), len(REGIONS)), 100)
+    may_join = np.full((n, MONTHS + 1, len(names), len(REGIONS)), 100, dtype=np.int32)
     return Platforms(
         names=tuple(names),
         may_join=may_join,
-        members=np.broadcast_to((share * may_join).astype(np.int32), (n, MONTHS + 1, *may_join.shape)),
+        members=(share * may_join).astype(np.int32),
         base=-3.0,
         network_effect=6.0,
         readiness_effect=2.0,

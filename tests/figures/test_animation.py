@@ -81,9 +81,26 @@ def test_shares_and_synchronization_are_those_of_the_model_at_that_month(results
     assert np.isnan(film.synchronization(0))
 
 
+def test_where_enterprises_enter_and_leave_shares_are_those_of_the_month_too(tmp_path: Path) -> None:
+    renewed = spec("renewed", PLATFORM + "[turnover]\nentry = 0.1\nexit = 0.3\n")
+    results = run_batch([renewed], 1, out=tmp_path / "renewed", workers=1, seed=5)
+    film = read_film(results, "renewed", replication=0)
+    model = HyperclusterModel(renewed, rng=5)
+    for month in (11, 12, 24, 30, 72):
+        model.run_for(month - model.state.month)
+        assert film.pooled[month] == pytest.approx(model.adoption_share, abs=1e-15)
+        expected = model.result().metrics["synchronization"]
+        assert film.synchronization(month) == pytest.approx(expected, abs=1e-12, nan_ok=True)
+        assert film.may_join[month].sum() == model.result().record.enterprises[month]
+        empty = model.world.eligible.sum(axis=(1, 2)) == 0
+        np.testing.assert_array_equal(np.isnan(film.regional[month]), empty)
+    assert np.isfinite(expected)
+    assert film.may_join[72].sum() < 0.6 * film.may_join[0].sum()
+
+
 def test_regional_shares_are_standardized_over_what_is_released() -> None:
     """Two regions, two industries: the second lacks one, which takes the pooled share; one technology comes late."""
-    eligible = np.array([[[10, 4], [30, 4]], [[20, 4], [0, 0]]])
+    eligible = np.array([[[[10, 4], [30, 4]], [[20, 4], [0, 0]]]])
     adopters = np.zeros((3, 2, 2, 2), dtype=np.int32)
     adopters[1, :, :, 0] = [[5, 3], [4, 0]]
     adopters[2] = [[[10, 1], [6, 2]], [[4, 3], [0, 0]]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
@@ -15,7 +17,7 @@ def platforms(readiness: Array, *, base: float = -3.0, network_effect: float = 6
     regions = len(readiness)
     return Platforms(
         names=("national",),
-        may_join=np.full((1, regions), 100),
+        may_join=np.full((1, 1, 1, regions), 100, dtype=np.int32),
         members=np.zeros((1, 1, 1, regions), dtype=np.int32),
         base=base,
         network_effect=network_effect,
@@ -48,6 +50,16 @@ def test_without_network_effect_there_is_no_critical_mass() -> None:
     assert found.stable.all()
     assert critical == []
     assert stable == pytest.approx([expit(-3.0 + np.array([-0.6, 0.6])).mean()], abs=1e-5)
+
+
+def test_regions_weigh_by_those_who_may_join_at_the_start() -> None:
+    found = platforms(np.array([0.2, 0.8]))
+    may_join = np.array([[[[90, 10]], [[10, 90]]]], dtype=np.int32)  # one replication, two months
+    start, later = (
+        fold(replace(found, may_join=months), 0).subsidy for months in (may_join, may_join[:, :1])
+    )
+    np.testing.assert_array_equal(start, later)
+    assert (start > fold(replace(found, may_join=may_join[:, 1:]), 0).subsidy).all()
 
 
 def test_regions_of_unlike_readiness_rest_where_all_of_them_rest() -> None:

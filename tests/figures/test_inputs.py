@@ -124,6 +124,55 @@ def test_an_unknown_scenario_or_seed_is_refused(
         study_curves(results, scenarios=scenarios, seed=seed)
 
 
+RENEWED = """
+name = "renewed"
+[time]
+years = 6.0
+[world]
+scale = 0.1
+[technologies]
+per_year = 8.0
+[diffusion]
+spontaneous = 0.1
+[turnover]
+entry = 0.1
+exit = 0.3
+[[platforms]]
+name = "national"
+vectors = ["B2B"]
+"""
+
+
+def test_where_enterprises_enter_and_leave_the_curves_are_those_of_the_metrics_too(tmp_path: Path) -> None:
+    from simulation import run_batch
+
+    renewed = parse_scenario(RENEWED)
+    results = run_batch([renewed], 2, out=tmp_path / "renewed", workers=1)
+    study = study_curves(results)
+    scenario = study.scenarios[0]
+    records = [run(renewed, seed=seed).record for seed in (1, 2)]
+    order = [records[0].regions.index(region) for region in study.region_ids]
+    months = scenario.pooled.shape[1]
+    for replication, record in enumerate(records):
+        assert record.enterprises[-1] < 0.6 * record.enterprises[0]
+        curves = Curves(record)
+        np.testing.assert_allclose(scenario.pooled[replication], curves.pooled[:months], atol=1e-12)
+        np.testing.assert_allclose(
+            scenario.regional[replication], curves.regional[:months, order].T, atol=1e-12
+        )
+        assert scenario.platforms is not None
+        np.testing.assert_array_equal(
+            scenario.platforms.may_join[replication, :, 0], record.may_join[:, 0, order]
+        )
+        alone = study_curves(results, seed=record.seed).scenarios[0]
+        between, total = (
+            integral(variance[0], 1 / 12) for variance in (alone.variance_between, alone.variance_total)
+        )
+        assert between / total == pytest.approx(alone.metrics["phi"][0], rel=1e-9)
+    at_the_start = records[0].eligible[0].max(axis=2).sum(axis=1)[order]
+    np.testing.assert_array_equal(study.enterprises, at_the_start)
+
+
 def test_members_and_money_are_those_of_the_tables(tmp_path: Path) -> None:
     from simulation import run_batch
 
@@ -135,8 +184,10 @@ def test_members_and_money_are_those_of_the_tables(tmp_path: Path) -> None:
     table = results.memberships().query("platform == 'here' and region == 'perm' and replication == 1")
     at = study.region_ids.index("perm")
     np.testing.assert_array_equal(platforms.members[1, :, 0, at], table["members"])
-    assert set(table["may_join"]) == {platforms.may_join[0, at]}
-    assert platforms.may_join[0].sum() == platforms.may_join[0, at], "here is Perm's alone"
+    np.testing.assert_array_equal(platforms.may_join[1, :, 0, at], table["may_join"])
+    assert (platforms.may_join[:, :, 0].sum(axis=2) == platforms.may_join[:, :, 0, at]).all(), (
+        "here is Perm's alone"
+    )
     assert (platforms.base, platforms.network_effect, platforms.readiness_effect) == (-2.5, 6.0, 2.0)
     assert platforms.readiness is not None
     assert platforms.readiness[at] == 0.9

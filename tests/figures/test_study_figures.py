@@ -19,6 +19,7 @@ from simulation.figures.paired_differences import draw as draw_forest
 from simulation.figures.phi_over_time import STAGES, phi_at_stages, phi_at_times
 from simulation.figures.phi_over_time import draw as draw_phi
 from simulation.figures.platform_membership import draw as draw_membership
+from simulation.figures.region_map import draw as draw_maps
 from simulation.figures.style import style
 from simulation.figures.theil_parts import draw as draw_theil
 from simulation.world import CHANNELS
@@ -128,6 +129,21 @@ def test_phi_at_a_stage_does_not_depend_on_how_fast_the_stage_was_reached(three:
     assert np.isfinite(phi_at_stages(fast)[:, 20]).all()
 
 
+def test_a_stage_is_reached_once_though_the_share_falls_below_it_again(three: StudyCurves) -> None:
+    """Enterprises leave after the ninth year, and the variances of later months are of another kind."""
+    scenario = three.scenarios[0]
+    fallen = {
+        name: getattr(scenario, name).copy() for name in ("pooled", "variance_between", "variance_total")
+    }
+    assert (fallen["pooled"][:, 107] > 0.5).all()
+    fallen["pooled"][:, 108:] = 0.3
+    fallen["variance_between"][:, 108:] *= 100
+    np.testing.assert_array_equal(
+        phi_at_stages(replace(scenario, **fallen))[:, STAGES <= 0.5],
+        phi_at_stages(scenario)[:, STAGES <= 0.5],
+    )
+
+
 def test_a_stage_that_is_not_reached_has_no_phi(make_study: MakeStudy) -> None:
     scenario = make_study(ceiling=0.5).scenarios[0]
     found = phi_at_stages(scenario)
@@ -198,6 +214,22 @@ def test_members_are_shown_in_percent_of_those_who_may_join(three: StudyCurves) 
     rest = drawn.numbers["platform_membership_fold"]
     assert set(rest["stable"]) == {True, False}
     assert "critical mass" in drawn.caption
+
+
+def test_members_are_of_those_who_may_join_in_the_month(three: StudyCurves) -> None:
+    scenario = three.scenarios[2]
+    assert scenario.platforms is not None
+    may_join = scenario.platforms.may_join.copy()
+    may_join[:, 60:] = 200
+    grown = replace(scenario, platforms=replace(scenario.platforms, may_join=may_join))
+    study = replace(three, scenarios=(*three.scenarios[:2], grown))
+    before, after = (
+        draw_membership(each, width_mm=190).numbers["platform_membership"]["median"]
+        for each in (three, study)
+    )
+    np.testing.assert_allclose(after, np.where(np.arange(121) < 60, before, before / 2))
+    at_the_end = draw_maps(study, width_mm=190).numbers["region_map"].query("scenario == 'hypercluster'")
+    np.testing.assert_allclose(at_the_end["member_share"], 0.45)
 
 
 def test_each_of_several_platforms_is_shown_in_percent_of_its_own(make_study: MakeStudy) -> None:
