@@ -148,7 +148,7 @@ class Engine:
         for k in np.flatnonzero(self.world.technologies.release_month == state.month):
             state.released[k] = True
             of_pair = pairs.enterprise[pairs.start[k] : pairs.start[k + 1]]
-            wait(state, self.world, k, self.world.enterprises.present[of_pair])
+            wait(state, self.world, int(k), self.world.enterprises.present[of_pair])
             origin = self.world.technologies.origin[k]
             if origin >= 0:
                 state.mastered[origin, k] = True

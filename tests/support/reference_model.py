@@ -1,7 +1,7 @@
 """The month of section 2 once more, in plain Python and NumPy, enterprise by enterprise: slow, and easy to read.
 
-It shares with the program only the world (who is there from when to when, thresholds, first ties, prices), the levers of each month and
-the keyed uniform draws of membership and moves; every equation is written anew.
+It shares with the program only the world (who is there from when to when, thresholds, first ties, prices), the levers
+of each month and the keyed uniform draws of membership and moves; every equation is written anew.
 """
 
 import numpy as np
