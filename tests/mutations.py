@@ -101,10 +101,31 @@ MUTANTS = [
     Mutant(
         "standardization over industries left out",
         "metrics/curves.py",
-        'own = np.einsum("ktrs,krs->ktr", adopters, ratio(weight, eligible))\n'
+        'own = np.einsum("ktrs,ktrs->ktr", adopters, ratio(weight, eligible))\n'
         "    lacking = np.where(eligible > 0, 0.0, weight)",
-        "own = ratio(adopters.sum(-1), eligible.sum(-1)[:, None])\n    lacking = np.zeros_like(eligible * weight)",
+        "own = ratio(adopters.sum(-1), eligible.sum(-1))\n    lacking = np.zeros_like(eligible * weight)",
         "tests/metrics/test_curves.py",
+    ),
+    Mutant(
+        "regions compared at a moment by the enterprises of the start",
+        "metrics/curves.py",
+        "return _shares(self.pairs[min(month, len(self.pairs) - 1)])",
+        "return _shares(self.pairs[0])",
+        "tests/metrics/test_inequality.py",
+    ),
+    Mutant(
+        "variance in a month in which only one region is left",
+        "metrics/weir_cockerham.py",
+        "eligible = np.where(enough[some, :, None], eligible[some], 0)",
+        "eligible = eligible[some]",
+        "tests/metrics/test_weir_cockerham.py",
+    ),
+    Mutant(
+        "changes of the eligible that are not written down",
+        "rows.py",
+        "    kept |= _changes(record.eligible) & (np.arange(record.months + 1) > record.release_month[:, None])\n",
+        "",
+        "tests/test_rows.py",
     ),
     Mutant(
         "local lever on every contact",
