@@ -45,8 +45,10 @@ class Fold:
 def fold(platforms: Platforms, number: int) -> Fold:
     """Solve the mean field of one platform: regions differ in readiness, all get the same subsidy.
 
-    At rest m_r = sigma(a + b (m + m_r) / 2 + c (delta_r - 1/2) + s) in every region, and m is the mean of the m_r over
-    those who may join at the start. For each m the subsidy s is found by bisection, since the right side rises with it.
+    At rest m_r = kept sigma(a + b (m + m_r) / 2 + c (delta_r - 1/2) + s) in every region, and m is the mean of the m_r
+    over those who may join at the start. For each m the subsidy s is found by bisection, since the right side rises with
+    it. Where enterprises enter, at rate epsilon and on no platform, they dilute the members: rate (sigma - m_r) =
+    epsilon m_r, so that kept = rate / (rate + epsilon); the enterprises are taken to be as many as at the start.
 
     Parameters
     ----------
@@ -57,17 +59,19 @@ def fold(platforms: Platforms, number: int) -> Fold:
     weights = ratio(may_join, may_join.sum())
     own = platforms.base + platforms.readiness_effect * (platforms.readiness - 0.5)
     reach = abs(platforms.base) + abs(platforms.network_effect) + abs(platforms.readiness_effect) + 10.0
-    low, high = np.full(len(SHARES), -reach), np.full(len(SHARES), reach)
+    shares = platforms.kept * SHARES
+    low, high = np.full(len(shares), -reach), np.full(len(shares), reach)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        enough = _settled(own + middle[:, None], platforms.network_effect) @ weights >= SHARES
+        settled = _settled(own + middle[:, None], shares, platforms.network_effect, platforms.kept)
+        enough = settled @ weights >= shares
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return Fold(SHARES, (low + high) / 2)
+    return Fold(shares, (low + high) / 2)
 
 
-def _settled(own: Array, network_effect: float) -> Array:
-    """Members of each region at rest, if the platform as a whole has ``SHARES``; float64 (M, R)."""
-    members = np.broadcast_to(SHARES[:, None], own.shape)
+def _settled(own: Array, shares: Array, network_effect: float, kept: float) -> Array:
+    """Members of each region at rest, if the platform as a whole has ``shares``; float64 (M, R)."""
+    members = np.broadcast_to(shares[:, None], own.shape)
     for _ in range(ITERATIONS):
-        members = expit(own + network_effect * (SHARES[:, None] + members) / 2)
+        members = kept * expit(own + network_effect * (shares[:, None] + members) / 2)
     return members

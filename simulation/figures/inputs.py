@@ -188,6 +188,7 @@ def _platforms(
     members, may_join = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
     members[at], may_join[at] = table["members"], table["may_join"]
     spec = tomllib.loads(entry["text"])
+    joining, entering = spec["membership"]["rate"], spec.get("turnover", {}).get("entry", 0.0)
     return Platforms(
         names=names,
         may_join=may_join,
@@ -196,6 +197,7 @@ def _platforms(
         network_effect=spec["membership"]["network_effect"],
         readiness_effect=spec["membership"]["readiness_effect"],
         readiness=_readiness(spec["world"], ids),
+        kept=joining / (joining + entering) if entering else 1.0,
     )
 
 

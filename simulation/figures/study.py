@@ -30,6 +30,7 @@ class Platforms:
     network_effect: float  # b
     readiness_effect: float  # c
     readiness: Array | None  # float64 (R,), delta_r; None where the dataset is not at hand
+    kept: float  # at rest, members over those who would be, did no enterprises enter; 1 where none do
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -91,6 +91,7 @@ def _platforms(name: str, n: int) -> Platforms | None:
         network_effect=6.0,
         readiness_effect=2.0,
         readiness=np.linspace(0.2, 0.8, len(REGIONS)),
+        kept=1.0,
     )
 
 

@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from simulation.build import build_world
 from simulation.figures.critical_mass import fold
 from simulation.figures.study import Platforms
+from simulation.scenario import load_scenario
 from simulation.world import Array
 
 
-def platforms(readiness: Array, *, base: float = -3.0, network_effect: float = 6.0) -> Platforms:
+def platforms(
+    readiness: Array, *, base: float = -3.0, network_effect: float = 6.0, kept: float = 1.0
+) -> Platforms:
     regions = len(readiness)
     return Platforms(
         names=("national",),
@@ -23,6 +27,7 @@ def platforms(readiness: Array, *, base: float = -3.0, network_effect: float = 6
         network_effect=network_effect,
         readiness_effect=2.0,
         readiness=readiness,
+        kept=kept,
     )
 
 
@@ -36,6 +41,25 @@ def test_equal_regions_have_the_subsidy_of_the_closed_form() -> None:
     found = fold(platforms(np.full(4, 0.7)), 0)
     exact = logit(found.shares) + 3.0 - 6.0 * found.shares - 2.0 * 0.2
     np.testing.assert_allclose(found.subsidy, exact, atol=1e-9)
+
+
+def test_where_enterprises_enter_the_subsidy_makes_up_for_those_on_no_platform() -> None:
+    found = fold(platforms(np.full(4, 0.7), kept=0.9), 0)
+    exact = logit(found.shares / 0.9) + 3.0 - 6.0 * found.shares - 2.0 * 0.2
+    np.testing.assert_allclose(found.subsidy, exact, atol=1e-9)
+    assert found.shares.max() < 0.9
+
+
+def test_entry_dilutes_a_platform_until_it_no_longer_sustains_itself() -> None:
+    """The numbers of docs/model.md, section 13.9."""
+    world = build_world(load_scenario("hypercluster"), 1)
+    here = replace(
+        platforms(world.regions.readiness), may_join=world.enterprises.counts.sum(axis=1)[None, None, None]
+    )
+    levels = {entry: fold(replace(here, kept=0.5 / (0.5 + entry)), 0).levels() for entry in (0, 0.03, 0.035)}
+    assert levels[0] == (pytest.approx([0.091, 0.918], abs=1e-3), pytest.approx([0.481], abs=1e-3))
+    assert levels[0.03] == (pytest.approx([0.081, 0.760], abs=1e-3), pytest.approx([0.650], abs=1e-3))
+    assert levels[0.035] == (pytest.approx([0.079], abs=1e-3), [])
 
 
 @pytest.mark.parametrize(("base", "count"), [(-3.4156, 1), (-3.4146, 3), (-2.5854, 3), (-2.5844, 1)])
