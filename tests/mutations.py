@@ -109,8 +109,8 @@ MUTANTS = [
     Mutant(
         "regions compared at a moment by the enterprises of the start",
         "metrics/curves.py",
-        "return _shares(self.pairs[min(month, len(self.pairs) - 1)])",
-        "return _shares(self.pairs[0])",
+        "return self._monthly_weights[min(month, len(self.pairs) - 1)]",
+        "return self._monthly_weights[0]",
         "tests/metrics/test_inequality.py",
     ),
     Mutant(

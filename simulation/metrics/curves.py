@@ -201,12 +201,12 @@ class Curves:
     @cached_property
     def weights(self) -> Array:
         """float64 (R,): w_r, share of the eligible pairs, all months together."""
-        return _shares(self.pairs.sum(axis=0))
+        return ratio(self.pairs.sum(axis=0), self.pairs.sum())
 
     @cached_property
     def technology_weights(self) -> Array:
         """float64 (K,): share of the eligible pairs, all months together."""
-        return _shares(self.eligible.sum(axis=(1, 2, 3)))
+        return ratio(self.eligible.sum(axis=(1, 2, 3)), self.pairs.sum())
 
     def eligible_in(self, month: int) -> Array:
         """int64 (K, R, S): the eligible of one month after release, where regions are compared at a moment."""
@@ -214,7 +214,12 @@ class Curves:
 
     def weights_in(self, month: int) -> Array:
         """float64 (R,): w_r in one month after release."""
-        return _shares(self.pairs[min(month, len(self.pairs) - 1)])
+        return self._monthly_weights[min(month, len(self.pairs) - 1)]
+
+    @cached_property
+    def _monthly_weights(self) -> Array:
+        """float64 (E, R)."""
+        return ratio(self.pairs, self.pairs.sum(axis=1, keepdims=True))
 
     @cached_property
     def pooled(self) -> Array:
@@ -248,7 +253,3 @@ class Curves:
         The pooled share in a month in which a region has no eligible enterprise.
         """
         return ratio(np.einsum("ktrs->tr", self.adopters), self.pairs, otherwise=self.pooled[:, None])
-
-
-def _shares(counts: Array) -> Array:
-    return ratio(counts, counts.sum())
