@@ -129,9 +129,9 @@ def _places(counts: Counts) -> dict[Place, float]:
     months = counts.adopters.shape[0] - 1
     found: dict[Place, float] = {}
     for level, names, others in ((REGION, counts.regions, (1, 2)), (INDUSTRY, counts.industries, (0, 2))):
-        eligible = counts.eligible.sum(axis=others)
         for moment, month in ((HALF, months // 2), (END, months)):
             adopters = counts.adopters[month].sum(axis=others)
+            eligible = counts.eligible[min(month, len(counts.eligible) - 1)].sum(axis=others)
             found |= {
                 (level, name, moment): float(some / all_)
                 for name, some, all_ in zip(names, adopters, eligible, strict=True)

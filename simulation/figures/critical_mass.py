@@ -46,8 +46,8 @@ def fold(platforms: Platforms, number: int) -> Fold:
     """Solve the mean field of one platform: regions differ in readiness, all get the same subsidy.
 
     At rest m_r = kept sigma(a + b (m + m_r) / 2 + c (delta_r - 1/2) + s) in every region, and m is the mean of the m_r
-    over those who may join at the start. For each m the subsidy s is found by bisection, since the right side rises with
-    it. Where enterprises enter, at rate epsilon and on no platform, they dilute the members: rate (sigma - m_r) =
+    over those who may join at the start. For each m the subsidy s is found by bisection, since the right side rises
+    with it. Where enterprises enter, at rate epsilon and on no platform, they dilute the members: rate (sigma - m_r) =
     epsilon m_r, so that kept = rate / (rate + epsilon); the enterprises are taken to be as many as at the start.
 
     Parameters
