@@ -31,6 +31,9 @@ class View(FixedAgent):
 class Enterprise(View):
     """An enterprise: region, industry, absorptive capacity, platforms, and what it has adopted, when and why."""
 
+    def __repr__(self) -> str:
+        return f"Enterprise(row={self.row}, region={self.region!r}, industry={self.industry!r})"
+
     @property
     def industry(self) -> str:
         """Name of the enterprise's industry."""
@@ -99,6 +102,9 @@ class Enterprise(View):
 
 class Institution(View):
     """A research, education or infrastructure body: kind, capacity, platforms, and what it masters since when."""
+
+    def __repr__(self) -> str:
+        return f"Institution({self.name!r})"
 
     @property
     def name(self) -> str:

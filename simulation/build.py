@@ -17,6 +17,7 @@ from simulation.streams import exponentials, key, numbered_all, race, uniforms
 from simulation.ties import TieRule, draw_network
 from simulation.world import (
     RESEARCH_KINDS,
+    SERVICES,
     Array,
     Enterprises,
     Institutions,
@@ -159,7 +160,7 @@ def _capacity(spec: Scenario, rows: list[InstitutionRow]) -> Array:
 
 def _relatedness(spec: Scenario, industries: tuple[str, ...]) -> Array:
     phi = np.full((len(industries), len(industries)), spec.diffusion.relatedness_other)
-    services = np.array([name == "mining_services" for name in industries])
+    services = np.array([name == SERVICES for name in industries])
     phi[services, :] = phi[:, services] = spec.diffusion.relatedness_services
     np.fill_diagonal(phi, 1.0)
     return phi

@@ -42,7 +42,7 @@ class HyperclusterModel(mesa.Model):
     """
 
     def __init__(self, spec: Scenario | str = "baseline", *, rng: Any = None) -> None:
-        super().__init__(rng=rng)
+        super().__init__(rng=int(rng) if isinstance(rng, np.integer) else rng)
         self.spec = load_scenario(spec) if isinstance(spec, str) else spec
         self.engine = Engine(self.spec, int(self._seed))
         self._agents_made = False

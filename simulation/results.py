@@ -125,6 +125,8 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ResultsError(f"{folder}: no results here ({MANIFEST} is missing)") from None
+    except NotADirectoryError:
+        raise ResultsError(f"{folder}: is a file; expected the folder of a study") from None
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path}: cannot be read: {error}") from None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("scenarios"), list):

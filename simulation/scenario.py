@@ -111,8 +111,9 @@ class WorldSettings(Settings):
     """Mean number of business partners; each enterprise draws half of them. Assumption."""
     local_ties: Share = 0.85
     """Share of drawn partners within the own region, 0-1. Assumption."""
-    scale: Annotated[float, Field(gt=0, le=1000)] = 1.0
-    """Factor on the number of enterprises; 1 is the full size, without sampling."""
+    scale: Annotated[float, Field(gt=0, le=100)] = 1.0
+    """Factor on the number of enterprises; 1 is the full size, without sampling. To build a world takes time that grows
+    with its square: a minute at 100."""
 
 
 class Institution(Settings):

@@ -45,7 +45,9 @@ class State:
         r, s, k, h, j = world.shape
         n, p = world.enterprises.region_of.size, world.pairs.enterprise.size
         c = min(n + r, r * 2**h)
-        with np.errstate(divide="ignore"):  # where alpha is 0 the clock never ends
+        with np.errstate(
+            divide="ignore", over="ignore"
+        ):  # where alpha is 0, or next to it, the clock never ends
             remaining = world.pairs.threshold / world.enterprises.absorptive_capacity[world.pairs.enterprise]
         state = State(
             month=0,

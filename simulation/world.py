@@ -18,6 +18,9 @@ Array = npt.NDArray[Any]
 CHANNELS = ("spontaneous", "spatial", "network", "institutional", "digital", "incentive")
 """The terms of the hazard (section 2, equation 5), in the order in which credit is recorded."""
 
+SERVICES = "mining_services"
+"""The industry that serves the others; all others extract."""
+
 RESEARCH_KINDS = ("university", "research_institute", "corporate_research", "research_education_centre")
 INFRASTRUCTURE_KINDS = ("cluster", "technopark", "special_economic_zone", "industrial_park")
 OTHER_KINDS = ("finance", "government")

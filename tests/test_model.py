@@ -123,11 +123,18 @@ def test_the_model_stops_at_the_horizon(model):
 
 
 def test_rng_is_mesas_and_an_integer_is_the_seed(spec):
-    assert HyperclusterModel(spec, rng=7).world.seed == 7
+    assert (
+        HyperclusterModel(spec, rng=7).world.seed == HyperclusterModel(spec, rng=np.int64(7)).world.seed == 7
+    )
     drawn = [HyperclusterModel(spec, rng=np.random.default_rng(1)).world.seed for _ in range(2)]
     assert drawn[0] == drawn[1] != 1
     assert HyperclusterModel(spec).world.seed != HyperclusterModel(spec).world.seed
     assert issubclass(HyperclusterModel, mesa.Model)
+
+
+def test_agents_say_who_they_are(model):
+    assert repr(model.enterprise(0)) == "Enterprise(row=0, region='arkhangelsk_nenets', industry='oil_gas')"
+    assert repr(model.institution("Kazan Federal")).startswith("Institution('Kazan")
 
 
 def test_removing_the_agents_leaves_the_simulation_alone(spec, model):

@@ -462,3 +462,5 @@ def test_a_folder_without_results_says_so(tmp_path: Path):
     (tmp_path / "manifest.json").write_text(json.dumps([1]))
     with pytest.raises(ResultsError, match="not the manifest of a study"):
         Results(tmp_path)
+    with pytest.raises(ResultsError, match=r"manifest\.json: is a file; expected the folder of a study"):
+        Results(tmp_path / "manifest.json")

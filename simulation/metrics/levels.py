@@ -1,7 +1,8 @@
 """The same questions at three levels: enterprises (micro), regions (meso), macroregions (macro).
 
 Variance and Theil's index are taken apart into what lies between macroregions, between the regions of a macroregion,
-and between the enterprises of a region; t50 has a spread over regions and one over macroregions.
+and between the enterprises of a region; t50 has a spread over regions and one over macroregions, and in a region the
+time from a quarter to half.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 from simulation.metrics.curves import ROUNDING, Curves, crossing_time, integral, ratio
 from simulation.metrics.inequality import stage_month
 from simulation.metrics.metric import Metric, Undefined, require_synchrony
+from simulation.metrics.times import regional_t50, regional_times
 from simulation.world import Array
 
 
@@ -65,6 +67,17 @@ def _macro_t50(curves: Curves) -> float:
     return float(times.std())
 
 
+def _micro_t50(curves: Curves) -> float:
+    """Years between a quarter and half of a region's share, mean over regions by their eligible.
+
+    So far apart do the enterprises of a region adopt; later ones may not be seen before the horizon.
+    """
+    half = regional_t50(curves)
+    present = curves.weights > 0
+    quarter = regional_times(curves, 0.25)[present]
+    return float((half - quarter) @ curves.weights[present])
+
+
 def _theil_micro(curves: Curves) -> float:
     """Theil's index among the enterprises of a region, of which F_r share evenly and the others have nothing: -ln F_r.
 
@@ -109,6 +122,14 @@ METRICS = (
         better="lower",
         place=37,
         measure=_macro_t50,
+    ),
+    Metric(
+        name="t50_micro_years",
+        unit="years",
+        reading="Years from a quarter to half of a region's eligible, mean over regions; undefined as t50_sd_years is.",
+        better=None,
+        place=38,
+        measure=_micro_t50,
     ),
     Metric(
         name="theil_50_micro",

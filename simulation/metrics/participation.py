@@ -9,12 +9,12 @@ from simulation.metrics.metric import Metric, Undefined, require_eligible
 from simulation.world import Array
 
 
-def share_at_horizon(curves: Curves, technologies: Array) -> float:
-    """Return the adopters of these technologies at the horizon over those who are eligible then.
+def share_at_horizon(curves: Curves, cells: Array) -> float:
+    """Return the adopters at the horizon over those who are eligible then, in some cells of industry and technology.
 
     Parameters
     ----------
-    technologies : bool, shape (K,)
+    cells : bool, broadcast to (S, K)
 
     Raises
     ------
@@ -22,7 +22,7 @@ def share_at_horizon(curves: Curves, technologies: Array) -> float:
         If nobody is.
     """
     adopters, eligible = (
-        counts[-1].sum(axis=(0, 1))[technologies].sum()
+        counts[-1].sum(axis=0, where=cells).sum()
         for counts in (curves.record.adopters, curves.record.eligible)
     )
     if not eligible:
@@ -32,7 +32,7 @@ def share_at_horizon(curves: Curves, technologies: Array) -> float:
 
 def _final_share(curves: Curves) -> float:
     require_eligible(curves)
-    return share_at_horizon(curves, np.ones(len(curves.record.technologies), dtype=bool))
+    return share_at_horizon(curves, np.array(True))
 
 
 def _member_share(curves: Curves) -> float:

@@ -32,7 +32,7 @@ def time_to(level: float, share: Array, curves: Curves) -> float:
     if np.isnan(time):
         raise Undefined(
             f"The pooled adoption share does not reach {level:.0%} within the common window "
-            f"of {curves.years[-1]:.1f} years; it ends at {share[-1]:.1%}."
+            f"of {curves.years[-1]:.1f} years; it ends at {np.floor(share[-1] * 1000) / 1000:.1%}."
         )
     return time
 
@@ -42,8 +42,14 @@ def _pooled_time(curves: Curves, level: float) -> float:
     return time_to(level, curves.pooled, curves)
 
 
-def _regional_t50(curves: Curves) -> Array:
-    """t50 of every region with eligible enterprises; undefined if only one of them never reaches it."""
+def regional_t50(curves: Curves) -> Array:
+    """Return t50 of every region with eligible enterprises, years.
+
+    Raises
+    ------
+    Undefined
+        If only one of them never reaches it.
+    """
     require_synchrony(curves)
     present = np.flatnonzero(curves.weights > 0)
     times = regional_times(curves, 0.5)[present]
@@ -91,7 +97,7 @@ METRICS = (
         reading="Standard deviation of t50 over regions; undefined as soon as one region never reaches half.",
         better="lower",
         place=33,
-        measure=lambda curves: float(_regional_t50(curves).std()),
+        measure=lambda curves: float(regional_t50(curves).std()),
     ),
     Metric(
         name="t50_range_years",
@@ -99,7 +105,7 @@ METRICS = (
         reading="From the first region to reach half to the last.",
         better="lower",
         place=34,
-        measure=lambda curves: float(np.ptp(_regional_t50(curves))),
+        measure=lambda curves: float(np.ptp(regional_t50(curves))),
     ),
     Metric(
         name="regions_below_half",

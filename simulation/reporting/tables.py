@@ -51,17 +51,19 @@ MEANS = SHOWN | {"member_share": _Shown("members, %", 100, 1)}
 LEVELS = {
     "macro": ("variance_macro", "theil_50_between", "t50_macro_sd_years"),
     "meso": ("variance_meso", "theil_50_within", "t50_sd_years"),
-    "micro": ("variance_micro", "theil_50_micro", None),
+    "micro": ("variance_micro", "theil_50_micro", "t50_micro_years"),
 }
 """Metrics at each level, in the order of the columns."""
 OF_LEVELS = (
     _Shown("variance, %", 100, 1),
     _Shown("Theil at half", 1, 3),
-    _Shown("SD of t50, years", 1, 2),
+    _Shown("spread of t50, years", 1, 2),
 )
 DIRECTIONS = {
     "environmental_share": _Shown("green, %", 100, 1),
     "environmental_t50_years": _Shown("green t50, years", 1, 1),
+    "extraction_share": _Shown("extractors, %", 100, 1),
+    "extraction_t50_years": _Shown("extractors' t50, years", 1, 1),
     "profile_entropy": _Shown("entropy", 1, 3),
     "profile_density": _Shown("density", 1, 3),
 }
@@ -221,39 +223,41 @@ def levels(analysis: Analysis) -> Table:
         labels=2,
         note="Macro: between macroregions; meso: between the regions of a macroregion, for t50 between all regions; "
         "micro: between the enterprises of a region. Variance: of who has adopted by when, uncorrected; the three add "
-        "up to 100 %. SD of t50: undefined where one never reaches half. Means ± standard deviation, and paired "
+        "up to 100 %. Spread of t50: standard deviation, for micro the time from a quarter to half in a region; "
+        "undefined where one never reaches half. Means ± standard deviation, and paired "
         "differences with 95 % intervals; in brackets how many have a value, where some have none.",
     )
 
 
 def directions(analysis: Analysis) -> Table:
-    """How green adoption is, and how evenly regions have what technologies."""
+    """How green adoption is, how far those who extract are, and how evenly regions have what technologies."""
     rows = _means_and_changes(analysis, list(DIRECTIONS.items()))
     return Table(
         name="directions",
-        title="Greening, and the technological profile of regions",
+        title="Greening, extractors, and the technological profile of regions",
         head=("scenario", *(shown.heading for shown in DIRECTIONS.values())),
         rows=tuple((label, *cells) for label, cells in rows),
         note="Green: adopters of technologies meant for the environment among their eligible at the horizon, and "
-        "years from release until half have adopted. Profile of a region when half have adopted, means over regions: "
-        "entropy, 1 where its adoptions are spread evenly over technologies; density, how much it has of what is "
+        "years from release until half have adopted; extractors: the same of all industries but mining services. "
+        "Profile of a region when half have adopted, means over regions: entropy, 1 where its adoptions are spread "
+        "evenly over technologies; density, how much it has of what is "
         "related to what it lacks. Means ± standard deviation, and paired differences with 95 % intervals.",
     )
 
 
 def _means_and_changes(
-    analysis: Analysis, metrics: Sequence[tuple[str | None, _Shown]]
+    analysis: Analysis, metrics: Sequence[tuple[str, _Shown]]
 ) -> list[tuple[str, list[str]]]:
-    """Title and means of each scenario, then of each pair the differences; "-" where there is no metric."""
+    """Title and means of each scenario, then of each pair the differences."""
     results = analysis.results
-    runs = results.runs(["scenario", *(name for name, _ in metrics if name)])
+    runs = results.runs(["scenario", *(name for name, _ in metrics)])
     rows = []
     for scenario in results.scenarios:
         own = runs[runs["scenario"] == scenario]
-        cells = [_mean(own[name].to_numpy(dtype=float), shown) if name else "-" for name, shown in metrics]
+        cells = [_mean(own[name].to_numpy(dtype=float), shown) for name, shown in metrics]
         rows.append((results.titles[scenario], cells))
     for title, reference, found in analysis.pairs():
-        cells = [_scaled_change(found[name], shown) if name else "-" for name, shown in metrics]
+        cells = [_scaled_change(found[name], shown) for name, shown in metrics]
         rows.append((f"{title} less {reference}", cells))
     return rows
 

@@ -52,6 +52,14 @@ def test_a_macroregion_that_never_reaches_half_is_named(make_record):
     assert reasons(record)["t50_macro_sd_years"].endswith("in macroregion_01.")
 
 
+def test_enterprises_of_a_region_are_apart_by_the_time_from_a_quarter_to_half(make_record):
+    """A ramp needs a quarter of its months; regions weigh alike here."""
+    record = four_regions(make_record, ramps([20, 40, 60, 100]), macroregion_of=[0, 0, 1, 1])
+    assert compute(record)["t50_micro_years"] == pytest.approx(220 / 4 / 4 / 12)
+    late = four_regions(make_record, ramps([20, 40, 60, 500]), macroregion_of=[0, 0, 1, 1])
+    assert reasons(late)["t50_micro_years"].endswith("in region_03.")
+
+
 def test_theil_of_all_enterprises_is_the_logarithm_of_the_pooled_share(make_record):
     record = four_regions(make_record, ramps([20, 40, 60, 100]), macroregion_of=[0, 0, 1, 1])
     values = compute(record)

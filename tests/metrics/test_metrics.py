@@ -30,6 +30,7 @@ COLUMNS = [
     "regions_below_half",
     "restricted_time_years",
     "t50_macro_sd_years",
+    "t50_micro_years",
     "theil_25",
     "theil_25_between",
     "theil_25_within",
@@ -47,6 +48,8 @@ COLUMNS = [
     "member_share",
     "environmental_share",
     "environmental_t50_years",
+    "extraction_share",
+    "extraction_t50_years",
     "credit_spontaneous",
     "credit_spatial",
     "credit_network",
@@ -69,6 +72,7 @@ COMPARING = [
             "t50_sd",
             "t50_range",
             "t50_macro",
+            "t50_micro",
             "theil",
             "kuramoto",
             "profile",
@@ -77,7 +81,7 @@ COMPARING = [
 ]
 """Metrics that compare regions, and say nothing where there is nothing to compare."""
 
-AT_THE_HORIZON = ["environmental_share", "final_share", "phi_half"]
+AT_THE_HORIZON = ["environmental_share", "extraction_share", "final_share", "phi_half"]
 """Metrics that look beyond the common window."""
 
 
