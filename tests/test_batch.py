@@ -360,13 +360,13 @@ def test_a_foreign_executor_that_does_not_answer_costs_its_replication(
     monkeypatch.setattr("simulation.workers.GRACE_ELSEWHERE_SECONDS", 0.0)
     with ThreadPoolExecutor(2) as two:
         results = run_batch(
-            specs[:1], REPLICATIONS, out=tmp_path / "study", executor=two, workers=2, deadline=5
+            specs[:1], REPLICATIONS, out=tmp_path / "study", executor=two, workers=2, deadline=2
         )
         woken.set()
     (failure,) = results.manifest["failures"]
     assert (failure["replication"], failure["error"]) == (
         3,
-        "NoAnswerError: no answer for 10 s; it was given up",
+        "NoAnswerError: no answer for 4 s; it was given up",
     )
     assert results.runs(["replication"])["replication"].tolist() == [0, 1, 2, 4, 5, 6]
 

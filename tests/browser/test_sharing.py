@@ -47,6 +47,7 @@ def test_an_address_shows_the_same_in_another_browser(come):
     assert second.counts() == first.counts()
 
 
+@pytest.mark.slow
 def test_a_saved_scenario_gives_the_command_line_the_same_curves_bit_for_bit(come, tmp_path: Path):
     visit = come(CHANGED + "240")
     visit.at(20)

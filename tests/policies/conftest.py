@@ -48,7 +48,10 @@ def world() -> World:
         ),
         enterprises=Enterprises(
             industries=("coal", "oil_gas"),
+            present=np.ones(n, dtype=bool),
             counts=counts,
+            from_month=np.zeros(n, dtype=np.int64),
+            to_month=np.full(n, 48),
             region_of=np.repeat([0, 0, 1, 1, 2, 2], counts.ravel()).astype(np.int32),
             industry_of=np.repeat([0, 1, 0, 1, 0, 1], counts.ravel()).astype(np.int32),
             number_of=np.zeros(n, dtype=np.int64),
