@@ -53,6 +53,12 @@ def main():
         cells = (world, whole - world, measure, whole + measure)
         print(f"| {name} | " + " | ".join(f"{1000 * seconds:.0f}" for seconds in cells) + " |")
 
+    specs = [load_scenario(name) for name in ("hypercluster", "labour_mobility", "turnover")]
+    still, moving, coming = (cpu(lambda seed, spec=spec: simulate(spec, seed))[0] for spec in specs)
+    print(
+        f"\nLabour mobility over fixed ties: {moving / still:.1f}; entry and exit over none: {coming / still:.1f}"
+    )
+
     small = load_scenario(
         "hypercluster", overrides=["world.scale=0.02", "time.years=1", "budget.per_year=1e6"]
     )
@@ -69,7 +75,7 @@ def main():
         return time.process_time() - start
 
     compiled = statistics.median(months() for _ in range(RUNS))
-    print(f"\nPlain over compiled month, {world.pairs.enterprise.size} pairs: {plain / compiled:.0f} times")
+    print(f"Plain over compiled month, {world.pairs.enterprise.size} pairs: {plain / compiled:.0f} times")
     spec = load_scenario("hypercluster")
     bare, _ = cpu(lambda seed: Engine(spec, seed))
     mesa, _ = cpu(lambda seed: HyperclusterModel(spec, rng=seed))
