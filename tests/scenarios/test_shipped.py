@@ -27,6 +27,7 @@ CONTROLS = {
     "tatarstan_origins": 0,
     "strong_government": 8536,
     "supercycle": 0,
+    "thin_regions": 0,
     "vectors_baseline": 0,
     "weak_government": 8536,
 }
