@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class View(FixedAgent):
-    """An agent that shows row ``row`` of the arrays of its model and is placed in its region's cell."""
+    """An agent that shows row ``row`` of the arrays of its model and is placed in its region's cell.
+
+    One that has been removed has no cell, and still shows its row.
+    """
 
     model: HyperclusterModel
 
@@ -22,17 +25,18 @@ class View(FixedAgent):
         self.row = row
         self.cell = cell
 
-    @property
-    def region(self) -> str:
-        """Id of the agent's region."""
-        return str(self.cell.coordinate)
-
 
 class Enterprise(View):
     """An enterprise: region, industry, absorptive capacity, platforms, and what it has adopted, when and why."""
 
     def __repr__(self) -> str:
         return f"Enterprise(row={self.row}, region={self.region!r}, industry={self.industry!r})"
+
+    @property
+    def region(self) -> str:
+        """Id of the enterprise's region."""
+        world = self.model.world
+        return world.regions.ids[world.enterprises.region_of[self.row]]
 
     @property
     def industry(self) -> str:
@@ -86,7 +90,8 @@ class Enterprise(View):
     def hazard(self, technology: str) -> dict[str, float]:
         """Return the terms of the hazard, 1/year, at the present state (equation 5); all 0 unless it can adopt now."""
         k = self.model.technology(technology)
-        if self._pair(k) < 0 or self._month(k) >= 0 or not self.model.state.released[k]:
+        is_there = self.model.world.enterprises.present[self.row]
+        if not is_there or self._pair(k) < 0 or self._month(k) >= 0 or not self.model.state.released[k]:
             return dict.fromkeys(CHANNELS, 0.0)
         return dict(zip(CHANNELS, self.model.engine.hazard_of(self.row, k).tolist(), strict=True))
 
@@ -105,6 +110,12 @@ class Institution(View):
 
     def __repr__(self) -> str:
         return f"Institution({self.name!r})"
+
+    @property
+    def region(self) -> str:
+        """Id of the institution's region."""
+        world = self.model.world
+        return world.regions.ids[world.institutions.region_of[self.row]]
 
     @property
     def name(self) -> str:

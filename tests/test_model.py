@@ -163,6 +163,16 @@ def test_agents_of_enterprises_come_and_go_as_the_enterprises_do():
     with pytest.raises(KeyError):
         model.enterprise(gone)
     assert len(at_first) != len(shown)
+    left = at_first[gone]
+    assert (left.region, left.partners, left.platforms) == (
+        model.world.regions.ids[model.world.enterprises.region_of[gone]],
+        [],
+        (),
+    )
+    assert repr(left) == f"Enterprise(row={gone}, region={left.region!r}, industry={left.industry!r})"
+    open_to_it = [name for name in model.world.technologies.names if not left.adopted(name)]
+    assert any(sum(agent.hazard(name).values()) for agent in shown.values() for name in open_to_it)
+    assert not any(sum(left.hazard(name).values()) for name in open_to_it)
     model.remove_all_agents()
     model.run_for(24)
     assert not any(agent.row in at_first for agent in model.agents_by_type[Enterprise])
