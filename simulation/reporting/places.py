@@ -12,10 +12,12 @@ from simulation.results import Results
 
 LEAST = 0.01
 """Change of the adoption share from which on a region or industry is shown."""
+NOWHERE = "none by a point or more"
+"""Stands in the place of regions and industries where a scenario changes none of them so much."""
 
 
 def places(changes: pd.DataFrame, results: Results, reference: str) -> Table:
-    """Where each scenario changes the adoption share against the reference; without rows where it does nowhere.
+    """Where each scenario changes the adoption share against the reference; one row says so where it does nowhere.
 
     Parameters
     ----------
@@ -26,11 +28,16 @@ def places(changes: pd.DataFrame, results: Results, reference: str) -> Table:
         found.setdefault((row["scenario"], row["level"], row["name"]), {})[row["moment"]] = as_difference(row)
     rows: list[tuple[str, ...]] = []
     for scenario in results.scenarios:
+        if scenario == reference:
+            continue
+        title = results.titles[scenario]
+        shown = []
         for place, name in _names(results).items():
             moments = found.get((scenario, *place), {})
             if any(abs(change.difference) >= LEAST for change in moments.values()):
                 cells = (cell for moment in (HALF, END) for cell in _cells(moments[moment]))
-                rows.append((results.titles[scenario], name, *cells))
+                shown.append((title, name, *cells))
+        rows += shown or [(title, NOWHERE, *4 * ("-",))]
     return Table(
         name="places",
         title=f"Where adoption changes, against {results.titles[reference]}",
@@ -39,8 +46,7 @@ def places(changes: pd.DataFrame, results: Results, reference: str) -> Table:
         labels=2,
         note="Adoption share over all technologies, those released later too, of the reference half-way to the horizon "
         "and at it, and changes in percentage points with 95 % intervals of paired differences. Regions from west to "
-        "east, then industries; those that change by less than one point at both moments are in places.csv alone"
-        + ("." if rows else ", here all of them."),
+        "east, then industries; those that change by less than one point at both moments are in places.csv alone.",
     )
 
 

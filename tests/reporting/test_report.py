@@ -157,9 +157,8 @@ def test_places_are_shown_where_adoption_changes_by_a_point_and_are_there_in_ful
     assert "Komi Republic" not in shown
     assert shown["coal"][3].startswith("-1.1")
     assert len(changes[in_komi]) == 2
-    assert places(changes.assign(difference=0.0), analysis.results, "plain").note.endswith(
-        "here all of them."
-    )
+    (nowhere,) = places(changes.assign(difference=0.0), analysis.results, "plain").rows
+    assert nowhere == (shown["coal"][0], "none by a point or more", "-", "-", "-", "-")
     *regions, _, _, _, _, last = places(changes.assign(difference=0.5), analysis.results, "plain").rows
     assert (regions[0][1], regions[-1][1], last[1]) == (
         "Arkhangelsk Region and Nenets Autonomous Okrug",
