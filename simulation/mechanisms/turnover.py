@@ -42,7 +42,8 @@ def entry_years(cell: np.uint64, expected: float, *, seed: int, last: int) -> Ar
         gaps = np.empty(2 * arrivals.size + int(2 * expected * last))
         numbers = np.arange(gaps.size)
         exponentials(key(seed, "turnover", "entry"), numbered_all(np.full(gaps.size, cell), numbers), gaps)
-        arrivals = np.cumsum(gaps) / expected
+        with np.errstate(over="ignore"):  # next to no arrivals: none before the horizon
+            arrivals = np.cumsum(gaps) / expected
     return np.ceil(arrivals[arrivals <= last]).astype(np.int64)
 
 
@@ -64,5 +65,5 @@ def exit_years(identities: Array, entered: Array, *, seed: int, rate: float) -> 
     """
     lifetime = np.empty(identities.size)
     exponentials(key(seed, "turnover", "exit"), identities, lifetime)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return np.asarray(entered + np.ceil(lifetime / rate))

@@ -70,6 +70,13 @@ def test_a_higher_rate_lets_everybody_leave_no_later_and_none_lets_nobody_leave(
     assert np.isinf(exit_years(identities(1000), entered, seed=1, rate=0.0)).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_rates_too_low_to_divide_by_are_like_none():
+    lowest = np.nextafter(0.0, 1.0)
+    assert not entry_years(key("cell"), lowest, seed=1, last=20).size
+    assert np.isinf(exit_years(identities(10), np.zeros(10, dtype=np.int64), seed=1, rate=lowest)).all()
+
+
 # The world
 
 
