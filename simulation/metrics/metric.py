@@ -47,6 +47,8 @@ def require_regions(curves: Curves) -> None:
 def require_synchrony(curves: Curves) -> None:
     """Raise ``Undefined`` where the regional curves say nothing about synchrony within the common window."""
     require_regions(curves)
+    if not curves.pairs[-1].any():
+        raise Undefined("No eligible enterprise is there at the end of the common window.")
     final = curves.pooled[-1]
     if final < MINIMUM_SHARE:
         raise Undefined(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from simulation.metrics.curves import Curves, integral
-from simulation.metrics.metric import Metric, require_eligible
+from simulation.metrics.metric import Metric, Undefined, require_eligible
 
 
 def restricted_time(curves: Curves) -> float:
     """Return the mean of the years from release to adoption, the window's length for who has not adopted in it.
 
     The area above the pooled curve, whose months are of the enterprises that are there in them. It is defined wherever
-    somebody is eligible, also where t50 is not.
+    somebody is eligible in every month, also where t50 is not.
     """
     require_eligible(curves)
+    if not curves.pairs.any(axis=1).all():
+        raise Undefined("In some months of the common window no eligible enterprise is there.")
     return float(integral(1.0 - curves.pooled, curves.dt))
 
 

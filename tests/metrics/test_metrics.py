@@ -301,6 +301,7 @@ def test_where_all_have_left_by_the_horizon_there_is_no_share_at_it(make_record)
     values, why = compute(record), reasons(record)
     for name in ("final_share", "environmental_share"):
         assert why[name] == "No eligible enterprise is there at the horizon."
+    assert why["phi"] == "No eligible enterprise is there at the end of the common window."
     assert why["member_share"] == "There is no enterprise."
     assert values["t50_years"] == 0
     assert values["credit_network"] == 0.75  # what those who have left owed it to

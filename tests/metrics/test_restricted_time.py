@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.metrics import compute
+from simulation.metrics import compute, reasons
 
 
 def test_straight_lines_take_half_of_their_way_and_others_the_whole_window(make_record):
@@ -18,3 +18,13 @@ def test_straight_lines_take_half_of_their_way_and_others_the_whole_window(make_
 def test_it_is_defined_where_nobody_adopts(make_record):
     record = make_record(np.zeros((121, 2, 1, 1)), [[[10]], [[10]]])
     assert compute(record)["restricted_time_years"] == pytest.approx(10)
+
+
+@pytest.mark.parametrize("there", [60, 120])
+def test_it_is_undefined_where_in_some_month_nobody_is_there(make_record, there):
+    """Months without enterprises are none in which enterprises wait."""
+    eligible = np.full((121, 2, 1, 1), 10)
+    eligible[there] = 0
+    record = make_record(np.zeros((121, 2, 1, 1)), eligible)
+    assert np.isnan(compute(record)["restricted_time_years"])
+    assert "no eligible enterprise is there" in reasons(record)["restricted_time_years"]
