@@ -137,7 +137,11 @@ def _draw_panel(ax: Axes, study: StudyCurves, metric: str) -> None:
             continue
         low, high = (factor * end for end in (found.low, found.high))
         told = low > 0 or high < 0
-        mark: dict[str, Any] = {"marker": look.marker, "color": look.colour, "markersize": 4.0}
+        mark: dict[str, Any] = {
+            "marker": look.marker,
+            "color": look.colour,
+            "markersize": look.mark_size(4.0),
+        }
         mark["markerfacecolor"] = look.colour if told else "white"
         ax.plot([low, high], [row, row], color=look.colour, linewidth=1.0, solid_capstyle="butt")
         ax.plot(factor * found.difference, row, **mark)

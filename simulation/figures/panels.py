@@ -235,6 +235,7 @@ def line_look(look: ScenarioStyle) -> dict[str, Any]:
         "color": look.colour,
         "linestyle": look.line,
         "marker": look.marker,
+        "markersize": look.mark_size(),
         "markeredgecolor": "white",
         "markeredgewidth": 0.4,
     }
@@ -303,8 +304,8 @@ def label_ends(
     for (lines, look), end, place in zip(labels, ends, places, strict=True):
         (x0, y0), (x1, y1) = frame.share(left + 0.6, end), frame.share(left + LEADER_MM, place)
         frame.figure.add_artist(Line2D([x0, x1], [y0, y1], color=look.colour, linewidth=0.5))
-        mark = Line2D([x1], [y1], color=look.colour, marker=look.marker, markeredgecolor="white")
-        frame.figure.add_artist(mark)
+        mark: dict[str, Any] = {"marker": look.marker, "ms": look.mark_size(), "markeredgecolor": "white"}
+        frame.figure.add_artist(Line2D([x1], [y1], color=look.colour, **mark))
         for row, line in enumerate(lines):
             top = place - LINE_MM * len(lines) / 2 + row * LINE_MM + 0.3
             frame.text(line, left=left + LEADER_MM + 1.5, top=top)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -234,7 +235,8 @@ def _draw_curves(ax: Axes, scene: Scene, month: int) -> None:
     for side in scene.sides:
         pooled = 100 * side.film.pooled[: month + 1]
         ax.plot(years, pooled, color=side.look.colour, linestyle=side.look.line, linewidth=1.2)
-        ax.plot(years[-1:], pooled[-1:], marker=side.look.marker, color=side.look.colour, clip_on=False)
+        mark: dict[str, Any] = {"marker": side.look.marker, "ms": side.look.mark_size()}
+        ax.plot(years[-1:], pooled[-1:], color=side.look.colour, clip_on=False, **mark)
     ax.axvline(years[-1], color=INK, linewidth=0.5)
     ax.set_xlim(0, scene.last / scene.steps_per_year)
     ax.set_ylim(0, 100)

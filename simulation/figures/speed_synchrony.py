@@ -123,7 +123,7 @@ def draw_plane(ax: Axes, study: StudyCurves) -> None:
             "linestyle": "none",
             "marker": look.marker,
             "color": look.colour,
-            "markersize": 2.8,
+            "markersize": look.mark_size(2.8),
         }
         ax.plot(*drawn.placed.T, alpha=0.55, markeredgewidth=0, **dots)
         ones = np.ones(len(drawn.without_t50))
@@ -138,7 +138,7 @@ def draw_plane(ax: Axes, study: StudyCurves) -> None:
         look = styles[name]
         mark: dict[str, Any] = {"marker": look.marker, "color": look.colour, "markeredgecolor": "white"}
         label = name.replace("_", " ")
-        ax.plot(*drawn.mean, markersize=5.5, linestyle="none", label=label, **mark)
+        ax.plot(*drawn.mean, markersize=look.mark_size(5.5), linestyle="none", label=label, **mark)
     ax.set_xlabel("Pooled t50, years after release")
     ax.set_ylabel("Synchronization 1 − Φ")
     ax.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10]))
@@ -255,7 +255,7 @@ def _label(figure: Figure, lines: Sequence[str], look: ScenarioStyle, *, left: f
     mark: dict[str, Any] = {
         "color": look.colour,
         "marker": look.marker,
-        "markersize": 5.0,
+        "markersize": look.mark_size(5.0),
         "markeredgecolor": "white",
     }
     figure.add_artist(Line2D([left / width], [1 - place / height], linestyle="none", **mark))

@@ -33,6 +33,8 @@ SMALL_PT = 6.0
 """No text is smaller."""
 LINE_MM = 2.9
 """Distance between two lines of text of 7 pt."""
+MARK_SIZE = 3.5
+"""Of markers, in points, where a figure does not say otherwise."""
 MM_PER_INCH = 25.4
 FONT = "Liberation Sans"
 
@@ -65,7 +67,7 @@ RC: dict[Any, Any] = {  # Matplotlib types the keys as one long literal
     "xtick.major.pad": 1.5,
     "ytick.major.pad": 1.5,
     "lines.linewidth": 1.25,
-    "lines.markersize": 3.5,
+    "lines.markersize": MARK_SIZE,
     "lines.markeredgewidth": 0.5,
     "patch.linewidth": 0.5,
     "hatch.linewidth": 0.4,
@@ -105,6 +107,10 @@ band, and on a map a mark at each seat tells the macroregion."""
 MACROREGION_MARKERS = ("o", "s", "^", "D", "P", "v", "X", "p", "*")
 
 
+SLENDER = {"*": 1.6, "d": 1.3}
+"""Markers that cover little of their square, and how much larger they are drawn."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScenarioStyle:
     """How one scenario is drawn everywhere; line style and marker tell it apart without colour."""
@@ -112,6 +118,10 @@ class ScenarioStyle:
     colour: str
     line: str | tuple[float, tuple[float, ...]]
     marker: str
+
+    def mark_size(self, size: float = MARK_SIZE) -> float:
+        """Size of the marker in points: stars and thin diamonds are made larger, so that all look about as large."""
+        return SLENDER.get(self.marker, 1.0) * size
 
 
 SHIPPED = {

@@ -136,10 +136,17 @@ def _draw_panel(ax: Axes, study: StudyCurves, scenario: ScenarioCurves) -> None:
         look = styles[each.name]
         mark: dict[str, Any] = {"linestyle": "none", "marker": look.marker, "color": look.colour, "zorder": 3}
         reached = np.isfinite(t.median)
-        ax.plot(t.median[reached], row[reached], clip_on=False, markeredgecolor="white", **mark)
+        ax.plot(
+            t.median[reached],
+            row[reached],
+            clip_on=False,
+            markeredgecolor="white",
+            ms=look.mark_size(),
+            **mark,
+        )
         late = row[~reached & t.present]
         # The later of two open marks on one row would hide the earlier: the reference's is larger.
-        size = 4.6 if each is study.reference else 3.0
+        size = look.mark_size(4.6 if each is study.reference else 3.0)
         at_edge = np.full(late.size, window)
         ax.plot(at_edge, late, transform=beyond, clip_on=False, markerfacecolor="none", ms=size, **mark)
     ax.set_xlim(0, window)

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.markers import MarkerStyle
 
 from simulation.figures.style import (
     OTHERS,
     SHIPPED,
+    ScenarioStyle,
     difference_map,
     fit_mm,
     scenario_styles,
@@ -35,6 +37,21 @@ def test_scenario_kinds_have_the_agreed_colours() -> None:
 def test_shipped_scenarios_differ_in_line_and_in_marker_without_colour() -> None:
     assert len({look.line for look in SHIPPED.values()}) == len(SHIPPED)
     assert len({look.marker for look in SHIPPED.values()}) == len(SHIPPED)
+
+
+def test_markers_cover_areas_that_are_alike() -> None:
+    def covered(look: ScenarioStyle) -> float:
+        """Share of the square of the plain marker size."""
+        marker = MarkerStyle(look.marker)
+        outline = marker.get_path().transformed(marker.get_transform())
+        ring = outline.interpolated(8).to_polygons()[0]
+        x, y = np.asarray(ring).T
+        area = abs(np.dot(x[:-1], np.diff(y)) - np.dot(y[:-1], np.diff(x))) / 2
+        return float(area) * look.mark_size(1.0) ** 2
+
+    areas = {look.marker: covered(look) for look in (*SHIPPED.values(), *OTHERS)}
+    assert areas["s"] == pytest.approx(1)
+    assert min(areas.values()) > 0.45, areas
 
 
 @given(st.lists(identifiers, unique=True, max_size=len(OTHERS)))
