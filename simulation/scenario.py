@@ -62,6 +62,8 @@ PACKAGED = Path(__file__).parent / "scenarios"
 CHECKOUT = Path(__file__).parent.parent / "scenarios"
 MOST_STEPS = 40_000
 """Steps until the horizon: a hundred years of days. What is recorded grows with them, 6 kB a step."""
+MOST_SCALE = 100
+"""Enterprises that come to be, over those of the dataset: a GB or two for the default world."""
 OVERSPENT = 1.001
 """Plans may exceed the budget's present value by this factor, because budgets are written in round numbers."""
 
@@ -111,7 +113,7 @@ class WorldSettings(Settings):
     """Mean number of business partners; each enterprise draws half of them. Assumption."""
     local_ties: Share = 0.85
     """Share of drawn partners within the own region, 0-1. Assumption."""
-    scale: Annotated[float, Field(gt=0, le=100)] = 1.0
+    scale: Annotated[float, Field(gt=0, le=MOST_SCALE)] = 1.0
     """Factor on the number of enterprises; 1 is the full size, without sampling. To build a world takes time that grows
     with its square: a minute at 100."""
 
@@ -461,6 +463,13 @@ def _inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
         # much membership is worth to them.
         message = f"must be {steps} or less, time.steps_per_year: membership is decided once a step at most"
         issues.append((("membership", "rate"), message))
+    in_all = scenario.world.scale * (1 + scenario.turnover.entry * scenario.time.years)
+    if round(in_all) > MOST_SCALE:
+        message = (
+            f"over {scenario.time.years:g} years as many enterprises come to be as with world.scale = {in_all:,.0f} and "
+            f"no entry; that must be {MOST_SCALE} or less"
+        )
+        issues.append((("turnover", "entry"), message))
     planned, available = scenario.planned_pv, scenario.budget_pv
     if planned > available * OVERSPENT:
         message = (
