@@ -2,6 +2,7 @@
 import { byId } from "./dom.js";
 import { THEMES } from "./draw/colours.js";
 import { FIGURES } from "./figures/index.js";
+import { regionsOf } from "./figures/raster.js";
 import { DEFAULTS, choiceOf, fragmentOf, stateOf } from "./model/address.js";
 import { Connection, Refusal } from "./model/connection.js";
 import { readFrame } from "./model/frame.js";
@@ -224,6 +225,7 @@ function paint() {
   drawTop(state, scene);
   drawTransport(state, session, scene.month);
   scoreboard.draw(scene);
+  byId("cards").style.setProperty("--regions", regionsOf(scene).length);
   for (const card of cards) card.draw(scene);
   clearTimeout(timers.still);
   timers.still = setTimeout(still, STILL_MS);

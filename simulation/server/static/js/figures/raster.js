@@ -14,7 +14,7 @@ const BAND = 9;
 const MOST_COLUMNS = 2000;
 
 /** Regions of all sides, west to east: one side may have some that the other lacks. */
-function regionsOf(scene) {
+export function regionsOf(scene) {
   const [first, ...others] = scene.sides.map(([, { world }]) => world.order.map((r) => world.regions[r]));
   const all = [...first];
   for (const regions of others) {
