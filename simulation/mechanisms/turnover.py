@@ -13,7 +13,7 @@ class Turnover(Settings):
     """How fast enterprises enter and leave, whatever has been adopted."""
 
     entry: Share = 0.0
-    """epsilon: enterprises that enter, over those of the start of the same region and industry, 1/year; at most 1."""
+    """epsilon: enterprises that enter, over those of the start of the same region and industry, 1/year."""
     exit: Rate = 0.0
     """delta: rate at which each enterprise leaves, 1/year."""
 
