@@ -44,13 +44,11 @@ class Rewiring:
         it, and it is not written.
         """
         enterprises = world.enterprises
-        new = enterprises.present & ~self._rule.present
         self._rule = replace(self._rule, present=enterprises.present, counts=enterprises.counts)
         self._chosen = redraw_partners(
             world.seed,
             self._rule,
             self._chosen,
-            new=new,
             year=state.month // self._steps_per_year,
             mobility=self._mobility,
             mask_of=state.mask_of,

@@ -83,19 +83,18 @@ def first_partners(seed: int, rule: TieRule) -> Array:
 
 
 def redraw_partners(
-    seed: int, rule: TieRule, chosen: Array, *, new: Array, year: int, mobility: Mobility, mask_of: Array
+    seed: int, rule: TieRule, chosen: Array, *, year: int, mobility: Mobility, mask_of: Array
 ) -> Array:
     """Return the partners after the moves of one year: some draws are given up, some are lost, and made anew.
 
-    Lost is a partner who has left. Whether a draw is given up, and what comes instead, are keyed by enterprise, draw
-    and year, so that a higher rate gives up the same draws and more.
+    Lost is a partner who has left; a draw that found nobody, or that has not been made, is made too. Whether a draw is
+    given up, and what comes instead, are keyed by enterprise, draw and year, so that a higher rate gives up the same
+    draws and more.
 
     Parameters
     ----------
     chosen : int64, shape (N, draws)
         Partners so far; not written.
-    new : bool, shape (N,)
-        Enterprises that have just entered; all their draws are made.
     year : int
         Year of the run, from 1.
     mobility : Mobility
@@ -113,8 +112,7 @@ def redraw_partners(
     identities = numbered_all(np.repeat(rule.identities, draws), np.tile(np.arange(draws), n))
     uniforms(key(seed, "mobility", "leave", year), identities, uniform_draws)
     gone = given_up(uniform_draws, rate=mobility.rate).reshape(chosen.shape)
-    gone |= (chosen >= 0) & ~rule.present[chosen]
-    gone |= new[:, None] | ~rule.present[:, None]
+    gone |= (chosen < 0) | ~rule.present[chosen] | ~rule.present[:, None]
     moved = np.where(gone, -1, chosen)
     _draw_partners(
         _streams(seed, "mobility", year), *rule.arrays, rule.local_ties, mobility.across_platforms, mask_of, gone,

@@ -2,6 +2,7 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -134,8 +135,7 @@ def moved(rule, *, seed=1, year=1, rate=AT_ONCE, across=0.0, mask_of=None, chose
     mask_of = np.ones(rule.identities.size, dtype=np.uint64) if mask_of is None else mask_of.astype(np.uint64)
     chosen = first_partners(seed, rule) if chosen is None else chosen
     mobility = Mobility(rate=rate, across_platforms=across)
-    new = np.zeros(rule.identities.size, dtype=bool)
-    return redraw_partners(seed, rule, chosen, new=new, year=year, mobility=mobility, mask_of=mask_of)
+    return redraw_partners(seed, rule, chosen, year=year, mobility=mobility, mask_of=mask_of)
 
 
 def test_rate_zero_keeps_every_partner():
@@ -209,6 +209,14 @@ def test_the_share_across_platforms_is_the_one_asked_for():
     chosen = moved(rule, across=0.4)
     elsewhere = rule.region_of[chosen] != rule.region_of[:, None]
     assert elsewhere.mean() == pytest.approx(0.2, abs=4 * np.sqrt(0.16 / 24_000))
+
+
+def test_who_found_nobody_draws_again_once_others_are_there():
+    everybody = rule_of([[5]])
+    alone = replace(everybody, present=np.arange(5) == 2, counts=np.array([[1]]))
+    chosen = moved(alone, rate=0.0)
+    assert (chosen == -1).all()
+    assert (np.sort(moved(everybody, rate=0.0, chosen=chosen)[2]) == [0, 1, 3, 4]).all()
 
 
 def test_who_is_alone_on_a_platform_moves_by_the_usual_rule():

@@ -110,13 +110,13 @@ def drawn_partners(spec, world, year, before, members):
         if not there[i]:
             everybody.append([-1] * D)
             continue
-        new = ent.from_month[i] == year * world.steps_per_year
         r = ent.region_of[i]
         draws = [streams.numbered(ids[i], d) for d in range(D)]
         gone = [
-            new
+            not year
+            or before[i][d] < 0
+            or not there[before[i][d]]
             or chance("leave", draws[d]) < 1 - np.exp(-spec.mobility.rate)
-            or (before[i][d] >= 0 and not there[before[i][d]])
             for d in range(D)
         ]
         mine = [-1 if gone[d] else before[i][d] for d in range(D)]
