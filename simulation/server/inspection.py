@@ -12,7 +12,10 @@ from simulation.world import CHANNELS, Array
 
 
 def region(engine: Engine, row: int) -> dict[str, Any]:
-    """Return a region: enterprises by industry, of those who are there; institutions, members, credit, levers."""
+    """Return a region: enterprises by industry, of those who are there; institutions, members, credit, levers, prices.
+
+    Prices, over their reference, are those that some industry of the region follows.
+    """
     world, state, levers = engine.world, engine.state, engine.levers
     enterprises, institutions, platforms = world.enterprises, world.institutions, world.platforms
     here = np.flatnonzero(enterprises.region_of == row)
@@ -22,6 +25,8 @@ def region(engine: Engine, row: int) -> dict[str, Any]:
     masks = state.mask_of[here]
     is_member = (masks[None, :] >> np.arange(len(platforms.names), dtype=np.uint64)[:, None]) & np.uint64(1)
     released = state.released
+    commodities = world.commodities
+    prices = np.exp(commodities.log_price[state.month])
     return {
         "industries": [
             {
@@ -55,6 +60,10 @@ def region(engine: Engine, row: int) -> dict[str, Any]:
         "levers": {
             name: float(getattr(levers, name)[row])
             for name in ("local_contacts", "capacity", "training", "incentive", "readiness")
+        },
+        "prices": {
+            commodities.names[m]: float(prices[m])
+            for m in np.flatnonzero(commodities.exponent[:, row, :].any(axis=1))
         },
     }
 

@@ -231,6 +231,20 @@ def test_the_numbers_of_a_region_are_those_of_the_month_looked_at() -> None:
         )
 
 
+def test_a_region_shows_the_prices_that_its_industries_follow() -> None:
+    spec = load_scenario("price_cycle", overrides=["world.scale=0.05"])
+    world, side = Engine(spec, 1).world, LiveSide(spec, 1)
+    shown = {}
+    for month in (0, 100, 240):
+        for name in ("kemerovo", "komi"):
+            found = side.inspect("region", world.regions.ids.index(name), month, until=TIMELESS)
+            assert found is not None
+            shown[name, month] = found["prices"]
+        assert shown["komi", month] == {}
+        assert shown["kemerovo", month] == {"coal": math.exp(world.commodities.log_price[month, 0])}
+    assert shown["kemerovo", 0] == {"coal": 1.0} != shown["kemerovo", 100] != shown["kemerovo", 240]
+
+
 def test_absorptive_capacity_is_shown_as_training_and_out_migration_have_left_it() -> None:
     text = (
         SMALL.format(scale=0.05)

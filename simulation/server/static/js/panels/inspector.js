@@ -155,6 +155,12 @@ export class Inspector {
           decimal(value, lever === "incentive" ? 4 : 2),
         ]),
       ),
+      ...(Object.keys(answer.prices).length
+        ? [
+            el("h4", {}, "Prices, of their reference"),
+            facts(Object.entries(answer.prices).map(([commodity, price]) => [worded(commodity), percent(price, 0)])),
+          ]
+        : []),
       el("h4", {}, `Institutions (${answer.institutions.length})`),
       tableOf(
         ["name", "kind", "mastered"],
