@@ -179,7 +179,9 @@ def test_a_figure_is_enlarged_and_made_small_again(come):
 
 
 def test_on_a_small_screen_the_drawer_hides_no_button_and_each_region_has_room_for_its_name(come):
-    visit = come("#a=kuzbass&b=price_cycle&seed=3&month=60&region=kemerovo", size={"width": 900, "height": 900})
+    visit = come(
+        "#a=kuzbass&b=price_cycle&seed=3&month=60&region=kemerovo", size={"width": 900, "height": 900}
+    )
     visit.at(5)
     assert visit.page.locator("[data-figure='raster'] canvas").bounding_box()["height"] >= 40 + 16 * 11.5
     visit.page.locator("#open-inspect").click()
