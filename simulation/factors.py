@@ -27,6 +27,7 @@ import pandas as pd
 
 from simulation.errors import ResultsError
 from simulation.paired import interval
+from simulation.reporting.numbers import signed
 from simulation.reporting.table import Table
 from simulation.results import Results
 from simulation.scenario import Scenario
@@ -191,7 +192,8 @@ def _sentence(alone: Mapping[str, Contribution], title: str) -> str:
         return f"{title}, {what}: in {of} replications all combinations have a value, too few to tell."
 
     def part(row: Contribution) -> str:
-        return f"{row.mean:+.{decimals}f}{unit} ({row.low:+.{decimals}f} to {row.high:+.{decimals}f})"
+        mean, low, high = (signed(value, decimals) for value in (row.mean, row.low, row.high))
+        return f"{mean}{unit} ({low} to {high})"
 
     ranked = sorted((alone[factor] for factor in FACTORS), key=lambda row: -row.mean)
     told = "; ".join(f"{FACTORS[row.factor]} {part(row)}" for row in ranked)
@@ -246,8 +248,8 @@ def tables(found: Sequence[Contribution]) -> list[Table]:
 def _cell(row: Contribution) -> str:
     if math.isnan(row.low):
         return "undefined"
-    decimals = _SAY[row.metric][2]
-    return f"{row.mean:+.{decimals}f} [{row.low:+.{decimals}f}, {row.high:+.{decimals}f}]"
+    mean, low, high = (signed(value, _SAY[row.metric][2]) for value in (row.mean, row.low, row.high))
+    return f"{mean} [{low}, {high}]"
 
 
 def write_contributions(found: Sequence[Contribution], folder: Path) -> Path:

@@ -157,6 +157,16 @@ def test_the_highest_value_is_named_only_where_no_interval_reaches_it(wide: str,
     assert in_words(found, "Four").count(f"; {said}.") == len(OUTCOMES)
 
 
+def test_what_rounds_to_nothing_has_no_sign():
+    rows = [
+        Contribution(metric, factor, "", -0.01, -0.02, -1e-5, 5, 5)
+        for metric in OUTCOMES
+        for factor in (*FACTORS, "all")
+    ]
+    assert "spatial concentration -0.010 (-0.020 to 0.000)" in in_words(rows, "Small")
+    assert tables(rows)[0].rows[0][1:] == ("-0.01 [-0.02, 0.00]", "-0.010 [-0.020, 0.000]")
+
+
 def test_a_single_replication_is_too_few_to_tell(spec: Scenario, tmp_path: Path):
     found = contributions(run_batch(combinations_of(spec), 1, out=tmp_path / "one", executor="serial"))
     assert "in 1 of 1 replications" in in_words(found, "Small")
