@@ -61,7 +61,8 @@ export function marker(surface, kind, x, y, size, look) {
     {
       s: d3.symbolSquare,
       "^": d3.symbolTriangle,
-      D: d3.symbolDiamond,
+      D: d3.symbolDiamond2,
+      d: d3.symbolDiamond,
       P: d3.symbolCross,
       X: d3.symbolTimes,
       "*": d3.symbolStar,
