@@ -2,25 +2,14 @@
 
 import numpy as np
 import pytest
+from short_runs import SMALL, engine_of, run
 
 from simulation.build import build_world
-from simulation.engine import Engine, simulate
+from simulation.engine import simulate
 from simulation.errors import ScenarioError
 from simulation.scenario import load_scenario, parse_scenario
 
-SMALL = ["world.scale=0.05", "time.years=5", "diffusion.spontaneous=0.01", "budget.per_year=1e6"]
 ON = ["mobility.rate=0.5", "mobility.across_platforms=0.5"]
-
-
-def engine_of(overrides, *, name="hypercluster", seed=3):
-    return Engine(load_scenario(name, overrides=[*SMALL, *overrides]), seed)
-
-
-def run(overrides, *, name="hypercluster", seed=3):
-    engine = engine_of(overrides, name=name, seed=seed)
-    while not engine.finished:
-        engine.step()
-    return engine
 
 
 def ties_year_by_year(engine):

@@ -2,28 +2,17 @@
 
 import numpy as np
 import pytest
+from short_runs import SMALL, engine_of, run
 from small_worlds import dataset
 
 from simulation.build import build_world, enterprise_keys
-from simulation.engine import Engine, simulate
+from simulation.engine import simulate
 from simulation.errors import ScenarioError
 from simulation.mechanisms.turnover import entry_years, exit_years
 from simulation.scenario import load_scenario, parse_scenario
 from simulation.streams import key, numbered_all
 
-SMALL = ["world.scale=0.05", "time.years=5", "diffusion.spontaneous=0.01", "budget.per_year=1e6"]
 ON = ["turnover.entry=0.1", "turnover.exit=0.15"]
-
-
-def engine_of(overrides, *, name="hypercluster", seed=3):
-    return Engine(load_scenario(name, overrides=[*SMALL, *overrides]), seed)
-
-
-def run(overrides, *, name="hypercluster", seed=3):
-    engine = engine_of(overrides, name=name, seed=seed)
-    while not engine.finished:
-        engine.step()
-    return engine
 
 
 def identities(number):
