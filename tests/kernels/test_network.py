@@ -20,14 +20,19 @@ def test_only_partners_in_an_eligible_industry_count():
     assert out.tolist() == [0, 2, 0, 1, 0, 1]
 
 
-def test_pushed_counts_equal_counts_made_anew():
-    rng = np.random.default_rng(7)
-    n = 40
+def random_network(rng, n):
+    """Return who is tied to whom, bool (n, n), the same in CSR form, and the regions of the n enterprises."""
     adjacency = np.triu(rng.random((n, n)) < 0.2, 1)
     adjacency |= adjacency.T
     indptr = np.concatenate([[0], adjacency.sum(axis=1).cumsum()])
     indices = np.nonzero(adjacency)[1].astype(np.int32)
-    region_of = rng.integers(0, 3, n).astype(np.int32)
+    return adjacency, indptr, indices, rng.integers(0, 3, n).astype(np.int32)
+
+
+def test_pushed_counts_equal_counts_made_anew():
+    rng = np.random.default_rng(7)
+    n = 40
+    adjacency, indptr, indices, region_of = random_network(rng, n)
     eligible = rng.random(n) < 0.7
     slot = np.where(eligible, np.cumsum(eligible) - 1, -1).astype(np.int32)
     first = 5
@@ -55,11 +60,7 @@ def test_pushed_counts_equal_counts_made_anew():
 def test_adopting_partners_counted_anew_equal_counts_by_pair():
     rng = np.random.default_rng(8)
     n = 40
-    adjacency = np.triu(rng.random((n, n)) < 0.2, 1)
-    adjacency |= adjacency.T
-    indptr = np.concatenate([[0], adjacency.sum(axis=1).cumsum()])
-    indices = np.nonzero(adjacency)[1].astype(np.int32)
-    region_of = rng.integers(0, 3, n).astype(np.int32)
+    adjacency, indptr, indices, region_of = random_network(rng, n)
     eligible = np.stack([rng.random(n) < 0.7, np.ones(n, dtype=bool)])  # of the two patterns
     slot = np.where(eligible, eligible.cumsum(axis=1) - 1, -1).astype(np.int32)
     pattern_of = np.array([1, 0, 1])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from short_runs import SMALL, engine_of, run
+from short_runs import SMALL, assert_partners_are_counted, engine_of, run
 
 from simulation.build import build_world
 from simulation.engine import simulate
@@ -91,19 +91,7 @@ def test_what_a_run_moves_stays_its_own():
 
 
 def test_an_adoption_after_a_move_reaches_the_new_partners_only():
-    engine = run(ON)
-    state, world = engine.state, engine.world
-    e, pairs = world.enterprises, world.pairs
-    for k in range(len(world.technologies.names)):
-        slot = pairs.slot[pairs.pattern_of[k]]
-        for p in range(pairs.start[k], pairs.start[k + 1]):
-            i = pairs.enterprise[p]
-            partners = e.indices[e.indptr[i] : e.indptr[i + 1]]
-            partners = partners[slot[partners] >= 0]
-            met = partners[state.adopted_month[pairs.start[k] + slot[partners]] >= 0]
-            near = (e.region_of[met] == e.region_of[i]).sum()
-            assert (state.near[p], state.far[p]) == (near, met.size - near)
-            assert pairs.partners[pairs.pattern_of[k], i] == partners.size
+    assert_partners_are_counted(run(ON))
 
 
 @pytest.mark.parametrize(

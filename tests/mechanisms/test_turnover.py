@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from short_runs import SMALL, engine_of, run
+from short_runs import SMALL, assert_partners_are_counted, engine_of, run
 from small_worlds import dataset
 
 from simulation.build import build_world, enterprise_keys
@@ -160,18 +160,13 @@ def test_counts_are_those_of_who_is_there():
     engine = run(ON)
     world, state = engine.world, engine.state
     e, pairs = world.enterprises, world.pairs
+    assert_partners_are_counted(engine)
     for k in range(len(world.technologies.names)):
-        slot = pairs.slot[pairs.pattern_of[k]]
+        here = slice(pairs.start[k], pairs.start[k + 1])
+        holders = pairs.enterprise[here][state.adopted_month[here] >= 0]
+        holders = holders[e.present[holders]]
         adopters = np.zeros_like(e.counts)
-        for p in range(pairs.start[k], pairs.start[k + 1]):
-            i = pairs.enterprise[p]
-            adopters[e.region_of[i], e.industry_of[i]] += e.present[i] and state.adopted_month[p] >= 0
-            partners = e.indices[e.indptr[i] : e.indptr[i + 1]]
-            partners = partners[slot[partners] >= 0]
-            met = partners[state.adopted_month[pairs.start[k] + slot[partners]] >= 0]
-            near = (e.region_of[met] == e.region_of[i]).sum()
-            assert (state.near[p], state.far[p]) == (near, met.size - near)
-            assert pairs.partners[pairs.pattern_of[k], i] == partners.size
+        np.add.at(adopters, (e.region_of[holders], e.industry_of[holders]), 1)
         np.testing.assert_array_equal(state.adopters[:, :, k], adopters)
     members = np.bincount(e.region_of[(state.mask_of & np.uint64(1)) > 0], minlength=len(world.regions.ids))
     np.testing.assert_array_equal(state.members[0], members)

@@ -254,7 +254,7 @@ def simulate(spec, world, months):
                 else:
                     wanted[h, i] = draw < 1 - np.exp(-m.rate * sigma * dt)
 
-        new = []
+        new, mean_reach = [], {}
         for k in range(K):
             if tec.release_month[k] > month:
                 continue
@@ -267,7 +267,11 @@ def simulate(spec, world, months):
                 phi = ent.relatedness[s, ent.industry_of] * eligible[:, k]
                 K_i = reg.proximity[r, ent.region_of]
                 L_i = np.where(ent.region_of == r, lev.local_contacts[r], 1.0)
-                spatial = (L_i * K_i * phi * A[:, k]).sum() / (K_i * phi).sum()
+                if (s, k) not in mean_reach:
+                    alike = np.flatnonzero(eligible[:, k] & (ent.industry_of == s))
+                    mean_reach[s, k] = (reg.proximity[ent.region_of[alike]][:, ent.region_of] @ phi).mean()
+                reach = (K_i * phi).sum() ** d.density_exponent * mean_reach[s, k] ** (1 - d.density_exponent)
+                spatial = (L_i * K_i * phi * A[:, k]).sum() / reach
                 friends = [j for j in partners[i] if eligible[j, k]]
                 network = (
                     sum((lev.local_contacts[r] if ent.region_of[j] == r else 1.0) * A[j, k] for j in friends)

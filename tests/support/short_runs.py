@@ -1,5 +1,7 @@
 """Five years of a twentieth of the country: small enough to be run often, with some adoption."""
 
+import numpy as np
+
 from simulation.engine import Engine
 from simulation.scenario import load_scenario
 
@@ -17,3 +19,18 @@ def run(overrides, *, name="hypercluster", seed=3):
     while not engine.finished:
         engine.step()
     return engine
+
+
+def assert_partners_are_counted(engine):
+    """Count the eligible partners of every pair, and those that have adopted, from the ties as they are."""
+    state, world = engine.state, engine.world
+    e, pairs = world.enterprises, world.pairs
+    for k, start in enumerate(pairs.start[:-1]):
+        slot = pairs.slot[pairs.pattern_of[k]]
+        for i in np.flatnonzero(slot >= 0):
+            partners = e.indices[e.indptr[i] : e.indptr[i + 1]]
+            partners = partners[slot[partners] >= 0]
+            met = partners[state.adopted_month[start + slot[partners]] >= 0]
+            near = (e.region_of[met] == e.region_of[i]).sum()
+            assert (state.near[start + slot[i]], state.far[start + slot[i]]) == (near, met.size - near)
+            assert pairs.partners[pairs.pattern_of[k], i] == partners.size
