@@ -180,7 +180,7 @@ def _fill(table: Table, text: str) -> bool:
                 table.problem(line, "", message)
             elif any(
                 cells
-            ):  # blank lines, and the empty rows that spreadsheets leave at the end, are passed over
+            ):  # blank lines and empty rows at the end, as spreadsheets leave them, do not count
                 table.rows.append(Row(table, line, dict(zip(table.columns, cells, strict=True))))
             line = reader.line_num + 1
     except csv.Error as error:  # an open quote runs on to the end: the row that opens it is to be mended
