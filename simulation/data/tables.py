@@ -178,9 +178,7 @@ def _fill(table: Table, text: str) -> bool:
             if any(cells) and len(cells) != len(table.columns):
                 message = f"{len(cells)} cells; expected {len(table.columns)}, as in the header"
                 table.problem(line, "", message)
-            elif any(
-                cells
-            ):  # blank lines and empty rows at the end, as spreadsheets leave them, do not count
+            elif any(cells):  # empty rows, as spreadsheets leave them at the end, do not count
                 table.rows.append(Row(table, line, dict(zip(table.columns, cells, strict=True))))
             line = reader.line_num + 1
     except csv.Error as error:  # an open quote runs on to the end: the row that opens it is to be mended
