@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 
 from simulation.compare import COLUMNS, pair_rows, reference_of
+from simulation.durable import replace
 from simulation.errors import ResultsError
 from simulation.manifest import changed_keys
 from simulation.metrics import METRICS
 from simulation.paired import PRECISION, Difference
 from simulation.results import Results
-from simulation.store import COMPARISON, replace
+from simulation.store import COMPARISON
 
 WORLD = ("world.", "time.", "technologies.")
 """Beginnings of keys that decide who there is, for how long, and what there is to adopt."""

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulation.durable import replace as replace_file
 from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
 from simulation.metrics import METRICS
 from simulation.paired import PRECISION, Difference, holm, paired_difference
 from simulation.results import Results
 from simulation.store import COMPARISON
-from simulation.store import replace as replace_file
 
 COLUMNS = ("scenario", "reference", "metric", "unit", "better")  # and the fields of Difference
 VERDICT = ("t50_years", "synchronization", "final_share")

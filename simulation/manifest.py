@@ -36,6 +36,7 @@ _NOT_THE_MODEL = (
         "compare",
         "console",
         "decomposition",
+        "durable",
     ),
     *(
         "effects",

@@ -8,7 +8,6 @@ merged into one file a table, each put in place by renaming; the blocks go only 
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import shlex
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from simulation.durable import NO_ROOM, beside, flush_folder, flushed, replace, written_beside
 from simulation.errors import ResultsError
 from simulation.manifest import differences, now, ranges
 from simulation.merge import part_of_replication, read_groups, row_groups, system_memory
@@ -48,9 +48,6 @@ COMPARISON = "comparison.csv"
 FIGURES = "figures"
 DAMAGED = "damaged"
 FAILED = "failed"
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""Errors of a disk that is full, or as full as we may make it."""
-
 _DONE = ".parts-merged"
 SECONDS_BETWEEN_SAVES = 1.0
 """While replications fail one after the other; what a stop could leave out is tried again anyway."""
@@ -86,7 +83,7 @@ class Store:
                 f"{self.folder}: a file stands where the results folder should be; choose another --out"
             )
         if not (self.folder / MANIFEST).exists():
-            ours = {_beside(self.folder / MANIFEST)}  # a start that was killed before anything was there
+            ours = {beside(self.folder / MANIFEST)}  # a start that was killed before anything was there
             if set(self.folder.iterdir()) - ours:
                 raise ResultsError(f"{self.folder}: holds files that are not results; choose another --out")
             return
@@ -361,52 +358,3 @@ def check_files(folder: Path) -> None:
     for table in TABLES:
         for _ in read_groups(folder / f"{table}.parquet"):
             pass
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file so that at any moment either the old or the new one is there, whole."""
-    with written_beside(path) as temporary:
-        flushed(temporary, content)
-    flush_folder(path.parent)
-
-
-@contextlib.contextmanager
-def written_beside(path: Path) -> Iterator[Path]:
-    """Give a temporary path, which takes the place of ``path`` at the end; on an error it leaves nothing behind."""
-    temporary = _beside(path)
-    try:
-        yield temporary
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise _at(path, error) from error
-    temporary.replace(path)
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.tmp")
-
-
-def flushed(path: Path, content: bytes) -> None:
-    """Write a file and wait until it is on the disk."""
-    try:
-        with path.open("wb") as sink:
-            sink.write(content)
-            sink.flush()
-            os.fsync(sink.fileno())
-    except OSError as error:
-        raise _at(path, error) from error
-
-
-def _at(path: Path, error: OSError) -> OSError:
-    """Return the error with the file that was written: the system names it only when it opens one."""
-    return OSError(error.errno, error.strerror, error.filename or str(path))
-
-
-def flush_folder(path: Path) -> None:
-    """Wait until the names in a folder are on the disk, on systems where that can be asked for."""
-    if os.name == "posix":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

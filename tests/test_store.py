@@ -13,12 +13,13 @@ from small_studies import checksums, content, write_scenarios
 
 import simulation.store
 from simulation.batch import run_batch
+from simulation.durable import written_beside
 from simulation.errors import ResultsError
 from simulation.manifest import ranges
 from simulation.results import Results
 from simulation.rows import TABLES
 from simulation.scenario import Scenario, load_scenario
-from simulation.store import Store, written_beside
+from simulation.store import Store
 
 REPLICATIONS = 4
 

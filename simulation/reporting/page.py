@@ -11,13 +11,13 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from simulation.durable import replace
 from simulation.errors import ResultsError
 from simulation.figures import plot
 from simulation.reporting.document import Picture, document
 from simulation.reporting.table import with_minus
 from simulation.reporting.tables import Analysis
 from simulation.results import Results
-from simulation.store import replace
 
 HTML = "report.html"
 MARKDOWN = "report.md"

@@ -12,6 +12,7 @@ import pandas as pd
 
 from simulation.across import Across
 from simulation.compare import by_pair, compare, needed_decimals, reference_of, write_comparison
+from simulation.durable import replace
 from simulation.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
 from simulation.idle_money import idle_money
 from simulation.paired import PRECISION, Difference
@@ -19,7 +20,6 @@ from simulation.reporting.numbers import as_difference, or_dash, records, signed
 from simulation.reporting.places import places
 from simulation.reporting.table import Table
 from simulation.results import Results
-from simulation.store import replace
 from simulation.verdict import is_equal_money, verdicts
 from simulation.world import CHANNELS
 
