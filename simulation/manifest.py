@@ -25,6 +25,7 @@ _NOT_THE_MODEL = (
     *(
         "across",
         "adaptive",
+        "arguments",
         "batch",
         "break_even",
         "cli",
