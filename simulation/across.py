@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from simulation.arguments import real_number
 from simulation.compare import COLUMNS, pair_rows, reference_of
 from simulation.durable import replace
 from simulation.errors import ResultsError
@@ -62,6 +63,7 @@ def compare_folders(
         If the results cannot be read; if they come from other versions of the program or from other tables, so that
         no two replications are of the same world; or if no replications have a seed in common.
     """
+    precision = real_number("precision", precision, above=0)
     there, here = (study if isinstance(study, Results) else Results(study) for study in (first, second))
     pairs = list(_pairs(there.scenarios, here.scenarios, reference))
     _refuse_other_worlds(there, here, pairs)

@@ -16,8 +16,8 @@ from simulation.errors import HyperclusterError
 MOST_SEED = 2**53 - 1
 """The largest seed: every reader of JSON, browsers too, gets whole numbers up to here exactly as they were written."""
 
-MOST_REPLICATIONS = 2**31 - 1
-"""The most replications of a scenario: tables hold their numbers in 32 bits."""
+MOST_REPLICATIONS = 1_000_000
+"""The most replications of a scenario: a study keeps the number of each in memory."""
 
 
 def whole_number(name: str, value: object, *, least: int = 0, most: int | None = None) -> int:

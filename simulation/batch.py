@@ -24,6 +24,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from simulation.adaptive import Goal, widest_interval
+from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.engine import Engine, simulate
 from simulation.errors import HyperclusterError, MachineError
 from simulation.manifest import new_manifest
@@ -40,6 +41,12 @@ BLOCK = 20
 
 BLOCKS_PER_WORKER = 8
 """Blocks that a worker should have to do in all, where there are enough, so that all end at about the same time."""
+
+MOST_WORKERS = 10_000
+"""More than any machine has cores."""
+
+MOST_SECONDS = 1e6
+"""The longest deadline, eleven days: systems do not wait for much more than twice as long at a time."""
 
 MAX_REPLICATIONS = 1000
 """Ceiling where replications are added until differences are known well enough, unless another is given."""
@@ -77,6 +84,8 @@ class Outcome:
 
 def replicate(spec: Scenario, replication: int, *, seed: int, deadline: float | None = None) -> Tables:
     """Simulate one replication and return its rows; ``seed`` is that of replication 0."""
+    replication = whole_number("replication", replication, most=MOST_REPLICATIONS - 1)
+    seed = seed_of(seed, replications=replication + 1)
     record = simulate(spec, seed + replication, deadline=deadline)
     metrics = compute(record)
     undefined = reasons(record) if any(math.isnan(value) for value in metrics.values()) else {}
@@ -163,10 +172,11 @@ def run_batch(
     scenarios : scenarios, or their files or shipped names; no two with the same name.
     replications : at least 1. Replication j has seed ``seed + j`` in every scenario.
     out : the results folder.
+    seed : from 0; the last replication's is at most MOST_SEED of :mod:`simulation.arguments`.
     workers : blocks computed at a time, as many as there are cores unless given.
     executor : "processes" (scripts need the usual ``if __name__ == "__main__":``), "serial", "dask",
         "dask://HOST:PORT", or any ``concurrent.futures`` executor.
-    deadline : seconds that a replication may take; a longer one is recorded as failed.
+    deadline : seconds that a replication may take, at most MOST_SECONDS; a longer one is recorded as failed.
     until_halfwidth : go on after ``replications``, in rounds of ``simulation.adaptive.ROUND``, until the 95 % interval
         of every paired difference in Phi is no wider than twice this.
     max_replications : where to stop with ``until_halfwidth`` in any case.
@@ -187,9 +197,22 @@ def run_batch(
         After the workers have ended; finished blocks are kept and the next call goes on from there.
     """
     specs = [spec if isinstance(spec, Scenario) else load_scenario(spec) for spec in scenarios]
-    workers = available_cores() if workers is None else workers
-    goal = None if until_halfwidth is None else Goal(until_halfwidth, max_replications)
-    _check_arguments(specs, replications, seed=seed, workers=workers, deadline=deadline, goal=goal)
+    _check_names([spec.name for spec in specs])
+    replications = whole_number("replications", replications, least=1, most=MOST_REPLICATIONS)
+    workers = (
+        available_cores() if workers is None else whole_number("workers", workers, least=1, most=MOST_WORKERS)
+    )
+    if deadline is not None:
+        deadline = real_number("deadline", deadline, above=0, most=MOST_SECONDS)
+    ceiling = whole_number("max_replications", max_replications, least=2, most=MOST_REPLICATIONS)
+    goal = None
+    if until_halfwidth is not None:
+        goal = Goal(real_number("until_halfwidth", until_halfwidth, above=0), ceiling)
+        if len(specs) < 2:
+            raise HyperclusterError(
+                "until_halfwidth needs two scenarios at least: it is about their differences"
+            )
+    seed = seed_of(seed, replications=replications if goal is None else max(replications, ceiling))
     store = Store(Path(out))
     manifest = new_manifest(specs, replications, seed=seed, command=_command())
     if not fresh:
@@ -221,16 +244,7 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _check_arguments(
-    specs: Sequence[Scenario],
-    replications: int,
-    *,
-    seed: int,
-    workers: int,
-    deadline: float | None,
-    goal: Goal | None,
-) -> None:
-    names = [spec.name for spec in specs]
+def _check_names(names: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if not names:
         raise HyperclusterError("a study needs at least one scenario")
@@ -238,18 +252,6 @@ def _check_arguments(
         raise HyperclusterError(
             f"two scenarios of one study are called {', '.join(twice)}; give each its own name"
         )
-    least = [("replications", replications, 1), ("seed", seed, 0), ("workers", workers, 1)]
-    if goal is not None:
-        least.append(("max_replications", goal.ceiling, 2))
-    for what, value, bound in least:
-        if value < bound:
-            raise HyperclusterError(f"{what} = {value}: must be {bound} or more")
-    halfwidth = None if goal is None else goal.halfwidth
-    for name, limit in (("deadline", deadline), ("until_halfwidth", halfwidth)):
-        if limit is not None and not 0 < limit < math.inf:
-            raise HyperclusterError(f"{name} = {limit}: must be more than 0")
-    if goal is not None and len(names) < 2:
-        raise HyperclusterError("until_halfwidth needs two scenarios at least: it is about their differences")
 
 
 class _Batch:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.engine import simulate
 from simulation.errors import HyperclusterError, listed
 from simulation.metrics import METRICS, compute
@@ -79,13 +80,13 @@ def break_even(
     ------
     HyperclusterError
         If no money is planned for onboarding, the metric has no better direction or no value in either scenario, or
-        there are fewer than two replications.
+        there are fewer than two replications, or no such seed.
     """
     if metric not in METRICS or METRICS[metric].better is None:
         better = (name for name, one in METRICS.items() if one.better)
         raise HyperclusterError(f'no better or worse in "{metric}"; take one of {listed(better, at_most=99)}')
-    if replications < 2:
-        raise HyperclusterError(f"replications = {replications}: an interval takes at least 2")
+    replications = whole_number("replications", replications, least=2, most=MOST_REPLICATIONS)
+    seed = seed_of(seed, replications=replications)
     largest = largest_ratio(scenario)
     sign = 1.0 if METRICS[metric].better == "higher" else -1.0
     seeds = range(seed, seed + replications)
@@ -141,13 +142,15 @@ def largest_ratio(scenario: Scenario) -> float:
 
 
 def onboarding_left(scenario: Scenario, ratio: float) -> float:
-    """Return what part of its money is left for onboarding at a ratio."""
+    """Return what part of its money is left for onboarding at a ratio above 0."""
+    ratio = real_number("ratio", ratio, above=0)
     onboarding, kept = _planned(scenario, (ONBOARDING,)), _planned(scenario, KEPT)
     return max(0.0, 1 - (ratio - 1) * kept / onboarding)
 
 
 def at_ratio(scenario: Scenario, ratio: float) -> Scenario:
     """Return the scenario with a platform ``ratio`` times as dear, for the same present value."""
+    ratio = real_number("ratio", ratio, above=0)
     left = onboarding_left(scenario, ratio)
     factors = {ONBOARDING: left, **dict.fromkeys(KEPT, ratio)}
     costs = {name: ratio * scenario.costs.of(name) for name in (ONBOARDING, *KEPT)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaincinv
 
+from simulation.arguments import seed_of
 from simulation.data import Dataset, InstitutionRow, institution_references, load_vectors
 from simulation.geography import great_circle_km, internal_distance_km, spatial_kernel
 from simulation.kernels.network import eligible_partners
@@ -35,8 +36,16 @@ def build_world(spec: Scenario, seed: int) -> World:
     Parameters
     ----------
     spec : the scenario, already checked against its dataset.
-    seed : the luck of the replication; scenarios with one seed share it.
+    seed : the luck of the replication, from 0 to MOST_SEED of :mod:`simulation.arguments`; scenarios with one seed
+        share it.
+
+    Raises
+    ------
+    HyperclusterError
+        If there is no such seed. Every draw of a replication goes through here or through ``World.seed``, so that one
+        number cannot mean two runs.
     """
+    seed = seed_of(seed)
     dataset = spec.dataset
     steps = spec.time.steps_per_year
     months = round(spec.time.years * steps)

@@ -110,10 +110,10 @@ def cli() -> None:
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**32),
+    type=int,
     default=1,
     show_default=True,
-    help="Seed of the first replication.",
+    help="Seed of the first replication, from 0.",
 )
 @click.option(
     "--until-halfwidth",

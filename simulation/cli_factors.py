@@ -20,10 +20,10 @@ DEFAULT = "four_factors"
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**32),
+    type=int,
     default=1,
     show_default=True,
-    help="Seed of the first replication.",
+    help="Seed of the first replication, from 0.",
 )
 @click.option("--workers", type=click.IntRange(1), help="Blocks computed at a time; by default one a core.")
 @click.option(

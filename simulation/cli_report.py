@@ -45,9 +45,7 @@ def report(folder: Path, reference: str | None) -> None:
     show_default=True,
     help="Pairs of runs at every ratio.",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Seed of the first pair."
-)
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the first pair, from 0.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for break_even.csv and break_even.md.")
 def break_even(
     scenario: str, rival: str, metric: str, replications: int, seed: int, out: Path | None

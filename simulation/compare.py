@@ -7,7 +7,6 @@ verdict are corrected for their number, pair of scenarios by pair of scenarios.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import combinations
@@ -17,8 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulation.arguments import real_number
 from simulation.durable import replace as replace_file
-from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
+from simulation.errors import ResultsError, listed, suggestion
 from simulation.metrics import METRICS
 from simulation.paired import PRECISION, Difference, holm, paired_difference
 from simulation.results import Results
@@ -55,6 +55,7 @@ def compare(
     HyperclusterError
         If the precision is not a number above 0.
     """
+    precision = real_number("precision", precision, above=0)
     study = results if isinstance(results, Results) else Results(results)
     runs = study.runs(["scenario", "replication", *METRICS])
     by_scenario = {name: rows.set_index("replication") for name, rows in runs.groupby("scenario")}
@@ -78,8 +79,7 @@ def pair_rows(
         index.
     precision : as in :func:`compare`, which says what is raised.
     """
-    if not 0 < precision < math.inf:
-        raise HyperclusterError(f"precision = {precision}: must be a number above 0, such as 0.1")
+    precision = real_number("precision", precision, above=0)
     found = _in_every_metric(scenario[1], reference[1], precision=precision)
     return [
         {

@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from simulation import build, streams
+from simulation.arguments import real_number, whole_number
 from simulation.data import load_vectors
 from simulation.kernels import clock, crowds, exposure, hazard, membership, network
 from simulation.mechanisms.market import Market
@@ -49,7 +50,9 @@ class Engine:
         )
         self._eligible_industry = world.technologies.relevance > 0
         self._identities = build.enterprise_keys(world)
-        self._membership_streams = [streams.key(seed, "membership", name) for name in world.platforms.names]
+        self._membership_streams = [
+            streams.key(world.seed, "membership", name) for name in world.platforms.names
+        ]
         self._levers: Levers | None = None
         c = self.state.crowd_mask.size
         r, s, k, h, j = world.shape
@@ -114,6 +117,8 @@ class Engine:
     def hazard_of(self, enterprise: int, technology: int) -> Array:
         """Return the terms of lambda_ik at the present state and levers, float64 (6,), 1/year; equation (5)."""
         world, state, pairs = self.world, self.state, self.world.pairs
+        enterprise = whole_number("enterprise", enterprise, most=world.enterprises.region_of.size - 1)
+        technology = whole_number("technology", technology, most=len(world.technologies.names) - 1)
         if self._levers is None:
             self._move_levers()
         self._expose()
@@ -432,7 +437,11 @@ def simulate(spec: Scenario, seed: int, *, deadline: float | None = None) -> Rec
     ------
     DeadlineError
         If the deadline comes before the horizon.
+    HyperclusterError
+        If there is no such seed or deadline.
     """
+    if deadline is not None:
+        deadline = real_number("deadline", deadline, above=0)
     limit = math.inf if deadline is None else time.monotonic() + deadline
     engine = Engine(spec, seed)
     while not engine.finished:

@@ -29,6 +29,7 @@ from annotated_types import Ge, Len
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from simulation.arguments import MOST_REPLICATIONS, whole_number
 from simulation.errors import Problem, ProblemsError, ResultsError, listed, suggestion
 from simulation.rows import TABLES, Axes, Counts, checksum, counts_of
 from simulation.scenario_messages import expected
@@ -359,6 +360,8 @@ class Results:
                 f"{self.path}: no scenario {scenario!r}{suggestion(scenario, self.scenarios)}; "
                 f"there are {listed(self.scenarios)}"
             )
+        if replication is not None:
+            replication = whole_number("replication", replication, most=MOST_REPLICATIONS - 1)
         rows = read_rows(
             self.path,
             table,

@@ -69,5 +69,6 @@ def run(spec: Scenario | str, seed: int = 1) -> Run:
     Raises
     ------
     ScenarioError, DataError : if the scenario or its tables are at fault.
+    HyperclusterError : if there is no such seed.
     """
     return Run(simulate(load_scenario(spec) if isinstance(spec, str) else spec, seed))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from simulation.arguments import real_number
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.figures.adoption_curves import adoption_curves
 from simulation.figures.adoption_difference import adoption_difference
@@ -146,6 +147,7 @@ def plot(
         raise ResultsError(f"no figure {listed(unknown)}{hint}; there are {listed(FIGURES)}")
     if unknown := [suffix for suffix in formats if suffix not in FORMATS]:
         raise ResultsError(f"no figures in the format {listed(unknown)}; there are {listed(FORMATS)}")
+    width_mm = real_number("width_mm", width_mm)
     if width_mm not in WIDTHS_MM:
         raise ResultsError(f"figures are {', '.join(f'{w:g}' for w in WIDTHS_MM)} mm wide, not {width_mm:g}")
     study = study_curves(results, scenarios=scenarios, seed=seed)

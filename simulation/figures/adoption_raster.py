@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from simulation.arguments import seed_of
 from simulation.errors import ResultsError
 from simulation.figures.inputs import Source, study_curves
 from simulation.figures.panels import in_axes, page
@@ -50,6 +51,7 @@ def adoption_raster(
     --------
     >>> ax = figures.adoption_raster("results/study", difference=("hypercluster", "baseline"))
     """
+    seed = None if seed is None else seed_of(seed)
     study = study_curves(results)
     panels = list(_panels(study, seed=seed, difference=difference).values())
     height = partial(_height_mm, panels=panels)

@@ -17,6 +17,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 from scipy.spatial import cKDTree
 
+from simulation.arguments import seed_of
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.figures.scene import SHADES, WIDTH_PX, Scene, draw_frame, new_page, read_scene
 from simulation.figures.style import SHARE_MAP, style
@@ -85,6 +86,7 @@ def animate(
 
 
 def _seed(study: Results, scenarios: tuple[str, str], seed: int | None) -> int:
+    seed = None if seed is None else seed_of(seed)
     known = study.scenarios
     for name in scenarios:
         if name not in known:

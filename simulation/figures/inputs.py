@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulation.arguments import seed_of
 from simulation.data import dataset_folder, load_dataset, shipped_datasets
 from simulation.data.outlines import Outlines, load_outlines
 from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
@@ -55,6 +56,7 @@ def study_curves(
     runs = results.runs(["scenario", "replication", "seed", *METRICS])
     finished = _chosen(results, runs, scenarios)
     if seed is not None:
+        seed = seed_of(seed)
         runs = runs[runs["seed"] == seed]
         if missing := [name for name in finished if not (runs["scenario"] == name).any()]:
             raise ResultsError(

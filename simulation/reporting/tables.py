@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.across import Across
+from simulation.arguments import real_number
 from simulation.compare import by_pair, compare, needed_decimals, reference_of, write_comparison
 from simulation.durable import replace
 from simulation.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
@@ -101,6 +102,7 @@ def analyse(results: Results, reference: str | None = None, *, precision: float 
     ResultsError
         If the results cannot be read, or the reference is not among them.
     """
+    precision = real_number("precision", precision, above=0)
     comparison = compare(results, reference, precision=precision)
     return Analysis(
         results=results,

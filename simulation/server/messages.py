@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from simulation.arguments import MOST_SEED
 from simulation.errors import HyperclusterError, ProblemsError
 
 MOST_BYTES = 1_000_000
@@ -15,7 +16,7 @@ MOST_CHANGES = 500
 MOST_REPLICATIONS = 1000
 
 Id = Annotated[int, Field(ge=0, le=2**32 - 1)]
-Seed = Annotated[int, Field(ge=0, le=2**32)]
+Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 Month = Annotated[int, Field(ge=0, le=1_000_000)]
 Row = Annotated[int, Field(ge=0, le=10_000_000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
