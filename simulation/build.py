@@ -7,7 +7,7 @@ from scipy.special import gammaincinv
 
 from simulation.arguments import seed_of
 from simulation.data import Dataset, InstitutionRow, institution_references, load_vectors
-from simulation.geography import great_circle_km, internal_distance_km, spatial_kernel
+from simulation.geography import distances_km, spatial_kernel
 from simulation.kernels.network import eligible_partners
 from simulation.mechanisms.chains import chains_of
 from simulation.mechanisms.prices import commodities_of
@@ -60,7 +60,7 @@ def build_world(spec: Scenario, seed: int) -> World:
         key=lambda row: (row.region_id, row.name),
     )
     regions = _regions(spec, dataset)
-    counts = np.floor(dataset.counts * spec.world.scale + 0.5).astype(np.int64)
+    counts = dataset.scaled_counts(spec.world.scale)
     relatedness = _relatedness(spec, dataset.industries)
     capacity = _capacity(spec, rows)
     region_of_institution = np.array([regions.ids.index(row.region_id) for row in rows], dtype=np.int32)
@@ -133,9 +133,7 @@ def _regions(spec: Scenario, dataset: Dataset) -> Regions:
     latitude = np.array([row.latitude for row in rows])
     longitude = np.array([row.longitude for row in rows])
     area = np.array([row.area_km2 for row in rows])
-    distance = great_circle_km(latitude, longitude)
-    if spec.world.intra_regional_distance == "area":
-        np.fill_diagonal(distance, internal_distance_km(area))
+    distance = distances_km(latitude, longitude, area, within=spec.world.intra_regional_distance)
     return Regions(
         ids=ids,
         names=tuple(row.name for row in rows),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from simulation.world import Array
 
 EARTH_RADIUS_KM = 6371.0
+HALVINGS = 1000
+"""How often the weight of a contact may halve: at 1,022 times a double begins to lose digits, at 1,075 it is 0."""
 
 
 def great_circle_km(latitude: Array, longitude: Array) -> Array:
@@ -29,9 +32,45 @@ def internal_distance_km(area_km2: Array) -> Array:
     return 0.376 * np.sqrt(area_km2)
 
 
+def distances_km(
+    latitude: Array, longitude: Array, area_km2: Array, *, within: Literal["area", "zero"]
+) -> Array:
+    """Return the distances between regions, and on the diagonal those within them, km, float64 (R, R)."""
+    distance = great_circle_km(latitude, longitude)
+    if within == "area":
+        np.fill_diagonal(distance, internal_distance_km(area_km2))
+    return distance
+
+
 def spatial_kernel(distance_km: Array, half_distance_km: float) -> Array:
     """Return K = 2^(-d / half distance): the weight of a contact, 1 at distance 0 and 1/2 at the half distance."""
     return np.exp2(-distance_km / half_distance_km)
+
+
+def least_half_distance_km(
+    distance_km: Array, reachable: Array, *, density_exponent: float, partners_elsewhere: bool
+) -> float:
+    """Return the half distance from which on a double holds every weight that decides something, km.
+
+    A weight may vanish beside a larger one of the same sum, but not where it is the largest: the own region's in
+    spatial exposure, whose denominator is raised to the density exponent, and the nearest other region's where
+    business partners are drawn.
+
+    Parameters
+    ----------
+    distance_km : float64, shape (R, R)
+        From :func:`distances_km`.
+    reachable : bool, shape (R, R)
+        Both regions have enterprises, in one country.
+    density_exponent : gamma of section 2.4.
+    partners_elsewhere : whether partners in other regions are drawn by distance.
+    """
+    own = np.diag(distance_km)[np.diag(reachable)] * max(density_exponent, 1.0)
+    others = np.where(reachable & ~np.eye(len(reachable), dtype=bool), distance_km, np.inf).min(axis=1)
+    farthest = [own.max(initial=0.0)]
+    if partners_elsewhere:
+        farthest.append(others[np.isfinite(others)].max(initial=0.0))
+    return float(max(farthest)) / HALVINGS
 
 
 @dataclass(frozen=True, slots=True)

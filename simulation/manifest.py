@@ -51,7 +51,7 @@ _NOT_THE_MODEL = (
         "report",
         "reporting",
     ),
-    *("new_dataset", "results", "rows", "server", "store", "verdict", "workers"),
+    *("new_dataset", "results", "rows", "scenario_limits", "server", "store", "verdict", "workers"),
 )
 """Modules that cannot change the numbers of a replication."""
 

@@ -289,7 +289,10 @@ class Results:
         ------
         ResultsError
             If the replication is not there, or nothing was released in it.
+        HyperclusterError
+            If it is no number.
         """
+        replication = whole_number("replication", replication, most=MOST_REPLICATIONS - 1)
         rows = self._read("curves", None, scenario=scenario, replication=replication)
         if not rows.num_rows and (scenario, replication) not in self._finished(scenario, replication):
             raise ResultsError(f"{self.path}: no replication {replication} of scenario {scenario!r} is here")

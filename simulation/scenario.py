@@ -39,6 +39,7 @@ from simulation.scenario_document import (
     read_document,
     toml_text,
 )
+from simulation.scenario_limits import beyond_a_double
 from simulation.scenario_messages import Issue, name_issues, schema_problems
 from simulation.schema import (
     IDENTIFIER,
@@ -470,6 +471,7 @@ def _inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
             f"and no entry; that must be {MOST_SCALE} or less"
         )
         issues.append((("turnover", "entry"), message))
+    issues.extend(beyond_a_double(scenario, dataset))
     planned, available = scenario.planned_pv, scenario.budget_pv
     if planned > available * OVERSPENT:
         message = (

@@ -436,10 +436,10 @@ def test_scenarios_take_turns_in_what_is_missing(specs: list[Scenario]):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"replications": 0}, "replications = 0: must be 1 or more"),
-        ({"seed": -1}, "seed = -1: must be 0 or more"),
-        ({"workers": 0}, "workers = 0: must be 1 or more"),
-        ({"deadline": 0.0}, "deadline = 0.0: must be more than 0"),
+        ({"replications": 0}, "replications = 0: must be a whole number from 1"),
+        ({"seed": -1}, "seed = -1: must be a whole number from 0"),
+        ({"workers": 0}, "workers = 0: must be a whole number from 1"),
+        ({"deadline": 0.0}, "deadline = 0.0: must be a number, more than 0"),
         ({"executor": "threads"}, "no such executor"),
     ],
 )

@@ -140,6 +140,10 @@ class Dataset:
                 gaps.append(f'No enterprise can use a technology of the direction "{direction}".')
         return tuple(gaps)
 
+    def scaled_counts(self, scale: float) -> Array:
+        """Enterprises of a world ``scale`` times as large, int64 (R, S), each number rounded half up."""
+        return np.floor(self.counts * scale + 0.5).astype(np.int64)
+
     @property
     def digest(self) -> str:
         """SHA-256 of what can change a result, independent of the folder and of the order of rows and columns.

@@ -149,7 +149,8 @@ def plot(
         raise ResultsError(f"no figures in the format {listed(unknown)}; there are {listed(FORMATS)}")
     width_mm = real_number("width_mm", width_mm)
     if width_mm not in WIDTHS_MM:
-        raise ResultsError(f"figures are {', '.join(f'{w:g}' for w in WIDTHS_MM)} mm wide, not {width_mm:g}")
+        widths = " or ".join(f"{width:g}" for width in WIDTHS_MM)
+        raise ResultsError(f"width_mm = {width_mm:g}: must be a width of {widths} mm")
     study = study_curves(results, scenarios=scenarios, seed=seed)
     drawn: dict[str, Drawn] = {}
     left_out: dict[str, str] = {}

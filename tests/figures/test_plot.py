@@ -106,7 +106,7 @@ def test_a_figure_asked_for_by_name_that_cannot_be_drawn_is_an_error_and_nothing
     ("formats", "width_mm", "message"),
     [
         (["gif"], 90.0, 'format "gif"; there are "png", "pdf", "svg"'),
-        (["png"], 100.0, "90, 140, 190 mm wide"),
+        (["png"], 100.0, "width_mm = 100: must be a width of 90 or 140 or 190 mm"),
     ],
 )
 def test_an_unknown_format_or_width_is_refused_before_anything_is_written(

@@ -1,0 +1,40 @@
+"""Values that the schema allows, but of which a double cannot hold what this world makes of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation.data import Dataset
+from simulation.geography import distances_km, least_half_distance_km
+from simulation.scenario_messages import Issue
+
+if TYPE_CHECKING:
+    from simulation.scenario import Scenario
+
+
+def beyond_a_double(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
+    """Yield the keys that are too small or too large for this world, with what would do."""
+    yield from _half_distance(scenario, dataset)
+
+
+def _half_distance(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
+    world, diffusion, rows = scenario.world, scenario.diffusion, dataset.regions
+    latitude, longitude, area = np.array([(row.latitude, row.longitude, row.area_km2) for row in rows]).T
+    countries = np.array([row.country for row in rows])
+    inhabited = dataset.scaled_counts(world.scale).sum(axis=1) > 0
+    least = least_half_distance_km(
+        distances_km(latitude, longitude, area, within=world.intra_regional_distance),
+        (countries[:, None] == countries) & inhabited[:, None] & inhabited,
+        density_exponent=diffusion.density_exponent,
+        partners_elsewhere=dataset.ties is None and world.network_degree > 0 and world.local_ties < 1,
+    )
+    if diffusion.half_distance_km < least:
+        message = (
+            f"contact would vanish within a region or between nearest ones; the least that works for this world is "
+            f"{math.ceil(least * 100) / 100:g} km"
+        )
+        yield ("diffusion", "half_distance_km"), message
