@@ -211,7 +211,7 @@ def _enterprises(
             present=present,
             counts=counts,
             from_month=from_year * steps,
-            to_month=np.minimum(to_year * steps, months).astype(np.int64),
+            to_month=np.minimum(np.minimum(to_year, months) * steps, months).astype(np.int64),
             region_of=region_of,
             industry_of=industry_of,
             number_of=number_of,

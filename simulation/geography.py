@@ -65,7 +65,8 @@ def least_half_distance_km(
     density_exponent : gamma of section 2.4.
     partners_elsewhere : whether partners in other regions are drawn by distance.
     """
-    own = np.diag(distance_km)[np.diag(reachable)] * max(density_exponent, 1.0)
+    # Above 1 the exponent raises exposure where few are in reach, and a hazard must not overflow.
+    own = np.diag(distance_km)[np.diag(reachable)] * (1 + 2.5 * max(density_exponent - 1, 0.0))
     others = np.where(reachable & ~np.eye(len(reachable), dtype=bool), distance_km, np.inf).min(axis=1)
     farthest = [own.max(initial=0.0)]
     if partners_elsewhere:

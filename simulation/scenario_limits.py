@@ -10,15 +10,20 @@ import numpy as np
 
 from simulation.data import Dataset
 from simulation.geography import distances_km, least_half_distance_km
+from simulation.mechanisms.prices import FARTHEST
 from simulation.scenario_messages import Issue
 
 if TYPE_CHECKING:
     from simulation.scenario import Scenario
 
+MOST_DIGITS = 100
+"""Powers of ten by which all commodities, or all chains, may together raise a hazard."""
+
 
 def beyond_a_double(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
     """Yield the keys that are too small or too large for this world, with what would do."""
     yield from _half_distance(scenario, dataset)
+    yield from _market(scenario, dataset)
 
 
 def _half_distance(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
@@ -38,3 +43,32 @@ def _half_distance(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
             f"{math.ceil(least * 100) / 100:g} km"
         )
         yield ("diffusion", "half_distance_km"), message
+
+
+def _market(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
+    """Factors of the market are multiplied, so that many together overflow where each alone is within its bounds."""
+    for industry in dataset.industries:
+        prices = sum(
+            row.elasticity * _largest(row.export_dependence) * math.log10(FARTHEST)
+            for row in scenario.commodities
+            if industry in row.industries
+        )
+        if prices > MOST_DIGITS:
+            most = MOST_DIGITS / math.log10(FARTHEST)
+            message = (
+                f'elasticity times export_dependence, summed over the commodities that "{industry}" sells, is '
+                f"{prices / math.log10(FARTHEST):.3g}; must be {most:.3g} or less"
+            )
+            yield ("commodities",), message
+            break
+    chains = sum(math.log10(2 + row.strength) for row in scenario.chains)
+    if chains > MOST_DIGITS:
+        message = (
+            f"all chains together may raise a hazard 1e{chains:.0f} times, which must be 1e{MOST_DIGITS} or less; "
+            "lower their strength, or give fewer"
+        )
+        yield ("chains",), message
+
+
+def _largest(given: float | dict[str, float]) -> float:
+    return max(given.values(), default=0.0) if isinstance(given, dict) else given

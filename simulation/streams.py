@@ -90,6 +90,9 @@ def race(stream: np.uint64, identities: Array, weights: Array) -> int:
     draws = np.empty(len(weights))
     exponentials(stream, identities, draws)
     arrival = np.full(len(weights), np.inf)
-    np.divide(draws, weights, out=arrival, where=weights > 0)
+    # Only the ratios of weights count. A power of two changes no digit, and keeps even the smallest from overflowing.
+    scaled = np.ldexp(weights, -np.frexp(np.max(weights, initial=0.0))[1])
+    with np.errstate(over="ignore"):  # next to nothing beside the largest: never first
+        np.divide(draws, scaled, out=arrival, where=scaled > 0)
     winner = int(np.argmin(arrival)) if len(weights) else -1
     return winner if winner >= 0 and np.isfinite(arrival[winner]) else -1

@@ -108,8 +108,11 @@ def test_the_ceiling_ends_what_would_take_longer(run: Run, tmp_path: Path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"until_halfwidth": 0.0}, "until_halfwidth = 0.0: must be more than 0"),
-        ({"until_halfwidth": 0.1, "max_replications": 1}, "max_replications = 1: must be 2 or more"),
+        ({"until_halfwidth": 0.0}, "until_halfwidth = 0.0: must be a number, more than 0"),
+        (
+            {"until_halfwidth": 0.1, "max_replications": 1},
+            "max_replications = 1: must be a whole number from 2",
+        ),
     ],
 )
 def test_a_goal_that_makes_no_sense_is_refused(

@@ -148,7 +148,7 @@ def test_one_that_no_longer_reaches_half_is_behind(
 
 @pytest.mark.parametrize(
     ("metric", "replications", "words"),
-    [("t50", 5, "no better or worse"), ("kuramoto", 1, "an interval takes at least 2")],
+    [("t50", 5, "no better or worse"), ("kuramoto", 1, "must be a whole number from 2")],
 )
 def test_impossible_questions_are_refused(
     hypercluster: Scenario, cluster: Scenario, metric: str, replications: int, words: str

@@ -38,7 +38,7 @@ def test_a_request_is_read() -> None:
         FRAMES | {"id": -1},
         FRAMES | {"id": 2**32},
         {k: v for k, v in FRAMES.items() if k != "id"},
-        OPEN | {"seed": 2**33},
+        OPEN | {"seed": 2**53},
         OPEN | {"seed": 1.5},
         OPEN | {"a": {"scenario": "x", "results": "y", "path": "z"}},
         OPEN | {"a": {"scenario": ""}},
