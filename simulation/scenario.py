@@ -45,7 +45,6 @@ from simulation.schema import (
     IDENTIFIER,
     Identifier,
     Names,
-    NonNegativeOrTable,
     Positive,
     PositiveOrTable,
     Rate,
@@ -54,6 +53,8 @@ from simulation.schema import (
     Settings,
     Share,
     ShareOrTable,
+    ShareWeight,
+    WeightOrTable,
     Year,
 )
 
@@ -108,7 +109,7 @@ class WorldSettings(Settings):
     The dataset's own values are an assumption in three tiers."""
     government_quality: PositiveOrTable = 1.0
     """Quality of regional government g_r: one number, or a table by region, else 1. Assumption."""
-    capacity: NonNegativeOrTable = 1.0
+    capacity: WeightOrTable = 1.0
     """Capacity Q_j of institutions: one number, or a table by name, else 1. Assumption."""
     network_degree: Annotated[int, Field(ge=0, le=100, multiple_of=2)] = 8
     """Mean number of business partners; each enterprise draws half of them. Assumption."""
@@ -153,9 +154,9 @@ class Diffusion(Settings):
     """Distance at which contact halves, km. Plausible 50 to 529 (Peri 2005; Comin, Dmitriev & Rossi-Hansberg 2012)."""
     density_exponent: Annotated[float, Field(ge=0, le=10)] = 1.0
     """gamma: exponent of the denominator of spatial exposure; 1 is frequency dependent contact."""
-    relatedness_other: Share = 0.2
+    relatedness_other: ShareWeight = 0.2
     """phi between two different industries, 0-1."""
-    relatedness_services: Share = 0.5
+    relatedness_services: ShareWeight = 0.5
     """phi between mining services and any other industry, 0-1."""
     complexity_digital: Share = 0.2
     """chi of digital technologies, 0-1."""

@@ -29,6 +29,16 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+LEAST_WEIGHT = 1e-9
+
+
+def _not_lost(weight: float) -> float:
+    # Far below, products and quotients of weights underflow, and who alone has some would count as having none.
+    if 0 < weight < LEAST_WEIGHT:
+        raise ValueError(f"must be 0, or {LEAST_WEIGHT:g} or more")
+    return weight
+
+
 def _number_or_table(value: Any) -> str:
     return "<table>" if isinstance(value, dict) else "<number>"
 
@@ -45,6 +55,9 @@ NonNegative = Annotated[float, Field(ge=0, le=1e12)]
 Positive = Annotated[float, Field(ge=1e-9, le=1e12)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=1e6)]
+# What is compared with others of its kind: 0, or no less than 1e-9.
+ShareWeight = Annotated[Share, AfterValidator(_not_lost)]
+Weight = Annotated[NonNegative, AfterValidator(_not_lost)]
 Year = Annotated[float, Field(ge=0, le=1000)]
 IDENTIFIER = r"^[a-z0-9_-]{1,64}$"
 Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
@@ -63,8 +76,8 @@ ShareOrTable = Annotated[
     Annotated[Share, Tag("<number>")] | Annotated[dict[str, Share], Tag("<table>")],
     Discriminator(_number_or_table),
 ]
-NonNegativeOrTable = Annotated[
-    Annotated[NonNegative, Tag("<number>")] | Annotated[dict[str, NonNegative], Tag("<table>")],
+WeightOrTable = Annotated[
+    Annotated[Weight, Tag("<number>")] | Annotated[dict[str, Weight], Tag("<table>")],
     Discriminator(_number_or_table),
 ]
 RateOrTable = Annotated[

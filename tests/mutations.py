@@ -31,6 +31,20 @@ class Mutant:
 
 MUTANTS = [
     Mutant(
+        "half distances at which contact vanishes",
+        "geography.py",
+        " / HALVINGS\n",
+        " / 1e9\n",
+        "tests/test_edges.py",
+    ),
+    Mutant(
+        "a truth value that counts as a seed",
+        "arguments.py",
+        "isinstance(value, bool) or ",
+        "",
+        "tests/test_arguments.py",
+    ),
+    Mutant(
         "wrong exponent of the spatial kernel",
         "geography.py",
         "np.exp2(-distance_km / half_distance_km)",

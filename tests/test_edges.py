@@ -341,6 +341,17 @@ def test_every_edge_of_what_underflows_first(everything: Scenario, place: Place)
         refused_or_sound(low, {place: value})
 
 
+@pytest.mark.parametrize(
+    "key", ["world.capacity", "diffusion.relatedness_other", "diffusion.relatedness_services"]
+)
+def test_a_weight_that_would_be_lost_beside_nothing_is_refused(key: str):
+    for weight in (5e-324, 1e-308, 0.999e-9):
+        with pytest.raises(ScenarioError, match=f"{key} = {weight}: must be 0, or 1e-09 or more"):
+            load_scenario("baseline", overrides=[f"{key}={weight}"])
+    for weight in (0.0, 1e-9):
+        load_scenario("baseline", overrides=[f"{key}={weight}"])
+
+
 def test_the_least_half_distance_of_a_world_is_told(tmp_path: Path):
     file = tmp_path / "short.toml"
     file.write_text("[diffusion]\nhalf_distance_km = 0.6\n")

@@ -381,6 +381,8 @@ def _ties(table: Table, region_ids: list[str]) -> Array | None:
         one = row.choice("region_id", region_ids, what="region")
         other = row.choice("partner_region_id", region_ids, what="region")
         weight = row.number("weight", low=0, high=1e9)
+        if 0 < weight < 1e-9:  # nobody would be drawn by it, even where it is the only one
+            row.problem("weight", "must be 0, or 1e-9 or more")
         if one is not None and one == other:
             row.problem("partner_region_id", "must be another region: local_ties is about the own one")
         elif one is not None and other is not None:
