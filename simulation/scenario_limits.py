@@ -35,7 +35,10 @@ def _half_distance(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
         distances_km(latitude, longitude, area, within=world.intra_regional_distance),
         (countries[:, None] == countries) & inhabited[:, None] & inhabited,
         density_exponent=diffusion.density_exponent,
-        partners_elsewhere=dataset.ties is None and world.network_degree > 0 and world.local_ties < 1,
+        partners_elsewhere=dataset.ties is None
+        and diffusion.network > 0
+        and world.network_degree > 0
+        and world.local_ties < 1,
     )
     if diffusion.half_distance_km < least:
         message = (
