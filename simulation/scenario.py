@@ -352,7 +352,7 @@ def _find(path_or_name: str | Path) -> Path:
 
 
 def _checked(document: Document) -> Scenario:
-    data, problems = dict(document.data), []
+    data, problems = _without_signed_zeros(document.data), []
     if "name" not in data:
         data["name"] = stem = Path(document.layers[0].file).stem
         if not re.fullmatch(IDENTIFIER, stem):
@@ -407,6 +407,15 @@ def _checked(document: Document) -> Scenario:
     if problems or scenario is None:
         raise ScenarioError(problems)
     return scenario
+
+
+def _without_signed_zeros(value: Any) -> Any:
+    """The same with 0 for -0.0, which no bound refuses and whose quotients have the wrong sign."""
+    if isinstance(value, dict):
+        return {key: _without_signed_zeros(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_signed_zeros(item) for item in value]
+    return value + 0.0 if isinstance(value, float) else value
 
 
 def _with_its_prices(

@@ -357,6 +357,12 @@ def test_a_weight_that_would_be_lost_beside_nothing_is_refused(key: str):
         load_scenario("baseline", overrides=[f"{key}={weight}"])
 
 
+def test_the_zero_below_zero_is_zero():
+    """Enterprises that leave at the rate -0.0 had all left before the start."""
+    plus, minus = (load_scenario("baseline", overrides=[f"turnover.exit={zero}"]) for zero in ("0.0", "-0.0"))
+    assert math.copysign(1, minus.turnover.exit) == 1 and minus.digest == plus.digest
+
+
 def test_the_least_half_distance_of_a_world_is_told(tmp_path: Path):
     file = tmp_path / "short.toml"
     file.write_text("[diffusion]\nhalf_distance_km = 0.6\n")

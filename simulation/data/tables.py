@@ -57,7 +57,7 @@ class Row:
             bound = f"above {low:g} and at most" if above_low else f"from {low:g} to"
             self.problem(column, f"must be a number {bound} {high:g}")
             return low
-        return value
+        return value + 0.0  # -0.0 is 0
 
     def count(self, column: str) -> int | None:
         """A whole number, 0 or more; None if it is not."""
