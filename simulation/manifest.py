@@ -47,6 +47,7 @@ _NOT_THE_MODEL = (
         "manifest",
         "merge",
         "paired",
+        "plain_files",
         "progress",
         "report",
         "reporting",
