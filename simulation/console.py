@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from simulation.characters import visible
 from simulation.compare import by_pair, needed_decimals
 from simulation.idle_money import idle_money
 from simulation.paired import Difference
@@ -194,7 +195,7 @@ def print_failures(manifest: Manifest) -> None:
     print(f"{len(failures)} replication{'s' * (len(failures) != 1)} failed:", file=sys.stderr)
     for failure in failures:
         place = f"{failure['scenario']}, replication {failure['replication']}, seed {failure['seed']}"
-        print(f"  {place}: {failure['error']}\n    {failure['reproduce']}", file=sys.stderr)
+        print(visible(f"  {place}: {failure['error']}\n    {failure['reproduce']}"), file=sys.stderr)
     print(f"The full messages are in manifest.json under {'failures'!r}.", file=sys.stderr)
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+
+from simulation.characters import visible
+
+_MOST_ALIKE = 5
+"""Problems with one message that a file may have until only the first few are told in full."""
+_FIRST_ALIKE = 3
+_MOST_PLACES = 8
 
 
 class HyperclusterError(Exception):
     """Base of all errors that the user can mend."""
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,8 @@ class Problem:
     def __str__(self) -> str:
         place = f"line {self.line}  " if self.line is not None else ""
         subject = f"{self.key} = {self.found}" if self.key and self.found else self.key or self.found
-        return f"{place}{subject}: {self.message}" if subject else f"{place}{self.message}"
+        whole = f"{place}{subject}: {self.message}" if subject else f"{place}{self.message}"
+        return visible(whole, lines=False)
 
 
 class ProblemsError(HyperclusterError):
@@ -44,11 +56,41 @@ class ProblemsError(HyperclusterError):
         lines = []
         for file, problems in by_file.items():
             count = len(problems)
-            lines.append(f"{file}: {count} problem{'' if count == 1 else 's'}")
+            lines.append(f"{visible(file, lines=False)}: {count} problem{'' if count == 1 else 's'}")
             # Faults without a line come last; sorting is stable, so that others keep the order of the file.
             ordered = sorted(problems, key=lambda p: float("inf") if p.line is None else p.line)
-            lines.extend(f"  {problem}" for problem in ordered)
+            lines.extend(f"  {told}" for told in _told(ordered))
         return "\n".join(lines)
+
+
+def _told(problems: list[Problem]) -> Iterator[str]:
+    """Each problem; of many with the same message the first few, and then where the others stand."""
+    alike: dict[str, list[Problem]] = {}
+    for problem in problems:
+        alike.setdefault(problem.message, []).append(problem)
+    told: Counter[str] = Counter()
+    for problem in problems:
+        same, before = alike[problem.message], told[problem.message]
+        if len(same) <= _MOST_ALIKE or before < _FIRST_ALIKE:
+            yield str(problem)
+        elif before == _FIRST_ALIKE:
+            yield f"and {len(same) - before} more like the last: {_places(same[before:])}"
+        told[problem.message] += 1
+
+
+def _places(problems: list[Problem]) -> str:
+    """Lines and keys, lines of one key together: "coal in lines 5, 6, 7 and 30 more"."""
+    lines_of: dict[str, list[int]] = {}
+    for problem in problems:
+        lines_of.setdefault(problem.key, []).extend([] if problem.line is None else [problem.line])
+    places = []
+    for key, lines in lines_of.items():
+        rest = f" and {len(lines) - _FIRST_ALIKE} more" if len(lines) > _FIRST_ALIKE else ""
+        numbers = ", ".join(map(str, lines[:_FIRST_ALIKE]))
+        where = f"line{'s' * (len(lines) > 1)} {numbers}{rest}" if lines else ""
+        places.append(" in ".join(filter(None, (key, where))))
+    more = f"; and {len(places) - _MOST_PLACES} more keys" if len(places) > _MOST_PLACES else ""
+    return visible("; ".join(places[:_MOST_PLACES]), lines=False) + more
 
 
 class ScenarioError(ProblemsError):
@@ -82,3 +124,8 @@ def listed(names: Iterable[str], *, at_most: int = 8) -> str:
     quoted = [f'"{name}"' for name in names]
     more = f" and {len(quoted) - at_most} more" if len(quoted) > at_most else ""
     return ", ".join(quoted[:at_most]) + more
+
+
+def shortened(text: str, *, at_most: int = 60) -> str:
+    """The beginning of a text that is too long for a message."""
+    return text if len(text) <= at_most else text[: at_most - 3] + "..."

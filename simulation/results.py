@@ -13,7 +13,6 @@ A batch that was stopped is read from its parts, so that its finished replicatio
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
 from operator import and_
@@ -30,9 +29,13 @@ from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from simulation.arguments import MOST_REPLICATIONS, whole_number
+from simulation.characters import fault_of
 from simulation.errors import Problem, ProblemsError, ResultsError, listed, suggestion
 from simulation.rows import TABLES, Axes, Counts, checksum, counts_of
 from simulation.scenario_messages import expected
+from simulation.schema import Line, Text
+from simulation.text_files import TextFault
+from simulation.toml_text import parse_toml, texts_in
 from simulation.world import Array
 
 MANIFEST = "manifest.json"
@@ -51,9 +54,12 @@ Replication = tuple[str, int]
 
 def _toml(text: str) -> str:
     try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"must be a scenario as TOML: {error}") from None
+        data = parse_toml(text)
+    except TextFault as fault:
+        raise ValueError(f"must be a scenario: {fault.message}") from None
+    for found in (text, *texts_in(data)):
+        if hidden := fault_of(found, lines=True):
+            raise ValueError(hidden)
     return text
 
 
@@ -65,28 +71,28 @@ def _named_once(entries: list[_Entry]) -> list[_Entry]:
 
 
 class _Region(TypedDict):
-    id: str
-    name: str
-    macroregion: str
+    id: Line
+    name: Line
+    macroregion: Line
     latitude: float
     longitude: float
 
 
 class _Technology(TypedDict):
-    name: str
-    direction: str
+    name: Line
+    direction: Line
 
 
 class _Entry(TypedDict):
-    name: str
-    title: str
-    description: str
+    name: Line
+    title: Line
+    description: Text
     digest: str
     dataset_digest: str
     months: Annotated[int, Ge(1)]
     steps_per_year: Annotated[int, Ge(1)]
     regions: Annotated[list[_Region], Len(1)]
-    industries: list[str]
+    industries: list[Line]
     technologies: list[_Technology]
     text: Annotated[str, AfterValidator(_toml)]
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from simulation.characters import fault_of
 from simulation.data import Dataset, dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import Problem, ScenarioError, listed, suggestion
 from simulation.mechanisms.chains import Chain
@@ -34,16 +35,15 @@ from simulation.policies.money import (
 from simulation.scenario_document import (
     OVERRIDE,
     Document,
-    KeyPath,
     document_of,
     read_document,
-    toml_text,
 )
 from simulation.scenario_limits import beyond_a_double
 from simulation.scenario_messages import Issue, name_issues, schema_problems
 from simulation.schema import (
     IDENTIFIER,
     Identifier,
+    Line,
     Names,
     Positive,
     PositiveOrTable,
@@ -54,9 +54,12 @@ from simulation.schema import (
     Share,
     ShareOrTable,
     ShareWeight,
+    Text,
     WeightOrTable,
     Year,
 )
+from simulation.text_files import broken_link
+from simulation.toml_text import KeyPath, toml_text
 
 __all__ = ["Scenario", "load_scenario", "parse_scenario", "shipped_scenarios"]
 
@@ -100,7 +103,7 @@ class Time(Settings):
 class WorldSettings(Settings):
     """Where enterprises and institutions are."""
 
-    dataset: str = "russia-2023"
+    dataset: Line = "russia-2023"
     """A shipped dataset, or a folder of the same tables, relative to the scenario file."""
     intra_regional_distance: Literal["area", "zero"] = "area"
     """Distance within a region: .376 sqrt(area) (Head & Mayer 2000), or zero."""
@@ -123,7 +126,7 @@ class WorldSettings(Settings):
 class Institution(Settings):
     """An institution beside those of the dataset."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[Line, Field(min_length=1, max_length=200)]
     """Name, new in its region."""
     region: str
     """Id of the region."""
@@ -243,9 +246,9 @@ class Scenario(Settings):
 
     name: Identifier = "scenario"
     """Name in files and tables; by default that of the file."""
-    title: str = Field(default_factory=lambda data: str(data.get("name", "")))
+    title: Line = Field(default_factory=lambda data: str(data.get("name", "")))
     """A short label for figures; by default the name."""
-    description: str = ""
+    description: Text = ""
     """What the scenario is about, for those who read its results."""
     time: Time = Time()
     world: WorldSettings = WorldSettings()
@@ -345,7 +348,7 @@ def _find(path_or_name: str | Path) -> Path:
         here, file = Path.cwd(), shipped[name]
         return file.relative_to(here) if file.is_relative_to(here) else file
     path = Path(path_or_name)
-    if not os.path.exists(path):  # also of a name that no system takes
+    if not os.path.lexists(path):  # also of a name that no system takes
         hint = suggestion(path.stem, shipped) or f"; the shipped scenarios are {listed(shipped, at_most=99)}"
         raise ScenarioError([Problem(name, None, "", f"no such file or shipped scenario{hint}")])
     return path
@@ -382,7 +385,9 @@ def _checked(document: Document) -> Scenario:
         else:
             names = shipped_datasets()
             hint = suggestion(given, names) or f"; the shipped datasets are {listed(names)}"
-            problems.append(document.problem(("world", "dataset"), f"not a dataset or folder{hint}"))
+            what = broken_link(folder) or "not a dataset or folder"
+            if not fault_of(given):  # which the schema tells
+                problems.append(document.problem(("world", "dataset"), f"{what}{hint}"))
     if dataset is not None and isinstance(data.get("platforms"), list):
         # A platform of the dataset needs no more than its name.
         known = {row.name: row.keys for row in dataset.platforms}

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from simulation.errors import Problem, ScenarioError, suggestion
-
-KeyPath = tuple[str | int, ...]
-"""Where a value stands: ("policies", 0, "budget")."""
+from simulation.errors import Problem, ScenarioError, shortened, suggestion
+from simulation.text_files import TextFault
+from simulation.toml_text import KeyPath, key_lines, key_text, parse_toml, read_toml, toml_value
 
 NOT_INHERITED = ("extends", "name", "title", "description")
 """Keys that speak of one file alone."""
@@ -26,7 +22,8 @@ OVERRIDE = "--set"
 DEEPEST = 20
 """Steps that the key of an override may have; no key of a scenario has more than five."""
 
-BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_WORDS = re.compile(r"""(?:[^\W\d]|\.{0,2}[/\\]|~)[^"'\[\]{}=#\n]*""")
+"""A text that needs no quotes in an override: it begins like a word or a path, and nothing in it is a sign of TOML."""
 
 
 class OverrideError(Exception):
@@ -118,12 +115,33 @@ def read_document(path: Path, *, overrides: Sequence[str] = ()) -> Document:
     ScenarioError
         Missing, empty or unreadable file, wrong encoding, not TOML, wrong ``extends`` or override.
     """
-    return document_of(read_text(path), file=path, overrides=overrides)
+    return _document([_layer(path)], file=path, overrides=overrides)
 
 
 def document_of(text: str, *, file: Path, overrides: Sequence[str] = ()) -> Document:
     """The document of a text that stands, or would stand, in ``file``; errors as :func:`read_document`."""
-    layers = [Layer(str(file), text, parse(text, file=str(file)))]
+    try:
+        layer = _checked_layer(file, text, parse_toml(text))
+    except TextFault as fault:
+        raise ScenarioError([fault.problem(file)]) from None
+    return _document([layer], file=file, overrides=overrides)
+
+
+def _layer(path: Path) -> Layer:
+    """One file, as it stands; errors as :func:`read_document`."""
+    try:
+        return _checked_layer(path, *read_toml(path, expected="a scenario file (TOML)"))
+    except TextFault as fault:
+        raise ScenarioError([fault.problem(path)]) from None
+
+
+def _checked_layer(path: Path, text: str, data: dict[str, Any]) -> Layer:
+    if not data:
+        raise TextFault('empty file; expected at least one key, such as extends = "baseline.toml"')
+    return Layer(str(path), text, data)
+
+
+def _document(layers: list[Layer], *, file: Path, overrides: Sequence[str]) -> Document:
     while "extends" in layers[-1].data:
         layers.append(_extended(layers, folder=file.parent))
     data: dict[str, Any] = {}
@@ -153,49 +171,12 @@ def _extended(layers: list[Layer], *, folder: Path) -> Layer:
         message = 'must be the name of a file in the same folder, such as "baseline.toml"'
     elif name in chain:
         message = f"a circle: {' extends '.join([*chain[chain.index(name) :], name])}"
-    elif not os.path.isfile(folder / name):  # also of a name that no system takes
+    elif not os.path.lexists(folder / name):  # also of a name that no system takes
         message = f"no such file{suggestion(name, (path.name for path in folder.glob('*.toml')))}"
     if message:
         line = key_lines(last.text).get(("extends",))
         raise ScenarioError([Problem(last.file, line, "extends", message, shortened(toml_value(name)))])
-    text = read_text(folder / name)
-    return Layer(str(folder / name), text, parse(text, file=str(folder / name)))
-
-
-def read_text(path: Path) -> str:
-    """The text of a file, in UTF-8."""
-    line, message = None, ""
-    try:
-        return path.read_bytes().decode("utf-8-sig")  # some editors put a byte order mark first
-    except FileNotFoundError:
-        message = "no such file"
-    except IsADirectoryError:
-        message = "is a folder; expected a scenario file (TOML)"
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        message = f"not UTF-8 (byte {error.object[error.start]:#04x}); save it as UTF-8"
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-    raise ScenarioError([Problem(str(path), line, "", message)])
-
-
-def parse(text: str, *, file: str) -> dict[str, Any]:
-    """The data of a TOML text that is not empty."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"at line (\d+)", str(error))
-        line = int(place[1]) if place else text.rstrip().count("\n") + 1
-        raise ScenarioError([Problem(file, line, "", f"not TOML: {error}")]) from None
-    except RecursionError:
-        raise ScenarioError([Problem(file, None, "", "not a scenario: nested too deeply")]) from None
-    except ValueError:
-        # tomllib lets through what Python says of a whole number of more than 4,300 digits.
-        raise ScenarioError([Problem(file, None, "", "not TOML: a number has too many digits")]) from None
-    if not data:
-        message = 'empty file; expected at least one key, such as extends = "baseline.toml"'
-        raise ScenarioError([Problem(file, None, "", message)])
-    return data
+    return _layer(folder / name)
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -221,21 +202,25 @@ def parse_override(override: str) -> tuple[KeyPath, Any]:
         raise OverrideError("must be KEY=VALUE, such as diffusion.half_distance_km=300")
     step = r"""(?:[A-Za-z0-9_-]+|"[^"]*")(?:\[\d+\])?"""
     if not re.fullmatch(rf"{step}(?:\.{step})*", key.strip()):
-        raise OverrideError("the key must look like diffusion.half_distance_km or policies[0].budget")
+        hint = "; single quotes are no quotes in cmd.exe" if key.startswith("'") else ""
+        raise OverrideError(f"the key must look like diffusion.half_distance_km or policies[0].budget{hint}")
     path: list[str | int] = []
     for quoted, bare, index in re.findall(r'"([^"]*)"|([A-Za-z0-9_-]+(?![\]\w-]))|\[(\d+)\]', key):
         path.append(int(index) if index else bare or quoted)
     if len(path) > DEEPEST:
         raise OverrideError("nested too deeply")
     try:
-        parsed = tomllib.loads(f"value = {value}")
-    except (ValueError, RecursionError):  # not TOML, a number of thousands of digits, thousands of brackets
-        parsed = {}
+        parsed = parse_toml(f"value = {value}")
+    except TextFault:
+        # Quotes do not outlive every shell, and cmd.exe has its own; so a word or a path may stand without them.
+        parsed = {"value": value.strip()} if _WORDS.fullmatch(value.strip()) else {}
     if list(parsed) != ["value"]:
         if re.fullmatch(r"\s*[-+]?[\d.,]*\d[\d.,]*\s*%?\s*", value):
             raise OverrideError("the value is not TOML; a number is written like 0.5, 300 or 1e6")
-        example = toml_value(value.strip())
-        raise OverrideError(f"the value is not TOML; a text needs quotes: --set '{key}={example}'")
+        text = value.strip()
+        # Double quotes outside and single ones inside do in every shell, cmd.exe too.
+        example = f"\"{key}='{text}'\"" if not re.search("[\"']", text) else f"'{key}={toml_value(text)}'"
+        raise OverrideError(f"the value is not TOML; a text needs quotes: --set {example}")
     return tuple(path), parsed["value"]
 
 
@@ -254,113 +239,3 @@ def replaced(data: Any, path: KeyPath, value: Any) -> Any:
         raise OverrideError(f'"{step}" is looked for in what is not a table')
     below = data.get(step, {} if rest else None)
     return {**data, step: replaced(below, rest, value)}
-
-
-@lru_cache(maxsize=8)  # every problem asks for the lines of the same few files
-def key_lines(text: str) -> Mapping[KeyPath, int]:
-    """The line, counted from 1, of each key, table and element of a TOML text; tomllib does not tell."""
-    import tree_sitter_toml  # here, because only messages need it
-    from tree_sitter import Language, Node, Parser
-
-    lines: dict[KeyPath, int] = {}
-    tables: dict[KeyPath, int] = {}  # how many [[tables]] of each path came so far
-
-    def keys(node: Node) -> list[str]:
-        assert node.text is not None
-        table: Any = tomllib.loads(f"{node.text.decode()} = 0")
-        found: list[str] = []
-        while isinstance(table, dict):
-            found.append(next(iter(table)))
-            table = table[found[-1]]
-        return found
-
-    def note(path: KeyPath, node: Node) -> KeyPath:
-        lines.setdefault(path, node.start_point.row + 1)
-        return path
-
-    def descend(path: KeyPath, names: Iterable[str], node: Node) -> KeyPath:
-        for name in names:
-            path = note((*path, name), node)
-            if path in tables:
-                path = (*path, tables[path] - 1)
-        return path
-
-    def value(path: KeyPath, node: Node) -> None:
-        if node.type == "inline_table":
-            pairs(path, node)
-        elif node.type == "array":
-            for n, element in enumerate(child for child in node.named_children if child.type != "comment"):
-                value(note((*path, n), element), element)
-
-    def pairs(path: KeyPath, node: Node) -> None:
-        for pair in node.named_children:
-            if pair.type == "pair":
-                key, right = (child for child in pair.named_children if child.type != "comment")
-                value(descend(path, keys(key), pair), right)
-
-    root = Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node
-    pairs((), root)
-    for node in root.named_children:
-        if node.type not in ("table", "table_array_element"):
-            continue
-        *above, last = keys(node.named_children[0])
-        if node.type == "table":
-            path = descend((), [*above, last], node)
-        else:
-            array = (*descend((), above, node), last)
-            tables[array] = tables.get(array, 0) + 1
-            path = note((*note(array, node), tables[array] - 1), node)
-        pairs(path, node)
-    return lines
-
-
-def key_text(path: KeyPath) -> str:
-    """policies[0].budget."""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        else:
-            text += ("." if text else "") + (step if BARE_KEY.fullmatch(step) else toml_value(step))
-    return text
-
-
-def toml_value(value: Any) -> str:
-    """A value in TOML, in one line."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        # A JSON string is a TOML string, but for DEL, which TOML wants escaped.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, Mapping):
-        inside = ", ".join(f"{_toml_key(key)} = {toml_value(item)}" for key, item in value.items())
-        return f"{{ {inside} }}" if inside else "{}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(toml_value(item) for item in value)}]"
-    return str(value)
-
-
-def toml_text(data: Mapping[str, Any]) -> str:
-    """A TOML text of plain keys, then tables, then arrays of tables, one level deep; what is None is left out."""
-
-    def block(table: Mapping[str, Any]) -> list[str]:
-        return [f"{_toml_key(key)} = {toml_value(item)}" for key, item in table.items() if item is not None]
-
-    plain, parts = {}, []
-    for key, item in data.items():
-        if isinstance(item, Mapping):
-            parts.append("\n".join([f"[{_toml_key(key)}]", *block(item)]))
-        elif isinstance(item, list | tuple) and item and all(isinstance(row, Mapping) for row in item):
-            parts.extend("\n".join([f"[[{_toml_key(key)}]]", *block(row)]) for row in item)
-        else:
-            plain[key] = item
-    return "\n\n".join(["\n".join(block(plain)), *parts]) + "\n"
-
-
-def _toml_key(key: str) -> str:
-    return key if BARE_KEY.fullmatch(key) else toml_value(key)
-
-
-def shortened(text: str, *, at_most: int = 60) -> str:
-    """The beginning of a text that is too long for a message."""
-    return text if len(text) <= at_most else text[: at_most - 3] + "..."

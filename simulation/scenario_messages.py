@@ -16,8 +16,9 @@ from simulation.data import (
 )
 from simulation.errors import Problem, listed, suggestion
 from simulation.policies import INSTRUMENTS
-from simulation.scenario_document import Document, KeyPath, value_at
+from simulation.scenario_document import Document, value_at
 from simulation.schema import UNION_TAGS
+from simulation.toml_text import KeyPath
 from simulation.world import INSTITUTION_KINDS
 
 Issue = tuple[KeyPath, str]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from simulation.characters import fault_of
 from simulation.world import Array
 
 
@@ -59,6 +60,24 @@ Rate = Annotated[float, Field(ge=0, le=1e6)]
 ShareWeight = Annotated[Share, AfterValidator(_not_lost)]
 Weight = Annotated[NonNegative, AfterValidator(_not_lost)]
 Year = Annotated[float, Field(ge=0, le=1000)]
+
+
+def _one_line(text: str) -> str:
+    if fault := fault_of(text):
+        raise ValueError(fault)
+    return text
+
+
+def _lines(text: str) -> str:
+    if fault := fault_of(text, lines=True):
+        raise ValueError(fault)
+    return text
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+"""A text on one line, without hidden characters."""
+Text = Annotated[str, AfterValidator(_lines)]
+"""A text that may have several lines, without hidden characters."""
 IDENTIFIER = r"^[a-z0-9_-]{1,64}$"
 Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 

@@ -403,7 +403,7 @@ def test_all_that_a_manifest_lacks_or_has_wrong_is_told_at_once(store: Store):
         "  seed = null: must be a whole number",
         '  scenarios[0].months = "six": must be a whole number',
         "  scenarios[0].regions = []: must not be empty",
-        '  scenarios[0].text = "a = [": must be a scenario as TOML: Invalid value (at end of document)',
+        '  scenarios[0].text = "a = [": must be a scenario: not TOML: Invalid value (at end of document)',
         "  scenarios[1].name: missing",
         "  scenarios[1].title: missing",
         "  scenarios[1].regions[2].latitude = NaN: must be a finite number",

@@ -319,7 +319,11 @@ def test_a_circle_of_three_files_is_told(write):
     ("override", "said"),
     [
         ("diffusion.spatial=-1", "diffusion.spatial = -1: must be 0 or more"),
-        ("diffusion.spatial=high", "a text needs quotes: --set 'diffusion.spatial=\"high\"'"),
+        ("diffusion.spatial=high", 'diffusion.spatial = "high": must be a number'),
+        ("title=say 'x'", "a text needs quotes: --set 'title=\"say 'x'\"'"),
+        ("title=#1", "a text needs quotes: --set \"title='#1'\""),
+        ("diffusion.spatial=1,5", "a number is written like 0.5, 300 or 1e6"),
+        ("'title=x'", "single quotes are no quotes in cmd.exe"),
         ('diffusion.spatial="high"', 'diffusion.spatial = "high": must be a number'),
         ("diffusion.spacial=1", 'diffusion.spacial: unknown key; did you mean "spatial"?'),
         ("diffusion.spatial", "must be KEY=VALUE"),

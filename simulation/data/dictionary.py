@@ -13,7 +13,8 @@ FAMILIES = ("conventional", "digital")
 DEFAULT_COUNTRY = "home"
 """Country of a region whose table names none; only whether two regions name the same one counts."""
 SETTINGS = "dataset.toml"
-SETTINGS_KEYS = ("extends", "assumptions")
+ASSUMPTIONS = "assumptions"
+SETTINGS_KEYS = ("extends", ASSUMPTIONS)
 
 
 @dataclass(frozen=True, slots=True)

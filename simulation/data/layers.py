@@ -7,16 +7,17 @@ these, and ``assumptions``, sentences that are shown to whoever uses the dataset
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
-from simulation.data.dictionary import SETTINGS, SETTINGS_KEYS, TABLES, TableKind
+from simulation.characters import fault_of
+from simulation.data.dictionary import ASSUMPTIONS, SETTINGS, SETTINGS_KEYS, TABLES, TableKind
 from simulation.data.tables import Row, Table, raise_problems, read_table
-from simulation.errors import DataError, Problem, listed, suggestion
+from simulation.errors import DataError, Problem, listed, shortened, suggestion
+from simulation.text_files import TextFault
+from simulation.toml_text import key_lines, read_toml
 
 FOLDER = Path(__file__).parent
 
@@ -44,7 +45,7 @@ def dataset_folder(name_or_path: str | Path, *, relative_to: Path = Path()) -> P
 def holds_dataset(path: str | Path) -> bool:
     """Whether this is a folder with at least one file of a dataset."""
     files = (SETTINGS, *(f"{name}.csv" for name in TABLES))
-    return any(os.path.isfile(os.path.join(path, file)) for file in files)
+    return any(os.path.lexists(os.path.join(path, file)) for file in files)
 
 
 def layers(folder: Path) -> tuple[tuple[Path, Settings], ...]:
@@ -73,7 +74,9 @@ def _collect(folder: Path, above: tuple[Path, ...], found: dict[Path, tuple[Path
         if not os.path.isdir(base):  # also of a name that no system takes
             names = shipped_datasets()
             hint = suggestion(name, names) or f"; the shipped datasets are {listed(names)}"
-            _refuse(folder / SETTINGS, "extends", f"not a dataset or folder{hint}", found=f'"{name}"')
+            _refuse(
+                folder / SETTINGS, "extends", f"not a dataset or folder{hint}", found=f'"{shortened(name)}"'
+            )
         _collect(base, (*above, identity), found)
     found[identity] = (folder, settings)
 
@@ -83,25 +86,26 @@ def _refuse(path: Path, key: str, message: str, *, found: str = "") -> None:
 
 
 def _settings(path: Path) -> Settings:
-    try:
-        given: dict[str, Any] = tomllib.loads(path.read_bytes().decode("utf-8"))
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return Settings()
-    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
-        raise DataError([Problem(str(path), None, "", f"cannot be read: {error}")]) from None
-    problems = [
-        Problem(str(path), None, key, f"unknown key{suggestion(key, SETTINGS_KEYS)}")
-        for key in given
-        if key not in SETTINGS_KEYS
-    ]
+    try:
+        text, given = read_toml(path, expected="settings of a dataset (TOML)")
+    except TextFault as fault:
+        raise DataError([fault.problem(path)]) from None
+    problems = []
     texts: dict[str, tuple[str, ...]] = {}
-    for key in SETTINGS_KEYS:
-        value = given.get(key, [])
+    for key, value in given.items():
         words = [value] if isinstance(value, str) else value
-        if isinstance(words, list) and all(isinstance(word, str) and word.strip() for word in words):
-            texts[key] = tuple(words)
+        if key not in SETTINGS_KEYS:
+            message = f"unknown key{suggestion(key, SETTINGS_KEYS)}"
+        elif not isinstance(words, list) or not all(isinstance(word, str) and word.strip() for word in words):
+            message = "must be a text in quotes, or a list of texts"
         else:
-            problems.append(Problem(str(path), None, key, "must be a text in quotes, or a list of texts"))
+            texts[key] = tuple(words)
+            # A sentence may run over several lines, the name of a folder may not.
+            message = next(filter(None, (fault_of(word, lines=key == ASSUMPTIONS) for word in words)), "")
+        if message:
+            problems.append(Problem(str(path), key_lines(text).get((key,)), key, message))
     raise_problems(problems)
     return Settings(**texts)
 
@@ -133,7 +137,7 @@ def _read(name: str, kind: TableKind, folders: Sequence[Path], problems: list[Pr
     tables: list[Table] = []
     for place, folder in enumerate(folders):
         path = folder / f"{name}.csv"
-        if (place == 0 and kind.required) or path.exists():
+        if (place == 0 and kind.required) or os.path.lexists(path):
             columns = kind.key if tables else kind.required_columns
             may_be_empty = bool(tables) or kind.may_be_empty
             tables.append(read_table(path, columns=columns, problems=problems, may_be_empty=may_be_empty))

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.errors import HyperclusterError, Problem, ScenarioError, listed, suggestion
+from simulation.errors import HyperclusterError, Problem, ScenarioError, listed, shortened, suggestion
 from simulation.scenario import shipped_scenarios
-from simulation.scenario_document import shortened
 
 OWN = Path("scenarios")
 """Folder of the user's own scenarios, below the working directory."""

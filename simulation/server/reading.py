@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from simulation.data import shipped_datasets
-from simulation.errors import HyperclusterError, Problem, ProblemsError, ScenarioError, listed
+from simulation.errors import HyperclusterError, Problem, ProblemsError, ScenarioError, listed, shortened
 from simulation.figures.style import MACROREGION_COLOURS
 from simulation.results import read_manifest
 from simulation.scenario import Scenario, load_scenario
-from simulation.scenario_document import OVERRIDE, OverrideError, parse_override, shortened, toml_value
+from simulation.scenario_document import OVERRIDE, OverrideError, parse_override
 from simulation.server.bench import Listed, Read
 from simulation.server.description import style_of
+from simulation.toml_text import toml_value
 
 
 def finished_seeds(manifest: Mapping[str, Any], scenario: str) -> list[int]:

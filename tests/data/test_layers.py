@@ -188,7 +188,7 @@ def test_faults_of_all_layers_are_told_at_once(base, layer):
         ('extends = "russia-2032"', "extends", 'not a dataset or folder; did you mean "russia-2023"?'),
         (f'extends = "{"a" * 300}"', "extends", "not a dataset or folder"),
         ('extends = "../own"', "extends", "a dataset cannot extend itself: own -> own"),
-        ("extends", "", "cannot be read"),
+        ("extends", "", "not TOML: "),
     ],
 )
 def test_settings_that_cannot_be_used_are_told(layer, text, key, said):

@@ -12,8 +12,8 @@ from simulation.data import load_vectors
 from simulation.errors import ScenarioError
 from simulation.policies import INSTRUMENTS
 from simulation.scenario import Platform, Scenario, load_scenario, shipped_scenarios
-from simulation.scenario_document import toml_value
 from simulation.server.forms import forms
+from simulation.toml_text import toml_value
 
 FORMS = forms()
 KINDS = {"number", "whole", "choice", "text", "names", "number_or_table", "toml"}
