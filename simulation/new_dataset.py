@@ -58,7 +58,8 @@ Edit the tables, then check them: `hypercluster validate .` tells every fault wi
 uses the folder with `[world]` and `dataset = "path/to/this/folder"`, relative to the scenario file.
 
 The rows are examples: replace them all. Tables are CSV in UTF-8 with a header, in any order of rows and columns;
-columns that do not stand here are not read, except where it says that they are industries. A folder may also hold
+columns that do not stand here are not read, except where it says that they are industries. Between columns stand
+commas, and in numbers points: 1234.5. Names stand on one line. A folder may also hold
 `outlines.geojson`, shapes of the regions for maps, and `{SETTINGS}` with `extends`, the name or folder of a dataset
 that this one adds to (then every table may be left out, or hold only what is new), and `assumptions`, sentences on
 what is made up.

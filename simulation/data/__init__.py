@@ -19,6 +19,7 @@ from simulation.data.dictionary import DEFAULT_COUNTRY, FAMILIES, TABLES
 from simulation.data.layers import FOLDER, dataset_folder, layers, read_layers, shipped_datasets
 from simulation.data.tables import Row, Table, raise_problems, read_table
 from simulation.errors import DataError, Problem, listed, suggestion
+from simulation.text_files import broken_link
 from simulation.world import INSTITUTION_KINDS, RESEARCH_KINDS, Array
 
 __all__ = [
@@ -205,7 +206,7 @@ def load_dataset(name_or_path: str | Path = "russia-2023") -> Dataset:
     """
     folder = dataset_folder(name_or_path)
     if not folder.is_dir():
-        what = "not a folder" if folder.exists() else "no such dataset or folder"
+        what = broken_link(folder) or ("not a folder" if folder.exists() else "no such dataset or folder")
         names = shipped_datasets()
         hint = suggestion(str(name_or_path), names)
         raise DataError(
@@ -221,7 +222,7 @@ def load_dataset(name_or_path: str | Path = "russia-2023") -> Dataset:
     found = layers(folder)
     # A file that changes on disk is read again: a long-lived process must not keep the old numbers.
     files = sorted(path for layer, _ in found for path in layer.glob("*.csv"))
-    stamp = tuple((str(path), path.stat().st_mtime_ns) for path in files)
+    stamp = tuple((str(path), path.stat().st_mtime_ns) for path in files if path.exists())
     assumptions = tuple(sentence for _, settings in found for sentence in settings.assumptions)
     return _read_dataset(str(name_or_path), tuple(layer for layer, _ in found), assumptions, stamp)
 
@@ -272,8 +273,8 @@ def _regions(table: Table) -> tuple[RegionRow, ...]:
             longitude=row.number("longitude", low=-180, high=180),
             area_km2=1000 * row.number("area_1000km2", low=0, high=1e6, above_low=True),
             digital_readiness=row.number("digital_readiness", low=0, high=1),
-            short_name=row["short_name"] or row["region"],
-            country=row["country"] or DEFAULT_COUNTRY,
+            short_name=row.line_of("short_name") or row["region"],
+            country=row.line_of("country") or DEFAULT_COUNTRY,
         )
         for row in table
     ]
@@ -397,8 +398,8 @@ def _facts(table: Table) -> tuple[FactRow, ...]:
             fact=row.identifier("fact"),
             value=row.number("value", low=-1e12, high=1e12),
             unit=row.text("unit"),
-            meaning=row.text("meaning"),
-            source=row.text("source"),
+            meaning=row.text("meaning", lines=True),
+            source=row.text("source", lines=True),
         )
         for row in table
     ]

@@ -10,13 +10,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulation.errors import DataError, Problem, listed, suggestion
+from simulation.characters import fault_of
+from simulation.errors import DataError, Problem, listed, shortened, suggestion
+from simulation.text_files import TextFault, read_text
 
 
 def raise_problems(problems: list[Problem]) -> None:
     """Raise a DataError if there is any problem."""
     if problems:
         raise DataError(problems)
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_COUNT = re.compile(r"([0-9]{1,9})(?:\.0*)?")
+_LIKE_A_NUMBER = re.compile(r"[+-]?[.,]?\d[\d.,_'’\s]*%?")
+
+
+def _how_to_write(cell: str) -> str:
+    """What to change in a cell that a person would read as a number, and no program safely can."""
+    if _NUMBER.fullmatch(cell) or not _LIKE_A_NUMBER.fullmatch(cell):
+        return ""
+    return ", written with the digits 0 to 9 and a point before decimals, such as 1234.5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +46,18 @@ class Row:
 
     def problem(self, column: str, message: str) -> None:
         """Add a problem with one cell."""
-        self.table.problem(self.line, column, message, found=f'"{self.cells[column]}"')
+        self.table.problem(self.line, column, message, found=f'"{shortened(self.cells[column])}"')
 
-    def text(self, column: str) -> str:
-        """A text that is not empty."""
+    def text(self, column: str, *, lines: bool = False) -> str:
+        """A text that is not empty, on one line unless ``lines``."""
         if not self.cells[column]:
             self.problem(column, "must not be empty")
+        return self.line_of(column, lines=lines)
+
+    def line_of(self, column: str, *, lines: bool = False) -> str:
+        """A text that may be empty, on one line unless ``lines``."""
+        if fault := fault_of(self.cells[column], lines=lines):
+            self.problem(column, fault)
         return self.cells[column]
 
     def identifier(self, column: str) -> str:
@@ -48,24 +68,24 @@ class Row:
 
     def number(self, column: str, *, low: float, high: float, above_low: bool = False) -> float:
         """A number from ``low`` (exclusive if ``above_low``) to ``high``."""
-        try:
-            value = float(self.cells[column])
-        except ValueError:
-            value = math.nan
+        cell = self.cells[column]
+        # Python reads more as a number than people do: 6_2.0, digits of other scripts, nan, inf.
+        value = float(cell) if _NUMBER.fullmatch(cell) else math.nan
         # Written so that NaN fails it.
         if not (low <= value <= high) or (above_low and value == low):
             bound = f"above {low:g} and at most" if above_low else f"from {low:g} to"
-            self.problem(column, f"must be a number {bound} {high:g}")
+            self.problem(column, f"must be a number {bound} {high:g}{_how_to_write(cell)}")
             return low
         return value + 0.0  # -0.0 is 0
 
     def count(self, column: str) -> int | None:
-        """A whole number, 0 or more; None if it is not."""
+        """A whole number, 0 or more, which may end in .0 as spreadsheets write it; None if it is not."""
         cell = self.cells[column]
-        if not (cell.isascii() and cell.isdigit() and len(cell) <= 9):
-            self.problem(column, "must be a whole number, 0 or more")
+        whole = _COUNT.fullmatch(cell)
+        if whole is None:
+            self.problem(column, f"must be a whole number, 0 or more{_how_to_write(cell)}")
             return None
-        return int(cell)
+        return int(whole[1])
 
     def flag(self, column: str) -> bool:
         """0 or 1."""
@@ -126,21 +146,12 @@ def read_table(
     """Read a UTF-8 CSV file with a header; faults of the file, its header and its shape are added to ``problems``."""
     table = Table(str(path), (), problems)
     try:
-        # utf-8-sig: spreadsheets put a byte order mark before the header.
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_text(path, expected="a table (CSV)")
     except FileNotFoundError:
         table.problem(None, "", f"missing file; expected the columns {listed(columns)}")
         return table
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        table.problem(
-            line,
-            "",
-            f"not UTF-8 (byte {error.object[error.start]:#04x}); save it as UTF-8",
-        )
-        return table
-    except OSError as error:
-        table.problem(None, "", f"cannot be read: {error.strerror}")
+    except TextFault as fault:
+        problems.append(fault.problem(path))
         return table
     if not text.strip():
         table.problem(None, "", f"empty file; expected the columns {listed(columns)}")
@@ -157,35 +168,56 @@ def read_table(
 
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 """What spreadsheets of many countries put between columns, where a comma stands in numbers."""
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]+', re.IGNORECASE)
+"""What Excel wants before the header, to be told what stands between columns."""
 
 
 def _fill(table: Table, text: str) -> bool:
     """Take the header and the rows of a text; False where it is no table with commas, which is told."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
+    rows: list[tuple[int, list[str]]] = []
     try:
-        table.columns = tuple(cell.strip() for cell in next(reader))
+        if _SEPARATOR_LINE.match(text):
+            next(reader)
+        columns = next(cells for row in reader if any(cells := [cell.strip() for cell in row]))
+        header = reader.line_num
         for sign, name in _OTHER_SEPARATORS.items():
-            if len(table.columns) == 1 and sign in table.columns[0]:
+            if len(columns) == 1 and sign in columns[0]:
                 message = (
                     f"columns are separated by {name}; save the table with commas, and numbers with points"
                 )
-                table.problem(1, "", message)
+                table.problem(header, "", message)
                 return False
         line = reader.line_num + 1
         for row in reader:
             cells = [cell.strip() for cell in row]
-            if any(cells) and len(cells) != len(table.columns):
-                message = f"{len(cells)} cells; expected {len(table.columns)}, as in the header"
-                table.problem(line, "", message)
-            elif any(cells):  # empty rows, as spreadsheets leave them at the end, do not count
-                table.rows.append(Row(table, line, dict(zip(table.columns, cells, strict=True))))
+            if any(cells):  # empty rows, as spreadsheets leave them at the end, do not count
+                rows.append((line, cells))
             line = reader.line_num + 1
+    except StopIteration:
+        table.problem(None, "", "no header")
+        return False
     except csv.Error as error:  # an open quote runs on to the end: the row that opens it is to be mended
         table.problem(line, "", f"not a CSV table from here on: {error}; is a quote left open?")
         return False
-    for column in sorted({column for column in table.columns if table.columns.count(column) > 1}):
-        table.problem(1, column, "column stands twice")
+    # Spreadsheets also write columns of which somebody has emptied the cells, or only touched one.
+    named = [n for n, name in enumerate(columns) if name or any(any(cells[n : n + 1]) for _, cells in rows)]
+    table.columns = tuple(columns[n] for n in named)
+    width = named[-1] + 1
+    for number, cells in rows:
+        if len(cells) < width or any(cells[len(columns) :]):
+            message = f"{len(cells)} cells; expected {width}, as in the header"
+            table.problem(number, "", message)
+        else:
+            inside = (cells[n] for n in named)
+            table.rows.append(Row(table, number, dict(zip(table.columns, inside, strict=True))))
+    for column in sorted({column for column in table.columns if column and table.columns.count(column) > 1}):
+        table.problem(header, column, "column stands twice")
+    for column in table.columns:
+        if fault := fault_of(column):
+            table.problem(header, column, fault)
     if "" in table.columns:
-        table.problem(1, "", "a column has no name")
+        first = next(number for number, cells in rows for n in named if not columns[n] and any(cells[n:][:1]))
+        table.problem(header, "", f"a column has no name, and line {first} has a value in it")
     return True
