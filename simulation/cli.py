@@ -65,6 +65,7 @@ class _Commands(click.Group):
 def _ending(error: BaseException) -> tuple[int, str] | None:
     """Return exit code and message for an error that is not our own fault."""
     # Importing simulation.errors costs little, but not nothing: --help must not wait for it.
+    from simulation.characters import visible
     from simulation.errors import HyperclusterError
 
     if isinstance(error, HyperclusterError):
@@ -74,7 +75,7 @@ def _ending(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, MemoryError):
         return MACHINE, f"Out of memory. {KEPT} Fewer --workers need less."
     if isinstance(error, OSError) and error.errno in _PLACE_ERRORS and error.filename is not None:
-        return WRONG, f"{error.filename}: cannot be used: {error.strerror}; choose another place"
+        return WRONG, visible(f"{error.filename}: cannot be used: {error.strerror}; choose another place")
     if isinstance(error, OSError) and error.errno in _MACHINE_ERRORS | _PLACE_ERRORS:
         return MACHINE, f"{_what_stopped(error)}. {KEPT}"
     return None
@@ -353,6 +354,8 @@ def plot(
             "take a larger --width, or fewer scenarios with --scenario",
             err=True,
         )
+    for note in plotted.notes:
+        click.echo(f"Note: {note}", err=True)
     for reason in plotted.left_out.values():
         click.echo(f"Not drawn: {reason}", err=True)
 
@@ -366,6 +369,7 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
     A dataset is a folder or the name of a shipped one; where a scenario has that name too, the scenario is meant.
     """
     from simulation.data.layers import holds_dataset, shipped_datasets
+    from simulation.data.whole import load_whole_dataset
     from simulation.errors import HyperclusterError
     from simulation.idle_money import idle_plans
     from simulation.scenario import load_scenario, shipped_scenarios
@@ -378,6 +382,7 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
                 _describe_dataset(name)
                 continue
             spec = load_scenario(name, overrides=overrides)
+            load_whole_dataset(spec.world.dataset)
         except HyperclusterError as error:
             wrong.append(error)
             continue
@@ -390,9 +395,9 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
 
 def _describe_dataset(folder: str) -> None:
     """Print how much a dataset holds, and what in it is made up."""
-    from simulation.data import load_dataset
+    from simulation.data.whole import load_whole_dataset
 
-    found = load_dataset(folder)
+    found = load_whole_dataset(folder)
     click.echo(
         f"OK  {folder}: {len(found.regions)} regions, {len(found.industries)} industries, "
         f"{found.counts.sum():,} enterprises, {len(found.institutions)} institutions, "

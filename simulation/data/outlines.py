@@ -10,6 +10,7 @@ world. The member ``albers``, which may be left out, tells how to lay the countr
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -19,10 +20,13 @@ from typing import Any
 import numpy as np
 
 from simulation.data.layers import layers
-from simulation.errors import DataError, Problem
+from simulation.errors import DataError, Problem, shortened
+from simulation.text_files import TextFault, read_text
 from simulation.world import Array
 
 OUTLINES = "outlines.geojson"
+FARTHEST = 360
+"""Degrees of longitude: twice the way to the meridian beyond which lines may run on."""
 
 Rings = tuple[Array, ...]
 """Closed lines, float64 (points, 2), longitude and latitude in degrees: outer ones, islands and holes alike."""
@@ -46,7 +50,8 @@ def load_outlines(folder: Path) -> Outlines | None:
     DataError
         A file is there and cannot be used.
     """
-    read = [outlines for layer, _ in layers(folder) if (outlines := _read(layer / OUTLINES)) is not None]
+    paths = [layer / OUTLINES for layer, _ in layers(folder)]
+    read = [_read(path) for path in paths if os.path.lexists(path)]
     return reduce(_laid_over, read) if read else None
 
 
@@ -60,47 +65,108 @@ def _laid_over(below: Outlines, above: Outlines) -> Outlines:
     )
 
 
-def _read(path: Path) -> Outlines | None:
+def _read(path: Path) -> Outlines:
     try:
-        collection = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise DataError([Problem(str(path), None, "", f"cannot be read: {error}")]) from None
-    try:
-        return _outlines(collection)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        what = f"must be a FeatureCollection of polygons, each with region_id ({error!r})"
-        raise DataError([Problem(str(path), None, "", what)]) from None
+        return _outlines(_json(read_text(path, expected="outlines (GeoJSON)")))
+    except FileNotFoundError:  # it went this moment
+        raise DataError([Problem(str(path), None, "", "missing file")]) from None
+    except TextFault as fault:
+        raise DataError([fault.problem(path)]) from None
+    except _OutlineFault as fault:
+        raise DataError([Problem(str(path), None, fault.place, fault.message)]) from None
 
 
-def _outlines(collection: dict[str, Any]) -> Outlines:
+class _OutlineFault(Exception):
+    """What is wrong with one place of the file, and what would do."""
+
+    def __init__(self, place: str, message: str) -> None:
+        super().__init__(place, message)
+        self.place, self.message = place, message
+
+
+def _json(text: str) -> Any:
+    if not text.strip():
+        raise TextFault("empty file; expected a FeatureCollection of GeoJSON")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise TextFault(f"not JSON: {error.msg}", error.lineno) from None
+    except RecursionError:
+        raise TextFault("not GeoJSON: nested too deeply") from None
+    except ValueError:  # what Python says of a whole number of more than 4,300 digits
+        raise TextFault("not GeoJSON: a number has too many digits") from None
+
+
+def _outlines(collection: Any) -> Outlines:
+    features = _member(collection, "features", list, "", "a list of features")
     regions: dict[str, Rings] = {}
     surroundings: Rings = ()
-    for feature in collection["features"]:
-        rings = _rings(feature["geometry"])
-        region = feature["properties"]["region_id"]
+    for n, feature in enumerate(features):
+        place = f"features[{n}]"
+        properties = _member(feature, "properties", dict, place, "a table with region_id")
+        if not isinstance(region := properties.get("region_id", 0), str | None):
+            message = "must be there: the id of a region, or null for the surroundings"
+            raise _OutlineFault(f"{place}.properties.region_id", message)
+        rings = _rings(_member(feature, "geometry", dict, place, "a Polygon or MultiPolygon"), place)
         if region is None:
             surroundings += rings
         else:
-            regions[str(region)] = regions.get(str(region), ()) + rings
-    albers = collection.get("albers")
-    if albers is None:
+            regions[region] = regions.get(region, ()) + rings
+    if collection.get("albers") is None:
         return Outlines(regions, surroundings, standard_parallels=None, central_meridian=None)
-    south, north = albers["standard_parallels"]
-    return Outlines(
-        regions,
-        surroundings,
-        standard_parallels=(float(south), float(north)),
-        central_meridian=float(albers["central_meridian"]),
-    )
+    south, north, meridian = _albers(collection["albers"])
+    return Outlines(regions, surroundings, standard_parallels=(south, north), central_meridian=meridian)
 
 
-def _rings(geometry: dict[str, Any]) -> Rings:
-    polygons = {"Polygon": [geometry["coordinates"]], "MultiPolygon": geometry["coordinates"]}[
-        geometry["type"]
-    ]
-    rings = tuple(np.array(ring, dtype=np.float64)[:, :2] for polygon in polygons for ring in polygon)
-    if any(len(ring) < 4 or not np.isfinite(ring).all() for ring in rings):
-        raise ValueError("a ring needs four points, the last equal to the first")
-    return rings
+def _member(table: Any, key: str, kind: type, place: str, expected: str) -> Any:
+    """A member of a JSON object that has this type."""
+    if not isinstance(table, dict) or not isinstance(table.get(key), kind):
+        raise _OutlineFault(".".join(filter(None, (place, key))), f"must be there, and {expected}")
+    return table[key]
+
+
+def _albers(albers: Any) -> tuple[float, float, float]:
+    """Standard parallels and central meridian, degrees."""
+    given = _member(albers, "standard_parallels", list, "albers", "two latitudes")
+    numbers = [*given, albers.get("central_meridian")]
+    plain = all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers)
+    if not plain or len(given) != 2 or not all(abs(number) <= 180 for number in numbers):
+        raise _OutlineFault("albers", "must have two standard_parallels and a central_meridian, in degrees")
+    south, north, meridian = map(float, numbers)
+    if max(abs(south), abs(north)) >= 90 or abs(south + north) < 1e-6:
+        message = "must lie between the poles, and not as far north as south, or there is no cone"
+        raise _OutlineFault("albers.standard_parallels", message)
+    return south, north, meridian
+
+
+def _rings(geometry: dict[str, Any], place: str) -> Rings:
+    place = f"{place}.geometry"
+    kind = geometry.get("type")
+    coordinates = _member(geometry, "coordinates", list, place, "a list")
+    if kind not in ("Polygon", "MultiPolygon"):
+        raise _OutlineFault(f"{place}.type", f"must be Polygon or MultiPolygon, not {shortened(repr(kind))}")
+    polygons = [coordinates] if kind == "Polygon" else coordinates
+    if not all(isinstance(polygon, list) for polygon in polygons):
+        raise _OutlineFault(f"{place}.coordinates", "must be lists of rings")
+    return tuple(_ring(ring, f"{place}.coordinates") for polygon in polygons for ring in polygon)
+
+
+def _ring(given: Any, place: str) -> Array:
+    try:
+        ring = np.array(given)
+    except ValueError:  # points of different lengths
+        ring = np.array(None)
+    # A type of its own is what texts, true and false, null, and numbers too long for a double leave behind.
+    if ring.ndim != 2 or ring.shape[1] < 2 or ring.dtype.kind not in "if":
+        raise _OutlineFault(
+            place, "a ring must be a list of points, each two numbers: longitude and latitude"
+        )
+    ring = ring[:, :2].astype(np.float64)
+    if len(ring) < 4:
+        raise _OutlineFault(place, "a ring needs four points, the last equal to the first")
+    longitude, latitude = np.abs(ring).max(axis=0)
+    # Written so that NaN fails it.
+    if not (latitude <= 90 and longitude <= FARTHEST):
+        message = f"must be degrees: longitude from -{FARTHEST} to {FARTHEST}, latitude from -90 to 90"
+        raise _OutlineFault(place, message)
+    return ring

@@ -89,6 +89,7 @@ class Plotted:
     paths: list[Path]
     left_out: dict[str, str]  # figure -> why the study has no data for it
     too_high: dict[str, float]  # figure -> its height in mm, where that is more than a page holds
+    notes: tuple[str, ...] = ()  # what could be drawn in part only, and why
 
 
 def write_figure(
@@ -169,7 +170,9 @@ def plot(
     ]
     heights = {name: float(each.figure.get_size_inches()[1]) * MM_PER_INCH for name, each in drawn.items()}
     too_high = {name: height for name, height in heights.items() if height > PAGE_MM}
-    return Plotted(paths, left_out, too_high)
+    without = study.outlines_fault if "region_map" in drawn else ""
+    notes = (f"region_map is drawn without outlines; {without}",) if without else ()
+    return Plotted(paths, left_out, too_high, notes)
 
 
 def write_study_figures(results: Results) -> list[Path]:

@@ -74,6 +74,7 @@ def study_curves(
         name: [_curves(results.counts(name, int(number)), order) for number in rows[name]["replication"]]
         for name in finished
     }
+    outlines, outlines_fault = outlines_of(entries[finished[0]])
     steps = min(len(pooled) for replications in curves.values() for pooled, _, _, _ in replications)
     return StudyCurves(
         region_ids=ids,
@@ -84,7 +85,8 @@ def study_curves(
         enterprises=enterprises_of(
             results.counts(finished[0], int(rows[finished[0]]["replication"].iloc[0]))
         )[order],
-        outlines=outlines_of(entries[finished[0]]),
+        outlines=outlines,
+        outlines_fault=outlines_fault,
         steps_per_year=entries[finished[0]]["steps_per_year"],
         scenarios=tuple(
             _scenario(results, entries[name], rows[name], curves=curves[name], steps=steps, ids=ids)
@@ -213,9 +215,16 @@ def enterprises_of(counts: Counts) -> Array:
     return np.take_along_axis(by_release, first, axis=2).sum(axis=(1, 2))
 
 
-def outlines_of(entry: Mapping[str, Any]) -> Outlines | None:
-    """Outlines of the regions; None where the dataset has none or has been moved since: a map can do without them."""
-    return load_outlines(dataset_folder(tomllib.loads(entry["text"])["world"]["dataset"]))
+def outlines_of(entry: Mapping[str, Any]) -> tuple[Outlines | None, str]:
+    """Outlines of the regions, or None, and what is wrong with their file, or "".
+
+    There are none where the dataset has none, has been moved since, or has a file that cannot be used: a map can do
+    without them, and other figures have no need of them.
+    """
+    try:
+        return load_outlines(dataset_folder(tomllib.loads(entry["text"])["world"]["dataset"])), ""
+    except HyperclusterError as error:
+        return None, str(error)
 
 
 def _readiness(world: Mapping[str, Any], ids: Sequence[str]) -> Array | None:

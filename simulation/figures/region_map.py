@@ -261,7 +261,7 @@ def draw(study: StudyCurves, *, width_mm: float, quantity: Quantity = "t50") -> 
     note = (
         f"{_statistic(quantity)}, {replications(study.scenarios)}; common window {study.window_years:.1f} years. "
         "Bubbles: enterprises, at the seat of the region. Rings and links: members of platforms at the end of the "
-        "run, means. Albers equal-area projection."
+        f"run, means. Albers equal-area projection.{_without_outlines(study)}"
     )
     return Drawn(
         page(
@@ -280,11 +280,16 @@ def draw(study: StudyCurves, *, width_mm: float, quantity: Quantity = "t50") -> 
             enterprises that are eligible for a technology. The ring around a bubble is the share of those who may
             join a platform that are members of it at the end of the run; a line between two regions is as thick as
             the geometric mean of their members of one platform, and left out where it would be thinner than a
-            quarter of a point. Albers equal-area projection; outlines, where the dataset has them: Natural Earth.""",
+            quarter of a point. Albers equal-area projection; outlines, where the dataset has them: Natural
+            Earth.{_without_outlines(study)}""",
             study,
             scenarios=study.scenarios,
         ),
     )
+
+
+def _without_outlines(study: StudyCurves) -> str:
+    return " Drawn without outlines: their file cannot be used." if study.outlines_fault else ""
 
 
 def _statistic(quantity: Quantity) -> str:

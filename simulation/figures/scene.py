@@ -106,7 +106,8 @@ def read_scene(results: Results, scenarios: tuple[str, str], *, seed: int) -> Sc
     longitude, latitude = (
         np.array([region[key] for region in first["regions"]]) for key in ("longitude", "latitude")
     )
-    base = base_map(films[0].counts.regions, outlines_of(first), longitude=longitude, latitude=latitude)
+    outlines, _ = outlines_of(first)
+    base = base_map(films[0].counts.regions, outlines, longitude=longitude, latitude=latitude)
     last = min(len(film.pooled) for film in films) - 1
     looks = scenario_styles(scenarios)
     frames = frame_months(last)

@@ -82,6 +82,9 @@ class StudyCurves:
     steps_per_year: int
     scenarios: tuple[ScenarioCurves, ...]  # at least one
     version: str  # of the program that made the results
+    outlines_fault: str = (
+        ""  # what is wrong with the file of outlines, where there is one that cannot be used
+    )
 
     @property
     def dt(self) -> float:

@@ -87,8 +87,8 @@ def test_a_dataset_without_outlines_has_none(tmp_path):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{", "cannot be read"),
-        ("[]", "FeatureCollection"),
+        ("{", "line 1  not JSON: "),
+        ("[]", "features: must be there, and a list of features"),
         (
             '{"features": [{"properties": {}, "geometry": {"type": "Polygon", "coordinates": []}}]}',
             "region_id",

@@ -1,0 +1,31 @@
+"""A dataset with every file that it has, for whoever asks whether all of it can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from simulation.data import Dataset, dataset_folder, load_dataset
+from simulation.data.outlines import load_outlines
+from simulation.data.tables import raise_problems
+from simulation.errors import DataError, Problem
+
+
+def load_whole_dataset(name_or_path: str | Path) -> Dataset:
+    """Read the tables of a dataset and all optional files that the program ever reads; errors as load_dataset.
+
+    A run needs the tables only, so that it goes on where outlines cannot be used.
+    """
+    problems: list[Problem] = []
+    found: list[Dataset] = []
+    steps: list[Callable[[], object]] = [
+        lambda: found.append(load_dataset(name_or_path)),
+        lambda: load_outlines(dataset_folder(name_or_path)),
+    ]
+    for step in steps:
+        try:
+            step()
+        except DataError as error:
+            problems += error.problems
+    raise_problems(list(dict.fromkeys(problems)))
+    return found[0]
