@@ -365,6 +365,48 @@ MUTANTS = [
         "simulate(spec, seed + replication + len(spec.name), deadline=deadline)",
         "tests/test_batch.py",
     ),
+    Mutant(
+        "text that runs in another direction than it has let in",
+        "characters.py",
+        r"\u2028-\u202e\u2066-\u2069",
+        r"\u2028-\u2029",
+        "tests/test_characters.py",
+    ),
+    Mutant(
+        "a message that repeats what it found as it stands",
+        "errors.py",
+        "return visible(whole, lines=False)",
+        "return whole",
+        "tests/test_characters.py",
+    ),
+    Mutant(
+        "a byte order mark read as a letter",
+        "text_files.py",
+        'content.decode("utf-8-sig")',
+        'content.decode("utf-8")',
+        "tests/test_text_files.py",
+    ),
+    Mutant(
+        "6_2.0 read as 62",
+        "data/tables.py",
+        '_NUMBER = re.compile(r"[+-]?(?:[0-9]+',
+        '_NUMBER = re.compile(r"[+-]?(?:[0-9_]+',
+        "tests/data/test_spreadsheets.py",
+    ),
+    Mutant(
+        "outlines not read by validate",
+        "data/whole.py",
+        "        lambda: load_outlines(dataset_folder(name_or_path)),\n",
+        "",
+        "tests/data/test_damaged_files.py",
+    ),
+    Mutant(
+        "a title of the page with the backslashes of Markdown",
+        "reporting/page.py",
+        'return "".join(child.content for child in tokens[place + 1].children or ())',
+        "return tokens[place + 1].content",
+        "tests/reporting/test_any_title.py",
+    ),
 ]
 
 

@@ -51,6 +51,7 @@ RC: dict[Any, Any] = {  # Matplotlib types the keys as one long literal
     "legend.fontsize": TEXT_PT,
     "figure.titlesize": TEXT_PT,
     "text.hinting": "none",  # hinted letters are up to 1 % wider than those measured and those in a PDF
+    "text.parse_math": False,  # dollars in names and titles are money
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": INK,

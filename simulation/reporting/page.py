@@ -64,13 +64,11 @@ def html_page(text: str, folder: Path) -> str:
     tokens = parser.parse(text)
     _put_pictures_inside(tokens, folder)
     _name_paragraphs(tokens)
+    title = _title(tokens)
     _write_minus(tokens)
     tokens = _with_spans(tokens)
     body = parser.renderer.render(list(_with_frames(tokens)), parser.options, {})
     style = (resources.files("simulation.reporting") / "page.css").read_text(encoding="utf-8")
-    title = next(
-        tokens[place + 1].content for place, token in enumerate(tokens) if token.type == "heading_open"
-    )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -79,6 +77,12 @@ def html_page(text: str, folder: Path) -> str:
         f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}</main>\n"
         "</body>\n</html>\n"
     )
+
+
+def _title(tokens: Sequence[Token]) -> str:
+    """The text of the first heading, without marks of Markdown and the backslashes before signs."""
+    place = next(place for place, token in enumerate(tokens) if token.type == "heading_open")
+    return "".join(child.content for child in tokens[place + 1].children or ())
 
 
 def _put_pictures_inside(tokens: Sequence[Token], folder: Path) -> None:

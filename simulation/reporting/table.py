@@ -14,6 +14,9 @@ _LATEX = {
     "<": "$<$",
     ">": "$>$",
     "[": "{[}",  # else an option, at the beginning of a row
+    "*": "{*}",  # and this belongs to the end of the row above
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
     "–": "--",
     "±": r"$\pm$",
     "…": r"\dots{}",
@@ -23,7 +26,8 @@ _MARKDOWN = re.compile(
     r"|<(?=[A-Za-z/!?])"  # a tag or address
     r"|\](?=[(\[:])"  # a link
     r"|&(?=#?\w+;)"  # an entity
-    r"|^[#>+-](?=[#\s])|(?<=^\d)[.)](?=\s))"  # a heading, quotation or list
+    r"|^[#>+-](?=[#\s])|(?<=^\d)[.)](?=\s)"  # a heading, quotation or list
+    r"|(?<!\S)#(?=#*$))"  # the end of a heading
 )
 _MINUS = re.compile(r"(?<![\w.])-(?=\d)|(?<=\d )-(?= Phi)")
 

@@ -183,6 +183,10 @@ def test_the_page_needs_nothing_beside_it(report: tuple[str, str]):
     assert all("style" not in tag or "url(" not in (attrs.get("style") or "") for tag, attrs in page.tags)
     assert not re.search(r"url\(|@import|https?://", report[0].split("<main>")[0])
     assert [tag for tag, _ in page.tags].count("h1") == 1
+    # Neither marks of Markdown nor tags: the title as it was given.
+    assert (
+        "<title>Plain &lt;script&gt;alert(1)&lt;/script&gt; | &amp; *plain* and Trained</title>" in report[0]
+    )
     assert all(attrs.get("alt") for tag, attrs in page.tags if tag == "img")
 
 
