@@ -437,7 +437,7 @@ def _with_its_prices(
     folders = [Path(document.layers[0].file if source == OVERRIDE else source).parent]
     if dataset is not None:
         folders.append(dataset_folder(dataset.name))
-    files = [folder / name for folder in folders if os.path.isfile(folder / name)]
+    files = [folder / name for folder in folders if os.path.lexists(folder / name)]
     points: list[list[float]] = []
     faults: list[Problem] = []
     if Path(name).name != name or name in ("", ".", ".."):

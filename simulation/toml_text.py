@@ -18,16 +18,17 @@ KeyPath = tuple[str | int, ...]
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-AT_MOST = 16 * 1024 * 1024
-"""Bytes that a file may have: a thousand times the longest that anyone wrote by hand."""
+AT_MOST = 4 * 1024 * 1024
+"""Bytes that a file may have: a hundred times the largest that anybody would write."""
 
 
-def read_toml(path: Path, *, expected: str) -> tuple[str, dict[str, Any]]:
+def read_toml(path: Path, *, expected: str, at_most: int = AT_MOST) -> tuple[str, dict[str, Any]]:
     """Return the text of a file and its data.
 
     Parameters
     ----------
     expected : what the file should be, for the message about a folder.
+    at_most : bytes that it may have.
 
     Raises
     ------
@@ -35,7 +36,7 @@ def read_toml(path: Path, *, expected: str) -> tuple[str, dict[str, Any]]:
         There is no such file, it cannot be read, or is not TOML.
     """
     try:
-        text = read_text(path, expected=expected, at_most=AT_MOST)
+        text = read_text(path, expected=expected, at_most=at_most)
     except FileNotFoundError:
         raise TextFault("no such file") from None
     return text, parse_toml(text)

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -202,7 +203,8 @@ def _fill(table: Table, text: str) -> bool:
         table.problem(line, "", f"not a CSV table from here on: {error}; is a quote left open?")
         return False
     # Spreadsheets also write columns of which somebody has emptied the cells, or only touched one.
-    named = [n for n, name in enumerate(columns) if name or any(any(cells[n : n + 1]) for _, cells in rows)]
+    first_value = {n: number for number, cells in reversed(rows) for n, cell in enumerate(cells) if cell}
+    named = [n for n, name in enumerate(columns) if name or n in first_value]
     table.columns = tuple(columns[n] for n in named)
     width = named[-1] + 1
     for number, cells in rows:
@@ -212,12 +214,13 @@ def _fill(table: Table, text: str) -> bool:
         else:
             inside = (cells[n] for n in named)
             table.rows.append(Row(table, number, dict(zip(table.columns, inside, strict=True))))
-    for column in sorted({column for column in table.columns if column and table.columns.count(column) > 1}):
-        table.problem(header, column, "column stands twice")
+    for column, times in sorted(Counter(filter(None, table.columns)).items()):
+        if times > 1:
+            table.problem(header, column, "column stands twice")
     for column in table.columns:
         if fault := fault_of(column):
             table.problem(header, column, fault)
     if "" in table.columns:
-        first = next(number for number, cells in rows for n in named if not columns[n] and any(cells[n:][:1]))
-        table.problem(header, "", f"a column has no name, and line {first} has a value in it")
+        line = min(first_value[n] for n in named if not columns[n])
+        table.problem(header, "", f"a column has no name, and line {line} has a value in it")
     return True

@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulation.batch import run_batch
+from simulation.characters import fault_of
 from simulation.cli import cli
 from simulation.data.dictionary import SETTINGS, TABLES
 from simulation.data.outlines import OUTLINES, Outlines, load_outlines
+from simulation.data.whole import load_whole_dataset
 from simulation.errors import DataError
 from simulation.figures import study_curves
 from simulation.new_dataset import DICTIONARY, write_template
@@ -127,6 +129,30 @@ def test_outlines_may_run_on_beyond_the_antimeridian(folder: Path) -> None:
     ring = [[170, 60], [190, 60], [190, 70], [170, 60]]
     (folder / OUTLINES).write_text(json.dumps(collection(ring)), encoding="utf-8")
     assert load_outlines(folder).regions["north"][0][:, 0].max() == 190
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from([*(f"{table}.csv" for table in TABLES), SETTINGS, OUTLINES]),
+    place=st.floats(0, 1),
+    removed=st.integers(0, 20),
+    added=st.one_of(st.binary(max_size=8), st.text(',;"\n\r\t 01-e[]{}=#.', max_size=8).map(str.encode)),
+)
+def test_any_bytes_at_any_place_of_any_file_are_read_or_told(
+    folder: Path, name: str, place: float, removed: int, added: bytes
+) -> None:
+    path = folder / name
+    content = path.read_bytes()
+    at = round(place * len(content))
+    path.write_bytes(content[:at] + added + content[at + removed :])
+    try:
+        load_whole_dataset(folder)
+    except DataError as error:
+        told = str(error)  # any other error fails the test
+    else:
+        told = ""
+    path.write_bytes(content)
+    assert not fault_of(told, lines=True)
 
 
 values = st.recursive(
