@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulation.characters import fault_of
 from simulation.errors import Problem, ScenarioError, shortened, suggestion
 from simulation.text_files import TextFault
 from simulation.toml_text import KeyPath, key_lines, key_text, parse_toml, read_toml, toml_value
@@ -218,6 +219,8 @@ def parse_override(override: str) -> tuple[KeyPath, Any]:
         if re.fullmatch(r"\s*[-+]?[\d.,]*\d[\d.,]*\s*%?\s*", value):
             raise OverrideError("the value is not TOML; a number is written like 0.5, 300 or 1e6")
         text = value.strip()
+        if fault := fault_of(text, lines=True):
+            raise OverrideError(fault)
         # Double quotes outside and single ones inside do in every shell, cmd.exe too.
         example = f"\"{key}='{text}'\"" if not re.search("[\"']", text) else f"'{key}={toml_value(text)}'"
         raise OverrideError(f"the value is not TOML; a text needs quotes: --set {example}")
