@@ -22,8 +22,8 @@ from simulation.errors import Problem, ScenarioError
 from simulation.kernels.exposure import spatial_denominator, spatial_exposure
 from simulation.run import Run
 from simulation.scenario import Scenario, load_scenario, parse_scenario
-from simulation.scenario_document import toml_text
 from simulation.streams import race
+from simulation.toml_text import toml_text
 from simulation.world import World
 
 EVERYTHING = """
