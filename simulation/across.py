@@ -10,14 +10,13 @@ from typing import Any
 import pandas as pd
 
 from simulation.arguments import real_number
-from simulation.compare import COLUMNS, pair_rows, reference_of
-from simulation.durable import replace
+from simulation.compare import COLUMNS, COMPARISON, pair_rows, reference_of
+from simulation.derived import Outputs
 from simulation.errors import ResultsError
 from simulation.manifest import changed_keys
 from simulation.metrics import METRICS
 from simulation.paired import PRECISION, Difference
 from simulation.results import Results
-from simulation.store import COMPARISON
 
 WORLD = ("world.", "time.", "technologies.")
 """Beginnings of keys that decide who there is, for how long, and what there is to adopt."""
@@ -82,10 +81,10 @@ def compare_folders(
     return Across(comparison, titles, notes, labels[0], precision)
 
 
-def write_across(across: Across, folder: Path) -> Path:
+def write_across(across: Across, outputs: Outputs) -> Path:
     """Write the comparison into the second folder and return its path."""
-    path = folder / f"{across.stem}.csv"
-    replace(path, across.comparison.to_csv(index=False, lineterminator="\n").encode())
+    table = across.comparison.to_csv(index=False, lineterminator="\n")
+    (path,) = outputs.write({f"{across.stem}.csv": table.encode()})
     return path
 
 

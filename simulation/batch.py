@@ -29,8 +29,9 @@ from simulation.engine import Engine, simulate
 from simulation.errors import HyperclusterError, MachineError
 from simulation.manifest import new_manifest
 from simulation.metrics import compute, reasons
+from simulation.parts import Replication, part_name
 from simulation.report import HEADLINE, Estimate, Progress, Report
-from simulation.results import Replication, Results, part_name
+from simulation.results import Results
 from simulation.rows import TABLES, Tables, tables_of, to_parquet
 from simulation.scenario import Scenario, load_scenario
 from simulation.store import Store
@@ -215,8 +216,7 @@ def run_batch(
     seed = seed_of(seed, replications=replications if goal is None else max(replications, ceiling))
     store = Store(Path(out))
     manifest = new_manifest(specs, replications, seed=seed, command=_command())
-    if not fresh:
-        store.check(manifest)
+    store.check(manifest, fresh=fresh)
     kinds = {_kind(spec): spec for spec in specs}
     prepare = partial(load_kernels, list(kinds.values()))
     with (

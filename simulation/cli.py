@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import io
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ STUDY = ("baseline", "regional_cluster", "hypercluster")
 """Scenarios that ``hypercluster run`` compares when none is named."""
 
 RESULTS = Path("results")
+LONGEST_FOLDER = 80
+"""Characters of a folder's name that lists its scenarios."""
 
 FAULT = 1
 FAILURES = 3
@@ -95,7 +98,7 @@ def _what_stopped(error: OSError) -> str:
 @click.group(
     cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
-@click.version_option(package_name="hypercluster")
+@click.version_option(package_name="hypercluster-abm", prog_name="hypercluster")
 def cli() -> None:
     """How fast, and how synchronized, is new technology adopted across resource-producing regions?
 
@@ -146,7 +149,7 @@ def cli() -> None:
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Results folder; by default results/SCENARIO, or results/study where there are several.",
+    help="Results folder; by default results/study, or one in results that is named after the scenarios.",
 )
 @click.option(
     "--set",
@@ -191,7 +194,7 @@ def run(
         from simulation.scenario import load_scenario
 
         specs = [load_scenario(name, overrides=overrides) for name in scenarios or STUDY]
-        folder = out or RESULTS / (specs[0].name if len(specs) == 1 else "study")
+        folder = out or default_folder([spec.name for spec in specs])
         with progress_shown(form_of(quiet=quiet, as_json=as_json)) as progress:
             results = run_batch(
                 specs,
@@ -217,6 +220,23 @@ def run(
         ctx.exit(FAILURES)
 
 
+def default_folder(names: Sequence[str]) -> Path:
+    """Return the results folder of a set of scenarios, whatever their order: a set has one study, a study one set.
+
+    Names of scenarios hold no "+".
+    """
+    if len(names) == 1:
+        return RESULTS / names[0]
+    if set(names) == set(STUDY):
+        return RESULTS / "study"
+    ordered = sorted(names)
+    name = "+".join(ordered)
+    if len(name) > LONGEST_FOLDER:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+        name = f"{ordered[0]}+{len(ordered) - 1}-others+{digest}"
+    return RESULTS / name
+
+
 def _exit_code_of(error: BaseException) -> int:
     ending = _ending(error)
     return FAULT if ending is None else ending[0]
@@ -226,28 +246,35 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     """Compare, draw, and print all of it."""
     from simulation.compare import compare as compare_scenarios
     from simulation.compare import write_comparison
-    from simulation.console import print_files, print_study
+    from simulation.console import print_files, print_notes, print_study
+    from simulation.derived import HERE, outputs_of
+    from simulation.figures import write_study_figures
+    from simulation.results import MANIFEST
+    from simulation.written import RECORD, on_record
 
+    outputs = outputs_of(results, "compare", HERE)
     comparison = compare_scenarios(results)
-    write_comparison(comparison, results.path)
+    with _told("No comparison"):
+        write_comparison(comparison, outputs)
     # Figures come before anything is printed, so that a reader who has seen enough (| head) loses none.
-    _draw(results)
+    with _told("No figures"):
+        write_study_figures(results)
     if not quiet:
         print_study(results, comparison)
-        written = (path for where in ("*.*", "figures/*") for path in results.path.glob(where))
+        written = (results.path / name for name in (MANIFEST, RECORD, *on_record(results.path)))
         print_files(sorted(path for path in written if path.is_file()))
+        print_notes(results)
 
 
-def _draw(results: Results) -> list[Path]:
-    """Draw the figures; one that cannot be drawn says why and takes nothing else with it."""
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Say why something cannot be written; what else there is to do does not suffer from that."""
     from simulation.errors import HyperclusterError
-    from simulation.figures import write_study_figures
 
     try:
-        return write_study_figures(results)
+        yield
     except HyperclusterError as error:
-        click.echo(f"No figures: {error}", err=True)
-        return []
+        click.echo(f"{what}: {error}", err=True)
 
 
 @cli.command()
@@ -272,30 +299,38 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
     if other is not None:
         _compare_across(folder, other, reference, precision=precision)
         return
-    from simulation.console import print_analysis, print_files
+    from simulation.console import print_analysis, print_files, print_notes
     from simulation.reporting.tables import analyse, write_tables
     from simulation.results import Results
 
-    analysis = analyse(Results(folder), reference, precision=precision)
+    results = Results(folder)
+    analysis = analyse(results, reference, precision=precision)
     if analysis.comparison.empty:
         click.echo(f"{folder}: only one scenario here, nothing to compare it with")
         return
     print_analysis(analysis)
     print_files(write_tables(analysis))
+    print_notes(results)
 
 
 def _compare_across(folder: Path, other: Path, reference: str | None, *, precision: float) -> None:
     from simulation.across import compare_folders, write_across
-    from simulation.console import print_files, print_tables
+    from simulation.console import print_files, print_notes, print_tables
+    from simulation.derived import HERE, outputs_of
     from simulation.reporting.tables import differences_across, write_table
+    from simulation.results import Results
     from simulation.verdict import verdicts
 
-    across = compare_folders(folder, other, reference=reference, precision=precision)
+    first, second = Results(folder), Results(other)
+    chosen = () if reference is None else ("--reference", reference)
+    outputs = outputs_of(second, "compare", str(folder), HERE, *chosen, others=[first])
+    across = compare_folders(first, second, reference=reference, precision=precision)
     for note in across.notes:
         click.echo(f"Note: {note}", err=True)
     table = differences_across(across)
     print_tables([table], verdicts(across.comparison, across.titles))
-    print_files([write_across(across, other), *write_table(table, other)])
+    print_files([write_across(across, outputs), *write_table(table, outputs)])
+    print_notes(second)
 
 
 @cli.command()
@@ -334,13 +369,14 @@ def plot(
 
     Without --figure, every figure is drawn that the study has data for; without --scenario and --seed, the whole study.
     """
-    from simulation.console import print_files
+    from simulation.console import print_files, print_notes
     from simulation.figures import plot as draw
     from simulation.figures.style import PAGE_MM
     from simulation.results import Results
 
+    results = Results(folder)
     plotted = draw(
-        Results(folder),
+        results,
         names or None,
         scenarios=scenarios or None,
         seed=seed,
@@ -358,6 +394,7 @@ def plot(
         click.echo(f"Note: {note}", err=True)
     for reason in plotted.left_out.values():
         click.echo(f"Not drawn: {reason}", err=True)
+    print_notes(results)
 
 
 @cli.command()

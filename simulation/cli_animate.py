@@ -35,7 +35,7 @@ def animate(
     One replication of each, with the same seed. Writes the animation, the numbers that it shows and a caption into
     DIR/figures.
     """
-    from simulation.console import print_files
+    from simulation.console import print_files, print_notes
     from simulation.errors import ResultsError
     from simulation.figures.animation import animate as write_animation
     from simulation.results import Results
@@ -53,3 +53,4 @@ def animate(
 
         paths = write_animation(results, scenarios, seed=seed, file_format=file_format, progress=show)
     print_files(paths)
+    print_notes(results)

@@ -40,7 +40,8 @@ def factors(
     interaction of each pair. What is finished in the results folder is kept, and only the rest is computed.
     """
     from simulation.batch import run_batch
-    from simulation.console import print_failures, print_files, print_tables
+    from simulation.console import print_failures, print_files, print_notes, print_tables
+    from simulation.derived import HERE, outputs_of
     from simulation.factors import combinations_of, contributions, in_words, tables, write_contributions
     from simulation.progress import form_of, progress_shown
     from simulation.scenario import load_scenario
@@ -57,9 +58,15 @@ def factors(
             fresh=fresh,
             progress=progress,
         )
+    again = () if scenario == DEFAULT else (scenario,)
+    count = str(results.manifest["replications"])
+    outputs = outputs_of(
+        results, "factors", *again, "--replications", count, "--seed", str(seed), "--out", HERE
+    )
     found = contributions(results)
     print_tables(tables(found), [in_words(found, spec.title)])
-    print_files([write_contributions(found, folder)])
+    print_files([write_contributions(found, outputs)])
+    print_notes(results)
     if results.manifest["failures"]:
         print_failures(results.manifest)
         raise click.exceptions.Exit(3)

@@ -23,13 +23,15 @@ def report(folder: Path, reference: str | None) -> None:
     Writes one HTML page that needs nothing beside it, the same as Markdown, tables for LaTeX and Markdown, and all
     figures as PNG.
     """
-    from simulation.console import print_files
+    from simulation.console import print_files, print_notes
     from simulation.reporting.page import write_report
     from simulation.reporting.tables import analyse, write_tables
     from simulation.results import Results
 
-    analysis = analyse(Results(folder), reference)
+    results = Results(folder)
+    analysis = analyse(results, reference)
     print_files([*write_tables(analysis), *write_report(analysis)])
+    print_notes(results)
 
 
 @click.command("break-even")

@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 
 from simulation.arguments import real_number
-from simulation.durable import replace as replace_file
+from simulation.derived import Outputs
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.metrics import METRICS
 from simulation.paired import PRECISION, Difference, holm, paired_difference
 from simulation.results import Results
-from simulation.store import COMPARISON
 
+COMPARISON = "comparison.csv"
 COLUMNS = ("scenario", "reference", "metric", "unit", "better")  # and the fields of Difference
 VERDICT = ("t50_years", "synchronization", "final_share")
 """Metrics that a verdict may speak of: the family of Holm's correction, whichever of them it does speak of."""
@@ -131,10 +131,9 @@ def reference_of(scenarios: Sequence[str], reference: str | None) -> str:
     return reference
 
 
-def write_comparison(comparison: pd.DataFrame, folder: Path) -> Path:
+def write_comparison(comparison: pd.DataFrame, outputs: Outputs) -> Path:
     """Write ``comparison.csv`` into a results folder and return its path."""
-    path = folder / COMPARISON
-    replace_file(path, comparison.to_csv(index=False, lineterminator="\n").encode())
+    (path,) = outputs.write({COMPARISON: comparison.to_csv(index=False, lineterminator="\n").encode()})
     return path
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from simulation.characters import visible
 from simulation.compare import by_pair, needed_decimals
+from simulation.derived import notes_on
 from simulation.idle_money import idle_money
 from simulation.paired import Difference
 from simulation.progress import is_terminal
@@ -187,6 +188,12 @@ def print_files(paths: Sequence[Path]) -> None:
     print("Files written:")
     for path in paths:
         print(f"  {path}")
+
+
+def print_notes(results: Results) -> None:
+    """Say on standard error what is not read in the folder, and which files are older than the runs there."""
+    for note in notes_on(results):
+        print(f"Note: {note}", file=sys.stderr)
 
 
 def print_failures(manifest: Manifest) -> None:

@@ -25,9 +25,11 @@ def written_beside(path: Path) -> Iterator[Path]:
     temporary = beside(path)
     try:
         yield temporary
-    except OSError as error:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
-        raise _at(path, error) from error
+        if isinstance(error, OSError):
+            raise _at(path, error) from error
+        raise
     temporary.replace(path)
 
 

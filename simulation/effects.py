@@ -15,7 +15,7 @@ import pandas as pd
 
 from simulation.compare import pairs_of
 from simulation.decomposition import phi_parts
-from simulation.durable import replace
+from simulation.derived import Outputs
 from simulation.paired import Difference, paired_difference
 from simulation.results import Results
 from simulation.rows import Counts
@@ -159,14 +159,13 @@ def _additionality(pairs: Sequence[tuple[_Replication, _Replication]]) -> dict[s
     return asdict(found) | {"extra_spent_pv": extra} | costs
 
 
-def write_effects(found: Effects, folder: Path) -> list[Path]:
+def write_effects(found: Effects, outputs: Outputs) -> list[Path]:
     """Write the tables into a results folder and return their paths."""
-    paths = []
-    for name, table in (
-        (ADDITIONALITY, found.additionality),
-        (DECOMPOSITION, found.decomposition),
-        (PLACES, found.places),
-    ):
-        paths.append(folder / name)
-        replace(paths[-1], table.to_csv(index=False, lineterminator="\n").encode())
-    return paths
+    tables = {
+        ADDITIONALITY: found.additionality,
+        DECOMPOSITION: found.decomposition,
+        PLACES: found.places,
+    }
+    return outputs.write(
+        {name: table.to_csv(index=False, lineterminator="\n").encode() for name, table in tables.items()}
+    )

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulation.derived import Outputs
 from simulation.errors import ResultsError
 from simulation.paired import interval
 from simulation.reporting.numbers import signed
@@ -252,8 +253,8 @@ def _cell(row: Contribution) -> str:
     return f"{mean} [{low}, {high}]"
 
 
-def write_contributions(found: Sequence[Contribution], folder: Path) -> Path:
+def write_contributions(found: Sequence[Contribution], outputs: Outputs) -> Path:
     """Write ``factors.csv`` into the results folder, a row a contribution."""
-    path = folder / "factors.csv"
-    pd.DataFrame([asdict(row) for row in found]).to_csv(path, index=False)
+    table = pd.DataFrame([asdict(row) for row in found]).to_csv(index=False, lineterminator="\n")
+    (path,) = outputs.write({"factors.csv": table.encode()})
     return path

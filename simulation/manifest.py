@@ -12,11 +12,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulation.results import PROGRAM
+
 if TYPE_CHECKING:
     from simulation.results import Manifest
     from simulation.scenario import Scenario
 
-FORMAT = 1
+DISTRIBUTION = "hypercluster-abm"
+"""Name of the package that is installed; the command and the program are called hypercluster."""
+
+FORMAT = 2
 """Raised whenever files of an older program could be misread."""
 
 PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "pydantic", "mesa")
@@ -37,6 +42,7 @@ _NOT_THE_MODEL = (
         "compare",
         "console",
         "decomposition",
+        "derived",
         "durable",
     ),
     *(
@@ -52,7 +58,8 @@ _NOT_THE_MODEL = (
         "report",
         "reporting",
     ),
-    *("new_dataset", "results", "rows", "scenario_limits", "server", "store", "verdict", "workers"),
+    *("new_dataset", "parts", "results", "rows", "scenario_limits", "server", "store", "verdict", "workers"),
+    "written",
 )
 """Modules that cannot change the numbers of a replication."""
 
@@ -80,8 +87,8 @@ def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int,
     """Return the manifest of a study that is about to begin."""
     return {
         "format": FORMAT,
-        "program": "hypercluster",
-        "version": version("hypercluster"),
+        "program": PROGRAM,
+        "version": version(DISTRIBUTION),
         "code": code_digest(),
         "seed": seed,
         "replications": replications,

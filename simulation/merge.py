@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError
-from simulation.results import Replication, part_folders, part_replications, read_parquet
+from simulation.parts import Replication, read_parquet
 from simulation.rows import canonical
 
 VALUES_IN_MEMORY = 200_000
@@ -43,11 +43,6 @@ def system_memory() -> Iterator[None]:
         pa.set_memory_pool(before)
 
 
-def part_of_replication(folder: Path) -> dict[Replication, Path]:
-    """Return where every replication lies that is in the part of a block."""
-    return {key: part for part in part_folders(folder) for key in part_replications(part)}
-
-
 def row_groups(
     folder: Path, table: str, *, order: Sequence[str], parts: Mapping[Replication, Path]
 ) -> Iterator[pa.Table]:
@@ -58,7 +53,7 @@ def row_groups(
     Parameters
     ----------
     order : names of the scenarios.
-    parts : as :func:`part_of_replication` returns it.
+    parts : as :func:`simulation.parts.part_of_replication` returns it.
     """
     place_of = {name: place for place, name in enumerate(order)}
     held: list[pa.Table] = []

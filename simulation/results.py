@@ -12,18 +12,18 @@ A batch that was stopped is read from its parts, so that its finished replicatio
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
 from operator import and_
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from annotated_types import Ge, Len
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -31,6 +31,15 @@ from pydantic_core import ErrorDetails
 from simulation.arguments import MOST_REPLICATIONS, whole_number
 from simulation.characters import fault_of
 from simulation.errors import Problem, ProblemsError, ResultsError, listed, suggestion
+from simulation.parts import (
+    Replication,
+    may_hold,
+    part_folders,
+    part_replications,
+    read_parquet,
+    replications_in,
+    without,
+)
 from simulation.rows import TABLES, Axes, Counts, checksum, counts_of
 from simulation.scenario_messages import expected
 from simulation.schema import Line, Text
@@ -39,7 +48,8 @@ from simulation.toml_text import parse_toml, texts_in
 from simulation.world import Array
 
 MANIFEST = "manifest.json"
-PARTS = "parts"
+PROGRAM = "hypercluster"
+"""Who writes results folders: ``program`` in their manifests."""
 LONGEST_SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -48,8 +58,6 @@ CURVES = ("scenario", "replication", "month", *NAMES[1:], "adopters", "eligible"
 """Columns of whole curves; those with names are categories."""
 
 Manifest = dict[str, Any]
-Replication = tuple[str, int]
-"""Scenario and number of a replication, from 0."""
 
 
 def _toml(text: str) -> str:
@@ -102,6 +110,8 @@ class _Manifest(TypedDict):
 
     __pydantic_config__ = ConfigDict(strict=True, allow_inf_nan=False)  # type: ignore[misc]
 
+    program: Literal["hypercluster"]
+    format: int
     version: str
     code: str
     seed: int
@@ -120,12 +130,13 @@ _MANIFEST: TypeAdapter[_Manifest] = TypeAdapter(_Manifest)
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a results folder.
+    """Return the manifest of a results folder, which is the proof that this program wrote the folder.
 
     Raises
     ------
     ResultsError
-        If there is none, it cannot be read, or lacks what readers of the folder rely on; all that is wrong at once.
+        If there is none, it cannot be read, or is none of ours: of another program, or without what readers of the
+        folder rely on; all that is wrong at once.
     """
     path = folder / MANIFEST
     try:
@@ -134,15 +145,17 @@ def read_manifest(folder: Path) -> Manifest:
         raise ResultsError(f"{folder}: no results here ({MANIFEST} is missing)") from None
     except NotADirectoryError:
         raise ResultsError(f"{folder}: is a file; expected the folder of a study") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("scenarios"), list):
-        raise ResultsError(f"{path}: not the manifest of a study")
+    if not isinstance(manifest, dict) or manifest.get("program") != PROGRAM:
+        raise ResultsError(f"{path}: not the manifest of a study; another program wrote it")
     try:
         _MANIFEST.validate_python(manifest)
     except ValidationError as error:
         problems = ProblemsError(_problem(path, details) for details in error.errors())
-        raise ResultsError(f"{problems}\nRestore the file, or run the study again with --fresh.") from None
+        raise ResultsError(
+            f"{problems}\nRestore the file, or run the study again into another folder."
+        ) from None
     return manifest
 
 
@@ -157,48 +170,6 @@ def _problem(path: Path, details: ErrorDetails) -> Problem:
         message="missing" if missing else expected(details),
         found="" if missing or len(found) > LONGEST_SHOWN else found,
     )
-
-
-def part_folders(folder: Path) -> list[Path]:
-    """Return the folders of the finished blocks; whatever is still being written begins with a dot."""
-    return sorted(path for path in (folder / PARTS).glob("[!.]*") if path.is_dir())
-
-
-def read_parquet(
-    path: Path,
-    *,
-    columns: Sequence[str] | None = None,
-    where: pc.Expression | None = None,
-) -> pa.Table:
-    """Read one file, every page against its checksum.
-
-    Raises
-    ------
-    ResultsError
-        If the file cannot be opened, is damaged, or a column is unknown.
-    """
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            known = file.schema_arrow.names
-            for column in columns or ():
-                if column not in known:
-                    hint = suggestion(column, known) or "; if another version wrote it, run the study again"
-                    raise ResultsError(f"{path} has no column {column!r}{hint}")
-            wanted = None if columns is None else list(columns)
-            if where is None:  # much faster for the many small files of a batch
-                return file.read(wanted, use_threads=False)
-        return pq.read_table(
-            path, columns=wanted, filters=where, page_checksum_verification=True, partitioning=None
-        )
-    except (pa.ArrowException, OSError) as error:
-        # What the machine refuses has a number; what Arrow finds wrong in the bytes has none.
-        fault = "cannot be read" if getattr(error, "errno", None) else "damaged or not a Parquet file"
-        raise ResultsError(f"{path}: {fault}: {error}") from None
-
-
-def replications_in(table: pa.Table) -> list[Replication]:
-    """Return scenario and number of each row of ``runs``."""
-    return list(zip(table["scenario"].to_pylist(), table["replication"].to_pylist(), strict=True))
 
 
 class Results:
@@ -329,6 +300,12 @@ class Results:
             }
         )
 
+    def digest(self) -> str:
+        """Return the SHA-256 of the checksums of all runs: which runs a derived file was made from."""
+        runs = self.runs(["scenario", "replication", "sha256"]).astype(str)
+        lines = (" ".join(row) for row in runs.itertuples(index=False))
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
     def verify(self) -> list[Replication]:
         """Return the replications whose rows do not have the checksum that was written with them: none, if all is well.
 
@@ -404,21 +381,27 @@ def read_rows(
 ) -> pa.Table:
     """Read one table from wherever its rows lie: the finished file, the parts of blocks, or both.
 
-    A replication that lies in both, because compaction was stopped half-way, is taken from its part; they are equal.
+    A replication that lies in both, because compaction was stopped half-way, or in two parts, is taken from the first
+    part; they are equal.
 
     Parameters
     ----------
-    order : names of the scenarios, as rows are to be sorted.
+    order : names of the scenarios, as rows are to be sorted; parts of other scenarios are not read.
     columns, scenario, replications : what to read; None for all.
     """
     where = _where(scenario, replications)
     wanted = None if columns is None else list(dict.fromkeys(["scenario", "replication", *columns]))
-    parts = [part for part in part_folders(folder) if _may_hold(part, scenario, replications)]
-    pieces = [read_parquet(part / f"{table}.parquet", columns=wanted, where=where) for part in parts]
+    parts = [part for part in part_folders(folder, order) if may_hold(part, scenario, replications)]
+    taken: set[Replication] = set()
+    pieces = []
+    for part in parts:
+        rows = read_parquet(part / f"{table}.parquet", columns=wanted, where=where)
+        keys = set(part_replications(part))
+        pieces.append(without(rows, keys & taken))
+        taken |= keys
     finished = folder / f"{table}.parquet"
     if finished.exists():
-        rows = read_parquet(finished, columns=wanted, where=where)
-        pieces.insert(0, _without(rows, {key for part in parts for key in part_replications(part)}))
+        pieces.insert(0, without(read_parquet(finished, columns=wanted, where=where), taken))
     if not pieces:
         which = "" if replications is None else f" {replications.start}"
         raise ResultsError(
@@ -442,33 +425,6 @@ def _where(scenario: str | None, replications: range | None) -> pc.Expression | 
         conditions.append(pc.field("replication") >= replications.start)
         conditions.append(pc.field("replication") < replications.stop)
     return reduce(and_, conditions) if conditions else None
-
-
-def part_name(scenario: str, replications: Sequence[int]) -> str:
-    """Return the name of a block's folder: its scenario, first and last replication."""
-    return f"{scenario}-{min(replications):06d}-{max(replications):06d}"
-
-
-def _may_hold(part: Path, scenario: str | None, replications: range | None) -> bool:
-    name, first, last = part.name.rsplit("-", 2)
-    return (scenario is None or name == scenario) and (
-        replications is None or (int(first) < replications.stop and int(last) >= replications.start)
-    )
-
-
-def part_replications(part: Path) -> list[Replication]:
-    """Return the replications of a finished block."""
-    return replications_in(read_parquet(part / "runs.parquet", columns=["scenario", "replication"]))
-
-
-def _without(rows: pa.Table, keys: set[Replication]) -> pa.Table:
-    if not keys:
-        return rows
-    number = rows["replication"].cast(pa.string())
-    held = pc.binary_join_element_wise(rows["scenario"].cast(pa.string()), number, "/")
-    return rows.filter(
-        pc.invert(pc.is_in(held, pa.array([f"{name}/{number}" for name, number in sorted(keys)])))
-    )
 
 
 def axes_of(entry: Mapping[str, Any]) -> Axes:

@@ -3,6 +3,7 @@
 A block of replications is written as a folder of files under a temporary name, flushed to disk and renamed: either all
 of it is there or none. The blocks on disk are the journal: what is missing is still to be done. At the end they are
 merged into one file a table, each put in place by renaming; the blocks go only when all of that is on disk.
+``simulation.written`` keeps the record of what is written, and nothing else is ever replaced or removed.
 """
 
 from __future__ import annotations
@@ -11,32 +12,44 @@ import contextlib
 import json
 import os
 import shlex
-import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from simulation.durable import NO_ROOM, beside, flush_folder, flushed, replace, written_beside
+from simulation.durable import NO_ROOM, beside, flush_folder, flushed, replace
 from simulation.errors import ResultsError
 from simulation.manifest import differences, now, ranges
-from simulation.merge import part_of_replication, read_groups, row_groups, system_memory
-from simulation.results import (
-    MANIFEST,
+from simulation.merge import read_groups, row_groups, system_memory
+from simulation.parts import (
+    OF_FILE_MANAGERS,
     PARTS,
-    Manifest,
     Replication,
     part_folders,
     part_name,
-    read_manifest,
+    part_of_replication,
+    part_replications,
     read_parquet,
     replications_in,
+    unfinished_parts,
 )
+from simulation.results import MANIFEST, Manifest, read_manifest
 from simulation.rows import TABLES, checksum, of_replication, parquet_writer, to_parquet
+from simulation.written import (
+    RECORD,
+    on_record,
+    place,
+    placed,
+    record,
+    refuse_foreign,
+    remove,
+    remove_empty,
+    remove_file,
+)
 
 if TYPE_CHECKING:
     from simulation.scenario import Scenario
@@ -44,11 +57,8 @@ if TYPE_CHECKING:
 if sys.platform != "win32":
     import fcntl
 
-COMPARISON = "comparison.csv"
-FIGURES = "figures"
 DAMAGED = "damaged"
 FAILED = "failed"
-_DONE = ".parts-merged"
 SECONDS_BETWEEN_SAVES = 1.0
 """While replications fail one after the other; what a stop could leave out is tried again anyway."""
 
@@ -68,13 +78,14 @@ class Store:
         self.damaged: list[str] = []  # what :meth:`begin` found damaged
         self._saved = 0.0
 
-    def check(self, manifest: Manifest) -> None:
-        """Find out, without writing anything, whether the study may go on in this folder.
+    def check(self, manifest: Manifest, *, fresh: bool) -> None:
+        """Find out, without writing anything, whether the study may go on in this folder, or replace what is there.
 
         Raises
         ------
         ResultsError
-            Naming every difference, if the folder holds another study, or files that are not results.
+            If the folder holds files that are not results, or that this program did not write where it has to; or
+            another study, naming every difference, unless ``fresh``.
         """
         if not self.folder.exists():
             return
@@ -83,17 +94,28 @@ class Store:
                 f"{self.folder}: a file stands where the results folder should be; choose another --out"
             )
         if not (self.folder / MANIFEST).exists():
-            ours = {beside(self.folder / MANIFEST)}  # a start that was killed before anything was there
-            if set(self.folder.iterdir()) - ours:
+            # A start that was killed before anything was there, and what a file manager leaves in an empty folder.
+            empty = {beside(self.folder / MANIFEST).name, RECORD} | OF_FILE_MANAGERS
+            if {path.name for path in self.folder.iterdir()} - empty:
                 raise ResultsError(f"{self.folder}: holds files that are not results; choose another --out")
             return
-        found = differences(read_manifest(self.folder), manifest)
+        try:
+            there = read_manifest(self.folder)
+        except ResultsError as error:
+            raise ResultsError(f"{error}\nNothing was changed; choose another --out.") from None
+        found = [] if fresh else differences(there, manifest)
         if found:
             raise ResultsError(
                 f"{self.folder}: holds the results of another study\n"
                 + "".join(f"  {line}\n" for line in found)
-                + "Choose another folder with --out, or replace what is there with --fresh."
+                + f"Choose another folder, for instance --out {shlex.quote(str(free_name(self.folder)))}, "
+                "or replace what is there with --fresh."
             )
+        tables = (
+            [path.name for path in self._files()] if fresh else []
+        )  # else they are read, and set aside if damaged
+        failed = [f"{FAILED}/{entry['name']}.toml" for entry in manifest["scenarios"]]
+        refuse_foreign(self.folder, [*tables, *failed])
 
     def begin(self, manifest: Manifest, *, fresh: bool) -> set[Replication]:
         """Open the folder for writing and return the replications that are finished there.
@@ -106,27 +128,24 @@ class Store:
             As :meth:`check`, unless ``fresh``; or if the folder cannot be made.
         """
         known = (self.folder / MANIFEST).exists()
-        if not (fresh and known):
-            self.check(manifest)
+        self.check(manifest, fresh=fresh)
         self._make_folder()
-        if fresh and known:
-            self._clear()
+        before = read_manifest(self.folder) if known else None
+        if fresh and before:
+            self._clear([entry["name"] for entry in before["scenarios"]])
         self.manifest = manifest
-        if known and not fresh:
-            before = read_manifest(self.folder)
+        if before and not fresh:
             self.manifest["started"] = before["started"]
             self.manifest["replications"] = max(before["replications"], manifest["replications"])
             self.manifest["damaged"] = before["damaged"]
-            place = {entry["name"]: number for number, entry in enumerate(before["scenarios"])}
-            self.manifest["scenarios"].sort(key=lambda entry: place.get(entry["name"], len(place)))
+            place_of = {entry["name"]: number for number, entry in enumerate(before["scenarios"])}
+            self.manifest["scenarios"].sort(key=lambda entry: place_of.get(entry["name"], len(place_of)))
         # What a killed process left half-way: parts already merged, and files under temporary names.
-        for leftover in (
-            *self.folder.glob(".*.tmp"),
-            *self.folder.glob(f"{PARTS}/.*.tmp"),
-            self.folder / _DONE,
-        ):
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
+        for name in (MANIFEST, *on_record(self.folder)):
+            remove_file(beside(self.folder / name))
+        self._remove_parts(unfinished_parts(self.folder, self._names()))
         self.finished = self._find_finished()
+        record(self.folder, [path.name for path in self._files()])
         self.save()
         return self.finished
 
@@ -208,9 +227,7 @@ class Store:
         deadline: float | None,
     ) -> None:
         """Record a replication that failed, with a command that does it again; its scenario is kept in a file."""
-        scenario = self.folder / FAILED / f"{spec.name}.toml"
-        scenario.parent.mkdir(exist_ok=True)
-        replace(scenario, spec.to_toml().encode())
+        (scenario,) = place(self.folder, {f"{FAILED}/{spec.name}.toml": spec.to_toml().encode()})
         again = ["hypercluster", "run", scenario, "--seed", seed, "--replications", 1, "--workers", 1]
         again += ["--deadline", f"{deadline:g}"] if deadline is not None else []
         again += ["--out", scenario.with_name(f"{spec.name}-seed-{seed}")]
@@ -237,14 +254,17 @@ class Store:
         """Put a finished block in place: one Parquet file a table, all or none."""
         parts = self.folder / PARTS
         temporary = parts / f".{name}.tmp"
-        temporary.mkdir(parents=True)
+        temporary.mkdir(parents=True, exist_ok=True)  # there already if it holds a file of somebody else's
         try:
             for table, content in files.items():
                 flushed(temporary / f"{table}.parquet", content)
             flush_folder(temporary)
         except OSError:  # most often for lack of room: leave none of it
-            shutil.rmtree(temporary, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                self._remove_parts([temporary])
             raise
+        if os.path.lexists(parts / name):  # no block, or it would not be computed again
+            self._set_aside(name, [parts / name], why=f"{parts / name}: not a block")
         temporary.rename(parts / name)
         flush_folder(parts)
 
@@ -252,26 +272,46 @@ class Store:
         """Merge the finished file of each table, where there is one, with the blocks; the outcome is the same bytes
         whichever blocks the replications came in.
         """
-        parts = part_of_replication(self.folder)
+        order = self._names()
+        parts = part_of_replication(self.folder, order)
         if not parts:
             return
-        order = [entry["name"] for entry in self.manifest["scenarios"]]
         for table in TABLES:
-            target = self.folder / f"{table}.parquet"
             schema = pq.read_schema(next(iter(parts.values())) / f"{table}.parquet")
-            with system_memory(), written_beside(target) as temporary, temporary.open("wb") as sink:
+            target = placed(self.folder, f"{table}.parquet")
+            with system_memory(), target as temporary, temporary.open("wb") as sink:
                 with parquet_writer(sink, schema) as writer:
                     for group in row_groups(self.folder, table, order=order, parts=parts):
                         writer.write_table(group)
                 sink.flush()
                 os.fsync(sink.fileno())
-        flush_folder(self.folder)
-        (self.folder / PARTS).rename(self.folder / _DONE)
-        shutil.rmtree(self.folder / _DONE)
+        # Readers must not meet a part that has lost a file: all get the name of an unfinished one first.
+        merged = [
+            part.rename(part.with_name(f".{part.name}.tmp")) for part in part_folders(self.folder, order)
+        ]
+        flush_folder(self.folder / PARTS)
+        self._remove_parts(merged)
+
+    def _names(self) -> list[str]:
+        return [entry["name"] for entry in self.manifest["scenarios"]]
+
+    def _remove_parts(self, parts: Iterable[Path]) -> None:
+        """Remove the tables in the folders of blocks, and the folders, unless something else is in them."""
+        parts = list(parts)
+        for part in parts:
+            for table in TABLES:
+                remove_file(part / f"{table}.parquet")
+        remove_empty([self.folder / PARTS, *parts])
+        for part in parts:
+            shown = part.with_name(part.name.removeprefix(".").removesuffix(".tmp"))
+            if part.exists() and not os.path.lexists(
+                shown
+            ):  # somebody's file is in it, and must not stay hidden
+                part.rename(shown)
 
     def _find_finished(self) -> set[Replication]:
         finished: set[Replication] = set()
-        for part in part_folders(self.folder):
+        for part in part_folders(self.folder, self._names()):
             try:
                 finished |= sound_replications(part)
             except ResultsError as error:
@@ -307,27 +347,40 @@ class Store:
         return saved
 
     def _set_aside(self, name: str, paths: Iterable[Path], *, why: str) -> None:
-        place = self.folder / DAMAGED
-        place.mkdir(exist_ok=True)
-        place /= f"{name}-{sum(1 for _ in place.iterdir())}"
+        number = 0
+        while os.path.lexists(aside := self.folder / DAMAGED / f"{name}-{number}"):
+            number += 1
+        known = {RECORD, *on_record(self.folder)}
+        tables = [f"{DAMAGED}/{aside.name}/{table}.parquet" for table in TABLES]
+        aside.parent.mkdir(exist_ok=True)
         for path in paths:
-            if path.is_dir():
-                path.rename(place)
+            in_parts = path.parent.name == PARTS
+            if in_parts:
+                record(self.folder, tables)
+                path.rename(aside)
             else:
-                place.mkdir(exist_ok=True)
-                path.rename(place / path.name)
-        self.damaged.append(f"{why}; set aside in {place}")
+                if path.name in known:  # else somebody else's, who finds it there
+                    record(self.folder, [f"{DAMAGED}/{aside.name}/{path.name}"])
+                aside.mkdir(exist_ok=True)
+                path.rename(aside / path.name)
+        self.damaged.append(f"{why}; set aside in {aside}")
         self.manifest["damaged"].append(self.damaged[-1])
 
-    def _clear(self) -> None:
-        """Remove a study, and nothing that it did not write; the manifest last, so that a stop leaves it known."""
-        for name in (PARTS, _DONE, FIGURES, DAMAGED, FAILED):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
-        for table in TABLES:
-            (self.folder / f"{table}.parquet").unlink(missing_ok=True)
-        for path in self.folder.glob(f"{Path(COMPARISON).stem}*.csv"):  # also those with other folders
-            path.unlink()
-        (self.folder / MANIFEST).unlink(missing_ok=True)
+    def _clear(self, scenarios: Sequence[str]) -> None:
+        """Remove a study, and nothing that it did not write.
+
+        The manifest stays until the new one takes its place, so that the folder is known after a stop, too.
+        """
+        self._remove_parts([*part_folders(self.folder, scenarios), *unfinished_parts(self.folder, scenarios)])
+        remove(self.folder)
+
+
+def free_name(folder: Path) -> Path:
+    """Return the first of NAME-2, NAME-3, ... beside a folder that is not there yet."""
+    number = 2
+    while os.path.lexists(found := folder.with_name(f"{folder.name}-{number}")):
+        number += 1
+    return found
 
 
 def sound_replications(part: Path) -> set[Replication]:
@@ -336,10 +389,11 @@ def sound_replications(part: Path) -> set[Replication]:
     Raises
     ------
     ResultsError
-        If a file of the block is damaged, or rows do not have the checksum that was written with them.
+        If a file of the block is damaged, rows do not have the checksum that was written with them, or the block is
+        not what its name says.
     """
     tables = {name: read_parquet(part / f"{name}.parquet") for name in TABLES}
-    keys = replications_in(tables["runs"])
+    keys = part_replications(part)
     for scenario, number in keys:
         rows = {name: of_replication(table, scenario, number) for name, table in tables.items()}
         if rows["runs"]["sha256"].to_pylist() != [checksum(rows)]:

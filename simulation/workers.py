@@ -41,7 +41,7 @@ STILLBORN = 5
 """Processes that may end in a row before they have begun, until we stop to start new ones."""
 
 KEPT = "what has finished is kept, and the same call goes on from there"
-INSTALL = 'pip install "hypercluster[cluster]"'
+INSTALL = 'pip install "hypercluster-abm[cluster]"'
 
 
 class NoAnswerError(Exception):

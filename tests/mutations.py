@@ -407,6 +407,34 @@ MUTANTS = [
         "return tokens[place + 1].content",
         "tests/reporting/test_any_title.py",
     ),
+    Mutant(
+        "files of others overwritten",
+        "written.py",
+        "for name in there if name not in known",
+        "for name in () if name not in known",
+        "tests/test_written.py",
+    ),
+    Mutant(
+        "a file of old runs on record as one of new runs before it is written",
+        "written.py",
+        'dataclasses.replace(origin, runs="")',
+        "origin",
+        "tests/test_written.py",
+    ),
+    Mutant(
+        "a replication in two blocks counted twice",
+        "results.py",
+        "pieces.append(without(rows, keys & taken))",
+        "pieces.append(rows)",
+        "tests/test_folders.py",
+    ),
+    Mutant(
+        "copies of blocks read",
+        "parts.py",
+        "        and (scenarios is None or block[0] in scenarios)",
+        "        and (scenarios is None or True)",
+        "tests/test_folders.py",
+    ),
 ]
 
 

@@ -219,6 +219,31 @@ def test_a_folder_of_other_files_is_left_alone(folder: Path):
     assert [path.name for path in (folder / "thesis").iterdir()] == ["chapter.txt"]
 
 
+def test_fresh_refuses_a_folder_with_the_manifest_of_another_program_by_name(folder: Path):
+    (folder / "webapp").mkdir()
+    (folder / "webapp" / "manifest.json").write_text('{"name": "My PWA", "icons": []}')
+    result = invoke("run", "tiny.toml", "--replications", 1, "--out", "webapp", "--fresh")
+    assert result.exit_code == 2
+    assert "webapp/manifest.json: not the manifest of a study" in result.stderr
+    assert [path.name for path in (folder / "webapp").iterdir()] == ["manifest.json"]
+
+
+def test_old_tables_are_named_until_they_are_renewed_and_so_is_what_is_not_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("simulation.figures.write_study_figures", lambda _: [])  # they take most of the time
+    study = ("run", "tiny.toml", "trained.toml", "--workers", 1, "--out", "out", "--replications")
+    assert "Note:" not in invoke(*study, 1).stderr
+    assert "Note:" not in invoke("compare", "out").stderr
+    (folder / "out" / "parts" / "New folder").mkdir(parents=True)
+    grown = invoke(*study, 2)
+    assert "renew with: hypercluster compare out" in grown.stderr
+    assert "comparison.csv" not in grown.stderr  # the run has renewed it
+    renewed = invoke("compare", "out").stderr
+    assert "made from other runs" not in renewed
+    assert "not read in out, because this program gives no such names: parts/New folder" in renewed
+
+
 def test_a_results_folder_that_cannot_be_made_is_a_message(folder: Path):
     result = invoke("run", "tiny.toml", "--replications", 1, "--out", "tiny.toml/inside")
     assert result.exit_code == 2

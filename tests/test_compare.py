@@ -9,7 +9,9 @@ import pytest
 from hand_made import HandMade
 
 from simulation.compare import VERDICT, compare, needed_decimals, pairs_of, write_comparison
+from simulation.derived import Outputs
 from simulation.errors import ResultsError
+from simulation.written import Origin
 
 NAN = math.nan
 
@@ -74,7 +76,7 @@ def test_an_interval_is_printed_with_the_decimals_that_it_needs(low: float, high
 
 def test_comparison_csv_gives_back_the_same_numbers(tmp_path):
     comparison = compare(HandMade({"baseline": {"phi": [0.1, 0.2]}, "policy": {"phi": [1 / 3, 0.25]}}))
-    path = write_comparison(comparison, tmp_path)
+    path = write_comparison(comparison, Outputs(tmp_path, Origin()))
     read = pd.read_csv(path, keep_default_na=False, na_values=[""])
     assert path.name == "comparison.csv"
     pd.testing.assert_frame_equal(

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from simulation.batch import run_batch
+from simulation.derived import Outputs
 from simulation.effects import (
     BETWEEN,
     END,
@@ -23,6 +24,7 @@ from simulation.effects import (
 )
 from simulation.results import Results
 from simulation.scenario import parse_scenario
+from simulation.written import Origin
 
 PLAIN = """
 name = "plain"
@@ -117,7 +119,7 @@ def test_a_scenario_in_which_nobody_adopts_has_no_parts_but_is_there(found: Effe
 
 
 def test_all_tables_are_written_and_give_back_their_numbers(found: Effects, tmp_path: Path):
-    additionality, decomposition, places = write_effects(found, tmp_path)
+    additionality, decomposition, places = write_effects(found, Outputs(tmp_path, Origin()))
     assert [path.name for path in (additionality, decomposition, places)] == [
         "additionality.csv",
         "decomposition.csv",

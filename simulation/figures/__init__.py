@@ -17,6 +17,9 @@ from importlib import import_module
 from pathlib import Path
 
 from simulation.arguments import real_number
+from simulation.derived import FIGURES as FOLDER
+from simulation.derived import HERE, Outputs, outputs_of
+from simulation.durable import replace
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.figures.adoption_curves import adoption_curves
 from simulation.figures.adoption_difference import adoption_difference
@@ -31,7 +34,7 @@ from simulation.figures.region_map import region_map
 from simulation.figures.regional_curves import regional_curves
 from simulation.figures.speed_synchrony import speed_synchrony
 from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure
-from simulation.figures.style import MM_PER_INCH, PAGE_MM, WIDTHS_MM, save, style
+from simulation.figures.style import MM_PER_INCH, PAGE_MM, WIDTHS_MM, saved, style
 from simulation.figures.t50_by_region import t50_by_region
 from simulation.figures.t50_ecdf import t50_ecdf
 from simulation.figures.theil_parts import theil_parts
@@ -97,16 +100,18 @@ def write_figure(
 ) -> list[Path]:
     """Write a figure in each format, its numbers as CSV and its caption as Markdown; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{name}.{suffix}" for suffix in formats]
+    files = _files_of(drawn, name=name, formats=formats)
+    for file, content in files.items():
+        replace(folder / file, content)
+    return [folder / file for file in files]
+
+
+def _files_of(drawn: Drawn, *, name: str, formats: Sequence[str]) -> dict[str, bytes]:
     with style():
-        for path in paths:
-            save(drawn.figure, path)
+        files = {f"{name}.{suffix}": saved(drawn.figure, suffix) for suffix in formats}
     for table, numbers in drawn.numbers.items():
-        paths.append(folder / f"{table}.csv")
-        numbers.to_csv(paths[-1], index=False)
-    paths.append(folder / f"{name}.md")
-    paths[-1].write_text(drawn.caption, encoding="utf-8")
-    return paths
+        files[f"{table}.csv"] = numbers.to_csv(index=False, lineterminator="\n").encode()
+    return files | {f"{name}.md": drawn.caption.encode()}
 
 
 def plot(
@@ -117,6 +122,7 @@ def plot(
     seed: int | None = None,
     width_mm: float = 190.0,
     formats: Sequence[str] = ("png", "pdf"),
+    outputs: Outputs | None = None,
 ) -> Plotted:
     """Draw figures of a study into the folder ``figures`` of its results.
 
@@ -132,6 +138,8 @@ def plot(
         90, 140 or 190 mm: one, one and a half or two columns of a journal.
     formats
         Some of ``FORMATS``.
+    outputs
+        Where the files go, if they are part of something larger.
 
     Raises
     ------
@@ -152,7 +160,11 @@ def plot(
     if width_mm not in WIDTHS_MM:
         widths = " or ".join(f"{width:g}" for width in WIDTHS_MM)
         raise ResultsError(f"width_mm = {width_mm:g}: must be a width of {widths} mm")
-    study = study_curves(results, scenarios=scenarios, seed=seed)
+    found = results if isinstance(results, Results) else Results(results)
+    if outputs is None:
+        options = _options(names, scenarios=scenarios, seed=seed, width_mm=width_mm, formats=formats)
+        outputs = outputs_of(found, "plot", HERE, *options)
+    study = study_curves(found, scenarios=scenarios, seed=seed)
     drawn: dict[str, Drawn] = {}
     left_out: dict[str, str] = {}
     for name in names if names is not None else FIGURES:
@@ -162,17 +174,34 @@ def plot(
             left_out[name] = str(error)
     if names is not None and left_out:
         raise ResultsError("\n".join(left_out.values()))
-    folder = (results if isinstance(results, Results) else Results(results)).path / "figures"
-    paths = [
-        path
+    files = {
+        f"{FOLDER}/{file}": content
         for name, each in drawn.items()
-        for path in write_figure(each, folder, name=name, formats=formats)
-    ]
+        for file, content in _files_of(each, name=name, formats=formats).items()
+    }
+    paths = outputs.write(files)
     heights = {name: float(each.figure.get_size_inches()[1]) * MM_PER_INCH for name, each in drawn.items()}
     too_high = {name: height for name, height in heights.items() if height > PAGE_MM}
     without = study.outlines_fault if "region_map" in drawn else ""
     notes = (f"region_map is drawn without outlines; {without}",) if without else ()
     return Plotted(paths, left_out, too_high, notes)
+
+
+def _options(
+    names: Sequence[str] | None,
+    *,
+    scenarios: Sequence[str] | None,
+    seed: int | None,
+    width_mm: float,
+    formats: Sequence[str],
+) -> list[str]:
+    """Return the options that have the command draw these figures again; a figure of every run needs no name."""
+    after_every_run = [name for name, figure in FIGURES.items() if figure.after_every_run]
+    options = [word for name in names or () if name not in after_every_run for word in ("--figure", name)]
+    options += [word for name in scenarios or () for word in ("--scenario", name)]
+    options += [] if seed is None else ["--seed", str(seed)]
+    options += [] if width_mm == 190.0 else ["--width", f"{width_mm:g}"]
+    return options + ([] if set(formats) == {"png", "pdf"} else ["--format", ",".join(formats)])
 
 
 def write_study_figures(results: Results) -> list[Path]:

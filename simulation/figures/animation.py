@@ -18,6 +18,7 @@ from PIL import Image
 from scipy.spatial import cKDTree
 
 from simulation.arguments import seed_of
+from simulation.derived import FIGURES, HERE, outputs_of
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.figures.scene import SHADES, WIDTH_PX, Scene, draw_frame, new_page, read_scene
 from simulation.figures.style import SHARE_MAP, style
@@ -72,17 +73,17 @@ def animate(
     study = results if isinstance(results, Results) else Results(results)
     if file_format == "mp4" and shutil.which("ffmpeg") is None:
         raise ResultsError("MP4 needs the program ffmpeg, which is not installed here; take the format gif")
+    options = [] if seed is None else ["--seed", str(seed)]
+    options += [] if file_format == "gif" else ["--format", file_format]
+    outputs = outputs_of(study, "animate", HERE, "--scenario", *scenarios, *options)
     scene = read_scene(study, scenarios, seed=_seed(study, scenarios, seed))
-    folder = study.path / "figures"
-    folder.mkdir(exist_ok=True)
-    stem = f"animation_{scenarios[0]}_{scenarios[1]}"
-    paths = [folder / f"{stem}.{suffix}" for suffix in (file_format, "csv", "md")]
+    stem = f"{FIGURES}/animation_{scenarios[0]}_{scenarios[1]}"
     write = {"gif": _write_gif, "mp4": _write_mp4}[file_format]
-    with style():
-        write(scene, paths[0], progress=progress)
-    numbers(scene).to_csv(paths[1], index=False)
-    paths[2].write_text(_caption(scene), encoding="utf-8")
-    return paths
+    with style(), outputs.placed(f"{stem}.{file_format}") as path:
+        write(scene, path, progress=progress)
+    table = numbers(scene).to_csv(index=False, lineterminator="\n")
+    beside = outputs.write({f"{stem}.csv": table.encode(), f"{stem}.md": _caption(scene).encode()})
+    return [study.path / f"{stem}.{file_format}", *beside]
 
 
 def _seed(study: Results, scenarios: tuple[str, str], seed: int | None) -> int:
@@ -110,7 +111,15 @@ def _write_gif(scene: Scene, path: Path, *, progress: Progress | None) -> None:
     palette = _palette(scene)
     frames = [_indexed(frame, palette) for frame in _frames(scene, progress=progress)]
     durations = [1000 // FRAMES_PER_SECOND] * (len(frames) - 1) + [round(1000 * LAST_FRAME_SECONDS)]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=False)
+    frames[0].save(
+        path,
+        save_all=True,
+        append_images=frames[1:],
+        duration=durations,
+        loop=0,
+        optimize=False,
+        format="gif",
+    )
 
 
 def _palette(scene: Scene) -> Array:
@@ -155,7 +164,9 @@ def _write_mp4(scene: Scene, path: Path, *, progress: Progress | None) -> None:
     months = scene.frames
     months += [months[-1]] * round(LAST_FRAME_SECONDS * FRAMES_PER_SECOND)
     page = new_page(scene)
-    writer = FFMpegWriter(fps=FRAMES_PER_SECOND, codec="h264", extra_args=["-pix_fmt", "yuv420p"])
+    writer = FFMpegWriter(
+        fps=FRAMES_PER_SECOND, codec="h264", extra_args=["-pix_fmt", "yuv420p", "-f", "mp4"]
+    )
     try:
         with writer.saving(page.figure, str(path), page.figure.dpi):
             for done, month in enumerate(months, start=1):
@@ -164,9 +175,10 @@ def _write_mp4(scene: Scene, path: Path, *, progress: Progress | None) -> None:
                 if progress is not None:
                     progress(done, len(months))
     except (CalledProcessError, BrokenPipeError) as error:  # some builds of ffmpeg have no H.264
-        path.unlink(missing_ok=True)
         words = str(getattr(error, "stderr", None) or error).strip().splitlines()[-1]
-        raise ResultsError(f"{path}: ffmpeg could not write it: {words}; take the format gif") from None
+        raise ResultsError(
+            f"{path.parent}: ffmpeg could not write it: {words}; take the format gif"
+        ) from None
 
 
 def numbers(scene: Scene) -> pd.DataFrame:

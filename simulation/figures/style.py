@@ -7,6 +7,7 @@ fall below the smallest size that journals accept.
 
 from __future__ import annotations
 
+import io
 import math
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -311,7 +311,9 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     return result
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure at its exact size, in the format of the suffix; the bytes do not depend on the clock."""
-    metadata = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix, {})
-    figure.savefig(path, metadata=metadata)
+def saved(figure: Figure, suffix: str) -> bytes:
+    """Return the file of a figure at its exact size, as "png", "pdf" or "svg"; it does not depend on the clock."""
+    metadata = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(suffix, {})
+    sink = io.BytesIO()
+    figure.savefig(sink, format=suffix, metadata=metadata)
+    return sink.getvalue()

@@ -6,7 +6,6 @@ import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from simulation.policies import INSTRUMENTS
@@ -108,7 +107,7 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
     if left_out:
         reasons = [f"{name.replace('_', ' ')} ({reason})" for name, reason in left_out.items()]
         parts.append(f"Not drawn: {markdown_text('; '.join(reasons))}.")
-    parts += ["## How to reproduce this", *_reproduction(manifest, analysis.results.path)]
+    parts += ["## How to reproduce this", *_reproduction(analysis)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -213,7 +212,8 @@ def _image(picture: Picture) -> str:
     return f"![Figure: {markdown_text(name)}]({picture.path})"
 
 
-def _reproduction(manifest: Manifest, folder: Path) -> Iterator[str]:
+def _reproduction(analysis: Analysis) -> Iterator[str]:
+    manifest, folder = analysis.results.manifest, analysis.results.path
     yield (
         "The same scenarios, seeds and versions give the same numbers, bit for bit, with any number of workers. "
         "The full text of every scenario, defaults included, is in `manifest.json` beside this report."
@@ -226,6 +226,8 @@ def _reproduction(manifest: Manifest, folder: Path) -> Iterator[str]:
             f"- Seeds: {first} to {first + count - 1}; replication j has seed {first} + j in every scenario.",
             f"- Versions: hypercluster {manifest['version']}, Python {manifest['python']}, {packages}.",
             f"- Program: SHA-256 `{manifest['code']}` of its code and tables.",
+            f"- Runs: {len(analysis.results.runs(['replication']))}, those whose checksums together have SHA-256 "
+            f"`{analysis.outputs.origin.runs}`.",
             f"- Computed: {manifest['started']} to {manifest['ended'] or 'now, not yet finished'}.",
         ]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -11,7 +12,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from simulation.durable import replace
+from simulation.compare import reference_of
+from simulation.derived import HERE, Outputs
 from simulation.errors import ResultsError
 from simulation.figures import plot
 from simulation.reporting.document import Picture, document
@@ -31,18 +33,19 @@ def write_report(analysis: Analysis) -> list[Path]:
     ResultsError
         If the curves cannot be read.
     """
-    folder = analysis.results.path
-    text = document(analysis, *draw(analysis.results))
-    pages = {HTML: html_page(text, folder), MARKDOWN: text}
-    for name, content in pages.items():
-        replace(folder / name, content.encode())
-    return [folder / name for name in pages]
+    usual = reference_of(analysis.results.scenarios, None)
+    chosen = () if analysis.reference == usual else ("--reference", analysis.reference)
+    again = dataclasses.replace(analysis.outputs.origin, renew=("report", HERE, *chosen))
+    outputs = dataclasses.replace(analysis.outputs, origin=again)
+    text = document(analysis, *draw(analysis.results, outputs))
+    pages = {HTML: html_page(text, analysis.results.path), MARKDOWN: text}
+    return outputs.write({name: content.encode() for name, content in pages.items()})
 
 
-def draw(results: Results) -> tuple[list[Picture], dict[str, str]]:
+def draw(results: Results, outputs: Outputs) -> tuple[list[Picture], dict[str, str]]:
     """Draw all figures that a study has data for; return them, and why the others were left out."""
     try:
-        plotted = plot(results, formats=("png",))
+        plotted = plot(results, formats=("png",), outputs=outputs)
     except ResultsError as error:  # scenarios of one study may have regions or clocks of their own
         return [], {"all figures": str(error)}
     pictures = [

@@ -13,7 +13,7 @@ import pandas as pd
 from simulation.across import Across
 from simulation.arguments import real_number
 from simulation.compare import by_pair, compare, needed_decimals, reference_of, write_comparison
-from simulation.durable import replace
+from simulation.derived import HERE, Outputs, outputs_of
 from simulation.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
 from simulation.idle_money import idle_money
 from simulation.paired import PRECISION, Difference
@@ -84,6 +84,7 @@ class Analysis:
     verdicts: tuple[str, ...]
     idle: tuple[str, ...]  # money that buys nothing, a sentence each
     precision: float
+    outputs: Outputs  # where its tables go
 
     def pairs(self) -> Iterator[tuple[str, str, dict[str, Difference]]]:
         """Titles and differences of the pairs that tables show."""
@@ -103,6 +104,9 @@ def analyse(results: Results, reference: str | None = None, *, precision: float 
         If the results cannot be read, or the reference is not among them.
     """
     precision = real_number("precision", precision, above=0)
+    chosen = () if reference is None else ("--reference", reference)
+    exactly = () if precision == PRECISION else ("--precision", f"{precision:g}")
+    outputs = outputs_of(results, "compare", HERE, *chosen, *exactly)
     comparison = compare(results, reference, precision=precision)
     return Analysis(
         results=results,
@@ -112,24 +116,21 @@ def analyse(results: Results, reference: str | None = None, *, precision: float 
         verdicts=tuple(verdicts(comparison, results.titles)),
         idle=tuple(idle_money(results)),
         precision=precision,
+        outputs=outputs,
     )
 
 
 def write_tables(analysis: Analysis) -> list[Path]:
     """Write comparison.csv and the CSV tables of effects, and all tables as LaTeX and Markdown into ``tables``."""
-    folder = analysis.results.path
-    paths = [write_comparison(analysis.comparison, folder), *write_effects(analysis.effects, folder)]
-    return paths + [path for table in tables(analysis) for path in write_table(table, folder)]
+    outputs = analysis.outputs
+    paths = [write_comparison(analysis.comparison, outputs), *write_effects(analysis.effects, outputs)]
+    return paths + [path for table in tables(analysis) for path in write_table(table, outputs)]
 
 
-def write_table(table: Table, folder: Path) -> list[Path]:
+def write_table(table: Table, outputs: Outputs) -> list[Path]:
     """Write a table as LaTeX and Markdown into ``tables`` of a results folder and return the paths."""
-    (folder / TABLES).mkdir(exist_ok=True)
-    paths = []
-    for suffix, text in (("tex", table.latex()), ("md", table.markdown())):
-        paths.append(folder / TABLES / f"{table.name}.{suffix}")
-        replace(paths[-1], text.encode())
-    return paths
+    texts = {"tex": table.latex(), "md": table.markdown()}
+    return outputs.write({f"{TABLES}/{table.name}.{suffix}": text.encode() for suffix, text in texts.items()})
 
 
 def tables(analysis: Analysis) -> list[Table]:

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
+from simulation.manifest import DISTRIBUTION
 from simulation.server.catalogue import Catalogue
 from simulation.server.forms import forms
 from simulation.server.frames import MOST_MONTHS
@@ -69,7 +70,7 @@ class Server:
         """Return what every page is told first, but for its session."""
         return {
             "type": "welcome",
-            "version": version("hypercluster"),
+            "version": version(DISTRIBUTION),
             **await self.models.listing(self.catalogue),
             "channels": CHANNELS,
             "forms": self._forms,

@@ -13,7 +13,8 @@ from small_studies import REPLICATIONS, Study, checksums
 
 from simulation.batch import Progress, run_batch
 from simulation.errors import ResultsError
-from simulation.results import Results, part_folders, part_replications
+from simulation.parts import part_folders, part_replications
+from simulation.results import Results
 from simulation.rows import TABLES
 from simulation.store import sound_replications
 

@@ -18,7 +18,8 @@ from processes import PATIENCE, SUPPORT, end, started, wait_until
 from small_studies import REPLICATIONS, Study, checksums, notes
 
 from simulation.batch import run_batch
-from simulation.results import Results, part_folders
+from simulation.parts import part_folders
+from simulation.results import Results
 
 SEED = 5
 

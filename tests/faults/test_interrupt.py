@@ -13,7 +13,8 @@ import pytest
 from processes import end, session_members, started, wait_until, workers_of
 from small_studies import Study
 
-from simulation.results import Results, part_folders
+from simulation.parts import part_folders
+from simulation.results import Results
 
 ENDS_WITHIN = 2.0
 """Seconds from Ctrl-C until nothing is left, on a machine that has nothing else to do."""

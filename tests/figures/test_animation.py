@@ -240,9 +240,10 @@ def test_an_ffmpeg_that_fails_is_told_in_its_own_words_and_leaves_no_file(
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    before = {path: path.read_bytes() for path in (results.path / "figures").glob("*")}
     with pytest.raises(ResultsError, match="ffmpeg could not write it: Unknown encoder"):
         animate(results, ("trained", "linked"), file_format="mp4")
-    assert not list((results.path / "figures").glob("*.mp4"))
+    assert {path: path.read_bytes() for path in (results.path / "figures").glob("*")} == before
 
 
 def test_months_are_evenly_spaced_and_end_with_the_last() -> None:

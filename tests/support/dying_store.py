@@ -17,7 +17,8 @@ from itertools import count
 from pathlib import Path
 
 from simulation.manifest import new_manifest
-from simulation.results import Manifest, Replication, part_name
+from simulation.parts import part_name
+from simulation.results import Manifest, Replication
 from simulation.scenario import load_scenario
 from simulation.store import Store
 

@@ -1,0 +1,133 @@
+"""Files made from the runs of a results folder: written with what they come from, and named once that has changed.
+
+Tables, figures and reports of a study that has grown since, or was run again, still lie beside the new numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from simulation.errors import ResultsError
+from simulation.parts import ignored
+from simulation.results import Results
+from simulation.written import Origin, on_record, place, placed
+
+FIGURES = "figures"
+HERE = "."
+"""Stands for the results folder in the command that renews a file."""
+MOST_NAMED = 3
+"""Files of one folder that a note names; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the files go that are made from the runs of a results folder."""
+
+    folder: Path
+    origin: Origin
+
+    def write(self, files: Mapping[str, bytes]) -> list[Path]:
+        """Write files, each of them whole, by their names in the folder; return their paths.
+
+        Raises
+        ------
+        ResultsError
+            If a file stands there that this program did not write; nothing is written then.
+        """
+        return place(self.folder, files, self.origin)
+
+    def placed(self, name: str) -> AbstractContextManager[Path]:
+        """Give a temporary path for a file that another program writes; errors as :meth:`write`."""
+        return placed(self.folder, name, self.origin)
+
+
+def outputs_of(results: Results, *renew: str, others: Sequence[Results] = ()) -> Outputs:
+    """Return where files made from these results go. Ask before reading: what comes in meanwhile makes them old.
+
+    Parameters
+    ----------
+    renew : arguments of the command that writes the files again; "." stands for the folder.
+    others : further results that the files are made from.
+
+    Raises
+    ------
+    ResultsError
+        If the runs cannot be read.
+    """
+    related = tuple(
+        (Path(os.path.relpath(other.path, results.path)).as_posix(), other.digest()) for other in others
+    )
+    return Outputs(results.path, Origin(results.digest(), renew, related))
+
+
+def notes_on(results: Results) -> list[str]:
+    """Return what a reader of a results folder must know of the files there, a sentence each.
+
+    Raises
+    ------
+    ResultsError
+        If the runs cannot be read.
+    """
+    notes = []
+    if names := ignored(results.path, results.scenarios):
+        notes.append(
+            f"not read in {results.path}, because this program gives no such names: {_in_few_words(names)}"
+        )
+    old = stale(results)
+    if old:
+        commands = dict.fromkeys(_command(results.path, origin.renew) for origin in old.values())
+        notes.append(
+            f"made from other runs than those in {results.path} now: {_in_few_words(old)}; "
+            f"renew with: {' && '.join(commands)}"
+        )
+    return notes
+
+
+def stale(results: Results) -> dict[str, Origin]:
+    """Return the derived files that were made from other runs than those that are there now, by name."""
+    recorded = {name: origin for name, origin in on_record(results.path).items() if origin.renew}
+    there = {name: origin for name, origin in recorded.items() if (results.path / name).is_file()}
+    if not there:
+        return {}
+    now = results.digest()
+    others = dict(_changed(results.path, there))
+    return {
+        name: origin
+        for name, origin in there.items()
+        if origin.runs != now or any(others.get(pair, False) for pair in origin.others)
+    }
+
+
+def _changed(folder: Path, there: Mapping[str, Origin]) -> Iterator[tuple[tuple[str, str], bool]]:
+    """Yield whether other results changed since; those that are gone cannot be compared with again anyway."""
+    for path, digest in {pair for origin in there.values() for pair in origin.others}:
+        try:
+            yield (path, digest), Results(folder / path).digest() != digest
+        except ResultsError:
+            continue
+
+
+def _command(folder: Path, renew: Sequence[str]) -> str:
+    return shlex.join(["hypercluster", *(str(folder) if word == HERE else word for word in renew)])
+
+
+def _in_few_words(names: Sequence[str] | Mapping[str, Origin]) -> str:
+    """Return names, those of one folder counted where there are many."""
+    folders = Counter(PurePosixPath(name).parent for name in names)
+    words: dict[str, None] = {}
+    for name in names:
+        parent = PurePosixPath(name).parent
+        many = folders[parent] > MOST_NAMED and parent.parts
+        words[f"{folders[parent]} files in {parent}/" if many else _printable(name)] = None
+    return ", ".join(words)
+
+
+def _printable(name: str) -> str:
+    """Return the name as it may stand on a terminal."""
+    return name if name.isprintable() else ascii(name)

@@ -1,0 +1,175 @@
+"""Blocks of a results folder: which entries they are, by names that this program gives and no others, and their rows.
+
+Clients of clouds, file managers and people leave copies beside our files ("runs (1).parquet", an empty "New folder").
+They are left alone, never read, and named once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from simulation.errors import ResultsError, suggestion
+from simulation.rows import TABLES
+
+PARTS = "parts"
+Replication = tuple[str, int]
+"""Scenario and number of a replication, from 0."""
+OF_FILE_MANAGERS = frozenset({".DS_Store", "desktop.ini", "Thumbs.db", ".directory"})
+"""What file managers leave in every folder that somebody opens."""
+_ENDS = re.compile(r"(?P<scenario>[^.].*)-(?P<first>[0-9]{6,})-(?P<last>[0-9]{6,})", re.ASCII)
+_LIKE_OURS = re.compile(
+    rf"(?:{'|'.join(TABLES)})\b.*\.parquet|{PARTS}\b.*|manifest\b.*\.json", re.IGNORECASE | re.DOTALL
+)
+
+
+def part_name(scenario: str, replications: Sequence[int]) -> str:
+    """Return the name of a block's folder: its scenario, first and last replication."""
+    return f"{scenario}-{min(replications):06d}-{max(replications):06d}"
+
+
+def block_of(name: str) -> tuple[str, range] | None:
+    """Return the scenario of a block and the replications that it may hold, or None if we give no such name."""
+    found = _ENDS.fullmatch(name)
+    if found is None:
+        return None
+    scenario, first, last = found["scenario"], int(found["first"]), int(found["last"])
+    if first > last or part_name(scenario, (first, last)) != name:
+        return None
+    return scenario, range(first, last + 1)
+
+
+def part_folders(folder: Path, scenarios: Collection[str] | None = None) -> list[Path]:
+    """Return the folders of the finished blocks, those of some scenarios or of all; others are not ours.
+
+    A folder with such a name and none of the tables in it is no block that lost them: a block is put in place whole.
+    """
+    found = ((path, block_of(path.name)) for path in sorted((folder / PARTS).glob("*")))
+    return [
+        path
+        for path, block in found
+        if block
+        and (scenarios is None or block[0] in scenarios)
+        and any(os.path.lexists(path / f"{table}.parquet") for table in TABLES)
+    ]
+
+
+def unfinished_parts(folder: Path, scenarios: Collection[str] | None = None) -> list[Path]:
+    """Return the folders of blocks that were being written, or removed, when the program was stopped."""
+    found = []
+    for path in sorted((folder / PARTS).glob(".*.tmp")):
+        block = block_of(path.name.removeprefix(".").removesuffix(".tmp"))
+        if block and (scenarios is None or block[0] in scenarios):
+            found.append(path)
+    return found
+
+
+def ignored(folder: Path, scenarios: Collection[str]) -> list[str]:
+    """Return the entries that might be taken for data of the study and are not read, relative to the folder."""
+    parts = folder / PARTS
+    ours = {*part_folders(folder, scenarios), *unfinished_parts(folder, scenarios)}
+    names = {PARTS, "manifest.json", *(f"{table}.parquet" for table in TABLES)}
+    names |= {f".{name}.tmp" for name in names}
+    copies = [
+        entry.name
+        for entry in _entries(folder)
+        if _LIKE_OURS.fullmatch(entry.name) and entry.name not in names
+    ]
+    inside = [f"{PARTS}/{entry.name}" for entry in _entries(parts) if Path(entry.path) not in ours]
+    return sorted(copies) + sorted(inside)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError:
+        return []
+
+
+def read_parquet(
+    path: Path,
+    *,
+    columns: Sequence[str] | None = None,
+    where: pc.Expression | None = None,
+) -> pa.Table:
+    """Read one file, every page against its checksum.
+
+    Raises
+    ------
+    ResultsError
+        If the file cannot be opened, is damaged, or a column is unknown.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            known = file.schema_arrow.names
+            for column in columns or ():
+                if column not in known:
+                    hint = suggestion(column, known) or "; if another version wrote it, run the study again"
+                    raise ResultsError(f"{path} has no column {column!r}{hint}")
+            wanted = None if columns is None else list(columns)
+            if where is None:  # much faster for the many small files of a batch
+                return file.read(wanted, use_threads=False)
+        return pq.read_table(
+            path, columns=wanted, filters=where, page_checksum_verification=True, partitioning=None
+        )
+    except (pa.ArrowException, OSError) as error:
+        # What the machine refuses has a number; what Arrow finds wrong in the bytes has none.
+        fault = "cannot be read" if getattr(error, "errno", None) else "damaged or not a Parquet file"
+        raise ResultsError(f"{path}: {fault}: {error}") from None
+
+
+def replications_in(table: pa.Table) -> list[Replication]:
+    """Return scenario and number of each row of ``runs``."""
+    return list(zip(table["scenario"].to_pylist(), table["replication"].to_pylist(), strict=True))
+
+
+def part_of_replication(folder: Path, scenarios: Sequence[str]) -> dict[Replication, Path]:
+    """Return where every replication lies that is in the part of a block: in one place, even if it is in two."""
+    found: dict[Replication, Path] = {}
+    for part in part_folders(folder, scenarios):
+        for key in part_replications(part):
+            found.setdefault(key, part)
+    return found
+
+
+def part_replications(part: Path) -> list[Replication]:
+    """Return the replications of a finished block.
+
+    Raises
+    ------
+    ResultsError
+        If the block cannot be read, or holds anything twice or other than its name says.
+    """
+    keys = replications_in(read_parquet(part / "runs.parquet", columns=["scenario", "replication"]))
+    scenario, numbers = block_of(part.name) or ("", range(0))
+    if len(set(keys)) < len(keys) or any(name != scenario or number not in numbers for name, number in keys):
+        raise ResultsError(
+            f"{part}: damaged: its rows are not those of the replications that it is named after"
+        )
+    return keys
+
+
+def may_hold(part: Path, scenario: str | None, replications: range | None) -> bool:
+    """Tell by the name of a block whether it may hold any of these, None for all."""
+    name, numbers = block_of(part.name) or ("", range(0))
+    return (scenario is None or name == scenario) and (
+        replications is None or (numbers.start < replications.stop and numbers.stop > replications.start)
+    )
+
+
+def without(rows: pa.Table, keys: set[Replication]) -> pa.Table:
+    """Return the rows of all other replications."""
+    if not keys:
+        return rows
+    number = rows["replication"].cast(pa.string())
+    held = pc.binary_join_element_wise(rows["scenario"].cast(pa.string()), number, "/")
+    return rows.filter(
+        pc.invert(pc.is_in(held, pa.array([f"{name}/{number}" for name, number in sorted(keys)])))
+    )

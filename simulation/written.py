@@ -1,0 +1,177 @@
+"""The record of which files of a results folder this program wrote, and the one way to write or to remove them.
+
+``written.jsonl`` has a line for each file, appended and flushed before the file is put in its place: a stop in between
+leaves a line without a file, and never a file that nobody knows. What is not on record belongs to somebody else, and is
+neither overwritten nor removed. Blocks in ``parts/`` are known by their names instead; see ``simulation.parts``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulation.durable import beside, flush_folder, replace, written_beside
+from simulation.errors import ResultsError, listed
+from simulation.plain_files import read_plain
+
+RECORD = "written.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a derived file was made from, and how to make it again; empty for what a batch itself leaves."""
+
+    runs: str = ""
+    """Digest of the runs, as ``Results.digest`` returns it; empty while it is not known."""
+    renew: tuple[str, ...] = ()
+    """Arguments of the command that writes the file again; "." stands for the folder."""
+    others: tuple[tuple[str, str], ...] = ()
+    """Other results folders that it was made from, relative to this one, with the digest of their runs."""
+
+
+def on_record(folder: Path) -> dict[str, Origin]:
+    """Return the files on record by their names, relative to the folder and with "/"; not all need be there still.
+
+    A line that cannot be read, or that leads out of the folder, says nothing.
+    """
+    try:
+        lines = read_plain(folder / RECORD).split(b"\n")
+    except OSError:  # none, or something else that is called so
+        return {}
+    found: dict[str, Origin] = {}
+    for line in lines:
+        with contextlib.suppress(ValueError, RecursionError, TypeError, KeyError):
+            entry = json.loads(line)
+            if _lies_inside(entry["file"]):
+                found[entry["file"]] = Origin(
+                    runs=str(entry.get("runs", "")),
+                    renew=tuple(map(str, entry.get("renew", ()))),
+                    others=tuple((str(path), str(digest)) for path, digest in entry.get("others", ())),
+                )
+    return found
+
+
+def _lies_inside(name: str) -> bool:
+    path = Path(name)
+    return bool(path.parts) and not path.anchor and ".." not in path.parts and "\0" not in name
+
+
+def record(folder: Path, names: Iterable[str], origin: Origin | None = None) -> None:
+    """Put files on record, on the disk when this returns; they need not be there yet."""
+    origin = origin or Origin()
+    known = on_record(folder)
+    new = [name for name in names if known.get(name) != origin]
+    if not new:
+        return
+    details = {"runs": origin.runs, "renew": origin.renew, "others": origin.others}
+    details = {key: value for key, value in details.items() if value}
+    lines = "".join(json.dumps({"file": name} | details) + "\n" for name in new)
+    path = folder / RECORD
+    # Appended in one piece, so that two commands do not lose each other's lines.
+    with path.open("ab+", buffering=0) as sink:
+        if sink.tell():
+            sink.seek(-1, os.SEEK_END)
+            lines = lines if sink.read() == b"\n" else f"\n{lines}"  # the last stop came within a line
+        rest = lines.encode()
+        while rest:  # a disk that is nearly full takes some of it before it says so
+            rest = rest[sink.write(rest) :]
+        os.fsync(sink.fileno())
+    flush_folder(folder)
+
+
+def refuse_foreign(folder: Path, names: Iterable[str]) -> None:
+    """Make sure that files may be written, or removed.
+
+    Raises
+    ------
+    ResultsError
+        Naming those that are there without being on record.
+    """
+    there = [name for name in names if os.path.lexists(folder / name)]
+    known = on_record(folder) if there else {}
+    if foreign := [name for name in there if name not in known]:
+        raise ResultsError(
+            f"{folder}: {listed(foreign)} would be overwritten, and {RECORD} does not list "
+            f"{'it' if len(foreign) == 1 else 'them'} as written by this program; "
+            f"move {'it' if len(foreign) == 1 else 'them'} elsewhere"
+        )
+
+
+@contextlib.contextmanager
+def placed(folder: Path, name: str, origin: Origin | None = None) -> Iterator[Path]:
+    """Give a temporary path, whose file takes the place of ``name`` at the end, and put it on record.
+
+    Raises
+    ------
+    ResultsError
+        If a file stands there that is not on record.
+    """
+    with _on_record_around(folder, [name], origin or Origin()):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_beside(path) as temporary:
+            yield temporary
+        flush_folder(path.parent)
+
+
+def place(folder: Path, files: Mapping[str, bytes], origin: Origin | None = None) -> list[Path]:
+    """Write files, each of them whole, put them on record, and return their paths.
+
+    Raises
+    ------
+    ResultsError
+        If one of them stands there and is not on record; nothing is written then.
+    """
+    with _on_record_around(folder, files, origin or Origin()):
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace(path, content)
+    return [folder / name for name in files]
+
+
+@contextlib.contextmanager
+def _on_record_around(folder: Path, names: Iterable[str], origin: Origin) -> Iterator[None]:
+    """Put files on record before they are written, and what they were made from only after that.
+
+    In between they may be the old or the new ones: they count as made from runs that nobody knows.
+    """
+    names = list(names)
+    refuse_foreign(folder, names)
+    known = on_record(folder)
+    changed = [name for name in names if known.get(name) != origin]
+    record(folder, changed, dataclasses.replace(origin, runs=""))
+    yield
+    record(folder, changed, origin)
+
+
+def remove(folder: Path) -> None:
+    """Remove the files on record, their temporary files, the folders that are empty then, and the record itself."""
+    folders: set[Path] = set()
+    for name in on_record(folder):
+        remove_file(folder / name)
+        remove_file(beside(folder / name))
+        folders.update(folder / parent for parent in Path(name).parents[:-1])
+    remove_empty(folders)
+    for each in (folder, *folders):
+        if each.is_dir():
+            flush_folder(each)  # before the record goes, or a crash could bring back files that nobody knows
+    (folder / RECORD).unlink(missing_ok=True)
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, or the link to one; there may be none, and a folder of that name stays."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those of the folders that hold nothing, deepest first; what is a link stays."""
+    for each in sorted(folders, key=lambda path: len(path.parts), reverse=True):
+        with contextlib.suppress(OSError):
+            each.rmdir()
