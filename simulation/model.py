@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -10,6 +11,7 @@ import numpy as np
 from mesa.discrete_space import Network
 
 from simulation.agents import Enterprise, Institution
+from simulation.arguments import MOST_SEED, whole_number
 from simulation.engine import Engine
 from simulation.run import Run
 from simulation.scenario import Scenario, load_scenario
@@ -26,8 +28,16 @@ class HyperclusterModel(mesa.Model):
     Parameters
     ----------
     spec : a scenario, or the path or name of one.
-    rng : an integer is the seed of the replication, as in :func:`simulation.run`; anything else that Mesa takes gives
-        a seed drawn from it.
+    rng : the seed of the replication, as in :func:`simulation.run`: a whole number of any type. None, which Mesa passes
+        where nobody names a seed, draws one from the operating system. :attr:`seed` tells which it is, so that the
+        replication can be repeated.
+
+    Raises
+    ------
+    HyperclusterError
+        If ``rng`` is anything else. A generator is refused too, because its seed cannot be read from it.
+    ScenarioError, DataError
+        If the scenario or its tables are at fault.
 
     Notes
     -----
@@ -42,9 +52,11 @@ class HyperclusterModel(mesa.Model):
     """
 
     def __init__(self, spec: Scenario | str = "baseline", *, rng: Any = None) -> None:
-        super().__init__(rng=int(rng) if isinstance(rng, np.integer) else rng)
+        seed = secrets.randbits(31) if rng is None else whole_number("rng", rng, most=MOST_SEED)
+        super().__init__(rng=seed)
+        self.seed = seed
         self.spec = load_scenario(spec) if isinstance(spec, str) else spec
-        self.engine = Engine(self.spec, int(self._seed))
+        self.engine = Engine(self.spec, seed)
         self._agents_made = False
         self._enterprises: dict[int, Enterprise] = {}
         regions = self.world.regions
@@ -53,6 +65,7 @@ class HyperclusterModel(mesa.Model):
         self.space = Network(graph, random=self.random, layout=places)
         self.datacollector = mesa.DataCollector(
             model_reporters={
+                "seed": "seed",
                 "month": "month",
                 "adoption_share": "adoption_share",
                 "adoptions": "adoptions",

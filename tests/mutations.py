@@ -45,6 +45,13 @@ MUTANTS = [
         "tests/test_arguments.py",
     ),
     Mutant(
+        "one seed for all Mesa models without one",
+        "model.py",
+        "secrets.randbits(31)",
+        "1",
+        "tests/test_model.py",
+    ),
+    Mutant(
         "wrong exponent of the spatial kernel",
         "geography.py",
         "np.exp2(-distance_km / half_distance_km)",

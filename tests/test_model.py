@@ -1,13 +1,25 @@
 """The Mesa model: the same numbers as the batch, agents as views, an ordinary Mesa model to its users."""
 
+import enum
+import inspect
+import re
+from pathlib import Path
+
 import mesa
 import numpy as np
 import pytest
+from mesa.discrete_space import FixedAgent
 
 from simulation.agents import Enterprise, Institution
+from simulation.errors import HyperclusterError
 from simulation.model import HyperclusterModel
 from simulation.run import run
 from simulation.scenario import load_scenario
+
+pytestmark = [  # of what Mesa is going to change
+    pytest.mark.filterwarnings(f"error::{category}")
+    for category in ("DeprecationWarning", "FutureWarning", "PendingDeprecationWarning")
+]
 
 SMALL = ["world.scale=0.05", "time.years=6", "diffusion.spontaneous=0.02", "budget.per_year=1e6"]
 
@@ -35,10 +47,13 @@ def test_the_model_gives_the_same_bits_as_a_run_without_agents(spec, model):
 
 
 def test_agents_are_made_when_somebody_looks(model):
-    model.step()
-    assert not model._agents_made
+    model.run_model()
+    model.result().metrics["phi"]
+    made = mesa.Model.agents.fget(model)
+    assert len(made) == 0
     world = model.world
     assert len(model.agents) == world.enterprises.region_of.size + len(world.institutions.names)
+    assert made is model.agents
     assert set(model.agent_types) == {Enterprise, Institution}
     assert len(model.agents_by_type[Institution]) == 83
 
@@ -122,14 +137,60 @@ def test_the_model_stops_at_the_horizon(model):
     assert model.month == 72
 
 
-def test_rng_is_mesas_and_an_integer_is_the_seed(spec):
-    assert (
-        HyperclusterModel(spec, rng=7).world.seed == HyperclusterModel(spec, rng=np.int64(7)).world.seed == 7
-    )
-    drawn = [HyperclusterModel(spec, rng=np.random.default_rng(1)).world.seed for _ in range(2)]
-    assert drawn[0] == drawn[1] != 1
-    assert HyperclusterModel(spec).world.seed != HyperclusterModel(spec).world.seed
-    assert issubclass(HyperclusterModel, mesa.Model)
+class Lucky(enum.IntEnum):
+    SEVEN = 7
+
+
+@pytest.mark.parametrize(
+    "seven",
+    [
+        7,
+        Lucky.SEVEN,
+        np.array(7),
+        *(kind(7) for kind in dict.fromkeys(np.dtype(c).type for c in np.typecodes["AllInteger"])),
+    ],
+    ids=lambda seven: type(seven).__name__,
+)
+def test_rng_is_the_seed_in_every_type_of_integer(spec, with_seven, seven):
+    model = HyperclusterModel(spec, rng=seven)
+    assert (model.seed, type(model.seed)) == (7, int)
+    model.run_model()
+    assert np.array_equal(model.result().record.credit, with_seven)
+
+
+@pytest.fixture(scope="module")
+def with_seven():
+    return run(load_scenario("hypercluster", overrides=SMALL), seed=7).record.credit
+
+
+@pytest.mark.parametrize(
+    "rng",
+    [
+        *(7.0, np.float64(7), "7", b"7", 7 + 0j, True, np.True_, np.timedelta64(7, "s"), [7], np.array([7])),
+        *(-1, 2**53, np.random.default_rng(7), np.random.SeedSequence(7), np.random.PCG64(7)),
+    ],
+    ids=lambda rng: type(rng).__name__,
+)
+def test_rng_is_refused_in_one_sentence_where_it_is_no_seed(rng):
+    with pytest.raises(HyperclusterError, match=r"\Arng = [^\n]*: must be a whole number from 0 to \d+\Z"):
+        HyperclusterModel(rng=rng)
+
+
+def test_without_rng_every_model_has_a_seed_of_its_own_and_tells_it(spec):
+    models = [HyperclusterModel(spec) for _ in range(3)]
+    assert len({model.seed for model in models}) == 3
+    models[0].run_model()
+    assert np.array_equal(models[0].result().record.credit, run(spec, models[0].seed).record.credit)
+    assert set(models[0].datacollector.get_model_vars_dataframe()["seed"]) == {models[0].seed}
+
+
+def test_the_model_is_one_of_mesas_and_uses_none_of_its_private_names(model):
+    assert isinstance(model, mesa.Model)
+    mesas = {name for cls in (mesa.Model, FixedAgent) for name in dir(cls)} | set(vars(mesa.Model(rng=1)))
+    ours = (Path(inspect.getfile(cls)).read_text(encoding="utf-8") for cls in (HyperclusterModel, Enterprise))
+    used = {name for text in ours for name in re.findall(r"\.(_[a-z]\w*)", text)}
+    assert used
+    assert not used & mesas
 
 
 def test_agents_say_who_they_are(model):
