@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from typing import TYPE_CHECKING, Any
 
 import mesa
-import networkx as nx
 import numpy as np
-from mesa.discrete_space import Network
+from mesa.discrete_space import Cell, OrthogonalMooreGrid
+from numpy.typing import NDArray
 
 from simulation.agents import Enterprise, Institution
 from simulation.arguments import MOST_SEED, whole_number
@@ -41,14 +42,22 @@ class HyperclusterModel(mesa.Model):
 
     Notes
     -----
-    Agents are views of rows of arrays and are made when :attr:`agents` is first read. Where enterprises enter and
-    leave, their agents come and go when somebody looks. ``model.scenario`` is Mesa's own; ours is :attr:`spec`.
-    Changing an agent's attributes does not change the simulation.
+    Agents are views of rows of arrays and are made when :attr:`agents` or :attr:`space` is first read. Where
+    enterprises enter and leave, their agents come and go when somebody looks. ``model.scenario`` is Mesa's own; ours is
+    :attr:`spec`. Changing an agent's attributes does not change the simulation.
 
     Examples
     --------
     >>> model = HyperclusterModel("baseline", rng=1)  # doctest: +SKIP
     >>> model.run_for(240); model.result().metrics["phi"]  # doctest: +SKIP
+
+    What varies the parameters of a model, such as ``mesa.batch_run`` and the sliders of Mesa's page, passes them by
+    name. A subclass whose parameters are keys of a scenario lets it vary those:
+
+    >>> class Reach(HyperclusterModel):
+    ...     def __init__(self, km: float = 500, *, rng: int | None = None) -> None:
+    ...         super().__init__(load_scenario("baseline", overrides=[f"diffusion.half_distance_km={km}"]), rng=rng)
+    >>> mesa.batch_run(Reach, {"km": [300, 500]}, rng=[1, 2])  # doctest: +SKIP
     """
 
     def __init__(self, spec: Scenario | str = "baseline", *, rng: Any = None) -> None:
@@ -59,10 +68,6 @@ class HyperclusterModel(mesa.Model):
         self.engine = Engine(self.spec, seed)
         self._agents_made = False
         self._enterprises: dict[int, Enterprise] = {}
-        regions = self.world.regions
-        graph = nx.complete_graph(regions.ids)
-        places = dict(zip(regions.ids, np.column_stack([regions.longitude, regions.latitude]), strict=True))
-        self.space = Network(graph, random=self.random, layout=places)
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "seed": "seed",
@@ -162,6 +167,25 @@ class HyperclusterModel(mesa.Model):
         self._make_agents()
         return super().agent_types
 
+    @property
+    def space(self) -> OrthogonalMooreGrid:
+        """A grid for Mesa's page to draw, with the agents of each region in a cell of its own.
+
+        Columns go from west to east, and in each of them regions go from south to north.
+        """
+        self._make_agents()
+        return self._space
+
+    def cell(self, region: str) -> Cell:
+        """Return the cell of the region of this id, or of an unmistakable part of it.
+
+        Raises
+        ------
+        KeyError : if no region, or more than one, has this in its id.
+        """
+        self._make_agents()
+        return self._cells[_find(region, self.world.regions.ids, "region")]
+
     def remove_all_agents(self) -> None:
         """Forget the views; the simulation itself does not change."""
         self._make_agents()
@@ -197,10 +221,13 @@ class HyperclusterModel(mesa.Model):
         if not self._agents_made:
             self._agents_made = True
             self._shown = np.zeros_like(world.enterprises.present)
+            tiles = _tiles(world.regions.longitude, world.regions.latitude)
+            width, height = (1 + most for most in map(max, zip(*tiles, strict=True)))
+            self._space = OrthogonalMooreGrid((width, height), torus=False, random=self.random)
+            self._cells = [self._space[tile] for tile in tiles]
             self._show_enterprises()
-            cells = [self.space[region] for region in world.regions.ids]
             self._institutions = [
-                Institution(self, row, cells[region])
+                Institution(self, row, self._cells[region])
                 for row, region in enumerate(world.institutions.region_of.tolist())
             ]
         elif self._shown is not world.enterprises.present:
@@ -208,14 +235,30 @@ class HyperclusterModel(mesa.Model):
 
     def _show_enterprises(self) -> None:
         """Make agents of the enterprises that are there now and not yet shown, and remove those of the others."""
-        enterprises, regions = self.world.enterprises, self.world.regions.ids
+        enterprises = self.world.enterprises
         before, self._shown = self._shown, enterprises.present
         for row in np.flatnonzero(before & ~self._shown).tolist():
             if agent := self._enterprises.pop(row, None):  # none, where all have been removed
                 agent.remove()
         for row in np.flatnonzero(self._shown & ~before).tolist():
-            cell = self.space[regions[enterprises.region_of[row]]]
-            self._enterprises[row] = Enterprise(self, row, cell)
+            self._enterprises[row] = Enterprise(self, row, self._cells[enterprises.region_of[row]])
+
+
+def _tiles(longitude: NDArray[np.float64], latitude: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Return column and row of each region on a grid that is as near to a square as it can be.
+
+    Parameters
+    ----------
+    longitude, latitude : degrees, shape (n_regions,)
+    """
+    height = 1 + math.isqrt(len(longitude) - 1)
+    from_west = np.argsort(longitude, kind="stable")
+    tiles: dict[int, tuple[int, int]] = {}
+    for column, start in enumerate(range(0, len(longitude), height)):
+        regions = from_west[start : start + height]
+        from_south = regions[np.argsort(latitude[regions], kind="stable")]
+        tiles |= {region: (column, row) for row, region in enumerate(from_south.tolist())}
+    return [tiles[region] for region in range(len(longitude))]
 
 
 def _find(name: str, names: tuple[str, ...], what: str) -> int:

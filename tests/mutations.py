@@ -52,6 +52,13 @@ MUTANTS = [
         "tests/test_model.py",
     ),
     Mutant(
+        "north and south of Mesa's space exchanged",
+        "model.py",
+        "np.argsort(latitude[regions]",
+        "np.argsort(-latitude[regions]",
+        "tests/test_model.py",
+    ),
+    Mutant(
         "wrong exponent of the spatial kernel",
         "geography.py",
         "np.exp2(-distance_km / half_distance_km)",

@@ -2,17 +2,21 @@
 
 import enum
 import inspect
+import itertools
+import math
 import re
 from pathlib import Path
 
 import mesa
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mesa.discrete_space import FixedAgent
 
 from simulation.agents import Enterprise, Institution
 from simulation.errors import HyperclusterError
-from simulation.model import HyperclusterModel
+from simulation.model import HyperclusterModel, _tiles
 from simulation.run import run
 from simulation.scenario import load_scenario
 
@@ -71,9 +75,29 @@ def test_agents_work_with_select_groupby_and_get(model):
 
 def test_agents_stand_in_the_cells_of_their_regions(model):
     agent = next(iter(model.agents_by_type[Institution].select(lambda agent: "Kazan Federal" in agent.name)))
-    assert agent.cell is model.space["tatarstan"]
+    assert agent.cell is model.cell("tatarstan")
     assert agent in agent.cell.agents
-    assert agent.cell.position == pytest.approx([49.1221, 55.7887])
+    assert {other.region for other in agent.cell.agents} == {"tatarstan"}
+    assert model.space[agent.cell.coordinate] is agent.cell
+    with pytest.raises(KeyError, match="'atlantis' names 0 of the region names"):
+        model.cell("atlantis")
+
+
+@given(
+    st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=1, max_size=120).map(np.array),
+)
+def test_each_region_has_a_cell_of_its_own_that_lies_as_on_a_map(places):
+    longitude, latitude = places.T
+    tiles = _tiles(longitude, latitude)
+    assert len(set(tiles)) == len(tiles) == len(places)
+    for (one, a), (other, b) in itertools.permutations(zip(tiles, places, strict=True), 2):
+        if one[0] < other[0]:
+            assert a[0] <= b[0], "columns go from west to east"
+        if one[0] == other[0] and one[1] < other[1]:
+            assert a[1] <= b[1], "and in a column regions go from south to north"
+    width, height = (max(numbers) + 1 for numbers in zip(*tiles, strict=True))
+    assert 0 <= height - width <= 1
+    assert width <= math.ceil(len(tiles) / height), "no column is empty"
 
 
 def test_a_view_reads_the_state_of_its_row(model):
@@ -267,23 +291,3 @@ def test_show_changes_nothing_and_works_at_the_start_and_at_the_horizon(spec, mo
     model.run_for(72)
     model.show()
     assert np.array_equal(model.result().record.adopters, run(spec, seed=3).record.adopters)
-
-
-def test_mesas_own_page_can_plot_what_the_model_collects(model):
-    import solara
-    from matplotlib.figure import Figure
-    from mesa.visualization import make_plot_component
-
-    seen = []
-    component, _ = make_plot_component(["adoption_share", "member_share"], post_process=seen.append)
-    model.run_for(30)
-    box, context = solara.render(component(model), handle_error=False)
-    try:
-        (ax,) = seen
-        assert isinstance(ax.figure, Figure)
-        (first, second) = (line.get_ydata() for line in ax.lines)
-        assert first[-1] == model.adoption_share and second[-1] == model.member_share
-        assert len(first) == 31
-        assert box.children, "an image was made of it"
-    finally:
-        context.close()
