@@ -42,12 +42,21 @@ class Problem:
 
 
 class ProblemsError(HyperclusterError):
-    """An input file, or several that belong together, with everything that is wrong in them."""
+    """An input file, or several that belong together, with everything that is wrong in them.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    Parameters
+    ----------
+    problems : what is told.
+    more : how many other problems there are, where it would be too many to tell them all.
+    """
+
+    def __init__(self, problems: Iterable[Problem], more: int = 0) -> None:
         self.problems = list(problems)
+        self.more = more
         assert self.problems, "an error without a problem"
-        super().__init__(self.problems)  # kept in args, so that the error survives pickling between processes
+        super().__init__(
+            self.problems, more
+        )  # kept in args, so that the error survives pickling between processes
 
     def __str__(self) -> str:
         by_file: dict[str, list[Problem]] = {}
@@ -60,6 +69,8 @@ class ProblemsError(HyperclusterError):
             # Faults without a line come last; sorting is stable, so that others keep the order of the file.
             ordered = sorted(problems, key=lambda p: float("inf") if p.line is None else p.line)
             lines.extend(f"  {told}" for told in _told(ordered))
+        if self.more:
+            lines.append(f"and {self.more:,} more problem{'' if self.more == 1 else 's'}")
         return "\n".join(lines)
 
 

@@ -67,6 +67,8 @@ PACKAGED = Path(__file__).parent / "scenarios"
 CHECKOUT = Path(__file__).parent.parent / "scenarios"
 MOST_STEPS = 40_000
 """Steps until the horizon: a hundred years of days. What is recorded grows with them, 6 kB a step."""
+MOST_PROBLEMS = 50
+"""Problems that are told one by one; of more, their number."""
 MOST_SCALE = 100
 """Enterprises that come to be, over those of the dataset: a GB or two for the default world."""
 OVERSPENT = 1.001
@@ -400,17 +402,20 @@ def _checked(document: Document) -> Scenario:
             _with_its_prices(row, ("commodities", n, "path"), document, dataset, problems)
             for n, row in enumerate(data["commodities"])
         ]
+    more = 0
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
-        problems.extend(schema_problems(error, document, Scenario))
+        found, more = schema_problems(error, document, Scenario, at_most=MOST_PROBLEMS)
+        problems.extend(found)
         scenario = None
-    issues = name_issues(data, dataset) if dataset is not None else []
+    issues = name_issues(data, dataset, at_most=MOST_PROBLEMS) if dataset is not None else []
     if scenario is not None and dataset is not None:
         issues.extend(_inconsistencies(scenario, dataset))
-    problems.extend(document.problem(path, message) for path, message in issues)
+    problems.extend(document.problem(path, message) for path, message in issues[:MOST_PROBLEMS])
     if problems or scenario is None:
-        raise ScenarioError(problems)
+        more += len(issues[MOST_PROBLEMS:]) + len(problems[MOST_PROBLEMS:])
+        raise ScenarioError(problems[:MOST_PROBLEMS], more)
     return scenario
 
 
@@ -445,7 +450,8 @@ def _with_its_prices(
             document.problem(place, 'must be the name of a file, such as "coal.csv", or pairs of numbers')
         )
     elif not files:
-        known = (path.name for folder in folders for path in folder.glob("*.csv"))
+        looked_into = folders if len(problems) < MOST_PROBLEMS else []  # which takes long
+        known = (path.name for folder in looked_into for path in folder.glob("*.csv"))
         message = f"no such file beside the scenario or in its dataset{suggestion(name, known)}"
         problems.append(document.problem(place, message))
     else:

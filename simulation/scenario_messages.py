@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -25,11 +26,13 @@ Issue = tuple[KeyPath, str]
 """Where, and what would do."""
 
 
-def schema_problems(error: ValidationError, document: Document, root: type[BaseModel]) -> list[Problem]:
-    """What pydantic found, as problems at the lines of the files."""
+def schema_problems(
+    error: ValidationError, document: Document, root: type[BaseModel], *, at_most: int
+) -> tuple[list[Problem], int]:
+    """The first ones that pydantic found, as problems at the lines of the files, and how many more there are."""
     # A default that is made from another field is missed where that field is wrong, which is told already.
     told = [details for details in error.errors() if details["type"] != "default_factory_not_called"]
-    return [_schema_problem(details, document, root) for details in told]
+    return [_schema_problem(details, document, root) for details in told[:at_most]], len(told[at_most:])
 
 
 def _schema_problem(details: ErrorDetails, document: Document, root: type[BaseModel]) -> Problem:
@@ -124,12 +127,13 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(part)
 
 
-def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
+def name_issues(data: Mapping[str, Any], dataset: Dataset, *, at_most: int) -> list[Issue]:
     """Names that the dataset or the scenario itself does not know, and names that are given twice.
 
     Looks at plain data, and passes over what has a wrong type: so all names are checked even where something else is
-    wrong.
+    wrong. What was perhaps meant is looked for ``at_most`` times, because that takes long.
     """
+    hints = count()
     own = [
         (n, InstitutionRow(row["region"], row["name"], ""))
         for n, row in _tables(data, "institutions")
@@ -142,14 +146,17 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
     }
 
     def one_of(known: Iterable[str], what: str) -> Callable[[str], str]:
-        names = list(known)
-        return lambda name: "" if name in names else _unknown(name, names, what)
+        names = dict.fromkeys(known)
+        return lambda name: "" if name in names else unknown(name, list(names), what)
+
+    def unknown(name: str, known: list[str], what: str) -> str:
+        return _unknown(name, known, what) if next(hints) < at_most else "not known"
 
     def institution(name: str) -> str:
         if len(institutions.get(name, ())) > 1:
             ways = [way for way in institutions if way.endswith(f": {name}") and len(institutions[way]) == 1]
             return f"several regions have it; write {' or '.join(f'"{way}"' for way in ways)}"
-        return "" if name in institutions else _unknown(name, list(institutions), "institution")
+        return "" if name in institutions else unknown(name, list(institutions), "institution")
 
     region = one_of(dataset.region_ids, "region")
     platform = one_of((name for _, name in named["platforms"]), "platform of this scenario")
@@ -187,12 +194,11 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset) -> list[Issue]:
         if (message := check(name))
     ]
     for kind, what in (("platforms", "platform"), ("commodities", "commodity"), ("chains", "chain")):
-        names = [name for _, name in named[kind]]
-        issues.extend(
-            ((kind, n, "name"), f"another {what} has this name")
-            for place, (n, name) in enumerate(named[kind])
-            if name in names[:place]
-        )
+        seen: set[str] = set()
+        for n, name in named[kind]:
+            if name in seen:
+                issues.append(((kind, n, "name"), f"another {what} has this name"))
+            seen.add(name)
     there = {(row.region_id, row.name) for row in dataset.institutions}
     for n, row in own:
         if (row.region_id, row.name) in there:
