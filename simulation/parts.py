@@ -106,6 +106,8 @@ def read_parquet(
     ResultsError
         If the file cannot be opened, is damaged, or a column is unknown.
     """
+    if path.exists() and not path.is_file():  # a pipe would keep the reader waiting for ever
+        raise ResultsError(f"{path}: cannot be read: not a regular file")
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             known = file.schema_arrow.names

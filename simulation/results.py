@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
 from operator import and_
@@ -24,7 +25,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from annotated_types import Ge, Len
+from annotated_types import Ge, Le, Len
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -40,6 +41,7 @@ from simulation.parts import (
     replications_in,
     without,
 )
+from simulation.plain_files import AT_MOST, NotPlainError, read_plain
 from simulation.rows import TABLES, Axes, Counts, checksum, counts_of
 from simulation.scenario_messages import expected
 from simulation.schema import Line, Text
@@ -50,6 +52,10 @@ from simulation.world import Array
 MANIFEST = "manifest.json"
 PROGRAM = "hypercluster"
 """Who writes results folders: ``program`` in their manifests."""
+MOST_STEPS = 100_000
+"""More than any scenario may have; readers make arrays of that length."""
+MOST_PROBLEMS = 50
+"""Problems of a manifest that are told one by one."""
 LONGEST_SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -72,18 +78,36 @@ def _toml(text: str) -> str:
 
 
 def _named_once(entries: list[_Entry]) -> list[_Entry]:
-    names = [entry["name"] for entry in entries]
-    if doubled := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+    times = Counter(entry["name"] for entry in entries)
+    if doubled := [name for name in times if times[name] > 1]:
         raise ValueError(f"each name must stand once, {listed(doubled)} does not")
     return entries
+
+
+def _ids_once(regions: list[_Region]) -> list[_Region]:
+    if len({region["id"] for region in regions}) < len(regions):
+        raise ValueError("each id must stand once")
+    return regions
+
+
+def _technologies_once(technologies: list[_Technology]) -> list[_Technology]:
+    if len({technology["name"] for technology in technologies}) < len(technologies):
+        raise ValueError("each name must stand once")
+    return technologies
+
+
+def _distinct(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError("each name must stand once")
+    return names
 
 
 class _Region(TypedDict):
     id: Line
     name: Line
     macroregion: Line
-    latitude: float
-    longitude: float
+    latitude: Annotated[float, Ge(-90), Le(90)]
+    longitude: Annotated[float, Ge(-180), Le(180)]
 
 
 class _Technology(TypedDict):
@@ -97,11 +121,11 @@ class _Entry(TypedDict):
     description: Text
     digest: str
     dataset_digest: str
-    months: Annotated[int, Ge(1)]
-    steps_per_year: Annotated[int, Ge(1)]
-    regions: Annotated[list[_Region], Len(1)]
-    industries: list[Line]
-    technologies: list[_Technology]
+    months: Annotated[int, Ge(1), Le(MOST_STEPS)]
+    steps_per_year: Annotated[int, Ge(1), Le(MOST_STEPS)]
+    regions: Annotated[list[_Region], Len(1), AfterValidator(_ids_once)]
+    industries: Annotated[list[Line], Len(1), AfterValidator(_distinct)]
+    technologies: Annotated[list[_Technology], Len(1), AfterValidator(_technologies_once)]
     text: Annotated[str, AfterValidator(_toml)]
 
 
@@ -129,8 +153,8 @@ class _Manifest(TypedDict):
 _MANIFEST: TypeAdapter[_Manifest] = TypeAdapter(_Manifest)
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a results folder, which is the proof that this program wrote the folder.
+def read_manifest(folder: Path, *, at_most: int = AT_MOST) -> Manifest:
+    """Return the manifest of a results folder, of ``at_most`` bytes, the proof that this program wrote the folder.
 
     Raises
     ------
@@ -140,11 +164,13 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(read_plain(path, at_most=at_most).decode())
     except FileNotFoundError:
         raise ResultsError(f"{folder}: no results here ({MANIFEST} is missing)") from None
     except NotADirectoryError:
         raise ResultsError(f"{folder}: is a file; expected the folder of a study") from None
+    except NotPlainError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: cannot be read: {error}") from None
     if not isinstance(manifest, dict) or manifest.get("program") != PROGRAM:
@@ -152,7 +178,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         _MANIFEST.validate_python(manifest)
     except ValidationError as error:
-        problems = ProblemsError(_problem(path, details) for details in error.errors())
+        found = error.errors()
+        told = [_problem(path, details) for details in found[:MOST_PROBLEMS]]
+        problems = ProblemsError(told, len(found[MOST_PROBLEMS:]))
         raise ResultsError(
             f"{problems}\nRestore the file, or run the study again into another folder."
         ) from None

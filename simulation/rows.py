@@ -291,6 +291,10 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
     industry = _places(curves["industry"], axes.industries)
     technology = _places(curves["technology"], technologies)
     month, adopters, eligible = (curves[name].to_numpy() for name in ("month", "adopters", "eligible"))
+    if month.min() < 0 or month.max() > axes.months:
+        raise ResultsError(
+            f"curves.parquet has months {month.min()} to {month.max()}, manifest.json 0 to {axes.months}"
+        )
     release = np.full(len(technologies), axes.months, dtype=np.int64)
     np.minimum.at(release, technology, month)
     first = month == release[technology]
@@ -331,4 +335,8 @@ def _places(column: pa.ChunkedArray, names: Sequence[str]) -> Array:
     """Return the position of each value among the names."""
     values = column.combine_chunks()
     place = pc.index_in(values.dictionary, pa.array(list(names), pa.string())).fill_null(-1).to_numpy()
-    return place[values.indices.to_numpy()]
+    found = place[values.indices.to_numpy()]
+    if found.min(initial=0) < 0:
+        unknown = values[int(found.argmin())].as_py()
+        raise ResultsError(f"curves.parquet has rows of {unknown!r}, which manifest.json does not list")
+    return found

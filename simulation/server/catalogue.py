@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from simulation.errors import HyperclusterError, Problem, ScenarioError, listed, shortened, suggestion
@@ -66,12 +67,20 @@ class Catalogue:
 
     def without_paths(self, text: str) -> str:
         """Return a message without the places of this machine."""
-        roots = {
-            *(path.resolve().parent for path in self.files.values()),
-            *(self.results, self.results.resolve(), Path.cwd(), Path(__file__).parents[2], Path.home()),
-        }
-        for root in sorted(map(str, roots), key=len, reverse=True):
-            if len(root) > 1:
-                text = text.replace(f"{root}/", "").replace(f"{root}\\", "").replace(root, "...")
-        # What else begins like an absolute path of some depth; a key or a unit never does.
-        return re.sub(r"(?<![\w.])(?:/[\w.@+-]+){2,}/", "", text)
+        for root in self._roots:
+            text = text.replace(f"{root}/", "").replace(f"{root}\\", "").replace(root, "...")
+        return without_absolute_paths(text)
+
+    @cached_property
+    def _roots(self) -> list[str]:
+        """Folders that messages may name, the deepest first. Looked up once: a message may tell dozens of problems."""
+        shipped = (path.parent for path in shipped_scenarios()[:1])
+        named = (path.resolve().parent for path in self._named)
+        around = (OWN.resolve(), self.results, self.results.resolve(), Path.cwd(), Path.home())
+        roots = {*shipped, *named, *around, Path(__file__).parents[2]}
+        return sorted((text for text in map(str, roots) if len(text) > 1), key=len, reverse=True)
+
+
+def without_absolute_paths(text: str) -> str:
+    """Return a message without what begins like an absolute path of some depth; a key or a unit never does."""
+    return re.sub(r"(?<![\w.])(?:/[\w.@+-]+){2,}/", "", text)

@@ -2,73 +2,151 @@
 
 from __future__ import annotations
 
-import tomllib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from simulation.characters import visible
 from simulation.data import shipped_datasets
-from simulation.errors import HyperclusterError, Problem, ProblemsError, ScenarioError, listed, shortened
+from simulation.errors import (
+    HyperclusterError,
+    Problem,
+    ProblemsError,
+    ResultsError,
+    ScenarioError,
+    listed,
+    shortened,
+)
 from simulation.figures.style import MACROREGION_COLOURS
-from simulation.results import read_manifest
-from simulation.scenario import Scenario, load_scenario
+from simulation.parts import PARTS, block_of, part_folders, read_parquet
+from simulation.results import MANIFEST, read_manifest
+from simulation.scenario import MOST_PROBLEMS, Scenario, load_scenario
 from simulation.scenario_document import OVERRIDE, OverrideError, parse_override
 from simulation.server.bench import Listed, Read
+from simulation.server.catalogue import without_absolute_paths
 from simulation.server.description import style_of
-from simulation.toml_text import toml_value
+from simulation.text_files import TextFault
+from simulation.toml_text import read_toml, toml_value
+
+RUNS = "runs.parquet"
+MOST_SEEDS = 100_000
+"""Replications of a folder that are listed, each by its seed."""
+MOST_SCENARIOS = 200
+MOST_FOLDERS = 500
+MOST_MANIFEST_BYTES = 16_000_000
+MOST_SCENARIO_BYTES = 1_000_000
+LONGEST_PROBLEM = 300
 
 
-def finished_seeds(manifest: Mapping[str, Any], scenario: str) -> list[int]:
-    """Return the seeds of the finished replications of a scenario."""
-    seeds: list[int] = []
-    for part in str(manifest["state"].get(scenario, {}).get("finished", "")).split(", "):
-        if part:
-            first, _, last = part.partition("-")
-            seeds += range(manifest["seed"] + int(first), manifest["seed"] + int(last or first) + 1)
-    return seeds
+def finished_seeds(manifest: Mapping[str, Any], scenario: str, *, at_most: int = MOST_SEEDS) -> list[int]:
+    """Return the seeds of the finished replications of a scenario.
+
+    Raises
+    ------
+    ResultsError
+        If they are not what a batch writes, or more than ``at_most``.
+    """
+    state = manifest.get("state")
+    entry = state.get(scenario, {}) if isinstance(state, dict) else None
+    finished = entry.get("finished", "") if isinstance(entry, dict) else None
+    if not isinstance(finished, str) or not re.fullmatch(r"(\d{1,9}(-\d{1,9})?(, |$))*", finished, re.ASCII):
+        raise ResultsError(f"manifest.json: state of {shortened(scenario)} says no numbers of replications")
+    ranges: list[range] = []
+    for part in finished.split(", ") if finished else ():
+        first, _, last = part.partition("-")
+        ranges.append(range(manifest["seed"] + int(first), manifest["seed"] + int(last or first) + 1))
+    if sum(map(len, ranges)) > at_most:
+        raise ResultsError(
+            f"manifest.json: {sum(map(len, ranges)):,} replications of {shortened(scenario)} are said to have "
+            f"finished; there are rows of {at_most:,} at most"
+        )
+    return [seed for seeds in ranges for seed in seeds]
 
 
 def listing(wanted: Listed) -> dict[str, Any]:
     """Return scenarios and results as ``welcome`` lists them, and the colours of macroregions.
 
-    Whether a scenario is right is seen when it is opened; a results folder that cannot be read is left out.
+    Whether a scenario is right is seen when it is opened. Of what cannot even be listed the ``problem`` is told.
     """
     return {
-        "scenarios": [_listed_scenario(name, path) for name, path in wanted.files.items()],
-        "results": [entry for folder in wanted.folders if (entry := _listed_results(folder)) is not None],
+        "scenarios": [_of_file(name, path, _stamp(path)) for name, path in wanted.files.items()],
+        "results": [
+            _of_folder(folder, tuple(_stamp(folder / name) for name in (MANIFEST, RUNS, PARTS)))
+            for folder in wanted.folders[:MOST_FOLDERS]
+        ],
         "macroregion_colours": list(MACROREGION_COLOURS),
     }
 
 
-def _listed_results(folder: Path) -> dict[str, Any] | None:
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file does; each is read once, since every page that comes asks for the list."""
     try:
-        manifest = read_manifest(folder)
-        scenarios = [
-            {"name": e["name"], "title": e["title"], "seeds": finished_seeds(manifest, e["name"])}
-            for e in manifest["scenarios"]
-        ]
-    except (HyperclusterError, KeyError, TypeError, ValueError):
-        return None
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=MOST_FOLDERS)
+def _of_folder(folder: Path, _: tuple[tuple[int, ...], ...]) -> dict[str, Any]:
+    scenarios: list[dict[str, Any]] = []
+    problem = ""
+    try:
+        manifest = read_manifest(folder, at_most=MOST_MANIFEST_BYTES)
+        entries = manifest["scenarios"]
+        if len(entries) > MOST_SCENARIOS:
+            raise ResultsError(f"{len(entries):,} scenarios; the page lists up to {MOST_SCENARIOS}")
+        rows = _rows(folder)
+        for entry in entries:
+            seeds = finished_seeds(manifest, entry["name"], at_most=rows)
+            scenarios.append({"name": entry["name"], "title": entry["title"], "seeds": seeds})
+            rows -= len(seeds)
+    except HyperclusterError as error:
+        scenarios, problem = [], shortened(_named(str(error), folder), at_most=LONGEST_PROBLEM)
     count = max((len(scenario["seeds"]) for scenario in scenarios), default=0)
     return {
         "name": folder.name,
         "title": f"{len(scenarios)} scenarios, {count} replications",
         "scenarios": scenarios,
+        "problem": problem,
     }
 
 
-def _listed_scenario(name: str, path: Path) -> dict[str, Any]:
+def _named(text: str, folder: Path) -> str:
+    """A message that names files of a results folder without the folder."""
+    return text.replace(f"{folder}/", "").replace(f"{folder}\\", "").replace(str(folder), folder.name)
+
+
+def _rows(folder: Path) -> int:
+    """Return how many replications there are rows of, roughly but no fewer: some may be counted twice in a merge."""
+    rows = 0
+    for part in part_folders(folder):
+        _, numbers = block_of(part.name) or ("", range(0))
+        rows += min(numbers.stop - numbers.start, MOST_SEEDS)  # len would not take what a name may say
+    finished = folder / RUNS
+    if finished.exists():
+        rows += read_parquet(finished, columns=["replication"]).num_rows
+    return min(rows, MOST_SEEDS)
+
+
+@lru_cache(maxsize=1000)
+def _of_file(name: str, path: Path, _: tuple[int, ...]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    problem = ""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
-        data = {}
-    title, description = (data.get(key, "") for key in ("title", "description"))
+        data = read_toml(path, expected="a scenario file (TOML)", at_most=MOST_SCENARIO_BYTES)[1]
+    except TextFault as fault:
+        problem = without_absolute_paths(visible(fault.message))
+    title, description, own = (data.get(key) for key in ("title", "description", "name"))
     return {
         "name": name,
         "title": title if isinstance(title, str) and title else name,
         "description": description if isinstance(description, str) else "",
-        "style": style_of(str(data.get("name", name))),
+        "style": style_of(own if isinstance(own, str) else name),
+        "problem": problem,
     }
 
 
@@ -85,9 +163,8 @@ def read_scenario(path: Path, changes: Sequence[str]) -> Read:
         spec = load_scenario(path, overrides=changes)
         base = load_scenario(path) if changes else spec
     except ProblemsError as error:
-        raise type(error)(
-            [replace(problem, file=Path(problem.file).name) for problem in error.problems]
-        ) from None
+        named = [replace(problem, file=Path(problem.file).name) for problem in error.problems]
+        raise type(error)(named[:MOST_PROBLEMS], error.more + len(named[MOST_PROBLEMS:])) from None
     return Read(spec.name, spec.to_toml(), _values(spec), _values(base))
 
 

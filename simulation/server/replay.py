@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
+from annotated_types import Ge, Le
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from simulation.data import load_dataset
 from simulation.errors import HyperclusterError, ResultsError
@@ -15,6 +18,8 @@ from simulation.figures.inputs import short_name
 from simulation.recorder import Record
 from simulation.results import Results
 from simulation.rows import Counts
+from simulation.scenario_messages import expected
+from simulation.server.bench import MOST_BYTES, MOST_MONTHS, MOST_POLICIES, TooLargeError
 from simulation.server.description import country, described_map, policy_entry, style_of
 from simulation.server.side import History, Side
 from simulation.server.so_far import SoFar
@@ -48,15 +53,16 @@ class ReplaySide(Side):
         replication = int(row["replication"])
         self._seed = seed
         self._entry = next(entry for entry in results.manifest["scenarios"] if entry["name"] == scenario)
-        self._spec = tomllib.loads(self._entry["text"])
+        _refuse_large(self._entry)
+        self._spec = _spec_of(self._entry["text"], where=f"{folder.name}/manifest.json")
         self._environmental = [
-            row["name"] for row in self._entry["technologies"] if row.get("environmental", False)
+            row["name"] for row in self._entry["technologies"] if row.get("environmental") is True
         ]
         self._counts = counts = results.counts(scenario, replication)
         self._planned_pv, self._spent_pv = float(row["planned_pv"]), float(row["spent_pv"])
         self._ledger = results.ledger(scenario=scenario, replication=replication)
         members = results.memberships(scenario=scenario, replication=replication)
-        self._platforms = tuple(sorted(platform["name"] for platform in self._spec.get("platforms", [])))
+        self._platforms = tuple(sorted(platform["name"] for platform in self._spec["platforms"]))
         may_join, by_month = self._memberships(members)
         months = len(counts.adopters)
         eligible = _eligible(counts)
@@ -86,6 +92,11 @@ class ReplaySide(Side):
         h = pd.Index(self._platforms).get_indexer(pd.Index(table["platform"].astype(str)))
         r = pd.Index(regions).get_indexer(pd.Index(table["region"].astype(str)))
         month = table["month"].to_numpy()
+        if (
+            min(h.min(initial=0), r.min(initial=0), month.min(initial=0)) < 0
+            or month.max(initial=0) >= shape[0]
+        ):
+            raise ResultsError("memberships.parquet has rows of what manifest.json does not list")
         may_join[month, h, r] = table["may_join"]
         members[month, h, r] = table["members"]
         return may_join, members
@@ -136,7 +147,7 @@ class ReplaySide(Side):
             "name": entry["name"],
             "title": entry["title"],
             "description": entry["description"],
-            "assumptions": entry.get("assumptions", []),
+            "assumptions": _texts(entry.get("assumptions")),
             "digest": entry["digest"],
             "seed": self._seed,
             "style": style_of(entry["name"]),
@@ -157,7 +168,7 @@ class ReplaySide(Side):
                     "from_month": min(round(platform.get("from_year", 0) * steps), horizon),
                     "to_month": min(round(platform.get("to_year", horizon) * steps), horizon),
                 }
-                for platform in sorted(self._spec.get("platforms", []), key=lambda p: str(p["name"]))
+                for platform in sorted(self._spec["platforms"], key=lambda platform: platform["name"])
             ],
             "eligible": history.eligible[0].sum(axis=1).tolist(),
             "may_join": history.may_join[0].tolist(),
@@ -210,7 +221,7 @@ class ReplaySide(Side):
     def _policies(self, steps: int, horizon: int) -> list[dict[str, Any]]:
         months = np.arange(horizon + 1) / steps
         found = []
-        for place, policy in enumerate(self._spec.get("policies", [])):
+        for place, policy in enumerate(self._spec["policies"]):
             rows = self._ledger[self._ledger["policy"] == f"policies[{place}]"]
             by_year = rows.groupby("year")[["planned", "spent"]].sum()
             planned, spent = (
@@ -228,6 +239,64 @@ class ReplaySide(Side):
                 )
             )
         return found
+
+
+class _Phase(TypedDict):
+    from_year: NotRequired[Annotated[float, Ge(0), Le(1e6)]]
+    to_year: NotRequired[Annotated[float, Ge(0), Le(1e6)]]
+
+
+class _Platform(_Phase):
+    name: str
+
+
+class _Policy(_Phase):
+    instrument: str
+
+
+class _World(TypedDict):
+    dataset: str
+
+
+class _Spec(TypedDict):
+    """What is shown of the text of a scenario; a dataset that was moved since is no reason not to show it."""
+
+    __pydantic_config__ = ConfigDict(allow_inf_nan=False)  # type: ignore[misc]
+
+    world: _World
+    diffusion: dict[str, Any]
+    platforms: Annotated[list[_Platform], Field(default_factory=list, max_length=64)]
+    policies: Annotated[list[_Policy], Field(default_factory=list, max_length=MOST_POLICIES)]
+
+
+_SPEC: TypeAdapter[_Spec] = TypeAdapter(_Spec)
+
+
+def _spec_of(text: str, *, where: str) -> _Spec:
+    try:
+        found = _SPEC.validate_python(tomllib.loads(text))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise ResultsError(f"{where}: in the text of the scenario, {key}: {expected(first)}") from None
+    names = [platform["name"] for platform in found["platforms"]]
+    if len(set(names)) < len(names):
+        raise ResultsError(f"{where}: in the text of the scenario two platforms have one name")
+    return found
+
+
+def _refuse_large(entry: Mapping[str, Any]) -> None:
+    cells = len(entry["regions"]) * len(entry["industries"]) * len(entry["technologies"])
+    size = 2 * 4 * (entry["months"] + 1) * cells
+    if size > MOST_BYTES or entry["months"] > MOST_MONTHS:
+        raise TooLargeError(
+            f"too large for the page: a replication of {entry['months']:,} months that takes up to {size / 1e6:,.0f} "
+            f"MB; the page takes up to {MOST_MONTHS:,} months and {MOST_BYTES / 1e6:,.0f} MB"
+        )
+
+
+def _texts(found: Any) -> list[str]:
+    return [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
 
 
 def _sums(by_year: pd.Series, horizon: float) -> tuple[Array, Array]:

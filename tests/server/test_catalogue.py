@@ -56,9 +56,10 @@ def test_results_are_listed_with_their_seeds(small_results: Path) -> None:
     (small_results / "damaged").mkdir(exist_ok=True)
     (small_results / "damaged" / "manifest.json").write_text("{", encoding="utf-8")
     catalogue = Catalogue(results=small_results)
-    found = {entry["name"]: entry["scenarios"] for entry in listed(catalogue)["results"]}
-    assert found["study"] == [{"name": "small", "title": "Small", "seeds": [5, 6]}]
-    assert not {"no_results", "damaged"} & set(found)
+    found = {entry["name"]: entry for entry in listed(catalogue)["results"]}
+    assert found["study"]["scenarios"] == [{"name": "small", "title": "Small", "seeds": [5, 6]}]
+    assert found["study"]["problem"] == "" and "no_results" not in found
+    assert found["damaged"]["scenarios"] == [] and "cannot be read" in found["damaged"]["problem"]
     assert catalogue.folder("study") == small_results / "study"
 
 

@@ -3,7 +3,7 @@ import { byId, el, icon } from "../dom.js";
 import { nameOf } from "../model/address.js";
 import { worded } from "../draw/numbers.js";
 
-/** Fill the lists of scenarios; results folders follow the scenarios. */
+/** Fill the lists of scenarios; results folders follow the scenarios. What cannot be read is there, with its reason. */
 export function fillChoices(welcome) {
   for (const side of ["a", "b"]) {
     const list = byId(`choose-${side}`);
@@ -11,12 +11,15 @@ export function fillChoices(welcome) {
       el(
         "optgroup",
         { label: "Scenarios" },
-        welcome.scenarios.map(({ name, title }) => el("option", { value: name }, title || name)),
+        welcome.scenarios.map(({ name, title, problem }) =>
+          problem ? unreadable(name, problem) : el("option", { value: name }, title || name),
+        ),
       ),
       ...welcome.results.map((folder) =>
         el(
           "optgroup",
           { label: `Results: ${folder.name}` },
+          folder.problem ? unreadable("cannot be listed", folder.problem) : null,
           folder.scenarios.map(({ name, title }) =>
             el("option", { value: `${folder.name}/${name}` }, `${title || name} (replay)`),
           ),
@@ -25,6 +28,10 @@ export function fillChoices(welcome) {
       el("optgroup", { label: "One side only" }, el("option", { value: "none" }, "nothing")),
     );
   }
+}
+
+function unreadable(name, problem) {
+  return el("option", { disabled: true, title: problem }, `${name}: ${problem}`);
 }
 
 /** Fill the list of technologies from the worlds that are shown. */
