@@ -9,11 +9,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -24,10 +23,10 @@ from simulation.server.catalogue import Catalogue
 from simulation.server.forms import forms
 from simulation.server.frames import MOST_MONTHS
 from simulation.server.live import Connection
-from simulation.server.messages import MOST_REPLICATIONS
+from simulation.server.messages import MOST_REPLICATIONS, encoded, joined
 from simulation.server.models import Models
 from simulation.server.security import Gate, same_token
-from simulation.server.sessions import Sessions
+from simulation.server.sessions import Session, Sessions
 from simulation.server.studies import Study
 from simulation.world import CHANNELS
 
@@ -64,18 +63,19 @@ class Server:
         self.token = token
         self.sessions = Sessions(clock)
         self._studies: set[asyncio.Task[None]] = set()
-        self._forms = forms()
+        self._always = encoded(
+            {
+                "version": version(DISTRIBUTION),
+                "channels": CHANNELS,
+                "forms": forms(),
+                "limits": {"months_a_frame": MOST_MONTHS, "replications": MOST_REPLICATIONS},
+            }
+        )
 
-    async def welcome(self) -> dict[str, Any]:
-        """Return what every page is told first, but for its session."""
-        return {
-            "type": "welcome",
-            "version": version(DISTRIBUTION),
-            **await self.models.listing(self.catalogue),
-            "channels": CHANNELS,
-            "forms": self._forms,
-            "limits": {"months_a_frame": MOST_MONTHS, "replications": MOST_REPLICATIONS},
-        }
+    async def welcome(self, session: Session, *, resumed: bool) -> str:
+        """Return what a page is told first."""
+        head = {"type": "welcome", "session": session.id, "resumed": resumed}
+        return joined(joined(head, self._always), await self.models.listing(session, self.catalogue))
 
     def start(self, study: Study) -> None:
         """Run a study in the background."""
@@ -110,11 +110,12 @@ def make_app(server: Server, host: str, *, port: int) -> ASGIApp:
 
     Its processes start with the application and end with it.
     """
+    index = (STATIC / "index.html").read_bytes()
 
     async def page(request: Request) -> Response:
         if not same_token(server.token, request.query_params.get("token")):
             return PlainTextResponse(REFUSED, 403)
-        return FileResponse(STATIC / "index.html")
+        return Response(index, media_type="text/html")
 
     async def live(socket: WebSocket) -> None:
         await Connection(server, socket).serve()
@@ -137,4 +138,5 @@ def make_app(server: Server, host: str, *, port: int) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
     return Gate(app, host, port=port)

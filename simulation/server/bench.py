@@ -11,11 +11,12 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.errors import HyperclusterError
+from simulation.server.messages import encoded
 
 if TYPE_CHECKING:
     from simulation.server.side import Side
@@ -24,6 +25,8 @@ SLICE_SECONDS = 0.02
 """How long a task may simulate before others have their turn."""
 MOST_BYTES = 200_000_000
 """Size of a side; the country as shipped takes 16 million."""
+LARGE_BYTES = 40_000_000
+"""Size from which a side counts as large: to build it takes a tenth of a second to two."""
 MOST_BYTES_HELD = 1_000_000_000
 """Size of all sides of a process; beyond it, those that were not asked for the longest are made again when needed."""
 MOST_MONTHS = 1_200
@@ -37,10 +40,11 @@ class TooLargeError(HyperclusterError):
 
 @dataclass(frozen=True, slots=True)
 class LiveRecipe:
-    """Text of a whole scenario, and a seed."""
+    """Text of a whole scenario, and a seed; ``large`` where it takes long to build."""
 
     text: str
     seed: int
+    large: bool = False
 
     def make(self) -> Side:
         """Return the side at its start."""
@@ -93,6 +97,7 @@ class Read:
     text: str
     values: dict[str, Any]
     base: dict[str, Any]
+    large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +132,9 @@ _shelf = _Shelf()
 
 
 def perform(task: Task) -> Any:
-    """Do a task with its side."""
-    return task.do(_shelf.get(task.key, task.recipe))
+    """Do a task with its side. What is a dictionary comes back as JSON: to write it takes longer than to send it."""
+    found = task.do(_shelf.get(task.key, task.recipe))
+    return encoded(found) if isinstance(found, dict) else found
 
 
 def drop(key: str) -> None:
@@ -164,14 +170,14 @@ def read(wanted: Wanted) -> Read:
             f"the page takes up to {MOST_MONTHS:,} months and {MOST_BYTES / 1e6:,.0f} MB. Lower world.scale or "
             "time.years, or run it with hypercluster run"
         )
-    return found
+    return replace(found, large=size > LARGE_BYTES)
 
 
-def listing(wanted: Listed) -> dict[str, Any]:
-    """List scenarios and results; see :func:`simulation.server.reading.listing`."""
+def listing(wanted: Listed) -> str:
+    """List scenarios and results, as JSON; see :func:`simulation.server.reading.listing`."""
     from simulation.server import reading
 
-    return reading.listing(wanted)
+    return encoded(reading.listing(wanted))
 
 
 def sum_up(study: tuple[Path, Mapping[str, str]]) -> dict[str, Any]:

@@ -1,10 +1,14 @@
-"""One connection: who is there, then request by request and answer by answer, one at a time."""
+"""One connection: who is there, then request by request and answer by answer, one at a time.
+
+Nothing here may keep the event loop for long, since all connections share it: files are looked for in threads,
+whatever is large is read, made and written as JSON by the processes of the model, and after each answer the others
+have their turn.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 from collections.abc import Callable, Mapping
 from functools import singledispatchmethod
@@ -33,7 +37,9 @@ from simulation.server.messages import (
     StartStudy,
     StopStudy,
     Toml,
+    encoded,
     error_message,
+    joined,
     read_hello,
     read_request,
 )
@@ -66,29 +72,46 @@ class Connection:
 
     async def serve(self) -> None:
         """Serve it until it goes."""
-        await self._socket.accept()
+        try:
+            await self._socket.accept()
+            await self._serve()
+        except (WebSocketDisconnect, OSError):
+            return  # gone, whatever was being said
+        except asyncio.CancelledError:
+            return  # the server ends; said again, it would be logged as a mistake
+
+    async def _serve(self) -> None:
         sessions = self._server.sessions
         try:
             hello = await self._hello()
             if hello is None:
                 return
             self._session, resumed = sessions.enter(hello.session, self._hang_up)
-            try:
-                await self._welcome(resumed=resumed)
-                while True:
-                    await self._answer(await self._receive())
-            finally:
-                sessions.leave(self._session, self._hang_up)
         except BusyError as error:
             await self._send(error_message(None, "busy", str(error)))
             await self._socket.close(TRY_LATER)
+            return
         except _TooBigError:
             await self._socket.close(TOO_BIG)
-        except WebSocketDisconnect:
             return
+        try:
+            await self._welcome(resumed=resumed)
+            while True:
+                await self._answer(await self._receive())
+                # Requests that wait already, and answers that are taken at once, would never let go of the loop.
+                await asyncio.sleep(0)
+        except _TooBigError:
+            await self._socket.close(TOO_BIG)
+        finally:
+            sessions.leave(self._session, self._hang_up)
 
     def _hang_up(self) -> None:
-        self._closing = asyncio.create_task(self._socket.close(TAKEN_OVER))
+        self._closing = asyncio.create_task(self._taken_over())
+
+    async def _taken_over(self) -> None:
+        # It may have gone by itself, or be about to be sent away for another reason.
+        with contextlib.suppress(WebSocketDisconnect, OSError, RuntimeError):
+            await self._socket.close(TAKEN_OVER)
 
     async def _hello(self) -> Hello | None:
         """Return the first message; None where there was none or not the right one, which ends the connection."""
@@ -107,7 +130,7 @@ class Connection:
         return hello
 
     async def _welcome(self, *, resumed: bool) -> None:
-        await self._send(await self._server.welcome() | {"session": self._session.id, "resumed": resumed})
+        await self._send(await self._server.welcome(self._session, resumed=resumed))
         if (study := self._session.study) is not None:
             study.listener = self._tell_study
             await self._tell_study(study)
@@ -121,15 +144,14 @@ class Connection:
             raise _TooBigError
         return text if text is not None else ""  # a binary message holds no request
 
-    async def _send(self, message: Mapping[str, Any] | bytes) -> None:
+    async def _send(self, message: Mapping[str, Any] | str | bytes) -> None:
         async with self._sending:
             if self._socket.application_state is WebSocketState.DISCONNECTED:  # taken over meanwhile
                 raise WebSocketDisconnect
             if isinstance(message, bytes):
                 await self._socket.send_bytes(message)
             else:
-                text = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-                await self._socket.send_text(text)
+                await self._socket.send_text(message if isinstance(message, str) else encoded(message))
 
     async def _answer(self, text: str) -> None:
         """Answer one message; whatever goes wrong with it is told, and the next one is waited for."""
@@ -153,10 +175,10 @@ class Connection:
     async def _refuse(self, request: Request, error: HyperclusterError, *, side: SideName | None) -> None:
         kind = {BusyError: "busy", TooLargeError: "too_large", MessageError: "message"}.get(type(error))
         kind = kind or ("scenario" if isinstance(error, ProblemsError) else "results")
-        text = self._server.catalogue.without_paths(str(error))
-        message = error_message(request.id, kind, text, side=side, error=error)
+        without_paths = self._server.catalogue.without_paths
+        message = error_message(request.id, kind, without_paths(str(error)), side=side, error=error)
         for problem in message["problems"]:
-            problem["message"] = self._server.catalogue.without_paths(problem["message"])
+            problem["message"] = without_paths(problem["message"])
         await self._send(message)
 
     @singledispatchmethod
@@ -177,24 +199,28 @@ class Connection:
         self._session.shown = found
         for (side, shown), world in zip(found.items(), worlds, strict=True):
             kept = side in before and before[side].recipe == shown.recipe
-            await self._send({"type": "world", "id": request.id, "side": side, "kept": kept} | world)
+            read = shown.read
+            values = {"values": read.values if read else None, "base": read.base if read else None}
+            head = {"type": "world", "id": request.id, "side": side, "kept": kept, **values}
+            await self._send(joined(head, world))
         await self._send({"type": "opened", "id": request.id})
 
     async def _read(self, side: SideName, source: ScenarioSource | ResultsSource, seed: int) -> Shown:
         catalogue = self._server.catalogue
         if isinstance(source, ResultsSource):
-            return Shown(ReplayRecipe(catalogue.folder(source.results), source.scenario, seed), None)
-        wanted = Wanted(catalogue.file(source.scenario), tuple(source.changes))
+            folder = await asyncio.to_thread(catalogue.folder, source.results)
+            return Shown(ReplayRecipe(folder, source.scenario, seed), None)
+        file = await asyncio.to_thread(catalogue.file, source.scenario)
+        wanted = Wanted(file, tuple(source.changes))
         read = await self._server.models.read(self._session, side, wanted)
-        return Shown(LiveRecipe(read.text, seed), read)
+        return Shown(LiveRecipe(read.text, seed, read.large), read)
 
-    async def _world(self, side: SideName, shown: Shown) -> dict[str, Any]:
+    async def _world(self, side: SideName, shown: Shown) -> str:
         try:
-            world: dict[str, Any] = await self._ask(side, bench.world, shown=shown)
+            world: str = await self._ask(side, bench.world, shown=shown)
         except HyperclusterError as error:
             raise _SideError(side, error) from error
-        values, base = (shown.read.values, shown.read.base) if shown.read else (None, None)
-        return world | {"values": values, "base": base}
+        return world
 
     @_do.register
     async def _frames(self, request: Frames) -> None:
@@ -209,18 +235,19 @@ class Connection:
     @_do.register
     async def _series(self, request: Series) -> None:
         found = await self._ask(request.side, bench.series, request.month, request.technologies)
-        await self._send({"type": "series", "id": request.id, "side": request.side} | found)
+        await self._send(joined({"type": "series", "id": request.id, "side": request.side}, found))
 
     @_do.register
     async def _inspect(self, request: Inspect) -> None:
-        address = {"kind": request.kind, "row": request.row, "month": request.month}
+        address = {"month": request.month, "kind": request.kind, "row": request.row}
         found = await self._ask(request.side, bench.inspect, request.kind, request.row, request.month)
-        await self._send({"type": "inspection", "id": request.id, "side": request.side} | found | address)
+        head = {"type": "inspection", "id": request.id, "side": request.side}
+        await self._send(joined(head | address, found))
 
     @_do.register
     async def _map(self, request: Map) -> None:
         found = await self._ask(request.side, bench.outlines)
-        await self._send({"type": "map", "id": request.id} | found)
+        await self._send(joined({"type": "map", "id": request.id}, found))
 
     @_do.register
     async def _toml(self, request: Toml) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -13,6 +14,8 @@ from simulation.errors import HyperclusterError, ProblemsError
 MOST_BYTES = 1_000_000
 """Length of a message."""
 MOST_CHANGES = 500
+MOST_CHANGED = 300_000
+"""Characters of all changes of a side; two hundred policies, each with a list of all regions, take that much."""
 MOST_REPLICATIONS = 1000
 
 Id = Annotated[int, Field(ge=0, le=2**32 - 1)]
@@ -41,6 +44,12 @@ class ScenarioSource(_Message):
 
     scenario: Name
     changes: Annotated[list[Annotated[str, Field(max_length=100_000)]], Field(max_length=MOST_CHANGES)] = []
+
+    @model_validator(mode="after")
+    def _not_too_long(self) -> ScenarioSource:
+        if sum(map(len, self.changes)) > MOST_CHANGED:
+            raise ValueError(f"all changes of a side together: {MOST_CHANGED:,} characters at most")
+        return self
 
 
 class ResultsSource(_Message):
@@ -190,3 +199,21 @@ def error_message(
             {"key": problem.key, "message": problem.message, "found": problem.found} for problem in problems
         ],
     }
+
+
+def encoded(message: Mapping[str, Any]) -> str:
+    """Return a message as the JSON text that is sent."""
+    text = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a pair of UTF-16, which a manifest or the name of a file may hold
+        text = json.dumps(message, allow_nan=False, separators=(",", ":"))
+    return text
+
+
+def joined(head: Mapping[str, Any] | str, body: str) -> str:
+    """Return one message of some keys and of others that are JSON already; neither may be empty."""
+    text = head if isinstance(head, str) else encoded(head)
+    return f"{text[:-1]},{body[1:]}"

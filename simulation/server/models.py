@@ -1,4 +1,4 @@
-"""The processes of the model, as the event loop asks them: one a processor, each a queue of its own."""
+"""The processes of the model, as the event loop asks them: one a processor, each with a fair queue of its own."""
 
 from __future__ import annotations
 
@@ -10,22 +10,29 @@ from pathlib import Path
 from typing import Any, Self
 
 from simulation.server import bench
-from simulation.server.bench import Recipe, Task
+from simulation.server.bench import LiveRecipe, Recipe, Task
 from simulation.server.catalogue import Catalogue
 from simulation.server.messages import SIDES, SideName
 from simulation.server.sessions import Session
+from simulation.server.turns import Turns
 from simulation.workers import WorkerDiedError, Workers, opened
 
 DEADLINE_SECONDS = 60.0
 """Nothing that is let through takes so long; what does has hung, and its process is replaced."""
+LONG_CHANGES = 5_000
+"""Characters of changes; longer ones may take a second to be read, the page's own some milliseconds."""
+SLOW = -1
+"""Place of the process that has whatever keeps a process busy for long, so that only such requests wait for it."""
 
 
 class Models:
     """Processes that hold the sides of sessions; the two sides of a session are with two of them, where there are two.
 
+    One more holds the sides that take long to build. It starts when there is one.
+
     Parameters
     ----------
-    processes : how many.
+    processes : how many, without that one.
     """
 
     def __init__(self, processes: int) -> None:
@@ -34,8 +41,9 @@ class Models:
             self._stack.enter_context(
                 opened("processes", workers=1, deadline=DEADLINE_SECONDS, prepare=bench.warm_up)
             )
-            for _ in range(processes)
+            for _ in range(processes + 1)
         ]
+        self._turns = [Turns() for _ in self._workers]
         # Reading a study takes seconds: no session should wait for that. Its process starts when there is one to read.
         self._aside = self._stack.enter_context(
             opened("processes", workers=1, deadline=None, prepare=_nothing)
@@ -43,29 +51,43 @@ class Models:
 
     async def __aenter__(self) -> Self:
         # All at once: where nothing is compiled yet each compiles for itself, which takes no longer by the clock.
-        await asyncio.gather(*(self._ask(place, bench.drop, "") for place in range(len(self._workers))))
+        await asyncio.gather(*(self._ask(place, 0, bench.drop, "") for place in range(self._processes)))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await asyncio.to_thread(self._stack.close)
 
+    @property
+    def _processes(self) -> int:
+        return len(self._workers) - 1
+
     async def read(self, session: Session, side: SideName, wanted: bench.Wanted) -> Any:
         """Read a scenario; errors as :func:`simulation.server.bench.read`."""
-        return await self._ask(self._place(session, side), bench.read, wanted)
+        long = sum(map(len, wanted.changes)) > LONG_CHANGES
+        place = SLOW if long else self._place(session, side)
+        return await self._ask(place, session.number, bench.read, wanted)
 
     async def ask(
         self, session: Session, side: SideName, recipe: Recipe, do: Callable[..., Any], *args: Any
     ) -> Any:
-        """Return ``do(side, *args)``, which works on a side of a session; asked again until it is not None."""
+        """Return ``do(side, *args)``, which works on a side of a session; asked again until it is not None.
+
+        A dictionary comes as :func:`simulation.server.bench.perform` writes it.
+        """
         task = Task(session.key(side), recipe, partial(_with_side, do, args))
+        slow = isinstance(recipe, LiveRecipe) and recipe.large
+        session.slow |= slow
+        place = SLOW if slow else self._place(session, side)
         while True:
-            found = await self._ask(self._place(session, side), bench.perform, task)
+            found = await self._ask(place, session.number, bench.perform, task)
             if found is not None:
                 return found
 
-    async def listing(self, catalogue: Catalogue) -> dict[str, Any]:
-        """Return what ``welcome`` lists; see :func:`simulation.server.reading.listing`."""
-        return await self._ask(0, bench.listing, bench.Listed(catalogue.files, catalogue.folders))
+    async def listing(self, session: Session, catalogue: Catalogue) -> str:
+        """Return what ``welcome`` lists, as JSON; see :func:`simulation.server.reading.listing`."""
+        listed = await asyncio.to_thread(lambda: bench.Listed(catalogue.files, catalogue.folders))
+        found: str = await self._ask(self._place(session, "a"), session.number, bench.listing, listed)
+        return found
 
     async def sum_up(self, folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
         """Return what a finished study shows; see :func:`simulation.server.summary.summary`."""
@@ -74,18 +96,22 @@ class Models:
     async def drop(self, session: Session) -> None:
         """Forget both sides of a session."""
         for side in SIDES:
-            await self._ask(self._place(session, side), bench.drop, session.key(side))
+            await self._ask(self._place(session, side), session.number, bench.drop, session.key(side))
+            if session.slow:
+                await self._ask(SLOW, session.number, bench.drop, session.key(side))
 
     def _place(self, session: Session, side: SideName) -> int:
-        return (session.number + (side == "b")) % len(self._workers)
+        return (session.number + (side == "b")) % self._processes
 
-    async def _ask[A, T](self, place: int, task: Callable[[A], T], argument: A) -> T:
+    async def _ask[A, T](self, place: int, session: int, task: Callable[[A], T], argument: A) -> T:
+        async def once() -> T:
+            return await self._turns[place].run(session, lambda: self._workers[place].submit(task, argument))
+
         try:
-            return await asyncio.wrap_future(self._workers[place].submit(task, argument))
-        except (
-            WorkerDiedError
-        ):  # a new one makes the side again from its recipe; a second death is the side's own fault
-            return await asyncio.wrap_future(self._workers[place].submit(task, argument))
+            return await once()
+        except WorkerDiedError:
+            # A new one makes the side again from its recipe; a second death is the side's own fault.
+            return await once()
 
 
 def _nothing() -> None:

@@ -23,6 +23,7 @@ from simulation.server.catalogue import Catalogue
 from simulation.server.messages import MOST_BYTES, SIDES
 from simulation.server.models import Models
 from simulation.server.security import is_loopback
+from simulation.server.wire import Wire
 
 LEAST_TOKEN = 16
 """Characters of a token that somebody chose."""
@@ -66,14 +67,17 @@ def serve(
             make_app(server, host, port=port),
             host=host,
             port=port,
+            http=Wire,
+            ws="websockets-sansio",  # which reads on when what it has read is answered
             ws_max_size=MOST_BYTES,
+            ws_per_message_deflate=False,  # half a megabyte of counts would keep all others for 40 ms
             ws_ping_interval=20.0,
             ws_ping_timeout=20.0,
             workers=1,
             proxy_headers=False,
             server_header=False,
             access_log=False,
-            log_level="warning",
+            log_level="error",  # what strangers send is no warning, and must not fill a log
             timeout_graceful_shutdown=3,
         )
         logging.getLogger("hypercluster").addHandler(logging.StreamHandler())

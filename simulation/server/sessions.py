@@ -41,6 +41,7 @@ class Session:
     number: int  # counted up, never used again
     shown: dict[SideName, Shown] = field(default_factory=dict)
     study: Study | None = None
+    slow: bool = False  # whether a side was ever with the process of the slow ones
     hang_up: Callable[[], None] | None = None  # ends its connection; None while it has none
     left_at: float | None = None
 
@@ -60,13 +61,15 @@ class Sessions:
     Parameters
     ----------
     clock : seconds that only go up.
-    most : how many there may be at a time, those that were left within the last minute included.
+    most : how many there may be at a time. Those that were left make room for new ones, the one left longest ago first:
+        who comes and goes again and again must not keep others out for a minute.
     """
 
     def __init__(self, clock: Callable[[], float], *, most: int = MOST_SESSIONS) -> None:
         self._clock = clock
         self._most = most
         self._sessions: dict[str, Session] = {}
+        self._gone: list[Session] = []  # taken out, and what they hold is not freed yet
         self._opened = 0
 
     def __len__(self) -> int:
@@ -89,7 +92,7 @@ class Sessions:
         resumed = session is not None
         if session is None:
             if len(self._sessions) >= self._most:
-                raise BusyError(f"{self._most} sessions are open already; try again in a minute")
+                self._make_room()
             session = Session(id=secrets.token_urlsafe(32), number=self._opened)
             self._opened += 1
             self._sessions[session.id] = session
@@ -98,21 +101,28 @@ class Sessions:
         session.hang_up, session.left_at = hang_up, None
         return session, resumed
 
+    def _make_room(self) -> None:
+        left = [session for session in self._sessions.values() if session.left_at is not None]
+        if not left:
+            raise BusyError(f"{self._most} sessions are open already; try again in a minute")
+        self._take_out(min(left, key=lambda session: session.left_at or 0.0))
+
+    def _take_out(self, session: Session) -> None:
+        del self._sessions[session.id]
+        self._gone.append(session)
+
     def leave(self, session: Session, hang_up: Callable[[], None]) -> None:
         """Note that a connection has gone; if another has taken the session over, nothing changes."""
         if session.hang_up == hang_up:
             session.hang_up, session.left_at = None, self._clock()
 
     def expired(self) -> list[Session]:
-        """Take out the sessions whose time is up, and return them, so that what they hold can be freed."""
+        """Take out the sessions whose time is up, and return all that were, so that what they hold can be freed."""
         now = self._clock()
-        gone = [
-            session
-            for session in self._sessions.values()
-            if session.left_at is not None and now - session.left_at >= KEPT_SECONDS
-        ]
-        for session in gone:
-            del self._sessions[session.id]
+        for session in list(self._sessions.values()):
+            if session.left_at is not None and now - session.left_at >= KEPT_SECONDS:
+                self._take_out(session)
+        gone, self._gone = self._gone, []
         return gone
 
     @property

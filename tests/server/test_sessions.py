@@ -82,3 +82,19 @@ def test_there_is_an_end_to_how_many_there_may_be() -> None:
     clock.now += KEPT_SECONDS
     sessions.expired()
     assert sessions.enter(None, line.hang_up)[1] is False
+
+
+def test_who_comes_and_goes_keeps_nobody_out() -> None:
+    clock, line = Clock(), Line()
+    sessions = Sessions(clock, most=3)
+    there, _ = sessions.enter(None, line.hang_up)
+    left = []
+    for _ in range(20):
+        clock.now += 0.01
+        left.append(sessions.enter(None, line.hang_up)[0])
+        sessions.leave(left[-1], line.hang_up)
+    assert len(sessions) == 3
+    assert sessions.expired() == left[:18], "those left longest ago made room, and are freed"
+    assert sessions.expired() == []
+    assert sessions.enter(left[-1].id, line.hang_up) == (left[-1], True)
+    assert sessions.enter(there.id, line.hang_up)[1]
