@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -23,6 +25,7 @@ from processes import PATIENCE, session_members, started
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+import simulation.server.app
 from simulation.cli import cli
 from simulation.server.serve import page_address
 
@@ -187,30 +190,136 @@ def test_what_cannot_be_is_told_before_anything_starts(arguments: list[str], mes
     assert message in result.output
 
 
-def test_for_others_a_token_is_required_and_printed_once(tmp_path: Path) -> None:
-    with serving(tmp_path, "--host", "0.0.0.0") as running:
-        token = running.url.split("?token=")[1]
-        assert len(token) >= 43, "256 bits"
-        place = f"http://127.0.0.1:{running.port}/"
-        for address, expected in (
-            (place, 403),
-            (f"{place}?token={token[:-1]}", 403),
-            (f"{place}?token={token}", 200),
-        ):
-            try:
-                with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
-                    found = answer.status
-            except urllib.error.HTTPError as error:
-                found = error.code
-            assert found == expected
-        with live(running.port) as socket_:
-            socket_.send(json.dumps({"type": "hello", "token": "wrong"}))
-            with pytest.raises(ConnectionClosed) as caught:
-                socket_.recv(PATIENCE)
-            assert caught.value.rcvd is not None and caught.value.rcvd.code == 4003
-        with live(running.port) as socket_:
-            socket_.send(json.dumps({"type": "hello", "token": token}))
-            assert json.loads(socket_.recv(PATIENCE))["type"] == "welcome"
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server for others too, which wants a token."""
+    with serving(tmp_path_factory.mktemp("guarded"), "--host", "0.0.0.0") as found:
+        yield found
+
+
+def answer(port: int, path: str, **headers: str) -> tuple[int, bytes]:
+    """Status and body of a request whose path is sent as it stands."""
+    lines = {"Host": f"127.0.0.1:{port}", "Connection": "close"} | headers
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as raw:
+        raw.sendall(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode())
+        with raw.makefile("rb") as file:
+            whole: bytes = file.read()
+    return int(whole.split(b" ", 2)[1]), whole.partition(b"\r\n\r\n")[2]
+
+
+def test_for_others_a_token_is_required_and_printed_once(guarded: Running) -> None:
+    token = guarded.url.split("?token=")[1]
+    assert len(token) >= 43, "256 bits"
+    page = Path(simulation.server.app.STATIC / "index.html").read_bytes()
+    assert answer(guarded.port, f"/?token={token}") == (200, page)
+    wrong = (token[:-1], token + "0", token.swapcase(), "", "%00", "%FF", f"{token}%00", "0" * 10_000)
+    for path in (
+        *("/", "/?", "/?Token=" + token, "/?a=1;token=" + token, "/#token=" + token, f"/?token[]={token}"),
+        *(f"/?token={one}" for one in wrong),
+        *(f"/?token={token}&token={one}" for one in wrong),
+    ):
+        assert answer(guarded.port, path)[0] in (403, 404), path
+    for headers in (
+        {"Cookie": f"token={token}"},
+        {"Authorization": f"Bearer {token}"},
+        {"Token": token},
+        {"X-Token": token},
+        {"Referer": guarded.url},
+    ):
+        assert answer(guarded.port, "/", **headers)[0] == 403, headers
+    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"}):
+        assert answer(guarded.port, f"/?token={token}", **headers)[0] == 403, headers
+
+
+def test_without_the_token_there_are_only_the_files_of_the_page(guarded: Running) -> None:
+    for path in (
+        *("/index.html", "//", "/live", "/static", "/static/", "/static/js/", "/static/../app.py"),
+        *("/static/%2e%2e/serve.py", "/static/..%5cserve.py", "/static/%00", "/openapi.json", "/docs"),
+        *("/scenarios/baseline.toml", "/results/", "/static//etc/passwd", "/static/js/../../../cli.py"),
+    ):
+        assert answer(guarded.port, path)[0] == 404, path
+    root = simulation.server.app.STATIC
+    for file in sorted(path for path in root.rglob("*") if path.is_file()):
+        status, body = answer(guarded.port, f"/static/{file.relative_to(root).as_posix()}")
+        assert (status, body) == (200, file.read_bytes())
+
+
+@pytest.mark.parametrize("session", [False, True])
+def test_nothing_is_said_over_the_line_before_the_token(guarded: Running, session: bool) -> None:
+    token = guarded.url.split("?token=")[1]
+    with live(guarded.port) as socket_:
+        socket_.send(json.dumps({"type": "hello", "token": token}))
+        welcome = json.loads(socket_.recv(PATIENCE))
+        assert welcome["type"] == "welcome"
+        stolen = welcome["session"] if session else None
+        for given in (None, "", token[:-1], token.swapcase(), "\0", token + " "):
+            with connect(
+                f"ws://127.0.0.1:{guarded.port}/live?token={token}",
+                additional_headers={"Cookie": f"token={token}", "Authorization": f"Bearer {token}"},
+                open_timeout=PATIENCE,
+            ) as other:
+                other.send(json.dumps({"type": "hello", "session": stolen, "token": given}))
+                with pytest.raises(ConnectionClosed) as caught:
+                    other.recv(PATIENCE)
+                assert caught.value.rcvd is not None and caught.value.rcvd.code == 4003
+        socket_.send(json.dumps({"type": "toml", "id": 1, "side": "a"}))
+        assert json.loads(socket_.recv(PATIENCE))["type"] == "error", "the session was not taken over"
+    with pytest.raises(InvalidStatus), live(guarded.port, origin="http://evil.example"):
+        pass
+
+
+PHASES = ("connect", "handshake", "hello", "open", "frames", "study", "taken over", "busy")
+
+
+def leave_abruptly(port: int, phase: str) -> None:
+    """Come as a page does, and be gone at this point without a word: the connection is reset."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if phase == "connect":
+            raw.sendall(b"GET /live HT")
+            return
+        raw.sendall(
+            f"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        if phase == "handshake":
+            return
+        raw.recv(1000)
+        side = {"scenario": "baseline", "changes": []}
+        messages: list[dict[str, Any]] = [
+            {"type": "hello"},
+            {"type": "open", "id": 1, "seed": 1, "a": side, "b": side},
+            {"type": "frames", "id": 2, "sides": ["a", "b"], "first": 1, "months": 100},
+            {"type": "study", "id": 3, "replications": 50},
+        ]
+        number = {"hello": 1, "open": 2, "frames": 3, "study": 4}.get(phase, 1)
+        for message in messages[:number]:
+            data = json.dumps(message).encode()
+            raw.sendall(struct.pack("!BBH", 0x81, 0xFE, len(data)) + bytes(4) + data)
+        if phase == "study":
+            time.sleep(3)
+        if phase == "taken over":
+            raw.recv(4)
+            found = re.search(rb'"session":"([^"]+)"', raw.recv(100_000))
+            if found is not None:
+                with live(port) as other:
+                    other.send(json.dumps({"type": "hello", "session": found[1].decode()}))
+                    raw.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("last", PHASES)
+def test_closed_tabs_and_ctrl_c_leave_no_word_in_the_log(tmp_path: Path, last: str) -> None:
+    """Pages vanish in every phase, and Ctrl-C comes right after one of them."""
+    with serving(tmp_path) as running:
+        for phase in (*PHASES, last):
+            leave_abruptly(running.port, phase)
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(PATIENCE) == 0
+        assert running.process.stderr is not None
+        said = running.process.stderr.read()
+    assert said.splitlines()[1:] == [], said
 
 
 @pytest.mark.slow

@@ -135,7 +135,7 @@ async function welcome(answer) {
     draw();
     return;
   }
-  const names = answer.scenarios.map(({ name }) => name);
+  const names = answer.scenarios.filter(({ problem }) => !problem).map(({ name }) => name);
   const first = (name, other) => ({ scenario: names.includes(name) ? name : other, changes: [] });
   const chosen =
     store.state.a || store.state.b
@@ -200,7 +200,7 @@ function command() {
         "hypercluster run",
         scenario,
         `--seed ${store.state.seed}`,
-        ...changes.map((change) => `--set '${change}'`),
+        ...changes.map((change) => `--set '${change.replaceAll("'", `'\\''`)}'`),
       ].join(" "),
     )
     .join("\n");

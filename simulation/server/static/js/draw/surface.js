@@ -218,5 +218,8 @@ function attributes(look) {
 }
 
 const round = (value) => Math.round(value * 100) / 100;
+/** Text as it may stand in XML, which has no place for most control characters and for half a pair of UTF-16. */
 const escaped = (string) =>
-  String(string).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+  String(string)
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
+    .replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);

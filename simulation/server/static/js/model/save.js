@@ -39,7 +39,7 @@ export function pngOf(figure, size, scene) {
 export function csvOf(rows) {
   const cell = (value) => {
     if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
-    return /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+    return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
   };
   return `${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }

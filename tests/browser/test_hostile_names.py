@@ -1,0 +1,110 @@
+"""Names are shown as they are written: nothing of them becomes markup, and none confuses the page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import expect
+from visits import MS, serving, visit
+
+from simulation.batch import run_batch
+from simulation.data import FOLDER
+from simulation.scenario import load_scenario
+
+MARKUP = "<img src=x onerror=document.title='owned'>"
+TITLE = "</script><script>document.title='owned'</script>\u202e" + "very long " * 200
+RENAMED = {
+    "perm": "__proto__",
+    "komi": "constructor",
+    "samara": "tostring",
+    "tatarstan": "hasownproperty",
+    "Perm Region": MARKUP,
+    "Komi Republic": "\u202eright to left ../../..",
+    "Deep and safe mining": MARKUP,
+    "Unmanned autonomous deposit": "__proto__",
+    "Ural": "constructor",
+    "Volga": "<b>Volga</b>",
+}
+SMALL = """
+name = "{name}"
+title = {title}
+description = {title}
+[time]
+years = 3.0
+[world]
+dataset = "hostile"
+[technologies]
+release = "at_start"
+[[platforms]]
+name = "__proto__"
+vectors = ["B2B"]
+[[policies]]
+instrument = "training"
+budget = 100.0
+"""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two scenarios of a dataset with such names, and results folders of such names."""
+    root = tmp_path_factory.mktemp("hostile")
+    (root / "hostile").mkdir()
+    for file in (FOLDER / "russia-2023").iterdir():
+        if file.is_file():
+            text = file.read_text(encoding="utf-8")
+            for name, other in RENAMED.items():
+                for mark in ",;:":
+                    for end in ",;:\n\r":
+                        text = text.replace(f"{mark}{name}{end}", f"{mark}{other}{end}")
+                text = text.replace(f"\n{name},", f"\n{other},").replace(f'"{name}"', json.dumps(other))
+            (root / "hostile" / file.name).write_text(text, encoding="utf-8")
+    for name in ("constructor", "__proto__"):
+        (root / f"{name}.toml").write_text(SMALL.format(name=name, title=json.dumps(TITLE)), encoding="utf-8")
+    specs = [load_scenario(root / f"{name}.toml") for name in ("constructor", "__proto__")]
+    for folder in ("__proto__", "<b>bold<b>"):
+        run_batch(specs, 1, out=root / "results" / folder, workers=1, seed=1)
+        manifest = root / "results" / folder / "manifest.json"
+        found = json.loads(manifest.read_text("utf-8"))
+        for entry in found["scenarios"]:  # what no scenario may hold, a manifest that was edited may
+            entry["title"] = f"{TITLE[:60]}\x1b]0;x\x07\x00"
+        manifest.write_text(json.dumps(found), encoding="utf-8")
+    bad = root / "results" / f"{MARKUP}"
+    bad.mkdir()
+    (bad / "manifest.json").write_text(json.dumps({"scenarios": MARKUP}), encoding="utf-8")
+    return root
+
+
+@pytest.mark.slow
+def test_hostile_names_are_shown_as_text_live_and_replayed(browser, hostile: Path):
+    scenarios = [hostile / f"{name}.toml" for name in ("constructor", "__proto__")]
+    with serving(hostile / "results", *scenarios) as address:
+        for fragment in (
+            "#a=constructor&b=__proto__",
+            "#a=__proto__/constructor&b=%3Cb%3Ebold%3Cb%3E/__proto__",
+        ):
+            come = visit(browser, address, size=None, scheme="light")
+            page = come.open(fragment + "&month=36&region=__proto__").page
+            come.at(3)
+            page.locator("#axis").click()
+            page.locator("#view").click()
+            page.locator("#difference").click()
+            page.locator("#open-inspect").click()
+            expect(page.locator("#panel-inspect")).to_contain_text(MARKUP, timeout=MS)
+            for tab in ("money", "change", "study"):
+                page.locator(f"#tab-{tab}").click()
+            expect(page.locator("#show")).to_contain_text(MARKUP)
+            page.locator("#show").select_option("technology:__proto__")
+            expect(page.locator("#choose-a")).to_contain_text("document.title='owned'")
+            groups = page.locator("#choose-b optgroup").evaluate_all("all => all.map(one => one.label)")
+            assert {f"Results: {name}" for name in ("__proto__", "<b>bold<b>", MARKUP)} < set(groups)
+            page.locator("#save").click()
+            saved = page.get_by_role("dialog").get_by_role("button", name="Adoption share by region as SVG")
+            picture = ElementTree.fromstring(Path(come.saved(saved).path()).read_bytes())
+            assert TITLE[:20] in "".join(picture.itertext())
+            assert page.locator("img, script:not([src]), b:has-text('Volga')").count() == 0
+            assert page.evaluate("Object.keys(Object.prototype).length") == 0
+            assert page.title() != "owned"
+            come.leave()
