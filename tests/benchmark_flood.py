@@ -35,7 +35,8 @@ Flood = Callable[[int], Awaitable[None]]
 @contextlib.asynccontextmanager
 async def connected(port: int) -> AsyncIterator[ClientConnection]:
     """A connection that was welcomed."""
-    async with connect(f"ws://127.0.0.1:{port}/live", max_size=None, ping_interval=None) as socket:
+    url = f"ws://127.0.0.1:{port}/live"
+    async with connect(url, max_size=None, ping_interval=None, open_timeout=120) as socket:
         await socket.send('{"type": "hello"}')
         assert json.loads(await socket.recv())["type"] == "welcome"
         yield socket

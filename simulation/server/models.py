@@ -37,11 +37,13 @@ class Models:
 
     def __init__(self, processes: int) -> None:
         self._stack = ExitStack()
+        # The last one, of the slow ones, loads what it needs when it needs it: to warm it up would keep them longer.
+        prepared = [*[bench.warm_up] * processes, _nothing]
         self._workers: list[Workers] = [
             self._stack.enter_context(
-                opened("processes", workers=1, deadline=DEADLINE_SECONDS, prepare=bench.warm_up)
+                opened("processes", workers=1, deadline=DEADLINE_SECONDS, prepare=prepare)
             )
-            for _ in range(processes + 1)
+            for prepare in prepared
         ]
         self._turns = [Turns() for _ in self._workers]
         # Reading a study takes seconds: no session should wait for that. Its process starts when there is one to read.

@@ -23,7 +23,7 @@ from simulation.server.catalogue import Catalogue
 from simulation.server.messages import MOST_BYTES, SIDES
 from simulation.server.models import Models
 from simulation.server.security import is_loopback
-from simulation.server.wire import Wire
+from simulation.server.wire import LiveWire, Wire
 
 LEAST_TOKEN = 16
 """Characters of a token that somebody chose."""
@@ -68,7 +68,7 @@ def serve(
             host=host,
             port=port,
             http=Wire,
-            ws="websockets-sansio",  # which reads on when what it has read is answered
+            ws=LiveWire,
             ws_max_size=MOST_BYTES,
             ws_per_message_deflate=False,  # half a megabyte of counts would keep all others for 40 ms
             ws_ping_interval=20.0,

@@ -139,12 +139,23 @@ async def _hello(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
+async def _listening(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await _hello(scope, receive, send)
+        return
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
 def with_wire(game: Callable[[int], Awaitable[None]]) -> None:
     """Play with a server that takes bytes as ours does."""
 
     async def play() -> None:
         listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(_hello, http=wire.Wire, log_level="error", lifespan="off"))
+        server = uvicorn.Server(
+            uvicorn.Config(_listening, http=wire.Wire, ws=wire.LiveWire, log_level="error", lifespan="off")
+        )
         running = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:
             await asyncio.sleep(0.01)
@@ -178,6 +189,35 @@ def test_bytes_are_taken_little_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
     assert sum(sizes) > 1000 and max(sizes) <= wire.PIECE_BYTES
 
 
+def test_a_connection_rests_after_a_piece_that_took_long_and_then_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wire, "LONG_SECONDS", -1.0)  # every piece counts as long
+    monkeypatch.setattr(wire, "REST", 0)
+    rests: list[float] = []
+    benchmark = loaded()
+
+    async def game(port: int) -> None:
+        loop = asyncio.get_running_loop()
+        later = loop.call_later
+
+        def noted(delay: float, call: Callable[..., object], *args: Any) -> asyncio.TimerHandle:
+            if getattr(call, "__name__", "") == "_go_on":
+                rests.append(delay)
+            return later(delay, call, *args)
+
+        monkeypatch.setattr(loop, "call_later", noted)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(benchmark.handshake(port))
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(benchmark.framed(b"", opcode=9) * 1000)
+        assert await reader.readexactly(2000) == b"\x8a\x00" * 1000
+        writer.close()
+
+    with_wire(game)
+    assert len(rests) >= 6000 // wire.PIECE_BYTES
+
+
 def test_who_connects_and_says_nothing_is_sent_away_and_who_asks_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -200,8 +240,8 @@ def test_who_connects_and_says_nothing_is_sent_away_and_who_asks_is_not(
     with_wire(game)
 
 
-@pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
+def loaded() -> ModuleType:
+    """The benchmark, which is a program."""
     spec = importlib.util.spec_from_file_location("benchmark_flood", BENCHMARK)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -219,8 +259,9 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 @pytest.mark.slow
-def test_nobody_waits_for_a_flood(benchmark: ModuleType, port: int) -> None:
+def test_nobody_waits_for_a_flood(port: int) -> None:
     """A machine that is busy with other things is slow without a flood too: what counts is what a flood adds."""
+    benchmark = loaded()
     quiet = {what: benchmark.high(times) for what, times in benchmark.measured("", port, seconds=4).items()}
     for name in benchmark.FLOODS:
         for what, times in benchmark.measured(name, port, seconds=4).items():
