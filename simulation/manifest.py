@@ -12,8 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.results import PROGRAM
-
 if TYPE_CHECKING:
     from simulation.results import Manifest
     from simulation.scenario import Scenario
@@ -85,6 +83,10 @@ def code_digest() -> str:
 
 def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int, command: str) -> Manifest:
     """Return the manifest of a study that is about to begin."""
+    from simulation.results import (
+        PROGRAM,
+    )  # here, because it brings pandas: the server asks for versions alone
+
     return {
         "format": FORMAT,
         "program": PROGRAM,
