@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from processes import PATIENCE, session_members, started
+from processes import PATIENCE, SUPPORT, session_members, started
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -54,8 +54,8 @@ class Running:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *options: str) -> Iterator[Running]:
-    command = ("-m", "simulation", "serve", "--port", "0", "--results", folder, *options)
+def serving(folder: Path, *program: str | Path) -> Iterator[Running]:
+    command = (*(program or ("-m", "simulation", "serve")), "--port", "0", "--results", folder)
     with started(command, changes=ENVIRONMENT) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -193,7 +193,7 @@ def test_what_cannot_be_is_told_before_anything_starts(arguments: list[str], mes
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server for others too, which wants a token."""
-    with serving(tmp_path_factory.mktemp("guarded"), "--host", "0.0.0.0") as found:
+    with serving(tmp_path_factory.mktemp("guarded"), SUPPORT / "guarded_server.py") as found:
         yield found
 
 
