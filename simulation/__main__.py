@@ -1,5 +1,18 @@
-"""``python -m simulation`` is the command ``hypercluster``."""
+"""The command ``hypercluster``, also as ``python -m simulation``."""
 
-from simulation.cli import main
+from __future__ import annotations
 
-main()
+import signal
+
+
+def main() -> None:
+    """Run the command; until it has set up what Ctrl-C does, Ctrl-C ends the process without a word."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from simulation.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

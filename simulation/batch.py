@@ -161,6 +161,7 @@ def run_batch(
     until_halfwidth: float | None = None,
     max_replications: int = MAX_REPLICATIONS,
     fresh: bool = False,
+    take_over: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> Results:
     """Run every scenario ``replications`` times and return the results; they do not depend on workers or executor.
@@ -182,6 +183,7 @@ def run_batch(
         of every paired difference in Phi is no wider than twice this.
     max_replications : where to stop with ``until_halfwidth`` in any case.
     fresh : replace what is in the folder.
+    take_over : take the folder from a process on another machine that has ended; needed only on disks that cannot lock.
     progress : called in this process at the start and after every block.
 
     Raises
@@ -221,22 +223,23 @@ def run_batch(
     prepare = partial(load_kernels, list(kinds.values()))
     with (
         opened(executor, workers=workers, deadline=deadline, prepare=prepare) as pool,
-        store.alone(),
+        store.alone(take_over=take_over),
+        store.ended(),
     ):
         store.begin(manifest, fresh=fresh)
         batch = _Batch(specs, seed, deadline=deadline, store=store, pool=pool, progress=progress)
-        with store.ended():
-            if goal is None:
-                batch.run_to(replications)
-            else:
-                batch.run_until(goal, first=replications)
-            store.compact()
+        if goal is None:
+            batch.run_to(replications)
+        else:
+            batch.run_until(goal, first=replications)
+        store.compact()
     return Results(store.folder)
 
 
 def _command() -> str:
     program = Path(sys.argv[0]).name
-    return shlex.join(["hypercluster" if program == "__main__.py" else program, *sys.argv[1:]])
+    command = shlex.join(["hypercluster" if program == "__main__.py" else program, *sys.argv[1:]])
+    return command.encode(errors="backslashreplace").decode()  # the name of a file need not be text
 
 
 def available_cores() -> int:
@@ -273,7 +276,7 @@ class _Batch:
         self.store = store
         self.pool = pool
         self.phi: dict[Replication, float] = {}
-        self.report = Report(progress, damaged=store.damaged)
+        self.report = Report(progress, damaged=store.damaged, notes=store.notes)
         self.piloted = False
         if store.finished:
             runs = Results(store.folder).runs(["scenario", "replication", *HEADLINE])

@@ -11,7 +11,6 @@ import hashlib
 import io
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from simulation.cli_factors import factors
 from simulation.cli_new_dataset import new_dataset
 from simulation.cli_report import break_even, report
 from simulation.cli_serve import serve
+from simulation.cli_stop import KEPT, SIGNALLED, Stopped, signals_answered
 
 if TYPE_CHECKING:
     from simulation.results import Results
@@ -39,10 +39,15 @@ FAULT = 1
 FAILURES = 3
 WRONG = 2
 MACHINE = 4
-INTERRUPTED = 130
-KEPT = "What has finished is kept; the same command goes on from there."
 _MACHINE_ERRORS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    *(
+        errno.ESTALE,
+        errno.ENOTCONN,
+        errno.ETIMEDOUT,
+        errno.ENODEV,
+        errno.ENXIO,
+    ),  # a network disk that went away
 }
 _PLACE_ERRORS = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR),
@@ -61,7 +66,8 @@ class _Commands(click.Group):
             if ending is None:
                 raise
             code, message = ending
-            click.echo(message, err=True)
+            with contextlib.suppress(OSError):  # the terminal may be what is gone
+                click.echo(message, err=True)
             ctx.exit(code)
 
 
@@ -74,7 +80,8 @@ def _ending(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, HyperclusterError):
         return error.exit_code, str(error)
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, f"Interrupted. {KEPT}"
+        stopped = error if isinstance(error, Stopped) else Stopped()
+        return SIGNALLED + stopped.number, str(stopped)
     if isinstance(error, MemoryError):
         return MACHINE, f"Out of memory. {KEPT} Fewer --workers need less."
     if isinstance(error, OSError) and error.errno in _PLACE_ERRORS and error.filename is not None:
@@ -159,6 +166,11 @@ def cli() -> None:
     help="Change a key in every scenario, e.g. diffusion.half_distance_km=300. May be repeated.",
 )
 @click.option("--fresh", is_flag=True, help="Replace what is in the results folder.")
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="Take the folder from a process on another machine that has ended; asked for where a disk cannot lock.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, an object a line.")
 @click.pass_context
@@ -175,6 +187,7 @@ def run(
     out: Path | None,
     overrides: tuple[str, ...],
     fresh: bool,
+    take_over: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -207,6 +220,7 @@ def run(
                 until_halfwidth=until_halfwidth,
                 max_replications=max_replications,
                 fresh=fresh,
+                take_over=take_over,
                 progress=progress,
             )
         if (folder / "runs.parquet").exists():
@@ -249,16 +263,18 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     from simulation.console import print_files, print_notes, print_study
     from simulation.derived import HERE, outputs_of
     from simulation.figures import write_study_figures
+    from simulation.held_folder import held
     from simulation.results import MANIFEST
     from simulation.written import RECORD, on_record
 
-    outputs = outputs_of(results, "compare", HERE)
-    comparison = compare_scenarios(results)
-    with _told("No comparison"):
-        write_comparison(comparison, outputs)
-    # Figures come before anything is printed, so that a reader who has seen enough (| head) loses none.
-    with _told("No figures"):
-        write_study_figures(results)
+    with held(results.path):
+        outputs = outputs_of(results, "compare", HERE)
+        comparison = compare_scenarios(results)
+        with _told("No comparison"):
+            write_comparison(comparison, outputs)
+        # Figures come before anything is printed, so that a reader who has seen enough (| head) loses none.
+        with _told("No figures"):
+            write_study_figures(results)
     if not quiet:
         print_study(results, comparison)
         written = (results.path / name for name in (MANIFEST, RECORD, *on_record(results.path)))
@@ -467,15 +483,8 @@ cli.add_command(serve)
 
 def main() -> None:
     """Run the command line."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A title in letters that the terminal, or Windows for a file, has no codes for must not end a command.
         sys.stdout.reconfigure(errors="replace")
-    cli(prog_name="hypercluster")
-
-
-def _interrupt(*_: object) -> None:
-    """Stop in good order at the first Ctrl-C, and at once at the second: worker processes end with this one."""
-    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
-    raise KeyboardInterrupt
+    with signals_answered():
+        cli(prog_name="hypercluster")

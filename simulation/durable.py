@@ -12,6 +12,12 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Errors of a disk that is full, or as full as we may make it."""
 
 
+_CANNOT_FLUSH = {
+    *(errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EPERM, errno.EACCES),
+}
+"""What disks answer that cannot flush a folder, some network disks for instance; it says nothing about a fault."""
+
+
 def replace(path: Path, content: bytes) -> None:
     """Write a file so that at any moment either the old or the new one is there, whole."""
     with written_beside(path) as temporary:
@@ -23,10 +29,12 @@ def replace(path: Path, content: bytes) -> None:
 def written_beside(path: Path) -> Iterator[Path]:
     """Give a temporary path, which takes the place of ``path`` at the end; on an error it leaves nothing behind."""
     temporary = beside(path)
+    temporary.unlink(missing_ok=True)  # were it a link, another file would be written
     try:
         yield temporary
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # such as a disk that nothing can be written to
+            temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise _at(path, error) from error
         raise
@@ -50,15 +58,22 @@ def flushed(path: Path, content: bytes) -> None:
 
 
 def _at(path: Path, error: OSError) -> OSError:
-    """Return the error with the file that was written: the system names it only when it opens one."""
-    return OSError(error.errno, error.strerror, error.filename or str(path))
+    """Return the error with the file that was written: the system names at most the temporary one."""
+    named = error.filename not in (None, str(beside(path)))
+    return OSError(error.errno, error.strerror, error.filename if named else str(path))
 
 
-def flush_folder(path: Path) -> None:
-    """Wait until the names in a folder are on the disk, on systems where that can be asked for."""
-    if os.name == "posix":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def flush_folder(path: Path) -> bool:
+    """Wait until the names in a folder are on the disk, and return whether system and disk can be asked for that."""
+    if os.name != "posix":
+        return False
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT_FLUSH:
+            raise
+        return False
+    finally:
+        os.close(handle)
+    return True

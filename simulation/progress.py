@@ -63,7 +63,7 @@ def _to_stderr(line: str) -> None:
 
 
 class _Told:
-    """Says once what is said once, damage and the estimate, and leaves the rest to ``show``."""
+    """Says once what is said once, damage and notes on the disk, and leaves the rest to ``show``."""
 
     def __init__(self, show: Callback, say: Callable[[str], None]) -> None:
         self._show = show
@@ -75,6 +75,8 @@ class _Told:
             self._began = True
             for line in now.damaged:
                 self._say(f"damaged, and computed again: {line}")
+            for line in now.notes:
+                self._say(f"Note: {line}")
         self._show(now)
 
 
@@ -183,6 +185,7 @@ def _as_json(now: Progress) -> None:
                 for scenario, means in now.means.items()
             },
             "damaged": list(now.damaged),
+            "notes": list(now.notes),
         }
     )
 
@@ -192,7 +195,14 @@ def print_json(event: Mapping[str, Any]) -> None:
     print(json.dumps(event, ensure_ascii=False, allow_nan=False), flush=True)
 
 
-OUTCOMES = {1: "fault", 2: "refused", 4: "stopped", 130: "interrupted"}
+OUTCOMES = {
+    1: "fault",
+    2: "refused",
+    4: "stopped",
+    129: "interrupted",
+    130: "interrupted",
+    143: "interrupted",
+}
 """How a command ended that did not do what it was asked, by exit code."""
 
 

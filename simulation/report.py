@@ -53,14 +53,18 @@ class Progress:
         default_factory=dict
     )  # by scenario and metric of HEADLINE
     damaged: Sequence[str] = ()  # blocks that were found damaged on disk, and are computed again
+    notes: Sequence[str] = ()  # what the user should know of the disk
 
 
 class Report:
     """Counts what a batch does and tells its progress."""
 
-    def __init__(self, tell: Callable[[Progress], None] | None, *, damaged: Sequence[str]) -> None:
+    def __init__(
+        self, tell: Callable[[Progress], None] | None, *, damaged: Sequence[str], notes: Sequence[str] = ()
+    ) -> None:
         self._tell = tell
         self._damaged = damaged
+        self._notes = notes
         self._began = time.monotonic()
         self._since = (self._began, 0)  # when the rate was counted from, and what had been done by then
         self._computed = 0
@@ -118,5 +122,6 @@ class Report:
                 estimate=self._estimate,
                 means=self._means,
                 damaged=self._damaged,
+                notes=self._notes,
             )
         )

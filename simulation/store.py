@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import shlex
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +21,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from simulation.durable import NO_ROOM, beside, flush_folder, flushed, replace
-from simulation.errors import ResultsError
+from simulation.errors import MachineError, ResultsError
+from simulation.held_folder import HeldFolder, check_encoding, held, inner_folder, refuse_link
+from simulation.locks import Lock, is_lock, locked
 from simulation.manifest import differences, now, ranges
 from simulation.merge import read_groups, row_groups, system_memory
 from simulation.parts import (
@@ -54,11 +55,13 @@ from simulation.written import (
 if TYPE_CHECKING:
     from simulation.scenario import Scenario
 
-if sys.platform != "win32":
-    import fcntl
-
 DAMAGED = "damaged"
 FAILED = "failed"
+KEPT = "what has finished is kept, and the same command goes on from there"
+NOT_FLUSHED = (
+    "this disk does not say when the names in a folder are safe; after a power cut, what finished last may be missing "
+    "and is computed again"
+)
 SECONDS_BETWEEN_SAVES = 1.0
 """While replications fail one after the other; what a stop could leave out is tried again anyway."""
 
@@ -69,14 +72,23 @@ class Store:
     Parameters
     ----------
     folder : the results folder; nothing is written to it before :meth:`begin`.
+
+    Raises
+    ------
+    ResultsError
+        If the name of the folder is not UTF-8.
     """
 
     def __init__(self, folder: Path) -> None:
+        check_encoding(folder)
         self.folder = folder
         self.manifest: Manifest = {}
         self.finished: set[Replication] = set()
         self.damaged: list[str] = []  # what :meth:`begin` found damaged
+        self.notes: list[str] = []  # what :meth:`begin` found that the user should know of the disk
         self._saved = 0.0
+        self._held: HeldFolder | None = None
+        self._lock: Lock | None = None
 
     def check(self, manifest: Manifest, *, fresh: bool) -> None:
         """Find out, without writing anything, whether the study may go on in this folder, or replace what is there.
@@ -96,7 +108,7 @@ class Store:
         if not (self.folder / MANIFEST).exists():
             # A start that was killed before anything was there, and what a file manager leaves in an empty folder.
             empty = {beside(self.folder / MANIFEST).name, RECORD} | OF_FILE_MANAGERS
-            if {path.name for path in self.folder.iterdir()} - empty:
+            if {path.name for path in self.folder.iterdir() if not is_lock(path)} - empty:
                 raise ResultsError(f"{self.folder}: holds files that are not results; choose another --out")
             return
         try:
@@ -129,7 +141,11 @@ class Store:
         """
         known = (self.folder / MANIFEST).exists()
         self.check(manifest, fresh=fresh)
-        self._make_folder()
+        if self._held is None:
+            self._make_folder()
+        self._check_held()
+        for name in (PARTS, DAMAGED, FAILED):
+            refuse_link(self.folder / name)
         before = read_manifest(self.folder) if known else None
         if fresh and before:
             self._clear([entry["name"] for entry in before["scenarios"]])
@@ -146,31 +162,43 @@ class Store:
         self._remove_parts(unfinished_parts(self.folder, self._names()))
         self.finished = self._find_finished()
         record(self.folder, [path.name for path in self._files()])
+        if os.name == "posix" and not flush_folder(self.folder):
+            self.notes.append(NOT_FLUSHED)
+        self.manifest["notes"] = self.notes
         self.save()
         return self.finished
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep other processes from writing to the folder, on systems and disks where that can be done.
+    def alone(self, *, take_over: bool = False) -> Iterator[None]:
+        """Hold the folder, and keep other processes from writing to it.
+
+        Parameters
+        ----------
+        take_over : as for :func:`simulation.locks.locked`.
 
         Raises
         ------
         ResultsError
             If another process is writing there, or the folder cannot be made.
+        MachineError
+            If the folder is moved, deleted or replaced meanwhile, or something in it is removed.
         """
         self._make_folder()
-        if sys.platform == "win32":
-            yield
-            return
-        handle = os.open(self.folder, os.O_RDONLY)
-        try:
-            with contextlib.suppress(PermissionError):  # disks that cannot lock a folder
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        except BlockingIOError:
-            raise ResultsError(f"{self.folder}: another process is writing to this folder") from None
-        finally:
-            os.close(handle)  # and the lock with it, as also whenever the process ends
+        with held(self.folder) as self._held, locked(self._held, take_over=take_over) as self._lock:
+            try:
+                yield
+            except FileNotFoundError as error:
+                self._check_held()
+                if not str(error.filename).startswith(str(self.folder)):
+                    raise
+                raise MachineError(f"{error.filename}: somebody removed it during the run; {KEPT}") from error
+
+    def _check_held(self) -> None:
+        if self._held is None:
+            self._held = HeldFolder(self.folder)
+        self._held.check()
+        if self._lock is not None:
+            self._lock.check()
 
     def _make_folder(self) -> None:
         try:
@@ -184,10 +212,13 @@ class Store:
 
     def save(self) -> None:
         """Put the manifest in place."""
+        self._saved = time.monotonic()
+        self._check_held()
         self.manifest["state"] = self._state()
         text = json.dumps(self.manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        replace(self.folder / MANIFEST, text.encode())
-        self._saved = time.monotonic()
+        # Names of files, which may stand in a traceback, need not be text.
+        replace(self.folder / MANIFEST, text.encode(errors="backslashreplace"))
+        self._check_held()
 
     def _state(self) -> dict[str, dict[str, str]]:
         """Return which replications of each scenario are finished, and which failed."""
@@ -206,8 +237,9 @@ class Store:
         try:
             yield
         except BaseException:
-            with contextlib.suppress(OSError):  # a full disk must not hide what went wrong first
-                self._end("interrupted")
+            if self._saved:  # by :meth:`begin`, which may have refused the folder
+                with contextlib.suppress(OSError, MachineError):  # they must not hide what went wrong first
+                    self._end("interrupted")
             raise
         self._end("failures" if self.manifest["failures"] else "finished")
 
@@ -227,6 +259,7 @@ class Store:
         deadline: float | None,
     ) -> None:
         """Record a replication that failed, with a command that does it again; its scenario is kept in a file."""
+        self._check_held()
         (scenario,) = place(self.folder, {f"{FAILED}/{spec.name}.toml": spec.to_toml().encode()})
         again = ["hypercluster", "run", scenario, "--seed", seed, "--replications", 1, "--workers", 1]
         again += ["--deadline", f"{deadline:g}"] if deadline is not None else []
@@ -252,9 +285,10 @@ class Store:
 
     def add(self, name: str, files: Mapping[str, bytes]) -> None:
         """Put a finished block in place: one Parquet file a table, all or none."""
-        parts = self.folder / PARTS
+        self._check_held()
+        parts = inner_folder(self.folder, PARTS)
         temporary = parts / f".{name}.tmp"
-        temporary.mkdir(parents=True, exist_ok=True)  # there already if it holds a file of somebody else's
+        temporary.mkdir(exist_ok=True)  # there already if it holds a file of somebody else's
         try:
             for table, content in files.items():
                 flushed(temporary / f"{table}.parquet", content)
@@ -267,15 +301,26 @@ class Store:
             self._set_aside(name, [parts / name], why=f"{parts / name}: not a block")
         temporary.rename(parts / name)
         flush_folder(parts)
+        self._check_held()
 
     def compact(self) -> None:
         """Merge the finished file of each table, where there is one, with the blocks; the outcome is the same bytes
         whichever blocks the replications came in.
+
+        Raises
+        ------
+        MachineError
+            If the merged rows are not those of the replications that have finished.
         """
+        self._check_held()
+        parts = part_of_replication(self.folder, self._names())
+        if parts:
+            self._merge(parts)
+        self._check_held()
+        self._check_rows()
+
+    def _merge(self, parts: Mapping[Replication, Path]) -> None:
         order = self._names()
-        parts = part_of_replication(self.folder, order)
-        if not parts:
-            return
         for table in TABLES:
             schema = pq.read_schema(next(iter(parts.values())) / f"{table}.parquet")
             target = placed(self.folder, f"{table}.parquet")
@@ -285,6 +330,7 @@ class Store:
                         writer.write_table(group)
                 sink.flush()
                 os.fsync(sink.fileno())
+                self._check_held()
         # Readers must not meet a part that has lost a file: all get the name of an unfinished one first.
         merged = [
             part.rename(part.with_name(f".{part.name}.tmp")) for part in part_folders(self.folder, order)
@@ -308,6 +354,25 @@ class Store:
                 shown
             ):  # somebody's file is in it, and must not stay hidden
                 part.rename(shown)
+
+    def _check_rows(self) -> None:
+        """Compare the merged rows with the replications that have finished, before the manifest says so."""
+        path = self.folder / "runs.parquet"
+        keys: list[Replication] = []
+        if path.exists():
+            keys = replications_in(read_parquet(path, columns=["scenario", "replication"]))
+        expected, self.finished = self.finished, set(keys)
+        lost = expected - self.finished
+        if lost:
+            raise MachineError(
+                f"{self.folder}: the rows of {len(lost)} replications that had finished are missing; somebody removed "
+                "files during the run. The same command computes them again"
+            )
+        if len(keys) != len(expected):
+            raise MachineError(
+                f"{path}: {len(keys)} rows for {len(expected)} replications; somebody added files during the run. "
+                "Compute the study again with --fresh"
+            )
 
     def _find_finished(self) -> set[Replication]:
         finished: set[Replication] = set()
@@ -352,7 +417,7 @@ class Store:
             number += 1
         known = {RECORD, *on_record(self.folder)}
         tables = [f"{DAMAGED}/{aside.name}/{table}.parquet" for table in TABLES]
-        aside.parent.mkdir(exist_ok=True)
+        inner_folder(self.folder, DAMAGED)
         for path in paths:
             in_parts = path.parent.name == PARTS
             if in_parts:

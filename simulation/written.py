@@ -17,6 +17,7 @@ from pathlib import Path
 
 from simulation.durable import beside, flush_folder, replace, written_beside
 from simulation.errors import ResultsError, listed
+from simulation.held_folder import inner_folder, refuse_link
 from simulation.plain_files import read_plain
 
 RECORD = "written.jsonl"
@@ -72,6 +73,7 @@ def record(folder: Path, names: Iterable[str], origin: Origin | None = None) -> 
     details = {key: value for key, value in details.items() if value}
     lines = "".join(json.dumps({"file": name} | details) + "\n" for name in new)
     path = folder / RECORD
+    refuse_link(path)
     # Appended in one piece, so that two commands do not lose each other's lines.
     with path.open("ab+", buffering=0) as sink:
         if sink.tell():
@@ -112,8 +114,7 @@ def placed(folder: Path, name: str, origin: Origin | None = None) -> Iterator[Pa
         If a file stands there that is not on record.
     """
     with _on_record_around(folder, [name], origin or Origin()):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = _with_folders(folder, name)
         with written_beside(path) as temporary:
             yield temporary
         flush_folder(path.parent)
@@ -129,10 +130,21 @@ def place(folder: Path, files: Mapping[str, bytes], origin: Origin | None = None
     """
     with _on_record_around(folder, files, origin or Origin()):
         for name, content in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            replace(path, content)
+            replace(_with_folders(folder, name), content)
     return [folder / name for name in files]
+
+
+def _with_folders(folder: Path, name: str) -> Path:
+    """Return the path of a file and make the folders within the results folder that lead to it; none may be a link."""
+    *above, _ = Path(name).parts
+    for depth in range(len(above)):
+        inner_folder(folder, "/".join(above[: depth + 1]))
+    return folder / name
+
+
+def _behind_link(folder: Path, name: str) -> bool:
+    """Whether a link leads to a file, which therefore lies elsewhere."""
+    return any((folder / parent).is_symlink() for parent in Path(name).parents[:-1])
 
 
 @contextlib.contextmanager
@@ -154,6 +166,8 @@ def remove(folder: Path) -> None:
     """Remove the files on record, their temporary files, the folders that are empty then, and the record itself."""
     folders: set[Path] = set()
     for name in on_record(folder):
+        if _behind_link(folder, name):
+            continue
         remove_file(folder / name)
         remove_file(beside(folder / name))
         folders.update(folder / parent for parent in Path(name).parents[:-1])

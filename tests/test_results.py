@@ -118,6 +118,7 @@ def add(store: Store, scenario: str, *replications: int) -> None:
     parts = [rows(scenario, number) for number in replications]
     files = {table: to_parquet(pa.concat_tables([part[table] for part in parts])) for table in TABLES}
     store.add(part_name(scenario, replications), files)
+    store.finished |= {(scenario, number) for number in replications}
 
 
 @pytest.fixture

@@ -1,0 +1,58 @@
+"""What signals do to a command: Ctrl-C, SIGTERM of a batch system, SIGHUP of a terminal that closes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+
+KEPT = "What has finished is kept; the same command goes on from there."
+SIGNALLED = 128
+"""Added to the number of the signal that stopped a command, as shells do: 130 for Ctrl-C, 143 for SIGTERM."""
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the command to stop."""
+
+    def __init__(self, number: int = signal.SIGINT) -> None:
+        super().__init__(number)
+        self.number = number
+
+    def __str__(self) -> str:
+        name = (
+            "Interrupted"
+            if self.number == signal.SIGINT
+            else f"Stopped by {signal.Signals(self.number).name}"
+        )
+        return f"{name}. {KEPT}"
+
+
+@contextlib.contextmanager
+def signals_answered() -> Iterator[None]:
+    """Raise :class:`Stopped` in the block at the first signal; those that somebody else sees to are left to them."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        _end_quietly()
+
+
+def _stop(number: int, _: object) -> None:
+    """Stop in good order at the first signal, and at once at a Ctrl-C after it: worker processes end with this one."""
+    if number != signal.SIGINT:
+        signal.signal(number, signal.SIG_IGN)  # batch systems say it more than once, and mean no more by it
+    signal.signal(signal.SIGINT, lambda *_: os._exit(SIGNALLED + signal.SIGINT))
+    raise Stopped(number)
+
+
+def _end_quietly() -> None:
+    """Let a signal end the process at once from now on: all is done, and Python would show where it tidies up."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
