@@ -9,7 +9,6 @@ import contextlib
 import errno
 import hashlib
 import io
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence

@@ -32,6 +32,7 @@ from pydantic_core import ErrorDetails
 from simulation.arguments import MOST_REPLICATIONS, whole_number
 from simulation.characters import fault_of
 from simulation.errors import Problem, ProblemsError, ResultsError, listed, suggestion
+from simulation.held_folder import check_encoding
 from simulation.parts import (
     Replication,
     may_hold,
@@ -162,6 +163,7 @@ def read_manifest(folder: Path, *, at_most: int = AT_MOST) -> Manifest:
         If there is none, it cannot be read, or is none of ours: of another program, or without what readers of the
         folder rely on; all that is wrong at once.
     """
+    check_encoding(folder)
     path = folder / MANIFEST
     try:
         manifest = json.loads(read_plain(path, at_most=at_most).decode())

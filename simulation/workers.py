@@ -311,9 +311,12 @@ class _Child:
 
 
 def _keep_interrupts_away() -> None:
-    """Block Ctrl-C in this thread, and so in the processes that it starts: a terminal sends it to all of them."""
+    """Block requests to stop in this thread, and so in the processes that it starts.
+
+    A terminal sends Ctrl-C, and a batch system SIGTERM, to all of them. The parent alone answers, and ends the others.
+    """
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 def _serve(line: Connection, prepare: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C, as a terminal sends it: to every process that the command started."""
+"""Ctrl-C as a terminal sends it, and SIGTERM as a batch system does: to every process that the command started."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from processes import end, session_members, started, wait_until, workers_of
+from processes import PATIENCE, end, session_members, started, wait_until, workers_of
 from small_studies import Study
 
 from simulation.parts import part_folders
@@ -32,27 +32,89 @@ def computing(out: Path, process: subprocess.Popen[str]) -> bool:
     return bool(part_folders(out))
 
 
-def interrupt(process: subprocess.Popen[str]) -> None:
-    os.killpg(process.pid, signal.SIGINT)
+def interrupt(process: subprocess.Popen[str], by: signal.Signals = signal.SIGINT) -> None:
+    os.killpg(process.pid, by)
 
 
-@pytest.mark.parametrize("moment", [starting_workers, computing])
-def test_ctrl_c_keeps_what_is_finished_and_leaves_no_process(
-    study: Study, tmp_path: Path, moment: Callable[[Path, subprocess.Popen[str]], bool]
+@pytest.mark.parametrize(
+    ("by", "code", "words", "moment"),
+    [
+        (signal.SIGINT, 130, "Interrupted", starting_workers),
+        (signal.SIGINT, 130, "Interrupted", computing),
+        (signal.SIGTERM, 143, "Stopped by SIGTERM", computing),
+        pytest.param(signal.SIGTERM, 143, "Stopped by SIGTERM", starting_workers, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, 129, "Stopped by SIGHUP", computing, marks=pytest.mark.slow),
+    ],
+)
+def test_who_is_asked_to_stop_keeps_what_is_finished_and_leaves_no_process(
+    study: Study,
+    tmp_path: Path,
+    by: signal.Signals,
+    code: int,
+    words: str,
+    moment: Callable[[Path, subprocess.Popen[str]], bool],
 ):
     out = tmp_path / "study"
     with started(long_run(study, out)) as process:
         wait_until(lambda: moment(out, process) or process.poll() is not None)
         kept = part_folders(out)
-        interrupt(process)
+        interrupt(process, by)
+        if by != signal.SIGINT:
+            interrupt(process, by)  # batch systems say it twice, and mean no more by it
         _, errors = process.communicate(timeout=BUSY)
         gone(process)
-    assert process.returncode == 130, errors
-    assert "Interrupted" in errors and "Traceback" not in errors
+    assert process.returncode == code, errors
+    assert words in errors and "Traceback" not in errors
     assert Results(out).manifest["status"] == "interrupted"
     assert set(kept) <= set(part_folders(out))
     if kept:
         assert Results(out).verify() == []
+
+
+MOMENTS = 24
+
+
+@pytest.mark.slow
+def test_ctrl_c_at_any_moment_of_a_command_leaves_files_whole_or_absent(study: Study, tmp_path: Path):
+    """While it starts, builds, computes, merges, compares and draws, and when it tidies up."""
+    command = [
+        "-m",
+        "simulation",
+        "run",
+        *study.files,
+        "--replications",
+        6,
+        "--workers",
+        1,
+        "--quiet",
+        "--out",
+    ]
+    whole = tmp_path / "whole"
+    began = time.monotonic()
+    with started([*command, whole]) as process:
+        _, errors = process.communicate(timeout=PATIENCE)
+    life = time.monotonic() - began
+    assert process.returncode == 0, errors
+    stopped = 0
+    for moment in range(MOMENTS):
+        out = tmp_path / f"study-{moment}"
+        with started([*command, out]) as process:
+            time.sleep(life * (moment + 0.5) / MOMENTS)
+            interrupt(process)
+            _, errors = process.communicate(timeout=BUSY)
+            gone(process)
+        # Until Python has set itself up, Ctrl-C ends it as it ends any program; a shell says 130 to that too.
+        assert process.returncode in (130, -signal.SIGINT, 0), errors
+        if process.returncode == 130:
+            assert "Traceback" not in errors
+        stopped += process.returncode != 0
+        for path in out.rglob("*"):
+            assert not path.name.startswith("."), path
+            if path.is_file() and path.name != "manifest.json" and "parts" not in path.parts:
+                assert path.read_bytes() == (whole / path.relative_to(out)).read_bytes(), path
+        if (out / "manifest.json").exists():
+            assert Results(out).manifest["status"] in ("interrupted", "finished")
+    assert stopped > MOMENTS / 2
 
 
 def test_a_second_ctrl_c_ends_all_at_once(study: Study, tmp_path: Path):

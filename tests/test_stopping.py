@@ -1,0 +1,84 @@
+"""How the command ends when somebody or something stops it, and what it says of files that are none."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from simulation.cli import cli
+from simulation.cli_stop import Stopped
+from simulation.durable import written_beside
+from simulation.results import MANIFEST
+
+
+@pytest.mark.parametrize("command", ["validate", "run"])
+@pytest.mark.skipif(os.name != "posix", reason="pipes and devices with names")
+def test_a_scenario_that_is_no_regular_file_is_named_as_what_it_is(tmp_path: Path, command: str) -> None:
+    pipe, hole = tmp_path / "pipe.toml", tmp_path / "hole.toml"
+    os.mkfifo(pipe)
+    hole.touch()
+    os.truncate(hole, 2**40)
+    for path, words in (
+        (Path("/dev/zero"), "this is a device, not a regular file"),
+        (pipe, "this is a pipe, not a regular file"),
+        (hole, "the file is larger than 4,194,304 bytes"),
+        (tmp_path, "is a folder"),
+    ):
+        ended = CliRunner().invoke(cli, [command, str(path)])
+        assert ended.exit_code == 2
+        assert words in ended.output and "memory" not in ended.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with names")
+def test_a_manifest_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / MANIFEST)
+    ended = CliRunner().invoke(cli, ["compare", str(tmp_path)])
+    assert ended.exit_code == 2
+    assert f"{MANIFEST}: cannot be read: this is a pipe, not a regular file" in ended.output
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "words"),
+    [
+        (KeyboardInterrupt(), 130, "Interrupted. What has finished is kept"),
+        (Stopped(signal.SIGINT), 130, "Interrupted. What has finished is kept"),
+        (Stopped(signal.SIGTERM), 143, "Stopped by SIGTERM. What has finished is kept"),
+    ],
+)
+def test_each_signal_has_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch, raised: BaseException, code: int, words: str
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("simulation.scenario.load_scenario", stop)
+    for options in ([], ["--json"]):
+        ended = CliRunner().invoke(cli, ["run", "baseline", *options])
+        assert ended.exit_code == code
+        assert words in ended.stderr
+        assert not options or f'"outcome": "interrupted", "exit_code": {code}' in ended.stdout
+
+
+def test_a_file_whose_writing_is_interrupted_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+
+    def interrupted() -> None:
+        with written_beside(path) as temporary:
+            temporary.write_text("ne")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [entry.read_text() for entry in tmp_path.iterdir()] == ["old"]
+
+
+def test_the_name_of_the_file_and_not_of_the_temporary_one_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "missing" / "table.csv"
+    with pytest.raises(OSError) as caught, written_beside(path) as temporary:
+        temporary.write_text("new")
+    assert caught.value.filename == str(path)
