@@ -22,12 +22,14 @@ def replace(path: Path, content: bytes) -> None:
     """Write a file so that at any moment either the old or the new one is there, whole."""
     with written_beside(path) as temporary:
         flushed(temporary, content)
-    flush_folder(path.parent)
 
 
 @contextlib.contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
-    """Give a temporary path, which takes the place of ``path`` at the end; on an error it leaves nothing behind."""
+    """Give a temporary path, which takes the place of ``path`` at the end; on an error it leaves nothing behind.
+
+    The new name is on the disk when this returns, so that of two files the second is never there without the first.
+    """
     temporary = beside(path)
     temporary.unlink(missing_ok=True)  # were it a link, another file would be written
     try:
@@ -39,6 +41,7 @@ def written_beside(path: Path) -> Iterator[Path]:
             raise _at(path, error) from error
         raise
     temporary.replace(path)
+    flush_folder(path.parent)
 
 
 def beside(path: Path) -> Path:
@@ -77,3 +80,10 @@ def flush_folder(path: Path) -> bool:
     finally:
         os.close(handle)
     return True
+
+
+def flush_path(path: Path) -> None:
+    """Wait until the names of a folder and of those above it are on the disk, whoever made them."""
+    for above in path.absolute().parents:
+        with contextlib.suppress(PermissionError):  # where we may not look, we made nothing
+            flush_folder(above)

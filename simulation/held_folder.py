@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from simulation.durable import flush_folder
 from simulation.errors import MachineError, ResultsError
 
 
@@ -112,7 +113,9 @@ def inner_folder(folder: Path, name: str) -> Path:
     """Make a folder within a results folder, unless it is there, and return its path; errors as for a link."""
     path = folder / name
     refuse_link(path)
-    path.mkdir(exist_ok=True)
+    if not path.is_dir():
+        path.mkdir(exist_ok=True)
+        flush_folder(path.parent)  # or a power cut could take it with all that is flushed within
     return path
 
 

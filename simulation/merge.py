@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError
-from simulation.parts import Replication, read_parquet
-from simulation.rows import canonical
+from simulation.parts import Replication, read_parquet, reading
+from simulation.rows import TABLES, Tables, canonical
 
 VALUES_IN_MEMORY = 200_000
 """Values of one table, rows times columns, after which a row group ends, with the replication that is at hand."""
@@ -95,15 +95,51 @@ def _in_file(path: Path, place_of: Mapping[str, int]) -> Iterator[tuple[Place, p
         return
     held: list[pa.Table] = []  # of the replication at hand, which may go on in the next row group
     place: Place = (-1, -1)
-    for group in read_groups(path):
-        for found, rows in _split(group, place_of):
-            if held and found != place:
-                yield place, pa.concat_tables(held)
-                held = []
-            held.append(rows)
-            place = found
-    if held:
-        yield place, pa.concat_tables(held)
+    with reading(path):
+        for group in read_groups(path):
+            for found, rows in _split(group, place_of):
+                if held and found != place:
+                    yield place, pa.concat_tables(held)
+                    held = []
+                held.append(rows)
+                place = found
+        if held:
+            yield place, pa.concat_tables(held)
+
+
+def finished_rows(
+    folder: Path, *, order: Sequence[str], elsewhere: Set[Replication]
+) -> Iterator[tuple[Replication, Tables]]:
+    """Yield the rows of each replication that the finished files hold.
+
+    Parameters
+    ----------
+    order : names of the scenarios.
+    elsewhere : replications that lie in parts, too: a merge that was stopped leaves them in some of the files.
+
+    Raises
+    ------
+    ResultsError
+        If a file is missing or damaged, or ``runs`` lacks a replication that other files have.
+    """
+    place_of = {name: place for place, name in enumerate(order)}
+    paths = {table: folder / f"{table}.parquet" for table in TABLES}
+    empty: Tables = {}
+    for table, path in paths.items():
+        with reading(path):
+            empty[table] = pq.read_schema(path).empty_table()
+    streams = {table: _in_file(path, place_of) for table, path in paths.items()}
+    heads = {table: head for table, stream in streams.items() if (head := next(stream, None))}
+    while heads:
+        place = min(place for place, _ in heads.values())
+        key = order[place[0]], place[1]
+        here = [table for table, (found, _) in heads.items() if found == place]
+        rows = empty | {table: heads.pop(table)[1] for table in here}
+        heads |= {table: head for table in here if (head := next(streams[table], None))}
+        if "runs" in here:
+            yield key, rows
+        elif key not in elsewhere:
+            raise ResultsError(f"{paths[here[0]]}: replication {key[1]} of {key[0]} is not in runs.parquet")
 
 
 def read_groups(path: Path) -> Iterator[pa.Table]:
@@ -114,12 +150,9 @@ def read_groups(path: Path) -> Iterator[pa.Table]:
     ResultsError
         If the file is damaged.
     """
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            for number in range(file.num_row_groups):
-                yield file.read_row_group(number, use_threads=False)
-    except (pa.ArrowException, OSError) as error:
-        raise ResultsError(f"{path}: damaged or not a Parquet file: {error}") from None
+    with reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number, use_threads=False)
 
 
 def _split(group: pa.Table, place_of: Mapping[str, int]) -> Iterator[tuple[Place, pa.Table]]:

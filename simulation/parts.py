@@ -6,9 +6,12 @@ They are left alone, never read, and named once.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache, reduce
+from operator import and_
 from pathlib import Path
 
 import pyarrow as pa
@@ -97,9 +100,14 @@ def read_parquet(
     path: Path,
     *,
     columns: Sequence[str] | None = None,
-    where: pc.Expression | None = None,
+    scenario: str | None = None,
+    replications: range | None = None,
 ) -> pa.Table:
     """Read one file, every page against its checksum.
+
+    Parameters
+    ----------
+    columns, scenario, replications : what to read; None for all.
 
     Raises
     ------
@@ -108,21 +116,74 @@ def read_parquet(
     """
     if path.exists() and not path.is_file():  # a pipe would keep the reader waiting for ever
         raise ResultsError(f"{path}: cannot be read: not a regular file")
+    with reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        known = file.schema_arrow.names
+        for column in columns or ():
+            if column not in known:
+                hint = suggestion(column, known) or "; if another version wrote it, run the study again"
+                raise ResultsError(f"{path} has no column {column!r}{hint}")
+        wanted = None if columns is None else list(columns)
+        where = _where(scenario, replications)
+        if where is None:
+            return file.read(wanted, use_threads=False)  # much faster for the many small files of a batch
+        version = path.stat()
+        groups = [
+            number
+            for number, (names, first, last) in enumerate(
+                _groups(path, (version.st_ino, version.st_size, version.st_mtime_ns))
+            )
+            if (scenario is None or scenario in names)
+            and (replications is None or (first < replications.stop and last >= replications.start))
+        ]
+        needed = None if wanted is None else list(dict.fromkeys(["scenario", "replication", *wanted]))
+        rows = file.read_row_groups(groups, needed).filter(where)
+        return rows if wanted is None else rows.select(wanted)
+
+
+@lru_cache(maxsize=64)
+def _groups(path: Path, version: tuple[int, ...]) -> list[tuple[frozenset[str], int, int]]:
+    """Return the scenarios and the first and last replication of every row group of a file, in this version of it.
+
+    They are taken from the rows, whose pages have checksums: Arrow ends the process where it finds damaged statistics.
+    """
+    found = []
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        for number in range(file.num_row_groups):
+            rows = file.read_row_group(number, ["scenario", "replication"], use_threads=False)
+            names = frozenset(pc.unique(rows["scenario"]).to_pylist())
+            ends = pc.min_max(rows["replication"]).as_py()
+            if names:
+                found.append((names, ends["min"], ends["max"]))
+            else:
+                found.append((names, 0, -1))
+    return found
+
+
+def _where(scenario: str | None, replications: range | None) -> pc.Expression | None:
+    conditions = []
+    if scenario is not None:
+        conditions.append(pc.field("scenario") == scenario)
+    if replications is not None:
+        conditions.append(pc.field("replication") >= replications.start)
+        conditions.append(pc.field("replication") < replications.stop)
+    return reduce(and_, conditions) if conditions else None
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say which file it was that could not be read, whatever its bytes made of those who read them.
+
+    Raises
+    ------
+    ResultsError
+        For any exception: flipped bits end in names that are no text, columns that are missing, sizes beyond memory.
+    """
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            known = file.schema_arrow.names
-            for column in columns or ():
-                if column not in known:
-                    hint = suggestion(column, known) or "; if another version wrote it, run the study again"
-                    raise ResultsError(f"{path} has no column {column!r}{hint}")
-            wanted = None if columns is None else list(columns)
-            if where is None:  # much faster for the many small files of a batch
-                return file.read(wanted, use_threads=False)
-        return pq.read_table(
-            path, columns=wanted, filters=where, page_checksum_verification=True, partitioning=None
-        )
-    except (pa.ArrowException, OSError) as error:
-        # What the machine refuses has a number; what Arrow finds wrong in the bytes has none.
+        yield
+    except ResultsError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        # What the machine refuses has a number; what is wrong in the bytes has none.
         fault = "cannot be read" if getattr(error, "errno", None) else "damaged or not a Parquet file"
         raise ResultsError(f"{path}: {fault}: {error}") from None
 
@@ -130,6 +191,19 @@ def read_parquet(
 def replications_in(table: pa.Table) -> list[Replication]:
     """Return scenario and number of each row of ``runs``."""
     return list(zip(table["scenario"].to_pylist(), table["replication"].to_pylist(), strict=True))
+
+
+def replications_of(path: Path) -> list[Replication]:
+    """Return scenario and number of each row of a file.
+
+    Raises
+    ------
+    ResultsError
+        If the file cannot be read.
+    """
+    rows = read_parquet(path, columns=["scenario", "replication"])
+    with reading(path):
+        return replications_in(rows)
 
 
 def part_of_replication(folder: Path, scenarios: Sequence[str]) -> dict[Replication, Path]:
@@ -149,9 +223,13 @@ def part_replications(part: Path) -> list[Replication]:
     ResultsError
         If the block cannot be read, or holds anything twice or other than its name says.
     """
-    keys = replications_in(read_parquet(part / "runs.parquet", columns=["scenario", "replication"]))
+    keys = replications_of(part / "runs.parquet")
     scenario, numbers = block_of(part.name) or ("", range(0))
-    if len(set(keys)) < len(keys) or any(name != scenario or number not in numbers for name, number in keys):
+    if (
+        not keys
+        or len(set(keys)) < len(keys)
+        or any(name != scenario or number not in numbers for name, number in keys)
+    ):
         raise ResultsError(
             f"{part}: damaged: its rows are not those of the replications that it is named after"
         )

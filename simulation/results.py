@@ -16,8 +16,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cached_property, reduce
-from operator import and_
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -419,19 +418,19 @@ def read_rows(
     order : names of the scenarios, as rows are to be sorted; parts of other scenarios are not read.
     columns, scenario, replications : what to read; None for all.
     """
-    where = _where(scenario, replications)
     wanted = None if columns is None else list(dict.fromkeys(["scenario", "replication", *columns]))
+    read = partial(read_parquet, columns=wanted, scenario=scenario, replications=replications)
     parts = [part for part in part_folders(folder, order) if may_hold(part, scenario, replications)]
     taken: set[Replication] = set()
     pieces = []
     for part in parts:
-        rows = read_parquet(part / f"{table}.parquet", columns=wanted, where=where)
+        rows = read(part / f"{table}.parquet")
         keys = set(part_replications(part))
         pieces.append(without(rows, keys & taken))
         taken |= keys
     finished = folder / f"{table}.parquet"
     if finished.exists():
-        pieces.insert(0, without(read_parquet(finished, columns=wanted, where=where), taken))
+        pieces.insert(0, without(read(finished), taken))
     if not pieces:
         which = "" if replications is None else f" {replications.start}"
         raise ResultsError(
@@ -445,16 +444,6 @@ def read_rows(
         # Arrow sorts stably: within a replication the rows keep the order in which they were written.
         rows = rows.take(pc.sort_indices(keys, [("scenario", "ascending"), ("replication", "ascending")]))
     return rows if columns is None else rows.select(list(columns))
-
-
-def _where(scenario: str | None, replications: range | None) -> pc.Expression | None:
-    conditions = []
-    if scenario is not None:
-        conditions.append(pc.field("scenario") == scenario)
-    if replications is not None:
-        conditions.append(pc.field("replication") >= replications.start)
-        conditions.append(pc.field("replication") < replications.stop)
-    return reduce(and_, conditions) if conditions else None
 
 
 def axes_of(entry: Mapping[str, Any]) -> Axes:

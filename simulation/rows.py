@@ -64,6 +64,16 @@ _LEDGER = pa.schema(
         ("unspent", pa.float64()),
     ]
 )
+_SCHEMAS = {"curves": _CURVES, "memberships": _MEMBERSHIPS, "ledger": _LEDGER}
+_TYPES = {
+    "scenario": pa.string(),
+    "replication": pa.int32(),
+    "seed": pa.int64(),
+    "technologies_left_out": pa.int32(),
+    "undefined": pa.string(),
+    "sha256": pa.string(),
+}
+"""Of the columns of ``runs`` that are no metrics."""
 
 
 def tables_of(
@@ -195,6 +205,20 @@ def checksum(tables: Tables) -> str:
             else:
                 digest.update(values.to_numpy(zero_copy_only=False).tobytes())
     return digest.hexdigest()
+
+
+def are_sound(tables: Tables) -> bool:
+    """Whether the rows of one replication are those that were written: their types, and what ``runs`` vouches for."""
+    return all(map(_has_its_schema, tables, tables.values())) and tables["runs"]["sha256"].to_pylist() == [
+        checksum(tables)
+    ]
+
+
+def _has_its_schema(name: str, table: pa.Table) -> bool:
+    schema = _SCHEMAS.get(name) or pa.schema(
+        [(field, _TYPES.get(field, pa.float64())) for field in table.column_names]
+    )
+    return table.schema.equals(schema, check_metadata=True)
 
 
 def _arrays(table: pa.Table) -> list[pa.Array]:

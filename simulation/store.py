@@ -14,18 +14,19 @@ import os
 import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.compute as pc
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from simulation.durable import NO_ROOM, beside, flush_folder, flushed, replace
+from simulation.durable import NO_ROOM, beside, flush_folder, flush_path, flushed, replace
 from simulation.errors import MachineError, ResultsError
 from simulation.held_folder import HeldFolder, check_encoding, held, inner_folder, refuse_link
 from simulation.locks import Lock, is_lock, locked
 from simulation.manifest import differences, now, ranges
-from simulation.merge import read_groups, row_groups, system_memory
+from simulation.merge import finished_rows, read_groups, row_groups, system_memory
 from simulation.parts import (
     OF_FILE_MANAGERS,
     PARTS,
@@ -35,11 +36,12 @@ from simulation.parts import (
     part_of_replication,
     part_replications,
     read_parquet,
-    replications_in,
+    reading,
+    replications_of,
     unfinished_parts,
 )
 from simulation.results import MANIFEST, Manifest, read_manifest
-from simulation.rows import TABLES, checksum, of_replication, parquet_writer, to_parquet
+from simulation.rows import TABLES, are_sound, of_replication, parquet_writer, to_parquet
 from simulation.written import (
     RECORD,
     on_record,
@@ -146,6 +148,7 @@ class Store:
         self._check_held()
         for name in (PARTS, DAMAGED, FAILED):
             refuse_link(self.folder / name)
+        flush_path(self.folder)
         before = read_manifest(self.folder) if known else None
         if fresh and before:
             self._clear([entry["name"] for entry in before["scenarios"]])
@@ -316,6 +319,8 @@ class Store:
         parts = part_of_replication(self.folder, self._names())
         if parts:
             self._merge(parts)
+        else:
+            remove_empty([self.folder / PARTS])  # what was there was damaged, and is finished elsewhere
         self._check_held()
         self._check_rows()
 
@@ -360,7 +365,7 @@ class Store:
         path = self.folder / "runs.parquet"
         keys: list[Replication] = []
         if path.exists():
-            keys = replications_in(read_parquet(path, columns=["scenario", "replication"]))
+            keys = replications_of(path)
         expected, self.finished = self.finished, set(keys)
         lost = expected - self.finished
         if lost:
@@ -376,22 +381,51 @@ class Store:
 
     def _find_finished(self) -> set[Replication]:
         finished: set[Replication] = set()
+        if (self.folder / PARTS).is_dir():
+            flush_folder(self.folder / PARTS)  # of a process that was killed before it could
         for part in part_folders(self.folder, self._names()):
             try:
                 finished |= sound_replications(part)
             except ResultsError as error:
                 self._set_aside(part.name, [part], why=str(error))
-        if (self.folder / "runs.parquet").exists():
+        files = [path for path in self._files() if path.exists()]
+        if files:
             try:
-                check_files(self.folder)
+                finished |= self._in_files(finished)
             except ResultsError as error:
-                finished |= self._salvage(finished)
-                files = [path for path in self._files() if path.exists()]
-                self._set_aside("finished", files, why=str(error))
-            else:
-                runs = read_parquet(self.folder / "runs.parquet", columns=["scenario", "replication"])
-                finished |= set(replications_in(runs))
+                if self._are_left_by_a_merge(files, finished):
+                    for path in files:
+                        remove_file(path)
+                else:
+                    finished |= self._salvage(finished)
+                    self._set_aside("finished", files, why=str(error))
         return finished
+
+    def _in_files(self, in_parts: set[Replication]) -> set[Replication]:
+        """Return the replications in the finished files; rows of those in parts may be without their companions.
+
+        Raises
+        ------
+        ResultsError
+            If one of them is missing or damaged, or rows do not have the checksum that was written with them.
+        """
+        found = set()
+        with reading(self.folder):
+            for key, rows in finished_rows(self.folder, order=self._names(), elsewhere=in_parts):
+                if not are_sound(rows):
+                    raise ResultsError(
+                        f"{self.folder}: replication {key[1]} of {key[0]} does not match its checksum"
+                    )
+                found.add(key)
+        return found
+
+    def _are_left_by_a_merge(self, files: Iterable[Path], in_parts: set[Replication]) -> bool:
+        """Whether the first merge was stopped before ``runs.parquet`` was in place, so that the parts have it all."""
+        if (self.folder / "runs.parquet").exists():
+            return False
+        with contextlib.suppress(ResultsError):
+            return all(set(replications_of(path)) <= in_parts for path in files)
+        return False
 
     def _files(self) -> list[Path]:
         return [self.folder / f"{table}.parquet" for table in TABLES]
@@ -400,12 +434,13 @@ class Store:
         """Put what is sound in damaged finished files into parts, and return it."""
         saved: set[Replication] = set()
         with contextlib.suppress(ResultsError):  # without runs there is no checksum for anything
-            runs = read_parquet(self.folder / "runs.parquet", columns=["scenario", "replication"])
-            for scenario, number in sorted(set(replications_in(runs)) - elsewhere):
-                where = (pc.field("scenario") == scenario) & (pc.field("replication") == number)
+            for scenario, number in sorted(set(replications_of(self.folder / "runs.parquet")) - elsewhere):
+                read = partial(read_parquet, scenario=scenario, replications=range(number, number + 1))
                 with contextlib.suppress(ResultsError):
-                    rows = {path.stem: read_parquet(path, where=where) for path in self._files()}
-                    if rows["runs"]["sha256"].to_pylist() == [checksum(rows)]:
+                    with reading(self.folder):
+                        rows = {path.stem: read(path) for path in self._files()}
+                        sound = are_sound(rows)
+                    if sound:
                         files = {table: to_parquet(rows[table]) for table in TABLES}
                         self.add(part_name(scenario, [number]), files)
                         saved.add((scenario, number))
@@ -426,8 +461,9 @@ class Store:
             else:
                 if path.name in known:  # else somebody else's, who finds it there
                     record(self.folder, [f"{DAMAGED}/{aside.name}/{path.name}"])
-                aside.mkdir(exist_ok=True)
+                inner_folder(self.folder, f"{DAMAGED}/{aside.name}")
                 path.rename(aside / path.name)
+        flush_folder(aside if aside.is_dir() else aside.parent)
         self.damaged.append(f"{why}; set aside in {aside}")
         self.manifest["damaged"].append(self.damaged[-1])
 
@@ -457,23 +493,11 @@ def sound_replications(part: Path) -> set[Replication]:
         If a file of the block is damaged, rows do not have the checksum that was written with them, or the block is
         not what its name says.
     """
-    tables = {name: read_parquet(part / f"{name}.parquet") for name in TABLES}
-    keys = part_replications(part)
-    for scenario, number in keys:
-        rows = {name: of_replication(table, scenario, number) for name, table in tables.items()}
-        if rows["runs"]["sha256"].to_pylist() != [checksum(rows)]:
-            raise ResultsError(f"{part}: replication {number} of {scenario} does not match its checksum")
+    with reading(part):
+        tables = {name: pa.concat_tables(read_groups(part / f"{name}.parquet")) for name in TABLES}
+        keys = part_replications(part)
+        for scenario, number in keys:
+            rows = {name: of_replication(table, scenario, number) for name, table in tables.items()}
+            if not are_sound(rows):
+                raise ResultsError(f"{part}: replication {number} of {scenario} does not match its checksum")
     return set(keys)
-
-
-def check_files(folder: Path) -> None:
-    """Read the finished files through, every page against its checksum.
-
-    Raises
-    ------
-    ResultsError
-        If one of them is missing or damaged.
-    """
-    for table in TABLES:
-        for _ in read_groups(folder / f"{table}.parquet"):
-            pass

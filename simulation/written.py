@@ -117,7 +117,6 @@ def placed(folder: Path, name: str, origin: Origin | None = None) -> Iterator[Pa
         path = _with_folders(folder, name)
         with written_beside(path) as temporary:
             yield temporary
-        flush_folder(path.parent)
 
 
 def place(folder: Path, files: Mapping[str, bytes], origin: Origin | None = None) -> list[Path]:

@@ -505,6 +505,41 @@ MUTANTS = [
         "        and (scenarios is None or True)",
         "tests/test_folders.py",
     ),
+    Mutant(
+        "no flush of the name of a finished block",
+        "store.py",
+        "        temporary.rename(parts / name)\n        flush_folder(parts)\n",
+        "        temporary.rename(parts / name)\n",
+        "tests/faults/test_disk_model.py",
+    ),
+    Mutant(
+        "no flush of what a killed process had renamed",
+        "store.py",
+        "            flush_folder(self.folder / PARTS)  # of a process",
+        "            pass  # of a process",
+        "tests/faults/test_disk_model.py",
+    ),
+    Mutant(
+        "no flush of the names of the results folder and those above it",
+        "store.py",
+        "        flush_path(self.folder)\n",
+        "",
+        "tests/faults/test_disk_model.py",
+    ),
+    Mutant(
+        "blocks are removed before it is sure that they do not count any more",
+        "store.py",
+        "        flush_folder(self.folder / PARTS)\n        self._remove_parts(merged)",
+        "        self._remove_parts(merged)",
+        "tests/faults/test_disk_model.py",
+    ),
+    Mutant(
+        "merged tables are believed without their checksums",
+        "store.py",
+        "elsewhere=in_parts):\n                if not are_sound(rows):\n",
+        "elsewhere=in_parts):\n                if False:\n",
+        "tests/faults/test_flipped_bits.py",
+    ),
 ]
 
 

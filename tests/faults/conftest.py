@@ -1,4 +1,4 @@
-"""A small study as an undisturbed run makes it, and the option that says how often to kill it."""
+"""A small study as an undisturbed run makes it, and options that say how often to trouble it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kills", type=int, help="kill a small study this many times (tests/faults/test_kills.py)"
     )
+    parser.addoption(
+        "--histories", type=int, help="play so many histories of a store (tests/faults/test_disk_model.py)"
+    )
+    parser.addoption("--first-history", type=int, default=0, help="the seed of the first of them")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
