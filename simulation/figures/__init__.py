@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from simulation.arguments import real_number
+from simulation.arguments import real_number, seed_of
 from simulation.derived import FIGURES as FOLDER
 from simulation.derived import HERE, Outputs, outputs_of
 from simulation.durable import replace
@@ -156,6 +156,7 @@ def plot(
         raise ResultsError(f"no figure {listed(unknown)}{hint}; there are {listed(FIGURES)}")
     if unknown := [suffix for suffix in formats if suffix not in FORMATS]:
         raise ResultsError(f"no figures in the format {listed(unknown)}; there are {listed(FORMATS)}")
+    seed = None if seed is None else seed_of(seed)
     width_mm = real_number("width_mm", width_mm)
     if width_mm not in WIDTHS_MM:
         widths = " or ".join(f"{width:g}" for width in WIDTHS_MM)
