@@ -70,6 +70,7 @@ def animate(
     --------
     >>> animate("results/study", ("regional_cluster", "hypercluster"))
     """
+    seed = None if seed is None else seed_of(seed)
     study = results if isinstance(results, Results) else Results(results)
     if file_format == "mp4" and shutil.which("ffmpeg") is None:
         raise ResultsError("MP4 needs the program ffmpeg, which is not installed here; take the format gif")
