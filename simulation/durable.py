@@ -21,26 +21,30 @@ _CANNOT_FLUSH = {
 def replace(path: Path, content: bytes) -> None:
     """Write a file so that at any moment either the old or the new one is there, whole."""
     with written_beside(path) as temporary:
-        flushed(temporary, content)
+        temporary.write_bytes(content)
 
 
 @contextlib.contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
-    """Give a temporary path, which takes the place of ``path`` at the end; on an error it leaves nothing behind.
+    """Give a temporary path; at the end the file there is flushed to disk and takes the place of ``path``.
 
-    The new name is on the disk when this returns, so that of two files the second is never there without the first.
+    On an error, or after Ctrl-C, nothing is left of it; what a killed process left behind goes when ``path`` is written
+    next. The new name is on the disk when this returns, so that of two files the second is never there without the
+    first.
     """
     temporary = beside(path)
     temporary.unlink(missing_ok=True)  # were it a link, another file would be written
     try:
         yield temporary
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
     except BaseException as error:
         with contextlib.suppress(OSError):  # such as a disk that nothing can be written to
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise _at(path, error) from error
         raise
-    temporary.replace(path)
     flush_folder(path.parent)
 
 

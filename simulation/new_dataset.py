@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 
 from simulation.data.dictionary import SETTINGS, TABLES, TableKind
+from simulation.durable import replace
 from simulation.errors import DataError, Problem, listed
 
 DICTIONARY = "README.md"
@@ -76,24 +78,29 @@ def write_template(folder: Path) -> list[Path]:
     Raises
     ------
     DataError
-        Some of the files are there already, or the folder is a file; then nothing is written.
+        Some of the files are there already, other than an interrupted call left them, or the folder is a file; then
+        nothing is written.
     """
     if folder.exists() and not folder.is_dir():
         raise DataError([Problem(str(folder), None, "", "not a folder; choose another name")])
     texts = {f"{name}.csv": _table(kind, _EXAMPLES[name]) for name, kind in TABLES.items()}
     texts[DICTIONARY] = data_dictionary()
-    paths = [folder / name for name in texts]
-    there = [path.name for path in paths if path.exists()]
-    if there:
+    contents = {folder / name: text.encode() for name, text in texts.items()}
+    there = [path for path in contents if os.path.lexists(path)]
+    # Some of the files as they are written here, and no others: an earlier call was interrupted, and this one goes on.
+    interrupted = len(there) < len(contents) and all(
+        path.is_file() and path.read_bytes() == contents[path] for path in there
+    )
+    if there and not interrupted:
+        names = [path.name for path in there]
         message = (
-            f"already holds {listed(there, at_most=3)}; nothing is overwritten, so choose another folder"
+            f"already holds {listed(names, at_most=3)}; nothing is overwritten, so choose another folder"
         )
         raise DataError([Problem(str(folder), None, "", message)])
     folder.mkdir(parents=True, exist_ok=True)
-    for path, text in zip(paths, texts.values(), strict=True):
-        with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
-    return paths
+    for path, content in contents.items():
+        replace(path, content)
+    return list(contents)
 
 
 def _table(kind: TableKind, rows: list[dict[str, str]]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -19,7 +22,8 @@ from scipy.spatial import cKDTree
 
 from simulation.arguments import seed_of
 from simulation.derived import FIGURES, HERE, outputs_of
-from simulation.errors import ResultsError, listed, suggestion
+from simulation.durable import NO_ROOM
+from simulation.errors import MachineError, ResultsError, listed, suggestion
 from simulation.figures.scene import SHADES, WIDTH_PX, Scene, draw_frame, new_page, read_scene
 from simulation.figures.style import SHARE_MAP, style
 from simulation.results import Results
@@ -31,6 +35,8 @@ Progress = Callable[[int, int], None]
 
 FRAMES_PER_SECOND = 8
 LAST_FRAME_SECONDS = 3.0
+_TOO_LARGE = getattr(signal, "SIGXFSZ", None)
+"""The signal for a file larger than it may be."""
 
 
 def animate(
@@ -175,11 +181,24 @@ def _write_mp4(scene: Scene, path: Path, *, progress: Progress | None) -> None:
                 writer.grab_frame()
                 if progress is not None:
                     progress(done, len(months))
-    except (CalledProcessError, BrokenPipeError) as error:  # some builds of ffmpeg have no H.264
-        words = str(getattr(error, "stderr", None) or error).strip().splitlines()[-1]
-        raise ResultsError(
-            f"{path.parent}: ffmpeg could not write it: {words}; take the format gif"
-        ) from None
+    except (CalledProcessError, BrokenPipeError) as error:
+        if isinstance(error.__context__, KeyboardInterrupt):  # Ctrl-C reaches ffmpeg as well
+            raise error.__context__ from None
+        raise _why(error, path) from None
+
+
+def _why(error: CalledProcessError | BrokenPipeError, path: Path) -> Exception:
+    """Return why ffmpeg failed: a full disk, a signal, or what it says itself; some builds have no H.264."""
+    words = str(getattr(error, "stderr", None) or error).strip()
+    ended_by = max(-getattr(error, "returncode", 0), 0)  # a signal, or 0
+    for number in NO_ROOM:
+        if os.strerror(number) in words or (number == errno.EFBIG and ended_by == _TOO_LARGE):
+            return OSError(number, os.strerror(number), str(path))
+    if ended_by:
+        return MachineError(f"{path.parent}: ffmpeg was ended by signal {ended_by}; memory may be short")
+    return ResultsError(
+        f"{path.parent}: ffmpeg could not write it: {words.splitlines()[-1]}; take the format gif"
+    )
 
 
 def numbers(scene: Scene) -> pd.DataFrame:
