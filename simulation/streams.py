@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-import numba as nb
 import numpy as np
 
+from simulation.compiled import compiled, inlined
 from simulation.world import Array
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -32,7 +32,7 @@ def key(*labels: str | int) -> np.uint64:
     return np.uint64(int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little"))
 
 
-@nb.njit(cache=True, inline="always")
+@inlined
 def mix(z: np.uint64) -> np.uint64:
     """Return the SplitMix64 finalizer of z: a bijection of 64-bit words in which every bit of z moves every bit."""
     z = (z ^ (z >> _S30)) * _MIX_1
@@ -40,25 +40,25 @@ def mix(z: np.uint64) -> np.uint64:
     return z ^ (z >> _S31)
 
 
-@nb.njit(cache=True, inline="always")
+@inlined
 def numbered(base: np.uint64, number: int) -> np.uint64:
     """Return the key of the ``number``-th member (0-based) of what ``base`` names, as SplitMix64 would draw it."""
     return mix(base + np.uint64(number + 1) * _GOLDEN)
 
 
-@nb.njit(cache=True, inline="always")
+@inlined
 def bits(stream: np.uint64, identity: np.uint64) -> np.uint64:
     """Return the 64 random bits of one identity in one stream."""
     return mix(mix(stream + _GOLDEN) ^ identity)
 
 
-@nb.njit(cache=True, inline="always")
+@inlined
 def uniform(stream: np.uint64, identity: np.uint64) -> float:
     """Return the uniform draw of one identity in one stream, strictly inside (0, 1), with 53 bits."""
     return (np.float64(bits(stream, identity) >> _S11) + 0.5) * 1.1102230246251565e-16
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def numbered_all(bases: Array, numbers: Array) -> Array:
     """Return ``numbered(bases[i], numbers[i])`` for all i: uint64 in, uint64 out, one shape."""
     out = np.empty(bases.size, dtype=np.uint64)
@@ -67,14 +67,14 @@ def numbered_all(bases: Array, numbers: Array) -> Array:
     return out
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def uniforms(stream: np.uint64, identities: Array, out: Array) -> None:
     """Set out[i], float64 in (0, 1), to the draw of identities[i], uint64, in one stream."""
     for i in range(identities.size):
         out[i] = uniform(stream, identities[i])
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def exponentials(stream: np.uint64, identities: Array, out: Array) -> None:
     """Set out[i] > 0 to the Exponential(1) draw of identities[i] in one stream."""
     for i in range(identities.size):

@@ -6,9 +6,9 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-import numba as nb
 import numpy as np
 
+from simulation.compiled import compiled
 from simulation.mechanisms.mobility import Mobility, given_up
 from simulation.streams import key, mix, numbered, numbered_all, uniform, uniforms
 from simulation.world import Array
@@ -139,7 +139,7 @@ def _streams(seed: int, *labels: str | int) -> Array:
     return np.array([key(seed, labels[0], what, *labels[1:]) for what in purposes], dtype=np.uint64)
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def _draw_partners(
     streams: Array,
     identities: Array,
@@ -210,7 +210,7 @@ def _draw_partners(
             left[region, industry] -= 1
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def _race_of_regions(
     stream: np.uint64, draw: np.uint64, own: int, left: Array, region_keys: Array, proximity: Array
 ) -> int:
@@ -225,7 +225,7 @@ def _race_of_regions(
     return winner
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def _race_of_industries(
     stream: np.uint64, draw: np.uint64, left: Array, industry_keys: Array, relatedness: Array
 ) -> int:
@@ -240,7 +240,7 @@ def _race_of_industries(
     return winner
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def _race_of_fellows(stream: np.uint64, i: int, identities: Array, mask_of: Array, chosen: Array) -> int:
     """Return any enterprise on a platform with i that is not among ``chosen``; -1 if there is none."""
     race = mix(stream ^ identities[i])
@@ -253,7 +253,7 @@ def _race_of_fellows(stream: np.uint64, i: int, identities: Array, mask_of: Arra
     return fellow
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def _holds(row: Array, value: int) -> bool:
     for item in row:  # noqa: SIM110 - compiled: any() of a generator is not
         if item == value:

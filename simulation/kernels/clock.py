@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from simulation.compiled import compiled
 from simulation.kernels.network import push_adoption
 
 Array = npt.NDArray[Any]
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def advance_adoption(
     month: int,
     dt: float,
@@ -153,7 +153,7 @@ def advance_adoption(
     return total
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def advance_learning(
     dt: float,
     rate: float,
@@ -208,7 +208,7 @@ def advance_learning(
                 newly[j, k] = remaining[j, k] <= 0.0
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def learning_weights(
     proximity: Array, region_of: Array, readiness: Array, linked: Array, far_factor: Array, out: Array
 ) -> None:

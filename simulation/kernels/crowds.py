@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
+
+from simulation.compiled import compiled
 
 Array = npt.NDArray[Any]
 
 UNUSED = -2
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def change_memberships(
     wanted: Array,
     mask_of: Array,
@@ -77,7 +78,7 @@ def change_memberships(
         crowd_of[i] = crowd
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def _find_or_make(
     region: int, mask: np.uint64, crowd_mask: Array, crowd_next: Array, crowd_size: Array, on_platform: Array
 ) -> int:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
+
+from simulation.compiled import compiled
 
 Array = npt.NDArray[Any]
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def spatial_denominator(
     proximity: Array, relatedness: Array, eligible: Array, density_exponent: float, out: Array
 ) -> None:
@@ -47,7 +48,7 @@ def spatial_denominator(
                     out[r, s, k] = out[r, s, k] ** density_exponent * mean ** (1.0 - density_exponent)
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def spatial_exposure(
     proximity: Array,
     local_contacts: Array,
@@ -80,7 +81,7 @@ def spatial_exposure(
                 out[r, s, k] = out[r, s, k] / denominator[r, s, k] if denominator[r, s, k] > 0.0 else 0.0
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def _weighted_contacts(
     proximity: Array, local_contacts: Array, relatedness: Array, counts: Array, out: Array
 ) -> None:
@@ -101,7 +102,7 @@ def _weighted_contacts(
                     out[r, s, k] += weight * related[q, s, k]
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def digital_exposure(
     interoperability: Array,
     meets: Array,
@@ -148,7 +149,7 @@ def digital_exposure(
                 out[h, s, k] = adopted / total if total > 0.0 else 0.0
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def institutional_contacts(
     near: Array,
     remote: Array,

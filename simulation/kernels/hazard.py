@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from simulation.compiled import compiled
 from simulation.kernels.exposure import institutional_contacts
 
 Array = npt.NDArray[Any]
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def hazard_terms(
     crowds: Array,
     region_of_crowd: Array,
@@ -113,7 +113,7 @@ def hazard_terms(
                 terms[c, s, k, 5] = incentive[c]
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def hazard_rates(
     crowds: Array,
     region_of_crowd: Array,
@@ -155,7 +155,7 @@ def hazard_rates(
                 slope[k, c, s] = scale * terms[c, s, k, 2]
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def crowd_factors(
     crowds: Array,
     region_of_crowd: Array,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
+
+from simulation.compiled import compiled
 
 Array = npt.NDArray[Any]
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def membership_odds(
     members: Array,
     may_join: Array,
@@ -60,7 +61,7 @@ def membership_odds(
         stay[r] = np.exp(-rate * (1.0 - attraction) * dt)
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def decide_membership(
     platform: int,
     candidates: Array,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy.typing as npt
+
+from simulation.compiled import compiled
 
 Array = npt.NDArray[Any]
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def eligible_partners(
     indptr: Array, indices: Array, industry_of: Array, eligible_industry: Array, out: Array
 ) -> None:
@@ -38,7 +39,7 @@ NO_PARTNER = -1.0
 """Stands for the network exposure of an enterprise without an eligible partner, which takes the spatial one."""
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def network_exposure(near: int, far: int, partners: int, local_contacts: float) -> float:
     """Return B_ik = (L_r near + far) / partners, or NO_PARTNER; equation (2).
 
@@ -60,7 +61,7 @@ def network_exposure(near: int, far: int, partners: int, local_contacts: float) 
     return (local_contacts * near + far) / partners
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def network_exposures(
     start: Array,
     enterprise: Array,
@@ -94,7 +95,7 @@ def network_exposures(
             )
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def push_adoption(
     adopter: int,
     indptr: Array,
@@ -137,7 +138,7 @@ def push_adoption(
             exposures[p] = network_exposure(near[p], far[p], partners[i], local_contacts[region_of[i]])
 
 
-@nb.njit(cache=True, error_model="numpy")
+@compiled
 def adopting_partners(
     start: Array,
     enterprise: Array,

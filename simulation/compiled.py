@@ -1,0 +1,132 @@
+"""Compiling the equations, and keeping what was compiled where the next process finds it.
+
+numba keeps compiled code beside the module, or in a folder of the user, and compares it with the source of that module
+alone. Three things are added here, because a batch must end and its numbers must be right whatever is in that cache:
+code is kept for the state of all compiled modules, as they call each other; a file that is damaged is compiled again;
+and where nothing can be kept for long, it is kept for this run and its workers.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import pickle
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numba as nb
+from numba.core import caching
+from numba.core.serialize import dumps
+
+log = logging.getLogger("hypercluster")
+
+SOURCES = ("compiled.py", "streams.py", "ties.py", "kernels/*.py")
+"""Modules with compiled functions."""
+
+FOLDER = "NUMBA_CACHE_DIR"
+"""Environment variable that names the folder for compiled code; worker processes inherit it."""
+
+inlined = nb.njit(inline="always")
+"""Compile a function into every compiled function that calls it."""
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function when it is first called, or load what an earlier process has compiled."""
+    kernel = nb.njit(error_model="numpy")(function)
+    if kernel is not function:  # it is with NUMBA_DISABLE_JIT, for a debugger
+        try:
+            kernel._cache = _Cache(function)  # what cache=True does
+        except (RuntimeError, OSError):
+            _say_once("Compiled code can be kept nowhere, not even in a temporary folder")
+    return kernel
+
+
+@cache
+def _state_of_all_sources() -> str:
+    package = Path(__file__).parent
+    paths = sorted(path for pattern in SOURCES for path in package.glob(pattern))
+    return sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+@cache
+def _say_once(trouble: str) -> None:
+    log.warning(
+        "%s: every start, and perhaps every worker, compiles again, for half a minute or so. "
+        "Set %s to a folder that can be written.",
+        trouble,
+        FOLDER,
+    )
+
+
+class _OfAllSources:
+    """Knows compiled code as fresh by the source of all modules that have compiled functions."""
+
+    def get_source_stamp(self) -> str:
+        return _state_of_all_sources()
+
+
+class _Named(_OfAllSources, caching.UserProvidedCacheLocator):
+    """In the folder that the environment names."""
+
+
+class _InTree(_OfAllSources, caching.InTreeCacheLocator):
+    """Beside the module."""
+
+
+class _OfUser(_OfAllSources, caching.UserWideCacheLocator):
+    """In a folder of the user."""
+
+
+class _ForThisRun(_Named):
+    """In a temporary folder that this process and its workers share, and that goes with it."""
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], file: str) -> Any:
+        _say_once("Compiled code cannot be kept: neither the program's folder nor the user's can be written")
+        folder = nb.config.CACHE_DIR = os.environ[FOLDER] = tempfile.mkdtemp(prefix="hypercluster-compiled-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return super().from_function(function, file)
+
+
+class _Implementation(caching.CompileResultCacheImpl):
+    """Compiled code with a checksum: nothing else would notice a wrong bit in it."""
+
+    _locator_classes = [_Named, _InTree, _OfUser, _ForThisRun]  # noqa: RUF012 - numba's name for them
+
+    def reduce(self, compiled_function: Any) -> tuple[str, bytes]:
+        content = dumps(super().reduce(compiled_function))
+        return sha256(content).hexdigest(), content
+
+    def rebuild(self, target: Any, kept: tuple[str, bytes]) -> Any:
+        digest, content = kept
+        if sha256(content).hexdigest() != digest:
+            raise ValueError("damaged")
+        return super().rebuild(target, pickle.loads(content))
+
+
+class _Cache(caching.FunctionCache):
+    """A cache that ends no run: what cannot be read is compiled, what cannot be written is not kept."""
+
+    _impl_class = _Implementation
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        try:
+            return super().load_overload(signature, target)
+        except Exception:  # noqa: BLE001 - whatever a damaged file leads to when it is unpickled
+            self._try(self.flush)
+            return None
+
+    def save_overload(self, signature: Any, compiled_function: Any) -> None:
+        self._try(lambda: super(_Cache, self).save_overload(signature, compiled_function))
+
+    def _try(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except Exception as error:  # noqa: BLE001 - a run needs no cache
+            _say_once(f"Compiled code cannot be kept in {self.cache_path}: {error}")
