@@ -15,11 +15,12 @@ import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 import pyarrow as pa
 
@@ -27,7 +28,7 @@ from simulation.adaptive import Goal, widest_interval
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.engine import Engine, simulate
 from simulation.errors import HyperclusterError, MachineError
-from simulation.manifest import new_manifest
+from simulation.manifest import model_versions, new_manifest, other_versions
 from simulation.metrics import compute, reasons
 from simulation.parts import Replication, part_name
 from simulation.report import HEADLINE, Estimate, Progress, Report
@@ -81,6 +82,7 @@ class Outcome:
     failures: tuple[Failure, ...] = ()
     headline: dict[int, tuple[float, float]] = field(default_factory=dict)  # Phi and t50 by replication
     seconds: float = 0.0  # that it took
+    versions: Mapping[str, str] = field(default_factory=model_versions)  # where it was computed
 
 
 def replicate(spec: Scenario, replication: int, *, seed: int, deadline: float | None = None) -> Tables:
@@ -421,33 +423,55 @@ def _work_through(
     """
     waiting = deque(blocks)
     running: dict[Future[Outcome], tuple[Block, float]] = {}
+    # Not concurrent.futures.wait: it waits for ever for a future that its executor cancels in the meantime.
+    done: SimpleQueue[Future[Outcome]] = SimpleQueue()
     try:
         while waiting or running:
             while waiting and len(running) < at_a_time():
                 block = waiting.popleft()
-                running[pool.submit(run_block, block)] = block, time.monotonic()
-            for future, error in _come_back(running, pool.patience):
+                future = pool.submit(run_block, block)
+                running[future] = block, time.monotonic()
+                future.add_done_callback(done.put)
+            for future, error in _come_back(running, done, pool.patience):
                 block, _ = running.pop(future)
+                if error is None:
+                    error = _wrong(future.result(), block)
                 if error is None:
                     take(block, future.result())
                 elif block.again or isinstance(error, NoAnswerError):
                     take(block, _failed(block, error))
                 else:
                     waiting.extendleft(_single(block, number, again=True) for number in block.replications)
+    except (
+        HyperclusterError,
+        MemoryError,
+    ):  # an executor that breaks down must not cost what it had answered
+        for future, (block, _) in running.items():
+            with contextlib.suppress(HyperclusterError, MemoryError):
+                if future.done() and (_error_of(future) or _wrong(future.result(), block)) is None:
+                    take(block, future.result())
+        raise
     finally:
         for future in running:  # an executor that is not ours must not go on with what nobody waits for
             future.cancel()
 
 
 def _come_back(
-    running: dict[Future[Outcome], tuple[Block, float]], patience: float | None
+    running: dict[Future[Outcome], tuple[Block, float]],
+    done: SimpleQueue[Future[Outcome]],
+    patience: float | None,
 ) -> list[tuple[Future[Outcome], BaseException | None]]:
     """Wait, and return futures that are done, or are given up after so many seconds, with what went wrong."""
     first = min(sent for _, sent in running.values())
     timeout = None if patience is None else max(first + patience - time.monotonic(), 0.0)
-    done = wait(running, timeout=timeout, return_when=FIRST_COMPLETED).done
-    if done or patience is None:
-        return [(future, _error_of(future)) for future in done]
+    back = []
+    with contextlib.suppress(Empty):
+        back.append(done.get(timeout=timeout))
+        while True:
+            back.append(done.get_nowait())
+    back = [future for future in back if future in running]  # others were given up earlier
+    if back or patience is None:
+        return [(future, _error_of(future)) for future in back]
     late = [future for future, (_, sent) in running.items() if sent <= time.monotonic() - patience]
     for future in late:
         future.cancel()
@@ -471,6 +495,28 @@ def _error_of(future: Future[Outcome]) -> BaseException | None:
     if isinstance(error, (MemoryError, MachineError)):
         raise error
     return error
+
+
+def _wrong(outcome: object, block: Block) -> Exception | None:
+    """Return what is wrong with an answer, if anything: an executor that is not ours may return what it likes.
+
+    Raises
+    ------
+    HyperclusterError
+        If it was computed with other versions, for instance by a worker that joined late.
+    """
+    if not isinstance(outcome, Outcome):
+        return TypeError(f"the executor returned {outcome!r:.100} instead of the outcome of a block")
+    if others := other_versions(getattr(outcome, "versions", None)):
+        raise HyperclusterError(
+            f"a worker has another version of {', '.join(others)}, and numbers would differ; install the same "
+            f"versions on all machines. {KEPT.capitalize()}."
+        )
+    answered = [*outcome.headline, *(failure.replication for failure in outcome.failures)]
+    tables = set(TABLES) if outcome.headline else set()
+    if sorted(answered) != sorted(block.replications) or outcome.files.keys() != tables:
+        return ValueError("the executor returned the outcome of another block")
+    return None
 
 
 def _failed(block: Block, error: BaseException) -> Outcome:

@@ -8,6 +8,7 @@ import platform
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ DISTRIBUTION = "hypercluster-abm"
 
 FORMAT = 2
 """Raised whenever files of an older program could be misread."""
+
+ARITHMETIC = ("numpy", "numba")
+"""Packages whose other versions may round differently."""
 
 PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "pydantic", "mesa")
 
@@ -82,6 +86,23 @@ def code_digest() -> str:
         if name.parts[0].removesuffix(".py") not in _NOT_THE_MODEL:
             digest.update(f"{name.as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+@cache
+def model_versions() -> Mapping[str, str]:
+    """Return what the bits of a replication depend on beside scenario and seed: the model, and who does its sums."""
+    return {"the model": code_digest(), **{name: version(name) for name in ARITHMETIC}}
+
+
+def other_versions(there: object) -> list[str]:
+    """Return in what a worker's :func:`model_versions` differ from those here, a few words each; none if in nothing."""
+    if not isinstance(there, Mapping):
+        return ["the model"]
+    return [
+        name if name == "the model" else f"{name} ({there.get(name)} there, {here} here)"
+        for name, here in model_versions().items()
+        if there.get(name) != here
+    ]
 
 
 def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int, command: str) -> Manifest:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from simulation.errors import HyperclusterError, MachineError, suggestion
-from simulation.manifest import code_digest
+from simulation.manifest import model_versions, other_versions
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -39,6 +39,9 @@ GRACE_ELSEWHERE_SECONDS = 60.0
 
 STILLBORN = 5
 """Processes that may end in a row before they have begun, until we stop to start new ones."""
+
+MOST_PROCESSES = 1024
+"""Each takes some 200 MB, and a computer that swaps cannot even be interrupted."""
 
 KEPT = "what has finished is kept, and the same call goes on from there"
 INSTALL = 'pip install "hypercluster-abm[cluster]"'
@@ -98,6 +101,8 @@ def opened(
         prepare()
         yield _Serial()
     elif executor == "processes":
+        if workers > MOST_PROCESSES:
+            raise HyperclusterError(f"workers = {workers}: must be {MOST_PROCESSES} or fewer on one machine")
         processes = _Processes(workers, deadline=deadline, prepare=prepare)
         try:
             yield processes
@@ -148,9 +153,14 @@ class _Foreign:
 
     def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
         try:
-            return self._executor.submit(task, argument)
-        except RuntimeError as error:  # broken, or shut down
-            raise MachineError(f"the executor takes no more work: {error}; {KEPT}") from error
+            future = self._executor.submit(task, argument)
+        except Exception as error:  # broken, shut down, or wrong in whatever way somebody else's code may be
+            raise MachineError(f"the executor takes no more work: {error!r}; {KEPT}") from error
+        if not isinstance(future, Future):
+            raise HyperclusterError(
+                f"executor: submit() returned {future!r:.100}, not a concurrent.futures.Future; {KEPT}"
+            )
+        return future
 
 
 @contextlib.contextmanager
@@ -194,15 +204,27 @@ def _threads_of(client: Client) -> int:
 
 
 def _check_code(client: Client, executor: str) -> None:
-    """Refuse workers that hold another version of the model: their numbers would be others."""
+    """Refuse workers whose numbers would be others: another version of the model, or of what it computes with.
+
+    Those that join later are seen when they answer.
+    """
     try:
-        found = client.run(code_digest)
-    except ImportError as error:
-        raise HyperclusterError(f"--executor {executor}: its workers lack this program: {error}") from None
-    others = sorted(worker for worker, digest in found.items() if digest != code_digest())
-    if others:
+        found = client.run(model_versions, on_error="return")
+    except OSError as error:
+        raise MachineError(f"the scheduler of the cluster is gone: {error}; {KEPT}") from error
+    refused = []
+    for worker, there in sorted(found.items()):
+        if isinstance(there, ImportError | AttributeError):
+            refused.append(f"{worker} lacks this version of the program: {there}")
+        elif isinstance(there, Exception):
+            raise MachineError(f"the worker {worker} does not answer: {there}; {KEPT}") from there
+        elif others := other_versions(there):
+            refused.append(f"{worker} has another version of {', '.join(others)}")
+    if refused:
         raise HyperclusterError(
-            f"--executor {executor}: the model is another one there, its code or tables differ: {', '.join(others)}"
+            f"--executor {executor}: numbers would differ\n"
+            + "".join(f"  {line}\n" for line in refused)
+            + "Install the same versions on all machines; manifest.json of a results folder names them."
         )
 
 
@@ -298,12 +320,19 @@ class _Child:
                 raise NoAnswerError("no answer within the deadline; its process was ended")
             result, error = self._line.recv()
         except (EOFError, OSError):
-            raise WorkerDiedError(
-                "the worker process died: it was killed, ran out of memory or crashed"
-            ) from None
+            raise WorkerDiedError(self._how_it_ended()) from None
         if error is not None:
             raise error
         return result
+
+    def _how_it_ended(self) -> str:
+        self._process.join(timeout=GRACE_SECONDS)
+        code = self._process.exitcode
+        if code == -getattr(signal, "SIGKILL", 0):
+            return "the worker process died: killed, probably as memory was short; fewer --workers need less"
+        if code is not None and code < 0:
+            return f"the worker process died: it crashed ({signal.Signals(-code).name})"
+        return f"the worker process died: it ended with exit code {code}"
 
     def end(self) -> None:
         self._process.kill()

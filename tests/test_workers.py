@@ -15,7 +15,7 @@ from distributed import LocalCluster
 
 import simulation.workers
 from simulation.errors import HyperclusterError, MachineError
-from simulation.manifest import code_digest
+from simulation.manifest import model_versions
 from simulation.workers import NoAnswerError, WorkerDiedError, opened
 
 
@@ -132,8 +132,11 @@ def test_a_cluster_that_dask_is_told_of_is_found_and_has_as_many_slots_as_thread
 
 def test_a_cluster_with_another_model_is_refused():
     class Client:
-        def run(self, _: object) -> dict[str, str]:
-            return {"tcp://here:1": code_digest(), "tcp://there:2": "another"}
+        def run(self, _: object, *, on_error: str) -> dict[str, object]:
+            there = {**model_versions(), "the model": "another"}
+            return {"tcp://here:1": model_versions(), "tcp://there:2": there}
 
-    with pytest.raises(HyperclusterError, match=r"differ: tcp://there:2"):
+    with pytest.raises(
+        HyperclusterError, match=r"(?s)differ\n  tcp://there:2 has another version of the model\n"
+    ):
         simulation.workers._check_code(Client(), "dask")  # type: ignore[arg-type]

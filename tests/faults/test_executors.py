@@ -6,9 +6,10 @@ import json
 import random
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from distributed import Client
 from processes import PATIENCE, SUPPORT, end, started, wait_until
 from small_studies import REPLICATIONS, Study, checksums, notes
 
-from simulation.batch import run_batch
+from simulation.batch import Outcome, run_batch
+from simulation.errors import HyperclusterError, MachineError
 from simulation.parts import part_folders
 from simulation.results import Results
 
@@ -89,25 +91,147 @@ def test_the_order_of_sets_changes_nothing(study: Study, tmp_path: Path, seed: i
     assert checksums(tmp_path / "study") == study.checksums
 
 
+class Wrong(Executor):
+    """Answers, or does not, in one of the ways in which somebody else's executor may be wrong."""
+
+    def __init__(self, how: Callable[[Callable[..., Any], tuple[Any, ...]], Any], *, after: int) -> None:
+        self.how = how
+        self.after = after  # tasks that are computed as they should be
+        self.submitted = 0
+
+    def submit(self, task: Callable[..., Any], /, *arguments: Any) -> Future[Any]:  # type: ignore[override]
+        self.submitted += 1
+        if self.submitted > self.after:
+            return self.how(task, arguments)
+        return answer(task(*arguments))
+
+
+def answer(result: Any) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_result(result)
+    return future
+
+
+def cancelled(*_: Any) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.cancel()
+    return future
+
+
+def refusing(*_: Any) -> Future[Any]:
+    raise ZeroDivisionError("not today")
+
+
+def with_other_versions(task: Callable[..., Any], arguments: tuple[Any, ...]) -> Future[Any]:
+    return answer(replace(task(*arguments), versions={"the model": "an older one", "numpy": "1.0"}))
+
+
+def with_another_block(task: Callable[..., Any], arguments: tuple[Any, ...]) -> Future[Any]:
+    return answer(task(replace(arguments[0], replications=(1000,))))
+
+
+STOPPING = {
+    "cancelled": (cancelled, MachineError, "the executor is gone"),
+    "refused": (refusing, MachineError, "not today"),
+    "no future": (lambda *_: None, HyperclusterError, "returned None"),
+    "other versions": (with_other_versions, HyperclusterError, r"the model, numpy \(1.0 there"),
+    "an older class": (lambda *_: answer(Outcome(versions=None)), HyperclusterError, "the model"),  # type: ignore[arg-type]
+    "no memory": (lambda *_: raising(MemoryError("none")), MemoryError, "none"),
+}
+
+
+def raising(error: BaseException) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future
+
+
+@pytest.mark.parametrize("name", STOPPING)
+def test_an_executor_that_cannot_be_used_ends_in_a_message_and_nothing_is_lost(
+    study: Study, tmp_path: Path, name: str
+):
+    how, error, message = STOPPING[name]
+    with pytest.raises(error, match=message):
+        run_batch(study.specs, 4, out=tmp_path / "study", executor=Wrong(how, after=5), workers=2)
+    assert Results(tmp_path / "study").manifest["status"] == "interrupted"
+    kept = checksums(tmp_path / "study")
+    assert 4 <= len(kept) < 8
+    run_batch(study.specs, 4, out=tmp_path / "study", executor="serial")
+    assert checksums(tmp_path / "study") == {key: sha for key, sha in study.checksums.items() if key[1] < 4}
+
+
+FAILING = {
+    "garbage": (lambda *_: answer("garbage"), "'garbage' instead of the outcome"),
+    "nothing": (lambda *_: answer(None), "None instead of the outcome"),
+    "another block": (with_another_block, "another block"),
+    "no files": (lambda *_: answer(Outcome()), "another block"),
+    "ended": (lambda *_: raising(SystemExit(3)), "SystemExit"),
+}
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_an_answer_that_is_none_costs_its_replications_and_nothing_else(
+    study: Study, tmp_path: Path, name: str
+):
+    how, message = FAILING[name]
+    results = run_batch(study.specs, 4, out=tmp_path / "study", executor=Wrong(how, after=6), workers=2)
+    failures = results.manifest["failures"]
+    assert len(failures) == 2
+    assert all(message in failure["error"] for failure in failures)
+    done = checksums(tmp_path / "study")
+    assert len(done) == 6
+    assert done.items() <= study.checksums.items()
+
+
+def test_threads_change_nothing(study: Study, tmp_path: Path):
+    with ThreadPoolExecutor(3) as executor:
+        results = run_batch(study.specs, REPLICATIONS, out=tmp_path / "study", executor=executor, workers=3)
+    assert checksums(results.path) == study.checksums
+
+
+def test_a_million_processes_are_refused_before_anything_is_written(study: Study, tmp_path: Path):
+    with pytest.raises(HyperclusterError, match="workers = 1000000: must be 1024 or fewer"):
+        run_batch(study.specs, 4, out=tmp_path / "study", workers=1_000_000)
+    assert not (tmp_path / "study").exists()
+
+
+WORKER = ("-m", "dask", "worker")
+WITHOUT = "import sys; sys.modules['simulation'] = None"
+OLD_NUMPY = """
+import simulation.manifest as manifest
+version = manifest.version
+manifest.version = lambda name: "1.0" if name == "numpy" else version(name)
+"""
+OLD_MODEL = "import simulation.manifest as manifest; del manifest.model_versions"
+
+
+def prepared(code: str) -> tuple[str, ...]:
+    """Command of a Dask worker that runs something first."""
+    return "-c", f"{code}\nfrom distributed.cli.dask_worker import main\nmain()"
+
+
 @contextmanager
-def cluster(folder: Path) -> Iterator[tuple[str, list[int]]]:
-    """A Dask scheduler and two workers, processes that listen on loopback only; gives its address and the workers."""
+def cluster(folder: Path, worker_command: Sequence[str] = WORKER) -> Iterator[tuple[str, list[int]]]:
+    """A Dask scheduler and two workers, processes that listen on loopback only.
+
+    Gives the scheduler's address, and the numbers of the processes: the workers, and the scheduler last.
+    """
     contact = folder / "scheduler.json"
     here = ["--host", "127.0.0.1", "--no-dashboard"]
     with ExitStack() as stack:
-        stack.enter_context(
+        scheduler = stack.enter_context(
             started(["-m", "dask", "scheduler", *here, "--port", 0, "--scheduler-file", contact])
         )
         wait_until(lambda: contact.exists() and contact.read_text().endswith("}"))
         address = json.loads(contact.read_text())["address"]
-        worker = ["-m", "dask", "worker", address, *here, "--no-nanny", "--nthreads", 1]
+        worker = [*worker_command, address, *here, "--no-nanny", "--nthreads", 1]
         workers = [
             stack.enter_context(started([*worker, "--local-directory", folder / name])).pid
             for name in ("one", "two")
         ]
         with Client(address) as client:
             client.wait_for_workers(2, timeout=PATIENCE)
-        yield address.removeprefix("tcp://"), workers
+        yield address.removeprefix("tcp://"), [*workers, scheduler.pid]
 
 
 @pytest.mark.slow
@@ -123,3 +247,44 @@ def test_a_dask_cluster_changes_nothing_though_one_worker_is_killed_mid_way(stud
     assert process.returncode == 0, errors
     assert 2 <= done_by_then < len(study.checksums)
     assert checksums(out) == study.checksums
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_lost_ends_in_a_message_and_what_is_finished_is_kept(
+    study: Study, tmp_path: Path
+):
+    out = tmp_path / "study"
+    with cluster(tmp_path) as (address, processes):
+        options = ["--replications", REPLICATIONS, "--executor", f"dask://{address}", "--out", out]
+        with started(["-m", "simulation", "run", *study.files, *options]) as process:
+            wait_until(lambda: len(part_folders(out)) >= 2 or process.poll() is not None)
+            end(processes[-1], signal.SIGKILL)
+            _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 4, errors
+    assert "What has finished is kept" in errors or "what has finished is kept" in errors
+    assert "Traceback" not in errors
+    assert Results(out).manifest["status"] == "interrupted"
+    assert 2 <= len(checksums(out)) < len(study.checksums)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (WITHOUT, "lacks this version of the program"),
+        (OLD_MODEL, "lacks this version of the program"),
+        (OLD_NUMPY, "has another version of numpy (1.0 there"),
+    ],
+)
+def test_workers_with_other_versions_are_refused_by_name(
+    study: Study, tmp_path: Path, code: str, message: str
+):
+    out = tmp_path / "study"
+    with cluster(tmp_path, prepared(code)) as (address, _):
+        options = ["--replications", 2, "--executor", f"dask://{address}", "--out", out]
+        with started(["-m", "simulation", "run", *study.files, *options]) as process:
+            _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2, errors
+    assert errors.count(message) == 2 and "tcp://127.0.0.1" in errors
+    assert "Traceback" not in errors
+    assert not out.exists()

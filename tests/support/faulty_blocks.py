@@ -22,7 +22,9 @@ def failing(block: batch.Block) -> batch.Outcome:
     good = tuple(number for number in block.replications if number != REPLICATION)
     outcome = batch.run_block(batch.Block(block.spec, block.seed, good))
     failures = (batch.Failure(REPLICATION, "ValueError: no such luck", "Traceback ..."),)
-    return batch.Outcome(outcome.files, failures if len(good) < len(block.replications) else ())
+    return batch.Outcome(
+        outcome.files, failures if len(good) < len(block.replications) else (), outcome.headline
+    )
 
 
 def hanging(block: batch.Block) -> batch.Outcome:
