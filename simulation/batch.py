@@ -14,21 +14,20 @@ import shlex
 import sys
 import time
 import traceback
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 import pyarrow as pa
 
 from simulation.adaptive import Goal, widest_interval
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
+from simulation.dispatch import Block, Failure, Outcome, one_line, single, work_through
 from simulation.engine import Engine, simulate
-from simulation.errors import HyperclusterError, MachineError
-from simulation.manifest import model_versions, new_manifest, other_versions
+from simulation.errors import HyperclusterError
+from simulation.manifest import new_manifest
 from simulation.metrics import compute, reasons
 from simulation.parts import Replication, part_name
 from simulation.report import HEADLINE, Estimate, Progress, Report
@@ -36,7 +35,7 @@ from simulation.results import Results
 from simulation.rows import TABLES, Tables, tables_of, to_parquet
 from simulation.scenario import Scenario, load_scenario
 from simulation.store import Store
-from simulation.workers import KEPT, NoAnswerError, Workers, opened
+from simulation.workers import Workers, opened
 
 BLOCK = 20
 """Replications in a block at most: what a worker that dies loses. Each block has costs of its own."""
@@ -52,37 +51,6 @@ MOST_SECONDS = 1e6
 
 MAX_REPLICATIONS = 1000
 """Ceiling where replications are added until differences are known well enough, unless another is given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Replications of one scenario, to be computed together."""
-
-    spec: Scenario
-    seed: int  # of replication 0
-    replications: tuple[int, ...]
-    deadline: float | None = None  # seconds for each replication
-    again: bool = False  # tried once before, and lost with its worker
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A replication that ended in an exception, took too long, or whose process died."""
-
-    replication: int
-    error: str  # one line
-    traceback: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a block leaves: its files, and the replications that failed."""
-
-    files: dict[str, bytes] = field(default_factory=dict)  # Parquet by table; none if all failed
-    failures: tuple[Failure, ...] = ()
-    headline: dict[int, tuple[float, float]] = field(default_factory=dict)  # Phi and t50 by replication
-    seconds: float = 0.0  # that it took
-    versions: Mapping[str, str] = field(default_factory=model_versions)  # where it was computed
 
 
 def replicate(spec: Scenario, replication: int, *, seed: int, deadline: float | None = None) -> Tables:
@@ -114,7 +82,7 @@ def run_block(block: Block) -> Outcome:
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was, it is recorded and the others go on
-            failures.append(Failure(replication, _one_line(error), traceback.format_exc()))
+            failures.append(Failure(replication, one_line(error), traceback.format_exc()))
     if not rows:
         return Outcome(failures=tuple(failures))
     runs = pa.concat_tables([tables["runs"] for tables in rows])
@@ -299,7 +267,7 @@ class _Batch:
         )
         if blocks and not self.piloted:
             blocks = self._pilot(blocks)
-        _work_through(blocks, self.pool, self._take, at_a_time=lambda: self.pool.capacity)
+        work_through(blocks, run_block, self.pool, self._take, at_a_time=lambda: self.pool.capacity)
 
     def run_until(self, goal: Goal, *, first: int) -> None:
         """Compute round after round, until the goal or its ceiling is reached."""
@@ -328,14 +296,14 @@ class _Batch:
         self.piloted = True
         pilots: dict[tuple[bool, bool], Block] = {}
         for block in blocks:
-            pilots.setdefault(_kind(block.spec), _single(block, block.replications[0]))
+            pilots.setdefault(_kind(block.spec), single(block, block.replications[0]))
         cost: dict[tuple[bool, bool], Outcome] = {}
 
         def take(block: Block, outcome: Outcome) -> None:
             cost[_kind(block.spec)] = outcome
             self._take(block, outcome)
 
-        _work_through(pilots.values(), self.pool, take, at_a_time=lambda: 1)
+        work_through(pilots.values(), run_block, self.pool, take, at_a_time=lambda: 1)
         taken = {(block.spec.name, *block.replications) for block in pilots.values()}
         rest = [
             replace(block, replications=left)
@@ -403,126 +371,3 @@ def _blocks(
         for spec in specs
         if first < len(missing[spec.name])
     ]
-
-
-def _single(block: Block, replication: int, *, again: bool = False) -> Block:
-    return replace(block, replications=(replication,), again=again)
-
-
-def _work_through(
-    blocks: Iterable[Block],
-    pool: Workers,
-    take: Callable[[Block, Outcome], None],
-    *,
-    at_a_time: Callable[[], int],
-) -> None:
-    """Send out all blocks, a few at a time, and hand every outcome to ``take``, once.
-
-    The replications of a block that is lost, most often with its worker, are tried once more, each by itself, so that
-    only the guilty one is lost for good.
-    """
-    waiting = deque(blocks)
-    running: dict[Future[Outcome], tuple[Block, float]] = {}
-    # Not concurrent.futures.wait: it waits for ever for a future that its executor cancels in the meantime.
-    done: SimpleQueue[Future[Outcome]] = SimpleQueue()
-    try:
-        while waiting or running:
-            while waiting and len(running) < at_a_time():
-                block = waiting.popleft()
-                future = pool.submit(run_block, block)
-                running[future] = block, time.monotonic()
-                future.add_done_callback(done.put)
-            for future, error in _come_back(running, done, pool.patience):
-                block, _ = running.pop(future)
-                if error is None:
-                    error = _wrong(future.result(), block)
-                if error is None:
-                    take(block, future.result())
-                elif block.again or isinstance(error, NoAnswerError):
-                    take(block, _failed(block, error))
-                else:
-                    waiting.extendleft(_single(block, number, again=True) for number in block.replications)
-    except (
-        HyperclusterError,
-        MemoryError,
-    ):  # an executor that breaks down must not cost what it had answered
-        for future, (block, _) in running.items():
-            with contextlib.suppress(HyperclusterError, MemoryError):
-                if future.done() and (_error_of(future) or _wrong(future.result(), block)) is None:
-                    take(block, future.result())
-        raise
-    finally:
-        for future in running:  # an executor that is not ours must not go on with what nobody waits for
-            future.cancel()
-
-
-def _come_back(
-    running: dict[Future[Outcome], tuple[Block, float]],
-    done: SimpleQueue[Future[Outcome]],
-    patience: float | None,
-) -> list[tuple[Future[Outcome], BaseException | None]]:
-    """Wait, and return futures that are done, or are given up after so many seconds, with what went wrong."""
-    first = min(sent for _, sent in running.values())
-    timeout = None if patience is None else max(first + patience - time.monotonic(), 0.0)
-    back = []
-    with contextlib.suppress(Empty):
-        back.append(done.get(timeout=timeout))
-        while True:
-            back.append(done.get_nowait())
-    back = [future for future in back if future in running]  # others were given up earlier
-    if back or patience is None:
-        return [(future, _error_of(future)) for future in back]
-    late = [future for future, (_, sent) in running.items() if sent <= time.monotonic() - patience]
-    for future in late:
-        future.cancel()
-    return [(future, NoAnswerError(f"no answer for {patience:g} s; it was given up")) for future in late]
-
-
-def _error_of(future: Future[Outcome]) -> BaseException | None:
-    """Return what went wrong outside of a replication, if anything.
-
-    Raises
-    ------
-    MemoryError, MachineError
-        If it makes no sense to go on.
-    """
-    try:
-        error = future.exception()
-    except CancelledError:
-        raise MachineError(f"the executor is gone; {KEPT}") from None
-    if isinstance(error, BrokenExecutor):
-        raise MachineError(f"the executor broke down: {error}; {KEPT}") from error
-    if isinstance(error, (MemoryError, MachineError)):
-        raise error
-    return error
-
-
-def _wrong(outcome: object, block: Block) -> Exception | None:
-    """Return what is wrong with an answer, if anything: an executor that is not ours may return what it likes.
-
-    Raises
-    ------
-    HyperclusterError
-        If it was computed with other versions, for instance by a worker that joined late.
-    """
-    if not isinstance(outcome, Outcome):
-        return TypeError(f"the executor returned {outcome!r:.100} instead of the outcome of a block")
-    if others := other_versions(getattr(outcome, "versions", None)):
-        raise HyperclusterError(
-            f"a worker has another version of {', '.join(others)}, and numbers would differ; install the same "
-            f"versions on all machines. {KEPT.capitalize()}."
-        )
-    answered = [*outcome.headline, *(failure.replication for failure in outcome.failures)]
-    tables = set(TABLES) if outcome.headline else set()
-    if sorted(answered) != sorted(block.replications) or outcome.files.keys() != tables:
-        return ValueError("the executor returned the outcome of another block")
-    return None
-
-
-def _failed(block: Block, error: BaseException) -> Outcome:
-    text = "".join(traceback.format_exception(error))
-    return Outcome(failures=tuple(Failure(number, _one_line(error), text) for number in block.replications))
-
-
-def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -46,6 +46,7 @@ _NOT_THE_MODEL = (
         "console",
         "decomposition",
         "derived",
+        "dispatch",
         "durable",
     ),
     *(

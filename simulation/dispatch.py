@@ -1,0 +1,176 @@
+"""Sending out blocks of replications and taking back what comes of them, whatever those who compute may do."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import BrokenExecutor, CancelledError, Future
+from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from simulation.errors import HyperclusterError, MachineError
+from simulation.manifest import model_versions, other_versions
+from simulation.rows import TABLES
+from simulation.workers import KEPT, NoAnswerError, Workers
+
+if TYPE_CHECKING:
+    from simulation.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Replications of one scenario, to be computed together."""
+
+    spec: Scenario
+    seed: int  # of replication 0
+    replications: tuple[int, ...]
+    deadline: float | None = None  # seconds for each replication
+    again: bool = False  # tried once before, and lost with its worker
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A replication that ended in an exception, took too long, or whose process died."""
+
+    replication: int
+    error: str  # one line
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a block leaves: its files, and the replications that failed."""
+
+    files: dict[str, bytes] = field(default_factory=dict)  # Parquet by table; none if all failed
+    failures: tuple[Failure, ...] = ()
+    headline: dict[int, tuple[float, float]] = field(default_factory=dict)  # Phi and t50 by replication
+    seconds: float = 0.0  # that it took
+    versions: Mapping[str, str] = field(default_factory=model_versions)  # where it was computed
+
+
+def single(block: Block, replication: int, *, again: bool = False) -> Block:
+    return replace(block, replications=(replication,), again=again)
+
+
+def work_through(
+    blocks: Iterable[Block],
+    compute: Callable[[Block], Outcome],
+    pool: Workers,
+    take: Callable[[Block, Outcome], None],
+    *,
+    at_a_time: Callable[[], int],
+) -> None:
+    """Send out all blocks, a few at a time, and hand every outcome to ``take``, once.
+
+    The replications of a block that is lost, most often with its worker, are tried once more, each by itself, so that
+    only the guilty one is lost for good.
+    """
+    waiting = deque(blocks)
+    running: dict[Future[Outcome], tuple[Block, float]] = {}
+    # Not concurrent.futures.wait: it waits for ever for a future that its executor cancels in the meantime.
+    done: SimpleQueue[Future[Outcome]] = SimpleQueue()
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_a_time():
+                block = waiting.popleft()
+                future = pool.submit(compute, block)
+                running[future] = block, time.monotonic()
+                future.add_done_callback(done.put)
+            for future, error in _come_back(running, done, pool.patience):
+                block, _ = running.pop(future)
+                if error is None:
+                    error = _wrong(future.result(), block)
+                if error is None:
+                    take(block, future.result())
+                elif block.again or isinstance(error, NoAnswerError):
+                    take(block, _failed(block, error))
+                else:
+                    waiting.extendleft(single(block, number, again=True) for number in block.replications)
+    except (
+        HyperclusterError,
+        MemoryError,
+    ):  # an executor that breaks down must not cost what it had answered
+        for future, (block, _) in running.items():
+            with contextlib.suppress(HyperclusterError, MemoryError):
+                if future.done() and (_error_of(future) or _wrong(future.result(), block)) is None:
+                    take(block, future.result())
+        raise
+    finally:
+        for future in running:  # an executor that is not ours must not go on with what nobody waits for
+            future.cancel()
+
+
+def _come_back(
+    running: dict[Future[Outcome], tuple[Block, float]],
+    done: SimpleQueue[Future[Outcome]],
+    patience: float | None,
+) -> list[tuple[Future[Outcome], BaseException | None]]:
+    """Wait, and return futures that are done, or are given up after so many seconds, with what went wrong."""
+    first = min(sent for _, sent in running.values())
+    timeout = None if patience is None else max(first + patience - time.monotonic(), 0.0)
+    back = []
+    with contextlib.suppress(Empty):
+        back.append(done.get(timeout=timeout))
+        while True:
+            back.append(done.get_nowait())
+    back = [future for future in back if future in running]  # others were given up earlier
+    if back or patience is None:
+        return [(future, _error_of(future)) for future in back]
+    late = [future for future, (_, sent) in running.items() if sent <= time.monotonic() - patience]
+    for future in late:
+        future.cancel()
+    return [(future, NoAnswerError(f"no answer for {patience:g} s; it was given up")) for future in late]
+
+
+def _error_of(future: Future[Outcome]) -> BaseException | None:
+    """Return what went wrong outside of a replication, if anything.
+
+    Raises
+    ------
+    MemoryError, MachineError
+        If it makes no sense to go on.
+    """
+    try:
+        error = future.exception()
+    except CancelledError:
+        raise MachineError(f"the executor is gone; {KEPT}") from None
+    if isinstance(error, BrokenExecutor):
+        raise MachineError(f"the executor broke down: {error}; {KEPT}") from error
+    if isinstance(error, (MemoryError, MachineError)):
+        raise error
+    return error
+
+
+def _wrong(outcome: object, block: Block) -> Exception | None:
+    """Return what is wrong with an answer, if anything: an executor that is not ours may return what it likes.
+
+    Raises
+    ------
+    HyperclusterError
+        If it was computed with other versions, for instance by a worker that joined late.
+    """
+    if not isinstance(outcome, Outcome):
+        return TypeError(f"the executor returned {outcome!r:.100} instead of the outcome of a block")
+    if others := other_versions(getattr(outcome, "versions", None)):
+        raise HyperclusterError(
+            f"a worker has another version of {', '.join(others)}, and numbers would differ; install the same "
+            f"versions on all machines. {KEPT.capitalize()}."
+        )
+    answered = [*outcome.headline, *(failure.replication for failure in outcome.failures)]
+    tables = set(TABLES) if outcome.headline else set()
+    if sorted(answered) != sorted(block.replications) or outcome.files.keys() != tables:
+        return ValueError("the executor returned the outcome of another block")
+    return None
+
+
+def _failed(block: Block, error: BaseException) -> Outcome:
+    text = "".join(traceback.format_exception(error))
+    return Outcome(failures=tuple(Failure(number, one_line(error), text) for number in block.replications))
+
+
+def one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
