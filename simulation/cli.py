@@ -49,7 +49,8 @@ _MACHINE_ERRORS = {
     ),  # a network disk that went away
 }
 _PLACE_ERRORS = {
-    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR),
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP),
+    *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST),
 }
 """A file or folder that was named cannot be used: the user can name another one."""
 

@@ -172,8 +172,12 @@ def _connected(executor: str) -> Iterator[Client]:
         raise HyperclusterError(f"--executor {executor}: Dask is not installed; {INSTALL}") from None
     address = executor.removeprefix("dask").removeprefix("://")
     if address:
-        place = urlsplit(f"//{address}")
-        if not (place.hostname and place.port):
+        try:
+            place = urlsplit(f"//{address}")
+            complete = place.hostname and place.port
+        except ValueError:  # no port of that number, or half of an IPv6 address
+            complete = None
+        if not complete:
             raise HyperclusterError(f"--executor {executor}: an address is dask://HOST:PORT")
         address = f"tcp://{address}"
     else:

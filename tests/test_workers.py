@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
@@ -98,6 +99,8 @@ def test_an_executor_that_takes_no_work_is_the_machine_s_fault():
     [
         ("proceses", 'did you mean "processes"'),
         ("dask://localhost", "an address is dask://HOST:PORT"),
+        ("dask://localhost:99999999", "an address is dask://HOST:PORT"),
+        ("dask://[::1", "an address is dask://HOST:PORT"),
         ("dask", "set DASK_SCHEDULER_ADDRESS"),
     ],
 )
@@ -109,10 +112,29 @@ def test_workers_that_do_not_exist_are_refused_with_what_would_do(name: str, wor
         pass
 
 
+@pytest.mark.parametrize(
+    ("task", "error", "message"),
+    [
+        (tasks.killed, WorkerDiedError, "memory was short; fewer --workers need less"),
+        (tasks.crashing, WorkerDiedError, r"it crashed \(SIGSEGV\)"),
+        (tasks.dying, WorkerDiedError, "it ended with exit code 9"),
+        (tasks.greedy, MemoryError, None),
+    ],
+)
+def test_the_end_of_a_process_is_told_with_its_likely_cause(
+    task: Callable[[object], None], error: type[Exception], message: str | None
+):
+    with (
+        opened("processes", workers=1, deadline=None, prepare=tasks.nothing) as workers,
+        pytest.raises(error, match=message),
+    ):
+        workers.submit(task, None).result()
+
+
 def test_without_dask_the_message_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (
-        pytest.raises(HyperclusterError, match=r"pip install .hypercluster\[cluster\]"),
+        pytest.raises(HyperclusterError, match=r"pip install .hypercluster-abm\[cluster\]"),
         opened("dask", workers=1, deadline=None, prepare=tasks.nothing),
     ):
         pass
