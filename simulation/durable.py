@@ -53,6 +53,21 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.tmp")
 
 
+def append(path: Path, lines: bytes) -> None:
+    """Add whole lines to a file, after ending one that a stop has cut short, and wait until they are on the disk."""
+    try:
+        # In one piece, so that two commands do not lose each other's lines.
+        with path.open("ab+", buffering=0) as sink:
+            if sink.tell():
+                sink.seek(-1, os.SEEK_END)
+                lines = lines if sink.read() == b"\n" else b"\n" + lines
+            while lines:  # a disk that is nearly full takes some of it before it says so
+                lines = lines[sink.write(lines) :]
+            os.fsync(sink.fileno())
+    except OSError as error:
+        raise _at(path, error) from error
+
+
 def flushed(path: Path, content: bytes) -> None:
     """Write a file and wait until it is on the disk."""
     try:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulation.durable import beside, flush_folder, replace, written_beside
+from simulation.durable import append, beside, flush_folder, replace, written_beside
 from simulation.errors import ResultsError, listed
 from simulation.held_folder import inner_folder, refuse_link
 from simulation.plain_files import read_plain
@@ -74,15 +74,7 @@ def record(folder: Path, names: Iterable[str], origin: Origin | None = None) -> 
     lines = "".join(json.dumps({"file": name} | details) + "\n" for name in new)
     path = folder / RECORD
     refuse_link(path)
-    # Appended in one piece, so that two commands do not lose each other's lines.
-    with path.open("ab+", buffering=0) as sink:
-        if sink.tell():
-            sink.seek(-1, os.SEEK_END)
-            lines = lines if sink.read() == b"\n" else f"\n{lines}"  # the last stop came within a line
-        rest = lines.encode()
-        while rest:  # a disk that is nearly full takes some of it before it says so
-            rest = rest[sink.write(rest) :]
-        os.fsync(sink.fileno())
+    append(path, lines.encode())
     flush_folder(folder)
 
 

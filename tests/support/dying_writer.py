@@ -23,6 +23,7 @@ from dying_store import CHANGES, WRITING
 from simulation import figures
 from simulation.batch import run_batch
 from simulation.break_even import BreakEven, write_break_even
+from simulation.derived import HERE, outputs_of
 from simulation.factors import Contribution, write_contributions
 from simulation.figures import scene
 from simulation.figures.animation import animate
@@ -31,6 +32,7 @@ from simulation.reporting.page import write_report
 from simulation.reporting.tables import analyse, write_tables
 from simulation.results import Results
 from simulation.scenario import parse_scenario
+from simulation.written import RECORD
 
 SPEC = """
 name = "{name}"
@@ -68,7 +70,8 @@ def numbers(folder: Path) -> None:
     """What break-even and factors write."""
     tried = pd.DataFrame({"ratio": [1.0, 2.0]})
     write_break_even(BreakEven("a", "b", "phi", 2, 1, 1.5, 1.2, 1.8, 2.0, tried), "It holds.", folder)
-    write_contributions([Contribution("phi", "all", "", 1.0, 0.5, 1.5, 3, 3)], folder)
+    outputs = outputs_of(Results(folder), "factors", HERE)
+    write_contributions([Contribution("phi", "all", "", 1.0, 0.5, 1.5, 3, 3)], outputs)
 
 
 WRITERS: dict[str, Callable[[Path], object]] = {
@@ -115,7 +118,9 @@ def forked(write: Callable[[], object]) -> int:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """The files there, but for the record of them, which grows with every call."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != RECORD)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 def main() -> None:
@@ -128,16 +133,21 @@ def main() -> None:
     study = run_batch(specs, 3, out=place / "study", executor="serial").path
     before = {} if what == "new-dataset" else contents(study)
     folder = place / "tried"
+    place_of_record = study / RECORD if before else Path("none")
 
     def set_up(there: Iterable[str]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         for name in there:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(before.get(name, OLD))
+        if place_of_record.exists():
+            shutil.copy(place_of_record, folder)
 
     set_up(before)
     assert forked(lambda: write(folder)) == 0
     after = contents(folder)
+    if before:
+        shutil.copy(folder / RECORD, place_of_record)
     stopped = 0
     for operation in count(1, step):
         set_up(before if what == "new-dataset" else after)
