@@ -9,6 +9,7 @@ that it had, is replaced, and nothing else is touched.
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -186,17 +187,32 @@ def _connected(executor: str) -> Iterator[Client]:
             raise HyperclusterError(
                 "--executor dask: no cluster is named; set DASK_SCHEDULER_ADDRESS, or say dask://HOST:PORT"
             )
+    with _quiet("distributed", "distributed.client", "tornado.application"):
+        try:
+            client = Client(address, timeout=10, set_as_default=False, name="hypercluster")
+        except (OSError, ValueError) as error:
+            raise HyperclusterError(
+                f"--executor {executor}: no scheduler answers at {address}: {error}"
+            ) from None
+        try:
+            _check_code(client, executor)
+            yield client
+        finally:
+            client.close(timeout=1)
+
+
+@contextlib.contextmanager
+def _quiet(*names: str) -> Iterator[None]:
+    """Keep loggers of others from printing tracebacks of what is told here in a sentence: that a machine is gone."""
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
-        client = Client(address, timeout=10, set_as_default=False, name="hypercluster")
-    except (OSError, ValueError) as error:
-        raise HyperclusterError(
-            f"--executor {executor}: no scheduler answers at {address}: {error}"
-        ) from None
-    try:
-        _check_code(client, executor)
-        yield client
+        yield
     finally:
-        client.close(timeout=1)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _threads_of(client: Client) -> int:
@@ -218,10 +234,10 @@ def _check_code(client: Client, executor: str) -> None:
         raise MachineError(f"the scheduler of the cluster is gone: {error}; {KEPT}") from error
     refused = []
     for worker, there in sorted(found.items()):
-        if isinstance(there, ImportError | AttributeError):
-            refused.append(f"{worker} lacks this version of the program: {there}")
-        elif isinstance(there, Exception):
+        if isinstance(there, OSError):
             raise MachineError(f"the worker {worker} does not answer: {there}; {KEPT}") from there
+        if isinstance(there, Exception):  # as a rule it cannot import the program, or finds an older one
+            refused.append(f"{worker} lacks this version of the program: {there}")
         elif others := other_versions(there):
             refused.append(f"{worker} has another version of {', '.join(others)}")
     if refused:
