@@ -57,7 +57,7 @@ def _state_of_all_sources() -> str:
 @cache
 def _say_once(trouble: str) -> None:
     log.warning(
-        "%s: every start, and perhaps every worker, compiles again, for half a minute or so. "
+        "%s: the equations are compiled at every start, for half a minute or so. "
         "Set %s to a folder that can be written.",
         trouble,
         FOLDER,

@@ -31,6 +31,34 @@ class Mutant:
 
 MUTANTS = [
     Mutant(
+        "compiled code taken for fresh though a function that it calls has changed",
+        "compiled.py",
+        "class _InTree(_OfAllSources, caching.InTreeCacheLocator):",
+        "class _InTree(caching.InTreeCacheLocator):",
+        "tests/test_compiled.py",
+    ),
+    Mutant(
+        "compiled code used whatever its checksum",
+        "compiled.py",
+        "if sha256(content).hexdigest() != digest:",
+        "if not digest:",
+        "tests/test_compiled.py",
+    ),
+    Mutant(
+        "the outcome of another block taken for that which was asked for",
+        "dispatch.py",
+        "if sorted(answered) != sorted(block.replications) or outcome.files.keys() != tables:",
+        "if outcome.files.keys() - TABLES:",
+        "tests/faults/test_executors.py",
+    ),
+    Mutant(
+        "a temporary file left behind by Ctrl-C",
+        "durable.py",
+        "            temporary.unlink(missing_ok=True)\n        if isinstance(error, OSError):",
+        "            pass\n        if isinstance(error, OSError):",
+        "tests/faults/test_writers.py",
+    ),
+    Mutant(
         "half distances at which contact vanishes",
         "geography.py",
         " / HALVINGS\n",

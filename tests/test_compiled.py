@@ -171,7 +171,9 @@ def test_damaged_files_are_compiled_again_and_replaced(package: Path, suffix: st
                 "a bit": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
             }[damage]
         )
-    assert call(package).answer == "2"
+    found = call(package)
+    assert found.answer == "2"
+    assert found.saved == 2 or suffix == "nbi"
     assert call(package) == Called("2", saved=0, loaded=1, errors="")
 
 
