@@ -333,8 +333,6 @@ class Store:
                 with parquet_writer(sink, schema) as writer:
                     for group in row_groups(self.folder, table, order=order, parts=parts):
                         writer.write_table(group)
-                sink.flush()
-                os.fsync(sink.fileno())
                 self._check_held()
         # Readers must not meet a part that has lost a file: all get the name of an unfinished one first.
         merged = [

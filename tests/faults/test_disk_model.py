@@ -26,10 +26,10 @@ NEEDED = {
     "the name of the folder of blocks": " add > inner_folder",
     "files of a block": " add > flushed",
     "names in and of a block": " add > flush_folder",
-    "merged tables": " (compact|_merge)$",
-    "names of merged tables": " (compact|_merge) > placed > written_beside",
+    "merged tables": " (compact|_merge) > placed > written_beside$",
+    "names of merged tables": " (compact|_merge) > placed > written_beside > flush_folder",
     "blocks that go before they are removed": " (compact|_merge) > flush_folder",
-    "the manifest": " save > replace > flushed",
+    "the manifest": " save > replace > written_beside$",
 }
 """What must be flushed, and which functions lead to the place that does it."""
 
