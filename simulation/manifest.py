@@ -108,9 +108,8 @@ def other_versions(there: object) -> list[str]:
 
 def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int, command: str) -> Manifest:
     """Return the manifest of a study that is about to begin."""
-    from simulation.results import (
-        PROGRAM,
-    )  # here, because it brings pandas: the server asks for versions alone
+    # Here, because it brings pandas: the server asks this module for the version alone.
+    from simulation.results import PROGRAM
 
     return {
         "format": FORMAT,

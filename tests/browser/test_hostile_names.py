@@ -15,14 +15,14 @@ from simulation.data import FOLDER
 from simulation.scenario import load_scenario
 
 MARKUP = "<img src=x onerror=document.title='owned'>"
-TITLE = "</script><script>document.title='owned'</script>\u202e" + "very long " * 200
+TITLE = "</script><script>document.title='owned'</script>" + "very long " * 200
 RENAMED = {
     "perm": "__proto__",
     "komi": "constructor",
     "samara": "tostring",
     "tatarstan": "hasownproperty",
     "Perm Region": MARKUP,
-    "Komi Republic": "\u202eright to left ../../..",
+    "Komi Republic": "../../etc/passwd\u200f",
     "Deep and safe mining": MARKUP,
     "Unmanned autonomous deposit": "__proto__",
     "Ural": "constructor",
@@ -66,11 +66,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     specs = [load_scenario(root / f"{name}.toml") for name in ("constructor", "__proto__")]
     for folder in ("__proto__", "<b>bold<b>"):
         run_batch(specs, 1, out=root / "results" / folder, workers=1, seed=1)
-        manifest = root / "results" / folder / "manifest.json"
-        found = json.loads(manifest.read_text("utf-8"))
-        for entry in found["scenarios"]:  # what no scenario may hold, a manifest that was edited may
-            entry["title"] = f"{TITLE[:60]}\x1b]0;x\x07\x00"
-        manifest.write_text(json.dumps(found), encoding="utf-8")
+    # What no scenario may hold, a manifest that was edited may; such a folder is refused, by its reason.
+    manifest = json.loads((root / "results" / "__proto__" / "manifest.json").read_text("utf-8"))
+    manifest["scenarios"][0]["title"] = "\x1b]0;x\x07\u202e"
+    (root / "results" / "edited").mkdir()
+    (root / "results" / "edited" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     bad = root / "results" / f"{MARKUP}"
     bad.mkdir()
     (bad / "manifest.json").write_text(json.dumps({"scenarios": MARKUP}), encoding="utf-8")
@@ -99,7 +99,10 @@ def test_hostile_names_are_shown_as_text_live_and_replayed(browser, hostile: Pat
             page.locator("#show").select_option("technology:__proto__")
             expect(page.locator("#choose-a")).to_contain_text("document.title='owned'")
             groups = page.locator("#choose-b optgroup").evaluate_all("all => all.map(one => one.label)")
-            assert {f"Results: {name}" for name in ("__proto__", "<b>bold<b>", MARKUP)} < set(groups)
+            assert {f"Results: {name}" for name in ("__proto__", "<b>bold<b>", "edited", MARKUP)} < set(
+                groups
+            )
+            expect(page.locator("#choose-b optgroup[label='Results: edited']")).to_contain_text("U+001B")
             page.locator("#save").click()
             saved = page.get_by_role("dialog").get_by_role("button", name="Adoption share by region as SVG")
             picture = ElementTree.fromstring(Path(come.saved(saved).path()).read_bytes())
