@@ -12,6 +12,10 @@ import concurrent.futures
 import time
 from collections.abc import Callable
 
+MOST_COUNTED = 0.005
+"""Seconds of a turn that count, about those of two months: one who has opened a world would have to wait until each of
+fifty others has played as long as that took, and they would play for seconds."""
+
 
 class Turns:
     """The queue of one process, which does one thing at a time.
@@ -25,7 +29,7 @@ class Turns:
         self._clock = clock
         self._busy = False
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []  # session, in the order of arrival
-        self._used: dict[int, float] = {}  # account of each session, seconds
+        self._used: dict[int, float] = {}  # account of each session, seconds that count
         self._level = 0.0  # account of the one served last, when its turn came
 
     async def run[T](self, session: int, start: Callable[[], concurrent.futures.Future[T]]) -> T:
@@ -66,7 +70,7 @@ class Turns:
 
     def _end(self, session: int, seconds: float) -> None:
         self._busy = False
-        self._used[session] += seconds
+        self._used[session] += min(seconds, MOST_COUNTED)
         if self._waiting:
             entry = min(self._waiting, key=lambda waiting: self._used[waiting[0]])  # the first of equal ones
             self._waiting.remove(entry)

@@ -97,6 +97,28 @@ def test_time_that_was_not_used_is_not_saved_up() -> None:
     played(game)
 
 
+def test_who_has_asked_for_much_is_not_kept_waiting_until_all_others_have_had_as_much() -> None:
+    async def game() -> None:
+        process = Process()
+        first = asyncio.create_task(process.turns.run(0, process.start("world", 60.0)))
+        await settled()
+        playing = [
+            asyncio.create_task(process.turns.run(name, process.start("month", 0.002)))
+            for name in range(1, 11)
+            for _ in range(100)
+        ]
+        await settled()
+        await process.finish()
+        month = asyncio.create_task(process.turns.run(0, process.start("its month", 0.002)))
+        await settled()
+        while process.working is not None:
+            await process.finish()
+        await asyncio.gather(first, month, *playing)
+        assert process.done.index("its month") <= 1 + 10 * 4, "the others had some three months each"
+
+    played(game)
+
+
 def test_who_goes_away_while_waiting_or_working_holds_up_nobody() -> None:
     async def game() -> None:
         process = Process()
