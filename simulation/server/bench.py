@@ -1,7 +1,8 @@
 """A process of the model: it holds sides of sessions and does one task after the other.
 
 A side is made from a recipe, whenever it is not there: at first, when it had to make room for others, or when the
-process was started anew. So nothing is lost that a recipe cannot bring back, bit for bit.
+process was started anew. So nothing is lost that a recipe cannot bring back: all counts bit for bit, metrics so far but
+for their last digit, which depends on how many months were simulated at a time.
 
 The server imports this module to name tasks, and never the model: what a task needs is imported where it is done.
 """
