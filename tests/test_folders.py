@@ -316,6 +316,7 @@ def test_what_has_the_name_of_a_block_and_is_none_gives_way_to_the_block_and_sur
     store = begin(folder, fresh=False)
     assert len(store.finished) == 2 * REPLICATIONS - 1
     store.add(part.name, block)
+    store.finished.add(("plain", 0))
     assert (folder / "damaged" / f"{part.name}-0{inside}").read_bytes() == b"mine"
     store.compact()
     assert content(folder) == content(merged)
