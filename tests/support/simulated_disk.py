@@ -51,6 +51,7 @@ class Node:
 
     entries: dict[str, Node] | None = None  # of a folder
     changed: list[int] = field(default_factory=list)  # where in the log it was opened for writing
+    emptied: list[int] = field(default_factory=list)  # where that emptied it first; else it is appended to
     seen: list[tuple[int, bytes]] = field(
         default_factory=list
     )  # contents, and where in the log they were looked at
@@ -195,6 +196,10 @@ class _Recorder:
         elif node is None or node.entries is not None or flags & os.O_EXCL or not flags & WRITING:
             return
         node.changed.append(len(self.log))
+        if flags & os.O_TRUNC:
+            node.emptied.append(len(self.log))
+        elif not flags & os.O_APPEND and node.seen:
+            self.fail(f"opening {name} for writing into it")
 
     def _look(self, node: Node, above: Node, name: str) -> None:
         """Look at a file that may have been written to and is about to lose its name."""
@@ -406,9 +411,11 @@ class Disk:
             if changed and (not seen or seen[-1][0] < changed[-1]):
                 written = next((content for place, content in node.seen if place >= moment), b"")
                 if moment < len(record.log):
-                    written = choice.choice((written, written[: len(written) // 2], b""))
+                    before = _kept(node, moment, seen[-1] if seen else (-1, _first(node)))
+                    written = choice.choice((written, written[: (len(before) + len(written)) // 2], before))
                 seen.append((moment, written))
             here.changed += [start + place for place in changed]
+            here.emptied += [start + place for place in node.emptied if place <= moment]
             here.seen += [(start + place, content) for place, content in seen]
 
     def state(self) -> State:
@@ -451,11 +458,24 @@ def apply(
             names[name] = node
 
 
+def _first(node: Node) -> bytes:
+    """Return what was in a file at the start of its record, nothing if there was none."""
+    return node.seen[0][1] if node.seen and node.seen[0][0] < 0 else b""
+
+
+def _kept(node: Node, moment: int, last: tuple[int, bytes]) -> bytes:
+    """Return what appending leaves alone of the contents that a file had last."""
+    place, content = last
+    return b"" if any(place < emptied <= moment for emptied in node.emptied) else content
+
+
 def _left(node: Node, flushed: int, choice: random.Random) -> bytes:
     """Return what a file may hold: what was flushed last, unless it was opened for writing since."""
     safe = next((content for place, content in reversed(node.seen) if place <= flushed), b"")
     if not node.changed or node.changed[-1] <= flushed:
         return safe
     written = next((content for place, content in node.seen if place > flushed), b"")
-    half = written[: len(written) // 2]
-    return choice.choice((safe, written, half, bytes(len(written)), half.ljust(len(written), b"\0")))
+    kept = safe if written.startswith(safe) and not any(place > flushed for place in node.emptied) else b""
+    half = written[: (len(kept) + len(written)) // 2]
+    zeros = kept.ljust(len(written), b"\0")
+    return choice.choice((safe, written, half, zeros, half.ljust(len(written), b"\0")))
