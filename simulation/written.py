@@ -63,17 +63,21 @@ def _lies_inside(name: str) -> bool:
 
 
 def record(folder: Path, names: Iterable[str], origin: Origin | None = None) -> None:
-    """Put files on record, on the disk when this returns; they need not be there yet."""
+    """Put files on record; they need not be there yet.
+
+    The whole record is on the disk when this returns, with the lines of processes that were killed before they could
+    see to it: whoever goes on relies on them.
+    """
     origin = origin or Origin()
     known = on_record(folder)
     new = [name for name in names if known.get(name) != origin]
-    if not new:
+    path = folder / RECORD
+    refuse_link(path)
+    if not new and not path.exists():
         return
     details = {"runs": origin.runs, "renew": origin.renew, "others": origin.others}
     details = {key: value for key, value in details.items() if value}
     lines = "".join(json.dumps({"file": name} | details) + "\n" for name in new)
-    path = folder / RECORD
-    refuse_link(path)
     append(path, lines.encode())
     flush_folder(folder)
 
