@@ -240,11 +240,14 @@ class _Recorder:
                 after[path] = None
                 continue
             content = Path(self.folder, path).read_bytes()
-            if not node.seen or node.seen[-1][1] != content:
+            looked_at = node.seen and (not node.changed or node.seen[-1][0] >= node.changed[-1])
+            if not looked_at:
+                node.seen.append((len(self.log), content))
+            elif node.seen[-1][1] != content:
                 if not node.changed:
                     raise UnknownOperationError(f"{path} was changed by an unknown file operation")
-                if node.seen:  # written to through a handle that was still open
-                    node.changed = sorted([*node.changed, node.seen[-1][0] + 1])
+                # Written to through a handle that was still open.
+                node.changed.append(node.seen[-1][0] + 1)
                 node.seen.append((len(self.log), content))
             after[path] = content
         del known[self.folder]

@@ -360,6 +360,7 @@ class History:
         if stops and self._choice.random() < 0.3:
             return self._kill(start.record, "the start")
         self._disk.take(start.record, length, self._choice)
+        assert self._disk.state() == start.record.after
         if start.error:
             return self._require(len(plan.full_at_start) > 0, f"the start ended with {start.error}")
         self._acknowledged |= start.found
