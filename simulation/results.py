@@ -38,11 +38,12 @@ from simulation.parts import (
     part_folders,
     part_replications,
     read_parquet,
+    reading,
     replications_in,
     without,
 )
 from simulation.plain_files import AT_MOST, NotPlainError, read_plain
-from simulation.rows import TABLES, Axes, Counts, checksum, counts_of
+from simulation.rows import TABLES, Axes, Counts, are_sound, counts_of
 from simulation.scenario_messages import expected
 from simulation.schema import Line, Text
 from simulation.text_files import TextFault
@@ -246,7 +247,7 @@ class Results:
         """One row a replication: scenario, replication, seed, the metrics, why some are undefined, checksum."""
         # The scenario is read too, wanted or not, because it is checked.
         rows = self._read("runs", None if columns is None else list(dict.fromkeys(["scenario", *columns])))
-        return (rows if columns is None else rows.select(list(columns))).to_pandas()
+        return self._frame("runs", rows if columns is None else rows.select(list(columns)))
 
     def curves(
         self,
@@ -276,7 +277,8 @@ class Results:
         replication: int | None = None,
     ) -> pd.DataFrame:
         """Members, and enterprises that may join, by month, platform and region."""
-        return self._read("memberships", columns, scenario=scenario, replication=replication).to_pandas()
+        rows = self._read("memberships", columns, scenario=scenario, replication=replication)
+        return self._frame("memberships", rows)
 
     def ledger(
         self,
@@ -286,7 +288,8 @@ class Results:
         replication: int | None = None,
     ) -> pd.DataFrame:
         """Units of money planned, spent and unspent by policy, instrument, region and year (from 0)."""
-        return self._read("ledger", columns, scenario=scenario, replication=replication).to_pandas()
+        rows = self._read("ledger", columns, scenario=scenario, replication=replication)
+        return self._frame("ledger", rows)
 
     def counts(self, scenario: str, replication: int) -> Counts:
         """Adopters and eligible of one replication as dense arrays, with their axes.
@@ -302,7 +305,8 @@ class Results:
         rows = self._read("curves", None, scenario=scenario, replication=replication)
         if not rows.num_rows and (scenario, replication) not in self._finished(scenario, replication):
             raise ResultsError(f"{self.path}: no replication {replication} of scenario {scenario!r} is here")
-        return counts_of(rows, self._axes[scenario])
+        with reading(self.path / "curves.parquet"):
+            return counts_of(rows, self._axes[scenario])
 
     def _whole(self, scenario: str, replication: int) -> pd.DataFrame:
         counts = self.counts(scenario, replication)
@@ -351,12 +355,13 @@ class Results:
             name: read_rows(self.path, name, order=self.scenarios, scenario=scenario, replications=only)
             for name in TABLES
         }
-        return tables["runs"]["sha256"].to_pylist() == [checksum(tables)]
+        with reading(self.path):
+            return are_sound(tables)
 
     def _finished(self, scenario: str | None, replication: int | None) -> list[Replication]:
-        return replications_in(
-            self._read("runs", ["scenario", "replication"], scenario=scenario, replication=replication)
-        )
+        rows = self._read("runs", ["scenario", "replication"], scenario=scenario, replication=replication)
+        with reading(self.path / "runs.parquet"):
+            return replications_in(rows)
 
     @cached_property
     def _axes(self) -> Mapping[str, Axes]:
@@ -386,8 +391,13 @@ class Results:
             replications=None if replication is None else range(replication, replication + 1),
         )
         if table == "runs":
-            self._refuse_strangers(rows)
+            with reading(self.path / "runs.parquet"):
+                self._refuse_strangers(rows)
         return rows
+
+    def _frame(self, table: str, rows: pa.Table) -> pd.DataFrame:
+        with reading(self.path / f"{table}.parquet"):
+            return rows.to_pandas()
 
     def _refuse_strangers(self, runs: pa.Table) -> None:
         """Scenarios that the manifest does not know would be left out of every comparison without a word."""
@@ -437,13 +447,14 @@ def read_rows(
             f"{folder}: no replication{which}{f' of scenario {scenario!r}' if scenario else ''} is here "
             f"({table}.parquet is missing)"
         )
-    rows = pa.concat_tables(pieces).unify_dictionaries() if len(pieces) > 1 else pieces[0]
-    if parts:
-        place = pc.index_in(rows["scenario"].cast(pa.string()), pa.array(list(order), pa.string()))
-        keys = pa.table({"scenario": place, "replication": rows["replication"]})
-        # Arrow sorts stably: within a replication the rows keep the order in which they were written.
-        rows = rows.take(pc.sort_indices(keys, [("scenario", "ascending"), ("replication", "ascending")]))
-    return rows if columns is None else rows.select(list(columns))
+    with reading(finished):  # parts that were damaged may have columns of other types
+        rows = pa.concat_tables(pieces).unify_dictionaries() if len(pieces) > 1 else pieces[0]
+        if parts:
+            place = pc.index_in(rows["scenario"].cast(pa.string()), pa.array(list(order), pa.string()))
+            keys = pa.table({"scenario": place, "replication": rows["replication"]})
+            # Arrow sorts stably: within a replication the rows keep the order in which they were written.
+            rows = rows.take(pc.sort_indices(keys, [("scenario", "ascending"), ("replication", "ascending")]))
+        return rows if columns is None else rows.select(list(columns))
 
 
 def axes_of(entry: Mapping[str, Any]) -> Axes:

@@ -14,8 +14,9 @@ import pytest
 from simulated_disk import State, write
 from store_histories import ALL, MEMORY, STUDY, Plan, Sessions, blocks_in
 
+from simulation.errors import ResultsError
 from simulation.parts import Replication
-from simulation.results import read_rows
+from simulation.results import Results, read_rows
 from simulation.rows import TABLES
 from simulation.store import Store
 
@@ -135,3 +136,33 @@ def test_a_bit_that_flips_in_a_merged_table_leaves_nothing_unsound(
     sessions: Sessions, merged: State, number: int
 ):
     assert_found_or_harmless(sessions, merged, flips(merged, STUDY, number), hit=None)
+
+
+@pytest.mark.parametrize("number", [60, pytest.param(3_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("place", ["parts", ""])
+def test_readers_of_flipped_bits_are_told_or_get_rows(
+    sessions: Sessions, in_parts: State, merged: State, place: str, number: int
+):
+    """Whatever a bit makes of a file, its readers end in no other error than that of a file that cannot be read."""
+    state = in_parts if place else merged
+    write(sessions.folder, state)
+    refused = 0
+    for path, byte, bit in flips(state, f"{STUDY}/{place}".rstrip("/"), number):
+        content = bytearray(state[path])
+        content[byte] ^= 1 << bit
+        (sessions.folder / path).write_bytes(content)
+        results = Results(sessions.folder / STUDY)
+        for read in (
+            results.runs,
+            results.memberships,
+            results.ledger,
+            results.curves,
+            results.verify,
+            lambda results=results: results.ledger(scenario="platform", replication=0),
+        ):
+            try:
+                read()
+            except ResultsError:
+                refused += 1
+        (sessions.folder / path).write_bytes(state[path])
+    assert refused > number
