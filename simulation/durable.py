@@ -101,8 +101,17 @@ def flush_folder(path: Path) -> bool:
     return True
 
 
-def flush_path(path: Path) -> None:
-    """Wait until the names of a folder and of those above it are on the disk, whoever made them."""
-    for above in path.absolute().parents:
-        with contextlib.suppress(PermissionError):  # where we may not look, we made nothing
-            flush_folder(above)
+def settle(folder: Path, *inner: str) -> None:
+    """Wait until all that was done so far to the names in a folder, and to its own and those above, is on the disk.
+
+    Whoever goes on where a process was killed builds on what that had not flushed, and a power cut could still take it.
+
+    Parameters
+    ----------
+    inner : folders within it that are settled, too, where they are there.
+    """
+    for path in (*(folder / name for name in inner), folder, *folder.absolute().parents):
+        with contextlib.suppress(
+            FileNotFoundError, PermissionError
+        ):  # where we may not look, we made nothing
+            flush_folder(path)

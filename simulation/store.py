@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from simulation.durable import NO_ROOM, beside, flush_folder, flush_path, flushed, replace
+from simulation.durable import NO_ROOM, beside, flush_folder, flushed, replace, settle
 from simulation.errors import MachineError, ResultsError
 from simulation.held_folder import HeldFolder, check_encoding, held, inner_folder, refuse_link
 from simulation.locks import Lock, is_lock, locked
@@ -148,7 +148,7 @@ class Store:
         self._check_held()
         for name in (PARTS, DAMAGED, FAILED):
             refuse_link(self.folder / name)
-        flush_path(self.folder)
+        settle(self.folder, PARTS)
         before = read_manifest(self.folder) if known else None
         if fresh and before:
             self._clear([entry["name"] for entry in before["scenarios"]])
@@ -379,8 +379,6 @@ class Store:
 
     def _find_finished(self) -> set[Replication]:
         finished: set[Replication] = set()
-        if (self.folder / PARTS).is_dir():
-            flush_folder(self.folder / PARTS)  # of a process that was killed before it could
         for part in part_folders(self.folder, self._names()):
             try:
                 finished |= sound_replications(part)

@@ -542,16 +542,16 @@ MUTANTS = [
     ),
     Mutant(
         "no flush of what a killed process had renamed",
-        "store.py",
-        "            flush_folder(self.folder / PARTS)  # of a process",
-        "            pass  # of a process",
+        "durable.py",
+        "    for path in (*(folder / name for name in inner), folder,",
+        "    for path in (folder,",
         "tests/faults/test_disk_model.py",
     ),
     Mutant(
         "no flush of the names of the results folder and those above it",
-        "store.py",
-        "        flush_path(self.folder)\n",
-        "",
+        "durable.py",
+        " folder, *folder.absolute().parents):",
+        " folder):",
         "tests/faults/test_disk_model.py",
     ),
     Mutant(

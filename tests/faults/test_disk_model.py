@@ -21,8 +21,7 @@ FEW = 200
 """Histories after which all places that flush anything have been seen."""
 
 NEEDED = {
-    "the results folder's own name": " begin > flush_path",
-    "names of blocks whose process was killed": " _find_finished > flush_folder",
+    "what a killed process left, and the results folder's own name": " begin > settle",
     "the name of the folder of blocks": " add > inner_folder",
     "files of a block": " add > flushed",
     "names in and of a block": " add > flush_folder",
