@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from simulation import durable
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.engine import simulate
 from simulation.errors import HyperclusterError, listed
+from simulation.files.durable import replace
 from simulation.metrics import METRICS, compute
 from simulation.paired import Difference, paired_difference
 from simulation.policies.money import planned_present_value
@@ -192,8 +192,8 @@ def write_break_even(found: BreakEven, words: str, folder: Path) -> list[Path]:
     """Write the ratios tried as CSV and the sentence about them as Markdown; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "break_even.csv", folder / "break_even.md"]
-    durable.replace(paths[0], found.tried.to_csv(index=False, lineterminator="\n").encode())
-    durable.replace(paths[1], f"{words}\n".encode())
+    replace(paths[0], found.tried.to_csv(index=False, lineterminator="\n").encode())
+    replace(paths[1], f"{words}\n".encode())
     return paths
 
 

@@ -263,7 +263,7 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     from simulation.console import print_files, print_notes, print_study
     from simulation.derived import HERE, outputs_of
     from simulation.figures import write_study_figures
-    from simulation.held_folder import held
+    from simulation.files.held_folder import held
     from simulation.results import MANIFEST
     from simulation.written import RECORD, on_record
 

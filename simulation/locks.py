@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from simulation.errors import MachineError, ResultsError
-from simulation.held_folder import HeldFolder
+from simulation.files.held_folder import HeldFolder
 from simulation.manifest import now
 
 if sys.platform != "win32":

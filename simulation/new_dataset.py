@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 from simulation.data.dictionary import SETTINGS, TABLES, TableKind
-from simulation.durable import replace
 from simulation.errors import DataError, Problem, listed
+from simulation.files.durable import replace
 
 DICTIONARY = "README.md"
 

@@ -31,7 +31,10 @@ from pydantic_core import ErrorDetails
 from simulation.arguments import MOST_REPLICATIONS, whole_number
 from simulation.characters import fault_of
 from simulation.errors import Problem, ProblemsError, ResultsError, listed, suggestion
-from simulation.held_folder import check_encoding
+from simulation.files.held_folder import check_encoding
+from simulation.files.plain import AT_MOST, NotPlainError, read_plain
+from simulation.files.text import TextFault
+from simulation.files.toml import parse_toml, texts_in
 from simulation.parts import (
     Replication,
     may_hold,
@@ -42,12 +45,9 @@ from simulation.parts import (
     replications_in,
     without,
 )
-from simulation.plain_files import AT_MOST, NotPlainError, read_plain
 from simulation.rows import TABLES, Axes, Counts, are_sound, counts_of
 from simulation.scenario_messages import expected
 from simulation.schema import Line, Text
-from simulation.text_files import TextFault
-from simulation.toml_text import parse_toml, texts_in
 from simulation.world import Array
 
 MANIFEST = "manifest.json"

@@ -20,6 +20,8 @@ from pydantic import Field, ValidationError, model_validator
 from simulation.characters import fault_of
 from simulation.data import Dataset, dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import Problem, ScenarioError, listed, suggestion
+from simulation.files.text import broken_link
+from simulation.files.toml import KeyPath, toml_text
 from simulation.mechanisms.chains import Chain
 from simulation.mechanisms.migration import Migration
 from simulation.mechanisms.mobility import Mobility
@@ -58,8 +60,6 @@ from simulation.schema import (
     WeightOrTable,
     Year,
 )
-from simulation.text_files import broken_link
-from simulation.toml_text import KeyPath, toml_text
 
 __all__ = ["Scenario", "load_scenario", "parse_scenario", "shipped_scenarios"]
 

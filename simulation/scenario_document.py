@@ -11,8 +11,8 @@ from typing import Any
 
 from simulation.characters import fault_of
 from simulation.errors import Problem, ScenarioError, shortened, suggestion
-from simulation.text_files import TextFault
-from simulation.toml_text import KeyPath, key_lines, key_text, parse_toml, read_toml, toml_value
+from simulation.files.text import TextFault
+from simulation.files.toml import KeyPath, key_lines, key_text, parse_toml, read_toml, toml_value
 
 NOT_INHERITED = ("extends", "name", "title", "description")
 """Keys that speak of one file alone."""

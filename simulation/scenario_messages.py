@@ -16,10 +16,10 @@ from simulation.data import (
     load_vectors,
 )
 from simulation.errors import Problem, listed, suggestion
+from simulation.files.toml import KeyPath
 from simulation.policies import INSTRUMENTS
 from simulation.scenario_document import Document, value_at
 from simulation.schema import UNION_TAGS
-from simulation.toml_text import KeyPath
 from simulation.world import INSTITUTION_KINDS
 
 Issue = tuple[KeyPath, str]

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from simulation.durable import NO_ROOM, beside, flush_folder, flushed, replace, settle
 from simulation.errors import MachineError, ResultsError
-from simulation.held_folder import HeldFolder, check_encoding, held, inner_folder, refuse_link
+from simulation.files.durable import NO_ROOM, beside, flush_folder, flushed, replace, settle
+from simulation.files.held_folder import HeldFolder, check_encoding, held, inner_folder, refuse_link
 from simulation.locks import Lock, is_lock, locked
 from simulation.manifest import differences, now, ranges
 from simulation.merge import finished_rows, read_groups, row_groups, system_memory

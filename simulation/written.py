@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulation.durable import append, beside, flush_folder, replace, written_beside
 from simulation.errors import ResultsError, listed
-from simulation.held_folder import inner_folder, refuse_link
-from simulation.plain_files import read_plain
+from simulation.files.durable import append, beside, flush_folder, replace, written_beside
+from simulation.files.held_folder import inner_folder, refuse_link
+from simulation.files.plain import read_plain
 
 RECORD = "written.jsonl"
 

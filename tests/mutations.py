@@ -53,7 +53,7 @@ MUTANTS = [
     ),
     Mutant(
         "a temporary file left behind by Ctrl-C",
-        "durable.py",
+        "files/durable.py",
         "            temporary.unlink(missing_ok=True)\n        if isinstance(error, OSError):",
         "            pass\n        if isinstance(error, OSError):",
         "tests/faults/test_writers.py",
@@ -116,7 +116,7 @@ MUTANTS = [
     ),
     Mutant(
         "write to whatever folder stands at the path now",
-        "held_folder.py",
+        "files/held_folder.py",
         "if not os.path.samestat(there, here):",
         "if False:",
         "tests/faults/test_lost_folder.py",
@@ -479,7 +479,7 @@ MUTANTS = [
     ),
     Mutant(
         "a byte order mark read as a letter",
-        "text_files.py",
+        "files/text.py",
         'content.decode("utf-8-sig")',
         'content.decode("utf-8")',
         "tests/test_text_files.py",
@@ -542,14 +542,14 @@ MUTANTS = [
     ),
     Mutant(
         "no flush of what a killed process had renamed",
-        "durable.py",
+        "files/durable.py",
         "    for path in (*(folder / name for name in inner), folder,",
         "    for path in (folder,",
         "tests/faults/test_disk_model.py",
     ),
     Mutant(
         "no flush of the names of the results folder and those above it",
-        "durable.py",
+        "files/durable.py",
         " folder, *folder.absolute().parents):",
         " folder):",
         "tests/faults/test_disk_model.py",

@@ -19,11 +19,11 @@ from small_worlds import dataset
 
 from simulation.engine import Engine
 from simulation.errors import Problem, ScenarioError
+from simulation.files.toml import toml_text
 from simulation.kernels.exposure import spatial_denominator, spatial_exposure
 from simulation.run import Run
 from simulation.scenario import Scenario, load_scenario, parse_scenario
 from simulation.streams import race
-from simulation.toml_text import toml_text
 from simulation.world import World
 
 EVERYTHING = """

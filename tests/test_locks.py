@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from simulation import locks
 from simulation.errors import MachineError, ResultsError
-from simulation.held_folder import HeldFolder, held
+from simulation.files.held_folder import HeldFolder, held
 from simulation.locks import LOCK, Holder, Lock, locked
 
 if sys.platform == "win32":
@@ -238,7 +238,7 @@ def test_what_a_killed_process_left_is_taken_over(tmp_path: Path) -> None:
         "import sys, time, pathlib, fcntl\n"
         "def refuse(*_): raise OSError(38, 'not implemented')\n"
         "fcntl.flock = refuse\n"
-        "from simulation.held_folder import held\n"
+        "from simulation.files.held_folder import held\n"
         "from simulation.locks import locked\n"
         "with held(pathlib.Path(sys.argv[1])) as folder, locked(folder):\n"
         "    print('held', flush=True)\n"

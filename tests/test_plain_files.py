@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulation.plain_files import NotPlainError, read_plain
+from simulation.files.plain import NotPlainError, read_plain
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from simulation.characters import fault_of
 from simulation.data import dataset_folder
+from simulation.files.toml import key_lines, toml_text
 from simulation.policies.training import Training
 from simulation.scenario import Scenario, load_scenario, parse_scenario
 from simulation.scenario_document import merged, parse_override
-from simulation.toml_text import key_lines, toml_text
 
 RICH = """
 name = "rich"

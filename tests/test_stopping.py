@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from simulation.cli import cli
 from simulation.cli_stop import Stopped
-from simulation.durable import written_beside
+from simulation.files.durable import written_beside
 from simulation.results import MANIFEST
 
 

@@ -13,8 +13,8 @@ from small_studies import checksums, content, write_scenarios
 
 import simulation.store
 from simulation.batch import run_batch
-from simulation.durable import written_beside
 from simulation.errors import ResultsError
+from simulation.files.durable import written_beside
 from simulation.manifest import ranges
 from simulation.results import Results
 from simulation.rows import TABLES

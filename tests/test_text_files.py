@@ -15,9 +15,9 @@ from simulation.data import load_dataset
 from simulation.data.dictionary import SETTINGS
 from simulation.data.outlines import OUTLINES, load_outlines
 from simulation.errors import ProblemsError
+from simulation.files.text import TextFault, decoded
 from simulation.new_dataset import write_template
 from simulation.scenario import load_scenario
-from simulation.text_files import TextFault, decoded
 
 SQUARE = '{"type": "Polygon", "coordinates": [[[0, 50], [9, 50], [9, 59], [0, 50]]]}'
 TEXTS = {

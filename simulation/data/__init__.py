@@ -19,7 +19,7 @@ from simulation.data.dictionary import DEFAULT_COUNTRY, FAMILIES, TABLES
 from simulation.data.layers import FOLDER, dataset_folder, layers, read_layers, shipped_datasets
 from simulation.data.tables import Row, Table, raise_problems, read_table
 from simulation.errors import DataError, Problem, listed, suggestion
-from simulation.text_files import broken_link
+from simulation.files.text import broken_link
 from simulation.world import INSTITUTION_KINDS, RESEARCH_KINDS, Array
 
 __all__ = [

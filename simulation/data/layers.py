@@ -16,8 +16,8 @@ from simulation.characters import fault_of
 from simulation.data.dictionary import ASSUMPTIONS, SETTINGS, SETTINGS_KEYS, TABLES, TableKind
 from simulation.data.tables import Row, Table, raise_problems, read_table
 from simulation.errors import DataError, Problem, listed, shortened, suggestion
-from simulation.text_files import TextFault
-from simulation.toml_text import key_lines, read_toml
+from simulation.files.text import TextFault
+from simulation.files.toml import key_lines, read_toml
 
 FOLDER = Path(__file__).parent
 

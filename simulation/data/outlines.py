@@ -21,7 +21,7 @@ import numpy as np
 
 from simulation.data.layers import layers
 from simulation.errors import DataError, Problem, shortened
-from simulation.text_files import TextFault, read_text
+from simulation.files.text import TextFault, read_text
 from simulation.world import Array
 
 OUTLINES = "outlines.geojson"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from simulation.characters import fault_of
 from simulation.errors import DataError, Problem, listed, shortened, suggestion
-from simulation.text_files import TextFault, read_text
+from simulation.files.text import TextFault, read_text
 
 
 def raise_problems(problems: list[Problem]) -> None:

@@ -19,7 +19,6 @@ from pathlib import Path
 from simulation.arguments import real_number, seed_of
 from simulation.derived import FIGURES as FOLDER
 from simulation.derived import HERE, Outputs, outputs_of
-from simulation.durable import replace
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.figures.adoption_curves import adoption_curves
 from simulation.figures.adoption_difference import adoption_difference
@@ -38,6 +37,7 @@ from simulation.figures.style import MM_PER_INCH, PAGE_MM, WIDTHS_MM, saved, sty
 from simulation.figures.t50_by_region import t50_by_region
 from simulation.figures.t50_ecdf import t50_ecdf
 from simulation.figures.theil_parts import theil_parts
+from simulation.files.durable import replace
 from simulation.results import Results
 
 __all__ = [

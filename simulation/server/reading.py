@@ -21,6 +21,8 @@ from simulation.errors import (
     shortened,
 )
 from simulation.figures.style import MACROREGION_COLOURS
+from simulation.files.text import TextFault
+from simulation.files.toml import read_toml, toml_value
 from simulation.parts import PARTS, block_of, part_folders, read_parquet
 from simulation.results import MANIFEST, read_manifest
 from simulation.scenario import MOST_PROBLEMS, Scenario, load_scenario
@@ -28,8 +30,6 @@ from simulation.scenario_document import OVERRIDE, OverrideError, parse_override
 from simulation.server.bench import Listed, Read
 from simulation.server.catalogue import without_absolute_paths
 from simulation.server.description import style_of
-from simulation.text_files import TextFault
-from simulation.toml_text import read_toml, toml_value
 
 RUNS = "runs.parquet"
 MOST_SEEDS = 100_000

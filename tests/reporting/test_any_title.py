@@ -20,13 +20,13 @@ from simulation.batch import run_batch
 from simulation.characters import fault_of
 from simulation.cli import cli
 from simulation.figures.style import style
+from simulation.files.toml import toml_value
 from simulation.new_dataset import write_template
 from simulation.reporting.page import html_page
 from simulation.reporting.table import Table, latex_text, markdown_text
 from simulation.reporting.tables import analyse, write_tables
 from simulation.results import Results
 from simulation.scenario import parse_scenario
-from simulation.toml_text import toml_value
 
 NASTY = "First $5 & 50 % |_#"
 WORSE = "_second $a$ <script>alert(1)</script> ~^`\\"

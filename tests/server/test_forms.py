@@ -10,10 +10,10 @@ from pydantic import BaseModel
 
 from simulation.data import load_vectors
 from simulation.errors import ScenarioError
+from simulation.files.toml import toml_value
 from simulation.policies import INSTRUMENTS
 from simulation.scenario import Platform, Scenario, load_scenario, shipped_scenarios
 from simulation.server.forms import forms
-from simulation.toml_text import toml_value
 
 FORMS = forms()
 KINDS = {"number", "whole", "choice", "text", "names", "number_or_table", "toml"}

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from simulation.errors import Problem
-from simulation.plain_files import AT_MOST, read_plain
+from simulation.files.plain import AT_MOST, read_plain
 
 _OTHER_MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",  # before UTF-16, with whose mark it begins

@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from simulation.durable import flush_folder
 from simulation.errors import MachineError, ResultsError
+from simulation.files.durable import flush_folder
 
 
 class HeldFolder:

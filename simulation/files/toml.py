@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from simulation.text_files import TextFault, read_text
+from simulation.files.text import TextFault, read_text
 
 KeyPath = tuple[str | int, ...]
 """Where a value stands: ("policies", 0, "budget")."""
