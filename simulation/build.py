@@ -6,8 +6,8 @@ import numpy as np
 from scipy.special import gammaincinv
 
 from simulation.arguments import seed_of
-from simulation.data import Dataset, InstitutionRow, institution_references, load_vectors
-from simulation.geography import distances_km, spatial_kernel
+from simulation.data.geography import distances_km, spatial_kernel
+from simulation.data.reader import Dataset, InstitutionRow, institution_references, load_vectors
 from simulation.kernels.network import eligible_partners
 from simulation.mechanisms.chains import chains_of
 from simulation.mechanisms.prices import commodities_of

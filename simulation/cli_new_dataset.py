@@ -16,7 +16,7 @@ def new_dataset(folder: Path) -> None:
     have made with "hypercluster validate DIR"; docs/tutorial.md builds a small country step by step.
     """
     from simulation.console import print_files
-    from simulation.new_dataset import write_template
+    from simulation.data.template import write_template
 
     print_files(write_template(folder))
     click.echo(f"Edit them, then: hypercluster validate {folder}")

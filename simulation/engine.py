@@ -9,7 +9,7 @@ import numpy as np
 
 from simulation import build, streams
 from simulation.arguments import real_number, whole_number
-from simulation.data import load_vectors
+from simulation.data.reader import load_vectors
 from simulation.kernels import clock, crowds, exposure, hazard, membership, network
 from simulation.mechanisms.market import Market
 from simulation.mechanisms.migration import left_after_a_month

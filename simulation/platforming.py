@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.data import VectorRow
+from simulation.data.reader import VectorRow
 from simulation.kernels import clock
 from simulation.world import Array, Levers, World
 

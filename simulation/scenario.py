@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from simulation.characters import fault_of
-from simulation.data import Dataset, dataset_folder, load_dataset, shipped_datasets
+from simulation.data.reader import Dataset, dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import Problem, ScenarioError, listed, suggestion
 from simulation.files.text import broken_link
 from simulation.files.toml import KeyPath, toml_text

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.data import Dataset
-from simulation.geography import distances_km, least_half_distance_km
+from simulation.data.geography import distances_km, least_half_distance_km
+from simulation.data.reader import Dataset
 from simulation.mechanisms.prices import FARTHEST
 from simulation.scenario_messages import Issue
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from simulation.data import (
+from simulation.data.reader import (
     Dataset,
     InstitutionRow,
     institution_references,

@@ -60,7 +60,7 @@ MUTANTS = [
     ),
     Mutant(
         "half distances at which contact vanishes",
-        "geography.py",
+        "data/geography.py",
         " / HALVINGS\n",
         " / 1e9\n",
         "tests/test_edges.py",
@@ -144,7 +144,7 @@ MUTANTS = [
     ),
     Mutant(
         "wrong exponent of the spatial kernel",
-        "geography.py",
+        "data/geography.py",
         "np.exp2(-distance_km / half_distance_km)",
         "np.exp(-distance_km / half_distance_km)",
         "tests/test_geography.py",

@@ -21,7 +21,7 @@ import simulation.batch
 from simulation import console
 from simulation.cli import STUDY, cli, main
 from simulation.compare import compare
-from simulation.data import load_dataset
+from simulation.data.reader import load_dataset
 from simulation.progress import form_of, progress_shown
 from simulation.results import Replication, Results
 from simulation.scenario import Scenario

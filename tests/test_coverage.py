@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.data import load_dataset, load_vectors, shipped_datasets
+from simulation.data.reader import load_dataset, load_vectors, shipped_datasets
 from simulation.policies import INSTRUMENTS
 from simulation.scenario import shipped_scenarios
 

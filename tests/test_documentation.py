@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.data import load_dataset, load_vectors
+from simulation.data.reader import load_dataset, load_vectors
 from simulation.metrics import METRICS
 from simulation.policies import INSTRUMENTS
 from simulation.scenario import Scenario, parse_scenario, shipped_scenarios

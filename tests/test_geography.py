@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation import geography
+from simulation.data import geography
 
 
 def test_a_quarter_of_a_meridian_is_ten_thousand_km():

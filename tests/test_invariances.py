@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_worlds import dataset, plain_scenario
 
-import simulation.data
+import simulation.data.reader
 from simulation import metrics
 from simulation.engine import Engine, simulate
 from simulation.metrics import crossing_time
 from simulation.scenario import load_scenario
 
-RUSSIA = Path(simulation.data.__file__).parent / "russia-2023"
+RUSSIA = Path(simulation.data.reader.__file__).parent / "russia-2023"
 SMALL = ["world.scale=0.05", "time.years=8", "diffusion.spontaneous=0.01", "budget.per_year=1e6"]
 PLATFORM = 'platforms=[{ name = "p", vectors = ["B2B", "B2SC", "SC2SC"], institutions = "all" }]'
 
@@ -88,7 +88,7 @@ def test_the_lag_of_a_second_region_in_the_stochastic_model(tmp_path, verified, 
 )
 def test_equal_hazards_everywhere_give_phi_zero_in_the_whole_model(tmp_path, verified, contact, diffusion):
     """Check 7: every enterprise of the default world is eligible for 22 technologies and has the same hazard."""
-    data = simulation.data.load_dataset("russia-2023")
+    data = simulation.data.reader.load_dataset("russia-2023")
     counts = {
         region: dict(zip(data.industries, row.tolist(), strict=True))
         for region, row in zip(data.region_ids, data.counts, strict=True)
@@ -118,7 +118,7 @@ def test_a_platform_of_one_region_leaves_uncoupled_regions_as_they_are(verified)
     ]
     names = [
         row.name
-        for row in simulation.data.load_dataset("russia-2023").institutions
+        for row in simulation.data.reader.load_dataset("russia-2023").institutions
         if row.region_id == "tatarstan"
     ]
     listed = ", ".join("'''" + name + "'''" for name in names)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from mean_field import diffuse
 
-from simulation.data import load_dataset
-from simulation.geography import great_circle_km, spatial_kernel
+from simulation.data.geography import great_circle_km, spatial_kernel
+from simulation.data.reader import load_dataset
 from simulation.metrics import crossing_time, phi_simple, w1
 
 P, Q = 0.03, 0.38

@@ -6,11 +6,11 @@ import pytest
 from click.testing import CliRunner
 
 from simulation.cli import cli
-from simulation.data import load_dataset
 from simulation.data.dictionary import TABLES
+from simulation.data.reader import load_dataset
+from simulation.data.template import data_dictionary, write_template
 from simulation.engine import simulate
 from simulation.errors import DataError
-from simulation.new_dataset import data_dictionary, write_template
 from simulation.scenario import parse_scenario
 
 

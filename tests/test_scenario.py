@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from simulation.characters import fault_of
-from simulation.data import dataset_folder
+from simulation.data.reader import dataset_folder
 from simulation.files.toml import key_lines, toml_text
 from simulation.policies.training import Training
 from simulation.scenario import Scenario, load_scenario, parse_scenario

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.data import dataset_folder
+from simulation.data.reader import dataset_folder
 from simulation.errors import DataError, ScenarioError
 from simulation.scenario import load_scenario
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.data import load_dataset
 from simulation.data.dictionary import SETTINGS
 from simulation.data.outlines import OUTLINES, load_outlines
+from simulation.data.reader import load_dataset
+from simulation.data.template import write_template
 from simulation.errors import ProblemsError
 from simulation.files.text import TextFault, decoded
-from simulation.new_dataset import write_template
 from simulation.scenario import load_scenario
 
 SQUARE = '{"type": "Polygon", "coordinates": [[[0, 50], [9, 50], [9, 59], [0, 50]]]}'

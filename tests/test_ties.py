@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.build import build_world
-from simulation.geography import spatial_kernel
+from simulation.data.geography import spatial_kernel
 from simulation.mechanisms.mobility import Mobility
 from simulation.scenario import load_scenario
 from simulation.streams import key, numbered_all

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from simulation.data import Dataset, dataset_folder, load_dataset
 from simulation.data.outlines import load_outlines
+from simulation.data.reader import Dataset, dataset_folder, load_dataset
 from simulation.data.tables import raise_problems
 from simulation.errors import DataError, Problem
 

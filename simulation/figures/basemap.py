@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.path import Path
 
+from simulation.data.geography import Albers
 from simulation.data.outlines import Outlines, Rings
 from simulation.figures.style import INK
-from simulation.geography import Albers
 from simulation.world import Array
 
 SURROUNDINGS = "#EFEFEF"

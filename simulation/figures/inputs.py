@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from simulation.arguments import seed_of
-from simulation.data import dataset_folder, load_dataset, shipped_datasets
 from simulation.data.outlines import Outlines, load_outlines
+from simulation.data.reader import dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
 from simulation.figures.study import Platforms, ScenarioCurves, StudyCurves
 from simulation.metrics import METRICS

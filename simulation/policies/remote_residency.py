@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from simulation.data import InstitutionRow, institution_references
+from simulation.data.reader import InstitutionRow, institution_references
 from simulation.policies.base import RegionalPolicy
 from simulation.schema import Selection
 from simulation.world import Array, Levers, World

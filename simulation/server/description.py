@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from matplotlib.path import Path
 
-from simulation.data import dataset_folder, load_dataset
 from simulation.data.outlines import load_outlines
+from simulation.data.reader import dataset_folder, load_dataset
 from simulation.errors import HyperclusterError
 from simulation.figures.basemap import BaseMap, base_map
 from simulation.figures.regions import macroregion_colours

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from simulation.data import load_vectors, shipped_datasets
+from simulation.data.reader import load_vectors, shipped_datasets
 from simulation.policies import INSTRUMENTS
 from simulation.scenario import Platform, Scenario
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.characters import visible
-from simulation.data import shipped_datasets
+from simulation.data.reader import shipped_datasets
 from simulation.errors import (
     HyperclusterError,
     Problem,

@@ -12,7 +12,7 @@ import pandas as pd
 from annotated_types import Ge, Le
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from simulation.data import load_dataset
+from simulation.data.reader import load_dataset
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.figures.inputs import short_name
 from simulation.recorder import Record

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from visits import MS, serving, visit
 
 from simulation.batch import run_batch
-from simulation.data import FOLDER
+from simulation.data.reader import FOLDER
 from simulation.scenario import load_scenario
 
 MARKUP = "<img src=x onerror=document.title='owned'>"

@@ -17,10 +17,10 @@ from simulation.characters import fault_of
 from simulation.cli import cli
 from simulation.data.dictionary import SETTINGS, TABLES
 from simulation.data.outlines import OUTLINES, Outlines, load_outlines
+from simulation.data.template import DICTIONARY, write_template
 from simulation.data.whole import load_whole_dataset
 from simulation.errors import DataError
 from simulation.figures import study_curves
-from simulation.new_dataset import DICTIONARY, write_template
 from simulation.scenario import parse_scenario
 
 SQUARE = [[0, 50], [9, 50], [9, 59], [0, 50]]

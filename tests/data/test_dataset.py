@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from simulation.data import FOLDER, dataset_folder, institution_references, load_dataset, load_vectors
+from simulation.data.reader import FOLDER, dataset_folder, institution_references, load_dataset, load_vectors
 from simulation.errors import DataError
 from simulation.scenario import load_scenario
 from simulation.world import INSTITUTION_KINDS

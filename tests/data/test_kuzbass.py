@@ -5,9 +5,9 @@ import csv
 import numpy as np
 import pytest
 
-from simulation.data import dataset_folder, load_dataset
+from simulation.data.geography import great_circle_km
 from simulation.data.outlines import load_outlines
-from simulation.geography import great_circle_km
+from simulation.data.reader import dataset_folder, load_dataset
 from simulation.scenario import load_scenario
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import small_worlds
 
-from simulation.data import dataset_folder, load_dataset, shipped_datasets
 from simulation.data.dictionary import DEFAULT_COUNTRY, SETTINGS
 from simulation.data.outlines import OUTLINES, load_outlines
+from simulation.data.reader import dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import DataError
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from matplotlib.path import Path as Ring
 
-from simulation.data import dataset_folder, load_dataset
+from simulation.data.geography import Albers, great_circle_km
 from simulation.data.outlines import OUTLINES, load_outlines
+from simulation.data.reader import dataset_folder, load_dataset
 from simulation.errors import DataError
-from simulation.geography import Albers, great_circle_km
 
 FOLDER = dataset_folder("russia-2023")
 ALBERS = Albers(52.0, 64.0, 105.0)

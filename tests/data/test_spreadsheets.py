@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulation.data import load_dataset
+from simulation.data.reader import load_dataset
 from simulation.data.tables import Table, read_table
+from simulation.data.template import write_template
 from simulation.errors import DataError, Problem
-from simulation.new_dataset import write_template
 
 REGIONS = "regions.csv"
 ENTERPRISES = "enterprises.csv"

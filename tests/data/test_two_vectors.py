@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulation.data import load_dataset
 from simulation.data.layers import FOLDER
+from simulation.data.reader import load_dataset
 from simulation.data.tables import read_table
 from simulation.scenario import load_scenario
 

@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from simulation.data import dataset_folder, load_dataset
 from simulation.data.outlines import load_outlines
+from simulation.data.reader import dataset_folder, load_dataset
 from simulation.figures.basemap import base_map
 from simulation.figures.inputs import short_name
 from simulation.figures.map_names import _crossings, _overlaps, _touches, name_places

@@ -14,8 +14,8 @@ from matplotlib.colors import Normalize, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from simulation.data import dataset_folder
 from simulation.data.outlines import load_outlines
+from simulation.data.reader import dataset_folder
 from simulation.errors import ResultsError
 from simulation.figures import StudyCurves, region_map
 from simulation.figures.basemap import PAPER, base_map, draw_base, draw_links, draw_rings, radii_km

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.data import load_dataset
+from simulation.data.reader import load_dataset
 from simulation.figures.tiles import outer, tile_places
 
 REGIONS = load_dataset().regions

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.geography import spatial_kernel
+from simulation.data.geography import spatial_kernel
 from simulation.kernels import exposure
 
 R, S, K, H, J = 4, 3, 5, 2, 6

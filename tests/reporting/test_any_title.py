@@ -19,9 +19,9 @@ from matplotlib.figure import Figure
 from simulation.batch import run_batch
 from simulation.characters import fault_of
 from simulation.cli import cli
+from simulation.data.template import write_template
 from simulation.figures.style import style
 from simulation.files.toml import toml_value
-from simulation.new_dataset import write_template
 from simulation.reporting.page import html_page
 from simulation.reporting.table import Table, latex_text, markdown_text
 from simulation.reporting.tables import analyse, write_tables

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from simulation.batch import run_batch
+from simulation.data.template import write_template
 from simulation.errors import ResultsError
-from simulation.new_dataset import write_template
 from simulation.reporting.document import document
 from simulation.reporting.page import write_report
 from simulation.reporting.places import places

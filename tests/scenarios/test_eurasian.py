@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from simulation.build import build_world
-from simulation.data import dataset_folder, load_dataset
 from simulation.data.dictionary import DEFAULT_COUNTRY
+from simulation.data.reader import dataset_folder, load_dataset
 from simulation.engine import simulate
 from simulation.scenario import load_scenario
 

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from simulation.data import load_dataset
+from simulation.data.reader import load_dataset
 from simulation.engine import simulate
 from simulation.scenario import load_scenario
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from simulation.data import load_vectors
+from simulation.data.reader import load_vectors
 from simulation.errors import ScenarioError
 from simulation.files.toml import toml_value
 from simulation.policies import INSTRUMENTS

@@ -11,7 +11,7 @@ from page import Block, blocks_of
 from served import SMALL
 
 from simulation.batch import run_batch
-from simulation.data import load_dataset
+from simulation.data.reader import load_dataset
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.scenario import parse_scenario
 from simulation.server.frames import frame

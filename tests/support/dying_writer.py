@@ -23,11 +23,11 @@ from dying_store import CHANGES, WRITING
 from simulation import figures
 from simulation.batch import run_batch
 from simulation.break_even import BreakEven, write_break_even
+from simulation.data.template import write_template
 from simulation.derived import HERE, outputs_of
 from simulation.factors import Contribution, write_contributions
 from simulation.figures import scene
 from simulation.figures.animation import animate
-from simulation.new_dataset import write_template
 from simulation.reporting.page import write_report
 from simulation.reporting.tables import analyse, write_tables
 from simulation.results import Results

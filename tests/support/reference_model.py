@@ -8,7 +8,7 @@ import numpy as np
 
 from simulation import streams
 from simulation.build import enterprise_keys
-from simulation.data import load_vectors
+from simulation.data.reader import load_vectors
 from simulation.policies.schedule import PolicySchedule
 
 
