@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simulation.model import HyperclusterModel
     from simulation.results import Results
     from simulation.run import run
-    from simulation.scenario import load_scenario
+    from simulation.scenario.loading import load_scenario
 
 __all__ = ["HyperclusterModel", "Results", "compare", "load_scenario", "run", "run_batch"]
 
@@ -24,7 +24,7 @@ _MODULE_OF = {
     "HyperclusterModel": "simulation.model",
     "Results": "simulation.results",
     "compare": "simulation.compare",
-    "load_scenario": "simulation.scenario",
+    "load_scenario": "simulation.scenario.loading",
     "run": "simulation.run",
     "run_batch": "simulation.batch",
 }

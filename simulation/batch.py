@@ -33,7 +33,8 @@ from simulation.parts import Replication, part_name
 from simulation.report import HEADLINE, Estimate, Progress, Report
 from simulation.results import Results
 from simulation.rows import TABLES, Tables, tables_of, to_parquet
-from simulation.scenario import Scenario, load_scenario
+from simulation.scenario.loading import load_scenario
+from simulation.scenario.schema import Scenario
 from simulation.store import Store
 from simulation.workers import Workers, opened
 

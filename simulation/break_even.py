@@ -23,7 +23,7 @@ from simulation.files.durable import replace
 from simulation.metrics import METRICS, compute
 from simulation.paired import Difference, paired_difference
 from simulation.policies.money import planned_present_value
-from simulation.scenario import Scenario
+from simulation.scenario.schema import Scenario
 from simulation.world import Array
 
 ONBOARDING = "platform_onboarding"

@@ -12,8 +12,8 @@ from simulation.kernels.network import eligible_partners
 from simulation.mechanisms.chains import chains_of
 from simulation.mechanisms.prices import commodities_of
 from simulation.mechanisms.turnover import entry_years, exit_years
-from simulation.scenario import Platform, Scenario
-from simulation.schema import by_name
+from simulation.scenario.schema import Platform, Scenario
+from simulation.settings import by_name
 from simulation.streams import exponentials, key, numbered_all, race, uniforms
 from simulation.ties import TieRule, draw_network
 from simulation.world import (

@@ -204,7 +204,7 @@ def run(
         from simulation.batch import run_batch
         from simulation.console import print_failures, print_until
         from simulation.progress import ending, form_of, print_json, progress_shown
-        from simulation.scenario import load_scenario
+        from simulation.scenario.loading import load_scenario
 
         specs = [load_scenario(name, overrides=overrides) for name in scenarios or STUDY]
         folder = out or default_folder([spec.name for spec in specs])
@@ -425,7 +425,7 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
     from simulation.data.whole import load_whole_dataset
     from simulation.errors import HyperclusterError
     from simulation.idle_money import idle_plans
-    from simulation.scenario import load_scenario, shipped_scenarios
+    from simulation.scenario.loading import load_scenario, shipped_scenarios
 
     datasets = set(shipped_datasets()) - {path.stem for path in shipped_scenarios()}
     wrong: list[HyperclusterError] = []
@@ -465,7 +465,7 @@ def _describe_dataset(folder: str) -> None:
 @cli.command("scenarios")
 def list_scenarios() -> None:
     """List the scenarios that come with the program."""
-    from simulation.scenario import load_scenario, shipped_scenarios
+    from simulation.scenario.loading import load_scenario, shipped_scenarios
 
     specs = [load_scenario(path) for path in shipped_scenarios()]
     width = max(len(spec.name) for spec in specs)

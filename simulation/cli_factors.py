@@ -44,7 +44,7 @@ def factors(
     from simulation.derived import HERE, outputs_of
     from simulation.factors import combinations_of, contributions, in_words, tables, write_contributions
     from simulation.progress import form_of, progress_shown
-    from simulation.scenario import load_scenario
+    from simulation.scenario.loading import load_scenario
 
     spec = load_scenario(scenario)
     folder = out or Path("results") / f"factors-{spec.name}"

@@ -61,7 +61,7 @@ def break_even(
     from simulation.break_even import break_even as find
     from simulation.break_even import in_words, write_break_even
     from simulation.console import print_files
-    from simulation.scenario import load_scenario
+    from simulation.scenario.loading import load_scenario
 
     def show(ratio: float, found: Difference) -> None:
         ahead = "ahead" if found.difference > 0 else "behind"

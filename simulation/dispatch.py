@@ -18,7 +18,7 @@ from simulation.rows import TABLES
 from simulation.workers import KEPT, NoAnswerError, Workers
 
 if TYPE_CHECKING:
-    from simulation.scenario import Scenario
+    from simulation.scenario.schema import Scenario
 
 
 @dataclass(frozen=True, slots=True)

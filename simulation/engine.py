@@ -19,7 +19,7 @@ from simulation.policies.training import Training
 from simulation.recorder import Record, Recorder
 from simulation.renewal import present_in, renewed, wait
 from simulation.rewiring import Rewiring
-from simulation.scenario import Scenario
+from simulation.scenario.schema import Scenario
 from simulation.state import State
 from simulation.world import CHANNELS, RESEARCH_KINDS, Array, Levers
 

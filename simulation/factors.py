@@ -31,7 +31,7 @@ from simulation.paired import interval
 from simulation.reporting.numbers import signed
 from simulation.reporting.table import Table
 from simulation.results import Results
-from simulation.scenario import Scenario
+from simulation.scenario.schema import Scenario
 from simulation.world import Array
 
 FACTORS = {

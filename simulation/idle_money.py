@@ -11,7 +11,7 @@ import pandas as pd
 from simulation.build import build_world
 from simulation.policies import INSTRUMENTS, PolicySchedule
 from simulation.results import Results
-from simulation.scenario import Scenario
+from simulation.scenario.schema import Scenario
 
 LABEL = "policies[{}]"
 """What the ledger calls an entry of policy, by its place in the scenario file."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulation.results import Manifest
-    from simulation.scenario import Scenario
+    from simulation.scenario.schema import Scenario
 
 DISTRIBUTION = "hypercluster-abm"
 """Name of the package that is installed; the command and the program are called hypercluster."""

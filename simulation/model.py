@@ -15,7 +15,8 @@ from simulation.agents import Enterprise, Institution
 from simulation.arguments import MOST_SEED, whole_number
 from simulation.engine import Engine
 from simulation.run import Run
-from simulation.scenario import Scenario, load_scenario
+from simulation.scenario.loading import load_scenario
+from simulation.scenario.schema import Scenario
 from simulation.state import State
 from simulation.world import World
 

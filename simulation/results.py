@@ -46,8 +46,8 @@ from simulation.parts import (
     without,
 )
 from simulation.rows import TABLES, Axes, Counts, are_sound, counts_of
-from simulation.scenario_messages import expected
-from simulation.schema import Line, Text
+from simulation.scenario.messages import expected
+from simulation.settings import Line, Text
 from simulation.world import Array
 
 MANIFEST = "manifest.json"

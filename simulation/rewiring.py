@@ -9,7 +9,7 @@ import numpy as np
 
 from simulation.build import partners_by_pattern, tie_rule
 from simulation.kernels.network import adopting_partners
-from simulation.scenario import Scenario
+from simulation.scenario.schema import Scenario
 from simulation.ties import first_partners, network_of, redraw_partners
 from simulation.world import Array, World
 

@@ -11,7 +11,8 @@ import numpy as np
 from simulation import metrics
 from simulation.engine import simulate
 from simulation.recorder import Record
-from simulation.scenario import Scenario, load_scenario
+from simulation.scenario.loading import load_scenario
+from simulation.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -55,7 +55,7 @@ from simulation.written import (
 )
 
 if TYPE_CHECKING:
-    from simulation.scenario import Scenario
+    from simulation.scenario.schema import Scenario
 
 DAMAGED = "damaged"
 FAILED = "failed"

@@ -20,7 +20,7 @@ from simulation import metrics
 from simulation.build import build_world
 from simulation.engine import Engine, simulate
 from simulation.model import HyperclusterModel
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 RUNS = 9
 

@@ -21,7 +21,7 @@ from simulation import metrics
 from simulation.batch import run_batch
 from simulation.engine import simulate
 from simulation.rows import tables_of, to_parquet
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 RUNS = 5
 

@@ -19,7 +19,7 @@ import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
 from simulation.engine import Engine
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 SESSIONS = 50
 STEPS = 200

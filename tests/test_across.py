@@ -18,7 +18,7 @@ from simulation.compare import compare
 from simulation.errors import ResultsError
 from simulation.reporting.tables import analyse, differences, differences_across
 from simulation.results import Results
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 
 @pytest.fixture(scope="module")

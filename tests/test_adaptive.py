@@ -18,7 +18,8 @@ from simulation.errors import HyperclusterError
 from simulation.paired import interval
 from simulation.report import Progress
 from simulation.results import Results
-from simulation.scenario import Scenario, load_scenario
+from simulation.scenario.loading import load_scenario
+from simulation.scenario.schema import Scenario
 
 FIRST, CEILING = 4, 24
 Run = Callable[..., Results]

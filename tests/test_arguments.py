@@ -29,7 +29,8 @@ from simulation.engine import Engine, simulate
 from simulation.errors import HyperclusterError
 from simulation.figures.animation import animate
 from simulation.results import Results
-from simulation.scenario import Scenario, load_scenario
+from simulation.scenario.loading import load_scenario
+from simulation.scenario.schema import Scenario
 from simulation.server.messages import MessageError, Open, read_request
 
 INTEGERS = [int, *(np.dtype(code).type for code in np.typecodes["AllInteger"] if np.dtype(code).kind in "iu")]

@@ -25,7 +25,8 @@ from simulation.errors import HyperclusterError, ResultsError
 from simulation.metrics import METRICS, compute
 from simulation.report import Progress
 from simulation.results import Results
-from simulation.scenario import Scenario, load_scenario
+from simulation.scenario.loading import load_scenario
+from simulation.scenario.schema import Scenario
 
 PLAIN = """
 title = "Plain"

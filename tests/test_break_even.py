@@ -14,7 +14,8 @@ from simulation.build import build_world
 from simulation.errors import HyperclusterError
 from simulation.paired import interval
 from simulation.policies import PolicySchedule
-from simulation.scenario import Scenario, load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
+from simulation.scenario.schema import Scenario
 
 NAN = math.nan
 LUCK = np.array([-0.2, 0.1, 0.0, 0.05, 0.05])

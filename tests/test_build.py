@@ -5,7 +5,7 @@ import pytest
 from small_worlds import dataset, plain_scenario
 
 from simulation.build import build_world
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 
 @pytest.fixture(scope="module")

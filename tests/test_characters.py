@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from simulation.characters import fault_of, visible
 from simulation.errors import HyperclusterError, Problem, ScenarioError
 from simulation.files.toml import toml_value
-from simulation.scenario import Scenario, parse_scenario
+from simulation.scenario.loading import parse_scenario
+from simulation.scenario.schema import Scenario
 
 BIDIRECTIONAL = [chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))]
 CONTROL = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in ("Cc", "Zl", "Zp")]

@@ -24,7 +24,7 @@ from simulation.compare import compare
 from simulation.data.reader import load_dataset
 from simulation.progress import form_of, progress_shown
 from simulation.results import Replication, Results
-from simulation.scenario import Scenario
+from simulation.scenario.schema import Scenario
 
 TINY = """
 title = "Tiny"

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from simulation import run_batch
 from simulation.cli import cli
-from simulation.scenario import parse_scenario
+from simulation.scenario.loading import parse_scenario
 
 TINY = """
 name = "{name}"

@@ -6,7 +6,7 @@ import small_worlds
 
 from simulation.build import build_world
 from simulation.engine import simulate
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 LONG = "years = 10"
 PLATFORM = """

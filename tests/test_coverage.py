@@ -7,7 +7,7 @@ import pytest
 
 from simulation.data.reader import load_dataset, load_vectors, shipped_datasets
 from simulation.policies import INSTRUMENTS
-from simulation.scenario import shipped_scenarios
+from simulation.scenario.loading import shipped_scenarios
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")

@@ -11,7 +11,8 @@ import pytest
 from simulation.data.reader import load_dataset, load_vectors
 from simulation.metrics import METRICS
 from simulation.policies import INSTRUMENTS
-from simulation.scenario import Scenario, parse_scenario, shipped_scenarios
+from simulation.scenario.loading import parse_scenario, shipped_scenarios
+from simulation.scenario.schema import Scenario
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -22,7 +22,8 @@ from simulation.errors import Problem, ScenarioError
 from simulation.files.toml import toml_text
 from simulation.kernels.exposure import spatial_denominator, spatial_exposure
 from simulation.run import Run
-from simulation.scenario import Scenario, load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
+from simulation.scenario.schema import Scenario
 from simulation.streams import race
 from simulation.world import World
 

@@ -23,7 +23,7 @@ from simulation.effects import (
     write_effects,
 )
 from simulation.results import Results
-from simulation.scenario import parse_scenario
+from simulation.scenario.loading import parse_scenario
 from simulation.written import Origin
 
 PLAIN = """

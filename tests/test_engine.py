@@ -6,7 +6,7 @@ import reference_model
 from small_worlds import dataset
 
 from simulation.engine import Engine
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 REGIONS = {
     "east": {"coal": 9, "oil_gas": 6, "mining_services": 4},

@@ -27,7 +27,8 @@ from simulation.factors import (
     tables,
 )
 from simulation.results import Results
-from simulation.scenario import Scenario, load_scenario
+from simulation.scenario.loading import load_scenario
+from simulation.scenario.schema import Scenario
 
 SMALL = """
 title = "Small"

@@ -29,7 +29,8 @@ from simulation.errors import ResultsError
 from simulation.parts import block_of, ignored, part_folders, part_name, part_replications
 from simulation.results import Manifest, Results, read_manifest
 from simulation.rows import TABLES, to_parquet
-from simulation.scenario import Scenario, load_scenario, shipped_scenarios
+from simulation.scenario.loading import load_scenario, shipped_scenarios
+from simulation.scenario.schema import Scenario
 from simulation.store import Store, free_name
 from simulation.written import RECORD, Origin, place
 

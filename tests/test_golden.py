@@ -5,7 +5,7 @@ on other processors hardly ever reaches them.
 """
 
 from simulation.engine import simulate
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 SMALL = ["world.scale=0.1", "time.years=10", "budget.per_year=1e6"]
 GOLDEN_ADOPTIONS = [0, 5, 20, 65, 187, 436, 797, 1397, 2255, 3214]

@@ -5,7 +5,7 @@ import pytest
 
 from simulation.engine import Engine
 from simulation.errors import ScenarioError
-from simulation.scenario import load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.world import CHANNELS
 
 SMALL = ["world.scale=0.1", "time.years=6", "diffusion.spontaneous=0.01", "membership.base=1"]

@@ -8,7 +8,7 @@ import pytest
 
 from simulation.batch import run_batch
 from simulation.idle_money import idle_money, idle_plans
-from simulation.scenario import load_scenario, parse_scenario, shipped_scenarios
+from simulation.scenario.loading import load_scenario, parse_scenario, shipped_scenarios
 
 PLATFORM = """
 title = "Dear platform"

@@ -7,7 +7,7 @@ import pytest
 
 from simulation import metrics
 from simulation.engine import simulate
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 RUNS = 10
 HUBS = ["tatarstan", "bashkortostan", "samara", "tyumen_khanty_yamal"]

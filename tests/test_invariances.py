@@ -15,7 +15,7 @@ import simulation.data.reader
 from simulation import metrics
 from simulation.engine import Engine, simulate
 from simulation.metrics import crossing_time
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 RUSSIA = Path(simulation.data.reader.__file__).parent / "russia-2023"
 SMALL = ["world.scale=0.05", "time.years=8", "diffusion.spontaneous=0.01", "budget.per_year=1e6"]

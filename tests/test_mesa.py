@@ -35,7 +35,7 @@ from packaging.requirements import Requirement
 from simulation.agents import Enterprise
 from simulation.model import HyperclusterModel
 from simulation.run import run
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 TO_COME = ("DeprecationWarning", "FutureWarning", "PendingDeprecationWarning")
 """Warnings of what Mesa is going to change."""

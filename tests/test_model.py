@@ -18,7 +18,7 @@ from simulation.agents import Enterprise, Institution
 from simulation.errors import HyperclusterError
 from simulation.model import HyperclusterModel, _tiles
 from simulation.run import run
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 pytestmark = [  # of what Mesa is going to change
     pytest.mark.filterwarnings(f"error::{category}")

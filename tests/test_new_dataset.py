@@ -11,7 +11,7 @@ from simulation.data.reader import load_dataset
 from simulation.data.template import data_dictionary, write_template
 from simulation.engine import simulate
 from simulation.errors import DataError
-from simulation.scenario import parse_scenario
+from simulation.scenario.loading import parse_scenario
 
 
 def test_the_template_is_valid_and_runs(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 import small_worlds
 
 from simulation.engine import simulate
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 ONE = '[[platforms]]\nname = "one"\nvectors = ["B2B"]\n'
 TWO = ONE + '[[platforms]]\nname = "two"\nvectors = ["B2B"]\n'

@@ -11,8 +11,9 @@ from simulation.characters import fault_of
 from simulation.data.reader import dataset_folder
 from simulation.files.toml import key_lines, toml_text
 from simulation.policies.training import Training
-from simulation.scenario import Scenario, load_scenario, parse_scenario
-from simulation.scenario_document import merged, parse_override
+from simulation.scenario.document import merged, parse_override
+from simulation.scenario.loading import load_scenario, parse_scenario
+from simulation.scenario.schema import Scenario
 
 RICH = """
 name = "rich"

@@ -11,7 +11,7 @@ import pytest
 
 from simulation.data.reader import dataset_folder
 from simulation.errors import DataError, ScenarioError
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 PLATFORM = '[[platforms]]\nname = "p"\nvectors = ["B2B"]\n'
 TRAINING = '[[policies]]\ninstrument = "training"\nbudget = 1.0\n'
@@ -426,7 +426,7 @@ def test_an_error_survives_the_way_back_from_a_worker_process(write):
 
 def test_reading_a_scenario_imports_neither_mesa_nor_matplotlib_nor_pandas():
     code = (
-        "import sys; from simulation.scenario import load_scenario; load_scenario('hypercluster').digest; "
+        "import sys; from simulation.scenario.loading import load_scenario; load_scenario('hypercluster').digest; "
         "print([name for name in ('mesa', 'matplotlib', 'pandas', 'tree_sitter') if name in sys.modules])"
     )
     assert (

@@ -18,7 +18,8 @@ from simulation.files.durable import written_beside
 from simulation.manifest import ranges
 from simulation.results import Results
 from simulation.rows import TABLES
-from simulation.scenario import Scenario, load_scenario
+from simulation.scenario.loading import load_scenario
+from simulation.scenario.schema import Scenario
 from simulation.store import Store
 
 REPLICATIONS = 4

@@ -17,7 +17,7 @@ from simulation.data.reader import load_dataset
 from simulation.data.template import write_template
 from simulation.errors import ProblemsError
 from simulation.files.text import TextFault, decoded
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 SQUARE = '{"type": "Polygon", "coordinates": [[[0, 50], [9, 50], [9, 59], [0, 50]]]}'
 TEXTS = {

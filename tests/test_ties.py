@@ -10,7 +10,7 @@ import pytest
 from simulation.build import build_world
 from simulation.data.geography import spatial_kernel
 from simulation.mechanisms.mobility import Mobility
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 from simulation.streams import key, numbered_all
 from simulation.ties import KEPT, TieRule, draw_network, first_partners, network_of, redraw_partners
 

@@ -11,7 +11,7 @@ from hand_made import HandMade
 
 from simulation.batch import run_batch
 from simulation.compare import compare
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 from simulation.verdict import verdicts
 
 NAN = math.nan

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from simulation.schema import Identifier, Names, Selection, Settings
+from simulation.settings import Identifier, Names, Selection, Settings
 from simulation.world import Array, Chains
 
 

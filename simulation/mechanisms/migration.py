@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.schema import NonNegative, RateOrTable, Settings, Share
+from simulation.settings import NonNegative, RateOrTable, Settings, Share
 from simulation.world import Array
 
 

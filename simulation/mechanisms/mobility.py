@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.schema import Rate, Settings, Share
+from simulation.settings import Rate, Settings, Share
 from simulation.world import Array
 
 

@@ -13,7 +13,7 @@ from scipy.special import ndtri
 
 from simulation.data.tables import read_table
 from simulation.errors import Problem
-from simulation.schema import (
+from simulation.settings import (
     Identifier,
     Names,
     Positive,

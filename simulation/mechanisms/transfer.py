@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from simulation.schema import Names, Settings
+from simulation.settings import Names, Settings
 from simulation.world import Array
 
 

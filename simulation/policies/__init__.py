@@ -17,7 +17,7 @@ from pydantic import Field, create_model
 from simulation.policies.base import Policy
 from simulation.policies.money import Budget, CostTable
 from simulation.policies.schedule import PolicySchedule
-from simulation.schema import Positive
+from simulation.settings import Positive
 
 __all__ = [
     "INSTRUMENTS",

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 from pydantic import model_validator
 
-from simulation.schema import NonNegative, Selection, Settings, Year
+from simulation.settings import NonNegative, Selection, Settings, Year
 from simulation.world import Array, Levers, World
 
 

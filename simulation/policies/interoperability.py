@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from simulation.policies.base import Policy
-from simulation.schema import Names
+from simulation.settings import Names
 from simulation.world import Array, Levers, World
 
 

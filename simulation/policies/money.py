@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from simulation.policies.base import Policy
-from simulation.schema import NonNegative, Rate, Settings
+from simulation.settings import NonNegative, Rate, Settings
 from simulation.world import Array
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulation.data.reader import InstitutionRow, institution_references
 from simulation.policies.base import RegionalPolicy
-from simulation.schema import Selection
+from simulation.settings import Selection
 from simulation.world import Array, Levers, World
 
 

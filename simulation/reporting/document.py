@@ -24,7 +24,7 @@ from simulation.reporting.tables import (
     money,
 )
 from simulation.results import Manifest
-from simulation.scenario import Scenario
+from simulation.scenario.schema import Scenario
 
 QUESTION = """\
 How fast does new technology spread among the mining, oil and gas enterprises of resource-producing regions, and how \

@@ -49,7 +49,7 @@ class LiveRecipe:
 
     def make(self) -> Side:
         """Return the side at its start."""
-        from simulation.scenario import parse_scenario
+        from simulation.scenario.loading import parse_scenario
         from simulation.server.live_side import LiveSide
 
         return LiveSide(parse_scenario(self.text), self.seed)
@@ -153,7 +153,7 @@ def read(wanted: Wanted) -> Read:
     TooLargeError
         If its run would take too much of the machine.
     """
-    from simulation.scenario import parse_scenario
+    from simulation.scenario.loading import parse_scenario
     from simulation.server.live_side import needed_bytes
     from simulation.server.reading import read_scenario
 
@@ -220,7 +220,7 @@ def _until() -> float:
 
 def warm_up() -> None:
     """Load and, where nobody has done so on this machine, compile everything, so that no session waits for it."""
-    from simulation.scenario import load_scenario
+    from simulation.scenario.loading import load_scenario
     from simulation.server import reading, replay  # noqa: F401 - for the first who asks for them
     from simulation.server.live_side import LiveSide
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from simulation.errors import HyperclusterError, Problem, ScenarioError, listed, shortened, suggestion
-from simulation.scenario import shipped_scenarios
+from simulation.scenario.loading import shipped_scenarios
 
 OWN = Path("scenarios")
 """Folder of the user's own scenarios, below the working directory."""

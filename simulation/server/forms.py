@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from simulation.data.reader import load_vectors, shipped_datasets
 from simulation.policies import INSTRUMENTS
-from simulation.scenario import Platform, Scenario
+from simulation.scenario.schema import Platform, Scenario
 
 UNITS = ("1/year", "units a year", "km", "units", "years", "0-1")
 """As the help texts of the schema write them, the longer ones first."""

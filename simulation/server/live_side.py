@@ -11,7 +11,7 @@ from simulation.engine import Engine
 from simulation.errors import HyperclusterError
 from simulation.figures.inputs import short_name
 from simulation.recorder import Record
-from simulation.scenario import Scenario
+from simulation.scenario.schema import Scenario
 from simulation.server.description import country, described_map, policy_entry, style_of
 from simulation.server.inspection import INSPECTED
 from simulation.server.side import History, Side

@@ -25,8 +25,9 @@ from simulation.files.text import TextFault
 from simulation.files.toml import read_toml, toml_value
 from simulation.parts import PARTS, block_of, part_folders, read_parquet
 from simulation.results import MANIFEST, read_manifest
-from simulation.scenario import MOST_PROBLEMS, Scenario, load_scenario
-from simulation.scenario_document import OVERRIDE, OverrideError, parse_override
+from simulation.scenario.document import OVERRIDE, OverrideError, parse_override
+from simulation.scenario.loading import MOST_PROBLEMS, load_scenario
+from simulation.scenario.schema import Scenario
 from simulation.server.bench import Listed, Read
 from simulation.server.catalogue import without_absolute_paths
 from simulation.server.description import style_of

@@ -18,7 +18,7 @@ from simulation.figures.inputs import short_name
 from simulation.recorder import Record
 from simulation.results import Results
 from simulation.rows import Counts
-from simulation.scenario_messages import expected
+from simulation.scenario.messages import expected
 from simulation.server.bench import MOST_BYTES, MOST_MONTHS, MOST_POLICIES, TooLargeError
 from simulation.server.description import country, described_map, policy_entry, style_of
 from simulation.server.side import History, Side

@@ -17,7 +17,7 @@ import click
 import uvicorn
 
 from simulation.errors import HyperclusterError
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 from simulation.server.app import Server, make_app
 from simulation.server.catalogue import Catalogue
 from simulation.server.messages import MOST_BYTES, SIDES

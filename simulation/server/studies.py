@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from simulation.errors import HyperclusterError
-from simulation.scenario import Scenario, parse_scenario
+from simulation.scenario.loading import parse_scenario
+from simulation.scenario.schema import Scenario
 from simulation.server.messages import SideName
 
 MOST_STUDIES = 2

@@ -12,7 +12,7 @@ from visits import MS, serving, visit
 
 from simulation.batch import run_batch
 from simulation.data.reader import FOLDER
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 MARKUP = "<img src=x onerror=document.title='owned'>"
 TITLE = "</script><script>document.title='owned'</script>" + "very long " * 200

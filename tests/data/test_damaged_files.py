@@ -21,7 +21,7 @@ from simulation.data.template import DICTIONARY, write_template
 from simulation.data.whole import load_whole_dataset
 from simulation.errors import DataError
 from simulation.figures import study_curves
-from simulation.scenario import parse_scenario
+from simulation.scenario.loading import parse_scenario
 
 SQUARE = [[0, 50], [9, 50], [9, 59], [0, 50]]
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {

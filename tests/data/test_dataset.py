@@ -10,7 +10,7 @@ import pytest
 
 from simulation.data.reader import FOLDER, dataset_folder, institution_references, load_dataset, load_vectors
 from simulation.errors import DataError
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 from simulation.world import INSTITUTION_KINDS
 
 

@@ -8,7 +8,7 @@ import pytest
 from simulation.data.geography import great_circle_km
 from simulation.data.outlines import load_outlines
 from simulation.data.reader import dataset_folder, load_dataset
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 
 @pytest.fixture(scope="module")

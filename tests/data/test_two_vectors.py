@@ -5,7 +5,7 @@ import pytest
 from simulation.data.layers import FOLDER
 from simulation.data.reader import load_dataset
 from simulation.data.tables import read_table
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 RUSSIA = {row.technology for row in load_dataset("russia-2023").technologies}
 

@@ -14,7 +14,7 @@ from simulation.batch import Progress, run_batch
 from simulation.engine import simulate
 from simulation.recorder import Record
 from simulation.results import Results
-from simulation.scenario import Scenario
+from simulation.scenario.schema import Scenario
 
 FAILING, HANGING = 9, 14  # seeds: replication 8 and 13
 DEADLINE = 4.0

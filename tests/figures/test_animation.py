@@ -22,7 +22,8 @@ from simulation.figures.scene import draw_frame, frame_months, new_page, read_sc
 from simulation.figures.style import style
 from simulation.results import Results
 from simulation.rows import Counts
-from simulation.scenario import Scenario, parse_scenario
+from simulation.scenario.loading import parse_scenario
+from simulation.scenario.schema import Scenario
 from simulation.world import Array
 
 YEARS, MONTHS = 6, 72

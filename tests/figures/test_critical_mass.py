@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 from simulation.build import build_world
 from simulation.figures.critical_mass import fold
 from simulation.figures.study import Platforms
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 from simulation.world import Array
 
 

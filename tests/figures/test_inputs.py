@@ -15,7 +15,8 @@ from simulation.metrics import Curves
 from simulation.metrics.curves import integral
 from simulation.results import Results
 from simulation.run import run
-from simulation.scenario import Scenario, parse_scenario
+from simulation.scenario.loading import parse_scenario
+from simulation.scenario.schema import Scenario
 
 SPEC = """
 name = "{name}"

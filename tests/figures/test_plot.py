@@ -12,7 +12,7 @@ from simulation import run_batch
 from simulation.errors import ResultsError
 from simulation.figures import FIGURES, plot, write_study_figures
 from simulation.results import Results
-from simulation.scenario import parse_scenario
+from simulation.scenario.loading import parse_scenario
 
 PLAIN = """
 name = "plain"

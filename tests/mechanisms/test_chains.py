@@ -10,7 +10,7 @@ from simulation.build import build_world
 from simulation.engine import Engine, simulate
 from simulation.errors import ScenarioError
 from simulation.mechanisms.chains import demand_pull
-from simulation.scenario import load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 
 SMALL = ["world.scale=0.05", "time.years=6", "diffusion.spontaneous=0.01", "budget.per_year=1e6"]
 LEADS = np.array([[[0, 0, 0], [1, 0, 0], [1, 1, 0]]], dtype=bool)  # first, second, third

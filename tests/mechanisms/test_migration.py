@@ -9,7 +9,7 @@ from small_worlds import dataset, plain_scenario
 from simulation.engine import Engine, simulate
 from simulation.errors import ScenarioError
 from simulation.mechanisms.migration import Migration, left_after_a_month
-from simulation.scenario import load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 
 SMALL = ["world.scale=0.05", "time.years=6", "diffusion.spontaneous=0.01", "budget.per_year=1e6"]
 

@@ -7,7 +7,7 @@ from short_runs import SMALL, assert_partners_are_counted, engine_of, run
 from simulation.build import build_world
 from simulation.engine import simulate
 from simulation.errors import ScenarioError
-from simulation.scenario import load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 
 ON = ["mobility.rate=0.5", "mobility.across_platforms=0.5"]
 

@@ -10,7 +10,8 @@ from simulation.build import build_world
 from simulation.engine import Engine, simulate
 from simulation.errors import ScenarioError
 from simulation.mechanisms.prices import FARTHEST, PriceProcess, drawn_log_price, price_factor
-from simulation.scenario import Scenario, load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
+from simulation.scenario.schema import Scenario
 
 SMALL = ["world.scale=0.05", "time.years=6", "diffusion.spontaneous=0.01", "budget.per_year=1e6"]
 ALONE = "spontaneous = 0.03\nspatial = 0.0"

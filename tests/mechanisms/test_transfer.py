@@ -6,7 +6,7 @@ import pytest
 from simulation.engine import Engine, simulate
 from simulation.errors import ScenarioError
 from simulation.mechanisms.transfer import Transfer, experience
-from simulation.scenario import load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 
 SMALL = ["world.scale=0.05", "time.years=8", "diffusion.spontaneous=0.01", "budget.per_year=1e6"]
 ELIGIBLE = np.array([[100, 100, 0], [10, 10, 10], [50, 0, 50]])

@@ -9,7 +9,7 @@ from simulation.build import build_world, enterprise_keys
 from simulation.engine import simulate
 from simulation.errors import ScenarioError
 from simulation.mechanisms.turnover import entry_years, exit_years
-from simulation.scenario import load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.streams import key, numbered_all
 
 ON = ["turnover.entry=0.1", "turnover.exit=0.15"]

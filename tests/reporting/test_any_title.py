@@ -26,7 +26,7 @@ from simulation.reporting.page import html_page
 from simulation.reporting.table import Table, latex_text, markdown_text
 from simulation.reporting.tables import analyse, write_tables
 from simulation.results import Results
-from simulation.scenario import parse_scenario
+from simulation.scenario.loading import parse_scenario
 
 NASTY = "First $5 & 50 % |_#"
 WORSE = "_second $a$ <script>alert(1)</script> ~^`\\"

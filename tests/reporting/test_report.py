@@ -19,7 +19,7 @@ from simulation.reporting.places import places
 from simulation.reporting.table import with_minus
 from simulation.reporting.tables import Analysis, analyse, levels, tables, write_tables
 from simulation.results import Results
-from simulation.scenario import parse_scenario
+from simulation.scenario.loading import parse_scenario
 
 PLAIN = """
 name = "plain"

@@ -10,7 +10,7 @@ from simulation.build import build_world
 from simulation.data.dictionary import DEFAULT_COUNTRY
 from simulation.data.reader import dataset_folder, load_dataset
 from simulation.engine import simulate
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 DATASET = load_dataset("eurasian")
 RUSSIA = np.array([row.country == DEFAULT_COUNTRY for row in DATASET.regions])

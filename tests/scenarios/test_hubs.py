@@ -7,7 +7,7 @@ import pytest
 
 from simulation.data.reader import load_dataset
 from simulation.engine import simulate
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 NAMES = ("hubs_baseline", "energotechnohab", "energotechnohab_funded", "concentrated_hub")
 

@@ -7,7 +7,7 @@ from simulation.build import build_world
 from simulation.engine import Engine, simulate
 from simulation.mechanisms.prices import price_factor
 from simulation.policies import PolicySchedule
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 REGIONAL = ("growth_pole", "endogenous_development", "weak_government", "strong_government", "kuzbass_donor")
 SMALL = ["world.scale=0.1", "time.years=12"]

@@ -7,7 +7,7 @@ import pytest
 
 from simulation.build import build_world
 from simulation.mechanisms.prices import drawn_log_price, price_factor
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 
 SEEDS = 200
 YEARS = 20

@@ -5,7 +5,8 @@ import pytest
 from simulation.build import build_world
 from simulation.engine import simulate
 from simulation.policies import PolicySchedule
-from simulation.scenario import Scenario, load_scenario, parse_scenario, shipped_scenarios
+from simulation.scenario.loading import load_scenario, parse_scenario, shipped_scenarios
+from simulation.scenario.schema import Scenario
 
 HUBS = ["bashkortostan", "samara", "tatarstan", "tyumen_khanty_yamal"]
 CONTROLS = {

@@ -11,7 +11,7 @@ from served import PORT, SMALL, Clock, Served
 from starlette.testclient import TestClient
 
 from simulation.batch import run_batch
-from simulation.scenario import parse_scenario
+from simulation.scenario.loading import parse_scenario
 from simulation.server.app import Server, make_app
 from simulation.server.catalogue import Catalogue
 from simulation.server.models import Models

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simulation.errors import DataError, HyperclusterError, ScenarioError
-from simulation.scenario import load_scenario, parse_scenario, shipped_scenarios
+from simulation.scenario.loading import load_scenario, parse_scenario, shipped_scenarios
 from simulation.server.bench import Listed, TooLargeError, Wanted, read
 from simulation.server.catalogue import Catalogue
 from simulation.server.reading import finished_seeds, listing, read_scenario

@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from simulation.errors import ScenarioError
-from simulation.scenario import MOST_PROBLEMS, load_scenario
+from simulation.scenario.loading import MOST_PROBLEMS, load_scenario
 from simulation.server import wire
 from simulation.server.live import Connection
 from simulation.server.messages import MOST_CHANGED

@@ -12,7 +12,8 @@ from simulation.data.reader import load_vectors
 from simulation.errors import ScenarioError
 from simulation.files.toml import toml_value
 from simulation.policies import INSTRUMENTS
-from simulation.scenario import Platform, Scenario, load_scenario, shipped_scenarios
+from simulation.scenario.loading import load_scenario, shipped_scenarios
+from simulation.scenario.schema import Platform, Scenario
 from simulation.server.forms import forms
 
 FORMS = forms()

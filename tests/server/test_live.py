@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from simulation.engine import Engine, simulate
-from simulation.scenario import load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.server import live
 from simulation.server.app import Server, make_app
 from simulation.server.sessions import KEPT_SECONDS, Session, Sessions

@@ -11,7 +11,7 @@ from page import Block, blocks_of
 from simulation import HyperclusterModel, metrics
 from simulation.engine import Engine, simulate
 from simulation.errors import HyperclusterError
-from simulation.scenario import load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.server.frames import frame
 from simulation.server.live_side import LiveSide, needed_bytes
 from simulation.server.side import SHOWN

@@ -13,7 +13,7 @@ from served import SMALL
 from simulation.batch import run_batch
 from simulation.data.reader import load_dataset
 from simulation.errors import HyperclusterError, ResultsError
-from simulation.scenario import parse_scenario
+from simulation.scenario.loading import parse_scenario
 from simulation.server.frames import frame
 from simulation.server.live_side import LiveSide
 from simulation.server.replay import ReplaySide

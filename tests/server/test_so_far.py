@@ -10,7 +10,7 @@ import pytest
 from simulation import metrics
 from simulation.engine import simulate
 from simulation.recorder import Record
-from simulation.scenario import load_scenario, parse_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.server.so_far import SoFar
 from simulation.world import Array
 

@@ -13,7 +13,7 @@ from served import Served
 from simulation import Results, compare
 from simulation.errors import ResultsError
 from simulation.figures.inputs import study_curves
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 from simulation.server.studies import MOST_STUDIES, Study
 from simulation.server.summary import summary
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from simulation.manifest import new_manifest
 from simulation.parts import part_name
 from simulation.results import Manifest, Replication
-from simulation.scenario import load_scenario
+from simulation.scenario.loading import load_scenario
 from simulation.store import Store
 
 Block = tuple[str, tuple[int, ...], dict[str, bytes]]

@@ -31,7 +31,7 @@ from simulation.figures.animation import animate
 from simulation.reporting.page import write_report
 from simulation.reporting.tables import analyse, write_tables
 from simulation.results import Results
-from simulation.scenario import parse_scenario
+from simulation.scenario.loading import parse_scenario
 from simulation.written import RECORD
 
 SPEC = """

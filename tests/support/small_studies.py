@@ -8,7 +8,8 @@ from pathlib import Path
 
 from simulation.batch import run_batch
 from simulation.results import Replication, Results
-from simulation.scenario import Scenario, load_scenario
+from simulation.scenario.loading import load_scenario
+from simulation.scenario.schema import Scenario
 
 PLAIN = """
 title = "Plain"

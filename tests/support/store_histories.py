@@ -32,7 +32,8 @@ from simulation.manifest import new_manifest
 from simulation.parts import PARTS, Replication, part_name
 from simulation.results import MANIFEST, Results
 from simulation.rows import TABLES, checksum, to_parquet
-from simulation.scenario import Scenario, load_scenario
+from simulation.scenario.loading import load_scenario
+from simulation.scenario.schema import Scenario
 from simulation.store import DAMAGED, FAILED, Store
 
 STUDY = "results/study"

@@ -11,10 +11,10 @@ import numpy as np
 from simulation.data.geography import distances_km, least_half_distance_km
 from simulation.data.reader import Dataset
 from simulation.mechanisms.prices import FARTHEST
-from simulation.scenario_messages import Issue
+from simulation.scenario.messages import Issue
 
 if TYPE_CHECKING:
-    from simulation.scenario import Scenario
+    from simulation.scenario.schema import Scenario
 
 MOST_DIGITS = 100
 """Powers of ten by which all commodities, or all chains, may together raise a hazard."""

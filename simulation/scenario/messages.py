@@ -18,8 +18,8 @@ from simulation.data.reader import (
 from simulation.errors import Problem, listed, suggestion
 from simulation.files.toml import KeyPath
 from simulation.policies import INSTRUMENTS
-from simulation.scenario_document import Document, value_at
-from simulation.schema import UNION_TAGS
+from simulation.scenario.document import Document, value_at
+from simulation.settings import UNION_TAGS
 from simulation.world import INSTITUTION_KINDS
 
 Issue = tuple[KeyPath, str]

@@ -8,24 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-import os
-import re
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from simulation.characters import fault_of
-from simulation.data.reader import Dataset, dataset_folder, load_dataset, shipped_datasets
-from simulation.errors import Problem, ScenarioError, listed, suggestion
-from simulation.files.text import broken_link
-from simulation.files.toml import KeyPath, toml_text
+from simulation.data.reader import Dataset, load_dataset
+from simulation.files.toml import toml_text
 from simulation.mechanisms.chains import Chain
 from simulation.mechanisms.migration import Migration
 from simulation.mechanisms.mobility import Mobility
-from simulation.mechanisms.prices import Commodity, read_price_path
+from simulation.mechanisms.prices import Commodity
 from simulation.mechanisms.transfer import Transfer
 from simulation.mechanisms.turnover import Turnover
 from simulation.policies import AnyPolicy, Budget, Costs
@@ -34,16 +26,7 @@ from simulation.policies.money import (
     planned_present_value,
     present_value,
 )
-from simulation.scenario_document import (
-    OVERRIDE,
-    Document,
-    document_of,
-    read_document,
-)
-from simulation.scenario_limits import beyond_a_double
-from simulation.scenario_messages import Issue, name_issues, schema_problems
-from simulation.schema import (
-    IDENTIFIER,
+from simulation.settings import (
     Identifier,
     Line,
     Names,
@@ -61,18 +44,10 @@ from simulation.schema import (
     Year,
 )
 
-__all__ = ["Scenario", "load_scenario", "parse_scenario", "shipped_scenarios"]
-
-PACKAGED = Path(__file__).parent / "scenarios"
-CHECKOUT = Path(__file__).parent.parent / "scenarios"
 MOST_STEPS = 40_000
 """Steps until the horizon: a hundred years of days. What is recorded grows with them, 6 kB a step."""
-MOST_PROBLEMS = 50
-"""Problems that are told one by one; of more, their number."""
 MOST_SCALE = 100
 """Enterprises that come to be, over those of the dataset: a GB or two for the default world."""
-OVERSPENT = 1.001
-"""Plans may exceed the budget's present value by this factor, because budgets are written in round numbers."""
 
 
 class Time(Settings):
@@ -310,195 +285,3 @@ class Scenario(Settings):
     def to_toml(self) -> str:
         """The whole scenario, defaults included, as the text of a scenario file with the same digest."""
         return toml_text(self.model_dump())
-
-
-def load_scenario(path_or_name: str | Path, *, overrides: Sequence[str] = ()) -> Scenario:
-    """Read and check a scenario.
-
-    Parameters
-    ----------
-    path_or_name : a file, or the bare name of a shipped scenario.
-    overrides : keys set from outside, such as ``diffusion.half_distance_km=300``; the last one counts.
-
-    Raises
-    ------
-    ScenarioError
-        With everything that is wrong: file, line, key, what was found, what would do.
-    DataError
-        The tables of its dataset cannot be used.
-    """
-    return _checked(read_document(_find(path_or_name), overrides=overrides))
-
-
-def parse_scenario(text: str, *, file: str | Path = "scenario.toml") -> Scenario:
-    """Check the text of a scenario, as if it stood in ``file``; errors as :func:`load_scenario`."""
-    return _checked(document_of(text, file=Path(file)))
-
-
-def shipped_scenarios() -> list[Path]:
-    """Files of the scenarios that come with the project, sorted by name."""
-    folder = (
-        PACKAGED if PACKAGED.is_dir() else CHECKOUT
-    )  # an installed package holds them, a checkout has them beside
-    return sorted(folder.glob("*.toml"))
-
-
-def _find(path_or_name: str | Path) -> Path:
-    name = str(path_or_name)
-    shipped = {path.stem: path for path in shipped_scenarios()}
-    if name in shipped:
-        here, file = Path.cwd(), shipped[name]
-        return file.relative_to(here) if file.is_relative_to(here) else file
-    path = Path(path_or_name)
-    if not os.path.lexists(path):  # also of a name that no system takes
-        hint = suggestion(path.stem, shipped) or f"; the shipped scenarios are {listed(shipped, at_most=99)}"
-        raise ScenarioError([Problem(name, None, "", f"no such file or shipped scenario{hint}")])
-    return path
-
-
-def _checked(document: Document) -> Scenario:
-    data, problems = _without_signed_zeros(document.data), []
-    if "name" not in data:
-        data["name"] = stem = Path(document.layers[0].file).stem
-        if not re.fullmatch(IDENTIFIER, stem):
-            # Told here, because no line of any file says it.
-            message = (
-                f'its name is that of the file, "{stem}", and must be 1 to 64 small letters, digits, - or _; '
-                'rename the file, or give a name in it, such as name = "my_scenario"'
-            )
-            problems.append(Problem(document.layers[0].file, None, "", message))
-            data["name"] = "unnamed"
-    world = data.get("world")
-    dataset: Dataset | None = None
-    if not isinstance(world, dict) or not isinstance(world.get("dataset"), str):
-        dataset = load_dataset()
-    else:
-        given = world["dataset"]
-        source = document.source(("world", "dataset"))
-        folder = dataset_folder(given, relative_to=Path() if source == OVERRIDE else Path(source).parent)
-        # An empty name would be the folder of the file. isdir also answers for a name that no system takes.
-        if given and os.path.isdir(folder):
-            # Absolute, so that the scenario means the same wherever its text is read again.
-            data["world"] = {
-                **world,
-                "dataset": given if given in shipped_datasets() else str(folder.resolve()),
-            }
-            dataset = load_dataset(data["world"]["dataset"])
-        else:
-            names = shipped_datasets()
-            hint = suggestion(given, names) or f"; the shipped datasets are {listed(names)}"
-            what = broken_link(folder) or "not a dataset or folder"
-            if not fault_of(given):  # which the schema tells
-                problems.append(document.problem(("world", "dataset"), f"{what}{hint}"))
-    if dataset is not None and isinstance(data.get("platforms"), list):
-        # A platform of the dataset needs no more than its name.
-        known = {row.name: row.keys for row in dataset.platforms}
-        data["platforms"] = [
-            {**known.get(str(row.get("name")), {}), **row} if isinstance(row, dict) else row
-            for row in data["platforms"]
-        ]
-    if isinstance(data.get("commodities"), list):
-        data["commodities"] = [
-            _with_its_prices(row, ("commodities", n, "path"), document, dataset, problems)
-            for n, row in enumerate(data["commodities"])
-        ]
-    more = 0
-    try:
-        scenario = Scenario.model_validate(data)
-    except ValidationError as error:
-        found, more = schema_problems(error, document, Scenario, at_most=MOST_PROBLEMS)
-        problems.extend(found)
-        scenario = None
-    issues = name_issues(data, dataset, at_most=MOST_PROBLEMS) if dataset is not None else []
-    if scenario is not None and dataset is not None:
-        issues.extend(_inconsistencies(scenario, dataset))
-    problems.extend(document.problem(path, message) for path, message in issues[:MOST_PROBLEMS])
-    if problems or scenario is None:
-        more += len(issues[MOST_PROBLEMS:]) + len(problems[MOST_PROBLEMS:])
-        raise ScenarioError(problems[:MOST_PROBLEMS], more)
-    return scenario
-
-
-def _without_signed_zeros(value: Any) -> Any:
-    """The same with 0 for -0.0, which no bound refuses and whose quotients have the wrong sign."""
-    if isinstance(value, dict):
-        return {key: _without_signed_zeros(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_signed_zeros(item) for item in value]
-    return value + 0.0 if isinstance(value, float) else value
-
-
-def _with_its_prices(
-    commodity: Any, place: KeyPath, document: Document, dataset: Dataset | None, problems: list[Problem]
-) -> Any:
-    """The table of a commodity with the prices themselves in the place of a file's name.
-
-    So a scenario holds all that it needs: its digest counts the prices, and its text can be read anywhere.
-    """
-    if not isinstance(commodity, dict) or not isinstance(commodity.get("path"), str):
-        return commodity
-    name = commodity["path"]
-    source = document.source(place)
-    folders = [Path(document.layers[0].file if source == OVERRIDE else source).parent]
-    if dataset is not None:
-        folders.append(dataset_folder(dataset.name))
-    files = [folder / name for folder in folders if os.path.lexists(folder / name)]
-    points: list[list[float]] = []
-    faults: list[Problem] = []
-    if Path(name).name != name or name in ("", ".", ".."):
-        problems.append(
-            document.problem(place, 'must be the name of a file, such as "coal.csv", or pairs of numbers')
-        )
-    elif not files:
-        looked_into = folders if len(problems) < MOST_PROBLEMS else []  # which takes long
-        known = (path.name for folder in looked_into for path in folder.glob("*.csv"))
-        message = f"no such file beside the scenario or in its dataset{suggestion(name, known)}"
-        problems.append(document.problem(place, message))
-    else:
-        points, faults = read_price_path(files[0])
-        problems.extend(faults)
-    reference = commodity.get("reference")
-    # What could not be read is told already: one harmless price stands for it.
-    harmless = reference if isinstance(reference, int | float) and reference > 0 else 1.0
-    return {**commodity, "path": points if points and not faults else [[0, harmless]]}
-
-
-def _inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
-    """What is wrong with values that are each right for themselves."""
-    issues: list[Issue] = []
-    for direction, weights in scenario.technologies.origin_weights.items():
-        total = math.fsum(weights.values())
-        if total > 1 + 1e-9:
-            path = ("technologies", "origin_weights", direction)
-            issues.append((path, f"the shares of regions sum to {total:g}; must sum to 1 or less"))
-    schedule = scenario.technologies.schedule
-    if schedule is not None:
-        missing = [row.technology for row in dataset.technologies if row.technology not in schedule]
-        if missing:
-            message = (
-                f"no year for {listed(missing, at_most=3)}; a year at the horizon leaves a technology out"
-            )
-            issues.append((("technologies", "schedule"), message))
-    rate, steps = scenario.membership.rate, scenario.time.steps_per_year
-    if rate > steps:
-        # A step decides once. At rates far above one a step, all would join in one step and leave in the next, however
-        # much membership is worth to them.
-        message = f"must be {steps} or less, time.steps_per_year: membership is decided once a step at most"
-        issues.append((("membership", "rate"), message))
-    in_all = scenario.world.scale * (1 + scenario.turnover.entry * scenario.time.years)
-    if round(in_all) > MOST_SCALE:
-        message = (
-            f"over {scenario.time.years:g} years as many enterprises come to be as with world.scale = {in_all:,.0f} "
-            f"and no entry; that must be {MOST_SCALE} or less"
-        )
-        issues.append((("turnover", "entry"), message))
-    issues.extend(beyond_a_double(scenario, dataset))
-    planned, available = scenario.planned_pv, scenario.budget_pv
-    if planned > available * OVERSPENT:
-        message = (
-            f"planned spending has a present value of {planned:,.0f} units, more than the budget's {available:,.0f} "
-            f"({scenario.budget.per_year:g} a year over {scenario.time.years:g} years); lower the budgets of the "
-            "policies, or raise budget.per_year"
-        )
-        issues.append((("policies",), message))
-    return issues

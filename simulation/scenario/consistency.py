@@ -1,0 +1,55 @@
+"""Values of a scenario that are each right for themselves, and wrong together."""
+
+from __future__ import annotations
+
+import math
+
+from simulation.data.reader import Dataset
+from simulation.errors import listed
+from simulation.scenario.limits import beyond_a_double
+from simulation.scenario.messages import Issue
+from simulation.scenario.schema import MOST_SCALE, Scenario
+
+OVERSPENT = 1.001
+"""Plans may exceed the budget's present value by this factor, because budgets are written in round numbers."""
+
+
+def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
+    """Return what is wrong with values that are each right for themselves, a path and a message each."""
+    issues: list[Issue] = []
+    for direction, weights in scenario.technologies.origin_weights.items():
+        total = math.fsum(weights.values())
+        if total > 1 + 1e-9:
+            path = ("technologies", "origin_weights", direction)
+            issues.append((path, f"the shares of regions sum to {total:g}; must sum to 1 or less"))
+    schedule = scenario.technologies.schedule
+    if schedule is not None:
+        missing = [row.technology for row in dataset.technologies if row.technology not in schedule]
+        if missing:
+            message = (
+                f"no year for {listed(missing, at_most=3)}; a year at the horizon leaves a technology out"
+            )
+            issues.append((("technologies", "schedule"), message))
+    rate, steps = scenario.membership.rate, scenario.time.steps_per_year
+    if rate > steps:
+        # A step decides once. At rates far above one a step, all would join in one step and leave in the next, however
+        # much membership is worth to them.
+        message = f"must be {steps} or less, time.steps_per_year: membership is decided once a step at most"
+        issues.append((("membership", "rate"), message))
+    in_all = scenario.world.scale * (1 + scenario.turnover.entry * scenario.time.years)
+    if round(in_all) > MOST_SCALE:
+        message = (
+            f"over {scenario.time.years:g} years as many enterprises come to be as with world.scale = {in_all:,.0f} "
+            f"and no entry; that must be {MOST_SCALE} or less"
+        )
+        issues.append((("turnover", "entry"), message))
+    issues.extend(beyond_a_double(scenario, dataset))
+    planned, available = scenario.planned_pv, scenario.budget_pv
+    if planned > available * OVERSPENT:
+        message = (
+            f"planned spending has a present value of {planned:,.0f} units, more than the budget's {available:,.0f} "
+            f"({scenario.budget.per_year:g} a year over {scenario.time.years:g} years); lower the budgets of the "
+            "policies, or raise budget.per_year"
+        )
+        issues.append((("policies",), message))
+    return issues

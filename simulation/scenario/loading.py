@@ -1,0 +1,186 @@
+"""From the text of a scenario file, with all that it extends, to a checked ``Scenario``."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from simulation.characters import fault_of
+from simulation.data.reader import Dataset, dataset_folder, load_dataset, shipped_datasets
+from simulation.errors import Problem, ScenarioError, listed, suggestion
+from simulation.files.text import broken_link
+from simulation.files.toml import KeyPath
+from simulation.mechanisms.prices import read_price_path
+from simulation.scenario.consistency import inconsistencies
+from simulation.scenario.document import (
+    OVERRIDE,
+    Document,
+    document_of,
+    read_document,
+)
+from simulation.scenario.messages import name_issues, schema_problems
+from simulation.scenario.schema import Scenario
+from simulation.settings import (
+    IDENTIFIER,
+)
+
+PACKAGED = Path(__file__).parents[1] / "scenarios"
+CHECKOUT = Path(__file__).parents[2] / "scenarios"
+MOST_PROBLEMS = 50
+"""Problems that are told one by one; of more, their number."""
+
+
+def load_scenario(path_or_name: str | Path, *, overrides: Sequence[str] = ()) -> Scenario:
+    """Read and check a scenario.
+
+    Parameters
+    ----------
+    path_or_name : a file, or the bare name of a shipped scenario.
+    overrides : keys set from outside, such as ``diffusion.half_distance_km=300``; the last one counts.
+
+    Raises
+    ------
+    ScenarioError
+        With everything that is wrong: file, line, key, what was found, what would do.
+    DataError
+        The tables of its dataset cannot be used.
+    """
+    return _checked(read_document(_find(path_or_name), overrides=overrides))
+
+
+def parse_scenario(text: str, *, file: str | Path = "scenario.toml") -> Scenario:
+    """Check the text of a scenario, as if it stood in ``file``; errors as :func:`load_scenario`."""
+    return _checked(document_of(text, file=Path(file)))
+
+
+def shipped_scenarios() -> list[Path]:
+    """Files of the scenarios that come with the project, sorted by name."""
+    folder = (
+        PACKAGED if PACKAGED.is_dir() else CHECKOUT
+    )  # an installed package holds them, a checkout has them beside
+    return sorted(folder.glob("*.toml"))
+
+
+def _find(path_or_name: str | Path) -> Path:
+    name = str(path_or_name)
+    shipped = {path.stem: path for path in shipped_scenarios()}
+    if name in shipped:
+        here, file = Path.cwd(), shipped[name]
+        return file.relative_to(here) if file.is_relative_to(here) else file
+    path = Path(path_or_name)
+    if not os.path.lexists(path):  # also of a name that no system takes
+        hint = suggestion(path.stem, shipped) or f"; the shipped scenarios are {listed(shipped, at_most=99)}"
+        raise ScenarioError([Problem(name, None, "", f"no such file or shipped scenario{hint}")])
+    return path
+
+
+def _checked(document: Document) -> Scenario:
+    data, problems = _without_signed_zeros(document.data), []
+    if "name" not in data:
+        data["name"] = stem = Path(document.layers[0].file).stem
+        if not re.fullmatch(IDENTIFIER, stem):
+            # Told here, because no line of any file says it.
+            message = (
+                f'its name is that of the file, "{stem}", and must be 1 to 64 small letters, digits, - or _; '
+                'rename the file, or give a name in it, such as name = "my_scenario"'
+            )
+            problems.append(Problem(document.layers[0].file, None, "", message))
+            data["name"] = "unnamed"
+    world = data.get("world")
+    dataset: Dataset | None = None
+    if not isinstance(world, dict) or not isinstance(world.get("dataset"), str):
+        dataset = load_dataset()
+    else:
+        given = world["dataset"]
+        source = document.source(("world", "dataset"))
+        folder = dataset_folder(given, relative_to=Path() if source == OVERRIDE else Path(source).parent)
+        # An empty name would be the folder of the file. isdir also answers for a name that no system takes.
+        if given and os.path.isdir(folder):
+            # Absolute, so that the scenario means the same wherever its text is read again.
+            data["world"] = {
+                **world,
+                "dataset": given if given in shipped_datasets() else str(folder.resolve()),
+            }
+            dataset = load_dataset(data["world"]["dataset"])
+        else:
+            names = shipped_datasets()
+            hint = suggestion(given, names) or f"; the shipped datasets are {listed(names)}"
+            what = broken_link(folder) or "not a dataset or folder"
+            if not fault_of(given):  # which the schema tells
+                problems.append(document.problem(("world", "dataset"), f"{what}{hint}"))
+    if dataset is not None and isinstance(data.get("platforms"), list):
+        # A platform of the dataset needs no more than its name.
+        known = {row.name: row.keys for row in dataset.platforms}
+        data["platforms"] = [
+            {**known.get(str(row.get("name")), {}), **row} if isinstance(row, dict) else row
+            for row in data["platforms"]
+        ]
+    if isinstance(data.get("commodities"), list):
+        data["commodities"] = [
+            _with_its_prices(row, ("commodities", n, "path"), document, dataset, problems)
+            for n, row in enumerate(data["commodities"])
+        ]
+    more = 0
+    try:
+        scenario = Scenario.model_validate(data)
+    except ValidationError as error:
+        found, more = schema_problems(error, document, Scenario, at_most=MOST_PROBLEMS)
+        problems.extend(found)
+        scenario = None
+    issues = name_issues(data, dataset, at_most=MOST_PROBLEMS) if dataset is not None else []
+    if scenario is not None and dataset is not None:
+        issues.extend(inconsistencies(scenario, dataset))
+    problems.extend(document.problem(path, message) for path, message in issues[:MOST_PROBLEMS])
+    if problems or scenario is None:
+        more += len(issues[MOST_PROBLEMS:]) + len(problems[MOST_PROBLEMS:])
+        raise ScenarioError(problems[:MOST_PROBLEMS], more)
+    return scenario
+
+
+def _without_signed_zeros(value: Any) -> Any:
+    """The same with 0 for -0.0, which no bound refuses and whose quotients have the wrong sign."""
+    if isinstance(value, dict):
+        return {key: _without_signed_zeros(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_signed_zeros(item) for item in value]
+    return value + 0.0 if isinstance(value, float) else value
+
+
+def _with_its_prices(
+    commodity: Any, place: KeyPath, document: Document, dataset: Dataset | None, problems: list[Problem]
+) -> Any:
+    """The table of a commodity with the prices themselves in the place of a file's name.
+
+    So a scenario holds all that it needs: its digest counts the prices, and its text can be read anywhere.
+    """
+    if not isinstance(commodity, dict) or not isinstance(commodity.get("path"), str):
+        return commodity
+    name = commodity["path"]
+    source = document.source(place)
+    folders = [Path(document.layers[0].file if source == OVERRIDE else source).parent]
+    if dataset is not None:
+        folders.append(dataset_folder(dataset.name))
+    files = [folder / name for folder in folders if os.path.lexists(folder / name)]
+    points: list[list[float]] = []
+    faults: list[Problem] = []
+    if Path(name).name != name or name in ("", ".", ".."):
+        problems.append(
+            document.problem(place, 'must be the name of a file, such as "coal.csv", or pairs of numbers')
+        )
+    elif not files:
+        looked_into = folders if len(problems) < MOST_PROBLEMS else []  # which takes long
+        known = (path.name for folder in looked_into for path in folder.glob("*.csv"))
+        message = f"no such file beside the scenario or in its dataset{suggestion(name, known)}"
+        problems.append(document.problem(place, message))
+    else:
+        points, faults = read_price_path(files[0])
+        problems.extend(faults)
+    reference = commodity.get("reference")
+    # What could not be read is told already: one harmless price stands for it.
+    harmless = reference if isinstance(reference, int | float) and reference > 0 else 1.0
+    return {**commodity, "path": points if points and not faults else [[0, harmless]]}
