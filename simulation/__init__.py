@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from simulation.batch import run_batch
     from simulation.compare import compare
     from simulation.model import HyperclusterModel
+    from simulation.replication import run
     from simulation.results import Results
-    from simulation.run import run
     from simulation.scenario.loading import load_scenario
 
 __all__ = ["HyperclusterModel", "Results", "compare", "load_scenario", "run", "run_batch"]
@@ -25,7 +25,7 @@ _MODULE_OF = {
     "Results": "simulation.results",
     "compare": "simulation.compare",
     "load_scenario": "simulation.scenario.loading",
-    "run": "simulation.run",
+    "run": "simulation.replication",
     "run_batch": "simulation.batch",
 }
 
@@ -43,7 +43,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Keeps ``simulation.run`` and ``simulation.compare`` the functions.
+    """Keeps ``simulation.replication`` and ``simulation.compare`` the functions.
 
     Python binds a submodule to its package when it is first imported, which would hide the function of that name.
     """

@@ -25,7 +25,8 @@ import pyarrow as pa
 from simulation.adaptive import Goal, widest_interval
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.dispatch import Block, Failure, Outcome, one_line, single, work_through
-from simulation.engine import Engine, simulate
+from simulation.engine.month import Engine
+from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
 from simulation.manifest import new_manifest
 from simulation.metrics import compute, reasons

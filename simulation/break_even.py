@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
-from simulation.engine import simulate
+from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, listed
 from simulation.files.durable import replace
 from simulation.metrics import METRICS, compute

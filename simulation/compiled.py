@@ -26,7 +26,7 @@ from numba.core.serialize import dumps
 
 log = logging.getLogger("hypercluster")
 
-SOURCES = ("compiled.py", "streams.py", "ties.py", "kernels/*.py")
+SOURCES = ("compiled.py", "streams.py", "engine/ties.py", "engine/kernels/*.py")
 """Modules with compiled functions."""
 
 FOLDER = "NUMBA_CACHE_DIR"

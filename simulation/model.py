@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from simulation.agents import Enterprise, Institution
 from simulation.arguments import MOST_SEED, whole_number
-from simulation.engine import Engine
-from simulation.run import Run
+from simulation.engine.month import Engine
+from simulation.replication import Run
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 from simulation.state import State

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.kernels import crowds
+from simulation.engine.kernels import crowds
 from simulation.world import CHANNELS, Array, World
 
 

@@ -17,8 +17,9 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 import reference_model
 
 from simulation import metrics
-from simulation.build import build_world
-from simulation.engine import Engine, simulate
+from simulation.engine.build import build_world
+from simulation.engine.month import Engine
+from simulation.engine.simulate import simulate
 from simulation.model import HyperclusterModel
 from simulation.scenario.loading import load_scenario
 

@@ -19,7 +19,7 @@ import small_worlds
 
 from simulation import metrics
 from simulation.batch import run_batch
-from simulation.engine import simulate
+from simulation.engine.simulate import simulate
 from simulation.rows import tables_of, to_parquet
 from simulation.scenario.loading import load_scenario
 

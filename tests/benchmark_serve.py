@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
-from simulation.engine import Engine
+from simulation.engine.month import Engine
 from simulation.scenario.loading import load_scenario
 
 SESSIONS = 50

@@ -23,9 +23,10 @@ from simulation import figures
 from simulation.arguments import MOST_REPLICATIONS, MOST_SEED, real_number, seed_of
 from simulation.batch import replicate, run_batch
 from simulation.break_even import at_ratio, break_even, onboarding_left
-from simulation.build import build_world
 from simulation.cli import cli
-from simulation.engine import Engine, simulate
+from simulation.engine.build import build_world
+from simulation.engine.month import Engine
+from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
 from simulation.figures.animation import animate
 from simulation.results import Results
@@ -127,7 +128,7 @@ Door = Callable[[list[Scenario], Results, Any], Any]
 OUT = Path("never-written")
 PAIR = ("plain", "platform")
 DOORS: dict[str, Door] = {
-    "run seed": lambda specs, study, value: simulation.run(specs[0], value),
+    "run seed": lambda specs, study, value: simulation.replication(specs[0], value),
     "simulate seed": lambda specs, study, value: simulate(specs[0], value),
     "simulate deadline": lambda specs, study, value: simulate(specs[0], 7, deadline=value),
     "Engine seed": lambda specs, study, value: Engine(specs[0], value),
@@ -226,9 +227,9 @@ def test_no_door_is_left_out():
 
 
 def test_one_seed_in_any_type_is_one_run(specs: list[Scenario]):
-    expected = simulation.run(specs[0], seed=7).record.adopters
+    expected = simulation.replication(specs[0], seed=7).record.adopters
     for seed in (np.int64(7), np.uint8(7), np.uint64(7), np.array(7), Index(7)):
-        record = simulation.run(specs[0], seed=seed).record
+        record = simulation.replication(specs[0], seed=seed).record
         assert type(record.seed) is int and np.array_equal(record.adopters, expected)
 
 

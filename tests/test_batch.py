@@ -20,7 +20,8 @@ import pytest
 
 import simulation.batch
 from simulation.batch import load_kernels, run_batch
-from simulation.engine import Engine, simulate
+from simulation.engine.month import Engine
+from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.metrics import METRICS, compute
 from simulation.report import Progress

@@ -10,7 +10,7 @@ import pytest
 
 import simulation.break_even as module
 from simulation.break_even import at_ratio, break_even, in_words, largest_ratio, write_break_even
-from simulation.build import build_world
+from simulation.engine.build import build_world
 from simulation.errors import HyperclusterError
 from simulation.paired import interval
 from simulation.policies import PolicySchedule

@@ -417,9 +417,9 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path):
     [
         "import sys, simulation; assert not {'numpy', 'click'} & set(sys.modules)",
         "import simulation; assert set(simulation.__all__) <= set(dir(simulation))",
-        "import simulation.run; import simulation.compare; from simulation import run, compare; "
+        "import simulation.replication; import simulation.compare; from simulation import run, compare; "
         "(run.__code__, compare.__code__)",
-        "from simulation import run; import simulation.run; from simulation import run; run.__code__",
+        "from simulation import run; import simulation.replication; from simulation import run; run.__code__",
         "from simulation.compare import by_pair; import simulation; simulation.compare.__code__; simulation.Results",
     ],
 )

@@ -23,7 +23,7 @@ from simulation.compiled import compiled, inlined
 def {name}(x):
     return {value}
 """
-CALL = "from simulation.kernels.outer import outer; print(outer(1))"
+CALL = "from simulation.engine.kernels.outer import outer; print(outer(1))"
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def package(tmp_path: Path) -> Path:
     for name in ("__init__.py", "kernels/__init__.py"):
         (package / name).touch()
     write_inner(package, "x + 1")
-    imports = "from simulation.kernels.inner import inner"
+    imports = "from simulation.engine.kernels.inner import inner"
     write(package, "outer", imports, "inner(x)")
     return package
 

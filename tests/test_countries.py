@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import small_worlds
 
-from simulation.build import build_world
-from simulation.engine import simulate
+from simulation.engine.build import build_world
+from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario
 
 LONG = "years = 10"

@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_worlds import dataset
 
-from simulation.engine import Engine
+from simulation.engine.kernels.exposure import spatial_denominator, spatial_exposure
+from simulation.engine.month import Engine
 from simulation.errors import Problem, ScenarioError
 from simulation.files.toml import toml_text
-from simulation.kernels.exposure import spatial_denominator, spatial_exposure
-from simulation.run import Run
+from simulation.replication import Run
 from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.scenario.schema import Scenario
 from simulation.streams import race

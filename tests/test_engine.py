@@ -5,7 +5,7 @@ import pytest
 import reference_model
 from small_worlds import dataset
 
-from simulation.engine import Engine
+from simulation.engine.month import Engine
 from simulation.scenario.loading import load_scenario
 
 REGIONS = {

@@ -4,7 +4,7 @@ The other tests say what is right; this one says that nothing moved unnoticed. T
 on other processors hardly ever reaches them.
 """
 
-from simulation.engine import simulate
+from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario
 
 SMALL = ["world.scale=0.1", "time.years=10", "budget.per_year=1e6"]

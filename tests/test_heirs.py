@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.engine import Engine
+from simulation.engine.month import Engine
 from simulation.errors import ScenarioError
 from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.world import CHANNELS

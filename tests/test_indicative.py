@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation import metrics
-from simulation.engine import simulate
+from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario
 
 RUNS = 10

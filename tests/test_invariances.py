@@ -13,7 +13,8 @@ from small_worlds import dataset, plain_scenario
 
 import simulation.data.reader
 from simulation import metrics
-from simulation.engine import Engine, simulate
+from simulation.engine.month import Engine
+from simulation.engine.simulate import simulate
 from simulation.metrics import crossing_time
 from simulation.scenario.loading import load_scenario
 

@@ -34,7 +34,7 @@ from packaging.requirements import Requirement
 
 from simulation.agents import Enterprise
 from simulation.model import HyperclusterModel
-from simulation.run import run
+from simulation.replication import run
 from simulation.scenario.loading import load_scenario
 
 TO_COME = ("DeprecationWarning", "FutureWarning", "PendingDeprecationWarning")

@@ -17,7 +17,7 @@ from mesa.discrete_space import FixedAgent
 from simulation.agents import Enterprise, Institution
 from simulation.errors import HyperclusterError
 from simulation.model import HyperclusterModel, _tiles
-from simulation.run import run
+from simulation.replication import run
 from simulation.scenario.loading import load_scenario
 
 pytestmark = [  # of what Mesa is going to change

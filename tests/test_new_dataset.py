@@ -9,7 +9,7 @@ from simulation.cli import cli
 from simulation.data.dictionary import TABLES
 from simulation.data.reader import load_dataset
 from simulation.data.template import data_dictionary, write_template
-from simulation.engine import simulate
+from simulation.engine.simulate import simulate
 from simulation.errors import DataError
 from simulation.scenario.loading import parse_scenario
 

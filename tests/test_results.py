@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from simulation.engine.recorder import Record
 from simulation.errors import ResultsError
 from simulation.parts import part_folders, part_name
-from simulation.recorder import Record
 from simulation.results import Manifest, Results
 from simulation.rows import TABLES, Tables, tables_of, to_parquet
 from simulation.store import Store

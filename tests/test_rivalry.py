@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import small_worlds
 
-from simulation.engine import simulate
+from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario
 
 ONE = '[[platforms]]\nname = "one"\nvectors = ["B2B"]\n'

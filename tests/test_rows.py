@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.recorder import Record
+from simulation.engine.recorder import Record
+from simulation.replication import Run
 from simulation.rows import Axes, Counts, Tables, counts_of, tables_of
-from simulation.run import Run
 from simulation.world import Array
 
 MONTHS = 8

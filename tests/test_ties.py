@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.build import build_world
 from simulation.data.geography import spatial_kernel
+from simulation.engine.build import build_world
+from simulation.engine.ties import KEPT, TieRule, draw_network, first_partners, network_of, redraw_partners
 from simulation.mechanisms.mobility import Mobility
 from simulation.scenario.loading import load_scenario
 from simulation.streams import key, numbered_all
-from simulation.ties import KEPT, TieRule, draw_network, first_partners, network_of, redraw_partners
 
 
 def rule_of(counts, *, distance=None, local_ties=0.85, draws=4, relatedness=None):

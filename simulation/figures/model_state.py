@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from simulation.engine.recorder import Record
 from simulation.figures.inputs import short_name
 from simulation.figures.regions import write_names
 from simulation.figures.style import (
@@ -20,7 +21,6 @@ from simulation.figures.style import (
     text_mm,
 )
 from simulation.metrics.curves import ratio
-from simulation.recorder import Record
 from simulation.world import Regions
 
 WIDTH_MM = 190.0

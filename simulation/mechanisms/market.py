@@ -13,7 +13,7 @@ from simulation.world import Array, Levers, World
 
 
 class Situation(Protocol):
-    """What the market reads of a running replication; see ``simulation.engine.State``."""
+    """What the market reads of a running replication; see ``simulation.state.State``."""
 
     month: int
     released: Array  # bool (K,)

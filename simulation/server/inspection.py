@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from simulation.engine import Engine
+from simulation.engine.month import Engine
 from simulation.world import CHANNELS, Array
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from simulation.engine import Engine
+from simulation.engine.month import Engine
+from simulation.engine.recorder import Record
 from simulation.errors import HyperclusterError
 from simulation.figures.inputs import short_name
-from simulation.recorder import Record
 from simulation.scenario.schema import Scenario
 from simulation.server.description import country, described_map, policy_entry, style_of
 from simulation.server.inspection import INSPECTED

@@ -173,7 +173,7 @@ def test_the_end_of_the_run_shows_what_the_metrics_module_says(come):
 
 
 def test_where_enterprises_enter_and_leave_each_month_has_those_who_are_there(come):
-    from simulation.engine import simulate
+    from simulation.engine.simulate import simulate
     from simulation.scenario.loading import load_scenario
 
     record = simulate(load_scenario("turnover"), 3)

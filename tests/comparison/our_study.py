@@ -12,7 +12,7 @@ from small_studies import write_scenarios
 from trouble import REPLICATIONS, WORKERS, begin_replication
 
 from simulation.batch import run_batch
-from simulation.engine import Engine
+from simulation.engine.month import Engine
 
 step = Engine.step
 

@@ -11,8 +11,8 @@ from small_studies import REPLICATIONS, Study, checksums
 
 import simulation.batch
 from simulation.batch import Progress, run_batch
-from simulation.engine import simulate
-from simulation.recorder import Record
+from simulation.engine.recorder import Record
+from simulation.engine.simulate import simulate
 from simulation.results import Results
 from simulation.scenario.schema import Scenario
 

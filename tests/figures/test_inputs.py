@@ -13,8 +13,8 @@ from simulation.errors import ResultsError
 from simulation.figures import FIGURES, study_curves
 from simulation.metrics import Curves
 from simulation.metrics.curves import integral
+from simulation.replication import run
 from simulation.results import Results
-from simulation.run import run
 from simulation.scenario.loading import parse_scenario
 from simulation.scenario.schema import Scenario
 

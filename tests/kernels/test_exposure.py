@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulation.data.geography import spatial_kernel
-from simulation.kernels import exposure
+from simulation.engine.kernels import exposure
 
 R, S, K, H, J = 4, 3, 5, 2, 6
 

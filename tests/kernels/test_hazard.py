@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.kernels import hazard
+from simulation.engine.kernels import hazard
 
 R, S, K, H, J = 3, 2, 4, 2, 5
 P0, B_S, B_B, B_I, B_D, I_SCALE = 0.0002, 0.9, 0.5, 0.02, 0.3, 2.0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from simulation.kernels import crowds, membership
+from simulation.engine.kernels import crowds, membership
 
 
 def odds(share, *, utility_shift=0.0, base=-3.0, network_effect=6.0, rate=0.5, dt=1 / 12, delta=0.5):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.kernels import network
+from simulation.engine.kernels import network
 
 
 def ring(n):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from small_worlds import dataset, plain_scenario
 
-from simulation.build import build_world
-from simulation.engine import Engine, simulate
+from simulation.engine.build import build_world
+from simulation.engine.month import Engine
+from simulation.engine.simulate import simulate
 from simulation.errors import ScenarioError
 from simulation.mechanisms.chains import demand_pull
 from simulation.scenario.loading import load_scenario, parse_scenario

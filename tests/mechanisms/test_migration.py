@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from small_worlds import dataset, plain_scenario
 
-from simulation.engine import Engine, simulate
+from simulation.engine.month import Engine
+from simulation.engine.simulate import simulate
 from simulation.errors import ScenarioError
 from simulation.mechanisms.migration import Migration, left_after_a_month
 from simulation.scenario.loading import load_scenario, parse_scenario

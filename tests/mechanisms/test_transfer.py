@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from simulation.engine import Engine, simulate
+from simulation.engine.month import Engine
+from simulation.engine.simulate import simulate
 from simulation.errors import ScenarioError
 from simulation.mechanisms.transfer import Transfer, experience
 from simulation.scenario.loading import load_scenario, parse_scenario

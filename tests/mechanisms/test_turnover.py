@@ -5,8 +5,8 @@ import pytest
 from short_runs import SMALL, assert_partners_are_counted, engine_of, run
 from small_worlds import dataset
 
-from simulation.build import build_world, enterprise_keys
-from simulation.engine import simulate
+from simulation.engine.build import build_world, enterprise_keys
+from simulation.engine.simulate import simulate
 from simulation.errors import ScenarioError
 from simulation.mechanisms.turnover import entry_years, exit_years
 from simulation.scenario.loading import load_scenario, parse_scenario

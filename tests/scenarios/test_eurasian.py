@@ -6,10 +6,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from simulation.build import build_world
 from simulation.data.dictionary import DEFAULT_COUNTRY
 from simulation.data.reader import dataset_folder, load_dataset
-from simulation.engine import simulate
+from simulation.engine.build import build_world
+from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario
 
 DATASET = load_dataset("eurasian")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.data.reader import load_dataset
-from simulation.engine import simulate
+from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario
 
 NAMES = ("hubs_baseline", "energotechnohab", "energotechnohab_funded", "concentrated_hub")

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from simulation.build import build_world
-from simulation.engine import Engine, simulate
+from simulation.engine.build import build_world
+from simulation.engine.month import Engine
+from simulation.engine.simulate import simulate
 from simulation.mechanisms.prices import price_factor
 from simulation.policies import PolicySchedule
 from simulation.scenario.loading import load_scenario

@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulation.build import build_world
-from simulation.engine import simulate
+from simulation.engine.build import build_world
+from simulation.engine.simulate import simulate
 from simulation.policies import PolicySchedule
 from simulation.scenario.loading import load_scenario, parse_scenario, shipped_scenarios
 from simulation.scenario.schema import Scenario

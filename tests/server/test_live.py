@@ -20,7 +20,8 @@ from served import SMALL, Served
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from simulation.engine import Engine, simulate
+from simulation.engine.month import Engine
+from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.server import live
 from simulation.server.app import Server, make_app

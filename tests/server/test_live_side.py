@@ -9,7 +9,8 @@ import pytest
 from page import Block, blocks_of
 
 from simulation import HyperclusterModel, metrics
-from simulation.engine import Engine, simulate
+from simulation.engine.month import Engine
+from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
 from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.server.frames import frame

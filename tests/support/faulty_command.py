@@ -11,7 +11,7 @@ import os
 import time
 
 from simulation.cli import main
-from simulation.engine import Engine
+from simulation.engine.month import Engine
 
 FAILING, HANGING = (int(os.environ.get(name, -1)) for name in ("FAILING", "HANGING"))
 HANG = os.environ.get("HANG")

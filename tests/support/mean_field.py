@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulation.kernels import exposure
+from simulation.engine.kernels import exposure
 
 
 def diffuse(proximity, enterprises, *, spontaneous, spatial, dt, years, start=None):

@@ -12,7 +12,7 @@ import os
 import sys
 
 from simulation import batch
-from simulation.recorder import Record
+from simulation.engine.recorder import Record
 
 compute = batch.compute
 

@@ -7,8 +7,8 @@ of each month and the keyed uniform draws of membership and moves; every equatio
 import numpy as np
 
 from simulation import streams
-from simulation.build import enterprise_keys
 from simulation.data.reader import load_vectors
+from simulation.engine.build import enterprise_keys
 from simulation.policies.schedule import PolicySchedule
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulation.engine import Engine
+from simulation.engine.month import Engine
 from simulation.scenario.loading import load_scenario
 
 SMALL = ["world.scale=0.05", "time.years=5", "diffusion.spontaneous=0.01", "budget.per_year=1e6"]

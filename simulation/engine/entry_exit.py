@@ -31,7 +31,7 @@ def renewed(world: World, state: Situation) -> World:
     """Return the world with the enterprises of the year that begins; who has left adopts no more and counts no more.
 
     All but who is there is shared with ``world``, which is not written. Business ties stay, see
-    :mod:`simulation.rewiring`.
+    :mod:`simulation.engine.rewiring`.
     """
     enterprises, pairs = world.enterprises, world.pairs
     present = present_in(world, state.month)

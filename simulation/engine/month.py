@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
-import time
-
 import numpy as np
 
-from simulation import build, streams
-from simulation.arguments import real_number, whole_number
+from simulation import streams
+from simulation.arguments import whole_number
 from simulation.data.reader import load_vectors
-from simulation.kernels import clock, crowds, exposure, hazard, membership, network
+from simulation.engine.build import build_world, enterprise_keys
+from simulation.engine.entry_exit import present_in, renewed, wait
+from simulation.engine.kernels import clock, crowds, exposure, hazard, membership, network
+from simulation.engine.platform_effects import Platforming
+from simulation.engine.recorder import Record, Recorder
+from simulation.engine.rewiring import Rewiring
 from simulation.mechanisms.market import Market
 from simulation.mechanisms.migration import left_after_a_month
-from simulation.platforming import Platforming
 from simulation.policies.schedule import PolicySchedule
 from simulation.policies.training import Training
-from simulation.recorder import Record, Recorder
-from simulation.renewal import present_in, renewed, wait
-from simulation.rewiring import Rewiring
 from simulation.scenario.schema import Scenario
 from simulation.state import State
 from simulation.world import CHANNELS, RESEARCH_KINDS, Array, Levers
@@ -29,7 +27,7 @@ class Engine:
 
     def __init__(self, spec: Scenario, seed: int) -> None:
         self.spec = spec
-        self.world = world = build.build_world(spec, seed)
+        self.world = world = build_world(spec, seed)
         self.state = State.initial(world)
         self.schedule = PolicySchedule(spec.policies, world, costs=spec.costs, budget=spec.budget)
         self.recorder = Recorder(world)
@@ -49,7 +47,7 @@ class Engine:
             * world.regions.proximity[:, world.institutions.region_of]
         )
         self._eligible_industry = world.technologies.relevance > 0
-        self._identities = build.enterprise_keys(world)
+        self._identities = enterprise_keys(world)
         self._membership_streams = [
             streams.key(world.seed, "membership", name) for name in world.platforms.names
         ]
@@ -418,35 +416,3 @@ class Engine:
             migration=self.spec.migration,
             dt=self.dt,
         )
-
-
-class DeadlineError(Exception):
-    """A replication took longer than it was allowed to."""
-
-
-def simulate(spec: Scenario, seed: int, *, deadline: float | None = None) -> Record:
-    """Run one replication to its horizon and return what it leaves.
-
-    The same scenario, seed and versions give the same bits.
-
-    Parameters
-    ----------
-    deadline : seconds that it may take by the clock on the wall, which is looked at before every month.
-
-    Raises
-    ------
-    DeadlineError
-        If the deadline comes before the horizon.
-    HyperclusterError
-        If there is no such seed or deadline.
-    """
-    if deadline is not None:
-        deadline = real_number("deadline", deadline, above=0)
-    limit = math.inf if deadline is None else time.monotonic() + deadline
-    engine = Engine(spec, seed)
-    while not engine.finished:
-        if time.monotonic() > limit:
-            done = f"{engine.state.month} of {engine.world.months} months"
-            raise DeadlineError(f"not finished within the deadline of {deadline:g} s; {done} were done")
-        engine.step()
-    return engine.record()

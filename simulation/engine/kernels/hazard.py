@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.compiled import compiled
-from simulation.kernels.exposure import institutional_contacts
+from simulation.engine.kernels.exposure import institutional_contacts
 
 Array = npt.NDArray[Any]
 

@@ -7,15 +7,15 @@ from typing import Protocol
 
 import numpy as np
 
-from simulation.build import partners_by_pattern, tie_rule
-from simulation.kernels.network import adopting_partners
+from simulation.engine.build import partners_by_pattern, tie_rule
+from simulation.engine.kernels.network import adopting_partners
+from simulation.engine.ties import first_partners, network_of, redraw_partners
 from simulation.scenario.schema import Scenario
-from simulation.ties import first_partners, network_of, redraw_partners
 from simulation.world import Array, World
 
 
 class Situation(Protocol):
-    """What moves read, and write, of a running replication; see ``simulation.engine.State``."""
+    """What moves read, and write, of a running replication; see ``simulation.state.State``."""
 
     month: int
     mask_of: Array  # uint64 (N,), read: who is on which platform at the start of the month

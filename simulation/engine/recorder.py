@@ -53,7 +53,7 @@ class Record:
 
 
 class Countable(Protocol):
-    """What the recorder reads of a running replication; see ``simulation.engine.State``."""
+    """What the recorder reads of a running replication; see ``simulation.state.State``."""
 
     month: int
     adopters: Array  # int64 (R, S, K)

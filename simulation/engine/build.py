@@ -8,14 +8,14 @@ from scipy.special import gammaincinv
 from simulation.arguments import seed_of
 from simulation.data.geography import distances_km, spatial_kernel
 from simulation.data.reader import Dataset, InstitutionRow, institution_references, load_vectors
-from simulation.kernels.network import eligible_partners
+from simulation.engine.kernels.network import eligible_partners
+from simulation.engine.ties import TieRule, draw_network
 from simulation.mechanisms.chains import chains_of
 from simulation.mechanisms.prices import commodities_of
 from simulation.mechanisms.turnover import entry_years, exit_years
 from simulation.scenario.schema import Platform, Scenario
 from simulation.settings import by_name
 from simulation.streams import exponentials, key, numbered_all, race, uniforms
-from simulation.ties import TieRule, draw_network
 from simulation.world import (
     RESEARCH_KINDS,
     SERVICES,

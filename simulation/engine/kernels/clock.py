@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.compiled import compiled
-from simulation.kernels.network import push_adoption
+from simulation.engine.kernels.network import push_adoption
 
 Array = npt.NDArray[Any]
 
@@ -62,7 +62,7 @@ def advance_adoption(
         The eligible pairs: :class:`simulation.world.Pairs`.
     region_of, industry_of : int32, shape (N,)
     crowd_of : int32, shape (N,)
-        See :mod:`simulation.kernels.crowds`.
+        See :mod:`simulation.engine.kernels.crowds`.
     cell_of : int32, shape (N,)
         crowd_of * S + industry_of: where ``base`` and ``slope`` hold the enterprise's rates.
     mask_of : uint64, shape (N,)
@@ -70,7 +70,7 @@ def advance_adoption(
     indptr, indices
         Business network in CSR form.
     base, slope : float64, shape (K, C, S)
-        From :func:`simulation.kernels.hazard.hazard_rates`, 1/year.
+        From :func:`simulation.engine.kernels.hazard.hazard_rates`, 1/year.
     terms : float64, shape (C, S, K, 6)
         Terms of the hazard, read for credit.
     spatial : float64, shape (R, S, K)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.data.reader import VectorRow
-from simulation.kernels import clock
+from simulation.engine.kernels import clock
 from simulation.world import Array, Levers, World
 
 

@@ -1,0 +1,43 @@
+"""A replication from its first month to the horizon."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from simulation.arguments import real_number
+from simulation.engine.month import Engine
+from simulation.engine.recorder import Record
+from simulation.scenario.schema import Scenario
+
+
+class DeadlineError(Exception):
+    """A replication took longer than it was allowed to."""
+
+
+def simulate(spec: Scenario, seed: int, *, deadline: float | None = None) -> Record:
+    """Run one replication to its horizon and return what it leaves.
+
+    The same scenario, seed and versions give the same bits.
+
+    Parameters
+    ----------
+    deadline : seconds that it may take by the clock on the wall, which is looked at before every month.
+
+    Raises
+    ------
+    DeadlineError
+        If the deadline comes before the horizon.
+    HyperclusterError
+        If there is no such seed or deadline.
+    """
+    if deadline is not None:
+        deadline = real_number("deadline", deadline, above=0)
+    limit = math.inf if deadline is None else time.monotonic() + deadline
+    engine = Engine(spec, seed)
+    while not engine.finished:
+        if time.monotonic() > limit:
+            done = f"{engine.state.month} of {engine.world.months} months"
+            raise DeadlineError(f"not finished within the deadline of {deadline:g} s; {done} were done")
+        engine.step()
+    return engine.record()
