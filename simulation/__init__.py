@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from simulation.compare import compare
     from simulation.model import HyperclusterModel
     from simulation.replication import run
-    from simulation.results import Results
+    from simulation.results.reader import Results
     from simulation.scenario.loading import load_scenario
 
 __all__ = ["HyperclusterModel", "Results", "compare", "load_scenario", "run", "run_batch"]
 
 _MODULE_OF = {
     "HyperclusterModel": "simulation.model",
-    "Results": "simulation.results",
+    "Results": "simulation.results.reader",
     "compare": "simulation.compare",
     "load_scenario": "simulation.scenario.loading",
     "run": "simulation.replication",

@@ -11,12 +11,12 @@ import pandas as pd
 
 from simulation.arguments import real_number
 from simulation.compare import COLUMNS, COMPARISON, pair_rows, reference_of
-from simulation.derived import Outputs
 from simulation.errors import ResultsError
-from simulation.manifest import changed_keys
 from simulation.metrics import METRICS
 from simulation.paired import PRECISION, Difference
-from simulation.results import Results
+from simulation.results.derived import Outputs
+from simulation.results.manifest import changed_keys
+from simulation.results.reader import Results
 
 WORLD = ("world.", "time.", "technologies.")
 """Beginnings of keys that decide who there is, for how long, and what there is to adopt."""

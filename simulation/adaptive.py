@@ -14,7 +14,7 @@ import numpy as np
 
 from simulation.compare import pairs_of
 from simulation.paired import paired_difference
-from simulation.parts import Replication
+from simulation.results.blocks import Replication
 
 ROUND = 10
 """Replications of every scenario that are added at a time."""

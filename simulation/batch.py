@@ -28,15 +28,15 @@ from simulation.dispatch import Block, Failure, Outcome, one_line, single, work_
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
-from simulation.manifest import new_manifest
 from simulation.metrics import compute, reasons
-from simulation.parts import Replication, part_name
 from simulation.report import HEADLINE, Estimate, Progress, Report
-from simulation.results import Results
-from simulation.rows import TABLES, Tables, tables_of, to_parquet
+from simulation.results.blocks import Replication, part_name
+from simulation.results.manifest import new_manifest
+from simulation.results.reader import Results
+from simulation.results.tables import TABLES, Tables, tables_of, to_parquet
+from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
-from simulation.store import Store
 from simulation.workers import Workers, opened
 
 BLOCK = 20

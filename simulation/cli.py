@@ -25,7 +25,7 @@ from simulation.cli_serve import serve
 from simulation.cli_stop import KEPT, SIGNALLED, Stopped, signals_answered
 
 if TYPE_CHECKING:
-    from simulation.results import Results
+    from simulation.results.reader import Results
 
 STUDY = ("baseline", "regional_cluster", "hypercluster")
 """Scenarios that ``hypercluster run`` compares when none is named."""
@@ -261,11 +261,11 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     from simulation.compare import compare as compare_scenarios
     from simulation.compare import write_comparison
     from simulation.console import print_files, print_notes, print_study
-    from simulation.derived import HERE, outputs_of
     from simulation.figures import write_study_figures
     from simulation.files.held_folder import held
-    from simulation.results import MANIFEST
-    from simulation.written import RECORD, on_record
+    from simulation.results.derived import HERE, outputs_of
+    from simulation.results.reader import MANIFEST
+    from simulation.results.written import RECORD, on_record
 
     with held(results.path):
         outputs = outputs_of(results, "compare", HERE)
@@ -317,7 +317,7 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
         return
     from simulation.console import print_analysis, print_files, print_notes
     from simulation.reporting.tables import analyse, write_tables
-    from simulation.results import Results
+    from simulation.results.reader import Results
 
     results = Results(folder)
     analysis = analyse(results, reference, precision=precision)
@@ -332,9 +332,9 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
 def _compare_across(folder: Path, other: Path, reference: str | None, *, precision: float) -> None:
     from simulation.across import compare_folders, write_across
     from simulation.console import print_files, print_notes, print_tables
-    from simulation.derived import HERE, outputs_of
     from simulation.reporting.tables import differences_across, write_table
-    from simulation.results import Results
+    from simulation.results.derived import HERE, outputs_of
+    from simulation.results.reader import Results
     from simulation.verdict import verdicts
 
     first, second = Results(folder), Results(other)
@@ -388,7 +388,7 @@ def plot(
     from simulation.console import print_files, print_notes
     from simulation.figures import plot as draw
     from simulation.figures.style import PAGE_MM
-    from simulation.results import Results
+    from simulation.results.reader import Results
 
     results = Results(folder)
     plotted = draw(

@@ -38,7 +38,7 @@ def animate(
     from simulation.console import print_files, print_notes
     from simulation.errors import ResultsError
     from simulation.figures.animation import animate as write_animation
-    from simulation.results import Results
+    from simulation.results.reader import Results
 
     results = Results(folder)
     if scenarios is None:

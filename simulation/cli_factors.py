@@ -41,9 +41,9 @@ def factors(
     """
     from simulation.batch import run_batch
     from simulation.console import print_failures, print_files, print_notes, print_tables
-    from simulation.derived import HERE, outputs_of
     from simulation.factors import combinations_of, contributions, in_words, tables, write_contributions
     from simulation.progress import form_of, progress_shown
+    from simulation.results.derived import HERE, outputs_of
     from simulation.scenario.loading import load_scenario
 
     spec = load_scenario(scenario)

@@ -26,7 +26,7 @@ def report(folder: Path, reference: str | None) -> None:
     from simulation.console import print_files, print_notes
     from simulation.reporting.page import write_report
     from simulation.reporting.tables import analyse, write_tables
-    from simulation.results import Results
+    from simulation.results.reader import Results
 
     results = Results(folder)
     analysis = analyse(results, reference)

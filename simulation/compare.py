@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from simulation.arguments import real_number
-from simulation.derived import Outputs
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.metrics import METRICS
 from simulation.paired import PRECISION, Difference, holm, paired_difference
-from simulation.results import Results
+from simulation.results.derived import Outputs
+from simulation.results.reader import Results
 
 COMPARISON = "comparison.csv"
 COLUMNS = ("scenario", "reference", "metric", "unit", "better")  # and the fields of Difference

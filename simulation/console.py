@@ -15,13 +15,13 @@ from rich.table import Table
 
 from simulation.characters import visible
 from simulation.compare import by_pair, needed_decimals
-from simulation.derived import notes_on
 from simulation.idle_money import idle_money
 from simulation.paired import Difference
 from simulation.progress import is_terminal
 from simulation.reporting.table import Table as TextTable
 from simulation.reporting.tables import Analysis, tables
-from simulation.results import Manifest, Results
+from simulation.results.derived import notes_on
+from simulation.results.reader import Manifest, Results
 from simulation.verdict import verdicts
 
 SUMMARY = {

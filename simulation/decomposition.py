@@ -18,7 +18,7 @@ import numpy as np
 
 from simulation.metrics.curves import ROUNDING, aligned, aligned_eligible, integral
 from simulation.metrics.weir_cockerham import compared, variance_components
-from simulation.rows import Counts
+from simulation.results.tables import Counts
 from simulation.world import Array
 
 

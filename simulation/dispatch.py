@@ -13,8 +13,8 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from simulation.errors import HyperclusterError, MachineError
-from simulation.manifest import model_versions, other_versions
-from simulation.rows import TABLES
+from simulation.results.manifest import model_versions, other_versions
+from simulation.results.tables import TABLES
 from simulation.workers import KEPT, NoAnswerError, Workers
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import pandas as pd
 
 from simulation.compare import pairs_of
 from simulation.decomposition import phi_parts
-from simulation.derived import Outputs
 from simulation.paired import Difference, paired_difference
-from simulation.results import Results
-from simulation.rows import Counts
+from simulation.results.derived import Outputs
+from simulation.results.reader import Results
+from simulation.results.tables import Counts
 
 ADDITIONALITY = "additionality.csv"
 DECOMPOSITION = "decomposition.csv"

@@ -25,12 +25,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from simulation.derived import Outputs
 from simulation.errors import ResultsError
 from simulation.paired import interval
 from simulation.reporting.numbers import signed
 from simulation.reporting.table import Table
-from simulation.results import Results
+from simulation.results.derived import Outputs
+from simulation.results.reader import Results
 from simulation.scenario.schema import Scenario
 from simulation.world import Array
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from simulation.engine.build import build_world
 from simulation.policies import INSTRUMENTS, PolicySchedule
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.scenario.schema import Scenario
 
 LABEL = "policies[{}]"

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulation.report import Estimate, Mean, Progress
-from simulation.results import Results
+from simulation.results.reader import Results
 
 Form = Literal["screen", "lines", "json", "quiet"]
 Callback = Callable[[Progress], None]

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from simulation.errors import HyperclusterError, MachineError, suggestion
-from simulation.manifest import model_versions, other_versions
+from simulation.results.manifest import model_versions, other_versions
 
 if TYPE_CHECKING:
     from distributed import Client

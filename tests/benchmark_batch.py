@@ -20,7 +20,7 @@ import small_worlds
 from simulation import metrics
 from simulation.batch import run_batch
 from simulation.engine.simulate import simulate
-from simulation.rows import tables_of, to_parquet
+from simulation.results.tables import tables_of, to_parquet
 from simulation.scenario.loading import load_scenario
 
 RUNS = 5

@@ -17,7 +17,7 @@ from simulation.cli import cli
 from simulation.compare import compare
 from simulation.errors import ResultsError
 from simulation.reporting.tables import analyse, differences, differences_across
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 
 

@@ -17,7 +17,7 @@ from simulation.batch import run_batch
 from simulation.errors import HyperclusterError
 from simulation.paired import interval
 from simulation.report import Progress
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 

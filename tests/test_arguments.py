@@ -29,7 +29,7 @@ from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
 from simulation.figures.animation import animate
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 from simulation.server.messages import MessageError, Open, read_request

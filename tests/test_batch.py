@@ -25,7 +25,7 @@ from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.metrics import METRICS, compute
 from simulation.report import Progress
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 

@@ -23,7 +23,7 @@ from simulation.cli import STUDY, cli, main
 from simulation.compare import compare
 from simulation.data.reader import load_dataset
 from simulation.progress import form_of, progress_shown
-from simulation.results import Replication, Results
+from simulation.results.reader import Replication, Results
 from simulation.scenario.schema import Scenario
 
 TINY = """
@@ -317,7 +317,7 @@ def test_a_folder_that_may_not_be_written_is_the_user_s_mistake(
     def closed(*_: object) -> None:
         raise PermissionError(13, os.strerror(13), "out/.manifest.json.tmp")
 
-    monkeypatch.setattr("simulation.store.Store.save", closed)  # root may write anywhere
+    monkeypatch.setattr("simulation.results.writer.Store.save", closed)  # root may write anywhere
     result = invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
     assert result.exit_code == 2
     assert "out/.manifest.json.tmp: cannot be used: Permission denied" in result.stderr
@@ -380,7 +380,7 @@ def test_a_full_disk_is_exit_code_4(folder: Path, monkeypatch: pytest.MonkeyPatc
     def full(*_: object) -> None:
         raise OSError(28, os.strerror(28), "out/parts")
 
-    monkeypatch.setattr("simulation.store.Store.add", full)
+    monkeypatch.setattr("simulation.results.writer.Store.add", full)
     result = invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
     assert result.exit_code == 4
     free = f"out/parts: cannot be written: {os.strerror(28)}; "
@@ -391,7 +391,7 @@ def test_our_own_fault_keeps_its_traceback(folder: Path, monkeypatch: pytest.Mon
     def broken(*_: object, **__: object) -> None:
         raise AssertionError("an invariant of ours")
 
-    monkeypatch.setattr("simulation.store.Store.compact", broken)
+    monkeypatch.setattr("simulation.results.writer.Store.compact", broken)
     with pytest.raises(AssertionError, match="an invariant of ours"):
         invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
 

@@ -9,9 +9,9 @@ import pytest
 from hand_made import HandMade
 
 from simulation.compare import VERDICT, compare, needed_decimals, pairs_of, write_comparison
-from simulation.derived import Outputs
 from simulation.errors import ResultsError
-from simulation.written import Origin
+from simulation.results.derived import Outputs
+from simulation.results.written import Origin
 
 NAN = math.nan
 

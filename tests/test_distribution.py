@@ -9,7 +9,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from simulation.cli import cli
-from simulation.manifest import DISTRIBUTION
+from simulation.results.manifest import DISTRIBUTION
 from simulation.workers import INSTALL
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from simulation.batch import run_batch
-from simulation.derived import Outputs
 from simulation.effects import (
     BETWEEN,
     END,
@@ -22,9 +21,10 @@ from simulation.effects import (
     effects,
     write_effects,
 )
-from simulation.results import Results
+from simulation.results.derived import Outputs
+from simulation.results.reader import Results
+from simulation.results.written import Origin
 from simulation.scenario.loading import parse_scenario
-from simulation.written import Origin
 
 PLAIN = """
 name = "plain"

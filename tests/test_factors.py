@@ -26,7 +26,7 @@ from simulation.factors import (
     shapley_values,
     tables,
 )
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 

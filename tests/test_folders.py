@@ -24,15 +24,15 @@ from small_studies import content, write_scenarios
 
 from simulation.batch import run_batch
 from simulation.cli import LONGEST_FOLDER, STUDY, default_folder
-from simulation.derived import notes_on, outputs_of, stale
 from simulation.errors import ResultsError
-from simulation.parts import block_of, ignored, part_folders, part_name, part_replications
-from simulation.results import Manifest, Results, read_manifest
-from simulation.rows import TABLES, to_parquet
+from simulation.results.blocks import block_of, ignored, part_folders, part_name, part_replications
+from simulation.results.derived import notes_on, outputs_of, stale
+from simulation.results.reader import Manifest, Results, read_manifest
+from simulation.results.tables import TABLES, to_parquet
+from simulation.results.writer import Store, free_name
+from simulation.results.written import RECORD, Origin, place
 from simulation.scenario.loading import load_scenario, shipped_scenarios
 from simulation.scenario.schema import Scenario
-from simulation.store import Store, free_name
-from simulation.written import RECORD, Origin, place
 
 REPLICATIONS = 3
 

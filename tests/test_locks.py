@@ -20,10 +20,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulation import locks
 from simulation.errors import MachineError, ResultsError
 from simulation.files.held_folder import HeldFolder, held
-from simulation.locks import LOCK, Holder, Lock, locked
+from simulation.results import locks
+from simulation.results.locks import LOCK, Holder, Lock, locked
 
 if sys.platform == "win32":
     pytest.skip("folders are locked on POSIX systems only", allow_module_level=True)
@@ -239,7 +239,7 @@ def test_what_a_killed_process_left_is_taken_over(tmp_path: Path) -> None:
         "def refuse(*_): raise OSError(38, 'not implemented')\n"
         "fcntl.flock = refuse\n"
         "from simulation.files.held_folder import held\n"
-        "from simulation.locks import locked\n"
+        "from simulation.results.locks import locked\n"
         "with held(pathlib.Path(sys.argv[1])) as folder, locked(folder):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(600)\n"

@@ -16,10 +16,10 @@ import pytest
 
 from simulation.engine.recorder import Record
 from simulation.errors import ResultsError
-from simulation.parts import part_folders, part_name
-from simulation.results import Manifest, Results
-from simulation.rows import TABLES, Tables, tables_of, to_parquet
-from simulation.store import Store
+from simulation.results.blocks import part_folders, part_name
+from simulation.results.reader import Manifest, Results
+from simulation.results.tables import TABLES, Tables, tables_of, to_parquet
+from simulation.results.writer import Store
 
 MONTHS = 6
 REGIONS, INDUSTRIES = ("east", "north", "west"), ("coal", "oil_gas")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from simulation.engine.recorder import Record
 from simulation.replication import Run
-from simulation.rows import Axes, Counts, Tables, counts_of, tables_of
+from simulation.results.tables import Axes, Counts, Tables, counts_of, tables_of
 from simulation.world import Array
 
 MONTHS = 8

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from simulation.cli import cli
 from simulation.cli_stop import Stopped
 from simulation.files.durable import written_beside
-from simulation.results import MANIFEST
+from simulation.results.reader import MANIFEST
 
 
 @pytest.mark.parametrize("command", ["validate", "run"])

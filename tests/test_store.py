@@ -11,16 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 from small_studies import checksums, content, write_scenarios
 
-import simulation.store
+import simulation.results.writer
 from simulation.batch import run_batch
 from simulation.errors import ResultsError
 from simulation.files.durable import written_beside
-from simulation.manifest import ranges
-from simulation.results import Results
-from simulation.rows import TABLES
+from simulation.results.manifest import ranges
+from simulation.results.reader import Results
+from simulation.results.tables import TABLES
+from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
-from simulation.store import Store
 
 REPLICATIONS = 4
 
@@ -74,7 +74,7 @@ def test_what_is_sound_in_a_damaged_file_is_kept(
     specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """One row group a replication, so that a flipped bit costs one."""
-    monkeypatch.setattr("simulation.merge.VALUES_IN_MEMORY", 1)
+    monkeypatch.setattr("simulation.results.merge.VALUES_IN_MEMORY", 1)
     folder = run(specs, tmp_path / "study").path
     expected = checksums(folder)
     path = folder / "curves.parquet"
@@ -160,7 +160,7 @@ def test_a_block_without_room_leaves_nothing_behind(tmp_path: Path, monkeypatch:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         path.write_bytes(content)
 
-    monkeypatch.setattr(simulation.store, "flushed", full)
+    monkeypatch.setattr(simulation.results.writer, "flushed", full)
     with pytest.raises(OSError, match=r"ledger\.parquet"):
         Store(tmp_path).add("plain-000000-000000", dict.fromkeys(TABLES, b"rows"))
     assert list(tmp_path.rglob("*")) == []

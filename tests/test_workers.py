@@ -16,7 +16,7 @@ from distributed import LocalCluster
 
 import simulation.workers
 from simulation.errors import HyperclusterError, MachineError
-from simulation.manifest import model_versions
+from simulation.results.manifest import model_versions
 from simulation.workers import NoAnswerError, WorkerDiedError, opened
 
 

@@ -17,8 +17,6 @@ from importlib import import_module
 from pathlib import Path
 
 from simulation.arguments import real_number, seed_of
-from simulation.derived import FIGURES as FOLDER
-from simulation.derived import HERE, Outputs, outputs_of
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.figures.adoption_curves import adoption_curves
 from simulation.figures.adoption_difference import adoption_difference
@@ -38,7 +36,9 @@ from simulation.figures.t50_by_region import t50_by_region
 from simulation.figures.t50_ecdf import t50_ecdf
 from simulation.figures.theil_parts import theil_parts
 from simulation.files.durable import replace
-from simulation.results import Results
+from simulation.results.derived import FIGURES as FOLDER
+from simulation.results.derived import HERE, Outputs, outputs_of
+from simulation.results.reader import Results
 
 __all__ = [
     "FIGURES",

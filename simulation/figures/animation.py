@@ -21,12 +21,12 @@ from PIL import Image
 from scipy.spatial import cKDTree
 
 from simulation.arguments import seed_of
-from simulation.derived import FIGURES, HERE, outputs_of
 from simulation.errors import MachineError, ResultsError, listed, suggestion
 from simulation.figures.scene import SHADES, WIDTH_PX, Scene, draw_frame, new_page, read_scene
 from simulation.figures.style import SHARE_MAP, style
 from simulation.files.durable import NO_ROOM
-from simulation.results import Results
+from simulation.results.derived import FIGURES, HERE, outputs_of
+from simulation.results.reader import Results
 from simulation.world import Array
 
 Format = Literal["gif", "mp4"]

@@ -19,8 +19,8 @@ from simulation.figures.study import Platforms, ScenarioCurves, StudyCurves
 from simulation.metrics import METRICS
 from simulation.metrics.curves import aligned, aligned_eligible, ratio, standardized
 from simulation.metrics.weir_cockerham import variance_components
-from simulation.results import Results
-from simulation.rows import Counts
+from simulation.results.reader import Results
+from simulation.results.tables import Counts
 from simulation.world import Array
 
 Source = StudyCurves | Results | str | Path

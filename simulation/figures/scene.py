@@ -31,7 +31,7 @@ from simulation.figures.style import (
     scenario_styles,
     text_mm,
 )
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.world import Array
 
 WIDTH_PX = 1000

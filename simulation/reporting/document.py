@@ -23,7 +23,7 @@ from simulation.reporting.tables import (
     means,
     money,
 )
-from simulation.results import Manifest
+from simulation.results.reader import Manifest
 from simulation.scenario.schema import Scenario
 
 QUESTION = """\

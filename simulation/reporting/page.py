@@ -13,13 +13,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from simulation.compare import reference_of
-from simulation.derived import HERE, Outputs
 from simulation.errors import ResultsError
 from simulation.figures import plot
 from simulation.reporting.document import Picture, document
 from simulation.reporting.table import with_minus
 from simulation.reporting.tables import Analysis
-from simulation.results import Results
+from simulation.results.derived import HERE, Outputs
+from simulation.results.reader import Results
 
 HTML = "report.html"
 MARKDOWN = "report.md"

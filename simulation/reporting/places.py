@@ -8,7 +8,7 @@ from simulation.effects import END, HALF, INDUSTRY, REGION
 from simulation.paired import Difference
 from simulation.reporting.numbers import as_difference, records, with_interval
 from simulation.reporting.table import Table
-from simulation.results import Results
+from simulation.results.reader import Results
 
 LEAST = 0.01
 """Change of the adoption share from which on a region or industry is shown."""

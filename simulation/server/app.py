@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
-from simulation.manifest import DISTRIBUTION
+from simulation.results.manifest import DISTRIBUTION
 from simulation.server.catalogue import Catalogue
 from simulation.server.forms import forms
 from simulation.server.frames import MOST_MONTHS

@@ -23,8 +23,8 @@ from simulation.errors import (
 from simulation.figures.style import MACROREGION_COLOURS
 from simulation.files.text import TextFault
 from simulation.files.toml import read_toml, toml_value
-from simulation.parts import PARTS, block_of, part_folders, read_parquet
-from simulation.results import MANIFEST, read_manifest
+from simulation.results.blocks import PARTS, block_of, part_folders, read_parquet
+from simulation.results.reader import MANIFEST, read_manifest
 from simulation.scenario.document import OVERRIDE, OverrideError, parse_override
 from simulation.scenario.loading import MOST_PROBLEMS, load_scenario
 from simulation.scenario.schema import Scenario

@@ -16,8 +16,8 @@ from simulation.data.reader import load_dataset
 from simulation.engine.recorder import Record
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.figures.inputs import short_name
-from simulation.results import Results
-from simulation.rows import Counts
+from simulation.results.reader import Results
+from simulation.results.tables import Counts
 from simulation.scenario.messages import expected
 from simulation.server.bench import MOST_BYTES, MOST_MONTHS, MOST_POLICIES, TooLargeError
 from simulation.server.description import country, described_map, policy_entry, style_of

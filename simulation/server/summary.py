@@ -13,7 +13,7 @@ from simulation.errors import ResultsError
 from simulation.figures.bands import QUANTILES, quantiles
 from simulation.figures.inputs import study_curves
 from simulation.figures.study import ScenarioCurves, StudyCurves
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.server.side import SHOWN, plain
 from simulation.verdict import verdicts
 

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from processes import end, environment, session_members
 
-from simulation.results import Results
+from simulation.results.reader import Results
 
 HERE = Path(__file__).parent
 HANGS_AFTER = 60.0

@@ -10,7 +10,7 @@ import pytest
 from processes import PATIENCE, SUPPORT, started
 from store_histories import ALL, STUDY, Sessions, blocks_in, tables_in
 
-from simulation.results import Results
+from simulation.results.reader import Results
 
 SEED = 3
 

@@ -13,10 +13,10 @@ from small_studies import REPLICATIONS, Study, checksums
 
 from simulation.batch import Progress, run_batch
 from simulation.errors import ResultsError
-from simulation.parts import part_folders, part_replications
-from simulation.results import Results
-from simulation.rows import TABLES
-from simulation.store import sound_replications
+from simulation.results.blocks import part_folders, part_replications
+from simulation.results.reader import Results
+from simulation.results.tables import TABLES
+from simulation.results.writer import sound_replications
 
 LAST = 400
 """Bytes that are taken from the end, one more at a time."""

@@ -11,9 +11,9 @@ from processes import PATIENCE, SUPPORT, started
 from small_studies import Study, content
 
 from simulation import batch
-from simulation.manifest import new_manifest
-from simulation.results import Replication, Results
-from simulation.store import Store
+from simulation.results.manifest import new_manifest
+from simulation.results.reader import Replication, Results
+from simulation.results.writer import Store
 
 pytestmark = pytest.mark.slow
 

@@ -20,8 +20,8 @@ from small_studies import REPLICATIONS, Study, checksums, notes
 
 from simulation.batch import Outcome, run_batch
 from simulation.errors import HyperclusterError, MachineError
-from simulation.parts import part_folders
-from simulation.results import Results
+from simulation.results.blocks import part_folders
+from simulation.results.reader import Results
 
 SEED = 5
 
@@ -198,11 +198,11 @@ def test_thousands_of_processes_are_refused_before_anything_is_written(study: St
 WORKER = ("-m", "dask", "worker")
 WITHOUT = "import sys; sys.modules['simulation'] = None"
 OLD_NUMPY = """
-import simulation.manifest as manifest
+import simulation.results.manifest as manifest
 version = manifest.version
 manifest.version = lambda name: "1.0" if name == "numpy" else version(name)
 """
-OLD_MODEL = "import simulation.manifest as manifest; del manifest.model_versions"
+OLD_MODEL = "import simulation.results.manifest as manifest; del manifest.model_versions"
 
 
 def prepared(code: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import simulation.batch
 from simulation.batch import Progress, run_batch
 from simulation.engine.recorder import Record
 from simulation.engine.simulate import simulate
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.scenario.schema import Scenario
 
 FAILING, HANGING = 9, 14  # seeds: replication 8 and 13

@@ -15,10 +15,10 @@ from simulated_disk import State, write
 from store_histories import ALL, MEMORY, STUDY, Plan, Sessions, blocks_in
 
 from simulation.errors import ResultsError
-from simulation.parts import Replication
-from simulation.results import Results, read_rows
-from simulation.rows import TABLES
-from simulation.store import Store
+from simulation.results.blocks import Replication
+from simulation.results.reader import Results, read_rows
+from simulation.results.tables import TABLES
+from simulation.results.writer import Store
 
 Flip = tuple[str, int, int]
 """A file, the number of a byte in it, and of a bit in that."""

@@ -13,9 +13,9 @@ import pytest
 from processes import PATIENCE, end, session_members, started, wait_until, workers_of
 from small_studies import Study
 
-from simulation.parts import part_folders
-from simulation.results import Results
-from simulation.written import RECORD
+from simulation.results.blocks import part_folders
+from simulation.results.reader import Results
+from simulation.results.written import RECORD
 
 ENDS_WITHIN = 2.0
 """Seconds from Ctrl-C until nothing is left, on a machine that has nothing else to do."""

@@ -19,8 +19,8 @@ from processes import PATIENCE, SUPPORT, end, session_members, started, wait_unt
 from small_studies import REPLICATIONS, Study, content, notes
 
 from simulation.batch import BLOCK, BLOCKS_PER_WORKER
-from simulation.parts import part_folders
-from simulation.results import Replication, Results
+from simulation.results.blocks import part_folders
+from simulation.results.reader import Replication, Results
 
 WORKERS = 2
 SEED = 20

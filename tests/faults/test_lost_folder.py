@@ -15,10 +15,10 @@ from small_studies import Study, content
 
 from simulation import batch
 from simulation.errors import MachineError, ResultsError
-from simulation.manifest import new_manifest
 from simulation.report import Progress
-from simulation.results import Results
-from simulation.store import Store
+from simulation.results.manifest import new_manifest
+from simulation.results.reader import Results
+from simulation.results.writer import Store
 
 REPLICATIONS = 4
 

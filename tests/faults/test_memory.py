@@ -9,7 +9,7 @@ import pytest
 from processes import SUPPORT, started
 from small_worlds import dataset, plain_scenario
 
-from simulation.results import Results
+from simulation.results.reader import Results
 
 REPLICATIONS = 10_000
 WARM_UP = 2_000

@@ -16,9 +16,9 @@ from processes import PATIENCE, SUPPORT, end, started, wait_until
 from small_studies import Study, content
 
 from simulation.batch import run_batch
-from simulation.locks import LOCK
-from simulation.results import Results, part_folders
-from simulation.store import NOT_FLUSHED
+from simulation.results.locks import LOCK
+from simulation.results.reader import Results, part_folders
+from simulation.results.writer import NOT_FLUSHED
 
 CANNOT_LOCK = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EBADF)
 CANNOT_FLUSH = (errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF, errno.ENOSYS)

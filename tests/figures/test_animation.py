@@ -20,8 +20,8 @@ from simulation.figures.basemap import PAPER
 from simulation.figures.film import calendar_shares, parting, read_film
 from simulation.figures.scene import draw_frame, frame_months, new_page, read_scene
 from simulation.figures.style import style
-from simulation.results import Results
-from simulation.rows import Counts
+from simulation.results.reader import Results
+from simulation.results.tables import Counts
 from simulation.scenario.loading import parse_scenario
 from simulation.scenario.schema import Scenario
 from simulation.world import Array

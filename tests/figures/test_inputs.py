@@ -14,7 +14,7 @@ from simulation.figures import FIGURES, study_curves
 from simulation.metrics import Curves
 from simulation.metrics.curves import integral
 from simulation.replication import run
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario
 from simulation.scenario.schema import Scenario
 

@@ -11,7 +11,7 @@ import pytest
 from simulation import run_batch
 from simulation.errors import ResultsError
 from simulation.figures import FIGURES, plot, write_study_figures
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario
 
 PLAIN = """

@@ -25,7 +25,7 @@ from simulation.files.toml import toml_value
 from simulation.reporting.page import html_page
 from simulation.reporting.table import Table, latex_text, markdown_text
 from simulation.reporting.tables import analyse, write_tables
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario
 
 NASTY = "First $5 & 50 % |_#"

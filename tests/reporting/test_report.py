@@ -18,7 +18,7 @@ from simulation.reporting.page import write_report
 from simulation.reporting.places import places
 from simulation.reporting.table import with_minus
 from simulation.reporting.tables import Analysis, analyse, levels, tables, write_tables
-from simulation.results import Results
+from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario
 
 PLAIN = """

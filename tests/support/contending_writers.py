@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from simulation.errors import ResultsError
-from simulation.parts import Replication, part_name
-from simulation.results import Manifest
-from simulation.store import Store
+from simulation.results.blocks import Replication, part_name
+from simulation.results.reader import Manifest
+from simulation.results.writer import Store
 
 Block = tuple[str, tuple[int, ...], dict[str, bytes]]
 AT_ONCE = 3

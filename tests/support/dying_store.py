@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from simulation.manifest import new_manifest
-from simulation.parts import part_name
-from simulation.results import Manifest, Replication
+from simulation.results.blocks import part_name
+from simulation.results.manifest import new_manifest
+from simulation.results.reader import Manifest, Replication
+from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario
-from simulation.store import Store
 
 Block = tuple[str, tuple[int, ...], dict[str, bytes]]
 

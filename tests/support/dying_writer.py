@@ -24,15 +24,15 @@ from simulation import figures
 from simulation.batch import run_batch
 from simulation.break_even import BreakEven, write_break_even
 from simulation.data.template import write_template
-from simulation.derived import HERE, outputs_of
 from simulation.factors import Contribution, write_contributions
 from simulation.figures import scene
 from simulation.figures.animation import animate
 from simulation.reporting.page import write_report
 from simulation.reporting.tables import analyse, write_tables
-from simulation.results import Results
+from simulation.results.derived import HERE, outputs_of
+from simulation.results.reader import Results
+from simulation.results.written import RECORD
 from simulation.scenario.loading import parse_scenario
-from simulation.written import RECORD
 
 SPEC = """
 name = "{name}"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.metrics import METRICS
-from simulation.results import Results
+from simulation.results.reader import Results
 
 
 class HandMade(Results):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulation.batch import run_batch
-from simulation.results import Replication, Results
+from simulation.results.reader import Replication, Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 

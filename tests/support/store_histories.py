@@ -28,13 +28,13 @@ from small_worlds import dataset, plain_scenario
 
 from simulation import batch
 from simulation.errors import HyperclusterError
-from simulation.manifest import new_manifest
-from simulation.parts import PARTS, Replication, part_name
-from simulation.results import MANIFEST, Results
-from simulation.rows import TABLES, checksum, to_parquet
+from simulation.results.blocks import PARTS, Replication, part_name
+from simulation.results.manifest import new_manifest
+from simulation.results.reader import MANIFEST, Results
+from simulation.results.tables import TABLES, checksum, to_parquet
+from simulation.results.writer import DAMAGED, FAILED, Store
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
-from simulation.store import DAMAGED, FAILED, Store
 
 STUDY = "results/study"
 """Path of the results folder on the disk, which is empty at first."""
@@ -214,7 +214,10 @@ class Sessions:
         read = self._read(study)
         store = Store(study)
         work = None
-        with mock.patch("simulation.store.now", return_value=self.manifest["started"]), ExitStack() as alone:
+        with (
+            mock.patch("simulation.results.writer.now", return_value=self.manifest["started"]),
+            ExitStack() as alone,
+        ):
             manifest = copy.deepcopy(self.manifest)
             found = None
             with recorded(self.folder, state, full=plan.full_at_start) as (record, _):

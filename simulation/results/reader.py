@@ -2,7 +2,7 @@
 
     manifest.json         scenarios (digest, full text), seeds, versions, what finished, what failed
     runs.parquet          one row a replication: metrics, checksum
-    curves.parquet        adopters and eligible by month, region, industry and technology; see ``simulation.rows``
+    curves.parquet        adopters and eligible by month, region, industry and technology; see ``simulation.results.tables``
     memberships.parquet   members, and enterprises that may join, by month, platform and region
     ledger.parquet        planned, spent and unspent by policy, region and year
     parts/                the same tables, one folder a block of replications, while a batch is under way
@@ -35,7 +35,7 @@ from simulation.files.held_folder import check_encoding
 from simulation.files.plain import AT_MOST, NotPlainError, read_plain
 from simulation.files.text import TextFault
 from simulation.files.toml import parse_toml, texts_in
-from simulation.parts import (
+from simulation.results.blocks import (
     Replication,
     may_hold,
     part_folders,
@@ -45,7 +45,7 @@ from simulation.parts import (
     replications_in,
     without,
 )
-from simulation.rows import TABLES, Axes, Counts, are_sound, counts_of
+from simulation.results.tables import TABLES, Axes, Counts, are_sound, counts_of
 from simulation.scenario.messages import expected
 from simulation.settings import Line, Text
 from simulation.world import Array

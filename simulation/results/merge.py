@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError
-from simulation.parts import Replication, read_parquet, reading
-from simulation.rows import TABLES, Tables, canonical
+from simulation.results.blocks import Replication, read_parquet, reading
+from simulation.results.tables import TABLES, Tables, canonical
 
 VALUES_IN_MEMORY = 200_000
 """Values of one table, rows times columns, after which a row group ends, with the replication that is at hand."""
@@ -53,7 +53,7 @@ def row_groups(
     Parameters
     ----------
     order : names of the scenarios.
-    parts : as :func:`simulation.parts.part_of_replication` returns it.
+    parts : as :func:`simulation.results.blocks.part_of_replication` returns it.
     """
     place_of = {name: place for place, name in enumerate(order)}
     held: list[pa.Table] = []

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulation.results import Manifest
+    from simulation.results.reader import Manifest
     from simulation.scenario.schema import Scenario
 
 DISTRIBUTION = "hypercluster-abm"
@@ -80,7 +80,7 @@ def code_digest() -> str:
 
     The version alone would let two sides of an edited equation meet in one results folder.
     """
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(path for kind in ("*.py", "*.csv") for path in package.rglob(kind)):
         name = path.relative_to(package)
@@ -109,7 +109,7 @@ def other_versions(there: object) -> list[str]:
 def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int, command: str) -> Manifest:
     """Return the manifest of a study that is about to begin."""
     # Here, because it brings pandas: the server asks this module for the version alone.
-    from simulation.results import PROGRAM
+    from simulation.results.reader import PROGRAM
 
     return {
         "format": FORMAT,

@@ -3,7 +3,7 @@
 A block of replications is written as a folder of files under a temporary name, flushed to disk and renamed: either all
 of it is there or none. The blocks on disk are the journal: what is missing is still to be done. At the end they are
 merged into one file a table, each put in place by renaming; the blocks go only when all of that is on disk.
-``simulation.written`` keeps the record of what is written, and nothing else is ever replaced or removed.
+``simulation.results.written`` keeps the record of what is written, and nothing else is ever replaced or removed.
 """
 
 from __future__ import annotations
@@ -24,10 +24,7 @@ import pyarrow.parquet as pq
 from simulation.errors import MachineError, ResultsError
 from simulation.files.durable import NO_ROOM, beside, flush_folder, flushed, replace, settle
 from simulation.files.held_folder import HeldFolder, check_encoding, held, inner_folder, refuse_link
-from simulation.locks import Lock, is_lock, locked
-from simulation.manifest import differences, now, ranges
-from simulation.merge import finished_rows, read_groups, row_groups, system_memory
-from simulation.parts import (
+from simulation.results.blocks import (
     OF_FILE_MANAGERS,
     PARTS,
     Replication,
@@ -40,9 +37,12 @@ from simulation.parts import (
     replications_of,
     unfinished_parts,
 )
-from simulation.results import MANIFEST, Manifest, read_manifest
-from simulation.rows import TABLES, are_sound, of_replication, parquet_writer, to_parquet
-from simulation.written import (
+from simulation.results.locks import Lock, is_lock, locked
+from simulation.results.manifest import differences, now, ranges
+from simulation.results.merge import finished_rows, read_groups, row_groups, system_memory
+from simulation.results.reader import MANIFEST, Manifest, read_manifest
+from simulation.results.tables import TABLES, are_sound, of_replication, parquet_writer, to_parquet
+from simulation.results.written import (
     RECORD,
     on_record,
     place,
@@ -177,7 +177,7 @@ class Store:
 
         Parameters
         ----------
-        take_over : as for :func:`simulation.locks.locked`.
+        take_over : as for :func:`simulation.results.locks.locked`.
 
         Raises
         ------

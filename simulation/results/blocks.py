@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError, suggestion
-from simulation.rows import TABLES
+from simulation.results.tables import TABLES
 
 PARTS = "parts"
 Replication = tuple[str, int]

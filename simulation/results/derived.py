@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from simulation.errors import ResultsError
-from simulation.parts import ignored
-from simulation.results import Results
-from simulation.written import Origin, on_record, place, placed
+from simulation.results.blocks import ignored
+from simulation.results.reader import Results
+from simulation.results.written import Origin, on_record, place, placed
 
 FIGURES = "figures"
 HERE = "."

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from simulation.errors import MachineError, ResultsError
 from simulation.files.held_folder import HeldFolder
-from simulation.manifest import now
+from simulation.results.manifest import now
 
 if sys.platform != "win32":
     import fcntl
