@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulation.analysis.comparison import compare
     from simulation.batch import run_batch
-    from simulation.compare import compare
     from simulation.model import HyperclusterModel
     from simulation.replication import run
     from simulation.results.reader import Results
@@ -23,7 +23,7 @@ __all__ = ["HyperclusterModel", "Results", "compare", "load_scenario", "run", "r
 _MODULE_OF = {
     "HyperclusterModel": "simulation.model",
     "Results": "simulation.results.reader",
-    "compare": "simulation.compare",
+    "compare": "simulation.analysis.comparison",
     "load_scenario": "simulation.scenario.loading",
     "run": "simulation.replication",
     "run_batch": "simulation.batch",
@@ -43,7 +43,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Keeps ``simulation.replication`` and ``simulation.compare`` the functions.
+    """Keeps ``simulation.replication`` and ``simulation.analysis.comparison`` the functions.
 
     Python binds a submodule to its package when it is first imported, which would hide the function of that name.
     """

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from simulation.adaptive import Goal, widest_interval
+from simulation.analysis.stopping import Goal, widest_interval
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.dispatch import Block, Failure, Outcome, one_line, single, work_through
 from simulation.engine.month import Engine
@@ -151,7 +151,7 @@ def run_batch(
     executor : "processes" (scripts need the usual ``if __name__ == "__main__":``), "serial", "dask",
         "dask://HOST:PORT", or any ``concurrent.futures`` executor.
     deadline : seconds that a replication may take, at most MOST_SECONDS; a longer one is recorded as failed.
-    until_halfwidth : go on after ``replications``, in rounds of ``simulation.adaptive.ROUND``, until the 95 % interval
+    until_halfwidth : go on after ``replications``, in rounds of ``simulation.analysis.stopping.ROUND``, until the 95 % interval
         of every paired difference in Phi is no wider than twice this.
     max_replications : where to stop with ``until_halfwidth`` in any case.
     fresh : replace what is in the folder.

@@ -258,8 +258,8 @@ def _exit_code_of(error: BaseException) -> int:
 
 def _conclude(results: Results, *, quiet: bool) -> None:
     """Compare, draw, and print all of it."""
-    from simulation.compare import compare as compare_scenarios
-    from simulation.compare import write_comparison
+    from simulation.analysis.comparison import compare as compare_scenarios
+    from simulation.analysis.comparison import write_comparison
     from simulation.console import print_files, print_notes, print_study
     from simulation.figures import write_study_figures
     from simulation.files.held_folder import held
@@ -330,12 +330,12 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
 
 
 def _compare_across(folder: Path, other: Path, reference: str | None, *, precision: float) -> None:
-    from simulation.across import compare_folders, write_across
+    from simulation.analysis.across import compare_folders, write_across
+    from simulation.analysis.verdict import verdicts
     from simulation.console import print_files, print_notes, print_tables
     from simulation.reporting.tables import differences_across, write_table
     from simulation.results.derived import HERE, outputs_of
     from simulation.results.reader import Results
-    from simulation.verdict import verdicts
 
     first, second = Results(folder), Results(other)
     chosen = () if reference is None else ("--reference", reference)
@@ -421,10 +421,10 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
 
     A dataset is a folder or the name of a shipped one; where a scenario has that name too, the scenario is meant.
     """
+    from simulation.analysis.unspent import idle_plans
     from simulation.data.layers import holds_dataset, shipped_datasets
     from simulation.data.whole import load_whole_dataset
     from simulation.errors import HyperclusterError
-    from simulation.idle_money import idle_plans
     from simulation.scenario.loading import load_scenario, shipped_scenarios
 
     datasets = set(shipped_datasets()) - {path.stem for path in shipped_scenarios()}

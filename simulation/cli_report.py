@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from simulation.paired import Difference
+    from simulation.analysis.paired import Difference
 
 METRICS = ("t50_years", "phi")
 """What a break-even ratio may be asked of: speed and synchronization."""
@@ -58,8 +58,8 @@ def break_even(
     is no longer ahead of RIVAL. What must be paid in full still is, and the money for it is taken from onboarding, so
     that the plan keeps its present value. Some ten ratios are tried, with the same luck.
     """
-    from simulation.break_even import break_even as find
-    from simulation.break_even import in_words, write_break_even
+    from simulation.analysis.break_even import break_even as find
+    from simulation.analysis.break_even import in_words, write_break_even
     from simulation.console import print_files
     from simulation.scenario.loading import load_scenario
 

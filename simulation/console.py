@@ -13,16 +13,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from simulation.analysis.comparison import by_pair, needed_decimals
+from simulation.analysis.paired import Difference
+from simulation.analysis.unspent import idle_money
+from simulation.analysis.verdict import verdicts
 from simulation.characters import visible
-from simulation.compare import by_pair, needed_decimals
-from simulation.idle_money import idle_money
-from simulation.paired import Difference
 from simulation.progress import is_terminal
 from simulation.reporting.table import Table as TextTable
 from simulation.reporting.tables import Analysis, tables
 from simulation.results.derived import notes_on
 from simulation.results.reader import Manifest, Results
-from simulation.verdict import verdicts
 
 SUMMARY = {
     "t50_years": ("t50\nyears", "{:.1f}"),

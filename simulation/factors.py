@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulation.analysis.paired import interval
 from simulation.errors import ResultsError
-from simulation.paired import interval
 from simulation.reporting.numbers import signed
 from simulation.reporting.table import Table
 from simulation.results.derived import Outputs

@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 from small_studies import write_scenarios
 
-from simulation.across import compare_folders
+from simulation.analysis.across import compare_folders
+from simulation.analysis.comparison import compare
 from simulation.batch import run_batch
 from simulation.cli import cli
-from simulation.compare import compare
 from simulation.errors import ResultsError
 from simulation.reporting.tables import analyse, differences, differences_across
 from simulation.results.reader import Results

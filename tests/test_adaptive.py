@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from small_studies import content, write_scenarios
 
-from simulation.adaptive import ROUND, Goal, widest_interval
+from simulation.analysis.paired import interval
+from simulation.analysis.stopping import ROUND, Goal, widest_interval
 from simulation.batch import run_batch
 from simulation.errors import HyperclusterError
-from simulation.paired import interval
 from simulation.report import Progress
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario

@@ -20,9 +20,9 @@ from small_studies import write_scenarios
 
 import simulation
 from simulation import figures
+from simulation.analysis.break_even import at_ratio, break_even, onboarding_left
 from simulation.arguments import MOST_REPLICATIONS, MOST_SEED, real_number, seed_of
 from simulation.batch import replicate, run_batch
-from simulation.break_even import at_ratio, break_even, onboarding_left
 from simulation.cli import cli
 from simulation.engine.build import build_world
 from simulation.engine.month import Engine
@@ -150,7 +150,7 @@ DOORS: dict[str, Door] = {
     "break_even replications": lambda specs, study, value: break_even(specs[1], specs[0], replications=value),
     "onboarding_left ratio": lambda specs, study, value: onboarding_left(specs[1], value),
     "at_ratio ratio": lambda specs, study, value: at_ratio(specs[1], value),
-    "compare precision": lambda specs, study, value: simulation.compare(study, precision=value),
+    "compare precision": lambda specs, study, value: simulation.analysis.comparison(study, precision=value),
     "compare_folders precision": lambda specs, study, value: across().compare_folders(
         study, study, precision=value
     ),
@@ -174,7 +174,7 @@ NONE_IS_ALL = {
 
 
 def across() -> Any:
-    return import_module("simulation.across")
+    return import_module("simulation.analysis.across")
 
 
 def tables() -> Any:

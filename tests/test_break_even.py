@@ -8,11 +8,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-import simulation.break_even as module
-from simulation.break_even import at_ratio, break_even, in_words, largest_ratio, write_break_even
+import simulation.analysis.break_even as module
+from simulation.analysis.break_even import at_ratio, break_even, in_words, largest_ratio, write_break_even
+from simulation.analysis.paired import interval
 from simulation.engine.build import build_world
 from simulation.errors import HyperclusterError
-from simulation.paired import interval
 from simulation.policies import PolicySchedule
 from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.scenario.schema import Scenario

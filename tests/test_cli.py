@@ -19,8 +19,8 @@ from rich.console import Console
 
 import simulation.batch
 from simulation import console
+from simulation.analysis.comparison import compare
 from simulation.cli import STUDY, cli, main
-from simulation.compare import compare
 from simulation.data.reader import load_dataset
 from simulation.progress import form_of, progress_shown
 from simulation.results.reader import Replication, Results
@@ -417,10 +417,10 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path):
     [
         "import sys, simulation; assert not {'numpy', 'click'} & set(sys.modules)",
         "import simulation; assert set(simulation.__all__) <= set(dir(simulation))",
-        "import simulation.replication; import simulation.compare; from simulation import run, compare; "
+        "import simulation.replication; import simulation.analysis.comparison; from simulation import run, compare; "
         "(run.__code__, compare.__code__)",
         "from simulation import run; import simulation.replication; from simulation import run; run.__code__",
-        "from simulation.compare import by_pair; import simulation; simulation.compare.__code__; simulation.Results",
+        "from simulation.analysis.comparison import by_pair; import simulation; simulation.analysis.comparison.__code__; simulation.Results",
     ],
 )
 def test_the_package_gives_its_functions_lazily_and_modules_never_hide_them(code: str):

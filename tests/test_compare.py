@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hand_made import HandMade
 
-from simulation.compare import VERDICT, compare, needed_decimals, pairs_of, write_comparison
+from simulation.analysis.comparison import VERDICT, compare, needed_decimals, pairs_of, write_comparison
 from simulation.errors import ResultsError
 from simulation.results.derived import Outputs
 from simulation.results.written import Origin

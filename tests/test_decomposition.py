@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from simulation.decomposition import split_phi
+from simulation.analysis.decomposition import split_phi
 from simulation.metrics import phi
 
 BELONGS = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1]], dtype=bool)

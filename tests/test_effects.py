@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulation.batch import run_batch
-from simulation.effects import (
+from simulation.analysis.effects import (
     BETWEEN,
     END,
     HALF,
@@ -21,6 +20,7 @@ from simulation.effects import (
     effects,
     write_effects,
 )
+from simulation.batch import run_batch
 from simulation.results.derived import Outputs
 from simulation.results.reader import Results
 from simulation.results.written import Origin

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from simulation.analysis.unspent import idle_money, idle_plans
 from simulation.batch import run_batch
-from simulation.idle_money import idle_money, idle_plans
 from simulation.scenario.loading import load_scenario, parse_scenario, shipped_scenarios
 
 PLATFORM = """

@@ -12,7 +12,7 @@ import pytest
 from scipy.special import stdtrit
 from scipy.stats import bootstrap
 
-from simulation.paired import holm, interval, p_value, paired_difference, replications_needed
+from simulation.analysis.paired import holm, interval, p_value, paired_difference, replications_needed
 
 NAN = math.nan
 Array = np.ndarray

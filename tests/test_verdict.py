@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from hand_made import HandMade
 
+from simulation.analysis.comparison import compare
+from simulation.analysis.verdict import verdicts
 from simulation.batch import run_batch
-from simulation.compare import compare
 from simulation.scenario.loading import load_scenario
-from simulation.verdict import verdicts
 
 NAN = math.nan
 

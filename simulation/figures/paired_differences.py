@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from simulation.compare import needed_decimals
+from simulation.analysis.comparison import needed_decimals
+from simulation.analysis.paired import Difference, paired_difference
 from simulation.figures.inputs import Source
 from simulation.figures.panels import MARGIN_MM, RIGHT_MM, Frame, Grid, in_axes, page
 from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure, caption, replications
@@ -26,7 +27,6 @@ from simulation.figures.style import (
     wrap_mm,
 )
 from simulation.metrics import METRICS
-from simulation.paired import Difference, paired_difference
 
 SHOWN = {
     "t50_years": ("Pooled t50, years", 1.0, 1),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from simulation.paired import Difference
+from simulation.analysis.paired import Difference
 
 
 def or_dash(value: float, form: str) -> str:

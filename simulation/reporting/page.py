@@ -12,7 +12,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from simulation.compare import reference_of
+from simulation.analysis.comparison import reference_of
 from simulation.errors import ResultsError
 from simulation.figures import plot
 from simulation.reporting.document import Picture, document

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from simulation.effects import END, HALF, INDUSTRY, REGION
-from simulation.paired import Difference
+from simulation.analysis.effects import END, HALF, INDUSTRY, REGION
+from simulation.analysis.paired import Difference
 from simulation.reporting.numbers import as_difference, records, with_interval
 from simulation.reporting.table import Table
 from simulation.results.reader import Results
@@ -21,7 +21,7 @@ def places(changes: pd.DataFrame, results: Results, reference: str) -> Table:
 
     Parameters
     ----------
-    changes : ``simulation.effects.Effects.places``.
+    changes : ``simulation.analysis.effects.Effects.places``.
     """
     found: dict[tuple[str, str, str], dict[str, Difference]] = {}
     for row in records(changes[changes["reference"] == reference]):

@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from simulation.across import Across
+from simulation.analysis.across import Across
+from simulation.analysis.comparison import by_pair, compare, needed_decimals, reference_of, write_comparison
+from simulation.analysis.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
+from simulation.analysis.paired import PRECISION, Difference
+from simulation.analysis.unspent import idle_money
+from simulation.analysis.verdict import is_equal_money, verdicts
 from simulation.arguments import real_number
-from simulation.compare import by_pair, compare, needed_decimals, reference_of, write_comparison
-from simulation.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
-from simulation.idle_money import idle_money
-from simulation.paired import PRECISION, Difference
 from simulation.reporting.numbers import as_difference, or_dash, records, signed, with_interval
 from simulation.reporting.places import places
 from simulation.reporting.table import Table
 from simulation.results.derived import HERE, Outputs, outputs_of
 from simulation.results.reader import Results
-from simulation.verdict import is_equal_money, verdicts
 from simulation.world import CHANNELS
 
 TABLES = "tables"

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from simulation.compare import compare
+from simulation.analysis.comparison import compare
+from simulation.analysis.verdict import verdicts
 from simulation.errors import ResultsError
 from simulation.figures.bands import QUANTILES, quantiles
 from simulation.figures.inputs import study_curves
 from simulation.figures.study import ScenarioCurves, StudyCurves
 from simulation.results.reader import Results
 from simulation.server.side import SHOWN, plain
-from simulation.verdict import verdicts
 
 
 def summary(folder: Path, names: Mapping[str, str]) -> dict[str, Any]:

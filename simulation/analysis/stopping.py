@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.compare import pairs_of
-from simulation.paired import paired_difference
+from simulation.analysis.comparison import pairs_of
+from simulation.analysis.paired import paired_difference
 from simulation.results.blocks import Replication
 
 ROUND = 10

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from simulation.analysis.paired import Difference, paired_difference
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, listed
 from simulation.files.durable import replace
 from simulation.metrics import METRICS, compute
-from simulation.paired import Difference, paired_difference
 from simulation.policies.money import planned_present_value
 from simulation.scenario.schema import Scenario
 from simulation.world import Array

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from simulation.compare import pairs_of
-from simulation.decomposition import phi_parts
-from simulation.paired import Difference, paired_difference
+from simulation.analysis.comparison import pairs_of
+from simulation.analysis.decomposition import phi_parts
+from simulation.analysis.paired import Difference, paired_difference
 from simulation.results.derived import Outputs
 from simulation.results.reader import Results
 from simulation.results.tables import Counts

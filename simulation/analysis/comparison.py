@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulation.analysis.paired import PRECISION, Difference, holm, paired_difference
 from simulation.arguments import real_number
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.metrics import METRICS
-from simulation.paired import PRECISION, Difference, holm, paired_difference
 from simulation.results.derived import Outputs
 from simulation.results.reader import Results
 
@@ -44,7 +44,7 @@ def compare(
     -------
     DataFrame
         One row a pair of scenarios and metric: scenario, reference, metric, unit, better ("higher", "lower" or
-        empty), and the fields of ``simulation.paired.Difference``: means, difference, low, high (95 %), superiority
+        empty), and the fields of ``simulation.analysis.paired.Difference``: means, difference, low, high (95 %), superiority
         (probability that the scenario is better in a pair), n of pairs, in how many pairs only one or neither is
         defined, standard deviation, effect, pairs needed, p, and p after Holm's correction.
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from simulation.analysis.comparison import COLUMNS, COMPARISON, pair_rows, reference_of
+from simulation.analysis.paired import PRECISION, Difference
 from simulation.arguments import real_number
-from simulation.compare import COLUMNS, COMPARISON, pair_rows, reference_of
 from simulation.errors import ResultsError
 from simulation.metrics import METRICS
-from simulation.paired import PRECISION, Difference
 from simulation.results.derived import Outputs
 from simulation.results.manifest import changed_keys
 from simulation.results.reader import Results
@@ -28,7 +28,7 @@ class Across:
 
     comparison: (
         pd.DataFrame
-    )  # as ``simulation.compare.compare`` returns it, scenarios named with their folders
+    )  # as ``simulation.analysis.comparison.compare`` returns it, scenarios named with their folders
     titles: dict[str, str]  # by such a name
     notes: list[str]  # what makes pairs less alike than those of one study
     label: str  # of the folder that is compared with

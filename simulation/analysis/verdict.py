@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from simulation.compare import by_pair, needed_decimals
-from simulation.paired import LEVEL, Difference
+from simulation.analysis.comparison import by_pair, needed_decimals
+from simulation.analysis.paired import LEVEL, Difference
 
 EQUAL_MONEY = 0.001
 """Planned present values that differ by no more than this share of the larger count as equal (section 4)."""
