@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulation.analysis.comparison import compare
-    from simulation.batch import run_batch
+    from simulation.batch.running import run_batch
     from simulation.model import HyperclusterModel
     from simulation.replication import run
     from simulation.results.reader import Results
@@ -26,7 +26,7 @@ _MODULE_OF = {
     "compare": "simulation.analysis.comparison",
     "load_scenario": "simulation.scenario.loading",
     "run": "simulation.replication",
-    "run_batch": "simulation.batch",
+    "run_batch": "simulation.batch.running",
 }
 
 

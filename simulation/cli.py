@@ -201,7 +201,7 @@ def run(
 
     silent = quiet or as_json
     with errors_as_json(_exit_code_of) if as_json else contextlib.nullcontext():
-        from simulation.batch import run_batch
+        from simulation.batch.running import run_batch
         from simulation.console import print_failures, print_until
         from simulation.progress import ending, form_of, print_json, progress_shown
         from simulation.scenario.loading import load_scenario

@@ -39,7 +39,7 @@ def factors(
     and digital environment switched on and off, with the same luck, and gives Shapley's value of each factor and the
     interaction of each pair. What is finished in the results folder is kept, and only the rest is computed.
     """
-    from simulation.batch import run_batch
+    from simulation.batch.running import run_batch
     from simulation.console import print_failures, print_files, print_notes, print_tables
     from simulation.factors import combinations_of, contributions, in_words, tables, write_contributions
     from simulation.progress import form_of, progress_shown

@@ -16,7 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from simulation.report import Estimate, Mean, Progress
+from simulation.batch.progress import Estimate, Mean, Progress
 from simulation.results.reader import Results
 
 Form = Literal["screen", "lines", "json", "quiet"]

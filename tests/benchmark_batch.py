@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 import small_worlds
 
 from simulation import metrics
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.engine.simulate import simulate
 from simulation.results.tables import tables_of, to_parquet
 from simulation.scenario.loading import load_scenario

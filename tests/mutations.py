@@ -46,7 +46,7 @@ MUTANTS = [
     ),
     Mutant(
         "the outcome of another block taken for that which was asked for",
-        "dispatch.py",
+        "batch/running/dispatch.py",
         "if sorted(answered) != sorted(block.replications) or outcome.files.keys() != tables:",
         "if outcome.files.keys() - TABLES:",
         "tests/faults/test_executors.py",
@@ -458,7 +458,7 @@ MUTANTS = [
     ),
     Mutant(
         "scenarios compared on other seeds",
-        "batch.py",
+        "batch/running/running.py",
         "simulate(spec, seed + replication, deadline=deadline)",
         "simulate(spec, seed + replication + len(spec.name), deadline=deadline)",
         "tests/test_batch.py",

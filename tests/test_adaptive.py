@@ -14,9 +14,9 @@ from small_studies import content, write_scenarios
 
 from simulation.analysis.paired import interval
 from simulation.analysis.stopping import ROUND, Goal, widest_interval
-from simulation.batch import run_batch
+from simulation.batch.progress import Progress
+from simulation.batch.running import run_batch
 from simulation.errors import HyperclusterError
-from simulation.report import Progress
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario

@@ -22,7 +22,7 @@ import simulation
 from simulation import figures
 from simulation.analysis.break_even import at_ratio, break_even, onboarding_left
 from simulation.arguments import MOST_REPLICATIONS, MOST_SEED, real_number, seed_of
-from simulation.batch import replicate, run_batch
+from simulation.batch.running import replicate, run_batch
 from simulation.cli import cli
 from simulation.engine.build import build_world
 from simulation.engine.month import Engine

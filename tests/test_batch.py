@@ -18,13 +18,13 @@ from typing import Any
 import faulty_blocks
 import pytest
 
-import simulation.batch
-from simulation.batch import load_kernels, run_batch
+import simulation.batch.running
+from simulation.batch.progress import Progress
+from simulation.batch.running import load_kernels, run_batch
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.metrics import METRICS, compute
-from simulation.report import Progress
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
@@ -149,7 +149,7 @@ def test_an_interrupted_batch_goes_on_where_it_stopped(
         computed.append(seed)
         return simulate(spec, seed, deadline=deadline)
 
-    monkeypatch.setattr(simulation.batch, "simulate", counted)
+    monkeypatch.setattr(simulation.batch.running, "simulate", counted)
     seen: list[Progress] = []
     whole = run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads, progress=seen.append)
     assert content(whole) == content(undisturbed)
@@ -170,7 +170,7 @@ def test_an_interrupt_ends_workers_that_are_busy(
     monkeypatch: pytest.MonkeyPatch,
     children: Callable[[], list[BaseProcess]],
 ):
-    monkeypatch.setattr(simulation.batch, "run_block", faulty_blocks.hanging)
+    monkeypatch.setattr(simulation.batch.running, "run_block", faulty_blocks.hanging)
     interrupted: list[float] = []
 
     def stop(now: Progress) -> None:
@@ -194,7 +194,7 @@ def test_an_interrupt_takes_waiting_blocks_back_from_a_foreign_executor(
         computed.append(seed)
         return simulate(spec, seed, deadline=deadline)
 
-    monkeypatch.setattr(simulation.batch, "simulate", counted)
+    monkeypatch.setattr(simulation.batch.running, "simulate", counted)
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
         run_batch(
             specs, 20, out=tmp_path / "study", seed=SEED, executor=executor, workers=4, progress=stop_at(5)
@@ -254,7 +254,7 @@ def test_a_failing_replication_is_recorded_and_the_others_kept(
             raise ValueError("no such luck")
         return simulate(spec, seed)
 
-    monkeypatch.setattr(simulation.batch, "simulate", unlucky)
+    monkeypatch.setattr(simulation.batch.running, "simulate", unlucky)
     out = tmp_path / "study"
     results = run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads)
     (failure,) = results.manifest["failures"]
@@ -275,14 +275,14 @@ def test_a_failing_replication_is_recorded_and_the_others_kept(
 def test_a_block_that_is_lost_is_tried_again_and_costs_only_the_guilty_replication(
     specs: list[Scenario], threads: ThreadPoolExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    run_block = simulation.batch.run_block
+    run_block = simulation.batch.running.run_block
 
-    def unlucky(block: simulation.batch.Block) -> simulation.batch.Outcome:
+    def unlucky(block: simulation.batch.running.Block) -> simulation.batch.running.Outcome:
         if 2 in block.replications:
             raise OSError("connection lost")
         return run_block(block)
 
-    monkeypatch.setattr(simulation.batch, "run_block", unlucky)
+    monkeypatch.setattr(simulation.batch.running, "run_block", unlucky)
     results = run_batch(specs[:1], REPLICATIONS, out=tmp_path / "study", seed=SEED, executor=threads)
     (failure,) = results.manifest["failures"]
     assert (failure["replication"], failure["error"]) == (2, "OSError: connection lost")
@@ -311,7 +311,7 @@ def test_a_worker_that_is_killed_costs_nothing(
 def test_a_replication_that_kills_its_worker_is_the_only_one_lost(
     specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(simulation.batch, "run_block", faulty_blocks.dying)
+    monkeypatch.setattr(simulation.batch.running, "run_block", faulty_blocks.dying)
     results = run_batch(specs[:1], REPLICATIONS, out=tmp_path / "study", seed=SEED, workers=1)
     (failure,) = results.manifest["failures"]
     assert failure["replication"] == faulty_blocks.REPLICATION
@@ -334,8 +334,8 @@ def test_a_replication_beyond_its_deadline_is_recorded_with_the_months_that_it_d
 def test_kernels_are_loaded_in_a_world_of_plain_size_for_no_deadline_ends_that(monkeypatch):
     scales = []
     noted = lambda spec, seed: scales.append(spec.world.scale) or Engine(spec, seed)  # noqa: E731
-    monkeypatch.setattr(simulation.batch, "Engine", noted)
-    monkeypatch.setattr(simulation.batch, "_loaded", set())
+    monkeypatch.setattr(simulation.batch.running, "Engine", noted)
+    monkeypatch.setattr(simulation.batch.running, "_loaded", set())
     load_kernels([load_scenario("baseline", overrides=["world.scale=5"])])
     assert scales == [1]
 
@@ -351,15 +351,15 @@ def test_a_foreign_executor_that_does_not_answer_costs_its_replication(
     specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     woken = threading.Event()
-    run_block = simulation.batch.run_block
+    run_block = simulation.batch.running.run_block
 
-    def stuck(block: simulation.batch.Block) -> simulation.batch.Outcome:
+    def stuck(block: simulation.batch.running.Block) -> simulation.batch.running.Outcome:
         if block.replications == (3,):
             woken.wait(60)
         return run_block(block)
 
-    monkeypatch.setattr(simulation.batch, "run_block", stuck)
-    monkeypatch.setattr("simulation.workers.GRACE_ELSEWHERE_SECONDS", 0.0)
+    monkeypatch.setattr(simulation.batch.running, "run_block", stuck)
+    monkeypatch.setattr("simulation.batch.workers.GRACE_ELSEWHERE_SECONDS", 0.0)
     with ThreadPoolExecutor(2) as two:
         results = run_batch(
             specs[:1], REPLICATIONS, out=tmp_path / "study", executor=two, workers=2, deadline=2
@@ -384,7 +384,7 @@ def test_too_little_memory_stops_the_batch_and_is_nobody_s_failure(
             raise MemoryError
         return simulate(spec, seed, deadline=deadline)
 
-    monkeypatch.setattr(simulation.batch, "simulate", starved)
+    monkeypatch.setattr(simulation.batch.running, "simulate", starved)
     out = tmp_path / "study"
     with pytest.raises(MemoryError):
         run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor="serial")
@@ -416,7 +416,7 @@ def test_the_estimate_comes_before_the_bulk_and_is_of_what_is_left(specs: list[S
 def test_blocks_are_large_where_there_is_much_to_do(
     specs: list[Scenario], missing: int, slots: int, deadline: float | None, size: int
 ):
-    blocks = simulation.batch._blocks(
+    blocks = simulation.batch.running._blocks(
         specs[:1], missing, seed=1, finished=set(), deadline=deadline, slots=slots
     )
     assert [number for block in blocks for number in block.replications] == list(range(missing))
@@ -425,7 +425,7 @@ def test_blocks_are_large_where_there_is_much_to_do(
 
 def test_scenarios_take_turns_in_what_is_missing(specs: list[Scenario]):
     finished = {("plain", 0), ("platform", 1), ("platform", 2)}
-    blocks = simulation.batch._blocks(specs, 4, seed=1, finished=finished, deadline=None, slots=1)
+    blocks = simulation.batch.running._blocks(specs, 4, seed=1, finished=finished, deadline=None, slots=1)
     assert [(block.spec.name, *block.replications) for block in blocks] == [
         ("plain", 1),
         ("platform", 0),

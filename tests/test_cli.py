@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-import simulation.batch
+import simulation.batch.running
 from simulation import console
 from simulation.analysis.comparison import compare
 from simulation.cli import STUDY, cli, main
@@ -122,7 +122,7 @@ def test_progress_goes_to_standard_error_as_plain_lines(study: tuple[Path, Resul
 
 def test_the_same_command_again_computes_nothing(study: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch):
     out, _ = study
-    monkeypatch.setattr(simulation.batch, "simulate", None)
+    monkeypatch.setattr(simulation.batch.running, "simulate", None)
     files = [str(out.parent / name) for name in ("tiny.toml", "trained.toml")]
     result = invoke("run", *files, "--replications", 4, "--seed", 5, "--workers", 1, "--out", out)
     assert result.exit_code == 0
@@ -282,7 +282,7 @@ def test_scenarios_lists_all_that_are_shipped_with_their_titles():
 def test_a_failed_replication_gives_exit_code_3_and_keeps_the_rest(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(simulation.batch, "run_block", faulty_blocks.failing)
+    monkeypatch.setattr(simulation.batch.running, "run_block", faulty_blocks.failing)
     result = invoke("run", "tiny.toml", "--replications", 5, "--workers", 1, "--out", "out")
     assert result.exit_code == 3
     assert "tiny, replication 3, seed 4: ValueError: no such luck" in result.stderr
@@ -291,8 +291,8 @@ def test_a_failed_replication_gives_exit_code_3_and_keeps_the_rest(
 
 
 def test_all_replications_failed_is_exit_code_3_too(folder: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(simulation.batch, "run_block", faulty_blocks.failing)
-    monkeypatch.setattr(simulation.batch, "_blocks", only_the_faulty_replication)
+    monkeypatch.setattr(simulation.batch.running, "run_block", faulty_blocks.failing)
+    monkeypatch.setattr(simulation.batch.running, "_blocks", only_the_faulty_replication)
     result = invoke("run", "tiny.toml", "--replications", 5, "--workers", 1, "--out", "out")
     assert result.exit_code == 3
     assert "1 replication failed" in result.stderr
@@ -307,8 +307,8 @@ def only_the_faulty_replication(
     finished: set[Replication],
     deadline: float | None,
     slots: int,
-) -> list[simulation.batch.Block]:
-    return [simulation.batch.Block(specs[0], seed, (faulty_blocks.REPLICATION,))]
+) -> list[simulation.batch.running.Block]:
+    return [simulation.batch.running.Block(specs[0], seed, (faulty_blocks.REPLICATION,))]
 
 
 def test_a_folder_that_may_not_be_written_is_the_user_s_mistake(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from simulation.batch.workers import INSTALL
 from simulation.cli import cli
 from simulation.results.manifest import DISTRIBUTION
-from simulation.workers import INSTALL
 
 ROOT = Path(__file__).parents[1]
 

@@ -20,7 +20,7 @@ from simulation.analysis.effects import (
     effects,
     write_effects,
 )
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.results.derived import Outputs
 from simulation.results.reader import Results
 from simulation.results.written import Origin

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.cli import cli
 from simulation.errors import ResultsError
 from simulation.factors import (

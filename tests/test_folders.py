@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from processes import SUPPORT
 from small_studies import content, write_scenarios
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.cli import LONGEST_FOLDER, STUDY, default_folder
 from simulation.errors import ResultsError
 from simulation.results.blocks import block_of, ignored, part_folders, part_name, part_replications

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulation.analysis.unspent import idle_money, idle_plans
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.scenario.loading import load_scenario, parse_scenario, shipped_scenarios
 
 PLATFORM = """

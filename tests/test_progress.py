@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from simulation.batch.progress import Estimate, Mean, Progress, Report
 from simulation.progress import _Screen, duration, errors_as_json, form_of, progress_shown, size
-from simulation.report import Estimate, Mean, Progress, Report
 
 HALF_WAY = Progress(
     done=50,

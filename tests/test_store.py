@@ -12,7 +12,7 @@ import pytest
 from small_studies import checksums, content, write_scenarios
 
 import simulation.results.writer
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.errors import ResultsError
 from simulation.files.durable import written_beside
 from simulation.results.manifest import ranges
@@ -125,14 +125,14 @@ def test_a_start_that_was_killed_before_anything_was_there_does_not_lock_the_fol
 def test_every_replication_has_its_state_in_the_manifest(
     specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    compute = simulation.batch.compute
+    compute = simulation.batch.running.compute
 
     def unlucky(record):
         if record.scenario == "plain" and record.seed == 3:
             raise ValueError("no luck")
         return compute(record)
 
-    monkeypatch.setattr(simulation.batch, "compute", unlucky)
+    monkeypatch.setattr(simulation.batch.running, "compute", unlucky)
     assert run(specs, tmp_path / "study").manifest["state"] == {
         "plain": {"finished": "0-1, 3", "failed": "2"},
         "platform": {"finished": "0-3", "failed": ""},

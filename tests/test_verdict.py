@@ -11,7 +11,7 @@ from hand_made import HandMade
 
 from simulation.analysis.comparison import compare
 from simulation.analysis.verdict import verdicts
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.scenario.loading import load_scenario
 
 NAN = math.nan

@@ -14,10 +14,10 @@ import pytest
 import tasks
 from distributed import LocalCluster
 
-import simulation.workers
+import simulation.batch.workers
+from simulation.batch.workers import NoAnswerError, WorkerDiedError, opened
 from simulation.errors import HyperclusterError, MachineError
 from simulation.results.manifest import model_versions
-from simulation.workers import NoAnswerError, WorkerDiedError, opened
 
 
 def test_a_process_that_dies_costs_its_task_and_is_replaced():
@@ -29,7 +29,7 @@ def test_a_process_that_dies_costs_its_task_and_is_replaced():
 
 
 def test_a_process_that_does_not_answer_is_ended_and_the_other_goes_on(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(simulation.workers, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(simulation.batch.workers, "GRACE_SECONDS", 0.1)
     with opened("processes", workers=2, deadline=0.2, prepare=tasks.nothing) as pool:
         stuck = pool.submit(tasks.hanging, None)
         others = [pool.submit(tasks.doubled, number) for number in range(20)]
@@ -46,7 +46,7 @@ def test_an_exception_comes_back_with_the_place_where_it_was_raised():
 
 
 def test_processes_that_never_begin_are_not_started_for_ever(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(simulation.workers, "STILLBORN", 2)
+    monkeypatch.setattr(simulation.batch.workers, "STILLBORN", 2)
     with opened("processes", workers=1, deadline=None, prepare=tasks.dying_at_once) as pool:
         first, second = (pool.submit(tasks.doubled, 1).exception() for _ in range(2))
     assert isinstance(first, WorkerDiedError)
@@ -161,4 +161,4 @@ def test_a_cluster_with_another_model_is_refused():
     with pytest.raises(
         HyperclusterError, match=r"(?s)differ\n  tcp://there:2 has another version of the model\n"
     ):
-        simulation.workers._check_code(Client(), "dask")  # type: ignore[arg-type]
+        simulation.batch.workers._check_code(Client(), "dask")  # type: ignore[arg-type]

@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from simulation.batch.workers import WorkerDiedError, Workers, opened
 from simulation.server import bench
 from simulation.server.bench import LiveRecipe, Recipe, Task
 from simulation.server.catalogue import Catalogue
 from simulation.server.messages import SIDES, SideName
 from simulation.server.sessions import Session
 from simulation.server.turns import Turns
-from simulation.workers import WorkerDiedError, Workers, opened
 
 DEADLINE_SECONDS = 60.0
 """Nothing that is let through takes so long; what does has hung, and its process is replaced."""

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from visits import MS, serving, visit
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.data.reader import FOLDER
 from simulation.scenario.loading import load_scenario
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 from small_studies import write_scenarios
 from trouble import REPLICATIONS, WORKERS, begin_replication
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.engine.month import Engine
 
 step = Engine.step

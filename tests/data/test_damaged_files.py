@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.characters import fault_of
 from simulation.cli import cli
 from simulation.data.dictionary import SETTINGS, TABLES

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from small_studies import REPLICATIONS, Study, checksums
 
-from simulation.batch import Progress, run_batch
+from simulation.batch.running import Progress, run_batch
 from simulation.errors import ResultsError
 from simulation.results.blocks import part_folders, part_replications
 from simulation.results.reader import Results

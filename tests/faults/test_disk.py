@@ -12,7 +12,7 @@ import pytest
 from processes import PATIENCE, started
 from small_studies import REPLICATIONS, Study, content
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 
 KIB = 1024
 MESSAGE = r"(?s){folder}.*?[0-9][0-9,.]* (bytes|[kKMG]i?B)( are| is)? free"

@@ -10,7 +10,7 @@ from dying_store import Block, put
 from processes import PATIENCE, SUPPORT, started
 from small_studies import Study, content
 
-from simulation import batch
+from simulation.batch import running as batch
 from simulation.results.manifest import new_manifest
 from simulation.results.reader import Replication, Results
 from simulation.results.writer import Store

@@ -18,7 +18,7 @@ from distributed import Client
 from processes import PATIENCE, SUPPORT, end, started, wait_until
 from small_studies import REPLICATIONS, Study, checksums, notes
 
-from simulation.batch import Outcome, run_batch
+from simulation.batch.running import Outcome, run_batch
 from simulation.errors import HyperclusterError, MachineError
 from simulation.results.blocks import part_folders
 from simulation.results.reader import Results

@@ -9,8 +9,8 @@ import pytest
 from processes import PATIENCE, SUPPORT, session_members, started, wait_until
 from small_studies import REPLICATIONS, Study, checksums
 
-import simulation.batch
-from simulation.batch import Progress, run_batch
+import simulation.batch.running
+from simulation.batch.running import Progress, run_batch
 from simulation.engine.recorder import Record
 from simulation.engine.simulate import simulate
 from simulation.results.reader import Results
@@ -56,8 +56,8 @@ def test_what_failed_in_a_block_of_which_the_middle_was_kept_is_put_beside_it_la
 ):
     """The first and the last of a block fail in passing, then the study is stopped before its parts are merged."""
     spec, out, block = study.specs[0], tmp_path / "study", 5
-    monkeypatch.setattr(simulation.batch, "BLOCK", block)
-    monkeypatch.setattr(simulation.batch, "BLOCKS_PER_WORKER", 1)
+    monkeypatch.setattr(simulation.batch.running, "BLOCK", block)
+    monkeypatch.setattr(simulation.batch.running, "BLOCKS_PER_WORKER", 1)
 
     def unlucky(spec: Scenario, seed: int, *, deadline: float | None = None) -> Record:
         if (seed - 1) % block in (0, block - 1):
@@ -69,11 +69,11 @@ def test_what_failed_in_a_block_of_which_the_middle_was_kept_is_put_beside_it_la
             raise KeyboardInterrupt
 
     with ThreadPoolExecutor(1) as executor:
-        monkeypatch.setattr(simulation.batch, "simulate", unlucky)
+        monkeypatch.setattr(simulation.batch.running, "simulate", unlucky)
         with pytest.raises(KeyboardInterrupt):
             run_batch([spec], 2 * block, out=out, executor=executor, workers=1, progress=stop)
         assert Results(out).runs(["replication"])["replication"].tolist() == [1, 2, 3, 6, 7, 8]
-        monkeypatch.setattr(simulation.batch, "simulate", simulate)
+        monkeypatch.setattr(simulation.batch.running, "simulate", simulate)
         run_batch([spec], 2 * block, out=out, executor=executor, workers=1)
     assert checksums(out) == {
         key: sha for key, sha in study.checksums.items() if key[0] == spec.name and key[1] < 2 * block

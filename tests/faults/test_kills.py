@@ -18,7 +18,7 @@ import pytest
 from processes import PATIENCE, SUPPORT, end, session_members, started, wait_until, workers_of
 from small_studies import REPLICATIONS, Study, content, notes
 
-from simulation.batch import BLOCK, BLOCKS_PER_WORKER
+from simulation.batch.running import BLOCK, BLOCKS_PER_WORKER
 from simulation.results.blocks import part_folders
 from simulation.results.reader import Replication, Results
 

@@ -13,9 +13,9 @@ import pytest
 from dying_store import CHANGES, WRITING, Block, put
 from small_studies import Study, content
 
-from simulation import batch
+from simulation.batch import running as batch
+from simulation.batch.progress import Progress
 from simulation.errors import MachineError, ResultsError
-from simulation.report import Progress
 from simulation.results.manifest import new_manifest
 from simulation.results.reader import Results
 from simulation.results.writer import Store

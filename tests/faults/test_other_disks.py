@@ -15,7 +15,7 @@ import pytest
 from processes import PATIENCE, SUPPORT, end, started, wait_until
 from small_studies import Study, content
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.results.locks import LOCK
 from simulation.results.reader import Results, part_folders
 from simulation.results.writer import NOT_FLUSHED

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.characters import fault_of
 from simulation.cli import cli
 from simulation.data.template import write_template

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.data.template import write_template
 from simulation.errors import ResultsError
 from simulation.reporting.document import document

@@ -10,7 +10,7 @@ from processes import environment
 from served import PORT, SMALL, Clock, Served
 from starlette.testclient import TestClient
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.scenario.loading import parse_scenario
 from simulation.server.app import Server, make_app
 from simulation.server.catalogue import Catalogue

@@ -10,7 +10,7 @@ import pytest
 from page import Block, blocks_of
 from served import SMALL
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.data.reader import load_dataset
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.scenario.loading import parse_scenario

@@ -22,7 +22,7 @@ from dying_store import CHANGES, WRITING
 
 from simulation import figures
 from simulation.analysis.break_even import BreakEven, write_break_even
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.data.template import write_template
 from simulation.factors import Contribution, write_contributions
 from simulation.figures import scene

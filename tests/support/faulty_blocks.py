@@ -1,11 +1,11 @@
-"""Stand-ins for ``simulation.batch.run_block`` that go wrong in one replication, importable by worker processes."""
+"""Stand-ins for ``simulation.batch.running.run_block`` that go wrong in one replication, importable by worker processes."""
 
 from __future__ import annotations
 
 import os
 import time
 
-from simulation import batch
+from simulation.batch import running as batch
 
 REPLICATION = 3
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
-from simulation import batch
+from simulation.batch import running as batch
 from simulation.engine.recorder import Record
 
 compute = batch.compute

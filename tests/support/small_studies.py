@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulation.batch import run_batch
+from simulation.batch.running import run_batch
 from simulation.results.reader import Replication, Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario

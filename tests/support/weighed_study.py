@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from simulation.batch import Progress, run_batch
+from simulation.batch.running import Progress, run_batch
 
 
 def megabytes() -> float:

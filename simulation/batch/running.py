@@ -24,12 +24,13 @@ import pyarrow as pa
 
 from simulation.analysis.stopping import Goal, widest_interval
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
-from simulation.dispatch import Block, Failure, Outcome, one_line, single, work_through
+from simulation.batch.dispatch import Block, Failure, Outcome, one_line, single, work_through
+from simulation.batch.progress import HEADLINE, Estimate, Progress, Report
+from simulation.batch.workers import Workers, opened
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
 from simulation.metrics import compute, reasons
-from simulation.report import HEADLINE, Estimate, Progress, Report
 from simulation.results.blocks import Replication, part_name
 from simulation.results.manifest import new_manifest
 from simulation.results.reader import Results
@@ -37,7 +38,6 @@ from simulation.results.tables import TABLES, Tables, tables_of, to_parquet
 from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
-from simulation.workers import Workers, opened
 
 BLOCK = 20
 """Replications in a block at most: what a worker that dies loses. Each block has costs of its own."""

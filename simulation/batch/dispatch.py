@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from simulation.batch.workers import KEPT, NoAnswerError, Workers
 from simulation.errors import HyperclusterError, MachineError
 from simulation.results.manifest import model_versions, other_versions
 from simulation.results.tables import TABLES
-from simulation.workers import KEPT, NoAnswerError, Workers
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario

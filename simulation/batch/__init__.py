@@ -1,0 +1,1 @@
+"""Running scenarios x replications into a results folder, by whoever computes."""
