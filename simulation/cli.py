@@ -387,7 +387,7 @@ def plot(
     """
     from simulation.console import print_files, print_notes
     from simulation.figures import plot as draw
-    from simulation.figures.style import PAGE_MM
+    from simulation.figures.drawing.style import PAGE_MM
     from simulation.results.reader import Results
 
     results = Results(folder)

@@ -37,7 +37,7 @@ def animate(
     """
     from simulation.console import print_files, print_notes
     from simulation.errors import ResultsError
-    from simulation.figures.animation import animate as write_animation
+    from simulation.figures.film.animation import animate as write_animation
     from simulation.results.reader import Results
 
     results = Results(folder)

@@ -28,7 +28,7 @@ from simulation.engine.build import build_world
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
-from simulation.figures.animation import animate
+from simulation.figures.film.animation import animate
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario

@@ -22,7 +22,9 @@ from simulation.figures.adoption_curves import adoption_curves
 from simulation.figures.adoption_difference import adoption_difference
 from simulation.figures.adoption_raster import adoption_raster
 from simulation.figures.channel_credit import channel_credit
-from simulation.figures.inputs import study_curves
+from simulation.figures.drawing.inputs import study_curves
+from simulation.figures.drawing.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure
+from simulation.figures.drawing.style import MM_PER_INCH, PAGE_MM, WIDTHS_MM, saved, style
 from simulation.figures.ledger import ledger
 from simulation.figures.paired_differences import paired_differences
 from simulation.figures.phi_over_time import phi_over_time
@@ -30,8 +32,6 @@ from simulation.figures.platform_membership import platform_membership
 from simulation.figures.region_map import region_map
 from simulation.figures.regional_curves import regional_curves
 from simulation.figures.speed_synchrony import speed_synchrony
-from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure
-from simulation.figures.style import MM_PER_INCH, PAGE_MM, WIDTHS_MM, saved, style
 from simulation.figures.t50_by_region import t50_by_region
 from simulation.figures.t50_ecdf import t50_ecdf
 from simulation.figures.theil_parts import theil_parts

@@ -5,11 +5,11 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from simulation.figures.bands import bands_in_words, draw_bands, labelled_page, numbers, quantiles
-from simulation.figures.inputs import Source
-from simulation.figures.panels import on_axes
-from simulation.figures.study import Drawn, StudyCurves, StudyFigure, caption, replications
-from simulation.figures.style import FAINT
+from simulation.figures.drawing.bands import bands_in_words, draw_bands, labelled_page, numbers, quantiles
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.panels import on_axes
+from simulation.figures.drawing.study import Drawn, StudyCurves, StudyFigure, caption, replications
+from simulation.figures.drawing.style import FAINT
 
 
 def adoption_curves(results: Source, *, ax: Axes | None = None) -> Axes:

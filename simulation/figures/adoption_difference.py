@@ -6,11 +6,11 @@ from functools import partial
 
 from matplotlib.axes import Axes
 
-from simulation.figures.inputs import Source, study_curves
-from simulation.figures.panels import in_axes, page
-from simulation.figures.raster_panel import Panel, difference_panel
-from simulation.figures.rasters import cells, draw_rasters, rasters_height
-from simulation.figures.study import Drawn, StudyCurves, StudyFigure, caption, replications
+from simulation.figures.drawing.inputs import Source, study_curves
+from simulation.figures.drawing.panels import in_axes, page
+from simulation.figures.drawing.raster_panel import Panel, difference_panel
+from simulation.figures.drawing.rasters import cells, draw_rasters, rasters_height
+from simulation.figures.drawing.study import Drawn, StudyCurves, StudyFigure, caption, replications
 
 
 def adoption_difference(results: Source, *, ax: Axes | None = None) -> Axes:

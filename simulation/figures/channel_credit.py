@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simulation.figures.bars import BAR, fill, labels_mm, labels_of, row_mm, rows, write_labels
-from simulation.figures.inputs import Source
-from simulation.figures.panels import (
+from simulation.figures.drawing.bars import BAR, fill, labels_mm, labels_of, row_mm, rows, write_labels
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.panels import (
     AXIS_MM,
     MARGIN_MM,
     Frame,
@@ -18,8 +18,15 @@ from simulation.figures.panels import (
     key_height,
     page,
 )
-from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure, caption, replications
-from simulation.figures.style import SMALL_PT
+from simulation.figures.drawing.study import (
+    Drawn,
+    ScenarioCurves,
+    StudyCurves,
+    StudyFigure,
+    caption,
+    replications,
+)
+from simulation.figures.drawing.style import SMALL_PT
 from simulation.world import CHANNELS, Array
 
 TOP_MM = 2.5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from simulation.figures.study import Platforms
+from simulation.figures.drawing.study import Platforms
 from simulation.metrics.curves import ratio
 from simulation.world import Array
 

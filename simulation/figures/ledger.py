@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from simulation.errors import ResultsError
-from simulation.figures.bars import fill
-from simulation.figures.inputs import Source
-from simulation.figures.panels import RIGHT_MM, Frame, Grid, Key, draw_key, in_axes, key_height, page
-from simulation.figures.study import (
+from simulation.figures.drawing.bars import fill
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.panels import RIGHT_MM, Frame, Grid, Key, draw_key, in_axes, key_height, page
+from simulation.figures.drawing.study import (
     Drawn,
     ScenarioCurves,
     StudyCurves,
@@ -22,7 +22,7 @@ from simulation.figures.study import (
     mean_of_defined,
     replications,
 )
-from simulation.figures.style import INK
+from simulation.figures.drawing.style import INK
 from simulation.policies import INSTRUMENTS
 from simulation.world import Array
 

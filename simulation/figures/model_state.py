@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from simulation.engine.recorder import Record
-from simulation.figures.inputs import short_name
-from simulation.figures.regions import write_names
-from simulation.figures.style import (
+from simulation.figures.drawing.inputs import short_name
+from simulation.figures.drawing.regions import write_names
+from simulation.figures.drawing.style import (
     MM_PER_INCH,
     SHARE_MAP,
     add_axes_mm,

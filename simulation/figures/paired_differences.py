@@ -13,10 +13,17 @@ from matplotlib.ticker import MaxNLocator
 
 from simulation.analysis.comparison import needed_decimals
 from simulation.analysis.paired import Difference, paired_difference
-from simulation.figures.inputs import Source
-from simulation.figures.panels import MARGIN_MM, RIGHT_MM, Frame, Grid, in_axes, page
-from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure, caption, replications
-from simulation.figures.style import (
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.panels import MARGIN_MM, RIGHT_MM, Frame, Grid, in_axes, page
+from simulation.figures.drawing.study import (
+    Drawn,
+    ScenarioCurves,
+    StudyCurves,
+    StudyFigure,
+    caption,
+    replications,
+)
+from simulation.figures.drawing.style import (
     FAINT,
     LINE_MM,
     MM_PER_INCH,

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from simulation.figures.bands import COLUMNS, bands_in_words, draw_bands, quantiles
-from simulation.figures.inputs import Source
-from simulation.figures.panels import (
+from simulation.figures.drawing.bands import COLUMNS, bands_in_words, draw_bands, quantiles
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.panels import (
     RIGHT_MM,
     Frame,
     Grid,
@@ -20,8 +20,15 @@ from simulation.figures.panels import (
     page,
     scenario_keys,
 )
-from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure, caption, replications
-from simulation.figures.style import scenario_styles
+from simulation.figures.drawing.study import (
+    Drawn,
+    ScenarioCurves,
+    StudyCurves,
+    StudyFigure,
+    caption,
+    replications,
+)
+from simulation.figures.drawing.style import scenario_styles
 from simulation.metrics.curves import ROUNDING, ratio
 from simulation.metrics.metric import MINIMUM_SHARE
 from simulation.world import Array

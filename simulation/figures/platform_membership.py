@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from simulation.errors import ResultsError
-from simulation.figures.bands import COLUMNS, draw_band, quantiles
 from simulation.figures.critical_mass import Fold, fold
-from simulation.figures.inputs import Source
-from simulation.figures.panels import (
+from simulation.figures.drawing.bands import COLUMNS, draw_band, quantiles
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.panels import (
     RIGHT_MM,
     Frame,
     Grid,
@@ -26,7 +26,7 @@ from simulation.figures.panels import (
     line_look,
     page,
 )
-from simulation.figures.study import (
+from simulation.figures.drawing.study import (
     Drawn,
     Platforms,
     ScenarioCurves,
@@ -35,7 +35,7 @@ from simulation.figures.study import (
     caption,
     replications,
 )
-from simulation.figures.style import FAINT, INK, ScenarioStyle, scenario_styles, series_styles
+from simulation.figures.drawing.style import FAINT, INK, ScenarioStyle, scenario_styles, series_styles
 from simulation.metrics.curves import ratio
 from simulation.world import Array
 

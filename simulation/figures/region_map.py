@@ -15,7 +15,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize, to_hex
 
 from simulation.errors import ResultsError
-from simulation.figures.basemap import (
+from simulation.figures.drawing.basemap import (
     PAPER,
     BaseMap,
     base_map,
@@ -24,13 +24,12 @@ from simulation.figures.basemap import (
     draw_seats,
     radii_km,
 )
-from simulation.figures.film import shared_members
-from simulation.figures.inputs import Source
-from simulation.figures.map_key import MapKey, draw_map_key, map_key_height
-from simulation.figures.map_names import draw_names
-from simulation.figures.panels import MARGIN_MM, Frame, Grid, in_axes, page
-from simulation.figures.regions import macroregion_colours, macroregion_markers
-from simulation.figures.study import (
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.map_key import MapKey, draw_map_key, map_key_height
+from simulation.figures.drawing.map_names import draw_names
+from simulation.figures.drawing.panels import MARGIN_MM, Frame, Grid, in_axes, page
+from simulation.figures.drawing.regions import macroregion_colours, macroregion_markers
+from simulation.figures.drawing.study import (
     Drawn,
     ScenarioCurves,
     StudyCurves,
@@ -41,7 +40,8 @@ from simulation.figures.study import (
     regional_t50,
     replications,
 )
-from simulation.figures.style import PAGE_MM, SHARE_MAP, SMALL_PT, difference_map, text_width_mm
+from simulation.figures.drawing.style import PAGE_MM, SHARE_MAP, SMALL_PT, difference_map, text_width_mm
+from simulation.figures.film.film import shared_members
 from simulation.figures.t50_by_region import times
 from simulation.world import Array
 

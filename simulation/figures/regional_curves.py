@@ -6,9 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from simulation.figures.bands import COLUMNS, bands_in_words, draw_band, have_bands, quantiles
-from simulation.figures.inputs import Source
-from simulation.figures.panels import (
+from simulation.figures.drawing.bands import COLUMNS, bands_in_words, draw_band, have_bands, quantiles
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.panels import (
     MARGIN_MM,
     Frame,
     Key,
@@ -18,10 +18,10 @@ from simulation.figures.panels import (
     page,
     scenario_keys,
 )
-from simulation.figures.regions import macroregion_colours
-from simulation.figures.study import Drawn, StudyCurves, StudyFigure, caption, replications
-from simulation.figures.style import FAINT, LINE_MM, SMALL_PT, fit_mm, scenario_styles, wrap_mm
-from simulation.figures.tiles import outer, tile_places
+from simulation.figures.drawing.regions import macroregion_colours
+from simulation.figures.drawing.study import Drawn, StudyCurves, StudyFigure, caption, replications
+from simulation.figures.drawing.style import FAINT, LINE_MM, SMALL_PT, fit_mm, scenario_styles, wrap_mm
+from simulation.figures.drawing.tiles import outer, tile_places
 
 LEFT_MM = 11.0
 AXIS_MM = 8.5

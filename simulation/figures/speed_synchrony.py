@@ -16,9 +16,9 @@ from matplotlib.patches import Ellipse, FancyArrowPatch
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
-from simulation.figures.inputs import Source
-from simulation.figures.panels import on_axes
-from simulation.figures.study import (
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.panels import on_axes
+from simulation.figures.drawing.study import (
     BASELINE,
     Drawn,
     ScenarioCurves,
@@ -27,7 +27,7 @@ from simulation.figures.study import (
     caption,
     replications,
 )
-from simulation.figures.style import (
+from simulation.figures.drawing.style import (
     FAINT,
     INK,
     LINE_MM,

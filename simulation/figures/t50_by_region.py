@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
-from simulation.figures.inputs import Source
-from simulation.figures.panels import (
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.panels import (
     AXIS_MM,
     MARGIN_MM,
     Frame,
@@ -23,8 +23,16 @@ from simulation.figures.panels import (
     page,
     scenario_keys,
 )
-from simulation.figures.regions import BAND_GAP_MM, BAND_MM, band_mm, draw_band, names_mm, row_mm, write_names
-from simulation.figures.study import (
+from simulation.figures.drawing.regions import (
+    BAND_GAP_MM,
+    BAND_MM,
+    band_mm,
+    draw_band,
+    names_mm,
+    row_mm,
+    write_names,
+)
+from simulation.figures.drawing.study import (
     Drawn,
     ScenarioCurves,
     StudyCurves,
@@ -33,7 +41,7 @@ from simulation.figures.study import (
     regional_t50,
     replications,
 )
-from simulation.figures.style import FAINT, MM_PER_INCH, figure_of, scenario_styles
+from simulation.figures.drawing.style import FAINT, MM_PER_INCH, figure_of, scenario_styles
 from simulation.world import Array
 
 LEAST_PANEL_MM = 27.0

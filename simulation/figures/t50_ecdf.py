@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from simulation.figures.bands import bands_in_words, draw_bands, labelled_page, numbers, quantiles
-from simulation.figures.inputs import Source
-from simulation.figures.panels import on_axes
-from simulation.figures.study import (
+from simulation.figures.drawing.bands import bands_in_words, draw_bands, labelled_page, numbers, quantiles
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.panels import on_axes
+from simulation.figures.drawing.study import (
     Drawn,
     ScenarioCurves,
     StudyCurves,

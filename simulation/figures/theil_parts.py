@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
-from simulation.figures.bars import BAR, fill, labels_mm, labels_of, row_mm, rows, write_labels
-from simulation.figures.inputs import Source
-from simulation.figures.panels import (
+from simulation.figures.drawing.bars import BAR, fill, labels_mm, labels_of, row_mm, rows, write_labels
+from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.panels import (
     MARGIN_MM,
     RIGHT_MM,
     Frame,
@@ -21,8 +21,15 @@ from simulation.figures.panels import (
     key_height,
     page,
 )
-from simulation.figures.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure, caption, replications
-from simulation.figures.style import INK, MM_PER_INCH, SMALL_PT, figure_of
+from simulation.figures.drawing.study import (
+    Drawn,
+    ScenarioCurves,
+    StudyCurves,
+    StudyFigure,
+    caption,
+    replications,
+)
+from simulation.figures.drawing.style import INK, MM_PER_INCH, SMALL_PT, figure_of
 from simulation.world import Array
 
 STAGES = (25, 50, 75)

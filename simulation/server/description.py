@@ -13,10 +13,10 @@ from matplotlib.path import Path
 from simulation.data.outlines import load_outlines
 from simulation.data.reader import dataset_folder, load_dataset
 from simulation.errors import HyperclusterError
-from simulation.figures.basemap import BaseMap, base_map
-from simulation.figures.regions import macroregion_colours
-from simulation.figures.style import scenario_styles
-from simulation.figures.tiles import tile_places
+from simulation.figures.drawing.basemap import BaseMap, base_map
+from simulation.figures.drawing.regions import macroregion_colours
+from simulation.figures.drawing.style import scenario_styles
+from simulation.figures.drawing.tiles import tile_places
 from simulation.server.forms import titled
 from simulation.world import Array
 

@@ -10,7 +10,7 @@ import numpy as np
 from simulation.engine.month import Engine
 from simulation.engine.recorder import Record
 from simulation.errors import HyperclusterError
-from simulation.figures.inputs import short_name
+from simulation.figures.drawing.inputs import short_name
 from simulation.scenario.schema import Scenario
 from simulation.server.description import country, described_map, policy_entry, style_of
 from simulation.server.inspection import INSPECTED

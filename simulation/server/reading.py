@@ -20,7 +20,7 @@ from simulation.errors import (
     listed,
     shortened,
 )
-from simulation.figures.style import MACROREGION_COLOURS
+from simulation.figures.drawing.style import MACROREGION_COLOURS
 from simulation.files.text import TextFault
 from simulation.files.toml import read_toml, toml_value
 from simulation.results.blocks import PARTS, block_of, part_folders, read_parquet

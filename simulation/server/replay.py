@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from simulation.data.reader import load_dataset
 from simulation.engine.recorder import Record
 from simulation.errors import HyperclusterError, ResultsError
-from simulation.figures.inputs import short_name
+from simulation.figures.drawing.inputs import short_name
 from simulation.results.reader import Results
 from simulation.results.tables import Counts
 from simulation.scenario.messages import expected

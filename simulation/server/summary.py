@@ -11,9 +11,9 @@ import numpy as np
 from simulation.analysis.comparison import compare
 from simulation.analysis.verdict import verdicts
 from simulation.errors import ResultsError
-from simulation.figures.bands import QUANTILES, quantiles
-from simulation.figures.inputs import study_curves
-from simulation.figures.study import ScenarioCurves, StudyCurves
+from simulation.figures.drawing.bands import QUANTILES, quantiles
+from simulation.figures.drawing.inputs import study_curves
+from simulation.figures.drawing.study import ScenarioCurves, StudyCurves
 from simulation.results.reader import Results
 from simulation.server.side import SHOWN, plain
 

@@ -87,11 +87,11 @@ ALLOWED = {
     "results.writer: write_table": "the same",
     "results.writer: save": "Store.save, which calls durable.replace",
     "results.tables: write_table": "into memory",
-    "figures.style: savefig": "into memory",
+    "figures.drawing.style: savefig": "into memory",
     "figures.model_state: savefig": "into memory",
-    "figures.animation: savefig": "into memory",
-    "figures.animation: save": "into memory",
-    "figures.animation: saving": "ffmpeg, beside the old film",
+    "figures.film.animation: savefig": "into memory",
+    "figures.film.animation: save": "into memory",
+    "figures.film.animation: saving": "ffmpeg, beside the old film",
     "server.studies: write_text": "scenarios for a process of its own, in a temporary folder",
 }
 """Where files are written, or seem to be, and why it is safe there."""

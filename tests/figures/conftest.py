@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from simulation.figures import ScenarioCurves, StudyCurves
-from simulation.figures.study import Platforms
+from simulation.figures.drawing.study import Platforms
 from simulation.metrics import METRICS
 from simulation.metrics.curves import crossing_time
 from simulation.world import CHANNELS, Array

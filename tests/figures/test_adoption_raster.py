@@ -12,7 +12,12 @@ from matplotlib.figure import Figure
 from simulation.errors import ResultsError
 from simulation.figures import StudyCurves
 from simulation.figures.adoption_raster import draw
-from simulation.figures.raster_panel import difference_limit, difference_panel, draw_raster, scenario_panel
+from simulation.figures.drawing.raster_panel import (
+    difference_limit,
+    difference_panel,
+    draw_raster,
+    scenario_panel,
+)
 
 MakeStudy = Callable[..., StudyCurves]
 

@@ -15,11 +15,11 @@ from PIL import Image
 
 from simulation import HyperclusterModel, run_batch
 from simulation.errors import ResultsError
-from simulation.figures.animation import animate
-from simulation.figures.basemap import PAPER
-from simulation.figures.film import calendar_shares, parting, read_film
-from simulation.figures.scene import draw_frame, frame_months, new_page, read_scene
-from simulation.figures.style import style
+from simulation.figures.drawing.basemap import PAPER
+from simulation.figures.drawing.style import style
+from simulation.figures.film.animation import animate
+from simulation.figures.film.film import calendar_shares, parting, read_film
+from simulation.figures.film.scene import draw_frame, frame_months, new_page, read_scene
 from simulation.results.reader import Results
 from simulation.results.tables import Counts
 from simulation.scenario.loading import parse_scenario
@@ -174,7 +174,7 @@ def test_maps_are_coloured_by_the_shares_of_the_month(results: Results) -> None:
 def test_a_gif_has_all_frames_at_its_size_and_the_table_holds_what_they_show(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulation.figures.scene.FRAMES", 12)
+    monkeypatch.setattr("simulation.figures.film.scene.FRAMES", 12)
     calls: list[tuple[int, int]] = []
     paths = animate(
         results, ("trained", "linked"), seed=6, progress=lambda done, total: calls.append((done, total))
@@ -209,7 +209,7 @@ def decoded(path: Path) -> Array:
 def test_an_mp4_shows_what_the_gif_shows_and_holds_its_last_frame(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulation.figures.scene.FRAMES", 12)
+    monkeypatch.setattr("simulation.figures.film.scene.FRAMES", 12)
     gif = animate(results, ("trained", "linked"))[0]
     frames = decoded(animate(results, ("trained", "linked"), file_format="mp4")[0])
     held = 3 * 8  # seconds, frames a second

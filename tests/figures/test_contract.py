@@ -22,7 +22,7 @@ from PIL import Image
 from simulation import figures
 from simulation.errors import ResultsError
 from simulation.figures import FIGURES, Drawn, StudyCurves, write_figure
-from simulation.figures.style import style
+from simulation.figures.drawing.style import style
 
 WIDTHS = (90.0, 140.0, 190.0)
 COMPARING = {"adoption_difference", "paired_differences"}

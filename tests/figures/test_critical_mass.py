@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 
 from simulation.engine.build import build_world
 from simulation.figures.critical_mass import fold
-from simulation.figures.study import Platforms
+from simulation.figures.drawing.study import Platforms
 from simulation.scenario.loading import load_scenario
 from simulation.world import Array
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from simulation.figures import FIGURES, StudyCurves
-from simulation.figures.style import style
+from simulation.figures.drawing.style import style
 
 BASELINES = Path(__file__).parent / "baselines"
 DPI = 120

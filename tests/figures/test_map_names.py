@@ -9,10 +9,10 @@ import pytest
 
 from simulation.data.outlines import load_outlines
 from simulation.data.reader import dataset_folder, load_dataset
-from simulation.figures.basemap import base_map
-from simulation.figures.inputs import short_name
-from simulation.figures.map_names import _crossings, _overlaps, _touches, name_places
-from simulation.figures.style import SMALL_PT, text_width_mm
+from simulation.figures.drawing.basemap import base_map
+from simulation.figures.drawing.inputs import short_name
+from simulation.figures.drawing.map_names import _crossings, _overlaps, _touches, name_places
+from simulation.figures.drawing.style import SMALL_PT, text_width_mm
 from simulation.world import Array
 
 LOW, HIGH = np.zeros(2), np.array([90.0, 50.0])

@@ -18,9 +18,9 @@ from simulation.data.outlines import load_outlines
 from simulation.data.reader import dataset_folder
 from simulation.errors import ResultsError
 from simulation.figures import StudyCurves, region_map
-from simulation.figures.basemap import PAPER, base_map, draw_base, draw_links, draw_rings, radii_km
-from simulation.figures.film import shared_members
-from simulation.figures.style import PAGE_MM, style
+from simulation.figures.drawing.basemap import PAPER, base_map, draw_base, draw_links, draw_rings, radii_km
+from simulation.figures.drawing.style import PAGE_MM, style
+from simulation.figures.film.film import shared_members
 from simulation.figures.t50_by_region import times
 
 module = importlib.import_module("simulation.figures.region_map")

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from simulation.figures import StudyCurves
 from simulation.figures.adoption_difference import draw as draw_difference
+from simulation.figures.drawing.study import ScenarioCurves, regional_t50
 from simulation.figures.regional_curves import draw as draw_tiles
-from simulation.figures.study import ScenarioCurves, regional_t50
 from simulation.figures.t50_by_region import draw as draw_dumbbells
 from simulation.figures.t50_by_region import times
 from simulation.figures.t50_ecdf import draw as draw_ecdf

@@ -10,8 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from simulation.figures import StudyCurves
+from simulation.figures.drawing.study import BASELINE
 from simulation.figures.speed_synchrony import cloud, draw, draw_plane, normal_ellipse
-from simulation.figures.study import BASELINE
 
 MakeStudy = Callable[..., StudyCurves]
 

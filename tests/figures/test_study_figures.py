@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle, StepPatch
 from simulation.errors import ResultsError
 from simulation.figures import StudyCurves
 from simulation.figures.channel_credit import draw as draw_credit
+from simulation.figures.drawing.style import style
 from simulation.figures.ledger import draw as draw_ledger
 from simulation.figures.paired_differences import SHOWN, difference_of
 from simulation.figures.paired_differences import draw as draw_forest
@@ -20,7 +21,6 @@ from simulation.figures.phi_over_time import STAGES, phi_at_stages, phi_at_times
 from simulation.figures.phi_over_time import draw as draw_phi
 from simulation.figures.platform_membership import draw as draw_membership
 from simulation.figures.region_map import draw as draw_maps
-from simulation.figures.style import style
 from simulation.figures.theil_parts import draw as draw_theil
 from simulation.world import CHANNELS
 

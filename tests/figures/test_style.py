@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.markers import MarkerStyle
 
-from simulation.figures.style import (
+from simulation.figures.drawing.style import (
     OTHERS,
     SHIPPED,
     ScenarioStyle,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulation.data.reader import load_dataset
-from simulation.figures.tiles import outer, tile_places
+from simulation.figures.drawing.tiles import outer, tile_places
 
 REGIONS = load_dataset().regions
 LONGITUDE = np.array([region.longitude for region in REGIONS])

@@ -20,7 +20,7 @@ from simulation.batch.running import run_batch
 from simulation.characters import fault_of
 from simulation.cli import cli
 from simulation.data.template import write_template
-from simulation.figures.style import style
+from simulation.figures.drawing.style import style
 from simulation.files.toml import toml_value
 from simulation.reporting.page import html_page
 from simulation.reporting.table import Table, latex_text, markdown_text

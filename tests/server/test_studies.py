@@ -12,7 +12,7 @@ from served import Served
 
 from simulation import Results, compare
 from simulation.errors import ResultsError
-from simulation.figures.inputs import study_curves
+from simulation.figures.drawing.inputs import study_curves
 from simulation.scenario.loading import load_scenario
 from simulation.server.studies import MOST_STUDIES, Study
 from simulation.server.summary import summary

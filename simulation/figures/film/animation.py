@@ -22,8 +22,8 @@ from scipy.spatial import cKDTree
 
 from simulation.arguments import seed_of
 from simulation.errors import MachineError, ResultsError, listed, suggestion
-from simulation.figures.scene import SHADES, WIDTH_PX, Scene, draw_frame, new_page, read_scene
-from simulation.figures.style import SHARE_MAP, style
+from simulation.figures.drawing.style import SHARE_MAP, style
+from simulation.figures.film.scene import SHADES, WIDTH_PX, Scene, draw_frame, new_page, read_scene
 from simulation.files.durable import NO_ROOM
 from simulation.results.derived import FIGURES, HERE, outputs_of
 from simulation.results.reader import Results

@@ -13,7 +13,7 @@ from matplotlib.path import Path
 
 from simulation.data.geography import Albers
 from simulation.data.outlines import Outlines, Rings
-from simulation.figures.style import INK
+from simulation.figures.drawing.style import INK
 from simulation.world import Array
 
 SURROUNDINGS = "#EFEFEF"

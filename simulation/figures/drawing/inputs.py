@@ -15,7 +15,7 @@ from simulation.arguments import seed_of
 from simulation.data.outlines import Outlines, load_outlines
 from simulation.data.reader import dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
-from simulation.figures.study import Platforms, ScenarioCurves, StudyCurves
+from simulation.figures.drawing.study import Platforms, ScenarioCurves, StudyCurves
 from simulation.metrics import METRICS
 from simulation.metrics.curves import aligned, aligned_eligible, ratio, standardized
 from simulation.metrics.weir_cockerham import variance_components

@@ -11,7 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Rectangle
 
-from simulation.figures.basemap import (
+from simulation.figures.drawing.basemap import (
     BORDER,
     HATCH,
     LINK_OPACITY,
@@ -21,8 +21,8 @@ from simulation.figures.basemap import (
     THICKEST_PT,
     arc_points,
 )
-from simulation.figures.panels import MARGIN_MM, Frame
-from simulation.figures.style import INK, MM_PER_INCH, SMALL_PT, text_width_mm
+from simulation.figures.drawing.panels import MARGIN_MM, Frame
+from simulation.figures.drawing.style import INK, MM_PER_INCH, SMALL_PT, text_width_mm
 
 LINE_MM = 4.2
 FIRST_LINE_MM = 7.0  # the colour bar has numbers below it

@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from simulation.figures.inputs import Source, study_curves
-from simulation.figures.study import ScenarioCurves, StudyCurves
-from simulation.figures.style import (
+from simulation.figures.drawing.inputs import Source, study_curves
+from simulation.figures.drawing.study import ScenarioCurves, StudyCurves
+from simulation.figures.drawing.style import (
     INK,
     LINE_MM,
     MM_PER_INCH,

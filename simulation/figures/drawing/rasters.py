@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.image import AxesImage
 
-from simulation.figures.panels import (
+from simulation.figures.drawing.panels import (
     AXIS_MM,
     HEADING_GAP_MM,
     LEAST_PANEL_MM,
@@ -19,10 +19,24 @@ from simulation.figures.panels import (
     MARGIN_MM,
     Frame,
 )
-from simulation.figures.raster_panel import LATE_DOT, REACHED_DOT, Panel, difference_limit, draw_raster
-from simulation.figures.regions import BAND_GAP_MM, BAND_MM, band_mm, draw_band, names_mm, row_mm, write_names
-from simulation.figures.study import StudyCurves
-from simulation.figures.style import LINE_MM, text_width_mm, wrap_mm
+from simulation.figures.drawing.raster_panel import (
+    LATE_DOT,
+    REACHED_DOT,
+    Panel,
+    difference_limit,
+    draw_raster,
+)
+from simulation.figures.drawing.regions import (
+    BAND_GAP_MM,
+    BAND_MM,
+    band_mm,
+    draw_band,
+    names_mm,
+    row_mm,
+    write_names,
+)
+from simulation.figures.drawing.study import StudyCurves
+from simulation.figures.drawing.style import LINE_MM, text_width_mm, wrap_mm
 
 PANEL_MM = 27.0  # narrowest panel
 GAP_MM = 4.5  # between panels side by side

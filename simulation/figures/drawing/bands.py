@@ -10,9 +10,24 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulation.figures.panels import LEADER_MM, MARGIN_MM, DrawPanel, Frame, label_ends, line_look, page
-from simulation.figures.study import StudyCurves
-from simulation.figures.style import LINE_MM, ScenarioStyle, scenario_styles, spread, text_width_mm, wrap_mm
+from simulation.figures.drawing.panels import (
+    LEADER_MM,
+    MARGIN_MM,
+    DrawPanel,
+    Frame,
+    label_ends,
+    line_look,
+    page,
+)
+from simulation.figures.drawing.study import StudyCurves
+from simulation.figures.drawing.style import (
+    LINE_MM,
+    ScenarioStyle,
+    scenario_styles,
+    spread,
+    text_width_mm,
+    wrap_mm,
+)
 from simulation.world import Array
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -14,8 +14,8 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from simulation.errors import ResultsError
-from simulation.figures.study import ScenarioCurves, mean_of_defined, number, plural
-from simulation.figures.style import INK, MM_PER_INCH, SHARE_MAP, SMALL_PT, difference_map
+from simulation.figures.drawing.study import ScenarioCurves, mean_of_defined, number, plural
+from simulation.figures.drawing.style import INK, MM_PER_INCH, SHARE_MAP, SMALL_PT, difference_map
 from simulation.metrics.curves import crossing_time
 from simulation.world import Array
 

@@ -15,11 +15,10 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from simulation.errors import ResultsError
-from simulation.figures.basemap import PAPER, BaseMap, base_map, draw_map, radii_km
-from simulation.figures.film import Film, parting, read_film
-from simulation.figures.inputs import enterprises_of, outlines_of
-from simulation.figures.study import number
-from simulation.figures.style import (
+from simulation.figures.drawing.basemap import PAPER, BaseMap, base_map, draw_map, radii_km
+from simulation.figures.drawing.inputs import enterprises_of, outlines_of
+from simulation.figures.drawing.study import number
+from simulation.figures.drawing.style import (
     INK,
     LINE_MM,
     MM_PER_INCH,
@@ -31,6 +30,7 @@ from simulation.figures.style import (
     scenario_styles,
     text_mm,
 )
+from simulation.figures.film.film import Film, parting, read_film
 from simulation.results.reader import Results
 from simulation.world import Array
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from simulation.figures.basemap import BaseMap, km_per_point
-from simulation.figures.style import INK, MM_PER_INCH
+from simulation.figures.drawing.basemap import BaseMap, km_per_point
+from simulation.figures.drawing.style import INK, MM_PER_INCH
 from simulation.world import Array
 
 DISTANCES_MM = (0.8, 2.0, 3.5, 5.0, 7.0, 9.0, 12.0, 15.0, 19.0)

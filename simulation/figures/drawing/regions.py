@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
-from simulation.figures.style import (
+from simulation.figures.drawing.style import (
     MACROREGION_COLOURS,
     MACROREGION_MARKERS,
     MM_PER_INCH,

@@ -7,8 +7,8 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from simulation.figures.study import ScenarioCurves
-from simulation.figures.style import INK, LINE_MM, text_width_mm, wrap_mm
+from simulation.figures.drawing.study import ScenarioCurves
+from simulation.figures.drawing.style import INK, LINE_MM, text_width_mm, wrap_mm
 
 BAR = 0.66  # of a row
 LABEL_SHARE = 0.26  # of the page, for names of scenarios

@@ -1,0 +1,1 @@
+"""What figures share: the visual language, panels, maps, rasters, and the arrays that they draw."""

@@ -1,0 +1,1 @@
+"""The animation of two policies side by side."""
