@@ -41,8 +41,14 @@ def factors(
     """
     from simulation.batch.running import run_batch
     from simulation.console import print_failures, print_files, print_notes, print_tables
-    from simulation.factors import combinations_of, contributions, in_words, tables, write_contributions
     from simulation.progress import form_of, progress_shown
+    from simulation.reporting.factors import (
+        combinations_of,
+        contributions,
+        in_words,
+        tables,
+        write_contributions,
+    )
     from simulation.results.derived import HERE, outputs_of
     from simulation.scenario.loading import load_scenario
 

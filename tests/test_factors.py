@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from simulation.batch.running import run_batch
 from simulation.cli import cli
 from simulation.errors import ResultsError
-from simulation.factors import (
+from simulation.reporting.factors import (
     COMBINATIONS,
     FACTORS,
     OUTCOMES,

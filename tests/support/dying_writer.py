@@ -24,9 +24,9 @@ from simulation import figures
 from simulation.analysis.break_even import BreakEven, write_break_even
 from simulation.batch.running import run_batch
 from simulation.data.template import write_template
-from simulation.factors import Contribution, write_contributions
 from simulation.figures.film import scene
 from simulation.figures.film.animation import animate
+from simulation.reporting.factors import Contribution, write_contributions
 from simulation.reporting.page import write_report
 from simulation.reporting.tables import analyse, write_tables
 from simulation.results.derived import HERE, outputs_of
