@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simulation.analysis.comparison import compare
     from simulation.batch.running import run_batch
-    from simulation.model import HyperclusterModel
+    from simulation.mesa.model import HyperclusterModel
     from simulation.replication import run
     from simulation.results.reader import Results
     from simulation.scenario.loading import load_scenario
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["HyperclusterModel", "Results", "compare", "load_scenario", "run", "run_batch"]
 
 _MODULE_OF = {
-    "HyperclusterModel": "simulation.model",
+    "HyperclusterModel": "simulation.mesa.model",
     "Results": "simulation.results.reader",
     "compare": "simulation.analysis.comparison",
     "load_scenario": "simulation.scenario.loading",

@@ -20,7 +20,7 @@ from simulation import metrics
 from simulation.engine.build import build_world
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
-from simulation.model import HyperclusterModel
+from simulation.mesa.model import HyperclusterModel
 from simulation.scenario.loading import load_scenario
 
 RUNS = 9

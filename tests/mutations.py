@@ -74,14 +74,14 @@ MUTANTS = [
     ),
     Mutant(
         "one seed for all Mesa models without one",
-        "model.py",
+        "mesa/model.py",
         "secrets.randbits(31)",
         "1",
         "tests/test_model.py",
     ),
     Mutant(
         "north and south of Mesa's space exchanged",
-        "model.py",
+        "mesa/model.py",
         "np.argsort(latitude[regions]",
         "np.argsort(-latitude[regions]",
         "tests/test_model.py",

@@ -32,8 +32,8 @@ from mesa.visualization import (
 from mesa.visualization.components import AgentPortrayalStyle
 from packaging.requirements import Requirement
 
-from simulation.agents import Enterprise
-from simulation.model import HyperclusterModel
+from simulation.mesa.agents import Enterprise
+from simulation.mesa.model import HyperclusterModel
 from simulation.replication import run
 from simulation.scenario.loading import load_scenario
 

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mesa.discrete_space import FixedAgent
 
-from simulation.agents import Enterprise, Institution
 from simulation.errors import HyperclusterError
-from simulation.model import HyperclusterModel, _tiles
+from simulation.mesa.agents import Enterprise, Institution
+from simulation.mesa.model import HyperclusterModel, _tiles
 from simulation.replication import run
 from simulation.scenario.loading import load_scenario
 

@@ -11,9 +11,9 @@ import numpy as np
 from mesa.discrete_space import Cell, OrthogonalMooreGrid
 from numpy.typing import NDArray
 
-from simulation.agents import Enterprise, Institution
 from simulation.arguments import MOST_SEED, whole_number
 from simulation.engine.month import Engine
+from simulation.mesa.agents import Enterprise, Institution
 from simulation.replication import Run
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario

@@ -9,7 +9,7 @@ from mesa.discrete_space import Cell, FixedAgent
 from simulation.world import CHANNELS
 
 if TYPE_CHECKING:
-    from simulation.model import HyperclusterModel
+    from simulation.mesa.model import HyperclusterModel
 
 
 class View(FixedAgent):
