@@ -39,6 +39,6 @@ def serve(
     Offers the scenarios that come with the program, those in the folder scenarios, and the files named; opens with the
     first two that are named. Nothing leaves this machine, and no network is needed. Stop it with Ctrl-C.
     """
-    from simulation.server.serve import serve as run_server
+    from simulation.server.web.serve import serve as run_server
 
     run_server(scenarios, host=host, port=port, token=token, results=results, open_browser=open_browser)

@@ -32,7 +32,7 @@ from simulation.figures.film.animation import animate
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
-from simulation.server.messages import MessageError, Open, read_request
+from simulation.server.protocol.messages import MessageError, Open, read_request
 
 INTEGERS = [int, *(np.dtype(code).type for code in np.typecodes["AllInteger"] if np.dtype(code).kind in "iu")]
 FLOATS = [np.dtype(code).type for code in np.typecodes["Float"]]

@@ -92,7 +92,7 @@ ALLOWED = {
     "figures.film.animation: savefig": "into memory",
     "figures.film.animation: save": "into memory",
     "figures.film.animation: saving": "ffmpeg, beside the old film",
-    "server.studies: write_text": "scenarios for a process of its own, in a temporary folder",
+    "server.processes.studies: write_text": "scenarios for a process of its own, in a temporary folder",
 }
 """Where files are written, or seem to be, and why it is safe there."""
 

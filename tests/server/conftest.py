@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 
 from simulation.batch.running import run_batch
 from simulation.scenario.loading import parse_scenario
-from simulation.server.app import Server, make_app
-from simulation.server.catalogue import Catalogue
-from simulation.server.models import Models
+from simulation.server.processes.models import Models
+from simulation.server.web.app import Server, make_app
+from simulation.server.web.catalogue import Catalogue
 
 
 @pytest.fixture(scope="session")

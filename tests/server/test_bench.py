@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 from served import SMALL
 
-from simulation.server import bench
-from simulation.server.bench import LiveRecipe, Task
-from simulation.server.side import Side
+from simulation.server.processes import bench
+from simulation.server.processes.bench import LiveRecipe, Task
+from simulation.server.sides.side import Side
 
 RECIPES = [LiveRecipe(SMALL, seed) for seed in range(3)]
 

@@ -9,9 +9,9 @@ import pytest
 
 from simulation.errors import DataError, HyperclusterError, ScenarioError
 from simulation.scenario.loading import load_scenario, parse_scenario, shipped_scenarios
-from simulation.server.bench import Listed, TooLargeError, Wanted, read
-from simulation.server.catalogue import Catalogue
-from simulation.server.reading import finished_seeds, listing, read_scenario
+from simulation.server.processes.bench import Listed, TooLargeError, Wanted, read
+from simulation.server.processes.reading import finished_seeds, listing, read_scenario
+from simulation.server.web.catalogue import Catalogue
 
 
 def listed(catalogue: Catalogue) -> dict[str, Any]:

@@ -20,11 +20,11 @@ from page import connected
 from served import Served
 
 from simulation.errors import HyperclusterError
-from simulation.server.bench import Listed
-from simulation.server.catalogue import Catalogue
-from simulation.server.messages import encoded
-from simulation.server.reading import listing
-from simulation.server.replay import ReplaySide
+from simulation.server.processes.bench import Listed
+from simulation.server.processes.reading import listing
+from simulation.server.protocol.messages import encoded
+from simulation.server.sides.replay import ReplaySide
+from simulation.server.web.catalogue import Catalogue
 
 Path_ = tuple[str | int, ...]
 VALUES = st.one_of(

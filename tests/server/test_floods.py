@@ -25,10 +25,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from simulation.errors import ScenarioError
 from simulation.scenario.loading import MOST_PROBLEMS, load_scenario
-from simulation.server import wire
-from simulation.server.live import Connection
-from simulation.server.messages import MOST_CHANGED
-from simulation.server.sessions import Session
+from simulation.server.protocol.messages import MOST_CHANGED
+from simulation.server.web import wire
+from simulation.server.web.live import Connection
+from simulation.server.web.sessions import Session
 
 BENCHMARK = Path(__file__).parents[1] / "benchmark_flood.py"
 

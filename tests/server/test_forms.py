@@ -14,7 +14,7 @@ from simulation.files.toml import toml_value
 from simulation.policies import INSTRUMENTS
 from simulation.scenario.loading import load_scenario, shipped_scenarios
 from simulation.scenario.schema import Platform, Scenario
-from simulation.server.forms import forms
+from simulation.server.protocol.forms import forms
 
 FORMS = forms()
 KINDS = {"number", "whole", "choice", "text", "names", "number_or_table", "toml"}

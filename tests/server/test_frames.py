@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from page import blocks_of
 
-from simulation.server.frames import MOST_BYTES, MOST_MONTHS, UNKNOWN, block, frame, months_a_frame
+from simulation.server.protocol.frames import MOST_BYTES, MOST_MONTHS, UNKNOWN, block, frame, months_a_frame
 
 
 def made(side: int, n: int, r: int, k: int, h: int, *, e: int = 0) -> tuple[bytes, dict[str, np.ndarray]]:

@@ -23,9 +23,9 @@ from starlette.websockets import WebSocketDisconnect
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario, parse_scenario
-from simulation.server import live
-from simulation.server.app import Server, make_app
-from simulation.server.sessions import KEPT_SECONDS, Session, Sessions
+from simulation.server.web import live
+from simulation.server.web.app import Server, make_app
+from simulation.server.web.sessions import KEPT_SECONDS, Session, Sessions
 
 BASELINE = {"scenario": "baseline", "changes": []}
 HYPERCLUSTER = {"scenario": "hypercluster", "changes": []}

@@ -13,9 +13,9 @@ from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
 from simulation.scenario.loading import load_scenario, parse_scenario
-from simulation.server.frames import frame
-from simulation.server.live_side import LiveSide, needed_bytes
-from simulation.server.side import SHOWN
+from simulation.server.protocol.frames import frame
+from simulation.server.sides.live_side import LiveSide, needed_bytes
+from simulation.server.sides.side import SHOWN
 from simulation.world import CHANNELS
 
 TIMELESS = math.inf

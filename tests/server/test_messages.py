@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.server.messages import MessageError, Open, ScenarioSource, read_hello, read_request
+from simulation.server.protocol.messages import MessageError, Open, ScenarioSource, read_hello, read_request
 
 FRAMES = {"type": "frames", "id": 1, "sides": ["a"], "first": 0, "months": 1}
 OPEN = {"type": "open", "id": 1, "seed": 1, "a": {"scenario": "baseline"}, "b": None}

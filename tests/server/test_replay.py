@@ -14,10 +14,10 @@ from simulation.batch.running import run_batch
 from simulation.data.reader import load_dataset
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.scenario.loading import parse_scenario
-from simulation.server.frames import frame
-from simulation.server.live_side import LiveSide
-from simulation.server.replay import ReplaySide
-from simulation.server.side import Side
+from simulation.server.protocol.frames import frame
+from simulation.server.sides.live_side import LiveSide
+from simulation.server.sides.replay import ReplaySide
+from simulation.server.sides.side import Side
 
 
 def block_of(side: Side, first: int, months: int) -> Block:

@@ -9,7 +9,7 @@ from anyio.from_thread import start_blocking_portal
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from simulation.server.security import HEADERS, Gate, is_loopback, same_token
+from simulation.server.web.security import HEADERS, Gate, is_loopback, same_token
 
 Headers = Sequence[tuple[str, str]]
 

@@ -25,9 +25,9 @@ from processes import PATIENCE, SUPPORT, session_members, started
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-import simulation.server.app
+import simulation.server.web.app
 from simulation.cli import cli
-from simulation.server.serve import page_address
+from simulation.server.web.serve import page_address
 
 ENVIRONMENT = {
     "HOST": "0.0.0.0",
@@ -146,7 +146,7 @@ def test_garbage_on_the_wire_leaves_the_server_standing(running: Running) -> Non
 def test_the_process_that_listens_is_small() -> None:
     """What draws and computes is imported by the processes of the model alone."""
     heavy = ("pandas", "matplotlib", "pyarrow")
-    code = f"import sys, simulation.server.serve; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, simulation.server.web.serve; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
@@ -211,7 +211,7 @@ def answer(port: int, path: str, **headers: str) -> tuple[int, bytes]:
 def test_for_others_a_token_is_required_and_printed_once(guarded: Running) -> None:
     token = guarded.url.split("?token=")[1]
     assert len(token) >= 43, "256 bits"
-    page = Path(simulation.server.app.STATIC / "index.html").read_bytes()
+    page = Path(simulation.server.web.app.STATIC / "index.html").read_bytes()
     assert answer(guarded.port, f"/?token={token}") == (200, page)
     wrong = (token[:-1], token + "0", token.swapcase(), "", "%00", "%FF", f"{token}%00", "0" * 10_000)
     for path in (
@@ -239,7 +239,7 @@ def test_without_the_token_there_are_only_the_files_of_the_page(guarded: Running
         *("/scenarios/baseline.toml", "/results/", "/static//etc/passwd", "/static/js/../../../cli.py"),
     ):
         assert answer(guarded.port, path)[0] == 404, path
-    root = simulation.server.app.STATIC
+    root = simulation.server.web.app.STATIC
     for file in sorted(path for path in root.rglob("*") if path.is_file()):
         status, body = answer(guarded.port, f"/static/{file.relative_to(root).as_posix()}")
         assert (status, body) == (200, file.read_bytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulation.server.sessions import KEPT_SECONDS, BusyError, Sessions
+from simulation.server.web.sessions import KEPT_SECONDS, BusyError, Sessions
 
 
 class Clock:

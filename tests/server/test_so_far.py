@@ -11,7 +11,7 @@ from simulation import metrics
 from simulation.engine.recorder import Record
 from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario, parse_scenario
-from simulation.server.so_far import SoFar
+from simulation.server.sides.so_far import SoFar
 from simulation.world import Array
 
 NAMES = ("phi", "w1_years", "t50_years")

@@ -14,8 +14,8 @@ from simulation import Results, compare
 from simulation.errors import ResultsError
 from simulation.figures.drawing.inputs import study_curves
 from simulation.scenario.loading import load_scenario
-from simulation.server.studies import MOST_STUDIES, Study
-from simulation.server.summary import summary
+from simulation.server.processes.studies import MOST_STUDIES, Study
+from simulation.server.sides.summary import summary
 
 SMALL = {"scenario": "small", "changes": ["time.years=10.0"]}
 CHANGED = {"scenario": "small", "changes": ["time.years=10.0", "policies[0].budget=1000.0"]}

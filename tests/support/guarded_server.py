@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from simulation.cli import main
-from simulation.server import serve
+from simulation.server.web import serve
 
 EVERYWHERE = "0.0.0.0"
 

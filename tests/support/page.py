@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from starlette.testclient import TestClient, WebSocketTestSession
 
-from simulation.server.messages import SideName
+from simulation.server.protocol.messages import SideName
 from simulation.world import Array
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
-from simulation.server.app import Server
+from simulation.server.web.app import Server
 
 PORT = 8000
 SMALL = """

@@ -12,8 +12,8 @@ from simulation import metrics
 from simulation.engine.recorder import Record
 from simulation.errors import HyperclusterError
 from simulation.metrics.times import regional_times
-from simulation.server.frames import block, months_a_frame
-from simulation.server.so_far import SoFar
+from simulation.server.protocol.frames import block, months_a_frame
+from simulation.server.sides.so_far import SoFar
 from simulation.world import Array
 
 SHOWN = (

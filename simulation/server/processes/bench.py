@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.errors import HyperclusterError
-from simulation.server.messages import encoded
+from simulation.server.protocol.messages import encoded
 
 if TYPE_CHECKING:
-    from simulation.server.side import Side
+    from simulation.server.sides.side import Side
 
 SLICE_SECONDS = 0.02
 """How long a task may simulate before others have their turn."""
@@ -50,7 +50,7 @@ class LiveRecipe:
     def make(self) -> Side:
         """Return the side at its start."""
         from simulation.scenario.loading import parse_scenario
-        from simulation.server.live_side import LiveSide
+        from simulation.server.sides.live_side import LiveSide
 
         return LiveSide(parse_scenario(self.text), self.seed)
 
@@ -65,7 +65,7 @@ class ReplayRecipe:
 
     def make(self) -> Side:
         """Return the side."""
-        from simulation.server.replay import ReplaySide
+        from simulation.server.sides.replay import ReplaySide
 
         return ReplaySide(self.folder, self.scenario, self.seed)
 
@@ -154,8 +154,8 @@ def read(wanted: Wanted) -> Read:
         If its run would take too much of the machine.
     """
     from simulation.scenario.loading import parse_scenario
-    from simulation.server.live_side import needed_bytes
-    from simulation.server.reading import read_scenario
+    from simulation.server.processes.reading import read_scenario
+    from simulation.server.sides.live_side import needed_bytes
 
     found = read_scenario(wanted.path, wanted.changes)
     spec = parse_scenario(found.text)
@@ -175,15 +175,15 @@ def read(wanted: Wanted) -> Read:
 
 
 def listing(wanted: Listed) -> str:
-    """List scenarios and results, as JSON; see :func:`simulation.server.reading.listing`."""
-    from simulation.server import reading
+    """List scenarios and results, as JSON; see :func:`simulation.server.processes.reading.listing`."""
+    from simulation.server.processes import reading
 
     return encoded(reading.listing(wanted))
 
 
 def sum_up(study: tuple[Path, Mapping[str, str]]) -> dict[str, Any]:
-    """Sum a study up, its folder and the scenario of each side; see :func:`simulation.server.summary.summary`."""
-    from simulation.server.summary import summary
+    """Sum a study up, its folder and the scenario of each side; see :func:`simulation.server.sides.summary.summary`."""
+    from simulation.server.sides.summary import summary
 
     folder, names = study
     return summary(folder, names)
@@ -221,8 +221,9 @@ def _until() -> float:
 def warm_up() -> None:
     """Load and, where nobody has done so on this machine, compile everything, so that no session waits for it."""
     from simulation.scenario.loading import load_scenario
-    from simulation.server import reading, replay  # noqa: F401 - for the first who asks for them
-    from simulation.server.live_side import LiveSide
+    from simulation.server.processes import reading  # noqa: F401 - for the first who asks for it
+    from simulation.server.sides import replay  # noqa: F401
+    from simulation.server.sides.live_side import LiveSide
 
     side = LiveSide(load_scenario("fragmented_platforms"), 1)
     frames(side, 0, 0, 3)

@@ -19,18 +19,18 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from simulation.results.manifest import DISTRIBUTION
-from simulation.server.catalogue import Catalogue
-from simulation.server.forms import forms
-from simulation.server.frames import MOST_MONTHS
-from simulation.server.live import Connection
-from simulation.server.messages import MOST_REPLICATIONS, encoded, joined
-from simulation.server.models import Models
-from simulation.server.security import Gate, same_token
-from simulation.server.sessions import Session, Sessions
-from simulation.server.studies import Study
+from simulation.server.processes.models import Models
+from simulation.server.processes.studies import Study
+from simulation.server.protocol.forms import forms
+from simulation.server.protocol.frames import MOST_MONTHS
+from simulation.server.protocol.messages import MOST_REPLICATIONS, encoded, joined
+from simulation.server.web.catalogue import Catalogue
+from simulation.server.web.live import Connection
+from simulation.server.web.security import Gate, same_token
+from simulation.server.web.sessions import Session, Sessions
 from simulation.world import CHANNELS
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parents[1] / "static"
 SWEEP_SECONDS = 1.0
 REFUSED = (
     "This page needs the token that the server printed when it was started, as ?token=... in the address."

@@ -77,7 +77,7 @@ class Catalogue:
         shipped = (path.parent for path in shipped_scenarios()[:1])
         named = (path.resolve().parent for path in self._named)
         around = (OWN.resolve(), self.results, self.results.resolve(), Path.cwd(), Path.home())
-        roots = {*shipped, *named, *around, Path(__file__).parents[2]}
+        roots = {*shipped, *named, *around, Path(__file__).parents[3]}
         return sorted((text for text in map(str, roots) if len(text) > 1), key=len, reverse=True)
 
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from simulation.errors import HyperclusterError, ProblemsError
-from simulation.server import bench
-from simulation.server.bench import LiveRecipe, ReplayRecipe, TooLargeError, Wanted
-from simulation.server.frames import frame
-from simulation.server.messages import (
+from simulation.server.processes import bench
+from simulation.server.processes.bench import LiveRecipe, ReplayRecipe, TooLargeError, Wanted
+from simulation.server.processes.studies import MOST_STUDIES, Study
+from simulation.server.protocol.frames import frame
+from simulation.server.protocol.messages import (
     MOST_BYTES,
     SIDES,
     Frames,
@@ -43,12 +44,11 @@ from simulation.server.messages import (
     read_hello,
     read_request,
 )
-from simulation.server.security import same_token
-from simulation.server.sessions import BusyError, Session, Shown
-from simulation.server.studies import MOST_STUDIES, Study
+from simulation.server.web.security import same_token
+from simulation.server.web.sessions import BusyError, Session, Shown
 
 if TYPE_CHECKING:
-    from simulation.server.app import Server
+    from simulation.server.web.app import Server
 
 TAKEN_OVER = 4001
 WRONG_TOKEN = 4003

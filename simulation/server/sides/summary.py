@@ -15,7 +15,7 @@ from simulation.figures.drawing.bands import QUANTILES, quantiles
 from simulation.figures.drawing.inputs import study_curves
 from simulation.figures.drawing.study import ScenarioCurves, StudyCurves
 from simulation.results.reader import Results
-from simulation.server.side import SHOWN, plain
+from simulation.server.sides.side import SHOWN, plain
 
 
 def summary(folder: Path, names: Mapping[str, str]) -> dict[str, Any]:

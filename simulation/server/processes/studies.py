@@ -18,7 +18,7 @@ from typing import Any
 from simulation.errors import HyperclusterError
 from simulation.scenario.loading import parse_scenario
 from simulation.scenario.schema import Scenario
-from simulation.server.messages import SideName
+from simulation.server.protocol.messages import SideName
 
 MOST_STUDIES = 2
 GRACE_SECONDS = 10.0

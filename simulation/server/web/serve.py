@@ -18,12 +18,12 @@ import uvicorn
 
 from simulation.errors import HyperclusterError
 from simulation.scenario.loading import load_scenario
-from simulation.server.app import Server, make_app
-from simulation.server.catalogue import Catalogue
-from simulation.server.messages import MOST_BYTES, SIDES
-from simulation.server.models import Models
-from simulation.server.security import is_loopback
-from simulation.server.wire import LiveWire, Wire
+from simulation.server.processes.models import Models
+from simulation.server.protocol.messages import MOST_BYTES, SIDES
+from simulation.server.web.app import Server, make_app
+from simulation.server.web.catalogue import Catalogue
+from simulation.server.web.security import is_loopback
+from simulation.server.web.wire import LiveWire, Wire
 
 LEAST_TOKEN = 16
 """Characters of a token that somebody chose."""

@@ -17,7 +17,7 @@ from simulation.figures.drawing.basemap import BaseMap, base_map
 from simulation.figures.drawing.regions import macroregion_colours
 from simulation.figures.drawing.style import scenario_styles
 from simulation.figures.drawing.tiles import tile_places
-from simulation.server.forms import titled
+from simulation.server.protocol.forms import titled
 from simulation.world import Array
 
 TILES_WIDE = 1.6

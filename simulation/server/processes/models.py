@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from simulation.batch.workers import WorkerDiedError, Workers, opened
-from simulation.server import bench
-from simulation.server.bench import LiveRecipe, Recipe, Task
-from simulation.server.catalogue import Catalogue
-from simulation.server.messages import SIDES, SideName
-from simulation.server.sessions import Session
-from simulation.server.turns import Turns
+from simulation.server.processes import bench
+from simulation.server.processes.bench import LiveRecipe, Recipe, Task
+from simulation.server.protocol.messages import SIDES, SideName
+from simulation.server.web.catalogue import Catalogue
+from simulation.server.web.sessions import Session
+from simulation.server.web.turns import Turns
 
 DEADLINE_SECONDS = 60.0
 """Nothing that is let through takes so long; what does has hung, and its process is replaced."""
@@ -64,7 +64,7 @@ class Models:
         return len(self._workers) - 1
 
     async def read(self, session: Session, side: SideName, wanted: bench.Wanted) -> Any:
-        """Read a scenario; errors as :func:`simulation.server.bench.read`."""
+        """Read a scenario; errors as :func:`simulation.server.processes.bench.read`."""
         long = sum(map(len, wanted.changes)) > LONG_CHANGES
         place = SLOW if long else self._place(session, side)
         return await self._ask(place, session.number, bench.read, wanted)
@@ -74,7 +74,7 @@ class Models:
     ) -> Any:
         """Return ``do(side, *args)``, which works on a side of a session; asked again until it is not None.
 
-        A dictionary comes as :func:`simulation.server.bench.perform` writes it.
+        A dictionary comes as :func:`simulation.server.processes.bench.perform` writes it.
         """
         task = Task(session.key(side), recipe, partial(_with_side, do, args))
         slow = isinstance(recipe, LiveRecipe) and recipe.large
@@ -86,13 +86,13 @@ class Models:
                 return found
 
     async def listing(self, session: Session, catalogue: Catalogue) -> str:
-        """Return what ``welcome`` lists, as JSON; see :func:`simulation.server.reading.listing`."""
+        """Return what ``welcome`` lists, as JSON; see :func:`simulation.server.processes.reading.listing`."""
         listed = await asyncio.to_thread(lambda: bench.Listed(catalogue.files, catalogue.folders))
         found: str = await self._ask(self._place(session, "a"), session.number, bench.listing, listed)
         return found
 
     async def sum_up(self, folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
-        """Return what a finished study shows; see :func:`simulation.server.summary.summary`."""
+        """Return what a finished study shows; see :func:`simulation.server.sides.summary.summary`."""
         return await asyncio.wrap_future(self._aside.submit(bench.sum_up, (folder, names)))
 
     async def drop(self, session: Session) -> None:

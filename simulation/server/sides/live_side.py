@@ -12,10 +12,10 @@ from simulation.engine.recorder import Record
 from simulation.errors import HyperclusterError
 from simulation.figures.drawing.inputs import short_name
 from simulation.scenario.schema import Scenario
-from simulation.server.description import country, described_map, policy_entry, style_of
-from simulation.server.inspection import INSPECTED
-from simulation.server.side import History, Side
-from simulation.server.so_far import SoFar
+from simulation.server.sides.description import country, described_map, policy_entry, style_of
+from simulation.server.sides.inspection import INSPECTED
+from simulation.server.sides.side import History, Side
+from simulation.server.sides.so_far import SoFar
 from simulation.world import CHANNELS, Array, World
 
 

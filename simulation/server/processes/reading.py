@@ -28,9 +28,9 @@ from simulation.results.reader import MANIFEST, read_manifest
 from simulation.scenario.document import OVERRIDE, OverrideError, parse_override
 from simulation.scenario.loading import MOST_PROBLEMS, load_scenario
 from simulation.scenario.schema import Scenario
-from simulation.server.bench import Listed, Read
-from simulation.server.catalogue import without_absolute_paths
-from simulation.server.description import style_of
+from simulation.server.processes.bench import Listed, Read
+from simulation.server.sides.description import style_of
+from simulation.server.web.catalogue import without_absolute_paths
 
 RUNS = "runs.parquet"
 MOST_SEEDS = 100_000

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from simulation.errors import HyperclusterError
-from simulation.server.bench import LiveRecipe, Read, Recipe
-from simulation.server.messages import SIDES, SideName
-from simulation.server.studies import Study
+from simulation.server.processes.bench import LiveRecipe, Read, Recipe
+from simulation.server.processes.studies import Study
+from simulation.server.protocol.messages import SIDES, SideName
 
 MOST_SESSIONS = 64
 KEPT_SECONDS = 60.0

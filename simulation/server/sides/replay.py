@@ -19,10 +19,10 @@ from simulation.figures.drawing.inputs import short_name
 from simulation.results.reader import Results
 from simulation.results.tables import Counts
 from simulation.scenario.messages import expected
-from simulation.server.bench import MOST_BYTES, MOST_MONTHS, MOST_POLICIES, TooLargeError
-from simulation.server.description import country, described_map, policy_entry, style_of
-from simulation.server.side import History, Side
-from simulation.server.so_far import SoFar
+from simulation.server.processes.bench import MOST_BYTES, MOST_MONTHS, MOST_POLICIES, TooLargeError
+from simulation.server.sides.description import country, described_map, policy_entry, style_of
+from simulation.server.sides.side import History, Side
+from simulation.server.sides.so_far import SoFar
 from simulation.world import CHANNELS, Array
 
 

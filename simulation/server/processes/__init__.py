@@ -1,0 +1,1 @@
+"""The processes that simulate, and what they are asked."""

@@ -1,0 +1,1 @@
+"""One side of a session, simulated live or replayed from results."""

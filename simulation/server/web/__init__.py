@@ -1,0 +1,1 @@
+"""Who listens: the application, its security, sessions, and what can be opened."""
