@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command; until it has set up what Ctrl-C does, Ctrl-C ends the process without a word."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from simulation.cli import main as run
+    from simulation.cli.main import main as run
 
     run()
 

@@ -14,7 +14,7 @@ from small_studies import write_scenarios
 from simulation.analysis.across import compare_folders
 from simulation.analysis.comparison import compare
 from simulation.batch.running import run_batch
-from simulation.cli import cli
+from simulation.cli.main import cli
 from simulation.errors import ResultsError
 from simulation.reporting.tables import analyse, differences, differences_across
 from simulation.results.reader import Results

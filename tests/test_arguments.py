@@ -23,7 +23,7 @@ from simulation import figures
 from simulation.analysis.break_even import at_ratio, break_even, onboarding_left
 from simulation.arguments import MOST_REPLICATIONS, MOST_SEED, real_number, seed_of
 from simulation.batch.running import replicate, run_batch
-from simulation.cli import cli
+from simulation.cli.main import cli
 from simulation.engine.build import build_world
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate

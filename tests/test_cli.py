@@ -18,11 +18,11 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 import simulation.batch.running
-from simulation import console
 from simulation.analysis.comparison import compare
-from simulation.cli import STUDY, cli, main
+from simulation.cli import console
+from simulation.cli.main import STUDY, cli, main
+from simulation.cli.progress import form_of, progress_shown
 from simulation.data.reader import load_dataset
-from simulation.progress import form_of, progress_shown
 from simulation.results.reader import Replication, Results
 from simulation.scenario.schema import Scenario
 
@@ -90,7 +90,7 @@ def test_help_imports_the_command_line_and_nothing_heavy():
     imported = {name.strip().split(".")[0] for _, _, name in lines}
     assert not imported & set(HEAVY)
     ours = {name.strip() for _, _, name in lines if name.strip().startswith("simulation.")}
-    assert all(name.startswith("simulation.cli") or name == "simulation.errors" for name in ours), ours
+    assert all(name.startswith("simulation.cli.main") or name == "simulation.errors" for name in ours), ours
 
 
 def test_run_ends_with_table_differences_verdict_and_files(study: tuple[Path, Result]):
@@ -327,7 +327,7 @@ def test_a_reader_who_stops_early_loses_no_figure(folder: Path, monkeypatch: pyt
     def stopped(*_: object) -> None:
         raise BrokenPipeError(32, os.strerror(32))
 
-    monkeypatch.setattr("simulation.console.print_study", stopped)
+    monkeypatch.setattr("simulation.cli.console.print_study", stopped)
     invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
     assert (folder / "out" / "figures" / "adoption_raster.png").exists()
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from simulation import run_batch
-from simulation.cli import cli
+from simulation.cli.main import cli
 from simulation.scenario.loading import parse_scenario
 
 TINY = """

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from small_studies import write_scenarios
 
-from simulation.cli import cli
+from simulation.cli.main import cli
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from simulation.cli import cli
+from simulation.cli.main import cli
 from simulation.figures import plot
 
 SMALL = """

@@ -9,7 +9,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from simulation.batch.workers import INSTALL
-from simulation.cli import cli
+from simulation.cli.main import cli
 from simulation.results.manifest import DISTRIBUTION
 
 ROOT = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulation.batch.running import run_batch
-from simulation.cli import cli
+from simulation.cli.main import cli
 from simulation.errors import ResultsError
 from simulation.reporting.factors import (
     COMBINATIONS,

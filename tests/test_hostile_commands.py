@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulation.cli import cli
+from simulation.cli.main import cli
 
 CODES = {0, 2, 3, 4, 130}
 

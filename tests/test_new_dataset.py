@@ -5,7 +5,7 @@ import csv
 import pytest
 from click.testing import CliRunner
 
-from simulation.cli import cli
+from simulation.cli.main import cli
 from simulation.data.dictionary import TABLES
 from simulation.data.reader import load_dataset
 from simulation.data.template import data_dictionary, write_template

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from simulation.batch.progress import Estimate, Mean, Progress, Report
-from simulation.progress import _Screen, duration, errors_as_json, form_of, progress_shown, size
+from simulation.cli.progress import _Screen, duration, errors_as_json, form_of, progress_shown, size
 
 HALF_WAY = Progress(
     done=50,

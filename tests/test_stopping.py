@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from simulation.cli import cli
-from simulation.cli_stop import Stopped
+from simulation.cli.main import cli
+from simulation.cli.stop import Stopped
 from simulation.files.durable import written_beside
 from simulation.results.reader import MANIFEST
 

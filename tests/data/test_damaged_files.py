@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from simulation.batch.running import run_batch
 from simulation.characters import fault_of
-from simulation.cli import cli
+from simulation.cli.main import cli
 from simulation.data.dictionary import SETTINGS, TABLES
 from simulation.data.outlines import OUTLINES, Outlines, load_outlines
 from simulation.data.template import DICTIONARY, write_template

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from simulation.batch.running import run_batch
 from simulation.characters import fault_of
-from simulation.cli import cli
+from simulation.cli.main import cli
 from simulation.data.template import write_template
 from simulation.figures.drawing.style import style
 from simulation.files.toml import toml_value

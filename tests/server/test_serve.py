@@ -26,7 +26,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 import simulation.server.web.app
-from simulation.cli import cli
+from simulation.cli.main import cli
 from simulation.server.web.serve import page_address
 
 ENVIRONMENT = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 
-from simulation.cli import main
+from simulation.cli.main import main
 from simulation.engine.month import Engine
 
 FAILING, HANGING = (int(os.environ.get(name, -1)) for name in ("FAILING", "HANGING"))

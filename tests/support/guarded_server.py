@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from simulation.cli import main
+from simulation.cli.main import main
 from simulation.server.web import serve
 
 EVERYWHERE = "0.0.0.0"

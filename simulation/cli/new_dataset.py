@@ -15,7 +15,7 @@ def new_dataset(folder: Path) -> None:
     The tables hold a few invented rows, so that they are valid as they are. Nothing is ever overwritten. Check what you
     have made with "hypercluster validate DIR"; docs/tutorial.md builds a small country step by step.
     """
-    from simulation.console import print_files
+    from simulation.cli.console import print_files
     from simulation.data.template import write_template
 
     print_files(write_template(folder))

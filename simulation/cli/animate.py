@@ -35,7 +35,7 @@ def animate(
     One replication of each, with the same seed. Writes the animation, the numbers that it shows and a caption into
     DIR/figures.
     """
-    from simulation.console import print_files, print_notes
+    from simulation.cli.console import print_files, print_notes
     from simulation.errors import ResultsError
     from simulation.figures.film.animation import animate as write_animation
     from simulation.results.reader import Results

@@ -40,8 +40,8 @@ def factors(
     interaction of each pair. What is finished in the results folder is kept, and only the rest is computed.
     """
     from simulation.batch.running import run_batch
-    from simulation.console import print_failures, print_files, print_notes, print_tables
-    from simulation.progress import form_of, progress_shown
+    from simulation.cli.console import print_failures, print_files, print_notes, print_tables
+    from simulation.cli.progress import form_of, progress_shown
     from simulation.reporting.factors import (
         combinations_of,
         contributions,

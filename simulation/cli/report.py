@@ -23,7 +23,7 @@ def report(folder: Path, reference: str | None) -> None:
     Writes one HTML page that needs nothing beside it, the same as Markdown, tables for LaTeX and Markdown, and all
     figures as PNG.
     """
-    from simulation.console import print_files, print_notes
+    from simulation.cli.console import print_files, print_notes
     from simulation.reporting.page import write_report
     from simulation.reporting.tables import analyse, write_tables
     from simulation.results.reader import Results
@@ -60,7 +60,7 @@ def break_even(
     """
     from simulation.analysis.break_even import break_even as find
     from simulation.analysis.break_even import in_words, write_break_even
-    from simulation.console import print_files
+    from simulation.cli.console import print_files
     from simulation.scenario.loading import load_scenario
 
     def show(ratio: float, found: Difference) -> None:

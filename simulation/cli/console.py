@@ -18,7 +18,7 @@ from simulation.analysis.paired import Difference
 from simulation.analysis.unspent import idle_money
 from simulation.analysis.verdict import verdicts
 from simulation.characters import visible
-from simulation.progress import is_terminal
+from simulation.cli.progress import is_terminal
 from simulation.reporting.table import Table as TextTable
 from simulation.reporting.tables import Analysis, tables
 from simulation.results.derived import notes_on

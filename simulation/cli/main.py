@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulation.cli_animate import animate
-from simulation.cli_factors import factors
-from simulation.cli_new_dataset import new_dataset
-from simulation.cli_report import break_even, report
-from simulation.cli_serve import serve
-from simulation.cli_stop import KEPT, SIGNALLED, Stopped, signals_answered
+from simulation.cli.animate import animate
+from simulation.cli.factors import factors
+from simulation.cli.new_dataset import new_dataset
+from simulation.cli.report import break_even, report
+from simulation.cli.serve import serve
+from simulation.cli.stop import KEPT, SIGNALLED, Stopped, signals_answered
 
 if TYPE_CHECKING:
     from simulation.results.reader import Results
@@ -197,13 +197,13 @@ def run(
     regional_cluster and hypercluster. Replications of one number share their luck in all scenarios. What is finished
     in the results folder is kept, and only the rest is computed.
     """
-    from simulation.progress import errors_as_json
+    from simulation.cli.progress import errors_as_json
 
     silent = quiet or as_json
     with errors_as_json(_exit_code_of) if as_json else contextlib.nullcontext():
         from simulation.batch.running import run_batch
-        from simulation.console import print_failures, print_until
-        from simulation.progress import ending, form_of, print_json, progress_shown
+        from simulation.cli.console import print_failures, print_until
+        from simulation.cli.progress import ending, form_of, print_json, progress_shown
         from simulation.scenario.loading import load_scenario
 
         specs = [load_scenario(name, overrides=overrides) for name in scenarios or STUDY]
@@ -260,7 +260,7 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     """Compare, draw, and print all of it."""
     from simulation.analysis.comparison import compare as compare_scenarios
     from simulation.analysis.comparison import write_comparison
-    from simulation.console import print_files, print_notes, print_study
+    from simulation.cli.console import print_files, print_notes, print_study
     from simulation.figures import write_study_figures
     from simulation.files.held_folder import held
     from simulation.results.derived import HERE, outputs_of
@@ -315,7 +315,7 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
     if other is not None:
         _compare_across(folder, other, reference, precision=precision)
         return
-    from simulation.console import print_analysis, print_files, print_notes
+    from simulation.cli.console import print_analysis, print_files, print_notes
     from simulation.reporting.tables import analyse, write_tables
     from simulation.results.reader import Results
 
@@ -332,7 +332,7 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
 def _compare_across(folder: Path, other: Path, reference: str | None, *, precision: float) -> None:
     from simulation.analysis.across import compare_folders, write_across
     from simulation.analysis.verdict import verdicts
-    from simulation.console import print_files, print_notes, print_tables
+    from simulation.cli.console import print_files, print_notes, print_tables
     from simulation.reporting.tables import differences_across, write_table
     from simulation.results.derived import HERE, outputs_of
     from simulation.results.reader import Results
@@ -385,7 +385,7 @@ def plot(
 
     Without --figure, every figure is drawn that the study has data for; without --scenario and --seed, the whole study.
     """
-    from simulation.console import print_files, print_notes
+    from simulation.cli.console import print_files, print_notes
     from simulation.figures import plot as draw
     from simulation.figures.drawing.style import PAGE_MM
     from simulation.results.reader import Results
