@@ -42,7 +42,7 @@ TO_COME = ("DeprecationWarning", "FutureWarning", "PendingDeprecationWarning")
 
 pytestmark = [pytest.mark.filterwarnings(f"error::{category}") for category in TO_COME]
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BACKENDS = ("matplotlib", "altair")
 SMALL = ["world.scale=0.05", "time.years=2", "diffusion.spontaneous=0.02", "budget.per_year=1e6"]

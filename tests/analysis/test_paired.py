@@ -181,7 +181,7 @@ def student(sample: Array) -> tuple[float, float]:
 
 DOCUMENTED = re.findall(
     r"^\| (normal|lognormal, sigma \.5|lognormal, sigma 1) \| (\d+) \| (\S+) \| (\S+) \| (\S+) \|$",
-    (Path(__file__).parent.parent / "docs" / "comparison.md").read_text(encoding="utf-8"),
+    (Path(__file__).parents[2] / "docs" / "comparison.md").read_text(encoding="utf-8"),
     flags=re.MULTILINE,
 )
 DRAWN = {

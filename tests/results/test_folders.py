@@ -414,7 +414,7 @@ def test_different_sets_have_different_folders():
 
 def test_no_two_commands_of_the_readme_write_different_studies_into_one_folder():
     """Whoever tries one row after the other is never told of another study."""
-    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     studies: dict[str, set[tuple[str, ...]]] = {}
     commands = {
         line.split("hypercluster run")[1].split("`")[0]
