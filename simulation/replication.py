@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation import metrics
-from simulation.engine.recorder import Record
 from simulation.engine.simulate import simulate
+from simulation.record import Record
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 

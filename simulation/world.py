@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -178,36 +177,3 @@ class World:
     def eligible(self) -> Array:
         """int64 (R, S, K): eligible enterprises present of each region and industry for each technology."""
         return self.enterprises.counts[:, :, None] * (self.technologies.relevance > 0)[None, :, :]
-
-
-@dataclass(slots=True)
-class Levers:
-    """The quantities that policies move in one month; neutral where there is no policy (section 4)."""
-
-    local_contacts: Array  # float64 (R,), L_r, neutral 1
-    capacity: Array  # float64 (R,), factor on Q_j, neutral 1
-    training: Array  # float64 (R,), increment on the factor of alpha_i, neutral 0
-    incentive: Array  # float64 (R,), 1/year, neutral 0
-    readiness: Array  # float64 (R,), delta_r with infrastructure
-    subsidy: Array  # float64 (H, R), added to the utility of membership, neutral 0
-    is_open: Array  # bool (H,), platform exists this month
-    resident: Array  # bool (H, J), institutions on the platform
-    interoperability: Array  # float64 (H, H), Omega, neutral identity
-    chain_strength: Array  # float64 (G, R), neutral the chain's own in its poles, 0 elsewhere
-
-    @staticmethod
-    def neutral(world: World) -> Levers:
-        """Levers without any policy; every platform is closed until its calendar or a policy opens it."""
-        r, _, _, h, _ = world.shape
-        return Levers(
-            local_contacts=np.ones(r),
-            capacity=np.ones(r),
-            training=np.zeros(r),
-            incentive=np.zeros(r),
-            readiness=world.regions.readiness.copy(),
-            subsidy=np.zeros((h, r)),
-            is_open=np.zeros(h, dtype=bool),
-            resident=world.platforms.resident.copy(),
-            interoperability=np.eye(h),
-            chain_strength=world.chains.strength[:, None] * world.chains.poles,
-        )

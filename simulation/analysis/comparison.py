@@ -44,9 +44,9 @@ def compare(
     -------
     DataFrame
         One row a pair of scenarios and metric: scenario, reference, metric, unit, better ("higher", "lower" or
-        empty), and the fields of ``simulation.analysis.paired.Difference``: means, difference, low, high (95 %), superiority
-        (probability that the scenario is better in a pair), n of pairs, in how many pairs only one or neither is
-        defined, standard deviation, effect, pairs needed, p, and p after Holm's correction.
+        empty), and the fields of :class:`simulation.analysis.paired.Difference`: means, difference, low, high (95 %),
+        superiority (probability that the scenario is better in a pair), n of pairs, in how many pairs only one or
+        neither is defined, standard deviation, effect, pairs needed, p, and p after Holm's correction.
 
     Raises
     ------

@@ -151,8 +151,8 @@ def run_batch(
     executor : "processes" (scripts need the usual ``if __name__ == "__main__":``), "serial", "dask",
         "dask://HOST:PORT", or any ``concurrent.futures`` executor.
     deadline : seconds that a replication may take, at most MOST_SECONDS; a longer one is recorded as failed.
-    until_halfwidth : go on after ``replications``, in rounds of ``simulation.analysis.stopping.ROUND``, until the 95 % interval
-        of every paired difference in Phi is no wider than twice this.
+    until_halfwidth : go on after ``replications``, in rounds of ``simulation.analysis.stopping.ROUND``, until the 95 %
+        interval of every paired difference in Phi is no wider than twice this.
     max_replications : where to stop with ``until_halfwidth`` in any case.
     fresh : replace what is in the folder.
     take_over : take the folder from a process on another machine that has ended; needed only on disks that cannot lock.

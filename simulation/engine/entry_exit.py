@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
+from simulation.state import State
 from simulation.world import Array, World
-
-
-class Situation(Protocol):
-    """What renewal reads, and writes, of a running replication; see ``simulation.state.State``."""
-
-    month: int
-    released: Array  # bool (K,), read
-    adopted_month: Array  # int32 (P,), read
-    adopters: Array  # int64 (R, S, K), written
-    waiting: Array  # int32 (P,), written
-    waiting_count: Array  # int64 (K,), written
 
 
 def present_in(world: World, month: int) -> Array:
@@ -27,7 +16,7 @@ def present_in(world: World, month: int) -> Array:
     return np.asarray((enterprises.from_month <= month) & (month < enterprises.to_month))
 
 
-def renewed(world: World, state: Situation) -> World:
+def renewed(world: World, state: State) -> World:
     """Return the world with the enterprises of the year that begins; who has left adopts no more and counts no more.
 
     All but who is there is shared with ``world``, which is not written. Business ties stay, see
@@ -49,7 +38,7 @@ def renewed(world: World, state: Situation) -> World:
     return replace(world, enterprises=replace(enterprises, present=present, counts=counts))
 
 
-def wait(state: Situation, world: World, technology: int, who: Array) -> None:
+def wait(state: State, world: World, technology: int, who: Array) -> None:
     """Let the pairs of a technology for which ``who``, bool (pairs,), is true wait for adoption, and no others."""
     first = world.pairs.start[technology]
     waiting = first + np.flatnonzero(who)

@@ -9,17 +9,19 @@ from simulation.arguments import whole_number
 from simulation.data.reader import load_vectors
 from simulation.engine.build import build_world, enterprise_keys
 from simulation.engine.entry_exit import present_in, renewed, wait
-from simulation.engine.kernels import clock, crowds, exposure, hazard, membership, network
+from simulation.engine.initial import initial_state
+from simulation.engine.kernels import adoption, crowds, exposure, hazard, learning, membership, network
 from simulation.engine.platform_effects import Platforming
-from simulation.engine.recorder import Record, Recorder
+from simulation.engine.recorder import Recorder
 from simulation.engine.rewiring import Rewiring
+from simulation.levers import Levers
 from simulation.mechanisms.market import Market
 from simulation.mechanisms.migration import left_after_a_month
 from simulation.policies.schedule import PolicySchedule
 from simulation.policies.training import Training
+from simulation.record import Record
 from simulation.scenario.schema import Scenario
-from simulation.state import State
-from simulation.world import CHANNELS, RESEARCH_KINDS, Array, Levers
+from simulation.world import CHANNELS, RESEARCH_KINDS, Array
 
 
 class Engine:
@@ -28,7 +30,7 @@ class Engine:
     def __init__(self, spec: Scenario, seed: int) -> None:
         self.spec = spec
         self.world = world = build_world(spec, seed)
-        self.state = State.initial(world)
+        self.state = initial_state(world)
         self.schedule = PolicySchedule(spec.policies, world, costs=spec.costs, budget=spec.budget)
         self.recorder = Recorder(world)
         self.dt = 1.0 / world.steps_per_year
@@ -330,7 +332,7 @@ class Engine:
     def _adopt(self) -> None:
         state, pairs, enterprises = self.state, self.world.pairs, self.world.enterprises
         assert self._levers is not None
-        clock.advance_adoption(
+        adoption.advance_adoption(
             state.month,
             self.dt,
             pairs.start,
@@ -366,7 +368,7 @@ class Engine:
 
     def _learn(self) -> None:
         d, state = self.spec.diffusion, self.state
-        clock.advance_learning(
+        learning.advance_learning(
             self.dt,
             d.learning,
             d.institution_scale,

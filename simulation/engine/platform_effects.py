@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.data.reader import VectorRow
-from simulation.engine.kernels import clock
-from simulation.world import Array, Levers, World
+from simulation.engine.kernels.learning import learning_weights
+from simulation.levers import Levers
+from simulation.world import Array, World
 
 
 class Platforming:
@@ -48,7 +49,7 @@ class Platforming:
         )
         distinct, self.complexity_of = np.unique(far_factor, return_inverse=True)
         self.learning_weights = np.empty((distinct.size, j, j))
-        clock.learning_weights(
+        learning_weights(
             world.regions.proximity,
             institutions.region_of,
             levers.readiness,

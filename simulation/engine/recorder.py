@@ -1,67 +1,17 @@
-"""What one run leaves: counts by month, credit, ledger. Plain arrays, ready for the metrics."""
+"""Counting, month by month, what a replication leaves."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulation.record import Record
+from simulation.state import State
 from simulation.world import CHANNELS, Array, World
 
 if TYPE_CHECKING:  # pandas takes longer to import than a replication to run
     import pandas as pd
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What one replication leaves. Month 0 is the start, month m the end of the m-th month, T the last.
-
-    Letters as in ``simulation.world``. Regions, industries, technologies and platforms stand in sorted order. E is 1
-    where the enterprises stay the same, and T + 1, one row a month, where enterprises enter and leave.
-    """
-
-    scenario: str
-    seed: int
-    steps_per_year: int
-    regions: tuple[str, ...]  # ids
-    macroregions: tuple[str, ...]
-    macroregion_of: Array  # int64 (R,)
-    industries: tuple[str, ...]
-    technologies: tuple[str, ...]
-    directions: tuple[str, ...]  # per technology
-    environmental: Array  # bool (K,), meant for the environment
-    platforms: tuple[str, ...]
-    release_month: Array  # int64 (K,)
-    eligible: Array  # int64 (E, R, S, K)
-    adopters: Array  # int32 (T + 1, R, S, K)
-    may_join: Array  # int64 (E, H, R)
-    members: Array  # int32 (T + 1, H, R)
-    members_anywhere: Array  # int32 (T + 1,), enterprises on at least one platform
-    enterprises: Array  # int64 (E,), all that are there
-    mastered: Array  # int32 (T + 1, K), institutions that master k
-    credit: Array  # float64 (R, K, 6), adoptions owed to each channel of simulation.world.CHANNELS
-    ledger: pd.DataFrame  # policy, instrument, region, year, planned, spent, unspent
-    planned_pv: float  # present value of the plan, units
-    spent_pv: float  # present value of what was spent, units
-    technologies_left_out: int  # due at or after the horizon
-
-    @property
-    def months(self) -> int:
-        """T, the number of months simulated."""
-        return self.adopters.shape[0] - 1
-
-
-class Countable(Protocol):
-    """What the recorder reads of a running replication; see ``simulation.state.State``."""
-
-    month: int
-    adopters: Array  # int64 (R, S, K)
-    adopted_month: Array  # int32 (P,)
-    credit: Array  # float64 (P, 6)
-    members: Array  # int64 (H, R)
-    mask_of: Array  # uint64 (N,)
-    mastered: Array  # bool (J, K)
 
 
 class Recorder:
@@ -78,7 +28,7 @@ class Recorder:
         self._counts = np.zeros((months if world.enterprises_change else 1, r, s), dtype=np.int64)
         self._counts[0] = world.enterprises.counts
 
-    def record(self, state: Countable, counts: Array) -> None:
+    def record(self, state: State, counts: Array) -> None:
         """Write down the end of a month; ``counts``, int64 (R, S), are the enterprises that were there in it."""
         if len(self._counts) > 1:
             self._counts[state.month] = counts
@@ -91,7 +41,7 @@ class Recorder:
         self,
         scenario: str,
         world: World,
-        state: Countable,
+        state: State,
         *,
         ledger: pd.DataFrame,
         planned_pv: float,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
@@ -11,17 +10,8 @@ from simulation.engine.build import partners_by_pattern, tie_rule
 from simulation.engine.kernels.network import adopting_partners
 from simulation.engine.ties import first_partners, network_of, redraw_partners
 from simulation.scenario.schema import Scenario
-from simulation.world import Array, World
-
-
-class Situation(Protocol):
-    """What moves read, and write, of a running replication; see ``simulation.state.State``."""
-
-    month: int
-    mask_of: Array  # uint64 (N,), read: who is on which platform at the start of the month
-    adopted_month: Array  # int32 (P,), read
-    near: Array  # int32 (P,), written
-    far: Array  # int32 (P,), written
+from simulation.state import State
+from simulation.world import World
 
 
 class Rewiring:
@@ -37,7 +27,7 @@ class Rewiring:
         """True at the start of each year but the first; ``month`` are the months done."""
         return month > 0 and month % self._steps_per_year == 0
 
-    def rewired(self, world: World, state: Situation) -> World:
+    def rewired(self, world: World, state: State) -> World:
         """Return the world with the ties of the year that begins, and count the partners that have adopted anew.
 
         ``world`` has the enterprises of that year already. All but the ties and the numbers of partners is shared with

@@ -7,7 +7,7 @@ import time
 
 from simulation.arguments import real_number
 from simulation.engine.month import Engine
-from simulation.engine.recorder import Record
+from simulation.record import Record
 from simulation.scenario.schema import Scenario
 
 

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from simulation.engine.recorder import Record
 from simulation.figures.drawing.inputs import short_name
 from simulation.figures.drawing.regions import write_names
 from simulation.figures.drawing.style import (
@@ -21,6 +20,7 @@ from simulation.figures.drawing.style import (
     text_mm,
 )
 from simulation.metrics.curves import ratio
+from simulation.record import Record
 from simulation.world import Regions
 
 WIDTH_MM = 190.0

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
+from simulation.levers import Levers
 from simulation.mechanisms.chains import demand_pull
 from simulation.mechanisms.prices import price_factor
 from simulation.mechanisms.transfer import Transfer, experience
-from simulation.world import Array, Levers, World
-
-
-class Situation(Protocol):
-    """What the market reads of a running replication; see ``simulation.state.State``."""
-
-    month: int
-    released: Array  # bool (K,)
-    adopters: Array  # int64 (R, S, K)
-    capacity_left: Array  # float64 (R,)
+from simulation.state import State
+from simulation.world import Array, World
 
 
 class Market:
@@ -36,7 +27,7 @@ class Market:
         )
         self._eligible = world.eligible
 
-    def factor(self, state: Situation, levers: Levers) -> Array:
+    def factor(self, state: State, levers: Levers) -> Array:
         """Return x, float64 (R, S, K): 1 where no mechanism is on. Not to be written."""
         if not self._is_on:
             return self._neutral

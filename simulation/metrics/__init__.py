@@ -10,7 +10,6 @@ import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
 
-from simulation.engine.recorder import Record
 from simulation.metrics.curves import Curves, crossing_time, released, select
 from simulation.metrics.inequality import theil
 from simulation.metrics.metric import Metric, Undefined
@@ -18,6 +17,7 @@ from simulation.metrics.phase_order import kuramoto
 from simulation.metrics.uncorrected_phi import phi_simple
 from simulation.metrics.wasserstein import w1
 from simulation.metrics.weir_cockerham import phi
+from simulation.record import Record
 
 __all__ = [
     "METRICS",

@@ -16,7 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulation.engine.recorder import Record
+from simulation.record import Record
 from simulation.world import Array
 
 ROUNDING = 1e-12

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from simulation.levers import Levers
 from simulation.policies.base import RegionalPolicy
-from simulation.world import Array, Levers, World
+from simulation.world import Array, World
 
 
 class AdoptionIncentive(RegionalPolicy):

@@ -8,8 +8,9 @@ from typing import ClassVar, Self
 import numpy as np
 from pydantic import model_validator
 
+from simulation.levers import Levers
 from simulation.settings import NonNegative, Selection, Settings, Year
-from simulation.world import Array, Levers, World
+from simulation.world import Array, World
 
 
 class Policy(Settings):

@@ -6,8 +6,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from simulation.levers import Levers
 from simulation.policies.base import RegionalPolicy
-from simulation.world import Array, Levers, World
+from simulation.world import Array, World
 
 
 class DigitalInfrastructure(RegionalPolicy):

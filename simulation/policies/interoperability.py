@@ -7,9 +7,10 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from simulation.levers import Levers
 from simulation.policies.base import Policy
 from simulation.settings import Names
-from simulation.world import Array, Levers, World
+from simulation.world import Array, World
 
 
 class Interoperability(Policy):

@@ -7,9 +7,10 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from simulation.data.reader import InstitutionRow, institution_references
+from simulation.levers import Levers
 from simulation.policies.base import RegionalPolicy
 from simulation.settings import Selection
-from simulation.world import Array, Levers, World
+from simulation.world import Array, World
 
 
 class RemoteResidency(RegionalPolicy):

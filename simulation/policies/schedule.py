@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulation.levers import Levers
 from simulation.policies.base import Policy
 from simulation.policies.money import Budget, CostTable, discount_factors, present_value
-from simulation.world import Array, Levers, World
+from simulation.world import Array, World
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,7 @@
 
     manifest.json         scenarios (digest, full text), seeds, versions, what finished, what failed
     runs.parquet          one row a replication: metrics, checksum
-    curves.parquet        adopters and eligible by month, region, industry and technology; see ``simulation.results.tables``
+    curves.parquet        adopters, eligible by month, region, industry, technology; see ``simulation.results.tables``
     memberships.parquet   members, and enterprises that may join, by month, platform and region
     ledger.parquet        planned, spent and unspent by policy, region and year
     parts/                the same tables, one folder a block of replications, while a batch is under way

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from simulation.engine.recorder import Record
 from simulation.errors import ResultsError
+from simulation.record import Record
 from simulation.world import Array
 
 TABLES = ("curves", "memberships", "ledger", "runs")

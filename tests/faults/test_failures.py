@@ -11,8 +11,8 @@ from small_studies import REPLICATIONS, Study, checksums
 
 import simulation.batch.running
 from simulation.batch.running import Progress, run_batch
-from simulation.engine.recorder import Record
 from simulation.engine.simulate import simulate
+from simulation.record import Record
 from simulation.results.reader import Results
 from simulation.scenario.schema import Scenario
 

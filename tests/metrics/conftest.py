@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from simulation.engine.recorder import Record
+from simulation.record import Record
 from simulation.world import CHANNELS
 
 type Make = Callable[..., Record]

@@ -8,6 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import simulation.policies
+from simulation.levers import Levers
 from simulation.policies import INSTRUMENTS, AnyPolicy, Budget, Costs, PolicySchedule
 from simulation.policies.adoption_incentive import AdoptionIncentive
 from simulation.policies.cluster_organisation import ClusterOrganisation
@@ -19,7 +20,7 @@ from simulation.policies.processing_chain import ProcessingChain
 from simulation.policies.remote_residency import RemoteResidency
 from simulation.policies.technopark import Technopark
 from simulation.policies.training import Training
-from simulation.world import Institutions, Levers
+from simulation.world import Institutions
 
 NEEDED = {
     "interoperability": {"platforms": ["one", "two"]},

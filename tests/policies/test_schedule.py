@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from simulation.levers import Levers
 from simulation.policies import INSTRUMENTS, AnyPolicy, Budget, Costs, PolicySchedule
 from simulation.policies.cluster_organisation import ClusterOrganisation
 from simulation.policies.interoperability import Interoperability
@@ -20,7 +21,6 @@ from simulation.policies.platform_onboarding import PlatformOnboarding
 from simulation.policies.platform_operation import PlatformOperation
 from simulation.policies.remote_residency import RemoteResidency
 from simulation.policies.training import Training
-from simulation.world import Levers
 
 
 def schedule_of(world, *policies, discount=0.05):

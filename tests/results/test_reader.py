@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from simulation.engine.recorder import Record
 from simulation.errors import ResultsError
+from simulation.record import Record
 from simulation.results.blocks import part_folders, part_name
 from simulation.results.reader import Manifest, Results
 from simulation.results.tables import TABLES, Tables, tables_of, to_parquet

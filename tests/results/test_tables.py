@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.engine.recorder import Record
+from simulation.record import Record
 from simulation.replication import Run
 from simulation.results.tables import Axes, Counts, Tables, counts_of, tables_of
 from simulation.world import Array

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from simulation import metrics
-from simulation.engine.recorder import Record
 from simulation.engine.simulate import simulate
+from simulation.record import Record
 from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.server.sides.so_far import SoFar
 from simulation.world import Array

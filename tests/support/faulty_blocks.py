@@ -1,4 +1,4 @@
-"""Stand-ins for ``simulation.batch.running.run_block`` that go wrong in one replication, importable by worker processes."""
+"""Stand-ins for ``simulation.batch.running.run_block`` that fail in one replication; workers can import them."""
 
 from __future__ import annotations
 

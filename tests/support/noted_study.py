@@ -12,7 +12,7 @@ import os
 import sys
 
 from simulation.batch import running as batch
-from simulation.engine.recorder import Record
+from simulation.record import Record
 
 compute = batch.compute
 

@@ -47,7 +47,7 @@ def change_memberships(
         Memberships until now; overwritten by ``wanted``.
     region_of, industry_of : int32, shape (N,)
     start, pattern_of, slot, adopted_month
-        The eligible pairs and who has adopted, as in :func:`simulation.engine.kernels.clock.advance_adoption`.
+        The eligible pairs and who has adopted, as in :func:`simulation.engine.kernels.adoption.advance_adoption`.
     members : int64, shape (H, R); members_by_industry : int64, shape (H, S); member_adopters : int64, shape (H, S, K)
         Raised and lowered.
     crowd_of : int32, shape (N,)

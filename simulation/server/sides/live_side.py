@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from simulation.engine.month import Engine
-from simulation.engine.recorder import Record
 from simulation.errors import HyperclusterError
 from simulation.figures.drawing.inputs import short_name
+from simulation.record import Record
 from simulation.scenario.schema import Scenario
 from simulation.server.sides.description import country, described_map, policy_entry, style_of
 from simulation.server.sides.inspection import INSPECTED

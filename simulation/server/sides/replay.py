@@ -13,9 +13,9 @@ from annotated_types import Ge, Le
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from simulation.data.reader import load_dataset
-from simulation.engine.recorder import Record
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.figures.drawing.inputs import short_name
+from simulation.record import Record
 from simulation.results.reader import Results
 from simulation.results.tables import Counts
 from simulation.scenario.messages import expected

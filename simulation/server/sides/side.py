@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from simulation import metrics
-from simulation.engine.recorder import Record
 from simulation.errors import HyperclusterError
 from simulation.metrics.times import regional_times
+from simulation.record import Record
 from simulation.server.protocol.frames import block, months_a_frame
 from simulation.server.sides.so_far import SoFar
 from simulation.world import Array
@@ -27,7 +27,7 @@ SHOWN = (
 class History:
     """What happened up to a month; rows of later months are meaningless.
 
-    Letters as in ``simulation.world``, E as in ``simulation.engine.recorder``: 1 or T + 1.
+    Letters as in ``simulation.world``, E as in ``simulation.record``: 1 or T + 1.
     """
 
     month: int

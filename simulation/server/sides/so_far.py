@@ -16,7 +16,7 @@ from simulation.world import Array
 
 
 class SoFar:
-    """Letters as in ``simulation.world``, T months until the horizon, E as in ``simulation.engine.recorder``: 1 or T + 1.
+    """Letters as in ``simulation.world``, T months until the horizon, E as in ``simulation.record``: 1 or T + 1.
 
     Parameters
     ----------

@@ -1,0 +1,47 @@
+"""The state of a replication before its first month."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.engine.kernels.crowds import UNUSED
+from simulation.state import State
+from simulation.world import CHANNELS, World
+
+
+def initial_state(world: World) -> State:
+    """Return the state at the start: nobody has adopted, mastered or joined anything."""
+    r, s, k, h, j = world.shape
+    n, p = world.enterprises.region_of.size, world.pairs.enterprise.size
+    c = min(n + r, r * 2**h)
+    with np.errstate(divide="ignore", over="ignore"):  # where alpha is 0, or next to it, the clock never ends
+        remaining = world.pairs.threshold / world.enterprises.absorptive_capacity[world.pairs.enterprise]
+    state = State(
+        month=0,
+        released=np.zeros(k, dtype=bool),
+        waiting=np.zeros(p, dtype=np.int32),
+        waiting_count=np.zeros(k, dtype=np.int64),
+        remaining=remaining,
+        near=np.zeros(p, dtype=np.int32),
+        far=np.zeros(p, dtype=np.int32),
+        exposures=np.zeros(p),
+        adopted_month=np.full(p, -1, dtype=np.int32),
+        adopters=np.zeros((r, s, k), dtype=np.int64),
+        credit=np.zeros((p, len(CHANNELS))),
+        mastered=np.zeros((j, k), dtype=bool),
+        mastered_month=np.full((j, k), -1, dtype=np.int32),
+        learning_left=world.institutions.threshold.copy(),
+        mask_of=np.zeros(n, dtype=np.uint64),
+        members=np.zeros((h, r), dtype=np.int64),
+        members_by_industry=np.zeros((h, s), dtype=np.int64),
+        member_adopters=np.zeros((h, s, k), dtype=np.int64),
+        crowd_of=world.enterprises.region_of.copy(),
+        crowd_mask=np.zeros(c, dtype=np.uint64),
+        crowd_next=np.full(c, UNUSED, dtype=np.int64),
+        crowd_size=np.zeros(c, dtype=np.int64),
+        on_platform=np.zeros((c, h), dtype=bool),
+        capacity_left=np.ones(r),
+    )
+    state.crowd_next[:r] = -1
+    state.crowd_size[:r] = np.bincount(world.enterprises.region_of, minlength=r)
+    return state

@@ -1,0 +1,97 @@
+"""Learning of institutions: their hazard is cumulated until it reaches a threshold (section 2.7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simulation.compiled import compiled
+
+Array = npt.NDArray[Any]
+
+
+@compiled
+def advance_learning(
+    dt: float,
+    rate: float,
+    scale: float,
+    weights: Array,
+    complexity_of: Array,
+    capacity: Array,
+    released: Array,
+    mastered: Array,
+    remaining: Array,
+    newly: Array,
+) -> None:
+    """Run the learning clock of every institution for one month, equation (7).
+
+    Hazard b_SC (1 - exp(-sum_m w_jm Q_m y_mk / I_scale)).
+
+    Parameters
+    ----------
+    dt : float
+        Years in a month.
+    rate, scale : float
+        b_SC, 1/year, and I_scale.
+    weights : float64, shape (X, J, J)
+        w_jm for each distinct complexity.
+    complexity_of : int64, shape (K,)
+        Index of the technology's complexity in ``weights``.
+    capacity : float64, shape (J,)
+        Q.
+    released : bool, shape (K,)
+    mastered : bool, shape (J, K)
+        y, state at the START of the month; never written.
+    remaining : float64, shape (J, K)
+        What is left of the threshold; lowered.
+    newly : bool, shape (J, K)
+        Overwritten: who masters what at the end of this month.
+    """
+    n_institutions, n_technologies = mastered.shape
+    contacts = np.empty(n_institutions)
+    newly[:] = False
+    for k in range(n_technologies):
+        if not released[k]:
+            continue
+        w = weights[complexity_of[k]]
+        contacts[:] = 0.0
+        for m in range(n_institutions):
+            if mastered[m, k]:
+                for j in range(n_institutions):
+                    contacts[j] += w[m, j] * capacity[m]
+        for j in range(n_institutions):
+            if not mastered[j, k] and contacts[j] > 0.0:
+                remaining[j, k] -= rate * -np.expm1(-contacts[j] / scale) * dt
+                newly[j, k] = remaining[j, k] <= 0.0
+
+
+@compiled
+def learning_weights(
+    proximity: Array, region_of: Array, readiness: Array, linked: Array, far_factor: Array, out: Array
+) -> None:
+    """Set out[x, j, m] to w_jm = K_r(j)r(m), or f_far sqrt(delta_r(j) delta_r(m)) where larger; equation (7).
+
+    Parameters
+    ----------
+    proximity : float64, shape (R, R)
+    region_of : int32, shape (J,)
+    readiness : float64, shape (R,)
+        delta.
+    linked : bool, shape (J, J)
+        Both are on one platform whose vector (SC2SC, SC2ED) serves both; symmetric.
+    far_factor : float64, shape (X,)
+        f_far for each distinct complexity.
+    out : float64, shape (X, J, J)
+        Overwritten; symmetric.
+    """
+    for x in range(far_factor.size):
+        for j in range(region_of.size):
+            for m in range(region_of.size):
+                weight = proximity[region_of[j], region_of[m]]
+                if linked[j, m]:
+                    weight = max(
+                        weight, far_factor[x] * np.sqrt(readiness[region_of[j]] * readiness[region_of[m]])
+                    )
+                out[x, j, m] = weight
