@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 import reference_model
 
 from simulation import metrics
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.mesa.model import HyperclusterModel

@@ -176,7 +176,7 @@ MUTANTS = [
     ),
     Mutant(
         "draws keyed by position instead of identity",
-        "engine/build.py",
+        "engine/build/enterprises.py",
         "    return numbered_all(_cell_keys(regions, industries)[region_of, industry_of], number_of)",
         "    cells = np.full(region_of.size, _cell_keys(regions, industries)[0, 0])\n"
         "    return numbered_all(cells, np.arange(region_of.size))",
@@ -184,7 +184,7 @@ MUTANTS = [
     ),
     Mutant(
         "order of release by place in the table instead of by draw",
-        "engine/build.py",
+        "engine/build/technologies.py",
         'months[np.argsort(arrival, kind="stable")] =',
         "months[np.arange(n)] =",
         "tests/engine/test_build.py",
@@ -395,7 +395,7 @@ MUTANTS = [
     ),
     Mutant(
         "entrants numbered from nought",
-        "engine/build.py",
+        "engine/build/enterprises.py",
         "from_year = np.concatenate(entered)",
         "from_year = np.concatenate(entered)\n    number_of -= np.where(from_year > 0, counts.ravel()[cell], 0)",
         "tests/mechanisms/test_turnover.py",

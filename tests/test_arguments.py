@@ -24,7 +24,7 @@ from simulation.analysis.break_even import at_ratio, break_even, onboarding_left
 from simulation.arguments import MOST_REPLICATIONS, MOST_SEED, real_number, seed_of
 from simulation.batch.running import replicate, run_batch
 from simulation.cli.main import cli
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
@@ -128,7 +128,7 @@ Door = Callable[[list[Scenario], Results, Any], Any]
 OUT = Path("never-written")
 PAIR = ("plain", "platform")
 DOORS: dict[str, Door] = {
-    "run seed": lambda specs, study, value: simulation.replication(specs[0], value),
+    "run seed": lambda specs, study, value: simulation.run(specs[0], value),
     "simulate seed": lambda specs, study, value: simulate(specs[0], value),
     "simulate deadline": lambda specs, study, value: simulate(specs[0], 7, deadline=value),
     "Engine seed": lambda specs, study, value: Engine(specs[0], value),
@@ -150,7 +150,7 @@ DOORS: dict[str, Door] = {
     "break_even replications": lambda specs, study, value: break_even(specs[1], specs[0], replications=value),
     "onboarding_left ratio": lambda specs, study, value: onboarding_left(specs[1], value),
     "at_ratio ratio": lambda specs, study, value: at_ratio(specs[1], value),
-    "compare precision": lambda specs, study, value: simulation.analysis.comparison(study, precision=value),
+    "compare precision": lambda specs, study, value: simulation.compare(study, precision=value),
     "compare_folders precision": lambda specs, study, value: across().compare_folders(
         study, study, precision=value
     ),
@@ -197,7 +197,16 @@ def test_every_door_refuses_what_is_no_number(
 
 def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
     """What the documentation calls, by name, methods with their class."""
-    modules = ("batch", "engine", "break_even", "across", "figures.animation", "build", "reporting.tables")
+    modules = (
+        "analysis.across",
+        "analysis.break_even",
+        "batch.running",
+        "engine.build.world",
+        "engine.month",
+        "engine.simulate",
+        "figures.film.animation",
+        "reporting.tables",
+    )
     found: dict[str, Any] = {name: getattr(simulation, name) for name in simulation.__all__}
     found |= {name: getattr(figures, name) for name in figures.__all__}
     for module in map(import_module, (f"simulation.{name}" for name in modules)):
@@ -227,9 +236,9 @@ def test_no_door_is_left_out():
 
 
 def test_one_seed_in_any_type_is_one_run(specs: list[Scenario]):
-    expected = simulation.replication(specs[0], seed=7).record.adopters
+    expected = simulation.run(specs[0], seed=7).record.adopters
     for seed in (np.int64(7), np.uint8(7), np.uint64(7), np.array(7), Index(7)):
-        record = simulation.replication(specs[0], seed=seed).record
+        record = simulation.run(specs[0], seed=seed).record
         assert type(record.seed) is int and np.array_equal(record.adopters, expected)
 
 

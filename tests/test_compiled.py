@@ -30,9 +30,9 @@ CALL = "from simulation.engine.kernels.outer import outer; print(outer(1))"
 def package(tmp_path: Path) -> Path:
     """An installation with two kernels of its own, one of which calls the other."""
     package = tmp_path / "installed" / PACKAGE
-    (package / "kernels").mkdir(parents=True)
+    (package / "engine" / "kernels").mkdir(parents=True)
     shutil.copy(Path(__file__).parents[1] / PACKAGE / "compiled.py", package)
-    for name in ("__init__.py", "kernels/__init__.py"):
+    for name in ("__init__.py", "engine/__init__.py", "engine/kernels/__init__.py"):
         (package / name).touch()
     write_inner(package, "x + 1")
     imports = "from simulation.engine.kernels.inner import inner"
@@ -42,7 +42,7 @@ def package(tmp_path: Path) -> Path:
 
 def write(package: Path, name: str, imports: str, value: str) -> None:
     text = MODULE.format(imports=imports, name=name, value=value)
-    (package / "kernels" / f"{name}.py").write_text(text)
+    (package / "engine" / "kernels" / f"{name}.py").write_text(text)
 
 
 def write_inner(package: Path, value: str) -> None:
@@ -51,7 +51,7 @@ def write_inner(package: Path, value: str) -> None:
 
 def read_only(package: Path) -> None:
     """Let nobody write beside the modules, not even root: a file stands where the folder would be."""
-    for folder in (package, package / "kernels"):
+    for folder in (package, package / "engine" / "kernels"):
         shutil.rmtree(folder / "__pycache__", ignore_errors=True)
         (folder / "__pycache__").touch()
 

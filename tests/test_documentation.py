@@ -119,11 +119,11 @@ def test_every_equation_has_its_number_once_and_the_code_cites_it():
     assert sorted(numbers) == list(range(28))
     code = "".join(
         path.read_text(encoding="utf-8")
-        for folder in ("kernels", "metrics", "mechanisms")
-        for path in (ROOT / "simulation" / folder).glob("*.py")
+        for folder in ("engine", "metrics", "mechanisms", "data", "policies")
+        for path in (ROOT / "simulation" / folder).rglob("*.py")
     )
     cited = {int(n) for n in re.findall(r"\((\d+)\)", " ".join(re.findall(r"equation (?:\(\d+\))", code)))}
-    assert set(numbers) - {16, 17, 18, 19} <= cited
+    assert set(numbers) <= cited
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -139,3 +139,37 @@ def test_the_readme_names_only_scenarios_and_metrics_that_exist():
     assert words <= {path.stem for path in shipped_scenarios()}
     assert words
     assert set(re.findall(r"`([a-z0-9]+_years|synchronization)`", README)) <= set(METRICS)
+
+
+def drawn(text: str) -> dict[str, set[str]]:
+    """Read the picture of the tree: the modules that each folder is drawn with, itself included."""
+    block = text.split("## The tree")[1].split("```")[1]
+    found: dict[str, set[str]] = {}
+    path: list[str] = []
+    for line in filter(str.strip, block.splitlines()):
+        words, depth = line.split(), (len(line) - len(line.lstrip())) // 4
+        if words[0].endswith("/"):
+            path = [*path[:depth], words[0].rstrip("/")]
+            found["/".join(path)] = set()
+        else:
+            found["/".join(path[:depth])] |= {word for word in words if word.endswith(".py")}
+    return found
+
+
+REPEATED = {"simulation/policies", "simulation/metrics", "simulation/figures", "simulation/figures/drawing"}
+"""Folders of which the picture shows a few modules: the others are instruments, metrics and figures."""
+
+
+def test_the_picture_of_the_tree_shows_the_package_as_it_is():
+    picture = drawn((ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
+    modules = [path.relative_to(ROOT) for path in (ROOT / "simulation").rglob("*.py")]
+    folders: dict[str, set[str]] = {str(path.parent): set() for path in modules}
+    for path in modules:
+        if not path.name.startswith("__"):
+            folders[str(path.parent)].add(path.name)
+    assert picture.keys() - {"simulation/server/static"} == folders.keys()
+    for folder, names in folders.items():
+        if folder in REPEATED:
+            assert picture[folder] <= names, folder
+        else:
+            assert picture[folder] == names, folder

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.policies import INSTRUMENTS, PolicySchedule
 from simulation.results.reader import Results
 from simulation.scenario.schema import Scenario

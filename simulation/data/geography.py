@@ -25,7 +25,7 @@ def great_circle_km(latitude: Array, longitude: Array) -> Array:
 
 
 def internal_distance_km(area_km2: Array) -> Array:
-    """Return the mean distance inside regions, .376 sqrt(area), km.
+    """Return the mean distance inside regions, .376 sqrt(area), km; equation (16).
 
     Head & Mayer (2000), Weltwirtschaftliches Archiv 136: 284-314.
     """
@@ -43,7 +43,7 @@ def distances_km(
 
 
 def spatial_kernel(distance_km: Array, half_distance_km: float) -> Array:
-    """Return K = 2^(-d / half distance): the weight of a contact, 1 at distance 0 and 1/2 at the half distance."""
+    """Return the weight of a contact, K = 2^(-d / half distance), equation (17): 1 at distance 0, else in (0, 1)."""
     return np.exp2(-distance_km / half_distance_km)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from simulation import streams
 from simulation.arguments import whole_number
 from simulation.data.reader import load_vectors
-from simulation.engine.build import build_world, enterprise_keys
+from simulation.engine.build.enterprises import enterprise_keys
+from simulation.engine.build.world import build_world
 from simulation.engine.entry_exit import present_in, renewed, wait
 from simulation.engine.initial import initial_state
 from simulation.engine.kernels import adoption, crowds, exposure, hazard, learning, membership, network

@@ -66,7 +66,7 @@ class Policy(Settings):
         """Cost a year of full coverage: float64, one value a unit, 0 where nothing is treated."""
 
     def coverage(self, full_cost: Array, world: World) -> Array:
-        """Coverage of each unit by the budget, in [0, 1]: c = min(1, budget / full cost), one c for all treated."""
+        """Coverage of each unit by the budget, c = min(1, budget / full cost), equation (18); one c for all treated."""
         total = float(full_cost.sum())
         c = min(1.0, self.budget / total) if total > 0 else 0.0
         return np.where(full_cost > 0, c, 0.0)

@@ -36,7 +36,7 @@ def discount_factors(*, months: int, steps_per_year: int, discount: float) -> Ar
 
 
 def present_value(amounts: Iterable[tuple[float, int, int]], *, steps_per_year: int, factors: Array) -> float:
-    """Present value of amounts a year, each spent evenly from a first month up to but not including a last one.
+    """Present value of amounts a year, each spent evenly from a first month to a last, exclusive; equation (19).
 
     The sum is exact before it is rounded, so that the order of the amounts changes nothing.
     """

@@ -11,7 +11,7 @@ import pytest
 import simulation.analysis.break_even as module
 from simulation.analysis.break_even import at_ratio, break_even, in_words, largest_ratio, write_break_even
 from simulation.analysis.paired import interval
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.errors import HyperclusterError
 from simulation.policies import PolicySchedule
 from simulation.scenario.loading import load_scenario, parse_scenario

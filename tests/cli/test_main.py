@@ -90,7 +90,7 @@ def test_help_imports_the_command_line_and_nothing_heavy():
     imported = {name.strip().split(".")[0] for _, _, name in lines}
     assert not imported & set(HEAVY)
     ours = {name.strip() for _, _, name in lines if name.strip().startswith("simulation.")}
-    assert all(name.startswith("simulation.cli.main") or name == "simulation.errors" for name in ours), ours
+    assert all(name.startswith("simulation.cli") or name == "simulation.errors" for name in ours), ours
 
 
 def test_run_ends_with_table_differences_verdict_and_files(study: tuple[Path, Result]):

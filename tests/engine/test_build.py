@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_worlds import dataset, plain_scenario
 
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.scenario.loading import load_scenario
 
 

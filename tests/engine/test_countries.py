@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import small_worlds
 
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario
 

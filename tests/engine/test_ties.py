@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.data.geography import spatial_kernel
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.engine.ties import KEPT, TieRule, draw_network, first_partners, network_of, redraw_partners
 from simulation.mechanisms.mobility import Mobility
 from simulation.scenario.loading import load_scenario

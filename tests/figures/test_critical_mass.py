@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.figures.critical_mass import fold
 from simulation.figures.drawing.study import Platforms
 from simulation.scenario.loading import load_scenario

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from short_runs import SMALL, assert_partners_are_counted, engine_of, run
 
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.engine.simulate import simulate
 from simulation.errors import ScenarioError
 from simulation.scenario.loading import load_scenario, parse_scenario

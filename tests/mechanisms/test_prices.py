@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_worlds import dataset, plain_scenario
 
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import ScenarioError

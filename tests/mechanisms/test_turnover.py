@@ -5,7 +5,8 @@ import pytest
 from short_runs import SMALL, assert_partners_are_counted, engine_of, run
 from small_worlds import dataset
 
-from simulation.engine.build import build_world, enterprise_keys
+from simulation.engine.build.enterprises import enterprise_keys
+from simulation.engine.build.world import build_world
 from simulation.engine.simulate import simulate
 from simulation.errors import ScenarioError
 from simulation.mechanisms.turnover import entry_years, exit_years

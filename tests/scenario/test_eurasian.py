@@ -8,7 +8,7 @@ import pytest
 
 from simulation.data.dictionary import DEFAULT_COUNTRY
 from simulation.data.reader import dataset_folder, load_dataset
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario
 

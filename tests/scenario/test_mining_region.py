@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.mechanisms.prices import price_factor

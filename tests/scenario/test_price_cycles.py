@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.mechanisms.prices import drawn_log_price, price_factor
 from simulation.scenario.loading import load_scenario
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulation.engine.build import build_world
+from simulation.engine.build.world import build_world
 from simulation.engine.simulate import simulate
 from simulation.policies import PolicySchedule
 from simulation.scenario.loading import load_scenario, parse_scenario, shipped_scenarios

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulation import streams
 from simulation.data.reader import load_vectors
-from simulation.engine.build import enterprise_keys
+from simulation.engine.build.enterprises import enterprise_keys
 from simulation.policies.schedule import PolicySchedule
 
 

@@ -1,0 +1,47 @@
+"""The eligible pairs of enterprise and technology, and the thresholds at which they adopt."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.engine.kernels.network import eligible_partners
+from simulation.streams import exponentials, key
+from simulation.world import (
+    Array,
+    Enterprises,
+    Pairs,
+    Technologies,
+)
+
+
+def build_pairs(seed: int, enterprises: Enterprises, keys: Array, technologies: Technologies) -> Pairs:
+    """Return the eligible pairs; technologies with the same eligible industries share their bookkeeping."""
+    eligible_industry = technologies.relevance > 0  # (S, K)
+    patterns, pattern_of = np.unique(eligible_industry.T, axis=0, return_inverse=True)
+    pattern_of = pattern_of.ravel().astype(np.int64)
+    n = enterprises.region_of.size
+    slot = np.full((len(patterns), n), -1, dtype=np.int32)
+    members = []
+    for g, industries in enumerate(patterns):
+        eligible = np.flatnonzero(industries[enterprises.industry_of])
+        slot[g, eligible] = np.arange(eligible.size)
+        members.append(eligible.astype(np.int32))
+    partners = partners_by_pattern(enterprises, patterns)
+    sizes = [members[g].size for g in pattern_of]
+    start = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
+    enterprise = np.empty(start[-1], dtype=np.int32)
+    threshold = np.empty(start[-1])
+    for k, pattern in enumerate(pattern_of):
+        here = slice(start[k], start[k + 1])
+        enterprise[here] = members[pattern]
+        stream = key(seed, "adoption", technologies.directions[k], technologies.names[k])
+        exponentials(stream, keys[members[pattern]], threshold[here])
+    return Pairs(start, enterprise, pattern_of, slot, partners, threshold)
+
+
+def partners_by_pattern(enterprises: Enterprises, patterns: Array) -> Array:
+    """Return the eligible partners of each enterprise, int32 (patterns, N); ``patterns``, bool (patterns, S)."""
+    partners = np.zeros((len(patterns), enterprises.region_of.size), dtype=np.int32)
+    for industries, out in zip(np.ascontiguousarray(patterns), partners, strict=True):
+        eligible_partners(enterprises.indptr, enterprises.indices, enterprises.industry_of, industries, out)
+    return partners

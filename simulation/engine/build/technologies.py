@@ -1,0 +1,101 @@
+"""The technologies of a world: when and where they appear."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.data.reader import Dataset, InstitutionRow
+from simulation.scenario.schema import Scenario
+from simulation.streams import exponentials, key, numbered_all, race
+from simulation.world import (
+    RESEARCH_KINDS,
+    Array,
+    Technologies,
+)
+
+
+def build_technologies(
+    spec: Scenario,
+    dataset: Dataset,
+    seed: int,
+    months: int,
+    institutions: list[InstitutionRow],
+    region_of_institution: Array,
+    capacity: Array,
+    counts: Array,
+) -> Technologies:
+    rows = dataset.technologies
+    release = _release_months(spec, seed, dataset)
+    within = [n for n in range(len(rows)) if release[n] < months]
+    complexity = {
+        "digital": spec.diffusion.complexity_digital,
+        "conventional": spec.diffusion.complexity_conventional,
+    }
+    relevance = np.array([dataset.relevance[dataset.directions.index(rows[n].direction)] for n in within])
+    relevance = relevance.reshape(len(within), len(dataset.industries)).T.astype(np.float64)
+    origin = np.full(len(within), -1, dtype=np.int64)
+    keys = np.array([key("institution", row.region_id, row.name) for row in institutions], dtype=np.uint64)
+    research = np.array([row.kind in RESEARCH_KINDS for row in institutions], dtype=bool)
+    for k, n in enumerate(within):
+        share = counts @ (relevance[:, k] > 0) / np.maximum(counts.sum(axis=1), 1)
+        weight = capacity * research * share[region_of_institution]
+        given = spec.technologies.origin_weights.get(rows[n].direction)
+        if given:
+            by_region = np.array([given.get(r.id, np.nan) for r in dataset.regions])[region_of_institution]
+            weight = _origin_weights(weight, region_of_institution, by_region)
+        origin[k] = race(key(seed, "origin", rows[n].direction, rows[n].technology), keys, weight)
+    return Technologies(
+        names=tuple(rows[n].technology for n in within),
+        directions=tuple(rows[n].direction for n in within),
+        families=tuple(rows[n].family for n in within),
+        complexity=np.array([complexity[rows[n].family] for n in within], dtype=np.float64),
+        relevance=relevance,
+        release_month=np.array([release[n] for n in within], dtype=np.int64),
+        origin=origin,
+        left_out=tuple(rows[n].technology for n in range(len(rows)) if release[n] >= months),
+        environmental=np.array([rows[n].environmental for n in within], dtype=bool),
+    )
+
+
+def _origin_weights(weight: Array, region_of: Array, share: Array) -> Array:
+    """Return the weights of origins such that each named region has its share and the others split the rest.
+
+    Parameters
+    ----------
+    weight : float64, shape (J,)
+        Weights without the scenario's say; they hold within a region and among the regions that are not named.
+    region_of : int32, shape (J,)
+    share : float64, shape (J,)
+        Share of the institution's region, NaN where the scenario does not name it.
+    """
+    out = np.zeros_like(weight)
+    for r in np.unique(region_of[~np.isnan(share)]):
+        here = region_of == r
+        if weight[here].sum() > 0:
+            out[here] = share[here] * weight[here] / weight[here].sum()
+    others = np.isnan(share)
+    named = sum(share[region_of == r][0] for r in np.unique(region_of[~others]))
+    if weight[others].sum() > 0:
+        out[others] = max(0.0, 1.0 - named) * weight[others] / weight[others].sum()
+    return out
+
+
+def _release_months(spec: Scenario, seed: int, dataset: Dataset) -> list[int]:
+    """Return the month at whose start each technology appears, in the order of the dataset."""
+    rows, steps = dataset.technologies, spec.time.steps_per_year
+    if spec.technologies.release == "at_start":
+        return [0] * len(rows)
+    if spec.technologies.release == "schedule":
+        assert spec.technologies.schedule is not None
+        return [round(spec.technologies.schedule[row.technology] * steps) for row in rows]
+    n = len(rows)
+    gaps, arrival = np.empty(n), np.empty(n)
+    exponentials(key(seed, "release"), numbered_all(np.full(n, key("gap")), np.arange(n)), gaps)
+    technology_keys = np.array(
+        [key("technology", row.direction, row.technology) for row in rows], dtype=np.uint64
+    )
+    exponentials(key(seed, "order"), technology_keys, arrival)
+    years = np.cumsum(gaps) / spec.technologies.per_year
+    months = np.empty(n, dtype=np.int64)
+    months[np.argsort(arrival, kind="stable")] = np.floor(years * steps)
+    return [int(month) for month in months]
