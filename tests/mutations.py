@@ -52,6 +52,27 @@ MUTANTS = [
         "tests/faults/test_executors.py",
     ),
     Mutant(
+        "one temporary name for all programs",
+        "durable.py",
+        ".{_HERE}-{os.getpid()}-{next(_numbers)}.tmp",
+        ".tmp",
+        "tests/test_temporary_files.py",
+    ),
+    Mutant(
+        "a temporary file taken from the program that is writing it",
+        "durable.py",
+        "        except OSError:\n            pass  # of another user",
+        "        finally:\n            return True",
+        "tests/test_temporary_files.py",
+    ),
+    Mutant(
+        "sums of two versions of numba in one folder",
+        "manifest.py",
+        "for name, old, new in pairs if old != new]",
+        "for name, old, new in pairs if False]",
+        "tests/test_folders.py",
+    ),
+    Mutant(
         "a temporary file left behind by Ctrl-C",
         "durable.py",
         "            temporary.unlink(missing_ok=True)\n        if isinstance(error, OSError):",
