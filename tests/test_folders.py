@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from simulation.batch import run_batch
 from simulation.cli import LONGEST_FOLDER, STUDY, default_folder
 from simulation.derived import notes_on, outputs_of, stale
 from simulation.errors import ResultsError
+from simulation.manifest import ARITHMETIC
 from simulation.parts import block_of, ignored, part_folders, part_name, part_replications
 from simulation.results import Manifest, Results, read_manifest
 from simulation.rows import TABLES, to_parquet
@@ -386,6 +388,24 @@ def test_another_study_is_told_of_another_folder_first_and_of_fresh_last(merged:
     assert f"--out '{tmp_path}/my study-3'" in last
     assert last.index("--out") < last.index("--fresh")
     assert not free_name(folder).exists()
+
+
+@pytest.mark.parametrize("name", ARITHMETIC)
+@pytest.mark.parametrize("there", ["0.1", None])
+def test_replications_of_another_arithmetic_do_not_come_into_one_folder(
+    merged: Path, tmp_path: Path, name: str, there: str | None
+):
+    folder = shutil.copytree(merged, tmp_path / "study")
+    here = read_manifest(folder)
+    before = read_manifest(folder)
+    del before["packages"][name]
+    before["packages"] |= {} if there is None else {name: there}
+    (folder / "manifest.json").write_text(json.dumps(before), encoding="utf-8")
+    with pytest.raises(
+        ResultsError, match=f"version of {name}: {there or 'unknown'} there, {version(name)} now"
+    ):
+        Store(folder).check(here, fresh=False)
+    Store(folder).check(here, fresh=True)
 
 
 SHIPPED = [path.stem for path in shipped_scenarios()]
