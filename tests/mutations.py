@@ -52,6 +52,27 @@ MUTANTS = [
         "tests/faults/test_executors.py",
     ),
     Mutant(
+        "one temporary name for all programs",
+        "files/durable.py",
+        ".{_HERE}-{os.getpid()}-{next(_numbers)}.tmp",
+        ".tmp",
+        "tests/files/test_temporary_names.py",
+    ),
+    Mutant(
+        "a temporary file taken from the program that is writing it",
+        "files/durable.py",
+        "        except OSError:\n            pass  # of another user",
+        "        finally:\n            return True",
+        "tests/files/test_temporary_names.py",
+    ),
+    Mutant(
+        "sums of two versions of numba in one folder",
+        "results/manifest.py",
+        "for name, old, new in pairs if old != new]",
+        "for name, old, new in pairs if False]",
+        "tests/results/test_folders.py",
+    ),
+    Mutant(
         "a temporary file left behind by Ctrl-C",
         "files/durable.py",
         "            temporary.unlink(missing_ok=True)\n        if isinstance(error, OSError):",

@@ -15,7 +15,7 @@ from simulation.arguments import real_number
 from simulation.errors import ResultsError
 from simulation.metrics import METRICS
 from simulation.results.derived import Outputs
-from simulation.results.manifest import changed_keys
+from simulation.results.manifest import changed_keys, other_arithmetic
 from simulation.results.reader import Results
 
 WORLD = ("world.", "time.", "technologies.")
@@ -152,6 +152,8 @@ def _notes(there: Results, here: Results, pairs: Sequence[tuple[str, str]], *, s
     for study in (there, here):
         if len(seeds) < study.manifest["replications"]:
             yield f"of {study.path} only the {len(seeds)} replications with seeds {seeds[0]} to {seeds[-1]} are paired"
+    for name, version, other_version in other_arithmetic(here.manifest, there.manifest):
+        yield f"{name} {version} here and {other_version} there may round differently"
     old, new = _entries(there), _entries(here)
     for scenario, other in pairs:
         for line in changed_keys(old[other]["text"], new[scenario]["text"], at_most=1000):

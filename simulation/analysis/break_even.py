@@ -20,12 +20,14 @@ from simulation.analysis.paired import Difference, paired_difference
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, listed
-from simulation.files.durable import replace
+from simulation.files.held_folder import check_encoding
 from simulation.metrics import METRICS, compute
 from simulation.policies.money import planned_present_value
+from simulation.results.written import place, refuse_foreign
 from simulation.scenario.schema import Scenario
 from simulation.world import Array
 
+FILES = ("break_even.csv", "break_even.md")
 ONBOARDING = "platform_onboarding"
 KEPT = ("platform_operation", "remote_residency", "interoperability")
 """Instruments that must go on to buy the same, whatever it costs."""
@@ -189,12 +191,29 @@ def in_words(found: BreakEven, titles: tuple[str, str]) -> str:
 
 
 def write_break_even(found: BreakEven, words: str, folder: Path) -> list[Path]:
-    """Write the ratios tried as CSV and the sentence about them as Markdown; return the paths."""
+    """Write the ratios tried as CSV and the sentence about them as Markdown; return the paths.
+
+    Raises
+    ------
+    ResultsError
+        As :func:`check_place`; nothing is written then.
+    """
+    check_place(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / "break_even.csv", folder / "break_even.md"]
-    replace(paths[0], found.tried.to_csv(index=False, lineterminator="\n").encode())
-    replace(paths[1], f"{words}\n".encode())
-    return paths
+    contents = (found.tried.to_csv(index=False, lineterminator="\n"), f"{words}\n")
+    return place(folder, {name: text.encode() for name, text in zip(FILES, contents, strict=True)})
+
+
+def check_place(folder: Path) -> None:
+    """Find out, before all is computed, whether the files may be written to a folder.
+
+    Raises
+    ------
+    ResultsError
+        If the name of the folder is not UTF-8, or a file stands there that this program did not write.
+    """
+    check_encoding(folder)
+    refuse_foreign(folder, FILES)
 
 
 def _ratio(value: float) -> str:

@@ -59,7 +59,7 @@ def break_even(
     that the plan keeps its present value. Some ten ratios are tried, with the same luck.
     """
     from simulation.analysis.break_even import break_even as find
-    from simulation.analysis.break_even import in_words, write_break_even
+    from simulation.analysis.break_even import check_place, in_words, write_break_even
     from simulation.cli.console import print_files
     from simulation.scenario.loading import load_scenario
 
@@ -68,6 +68,8 @@ def break_even(
         click.echo(f"ratio {ratio:.2f}: {ahead} by {abs(found.difference):.3g}, n = {found.n}", err=True)
 
     specs = load_scenario(scenario), load_scenario(rival)
+    if out is not None:
+        check_place(out)
     found = find(*specs, metric=metric, replications=replications, seed=seed, progress=show)
     words = in_words(found, (specs[0].title, specs[1].title))
     click.echo(words)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
+import platform
+import re
+import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +22,14 @@ _CANNOT_FLUSH = {
 }
 """What disks answer that cannot flush a folder, some network disks for instance; it says nothing about a fault."""
 
+_HERE = f"{zlib.crc32(platform.node().encode(errors='replace')):08x}"
+"""This machine in the name of a temporary file: the number of a process says nothing on another one."""
+_ABANDONED_AFTER = 86_400.0
+"""Seconds without a change after which a temporary file is nobody's, where its process cannot be asked after."""
+_numbers = itertools.count()
+_writing: set[str] = set()
+"""Names of the temporary files that this process is writing."""
+
 
 def replace(path: Path, content: bytes) -> None:
     """Write a file so that at any moment either the old or the new one is there, whole."""
@@ -28,12 +41,13 @@ def replace(path: Path, content: bytes) -> None:
 def written_beside(path: Path) -> Iterator[Path]:
     """Give a temporary path; at the end the file there is flushed to disk and takes the place of ``path``.
 
-    On an error, or after Ctrl-C, nothing is left of it; what a killed process left behind goes when ``path`` is written
-    next. The new name is on the disk when this returns, so that of two files the second is never there without the
-    first.
+    The temporary path is nobody else's, so that of several programs that write a file at once the last one wins. On an
+    error, or after Ctrl-C, nothing is left of it; what a killed process left behind goes when ``path`` is written next.
+    The new name is on the disk when this returns, so that of two files the second is never there without the first.
     """
-    temporary = beside(path)
-    temporary.unlink(missing_ok=True)  # were it a link, another file would be written
+    remove_abandoned(path)
+    temporary = path.with_name(f".{path.name}.{_HERE}-{os.getpid()}-{next(_numbers)}.tmp")
+    _writing.add(temporary.name)
     try:
         yield temporary
         with temporary.open("rb+") as written:
@@ -43,14 +57,45 @@ def written_beside(path: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):  # such as a disk that nothing can be written to
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise _at(path, error) from error
+            raise _at(path, error, temporary=temporary) from error
         raise
+    finally:
+        _writing.discard(temporary.name)
     flush_folder(path.parent)
 
 
-def beside(path: Path) -> Path:
-    """Return the temporary name under which a file is written before it takes its place."""
-    return path.with_name(f".{path.name}.tmp")
+def is_temporary(name: str, file: str) -> bool:
+    """Whether a name is one under which a file is written before it takes its place."""
+    return _writer(name, file) is not None
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove the temporary files of a file whose processes have ended; the folder may be missing."""
+    with contextlib.suppress(OSError):
+        for entry in path.parent.iterdir():
+            writer = _writer(entry.name, path.name)
+            if writer is not None and _is_abandoned(entry, writer):
+                entry.unlink()
+
+
+def _writer(name: str, file: str) -> tuple[str, str] | None:
+    """Return machine and process of a temporary file, both empty where it does not tell; None if it is none."""
+    found = re.fullmatch(rf"\.{re.escape(file)}\.(?:([0-9a-f]{{8}})-([0-9]+)-[0-9]+\.)?tmp", name)
+    return None if found is None else (found[1] or "", found[2] or "")
+
+
+def _is_abandoned(temporary: Path, writer: tuple[str, str]) -> bool:
+    machine, process = writer
+    if machine == _HERE and int(process) == os.getpid():
+        return temporary.name not in _writing  # else of a process with our number, before us
+    if machine == _HERE and os.name == "posix":
+        try:
+            os.kill(int(process), 0)
+        except (ProcessLookupError, OverflowError):
+            return True
+        except OSError:
+            pass  # of another user
+    return not machine or time.time() - temporary.lstat().st_mtime > _ABANDONED_AFTER
 
 
 def append(path: Path, lines: bytes) -> None:
@@ -79,9 +124,9 @@ def flushed(path: Path, content: bytes) -> None:
         raise _at(path, error) from error
 
 
-def _at(path: Path, error: OSError) -> OSError:
+def _at(path: Path, error: OSError, *, temporary: Path | None = None) -> OSError:
     """Return the error with the file that was written: the system names at most the temporary one."""
-    named = error.filename not in (None, str(beside(path)))
+    named = error.filename not in (None, str(temporary))
     return OSError(error.errno, error.strerror, error.filename if named else str(path))
 
 

@@ -78,7 +78,6 @@ def ignored(folder: Path, scenarios: Collection[str]) -> list[str]:
     parts = folder / PARTS
     ours = {*part_folders(folder, scenarios), *unfinished_parts(folder, scenarios)}
     names = {PARTS, "manifest.json", *(f"{table}.parquet" for table in TABLES)}
-    names |= {f".{name}.tmp" for name in names}
     copies = [
         entry.name
         for entry in _entries(folder)

@@ -160,6 +160,9 @@ def differences(there: Manifest, here: Manifest) -> list[str]:
         )
         if there.get(key) != here[key]
     ]
+    found += [
+        f"version of {name}: {old} there, {new} now" for name, old, new in other_arithmetic(there, here)
+    ]
     if not found and there.get("code") != here["code"]:
         found.append("the model: its code or shipped tables were edited since")
     old = {entry["name"]: entry for entry in there["scenarios"]}
@@ -173,6 +176,12 @@ def differences(there: Manifest, here: Manifest) -> list[str]:
         elif old[name]["digest"] != entry["digest"]:
             found += [f"scenario {name}: {line}" for line in changed_keys(old[name]["text"], entry["text"])]
     return found
+
+
+def other_arithmetic(there: Manifest, here: Manifest) -> list[tuple[str, str, str]]:
+    """Return the packages that may round differently and are of other versions, with both versions."""
+    pairs = ((name, *(of["packages"].get(name, "unknown") for of in (there, here))) for name in ARITHMETIC)
+    return [(name, old, new) for name, old, new in pairs if old != new]
 
 
 def changed_keys(there: str, here: str, *, at_most: int = 5) -> list[str]:

@@ -22,7 +22,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulation.errors import MachineError, ResultsError
-from simulation.files.durable import NO_ROOM, beside, flush_folder, flushed, replace, settle
+from simulation.files.durable import (
+    NO_ROOM,
+    flush_folder,
+    flushed,
+    is_temporary,
+    remove_abandoned,
+    replace,
+    settle,
+)
 from simulation.files.held_folder import HeldFolder, check_encoding, held, inner_folder, refuse_link
 from simulation.results.blocks import (
     OF_FILE_MANAGERS,
@@ -109,8 +117,9 @@ class Store:
             )
         if not (self.folder / MANIFEST).exists():
             # A start that was killed before anything was there, and what a file manager leaves in an empty folder.
-            empty = {beside(self.folder / MANIFEST).name, RECORD} | OF_FILE_MANAGERS
-            if {path.name for path in self.folder.iterdir() if not is_lock(path)} - empty:
+            empty = {RECORD} | OF_FILE_MANAGERS
+            names = (path.name for path in self.folder.iterdir() if not is_lock(path))
+            if any(name not in empty and not is_temporary(name, MANIFEST) for name in names):
                 raise ResultsError(f"{self.folder}: holds files that are not results; choose another --out")
             return
         try:
@@ -161,7 +170,7 @@ class Store:
             self.manifest["scenarios"].sort(key=lambda entry: place_of.get(entry["name"], len(place_of)))
         # What a killed process left half-way: parts already merged, and files under temporary names.
         for name in (MANIFEST, *on_record(self.folder)):
-            remove_file(beside(self.folder / name))
+            remove_abandoned(self.folder / name)
         self._remove_parts(unfinished_parts(self.folder, self._names()))
         self.finished = self._find_finished()
         record(self.folder, [path.name for path in self._files()])

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulation.errors import ResultsError, listed
-from simulation.files.durable import append, beside, flush_folder, replace, written_beside
+from simulation.files.durable import append, flush_folder, remove_abandoned, replace, written_beside
 from simulation.files.held_folder import inner_folder, refuse_link
 from simulation.files.plain import read_plain
 
@@ -165,7 +165,7 @@ def remove(folder: Path) -> None:
         if _behind_link(folder, name):
             continue
         remove_file(folder / name)
-        remove_file(beside(folder / name))
+        remove_abandoned(folder / name)
         folders.update(folder / parent for parent in Path(name).parents[:-1])
     remove_empty(folders)
     for each in (folder, *folders):

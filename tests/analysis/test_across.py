@@ -56,6 +56,14 @@ def test_replications_of_one_seed_are_paired(folders: tuple[Path, Path, Path]):
     assert f"of {late} only the 3 replications with seeds 3 to 5 are paired" in across.notes
 
 
+def test_sums_of_another_version_of_numba_are_noted(folders: tuple[Path, Path, Path], tmp_path: Path):
+    both, late, _ = folders
+    here = Results(late).manifest["packages"]["numba"]
+    older = changed(both, tmp_path / "older", lambda manifest: manifest["packages"].update(numba="0.1"))
+    assert f"numba {here} here and 0.1 there may round differently" in compare_folders(older, late).notes
+    assert not any("round" in note for note in compare_folders(both, late).notes)
+
+
 def test_a_scenario_is_compared_with_its_namesake_or_with_the_reference_that_is_named(
     folders: tuple[Path, Path, Path],
 ):

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import simulation.analysis.break_even as module
-from simulation.analysis.break_even import at_ratio, break_even, in_words, largest_ratio, write_break_even
+from simulation.analysis.break_even import (
+    FILES,
+    BreakEven,
+    at_ratio,
+    break_even,
+    check_place,
+    in_words,
+    largest_ratio,
+    write_break_even,
+)
 from simulation.analysis.paired import interval
+from simulation.cli.main import cli
 from simulation.engine.build.world import build_world
-from simulation.errors import HyperclusterError
+from simulation.errors import HyperclusterError, ResultsError
 from simulation.policies import PolicySchedule
+from simulation.results.written import on_record
 from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.scenario.schema import Scenario
 
@@ -204,3 +218,28 @@ def test_a_real_platform_is_ahead_of_nothing_and_the_files_say_so(tmp_path):
     csv, page = write_break_even(found, words, tmp_path / "new")
     assert page.read_text() == f"{words}\n"
     assert len(csv.read_text().splitlines()) == 1 + len(found.tried)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_others_are_refused_before_anything_is_computed(tmp_path: Path, monkeypatch, name: str):
+    monkeypatch.setattr(module, "simulate", lambda *_: pytest.fail("computed"))
+    (tmp_path / name).write_text("mine")
+    words = ("break-even", "hypercluster", "regional_cluster", "--replications", "2", "--out", str(tmp_path))
+    ended = CliRunner().invoke(cli, words)
+    assert ended.exit_code == 2
+    assert name in ended.stderr and "would be overwritten" in ended.stderr
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_folder_whose_name_is_not_text_is_refused(tmp_path: Path):
+    with pytest.raises(ResultsError, match="not UTF-8"):
+        check_place(tmp_path / "r\udcff")
+
+
+def test_what_is_written_is_on_record_and_written_again(tmp_path: Path):
+    tried = pd.DataFrame({"ratio": [1.0]})
+    for words in ("It holds.", "It turns."):
+        found = BreakEven("a", "b", "phi", 2, 1, 1.5, 1.2, 1.8, 2.0, tried)
+        write_break_even(found, words, tmp_path)
+        assert (tmp_path / "break_even.md").read_text() == f"{words}\n"
+    assert set(on_record(tmp_path)) == set(FILES)

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from simulation.cli.main import LONGEST_FOLDER, STUDY, default_folder
 from simulation.errors import ResultsError
 from simulation.results.blocks import block_of, ignored, part_folders, part_name, part_replications
 from simulation.results.derived import notes_on, outputs_of, stale
+from simulation.results.manifest import ARITHMETIC
 from simulation.results.reader import Manifest, Results, read_manifest
 from simulation.results.tables import TABLES, to_parquet
 from simulation.results.writer import Store, free_name
@@ -387,6 +389,24 @@ def test_another_study_is_told_of_another_folder_first_and_of_fresh_last(merged:
     assert f"--out '{tmp_path}/my study-3'" in last
     assert last.index("--out") < last.index("--fresh")
     assert not free_name(folder).exists()
+
+
+@pytest.mark.parametrize("name", ARITHMETIC)
+@pytest.mark.parametrize("there", ["0.1", None])
+def test_replications_of_another_arithmetic_do_not_come_into_one_folder(
+    merged: Path, tmp_path: Path, name: str, there: str | None
+):
+    folder = shutil.copytree(merged, tmp_path / "study")
+    here = read_manifest(folder)
+    before = read_manifest(folder)
+    del before["packages"][name]
+    before["packages"] |= {} if there is None else {name: there}
+    (folder / "manifest.json").write_text(json.dumps(before), encoding="utf-8")
+    with pytest.raises(
+        ResultsError, match=f"version of {name}: {there or 'unknown'} there, {version(name)} now"
+    ):
+        Store(folder).check(here, fresh=False)
+    Store(folder).check(here, fresh=True)
 
 
 SHIPPED = [path.stem for path in shipped_scenarios()]
