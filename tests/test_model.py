@@ -298,7 +298,7 @@ def test_a_row_means_the_same_in_every_integer_type_and_nothing_else_is_one():
     for row in (1, np.int8(1), np.uint64(1), np.array(1)):
         assert model.enterprise(row).row == 1
     for row in (1.0, np.float64(1), True, "1", None, -1):
-        with pytest.raises(HyperclusterError, match="row = .*: must be a whole number"):
+        with pytest.raises(HyperclusterError, match=r"row = .*: must be a whole number"):
             model.enterprise(row)
     with pytest.raises(KeyError):
         model.enterprise(10**6)
