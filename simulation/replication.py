@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,7 +65,7 @@ class Run:
         return self.record.ledger
 
 
-def run(spec: Scenario | str, seed: int = 1) -> Run:
+def run(spec: Scenario | str | Path, seed: int = 1) -> Run:
     """Run one replication of a scenario, or of the scenario file or shipped scenario of that name.
 
     Raises
@@ -72,4 +73,4 @@ def run(spec: Scenario | str, seed: int = 1) -> Run:
     ScenarioError, DataError : if the scenario or its tables are at fault.
     HyperclusterError : if there is no such seed.
     """
-    return Run(simulate(load_scenario(spec) if isinstance(spec, str) else spec, seed))
+    return Run(simulate(spec if isinstance(spec, Scenario) else load_scenario(spec), seed))

@@ -112,6 +112,19 @@ async def large(port: int) -> None:
             await socket.recv()
 
 
+async def keys(port: int) -> None:
+    """Messages of a hundred thousand keys, or changes, that no request has."""
+    many = {str(n): 1 for n in range(75_000)}
+    texts = [
+        opening(many, None, seed=1),
+        opening({"scenario": "baseline", "changes": [1] * 300_000}, None, seed=1),
+    ]
+    async with connected(port) as socket:
+        for text in itertools.cycle(texts):
+            await socket.send(text)
+            await answers(socket, "opened")
+
+
 async def churn(port: int) -> None:
     """Connections that come and go, some with a hello, some at once."""
     while True:
@@ -166,7 +179,9 @@ def framed(data: bytes, *, opcode: int = 1) -> bytes:
     return length + bytes(4) + data
 
 
-FLOODS: dict[str, Flood] = {f.__name__: f for f in (unknown, refused, deaf, opens, large, churn, malformed)}
+FLOODS: dict[str, Flood] = {
+    f.__name__: f for f in (unknown, refused, deaf, opens, large, keys, churn, malformed)
+}
 
 
 async def flood(name: str, port: int, *, connections: int, seconds: float) -> None:

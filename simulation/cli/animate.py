@@ -51,6 +51,11 @@ def animate(
             bar.length = total
             bar.update(1)
 
-        paths = write_animation(results, scenarios, seed=seed, file_format=file_format, progress=show)
+        notes: list[str] = []
+        paths = write_animation(
+            results, scenarios, seed=seed, file_format=file_format, progress=show, note=notes.append
+        )
     print_files(paths)
+    for note in notes:
+        print(f"Note: {note}", file=sys.stderr)
     print_notes(results)

@@ -134,7 +134,7 @@ def summary_table(results: Results) -> Table:
     seeds = f"{runs['seed'].min()} to {runs['seed'].max()}"
     table = Table(
         box=SIMPLE_HEAD,
-        title=escape(f"{results.path}: seeds {seeds}"),
+        title=escape(visible(f"{results.path}: seeds {seeds}", lines=False)),
         title_justify="left",
         pad_edge=False,
         collapse_padding=True,  # so that the shipped scenarios fit into 80 columns
@@ -187,13 +187,13 @@ def print_files(paths: Sequence[Path]) -> None:
     """Print the files that were written."""
     print("Files written:")
     for path in paths:
-        print(f"  {path}")
+        print(visible(f"  {path}", lines=False))
 
 
 def print_notes(results: Results) -> None:
     """Say on standard error what is not read in the folder, and which files are older than the runs there."""
     for note in notes_on(results):
-        print(f"Note: {note}", file=sys.stderr)
+        print(visible(f"Note: {note}"), file=sys.stderr)
 
 
 def print_failures(manifest: Manifest) -> None:

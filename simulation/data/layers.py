@@ -48,6 +48,24 @@ def holds_dataset(path: str | Path) -> bool:
     return any(os.path.lexists(os.path.join(path, file)) for file in files)
 
 
+def misnamed(folder: Path, files: Sequence[str]) -> list[Problem]:
+    """Files that may be missing, and are there under a name that only a person would know again.
+
+    Editors of Windows add .txt, which its windows hide; and there names differ in nothing but capitals are one.
+    """
+    try:
+        there = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    return [
+        Problem(str(folder / name), None, "", f'not read under this name; did you mean "{file}"?')
+        for file in files
+        if not os.path.lexists(folder / file)
+        for name in there
+        if name.lower().removesuffix(".txt") == file
+    ]
+
+
 def layers(folder: Path) -> tuple[tuple[Path, Settings], ...]:
     """The folders that make up a dataset, each once, what it extends before itself.
 
@@ -87,6 +105,7 @@ def _refuse(path: Path, key: str, message: str, *, found: str = "") -> None:
 
 def _settings(path: Path) -> Settings:
     if not os.path.lexists(path):
+        raise_problems(misnamed(path.parent, [SETTINGS]))
         return Settings()
     try:
         text, given = read_toml(path, expected="settings of a dataset (TOML)")
@@ -118,10 +137,13 @@ def read_layers(folders: Sequence[Path], problems: list[Problem]) -> dict[str, T
     DataError
         With what is wrong with files and headers: without its columns a table cannot be read any further.
     """
+    for folder in folders:
+        problems += misnamed(folder, [f"{name}.csv" for name in TABLES])
     for folder in folders[1:]:
-        for path in sorted(folder.glob("*.csv")):
+        for path in sorted(folder.glob("[!.~]*.csv")):  # others are hidden, or locks of spreadsheets
             meant = get_close_matches(path.stem, list(TABLES), n=1, cutoff=0.8)
-            if meant and path.stem not in TABLES:  # passed over in silence, as a layer may lack any table
+            # Passed over in silence, as a layer may lack any table.
+            if meant and path.stem.lower() not in TABLES:
                 message = f'not a table of a dataset; did you mean "{meant[0]}.csv"?'
                 problems.append(Problem(str(path), None, "", message))
     read = {name: _read(name, kind, folders, problems) for name, kind in TABLES.items()}

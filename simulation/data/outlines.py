@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from simulation.data.layers import layers
+from simulation.data.layers import layers, misnamed
+from simulation.data.tables import raise_problems
 from simulation.errors import DataError, Problem, shortened
 from simulation.files.text import TextFault, read_text
 from simulation.world import Array
@@ -50,7 +51,9 @@ def load_outlines(folder: Path) -> Outlines | None:
     DataError
         A file is there and cannot be used.
     """
-    paths = [layer / OUTLINES for layer, _ in layers(folder)]
+    found = layers(folder)
+    raise_problems([problem for layer, _ in found for problem in misnamed(layer, [OUTLINES])])
+    paths = [layer / OUTLINES for layer, _ in found]
     read = [_read(path) for path in paths if os.path.lexists(path)]
     return reduce(_laid_over, read) if read else None
 

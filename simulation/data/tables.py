@@ -89,8 +89,12 @@ class Row:
         return int(whole[1])
 
     def flag(self, column: str) -> bool:
-        """0 or 1."""
-        return self.choice(column, ("0", "1"), what="flag") == "1"
+        """0 or 1, which may end in .0 as spreadsheets write it."""
+        whole = _COUNT.fullmatch(self.cells[column])
+        if whole is None or whole[1] not in ("0", "1"):
+            self.problem(column, 'not a flag; known are "0", "1"')
+            return False
+        return whole[1] == "1"
 
     def choice(self, column: str, known: Sequence[str], *, what: str) -> str | None:
         """One of the known words; None if it is not."""
@@ -169,8 +173,8 @@ def read_table(
 
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 """What spreadsheets of many countries put between columns, where a comma stands in numbers."""
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]+', re.IGNORECASE)
-"""What Excel wants before the header, to be told what stands between columns."""
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?,*[\r\n]+', re.IGNORECASE)
+"""What Excel wants before the header, to be told what stands between columns; other programs save it as a row."""
 
 
 def _fill(table: Table, text: str) -> bool:

@@ -24,7 +24,7 @@ from simulation.figures.drawing.basemap import (
     draw_seats,
     radii_km,
 )
-from simulation.figures.drawing.inputs import Source
+from simulation.figures.drawing.inputs import Source, without_outlines
 from simulation.figures.drawing.map_key import MapKey, draw_map_key, map_key_height
 from simulation.figures.drawing.map_names import draw_names
 from simulation.figures.drawing.panels import MARGIN_MM, Frame, Grid, in_axes, page
@@ -261,7 +261,7 @@ def draw(study: StudyCurves, *, width_mm: float, quantity: Quantity = "t50") -> 
     note = (
         f"{_statistic(quantity)}, {replications(study.scenarios)}; common window {study.window_years:.1f} years. "
         "Bubbles: enterprises, at the seat of the region. Rings and links: members of platforms at the end of the "
-        f"run, means. Albers equal-area projection.{_without_outlines(study)}"
+        f"run, means. Albers equal-area projection.{without_outlines(study.outlines_fault)}"
     )
     return Drawn(
         page(
@@ -281,15 +281,11 @@ def draw(study: StudyCurves, *, width_mm: float, quantity: Quantity = "t50") -> 
             join a platform that are members of it at the end of the run; a line between two regions is as thick as
             the geometric mean of their members of one platform, and left out where it would be thinner than a
             quarter of a point. Albers equal-area projection; outlines, where the dataset has them: Natural
-            Earth.{_without_outlines(study)}""",
+            Earth.{without_outlines(study.outlines_fault)}""",
             study,
             scenarios=study.scenarios,
         ),
     )
-
-
-def _without_outlines(study: StudyCurves) -> str:
-    return " Drawn without outlines: their file cannot be used." if study.outlines_fault else ""
 
 
 def _statistic(quantity: Quantity) -> str:

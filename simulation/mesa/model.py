@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -61,11 +62,11 @@ class HyperclusterModel(mesa.Model):
     >>> mesa.batch_run(Reach, {"km": [300, 500]}, rng=[1, 2])  # doctest: +SKIP
     """
 
-    def __init__(self, spec: Scenario | str = "baseline", *, rng: Any = None) -> None:
+    def __init__(self, spec: Scenario | str | Path = "baseline", *, rng: Any = None) -> None:
         seed = secrets.randbits(31) if rng is None else whole_number("rng", rng, most=MOST_SEED)
         super().__init__(rng=seed)
         self.seed = seed
-        self.spec = load_scenario(spec) if isinstance(spec, str) else spec
+        self.spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
         self.engine = Engine(self.spec, seed)
         self._agents_made = False
         self._enterprises: dict[int, Enterprise] = {}
@@ -198,10 +199,11 @@ class HyperclusterModel(mesa.Model):
 
         Raises
         ------
+        HyperclusterError : if ``row`` is not a whole number, of any type.
         KeyError : if the enterprise is not there in the month simulated last.
         """
         self._make_agents()
-        return self._enterprises[row]
+        return self._enterprises[whole_number("row", row)]
 
     def institution(self, name: str) -> Institution:
         """Return the institution of this name, or of an unmistakable part of it."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from simulation.characters import visible
 from simulation.policies import INSTRUMENTS
 from simulation.reporting.places import places
 from simulation.reporting.table import Table, markdown_text
@@ -218,7 +219,9 @@ def _reproduction(analysis: Analysis) -> Iterator[str]:
         "The same scenarios, seeds and versions give the same numbers, bit for bit, with any number of workers. "
         "The full text of every scenario, defaults included, is in `manifest.json` beside this report."
     )
-    yield f"```\n{manifest['command']}\nhypercluster report {shlex.quote(str(folder))}\n```"
+    # Names of folders may hold anything: a line feed would end the block, and what follows would be Markdown.
+    commands = (manifest["command"], f"hypercluster report {shlex.quote(str(folder))}")
+    yield "\n".join(["```", *(visible(command, lines=False) for command in commands), "```"])
     packages = ", ".join(f"{name} {version}" for name, version in manifest["packages"].items())
     first, count = manifest["seed"], manifest["replications"]
     yield "\n".join(

@@ -120,8 +120,8 @@ class _Entry(TypedDict):
     name: Line
     title: Line
     description: Text
-    digest: str
-    dataset_digest: str
+    digest: Line
+    dataset_digest: Line
     months: Annotated[int, Ge(1), Le(MOST_STEPS)]
     steps_per_year: Annotated[int, Ge(1), Le(MOST_STEPS)]
     regions: Annotated[list[_Region], Len(1), AfterValidator(_ids_once)]
@@ -137,16 +137,16 @@ class _Manifest(TypedDict):
 
     program: Literal["hypercluster"]
     format: int
-    version: str
-    code: str
+    version: Line
+    code: Line
     seed: int
     replications: int
     scenarios: Annotated[list[_Entry], Len(1), AfterValidator(_named_once)]
     command: str
-    python: str
-    packages: dict[str, str]
-    started: str
-    ended: str | None
+    python: Line
+    packages: dict[Line, Line]
+    started: Line
+    ended: Line | None
     failures: list[dict[str, Any]]
     damaged: list[Any]
 

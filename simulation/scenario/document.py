@@ -221,6 +221,10 @@ def parse_override(override: str) -> tuple[KeyPath, Any]:
         text = value.strip()
         if fault := fault_of(text, lines=True):
             raise OverrideError(fault)
+        if re.fullmatch(r"(['\"]).*\\.*\1", text):
+            raise OverrideError(
+                "the value is not TOML; a path is written with /, or without quotes of its own"
+            )
         # Double quotes outside and single ones inside do in every shell, cmd.exe too.
         example = f"\"{key}='{text}'\"" if not re.search("[\"']", text) else f"'{key}={toml_value(text)}'"
         raise OverrideError(f"the value is not TOML; a text needs quotes: --set {example}")

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from simulation import run_batch
 from simulation.cli.main import cli
+from simulation.data.template import write_template
 from simulation.scenario.loading import parse_scenario
 
 TINY = """
@@ -68,3 +69,20 @@ def test_a_study_of_one_scenario_has_nothing_to_show(folder: Path, tmp_path: Pat
     result = animate(alone)
     assert result.exit_code == 2
     assert "only one scenario" in result.stderr
+
+
+def test_outlines_that_cannot_be_used_are_told_on_the_way_and_in_the_caption(tmp_path: Path) -> None:
+    land = tmp_path / "land"
+    write_template(land)
+    text = f'dataset = "{land}"\nscale = 1.0'
+    specs = [parse_scenario(TINY.format(name=name).replace("scale = 0.05", text)) for name in ("a", "b")]
+    run_batch(specs, 1, out=tmp_path / "study", workers=1)
+    sound = animate(tmp_path / "study")
+    assert sound.exit_code == 0 and "outlines" not in sound.stderr
+    (land / "outlines.geojson").write_text("{", encoding="utf-8")
+    damaged = animate(tmp_path / "study")
+    assert damaged.exit_code == 0
+    assert "Note: the animation is drawn without outlines" in damaged.stderr
+    assert "outlines.geojson" in damaged.stderr and "not JSON" in damaged.stderr
+    caption = (tmp_path / "study" / "figures" / "animation_a_b.md").read_text(encoding="utf-8")
+    assert "Drawn without outlines" in caption

@@ -7,6 +7,7 @@ import small_worlds
 from simulation.data.dictionary import DEFAULT_COUNTRY, SETTINGS
 from simulation.data.outlines import OUTLINES, load_outlines
 from simulation.data.reader import dataset_folder, load_dataset, shipped_datasets
+from simulation.data.whole import load_whole_dataset
 from simulation.errors import DataError
 
 
@@ -259,3 +260,24 @@ def test_every_shipped_dataset_can_be_read():
         dataset = load_dataset(name)
         assert dataset.counts.sum() > 0
         assert (dataset_folder(name) / "README.md").exists()
+
+
+@pytest.mark.parametrize("file", ["ties.csv", "facts.csv", "regions.csv", SETTINGS, OUTLINES])
+@pytest.mark.parametrize("changed", [str.title, str.upper, lambda name: f"{name}.txt"])
+def test_a_file_that_the_system_renamed_is_named_and_not_passed_over(layer, file, changed):
+    """Editors of Windows add .txt, and what differs in capitals alone is one name there, and two elsewhere."""
+    own = layer()
+    (own / file).unlink(missing_ok=True)
+    (own / changed(file)).write_text("", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        load_whole_dataset(own)
+    (problem,) = caught.value.problems
+    assert problem.file == str(own / changed(file)) and f'did you mean "{file}"?' in problem.message
+
+
+@pytest.mark.parametrize("name", ["._regions.csv", "~$regions.csv", ".~lock.regions.csv#", "._dataset.toml"])
+def test_what_spreadsheets_and_systems_leave_beside_a_table_changes_nothing(layer, name):
+    own = layer(regions="region_id,digital_readiness\nwest,0.25\n")
+    before = load_whole_dataset(own).digest
+    (own / name).write_bytes(b"\0\5\x16\7\0")
+    assert load_whole_dataset(own).digest == before

@@ -101,6 +101,20 @@ def test_a_whole_number_may_end_in_zeros_behind_the_point(folder: Path, zeros: s
     assert load_dataset(folder).digest == before
 
 
+@pytest.mark.parametrize("flag", ["0", "1"])
+@pytest.mark.parametrize("zeros", ["", ".0", ".", ".000"])
+def test_so_may_a_flag(tmp_path: Path, flag: str, zeros: str) -> None:
+    (row,) = table_of(tmp_path / "table.csv", [flag + zeros])
+    assert row.flag("value") == (flag == "1") and not row.table.problems
+
+
+@pytest.mark.parametrize("cell", ["2", "1.5", "-1", "10", "01", "TRUE", "yes"])
+def test_anything_else_is_no_flag(tmp_path: Path, cell: str) -> None:
+    (row,) = table_of(tmp_path / "table.csv", [cell])
+    assert not row.flag("value")
+    assert row.table.problems[0].message == 'not a flag; known are "0", "1"'
+
+
 @pytest.mark.parametrize("cell", ["40.5", "40.01", "4e1", "+40", "4_0", "-40.0", "1234567890.0"])
 def test_another_number_is_no_whole_number(folder: Path, cell: str) -> None:
     edit(folder, "60,40,20", f"60,{cell},20", file=ENTERPRISES)
@@ -120,7 +134,7 @@ def spoilt(text: str, *, ends: str, mark: bool, sep: str, columns: int, cells: i
     file=st.sampled_from([REGIONS, ENTERPRISES, "institutions.csv", "technologies.csv", "relevance.csv"]),
     ends=st.sampled_from(["\n", "\r\n", "\r"]),
     mark=st.booleans(),
-    sep=st.sampled_from(["", "sep=,", '"sep=,"', "SEP=,"]),
+    sep=st.sampled_from(["", "sep=,", '"sep=,"', "SEP=,", "sep=,,,,", '"sep=,",,']),
     columns=st.integers(0, 3),
     cells=st.integers(0, 3),
     rows=st.integers(0, 3),

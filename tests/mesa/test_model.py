@@ -291,3 +291,22 @@ def test_show_changes_nothing_and_works_at_the_start_and_at_the_horizon(spec, mo
     model.run_for(72)
     model.show()
     assert np.array_equal(model.result().record.adopters, run(spec, seed=3).record.adopters)
+
+
+def test_a_row_means_the_same_in_every_integer_type_and_nothing_else_is_one():
+    model = HyperclusterModel(load_scenario("baseline", overrides=["world.scale=0.02"]), rng=1)
+    for row in (1, np.int8(1), np.uint64(1), np.array(1)):
+        assert model.enterprise(row).row == 1
+    for row in (1.0, np.float64(1), True, "1", None, -1):
+        with pytest.raises(HyperclusterError, match=r"row = .*: must be a whole number"):
+            model.enterprise(row)
+    with pytest.raises(KeyError):
+        model.enterprise(10**6)
+
+
+def test_a_path_is_a_scenario_wherever_its_name_is_one(tmp_path: Path):
+    file = tmp_path / "tiny.toml"
+    file.write_text("[time]\nyears = 0.5\n[world]\nscale = 0.02\n", encoding="utf-8")
+    expected = run(str(file), seed=3).record.adopters
+    assert np.array_equal(run(file, seed=3).record.adopters, expected)
+    assert HyperclusterModel(file, rng=3).spec.digest == HyperclusterModel(str(file), rng=3).spec.digest

@@ -13,13 +13,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
+from small_studies import write_scenarios
 
+from simulation.batch.running import run_batch
+from simulation.characters import fault_of
+from simulation.cli.main import cli
 from simulation.errors import ResultsError
 from simulation.record import Record
 from simulation.results.blocks import part_folders, part_name
 from simulation.results.reader import Manifest, Results
 from simulation.results.tables import TABLES, Tables, tables_of, to_parquet
 from simulation.results.writer import Store
+from simulation.scenario.loading import load_scenario
 
 MONTHS = 6
 REGIONS, INDUSTRIES = ("east", "north", "west"), ("coal", "oil_gas")
@@ -470,3 +476,33 @@ def test_a_folder_without_results_says_so(tmp_path: Path):
         Results(tmp_path)
     with pytest.raises(ResultsError, match=r"manifest\.json: is a file; expected the folder of a study"):
         Results(tmp_path / "manifest.json")
+
+
+def test_no_text_of_a_manifest_that_readers_show_may_hold_a_hidden_character(tmp_path: Path):
+    """Captions and reports show versions and digests of folders that somebody else may have sent."""
+    (file,) = write_scenarios(tmp_path)[:1]
+    spec = load_scenario(file, overrides=["time.years=1"])
+    out = run_batch([spec], 2, out=tmp_path / "study", executor="serial").path
+    path = out / "manifest.json"
+    sound = json.loads(path.read_text(encoding="utf-8"))
+    for key in ("version", "code", "python", "started", "ended"):
+        path.write_text(json.dumps(sound | {key: "1\x1b[31m"}), encoding="utf-8")
+        with pytest.raises(ResultsError, match=rf"{key} = .*: holds the hidden character U\+001B"):
+            Results(out)
+    for key in ("name", "title", "description", "digest", "dataset_digest"):
+        (entry,) = sound["scenarios"]
+        path.write_text(json.dumps(sound | {"scenarios": [entry | {key: "1\u202e"}]}), encoding="utf-8")
+        with pytest.raises(ResultsError, match=rf"{key} = .*: holds the hidden character U\+202E"):
+            Results(out)
+
+
+def test_the_name_of_a_folder_is_printed_without_hidden_characters(tmp_path: Path):
+    files = write_scenarios(tmp_path)
+    specs = [load_scenario(file, overrides=["time.years=1"]) for file in files]
+    out = tmp_path / "st\x1b[31mudy\u202e"
+    run_batch(specs, 2, out=out, executor="serial")
+    for command in ("compare", "report"):
+        ended = CliRunner().invoke(cli, [command, str(out)])
+        assert ended.exit_code == 0 and not fault_of(ended.output, lines=True), repr(ended.output)
+    for name in ("report.md", "report.html"):
+        assert not fault_of((out / name).read_text(encoding="utf-8"), lines=True)

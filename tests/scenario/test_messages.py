@@ -322,6 +322,7 @@ def test_a_circle_of_three_files_is_told(write):
         ("diffusion.spatial=high", 'diffusion.spatial = "high": must be a number'),
         ("title=say 'x'", "a text needs quotes: --set 'title=\"say 'x'\"'"),
         ("title=\x1b]0;x\x07", "holds the hidden character U+001B; leave it out"),
+        (r'world.dataset="C:\Users\land"', "a path is written with /, or without quotes of its own"),
         ("title=#1", "a text needs quotes: --set \"title='#1'\""),
         ("diffusion.spatial=1,5", "a number is written like 0.5, 300 or 1e6"),
         ("'title=x'", "single quotes are no quotes in cmd.exe"),

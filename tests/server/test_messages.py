@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulation.server.protocol import messages
 from simulation.server.protocol.messages import MessageError, Open, ScenarioSource, read_hello, read_request
 
 FRAMES = {"type": "frames", "id": 1, "sides": ["a"], "first": 0, "months": 1}
@@ -89,3 +90,23 @@ JSON = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(KEYS
 def test_no_text_does_more_than_be_refused(text: str) -> None:
     with pytest.raises(MessageError):
         read_request(text)
+
+
+@pytest.mark.parametrize("where", ["message", "a", "b", "hello"])
+def test_keys_by_the_thousand_are_refused_before_each_is_looked_at(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked at one by one, those of a message of a megabyte kept all other clients for half a second."""
+    many = {str(n): 1 for n in range(5000)}
+    message = {"hello": {"type": "hello"} | many, "message": OPEN | many}.get(where, OPEN | {where: many})
+    monkeypatch.setattr(messages, "_REQUEST", None)
+    monkeypatch.setattr(messages, "_HELLO", None)
+    with pytest.raises(MessageError, match="more than 20 keys") as caught:
+        (read_hello if where == "hello" else read_request)(json.dumps(message))
+    assert caught.value.request == (None if where == "hello" else 1)
+
+
+def test_no_request_has_as_many_keys_as_are_refused() -> None:
+    models = (messages.Hello, ScenarioSource, messages.ResultsSource, *get_args(messages.Request))
+    assert len(models) > 10
+    assert all(len(model.model_fields) < messages.MOST_KEYS for model in models)

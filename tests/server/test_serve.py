@@ -180,6 +180,8 @@ def test_the_address_has_what_the_page_needs(
     [
         (["--token", "x" * 30], "only with --host"),
         (["--host", "0.0.0.0", "--token", "short"], "16 characters or more"),
+        (["--host", "0.0.0.0", "--token", "x" * 30 + "\udcff"], "must be text in UTF-8"),
+        (["--host", "0.0.0.0", "--token", "x" * 30 + "\x1b"], "must be text in UTF-8"),
         (["--host", "no.such.name.invalid"], "no such address"),
         (["no_such.toml"], "no such file"),
     ],

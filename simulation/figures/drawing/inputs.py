@@ -227,6 +227,11 @@ def outlines_of(entry: Mapping[str, Any]) -> tuple[Outlines | None, str]:
         return None, str(error)
 
 
+def without_outlines(fault: str) -> str:
+    """What a caption says of a map whose outlines are at fault."""
+    return " Drawn without outlines: their file cannot be used." if fault else ""
+
+
 def _readiness(world: Mapping[str, Any], ids: Sequence[str]) -> Array | None:
     """delta_r of the regions; None where the scenario's dataset has been moved, or its regions are others now."""
     given = world.get("digital_readiness", {})

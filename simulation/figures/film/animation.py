@@ -22,6 +22,7 @@ from scipy.spatial import cKDTree
 
 from simulation.arguments import seed_of
 from simulation.errors import MachineError, ResultsError, listed, suggestion
+from simulation.figures.drawing.inputs import without_outlines
 from simulation.figures.drawing.style import SHARE_MAP, style
 from simulation.figures.film.scene import SHADES, WIDTH_PX, Scene, draw_frame, new_page, read_scene
 from simulation.files.durable import NO_ROOM
@@ -46,6 +47,7 @@ def animate(
     seed: int | None = None,
     file_format: Format = "gif",
     progress: Progress | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write an animation of two scenarios into the folder ``figures`` of their results; return the files written.
 
@@ -61,6 +63,8 @@ def animate(
         "mp4" needs the program ffmpeg.
     progress
         Called after each frame.
+    note
+        Called with a sentence where the map is drawn without outlines, because their file cannot be used.
 
     Returns
     -------
@@ -84,6 +88,8 @@ def animate(
     options += [] if file_format == "gif" else ["--format", file_format]
     outputs = outputs_of(study, "animate", HERE, "--scenario", *scenarios, *options)
     scene = read_scene(study, scenarios, seed=_seed(study, scenarios, seed))
+    if note is not None and scene.outlines_fault:
+        note(f"the animation is drawn without outlines; {scene.outlines_fault}")
     stem = f"{FIGURES}/animation_{scenarios[0]}_{scenarios[1]}"
     write = {"gif": _write_gif, "mp4": _write_mp4}[file_format]
     with style(), outputs.placed(f"{stem}.{file_format}") as path:
@@ -230,7 +236,7 @@ def _caption(scene: Scene) -> str:
 bubbles: adopters over eligible enterprises of the technologies released so far, standardized over technologies and
 industries. Bubbles: enterprises. Rings: members of a platform, of those who may join. Lines: members that two regions
 have on one platform. The pooled share falls where a technology is released, which nobody has adopted yet. 1 − Φ so far
-is what it would be, had the run ended there.
+is what it would be, had the run ended there.{without_outlines(scene.outlines_fault)}
 
 - {first.label}: digest {first.digest[:12]}
 - {second.label}: digest {second.digest[:12]}

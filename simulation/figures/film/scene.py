@@ -68,6 +68,7 @@ class Scene:
 
     sides: tuple[Side, Side]
     base: BaseMap
+    outlines_fault: str  # what is wrong with the file of outlines, where there is one that cannot be used
     radius_km: Array  # float64 (R,)
     steps_per_year: int
     seed: int
@@ -106,7 +107,7 @@ def read_scene(results: Results, scenarios: tuple[str, str], *, seed: int) -> Sc
     longitude, latitude = (
         np.array([region[key] for region in first["regions"]]) for key in ("longitude", "latitude")
     )
-    outlines, _ = outlines_of(first)
+    outlines, outlines_fault = outlines_of(first)
     base = base_map(films[0].counts.regions, outlines, longitude=longitude, latitude=latitude)
     last = min(len(film.pooled) for film in films) - 1
     looks = scenario_styles(scenarios)
@@ -125,6 +126,7 @@ def read_scene(results: Results, scenarios: tuple[str, str], *, seed: int) -> Sc
     return Scene(
         sides=(sides[0], sides[1]),
         base=base,
+        outlines_fault=outlines_fault,
         radius_km=radii_km(base, enterprises_of(films[0].counts)),
         steps_per_year=first["steps_per_year"],
         seed=seed,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import from_json
 
 from simulation.arguments import MOST_SEED
 from simulation.errors import HyperclusterError, ProblemsError
@@ -17,6 +18,10 @@ MOST_CHANGES = 500
 MOST_CHANGED = 300_000
 """Characters of all changes of a side; two hundred policies, each with a list of all regions, take that much."""
 MOST_REPLICATIONS = 1000
+MOST_KEYS = 20
+"""Keys that a message, or one of its sides, may have; no request has as many."""
+SHORT = 10_000
+"""Characters up to which no number of wrong keys costs anybody time."""
 
 Id = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
@@ -167,12 +172,26 @@ def read_hello(text: str) -> Hello:
 
 
 def _read[T](adapter: TypeAdapter[T], text: str) -> T:
+    _refuse_many_keys(text)
     try:
         return adapter.validate_json(text)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)[0]
         place = ".".join(str(step) for step in found["loc"])
         raise MessageError(f"{place}: {found['msg']}" if place else found["msg"], _id_of(text)) from None
+
+
+def _refuse_many_keys(text: str) -> None:
+    """Raise a MessageError for keys by the thousand: pydantic notes each of them, for half a second in all."""
+    if len(text) <= SHORT:
+        return
+    try:
+        found = from_json(text)
+    except ValueError:
+        return  # which pydantic tells
+    sides = [found.get(side) for side in SIDES] if isinstance(found, dict) else []
+    if any(isinstance(table, dict) and len(table) > MOST_KEYS for table in (found, *sides)):
+        raise MessageError(f"more than {MOST_KEYS} keys, which no request has", _id_of(text))
 
 
 def _id_of(text: str) -> int | None:

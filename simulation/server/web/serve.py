@@ -114,6 +114,8 @@ def _token(host: str, token: str | None) -> str | None:
         return None
     if token is not None and len(token) < LEAST_TOKEN:
         raise HyperclusterError(f"--token: must have {LEAST_TOKEN} characters or more, or be left out")
+    if token is not None and not token.isprintable():  # the halves of characters that no address holds, too
+        raise HyperclusterError("--token: must be text in UTF-8 without hidden characters")
     return token or secrets.token_urlsafe(32)
 
 
@@ -149,6 +151,8 @@ def page_address(host: str, port: int, *, token: str | None, shown: Sequence[str
     everywhere = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}
     name = everywhere.get(host, host)
     place = f"[{name}]" if ":" in name else name
-    fragment = "&".join(f"{side}={quote(name)}" for side, name in zip(SIDES, shown, strict=False))
+    fragment = "&".join(
+        f"{side}={quote(name, errors='replace')}" for side, name in zip(SIDES, shown, strict=False)
+    )
     query = f"?token={quote(token)}" if token else ""
     return f"http://{place}:{port}/{query}" + (f"#{fragment}" if fragment else "")
