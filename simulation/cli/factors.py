@@ -30,8 +30,19 @@ DEFAULT = "four_factors"
     "--out", type=click.Path(path_type=Path), help="Results folder; by default results/factors-SCENARIO."
 )
 @click.option("--fresh", is_flag=True, help="Replace what is in the results folder.")
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="Take the folder from a process on another machine that has ended; asked for where a disk cannot lock.",
+)
 def factors(
-    scenario: str, replications: int, seed: int, workers: int | None, out: Path | None, fresh: bool
+    scenario: str,
+    replications: int,
+    seed: int,
+    workers: int | None,
+    out: Path | None,
+    fresh: bool,
+    take_over: bool,
 ) -> None:
     """Take speed and synchronization apart by factor.
 
@@ -62,6 +73,7 @@ def factors(
             seed=seed,
             workers=workers,
             fresh=fresh,
+            take_over=take_over,
             progress=progress,
         )
     again = () if scenario == DEFAULT else (scenario,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import inspect
 import json
 import os
 import random
@@ -20,6 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulation.cli.main import cli
 from simulation.errors import MachineError, ResultsError
 from simulation.files.held_folder import HeldFolder, held
 from simulation.results import locks
@@ -275,6 +277,18 @@ def test_another_machine_is_named_with_its_age_and_taken_over_only_if_asked_to(t
         with locked(folder, take_over=True):
             pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_command_that_locks_a_folder_can_be_told_to_take_it_over() -> None:
+    """Where the refusal says --take-over, there is such an option: whoever calls ``run_batch`` locks."""
+    locking = {
+        name
+        for name, command in cli.commands.items()
+        if "run_batch(" in inspect.getsource(inspect.unwrap(command.callback or pytest.fail(name)))
+    }
+    assert {"run", "factors"} <= locking
+    for name in locking:
+        assert "--take-over" in {option for each in cli.commands[name].params for option in each.opts}, name
 
 
 @pytest.mark.usefixtures("no_flock")
