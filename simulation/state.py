@@ -9,7 +9,7 @@ from simulation.world import Array
 
 @dataclass(slots=True)
 class State:
-    """What changes from month to month. Letters as in ``simulation.world``, C crowds."""
+    """What changes from month to month. Letters as in ``simulation.world``, C strata."""
 
     month: int  # months done
     released: Array  # bool (K,)
@@ -21,7 +21,7 @@ class State:
     exposures: Array  # float64 (P,), B under the levers of the month
     adopted_month: Array  # int32 (P,), -1 before
     adopters: Array  # int64 (R, S, K), among the enterprises present
-    credit: Array  # float64 (P, 6)
+    attribution: Array  # float64 (P, 6)
     mastered: Array  # bool (J, K)
     mastered_month: Array  # int32 (J, K), -1 before
     learning_left: Array  # float64 (J, K)
@@ -29,9 +29,9 @@ class State:
     members: Array  # int64 (H, R)
     members_by_industry: Array  # int64 (H, S)
     member_adopters: Array  # int64 (H, S, K)
-    crowd_of: Array  # int32 (N,)
-    crowd_mask: Array  # uint64 (C,)
-    crowd_next: Array  # int64 (C,)
-    crowd_size: Array  # int64 (C,)
+    stratum_of: Array  # int32 (N,)
+    stratum_mask: Array  # uint64 (C,)
+    stratum_next: Array  # int64 (C,)
+    stratum_size: Array  # int64 (C,)
     on_platform: Array  # bool (C, H)
     capacity_left: Array  # float64 (R,), what out-migration has left of absorptive capacity

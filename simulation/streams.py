@@ -1,8 +1,8 @@
 """Random draws keyed by stable identities, never by position or by the order of events.
 
 A draw is a pure function of a *stream* (seed and what is drawn: a purpose, a technology, a month) and of an *identity*
-(who draws: region, industry, number within both). So two scenarios with one seed share their luck, and adding a region,
-a technology or an enterprise changes nobody else's draw (common random numbers).
+(who draws: region, industry, number within both). So two scenarios with one seed share their random draws, and adding a
+region, a technology or an enterprise changes nobody else's draw (common random numbers).
 
 Keys come from BLAKE2b; bits come from the finalizer of SplitMix64, applied twice.
 

@@ -303,7 +303,7 @@ MUTANTS = [
         "tests/engine/test_ties.py",
     ),
     Mutant(
-        "credit without the remote part of institutions",
+        "attribution without the remote part of institutions",
         "engine/kernels/hazard.py",
         "contacts[k] - local[k]) / contacts[k]",
         "contacts[k] - contacts[k]) / contacts[k]",

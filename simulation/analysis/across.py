@@ -1,4 +1,4 @@
-"""Paired comparison of two results folders: replications of one seed share their luck, whichever folder they lie in."""
+"""Paired comparison of two results folders: runs of one seed share their random draws, whichever folder holds them."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def break_even(
     seed: int = 1,
     progress: Callable[[float, Difference], None] | None = None,
 ) -> BreakEven:
-    """Find the ratio by bisection on a grid, with the same luck at every ratio and for the rival.
+    """Find the ratio by bisection on a grid, with the same random draws at every ratio and for the rival.
 
     A scenario that is behind at one ratio is taken to be behind at all larger ones. Pairs without a value do not count;
     where fewer than two have one, the scenario that has it more often is ahead.

@@ -1,7 +1,7 @@
 """Paired comparison of scenarios in every metric (section 5): differences with intervals, effects, tests.
 
-Replications of one number share their luck in all scenarios, so they are compared pair by pair. A pair in which a
-member is undefined is left out and counted. Each interval is at 95 % by itself; only the tests of the metrics of the
+Replications of one number share their random draws in all scenarios, so they are compared pair by pair. A pair in which
+a member is undefined is left out and counted. Each interval is at 95 % by itself; only the tests of the metrics of the
 verdict are corrected for their number, pair of scenarios by pair of scenarios.
 """
 

@@ -1,6 +1,6 @@
 """What a policy changed: adoptions owed to it, what each cost and where, and where the change in Phi comes from.
 
-A policy's effect is the difference to the paired run of the reference, with the same luck.
+A policy's effect is the difference to the paired run of the reference, with the same random draws.
 """
 
 from __future__ import annotations
@@ -143,8 +143,8 @@ def _places(counts: Counts) -> dict[Place, float]:
 def _additionality(pairs: Sequence[tuple[_Replication, _Replication]]) -> dict[str, float]:
     """Compare adoptions at the horizon, and share the extra money out among the extra adoptions.
 
-    Money does not depend on luck, so the ends of the interval of the extra adoptions are those of the cost of one. It
-    has a value only where more was spent and the interval holds nothing but extra adoptions.
+    Money does not depend on random draws, so the ends of the interval of the extra adoptions are those of the cost of
+    one. It has a value only where more was spent and the interval holds nothing but extra adoptions.
     """
     adopters = np.array([[run.adopters for run in pair] for pair in pairs]).reshape(-1, 2)
     found = paired_difference(*adopters.T, better="higher")

@@ -27,7 +27,7 @@ PRECISION = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A scenario less its reference, over the n of N pairs in which both are defined; nan where n does not allow it."""
+    """A scenario minus reference, over the n of N pairs in which both are defined; nan where n does not allow it."""
 
     scenario_mean: float
     reference_mean: float

@@ -17,7 +17,7 @@ LABEL = "policies[{}]"
 """What the ledger calls an entry of policy, by its place in the scenario file."""
 
 
-def idle_money(results: Results) -> list[str]:
+def unspent_money(results: Results) -> list[str]:
     """Say of every entry of policy in a study that planned money and spent none, and why, in a sentence each."""
     ledger = results.ledger(["scenario", "policy", "planned", "spent"])
     sentences = []
@@ -27,8 +27,8 @@ def idle_money(results: Results) -> list[str]:
     return sentences
 
 
-def idle_plans(spec: Scenario) -> list[str]:
-    """Say the same of a scenario that has not run: what is spent does not depend on luck."""
+def unspent_plans(spec: Scenario) -> list[str]:
+    """Say the same of a scenario that has not run: what is spent does not depend on random draws."""
     if not spec.policies:
         return []
     schedule = PolicySchedule(spec.policies, build_world(spec, 1), costs=spec.costs, budget=spec.budget)

@@ -1,8 +1,8 @@
 """Scenarios x replications on any executor, into a results folder that can be resumed.
 
-Replication j has the seed ``seed + j`` in every scenario, so that scenarios share their luck (common random numbers).
-Work goes out in blocks of replications, scenarios taking turns, so that a batch that was stopped is balanced. A block
-comes back as the bytes of its files, and the parent alone writes: workers need not share a disk with it.
+Replication j has the seed ``seed + j`` in every scenario, so that scenarios share their random draws (common random
+numbers). Work goes out in blocks of replications, scenarios taking turns, so that a batch that was stopped is balanced.
+A block comes back as the bytes of its files, and the parent alone writes: workers need not share a disk with it.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ GRACE_SECONDS = 1.0
 GRACE_ELSEWHERE_SECONDS = 60.0
 """The same on an executor that is not ours, where starting a process and sending a task count too."""
 
-STILLBORN = 5
+MAX_FAILED_STARTS = 5
 """Processes that may end in a row before they have begun, until we stop to start new ones."""
 
 MOST_PROCESSES = 1024
@@ -265,7 +265,7 @@ class _Processes:
         self._children: set[_Child] = set()
         self._starting = threading.Lock()
         self._ended = False
-        self._stillborn = 0  # processes in a row that ended before they were ready
+        self._failed_starts = 0  # processes in a row that ended before they were ready
         # Started from a thread, the tracker would let interrupts through to it again.
         resource_tracker.ensure_running()
 
@@ -280,14 +280,14 @@ class _Processes:
             self._mine.child = None
             self._children.discard(child)
             child.end()
-            self._count_stillborn(child)
+            self._count_failed_starts(child)
             raise
 
-    def _count_stillborn(self, child: _Child) -> None:
-        self._stillborn = 0 if child.ready else self._stillborn + 1
-        if self._stillborn == STILLBORN and not self._ended:
+    def _count_failed_starts(self, child: _Child) -> None:
+        self._failed_starts = 0 if child.ready else self._failed_starts + 1
+        if self._failed_starts == MAX_FAILED_STARTS and not self._ended:
             raise MachineError(
-                f"{STILLBORN} worker processes in a row ended before they began; a script needs "
+                f"{MAX_FAILED_STARTS} worker processes in a row ended before they began; a script needs "
                 f'`if __name__ == "__main__":` around what it does, and memory may be short; {KEPT}'
             )
 

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from simulation.analysis.comparison import by_pair, needed_decimals
 from simulation.analysis.paired import Difference
-from simulation.analysis.unspent import idle_money
+from simulation.analysis.unspent import unspent_money
 from simulation.analysis.verdict import verdicts
 from simulation.characters import visible
 from simulation.cli.progress import is_terminal
@@ -61,7 +61,7 @@ def print_study(results: Results, comparison: pd.DataFrame) -> None:
     _print_whole(console, summary_table(results))
     console.print(" ".join([NOTE, *results.assumptions]), style="dim", markup=False)
     _print_comparison(comparison, results.titles, console)
-    _print_idle(idle_money(results), console)
+    _print_idle(unspent_money(results), console)
 
 
 def print_analysis(analysis: Analysis) -> None:

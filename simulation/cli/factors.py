@@ -47,8 +47,8 @@ def factors(
     """Take speed and synchronization apart by factor.
 
     Runs SCENARIO with all sixteen combinations of spatial concentration, business networks, institutional environment
-    and digital environment switched on and off, with the same luck, and gives Shapley's value of each factor and the
-    interaction of each pair. What is finished in the results folder is kept, and only the rest is computed.
+    and digital environment switched on and off, with the same random draws, and gives Shapley's value of each factor
+    and the interaction of each pair. What is finished in the results folder is kept, and only the rest is computed.
     """
     from simulation.batch.running import run_batch
     from simulation.cli.console import print_failures, print_files, print_notes, print_tables

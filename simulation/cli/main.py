@@ -194,8 +194,8 @@ def run(
     """Run scenarios side by side and compare them.
 
     SCENARIO is a file or a name that "hypercluster scenarios" lists; without any, the study of baseline,
-    regional_cluster and hypercluster. Replications of one number share their luck in all scenarios. What is finished
-    in the results folder is kept, and only the rest is computed.
+    regional_cluster and hypercluster. Replications of one number share their random draws in all scenarios. What is
+    finished in the results folder is kept, and only the rest is computed.
     """
     from simulation.cli.progress import errors_as_json
 
@@ -421,7 +421,7 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
 
     A dataset is a folder or the name of a shipped one; where a scenario has that name too, the scenario is meant.
     """
-    from simulation.analysis.unspent import idle_plans
+    from simulation.analysis.unspent import unspent_plans
     from simulation.data.layers import holds_dataset, shipped_datasets
     from simulation.data.whole import load_whole_dataset
     from simulation.errors import HyperclusterError
@@ -440,7 +440,7 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
             wrong.append(error)
             continue
         click.echo(f"OK  {name}: {spec.title}; planned present value {spec.planned_pv:,.0f} units")
-        for line in (*idle_plans(spec), *(f"Assumed: {text}" for text in spec.dataset.assumptions)):
+        for line in (*unspent_plans(spec), *(f"Assumed: {text}" for text in spec.dataset.assumptions)):
             click.echo(f"    {line}")
     if wrong:
         raise HyperclusterError("\n".join(str(error) for error in wrong))

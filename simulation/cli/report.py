@@ -56,7 +56,7 @@ def break_even(
 
     Multiplies the unit costs of the platform of SCENARIO (operation, onboarding, residency, interoperability) until it
     is no longer ahead of RIVAL. What must be paid in full still is, and the money for it is taken from onboarding, so
-    that the plan keeps its present value. Some ten ratios are tried, with the same luck.
+    that the plan keeps its present value. Some ten ratios are tried, with the same random draws.
     """
     from simulation.analysis.break_even import break_even as find
     from simulation.analysis.break_even import check_place, in_words, write_break_even

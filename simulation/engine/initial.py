@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.engine.kernels.crowds import UNUSED
+from simulation.engine.kernels.strata import UNUSED
 from simulation.state import State
 from simulation.world import CHANNELS, World
 
@@ -27,7 +27,7 @@ def initial_state(world: World) -> State:
         exposures=np.zeros(p),
         adopted_month=np.full(p, -1, dtype=np.int32),
         adopters=np.zeros((r, s, k), dtype=np.int64),
-        credit=np.zeros((p, len(CHANNELS))),
+        attribution=np.zeros((p, len(CHANNELS))),
         mastered=np.zeros((j, k), dtype=bool),
         mastered_month=np.full((j, k), -1, dtype=np.int32),
         learning_left=world.institutions.threshold.copy(),
@@ -35,13 +35,13 @@ def initial_state(world: World) -> State:
         members=np.zeros((h, r), dtype=np.int64),
         members_by_industry=np.zeros((h, s), dtype=np.int64),
         member_adopters=np.zeros((h, s, k), dtype=np.int64),
-        crowd_of=world.enterprises.region_of.copy(),
-        crowd_mask=np.zeros(c, dtype=np.uint64),
-        crowd_next=np.full(c, UNUSED, dtype=np.int64),
-        crowd_size=np.zeros(c, dtype=np.int64),
+        stratum_of=world.enterprises.region_of.copy(),
+        stratum_mask=np.zeros(c, dtype=np.uint64),
+        stratum_next=np.full(c, UNUSED, dtype=np.int64),
+        stratum_size=np.zeros(c, dtype=np.int64),
         on_platform=np.zeros((c, h), dtype=bool),
         capacity_left=np.ones(r),
     )
-    state.crowd_next[:r] = -1
-    state.crowd_size[:r] = np.bincount(world.enterprises.region_of, minlength=r)
+    state.stratum_next[:r] = -1
+    state.stratum_size[:r] = np.bincount(world.enterprises.region_of, minlength=r)
     return state

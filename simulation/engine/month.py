@@ -11,8 +11,8 @@ from simulation.engine.build.enterprises import enterprise_keys
 from simulation.engine.build.world import build_world
 from simulation.engine.entry_exit import present_in, renewed, wait
 from simulation.engine.initial import initial_state
-from simulation.engine.kernels import adoption, crowds, exposure, hazard, learning, membership, network
-from simulation.engine.platform_effects import Platforming
+from simulation.engine.kernels import adoption, exposure, hazard, learning, membership, network, strata
+from simulation.engine.platform_effects import PlatformEffects
 from simulation.engine.recorder import Recorder
 from simulation.engine.rewiring import Rewiring
 from simulation.levers import Levers
@@ -55,13 +55,13 @@ class Engine:
             streams.key(world.seed, "membership", name) for name in world.platforms.names
         ]
         self._levers: Levers | None = None
-        c = self.state.crowd_mask.size
+        c = self.state.stratum_mask.size
         r, s, k, h, j = world.shape
         self._terms = np.zeros((c, s, k, len(CHANNELS)))
         self._base, self._slope = np.zeros((k, c, s)), np.zeros((k, c, s))
         self._spatial, self._digital = np.zeros((r, s, k)), np.zeros((h, s, k))
         self._factor, self._spontaneous, self._incentive = np.ones(c), np.ones(c), np.zeros(c)
-        self._crowd_region = np.zeros(c, dtype=np.int64)
+        self._stratum_region = np.zeros(c, dtype=np.int64)
         self._newly = np.zeros((j, k), dtype=bool)
         # One row for each number of other platforms, where that number counts.
         rows = h if spec.membership.rivalry else 1
@@ -124,7 +124,7 @@ class Engine:
             self._move_levers()
         self._expose()
         r, s = world.enterprises.region_of[enterprise], world.enterprises.industry_of[enterprise]
-        c, pattern = state.crowd_of[enterprise], pairs.pattern_of[technology]
+        c, pattern = state.stratum_of[enterprise], pairs.pattern_of[technology]
         pair = pairs.start[technology] + pairs.slot[pattern, enterprise]
         exposure_to_partners = state.exposures[pair]
         if exposure_to_partners == network.NO_PARTNER:
@@ -170,7 +170,7 @@ class Engine:
         opened = levers.is_open & ~self.levers.is_open
         self._levers = levers
         self._meet_partners()
-        self._platforming = Platforming(self.world, levers, self._vectors, self._far_factor)
+        self._platform_effects = PlatformEffects(self.world, levers, self._vectors, self._far_factor)
         closed = sum(1 << int(h) for h in np.flatnonzero(~levers.is_open))
         inherited = self._inherited(opened & (self.world.platforms.heir_of >= 0))
         self._apply_membership((self.state.mask_of | inherited) & ~np.uint64(closed))
@@ -239,7 +239,7 @@ class Engine:
 
     def _apply_membership(self, wanted: Array) -> None:
         state, pairs, enterprises = self.state, self.world.pairs, self.world.enterprises
-        crowds.change_memberships(
+        strata.change_memberships(
             wanted,
             state.mask_of,
             enterprises.region_of,
@@ -251,18 +251,18 @@ class Engine:
             state.members,
             state.members_by_industry,
             state.member_adopters,
-            state.crowd_of,
-            state.crowd_mask,
-            state.crowd_next,
-            state.crowd_size,
+            state.stratum_of,
+            state.stratum_mask,
+            state.stratum_next,
+            state.stratum_size,
             state.on_platform,
         )
 
     # 2.4 and 2.5
 
     def _expose(self) -> None:
-        """Compute the hazard of every crowd, up to alpha and the business network."""
-        world, state, levers, platforming = self.world, self.state, self._levers, self._platforming
+        """Compute the hazard of every stratum, up to alpha and the business network."""
+        world, state, levers, platform_effects = self.world, self.state, self._levers, self._platform_effects
         assert levers is not None
         relatedness = world.enterprises.relatedness
         exposure.spatial_exposure(
@@ -275,34 +275,34 @@ class Engine:
         )
         exposure.digital_exposure(
             levers.interoperability,
-            platforming.meets,
+            platform_effects.meets,
             relatedness,
             self._eligible_industry,
             state.member_adopters,
             state.members_by_industry,
             self._digital,
         )
-        live = np.flatnonzero(state.crowd_size > 0)
-        self._crowd_region[state.crowd_of] = world.enterprises.region_of
-        hazard.crowd_factors(
+        live = np.flatnonzero(state.stratum_size > 0)
+        self._stratum_region[state.stratum_of] = world.enterprises.region_of
+        hazard.stratum_factors(
             live,
-            self._crowd_region,
+            self._stratum_region,
             state.on_platform,
             levers.readiness,
             levers.training,
             levers.incentive,
-            platforming.bonus,
-            platforming.government,
+            platform_effects.bonus,
+            platform_effects.government,
             self._factor,
             self._spontaneous,
             self._incentive,
         )
         hazard.hazard_terms(
             live,
-            self._crowd_region,
+            self._stratum_region,
             state.on_platform,
-            platforming.meets,
-            platforming.serves,
+            platform_effects.meets,
+            platform_effects.serves,
             self._rates,
             self._near_factor,
             self._far_factor,
@@ -313,13 +313,13 @@ class Engine:
             self._spatial,
             self._digital,
             self._institution_proximity,
-            platforming.capacity,
+            platform_effects.capacity,
             state.mastered,
             self._terms,
         )
         hazard.hazard_rates(
             live,
-            self._crowd_region,
+            self._stratum_region,
             self._terms,
             world.technologies.relevance,
             self._market.factor(state, levers),
@@ -343,8 +343,8 @@ class Engine:
             pairs.partners,
             enterprises.region_of,
             enterprises.industry_of,
-            state.crowd_of,
-            (state.crowd_of * len(enterprises.industries) + enterprises.industry_of).astype(np.int32),
+            state.stratum_of,
+            (state.stratum_of * len(enterprises.industries) + enterprises.industry_of).astype(np.int32),
             state.mask_of,
             enterprises.indptr,
             enterprises.indices,
@@ -362,7 +362,7 @@ class Engine:
             state.adopted_month,
             state.adopters,
             state.member_adopters,
-            state.credit,
+            state.attribution,
         )
 
     # 2.7
@@ -373,9 +373,9 @@ class Engine:
             self.dt,
             d.learning,
             d.institution_scale,
-            self._platforming.learning_weights,
-            self._platforming.complexity_of,
-            self._platforming.capacity,
+            self._platform_effects.learning_weights,
+            self._platform_effects.complexity_of,
+            self._platform_effects.capacity,
             state.released,
             state.mastered,
             state.learning_left,
@@ -413,7 +413,7 @@ class Engine:
             training=levers.training / Training.magnitude,
             research=np.bincount(
                 self.world.institutions.region_of,
-                weights=self._platforming.capacity * self._does_research,
+                weights=self._platform_effects.capacity * self._does_research,
                 minlength=len(regions.ids),
             ),
             migration=self.spec.migration,

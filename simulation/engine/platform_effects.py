@@ -10,7 +10,7 @@ from simulation.levers import Levers
 from simulation.world import Array, World
 
 
-class Platforming:
+class PlatformEffects:
     """What platforms do to every month in which levers stay as they are. Letters as in ``simulation.world``."""
 
     def __init__(

@@ -53,8 +53,8 @@ class Recorder:
         adopted = np.flatnonzero(state.adopted_month >= 0)
         technology = np.repeat(np.arange(k), np.diff(pairs.start))[adopted]
         cell = world.enterprises.region_of[pairs.enterprise[adopted]].astype(np.int64) * k + technology
-        credit = np.stack(
-            [np.bincount(cell, state.credit[adopted, c], minlength=r * k) for c in range(len(CHANNELS))],
+        attribution = np.stack(
+            [np.bincount(cell, state.attribution[adopted, c], minlength=r * k) for c in range(len(CHANNELS))],
             axis=-1,
         )
         done = slice(0, state.month + 1)
@@ -79,7 +79,7 @@ class Recorder:
             members_anywhere=self.members_anywhere[done],
             enterprises=counts.sum(axis=(1, 2)),
             mastered=self._mastered[done],
-            credit=credit.reshape(r, k, len(CHANNELS)),
+            attribution=attribution.reshape(r, k, len(CHANNELS)),
             ledger=ledger,
             planned_pv=planned_pv,
             spent_pv=spent_pv,

@@ -21,7 +21,7 @@ from simulation.errors import ResultsError, listed, suggestion
 from simulation.figures.adoption_curves import adoption_curves
 from simulation.figures.adoption_difference import adoption_difference
 from simulation.figures.adoption_raster import adoption_raster
-from simulation.figures.channel_credit import channel_credit
+from simulation.figures.channel_attribution import channel_attribution
 from simulation.figures.drawing.inputs import study_curves
 from simulation.figures.drawing.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure
 from simulation.figures.drawing.style import MM_PER_INCH, PAGE_MM, WIDTHS_MM, saved, style
@@ -50,7 +50,7 @@ __all__ = [
     "adoption_curves",
     "adoption_difference",
     "adoption_raster",
-    "channel_credit",
+    "channel_attribution",
     "ledger",
     "paired_differences",
     "phi_over_time",

@@ -27,7 +27,7 @@ def entry_years(cell: np.uint64, expected: float, *, seed: int, last: int) -> Ar
     ----------
     cell : key of region and industry.
     expected : arrivals in a year, epsilon times the enterprises of the start.
-    seed : the luck of the replication.
+    seed : the seed of the replication.
     last : the last year that begins before the horizon, from 0.
 
     Returns
@@ -55,7 +55,7 @@ def exit_years(identities: Array, entered: Array, *, seed: int, rate: float) -> 
     identities : uint64, shape (N,)
     entered : int64, shape (N,)
         Years at whose start they entered, 0 for those of the start.
-    seed : the luck of the replication.
+    seed : the seed of the replication.
     rate : delta, 1/year.
 
     Returns

@@ -80,12 +80,12 @@ class Enterprise(View):
         month = self._month(self.model.technology(technology))
         return month if month >= 0 else None
 
-    def credit(self, technology: str) -> dict[str, float]:
+    def attribution(self, technology: str) -> dict[str, float]:
         """Return the share of each channel in the adoption, summing to 1; empty before adoption."""
         k = self.model.technology(technology)
         if self._month(k) < 0:
             return {}
-        return dict(zip(CHANNELS, self.model.state.credit[self._pair(k)].tolist(), strict=True))
+        return dict(zip(CHANNELS, self.model.state.attribution[self._pair(k)].tolist(), strict=True))
 
     def hazard(self, technology: str) -> dict[str, float]:
         """Return the terms of the hazard, 1/year, at the present state (equation 5); all 0 unless it can adopt now."""

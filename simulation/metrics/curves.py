@@ -149,7 +149,7 @@ def select(record: Record, technologies: Array) -> Record:
         eligible=record.eligible[..., kept],
         adopters=record.adopters[:, :, :, kept],
         mastered=record.mastered[:, kept],
-        credit=record.credit[:, kept],
+        attribution=record.attribution[:, kept],
     )
 
 

@@ -16,7 +16,7 @@ from simulation.reporting.tables import (
     MOST_PAIRS,
     Analysis,
     additionality,
-    credit,
+    attribution,
     decomposition,
     differences,
     directions,
@@ -48,10 +48,11 @@ ten years after its release, which is what Mansfield (1961) found for industrial
 assumptions. They are no forecast."""
 
 READING = """\
-Replications with the same seed share their luck in all scenarios, so they are compared pair by pair, and differences \
-come from the policies alone. An interval tells how well {n} replications pin down the mean difference *in the model*; \
-it says nothing about the world, nor about the assumptions. A verdict names a direction only where the 95 % interval \
-leaves zero out. Where a metric is undefined the pair is left out and counted, never replaced by a number."""
+Replications with the same seed share their random draws in all scenarios, so they are compared pair by pair, and \
+differences come from the policies alone. An interval tells how well {n} replications pin down the mean difference \
+*in the model*; it says nothing about the world, nor about the assumptions. A verdict names a direction only where \
+the 95 % interval leaves zero out. Where a metric is undefined the pair is left out and counted, never replaced by a \
+number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
             places(analysis.effects.places, analysis.results, analysis.reference).markdown(),
             "## Where the change in synchronization comes from",
             decomposition(analysis).markdown(),
-            credit(analysis).markdown(),
+            attribution(analysis).markdown(),
         ]
     parts.append("## Figures")
     parts += [part for picture in pictures for part in (_image(picture), picture.caption)]

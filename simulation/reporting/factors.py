@@ -2,9 +2,10 @@
 
 The factors are those whose intersections make clusters, platforms and ecosystems: spatial concentration, business
 networks, the institutional environment and the digital environment. A scenario runs with every combination of them
-switched on and off, with the same luck. Shapley's value of a factor is what it adds on average over all orders in which
-the four can be switched on; the values add up to the difference between all and none. The interaction index of two
-factors is what they add together beyond what each adds alone, on average likewise: below zero they replace each other.
+switched on and off, with the same random draws. Shapley's value of a factor is what it adds on average over all orders
+in which the four can be switched on; the values add up to the difference between all and none. The interaction index of
+two factors is what they add together beyond what each adds alone, on average likewise: below zero they replace each
+other.
 
 References
 ----------

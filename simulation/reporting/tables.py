@@ -14,7 +14,7 @@ from simulation.analysis.across import Across
 from simulation.analysis.comparison import by_pair, compare, needed_decimals, reference_of, write_comparison
 from simulation.analysis.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
 from simulation.analysis.paired import PRECISION, Difference
-from simulation.analysis.unspent import idle_money
+from simulation.analysis.unspent import unspent_money
 from simulation.analysis.verdict import is_equal_money, verdicts
 from simulation.arguments import real_number
 from simulation.reporting.numbers import as_difference, or_dash, records, signed, with_interval
@@ -114,7 +114,7 @@ def analyse(results: Results, reference: str | None = None, *, precision: float 
         comparison=comparison,
         effects=effects(results, reference),
         verdicts=tuple(verdicts(comparison, results.titles)),
-        idle=tuple(idle_money(results)),
+        idle=tuple(unspent_money(results)),
         precision=precision,
         outputs=outputs,
     )
@@ -146,7 +146,7 @@ def tables(analysis: Analysis) -> list[Table]:
         additionality(analysis),
         places(analysis.effects.places, analysis.results, analysis.reference),
         decomposition(analysis),
-        credit(analysis),
+        attribution(analysis),
     ]
 
 
@@ -195,8 +195,8 @@ def differences(
         labels=2,
         note="Replications with the same seed are pairs. Intervals: Student's t with Hall's correction for skewness, "
         "each at 95 % by itself. Better in: share of pairs in which the first scenario is better, ties half. d: mean "
-        "over standard deviation of the paired differences; it grows with the luck that scenarios share. Holm: p "
-        "corrected for the three metrics of the verdict. Needed: pairs for an interval of half-width "
+        "over standard deviation of the paired differences; it grows with the random draws that scenarios share. "
+        "Holm: p corrected for the three metrics of the verdict. Needed: pairs for an interval of half-width "
         f"{100 * precision:.0f} % of the difference.",
     )
 
@@ -379,10 +379,10 @@ def decomposition(analysis: Analysis) -> Table:
     )
 
 
-def credit(analysis: Analysis) -> Table:
+def attribution(analysis: Analysis) -> Table:
     """Shares of adoptions by the channel of the last step."""
     results = analysis.results
-    columns = [f"credit_{channel}" for channel in CHANNELS]
+    columns = [f"attributed_{channel}" for channel in CHANNELS]
     runs = results.runs(["scenario", *columns])
     rows: list[tuple[str, ...]] = []
     for name in results.scenarios:
@@ -395,12 +395,12 @@ def credit(analysis: Analysis) -> Table:
         points = (signed(100 * change.difference, 1) for change in changes)
         rows.append((f"{scenario} less {reference}", *points))
     return Table(
-        name="credit",
+        name="attribution",
         title="Adoptions by the channel of the last step, % of all, and changes in percentage points",
         head=("scenario", *CHANNELS),
         rows=tuple(rows),
-        note="Descriptive, not causal: credit tells which contact brought the last step, and what starts a cascade "
-        "gets none for what follows. Intervals of the changes are in comparison.csv.",
+        note="Descriptive, not causal: attribution tells which contact brought the last step, and what starts a "
+        "cascade gets none for what follows. Intervals of the changes are in comparison.csv.",
     )
 
 

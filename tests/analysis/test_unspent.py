@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.analysis.unspent import idle_money, idle_plans
+from simulation.analysis.unspent import unspent_money, unspent_plans
 from simulation.batch.running import run_batch
 from simulation.scenario.loading import load_scenario, parse_scenario, shipped_scenarios
 
@@ -39,7 +39,7 @@ budget = 0.0
 
 
 def test_operation_one_unit_short_and_what_hangs_on_it_are_named_with_the_reason():
-    assert idle_plans(parse_scenario(PLATFORM)) == [
+    assert unspent_plans(parse_scenario(PLATFORM)) == [
         "policies[0] (platform_operation) plans 150 units a year and spends none: "
         'platform "national" costs 151 a year and never opens for less',
         'policies[1] (platform_onboarding) plans 20 units a year and spends none: platform "national" never opens',
@@ -49,14 +49,14 @@ def test_operation_one_unit_short_and_what_hangs_on_it_are_named_with_the_reason
 def test_results_say_it_from_their_ledger_under_the_title_of_the_scenario(tmp_path: Path):
     spec = parse_scenario(PLATFORM)
     results = run_batch([spec], 2, out=tmp_path / "out", executor="serial")
-    assert idle_money(results) == [f"Dear platform: {line}" for line in idle_plans(spec)]
+    assert unspent_money(results) == [f"Dear platform: {line}" for line in unspent_plans(spec)]
 
 
 def test_two_entries_that_pay_for_operation_together_are_not_idle():
     half = '[[policies]]\ninstrument = "platform_operation"\nplatform = "national"\nbudget = 75.5\n'
     first, rest = PLATFORM.split("[[policies]]", 1)
     policies = "[[policies]]" + rest.split("[[policies]]", 1)[1]
-    assert idle_plans(parse_scenario(first + half + half + policies)) == []
+    assert unspent_plans(parse_scenario(first + half + half + policies)) == []
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_two_entries_that_pay_for_operation_together_are_not_idle():
 def test_other_reasons_are_told(policy: str, words: str):
     text = PLATFORM.split("[[platforms]]")[0]
     platform = '[[platforms]]\nname = "open"\nvectors = ["B2B"]\nregions = ["tomsk"]\n'
-    (line,) = idle_plans(parse_scenario(f"{text}{platform}[[policies]]\n{policy}\n"))
+    (line,) = unspent_plans(parse_scenario(f"{text}{platform}[[policies]]\n{policy}\n"))
     assert line.endswith(words)
 
 
 def test_no_shipped_scenario_plans_money_that_buys_nothing():
-    assert [line for path in shipped_scenarios() for line in idle_plans(load_scenario(path))] == []
+    assert [line for path in shipped_scenarios() for line in unspent_plans(load_scenario(path))] == []

@@ -46,7 +46,7 @@ def test_an_exception_comes_back_with_the_place_where_it_was_raised():
 
 
 def test_processes_that_never_begin_are_not_started_for_ever(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(simulation.batch.workers, "STILLBORN", 2)
+    monkeypatch.setattr(simulation.batch.workers, "MAX_FAILED_STARTS", 2)
     with opened("processes", workers=1, deadline=None, prepare=tasks.dying_at_once) as pool:
         first, second = (pool.submit(tasks.doubled, 1).exception() for _ in range(2))
     assert isinstance(first, WorkerDiedError)

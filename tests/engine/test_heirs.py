@@ -101,10 +101,10 @@ def test_a_platform_paid_again_after_an_outage_opens_empty():
     assert engine.state.members.sum() > 0
 
 
-def test_a_closed_platform_leaves_no_digital_credit_after_its_closing():
+def test_a_closed_platform_leaves_no_digital_attribution_after_its_closing():
     """Neither through contact between members, nor through institutions that it brought near."""
     engine = at_year(6, WHOLE)
-    digital = engine.state.credit[:, CHANNELS.index("digital")]
+    digital = engine.state.attribution[:, CHANNELS.index("digital")]
     month = engine.state.adopted_month
     assert digital[(month > 0) & (month <= 36)].sum() > 1
     assert (month > 36).sum() > 100

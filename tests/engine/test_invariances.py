@@ -132,9 +132,9 @@ def test_a_platform_of_one_region_leaves_uncoupled_regions_as_they_are(verified)
     own = with_it.regions.index("tatarstan")
     others = [r for r in range(15) if r != own]
     changed = [r for r in others if not np.array_equal(without.adopters[:, r], with_it.adopters[:, r])]
-    changed += [r for r in others if not np.array_equal(without.credit[r], with_it.credit[r])]
+    changed += [r for r in others if not np.array_equal(without.attribution[r], with_it.attribution[r])]
     assert not np.array_equal(without.adopters[:, own], with_it.adopters[:, own]), "the platform does nothing"
-    assert with_it.credit[own, :, 4].sum() > 0
+    assert with_it.attribution[own, :, 4].sum() > 0
     verified(
         12,
         "other regions changed by a platform of one region, of 14",
@@ -161,7 +161,7 @@ def shuffled_copy(folder, seed):
 
 def assert_same_bits(a, b):
     assert np.array_equal(a.adopters, b.adopters)
-    assert np.array_equal(a.credit, b.credit)
+    assert np.array_equal(a.attribution, b.attribution)
     assert np.array_equal(a.members, b.members)
     assert metrics.compute(a).items() == metrics.compute(b).items() or all(
         x == y or (math.isnan(x) and math.isnan(y))
@@ -267,11 +267,11 @@ def test_a_policy_for_enterprises_makes_every_adoption_earlier(policy):
     years=st.sampled_from([3.0, 7.5]),
 )
 def test_books_balance(verified, name, seed, years):
-    """Check 15: credits sum to adoptions, Theil parts to the whole, ledger to the plan."""
+    """Check 15: attributions sum to adoptions, Theil parts to the whole, ledger to the plan."""
     small = ["world.scale=0.05", f"time.years={years}", "diffusion.spontaneous=0.05", "budget.per_year=1e9"]
     record = simulate(load_scenario(name, overrides=small), seed)
     adoptions = record.adopters[-1].sum(axis=1)  # (R, K)
-    unbalanced = int((np.abs(record.credit.sum(axis=2) - adoptions) > 1e-9).sum())
+    unbalanced = int((np.abs(record.attribution.sum(axis=2) - adoptions) > 1e-9).sum())
     values = metrics.compute(record)
     for level in (25, 50, 75):
         whole = values[f"theil_{level}"]
@@ -285,7 +285,7 @@ def test_books_balance(verified, name, seed, years):
     )
     verified(
         15,
-        "credits, Theil parts and ledger rows that do not balance",
+        "attributions, Theil parts and ledger rows that do not balance",
         measured=unbalanced,
         expected=0,
         within=0,

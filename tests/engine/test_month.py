@@ -224,15 +224,15 @@ def test_the_compiled_month_equals_the_plain_one(tmp_path, more, diffusion, seed
     spec = scenario(tmp_path, more=more, diffusion=diffusion)
     engine = Engine(spec, seed)
     world, state = engine.world, engine.state
-    adopted, mastered, members, credit = reference_model.simulate(spec, world, world.months)
+    adopted, mastered, members, attribution = reference_model.simulate(spec, world, world.months)
     while not engine.finished:
         engine.step()
     got = np.full_like(adopted, -1)
-    got_credit = np.zeros_like(credit)
+    got_attribution = np.zeros_like(attribution)
     for k in range(len(world.technologies.names)):
         here = slice(world.pairs.start[k], world.pairs.start[k + 1])
         got[world.pairs.enterprise[here], k] = state.adopted_month[here]
-        got_credit[world.pairs.enterprise[here], k] = state.credit[here]
+        got_attribution[world.pairs.enterprise[here], k] = state.attribution[here]
     there = reference_model.who_is_there(world, world.months - 1)
     for (r, s), n in np.ndenumerate(engine.world.enterprises.counts):
         cell = there & (world.enterprises.region_of == r) & (world.enterprises.industry_of == s)
@@ -243,4 +243,4 @@ def test_the_compiled_month_equals_the_plain_one(tmp_path, more, diffusion, seed
     np.testing.assert_array_equal(state.mastered_month, mastered)
     bits = np.arange(len(world.platforms.names), dtype=np.uint64)[:, None]
     np.testing.assert_array_equal((state.mask_of[None, :] >> bits) & np.uint64(1) == 1, members)
-    np.testing.assert_allclose(got_credit, credit, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(got_attribution, attribution, rtol=1e-9, atol=1e-12)

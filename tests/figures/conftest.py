@@ -68,7 +68,7 @@ def _metrics(pooled: Array, rng: np.random.Generator, *, defined: bool) -> dict[
     synchronization = rng.normal(0.9, 0.02, n)
     shares = rng.dirichlet((0.1, 30, 15, 2, 3, 0.2), n)
     metrics = {name: rng.uniform(0.01, 0.09, n) for name in METRICS}
-    metrics |= {f"credit_{channel}": shares[:, place] for place, channel in enumerate(CHANNELS)}
+    metrics |= {f"attributed_{channel}": shares[:, place] for place, channel in enumerate(CHANNELS)}
     metrics["t50_years"] = crossing_time(pooled.T, 0.5, dt=1 / 12)
     metrics["synchronization"] = synchronization
     undefined = {name: np.full(n, np.nan) for name in metrics}

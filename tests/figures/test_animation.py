@@ -18,7 +18,7 @@ from simulation.errors import ResultsError
 from simulation.figures.drawing.basemap import PAPER
 from simulation.figures.drawing.style import style
 from simulation.figures.film.animation import animate
-from simulation.figures.film.film import calendar_shares, parting, read_film
+from simulation.figures.film.film import calendar_shares, first_divergence, read_film
 from simulation.figures.film.scene import draw_frame, frame_months, new_page, read_scene
 from simulation.results.reader import Results
 from simulation.results.tables import Counts
@@ -132,10 +132,10 @@ def test_regional_shares_are_standardized_over_what_is_released() -> None:
 
 def test_two_films_part_when_the_policies_begin_and_not_before(results: Results) -> None:
     films = [read_film(results, name, replication=0) for name in ("trained", "linked")]
-    month = parting(*films)
+    month = first_divergence(*films)
     assert START < month < START + 12
     np.testing.assert_array_equal(films[0].counts.adopters[:month], films[1].counts.adopters[:month])
-    assert parting(films[0], films[0]) == MONTHS + 1
+    assert first_divergence(films[0], films[0]) == MONTHS + 1
 
 
 def test_one_adopter_or_one_member_more_parts_two_films(results: Results) -> None:
@@ -143,19 +143,19 @@ def test_one_adopter_or_one_member_more_parts_two_films(results: Results) -> Non
     adopters, members = film.counts.adopters.copy(), film.members.copy()
     adopters[50:, 0, 0, 0] += 1
     members[40:, 0, 0] += 1
-    assert parting(film, replace(film, counts=replace(film.counts, adopters=adopters))) == 50
-    assert parting(film, replace(film, members=members)) == 40
+    assert first_divergence(film, replace(film, counts=replace(film.counts, adopters=adopters))) == 50
+    assert first_divergence(film, replace(film, members=members)) == 40
 
 
 def test_frames_say_so_while_the_two_are_identical(results: Results) -> None:
     scene = read_scene(results, ("trained", "linked"), seed=5)
     with style():
         page = new_page(scene)
-        draw_frame(page, scene, scene.parting - 1)
+        draw_frame(page, scene, scene.first_divergence - 1)
         assert page.parted.get_text() == "identical so far"
-        draw_frame(page, scene, scene.parting)
+        draw_frame(page, scene, scene.first_divergence)
         assert page.parted.get_text() == ""
-    year, month = divmod(scene.parting, 12)
+    year, month = divmod(scene.first_divergence, 12)
     assert page.clock.get_text() == f"year {year}, month {month}"
 
 

@@ -28,7 +28,7 @@ def test_a_lone_name_stands_right_beside_its_place() -> None:
     assert 0.5 < np.linalg.norm(gap) < 1.0
 
 
-def test_names_of_a_crowd_stay_inside_and_cover_neither_each_other_nor_a_place() -> None:
+def test_names_of_a_stratum_stay_inside_and_cover_neither_each_other_nor_a_place() -> None:
     rng = np.random.default_rng(1)
     points = np.array([20.0, 20.0]) + rng.uniform(-6, 6, (9, 2))
     sizes = np.column_stack([rng.uniform(8, 16, 9), np.full(9, 2.3)])

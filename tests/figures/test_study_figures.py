@@ -1,4 +1,4 @@
-"""Figures of the whole study: paired differences, Phi, Theil's parts, platforms, credit, money."""
+"""Figures of the whole study: paired differences, Phi, Theil's parts, platforms, attribution, money."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle, StepPatch
 
 from simulation.errors import ResultsError
 from simulation.figures import StudyCurves
-from simulation.figures.channel_credit import draw as draw_credit
+from simulation.figures.channel_attribution import draw as draw_attribution
 from simulation.figures.drawing.style import style
 from simulation.figures.ledger import draw as draw_ledger
 from simulation.figures.paired_differences import SHOWN, difference_of
@@ -188,9 +188,9 @@ def test_parts_of_theil_are_means_that_add_up(three: StudyCurves) -> None:
     assert [bar.get_x() for bar in half.patches[:2]] == pytest.approx([0.0, row["between"]])
 
 
-def test_bars_of_credit_are_the_mean_shares_and_fill_the_axis(three: StudyCurves) -> None:
-    drawn = draw_credit(three, width_mm=190)
-    table = drawn.numbers["channel_credit"]
+def test_bars_of_attribution_are_the_mean_shares_and_fill_the_axis(three: StudyCurves) -> None:
+    drawn = draw_attribution(three, width_mm=190)
+    table = drawn.numbers["channel_attribution"]
     assert tuple(table["channel"][:6]) == CHANNELS
     np.testing.assert_allclose(table.groupby("scenario")["mean_share"].sum(), 1.0)
     bars = drawn.figure.axes[0].patches
@@ -199,7 +199,7 @@ def test_bars_of_credit_are_the_mean_shares_and_fill_the_axis(three: StudyCurves
 
 
 def test_nobody_who_adopted_leaves_no_bar(make_study: MakeStudy) -> None:
-    ax = draw_credit(make_study(ceiling=0.0), width_mm=190).figure.axes[0]
+    ax = draw_attribution(make_study(ceiling=0.0), width_mm=190).figure.axes[0]
     assert not ax.patches
     assert [text.get_text() for text in ax.texts] == ["nobody adopted"] * 3
 

@@ -48,7 +48,7 @@ def test_where_nobody_leads_nobody_is_pulled():
 
 
 def assert_same_bits(a, b):
-    for name in ("adopters", "credit", "members", "mastered"):
+    for name in ("adopters", "attribution", "members", "mastered"):
         assert np.array_equal(getattr(a, name), getattr(b, name)), name
 
 

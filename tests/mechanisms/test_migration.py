@@ -51,7 +51,7 @@ def run(overrides, seed=1, name="baseline"):
 def test_rate_zero_changes_nothing_bit_for_bit(name):
     off = ["migration.rate={ komi = 0.0 }", "migration.training=1.0", "migration.research=9.0"]
     given, moved = (simulate(load_scenario(name, overrides=[*SMALL, *more]), 2) for more in ([], off))
-    for field in ("adopters", "credit", "members", "mastered"):
+    for field in ("adopters", "attribution", "members", "mastered"):
         assert np.array_equal(getattr(given, field), getattr(moved, field)), field
 
 

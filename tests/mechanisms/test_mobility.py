@@ -30,7 +30,7 @@ def same(one, other):
 def test_rate_zero_changes_nothing_bit_for_bit(name):
     off = ["mobility.rate=0.0", "mobility.across_platforms=1.0"]
     given, moved = (simulate(load_scenario(name, overrides=[*SMALL, *more]), 2) for more in ([], off))
-    for field in ("adopters", "credit", "members", "mastered"):
+    for field in ("adopters", "attribution", "members", "mastered"):
         assert np.array_equal(getattr(given, field), getattr(moved, field)), field
 
 

@@ -63,7 +63,7 @@ def test_elasticity_zero_changes_nothing_bit_for_bit(seed):
     given = simulate(load_scenario("hypercluster", overrides=SMALL), seed)
     neutral = [*SMALL, inline(elasticity="0.0", path="[[0, 1], [3, 9000]]")]
     moved = simulate(load_scenario("hypercluster", overrides=neutral), seed)
-    for name in ("adopters", "credit", "members", "mastered"):
+    for name in ("adopters", "attribution", "members", "mastered"):
         assert np.array_equal(getattr(given, name), getattr(moved, name)), name
 
 

@@ -38,7 +38,7 @@ def test_without_effect_or_donor_nothing_changes_bit_for_bit(name, off):
     on = ['transfer.donors=["tatarstan"]', "transfer.effect=3", "transfer.takeoff=0.01"]
     given = simulate(load_scenario(name, overrides=SMALL), 2)
     moved = simulate(load_scenario(name, overrides=[*SMALL, *on, off]), 2)
-    for field in ("adopters", "credit", "members", "mastered"):
+    for field in ("adopters", "attribution", "members", "mastered"):
         assert np.array_equal(getattr(given, field), getattr(moved, field)), field
 
 

@@ -118,7 +118,7 @@ def test_scenarios_of_one_seed_share_who_enters_and_leaves():
 def test_rates_of_zero_change_nothing_bit_for_bit(name):
     off = ["turnover.entry=0.0", "turnover.exit=0.0"]
     given, still = (simulate(load_scenario(name, overrides=[*SMALL, *more]), 2) for more in ([], off))
-    for field in ("adopters", "credit", "members", "mastered", "eligible"):
+    for field in ("adopters", "attribution", "members", "mastered", "eligible"):
         assert np.array_equal(getattr(given, field), getattr(still, field)), field
 
 

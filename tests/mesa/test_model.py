@@ -45,7 +45,7 @@ def test_the_model_gives_the_same_bits_as_a_run_without_agents(spec, model):
     model.run_for(32)
     alone = run(spec, seed=3)
     assert np.array_equal(model.result().record.adopters, alone.record.adopters)
-    assert np.array_equal(model.result().record.credit, alone.record.credit)
+    assert np.array_equal(model.result().record.attribution, alone.record.attribution)
     np.testing.assert_equal(model.result().metrics, alone.metrics)
     assert model.result().curves.equals(alone.curves)
 
@@ -108,7 +108,7 @@ def test_a_view_reads_the_state_of_its_row(model):
     assert len(adopters) == model.state.adopters[:, :, k].sum() > 0
     for agent in adopters[:50]:
         assert 1 <= agent.adoption_month(technology) <= 60
-        assert sum(agent.credit(technology).values()) == pytest.approx(1.0)
+        assert sum(agent.attribution(technology).values()) == pytest.approx(1.0)
         assert agent.eligible(technology)
         assert set(agent.hazard(technology).values()) == {0.0}
         assert agent in [friend for partner in agent.partners for friend in partner.partners]
@@ -179,12 +179,12 @@ def test_rng_is_the_seed_in_every_type_of_integer(spec, with_seven, seven):
     model = HyperclusterModel(spec, rng=seven)
     assert (model.seed, type(model.seed)) == (7, int)
     model.run_model()
-    assert np.array_equal(model.result().record.credit, with_seven)
+    assert np.array_equal(model.result().record.attribution, with_seven)
 
 
 @pytest.fixture(scope="module")
 def with_seven():
-    return run(load_scenario("hypercluster", overrides=SMALL), seed=7).record.credit
+    return run(load_scenario("hypercluster", overrides=SMALL), seed=7).record.attribution
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_without_rng_every_model_has_a_seed_of_its_own_and_tells_it(spec):
     models = [HyperclusterModel(spec) for _ in range(3)]
     assert len({model.seed for model in models}) == 3
     models[0].run_model()
-    assert np.array_equal(models[0].result().record.credit, run(spec, models[0].seed).record.credit)
+    assert np.array_equal(models[0].result().record.attribution, run(spec, models[0].seed).record.attribution)
     assert set(models[0].datacollector.get_model_vars_dataframe()["seed"]) == {models[0].seed}
 
 

@@ -25,13 +25,13 @@ def record_of(
     release_month: Sequence[int] | None = None,
     macroregion_of: Sequence[int] | None = None,
     members_anywhere: int = 0,
-    credit: Sequence[float] | None = None,
+    attribution: Sequence[float] | None = None,
     environmental: Sequence[int] = (),
 ) -> Record:
     """A record with the given counts; each region is its own macroregion unless said.
 
     ``adopters`` has shape (T + 1, R, S, K), ``eligible`` (R, S, K) where enterprises stay the same, else
-    (T + 1, R, S, K), ``credit`` (6,), adoptions by channel; ``environmental`` are the places of such technologies.
+    (T + 1, R, S, K), ``attribution`` (6,), adoptions by channel; ``environmental`` are the places of such technologies.
     """
     eligible = np.asarray(eligible, dtype=np.int64)
     eligible = eligible.reshape(-1, *eligible.shape[-3:])
@@ -39,10 +39,10 @@ def record_of(
     _, r, s, k = eligible.shape
     months = adopters.shape[0] - 1
     owed = np.zeros((r, k, len(CHANNELS)))
-    if credit is None:
+    if attribution is None:
         owed[:, :, 0] = adopters[-1].sum(axis=1)
     else:
-        owed[0, 0] = credit
+        owed[0, 0] = attribution
     macroregion_of = list(range(r)) if macroregion_of is None else list(macroregion_of)
     return Record(
         scenario="handmade",
@@ -64,7 +64,7 @@ def record_of(
         members_anywhere=np.full(months + 1, members_anywhere, dtype=np.int32),
         enterprises=eligible.max(axis=3, initial=0).sum(axis=(1, 2)),
         mastered=np.zeros((months + 1, k), dtype=np.int32),
-        credit=owed,
+        attribution=owed,
         ledger=pd.DataFrame(),
         planned_pv=100.0,
         spent_pv=90.0,

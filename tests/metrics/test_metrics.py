@@ -50,12 +50,12 @@ COLUMNS = [
     "environmental_t50_years",
     "extraction_share",
     "extraction_t50_years",
-    "credit_spontaneous",
-    "credit_spatial",
-    "credit_network",
-    "credit_institutional",
-    "credit_digital",
-    "credit_incentive",
+    "attributed_spontaneous",
+    "attributed_spatial",
+    "attributed_network",
+    "attributed_institutional",
+    "attributed_digital",
+    "attributed_incentive",
     "planned_pv",
     "spent_pv",
 ]
@@ -172,7 +172,7 @@ class TestEveryMetric:
             release_month=record.release_month[k],
             eligible=record.eligible[:, r][:, :, s][..., k],
             adopters=record.adopters[:, r][:, :, s][..., k],
-            credit=record.credit[r][:, k],
+            attribution=record.attribution[r][:, k],
         )
         assert compute(reordered)[metric.name] == pytest.approx(
             compute(record)[metric.name], rel=1e-12, abs=1e-13
@@ -186,7 +186,7 @@ class TestEveryMetric:
             macroregion_of=np.append(record.macroregion_of, 1),
             eligible=np.concatenate([record.eligible, np.zeros((1, 1, 3, 4), dtype=np.int64)], axis=1),
             adopters=np.concatenate([record.adopters, np.zeros((201, 1, 3, 4), dtype=np.int32)], axis=1),
-            credit=np.concatenate([record.credit, np.zeros((1, 4, 6))]),
+            attribution=np.concatenate([record.attribution, np.zeros((1, 4, 6))]),
         )
         assert compute(wider)[metric.name] == pytest.approx(
             compute(record)[metric.name], rel=1e-12, abs=1e-13
@@ -211,7 +211,7 @@ def test_nobody_adopting_is_never_perfectly_synchronized(make_record):
         assert math.isnan(values[name]), name
     assert "0.0% of the eligible have adopted" in why["synchronization"]
     assert "does not reach 50%" in why["t50_years"]
-    assert "Nobody adopts" in why["credit_digital"]
+    assert "Nobody adopts" in why["attributed_digital"]
     assert values["regions_below_half"] == 2
     assert values["final_share"] == 0
 
@@ -297,14 +297,14 @@ def test_where_all_have_left_by_the_horizon_there_is_no_share_at_it(make_record)
     eligible = np.full((25, 2, 1, 1), 10)
     eligible[20:] = 0
     adopters = np.where(eligible > 0, 8, 0)
-    record = make_record(adopters, eligible, environmental=[0], credit=[1.0, 0, 3.0, 0, 0, 0])
+    record = make_record(adopters, eligible, environmental=[0], attribution=[1.0, 0, 3.0, 0, 0, 0])
     values, why = compute(record), reasons(record)
     for name in ("final_share", "environmental_share"):
         assert why[name] == "No eligible enterprise is there at the horizon."
     assert why["phi"] == "No eligible enterprise is there at the end of the common window."
     assert why["member_share"] == "There is no enterprise."
     assert values["t50_years"] == 0
-    assert values["credit_network"] == 0.75  # what those who have left owed it to
+    assert values["attributed_network"] == 0.75  # what those who have left owed it to
 
 
 def test_at_the_start_nothing_is_measured_yet(uneven_record):

@@ -109,12 +109,15 @@ def test_combinations_are_all_different_and_go_from_none_to_all(spec: Scenario):
     assert found[-1].digest == spec.digest
 
 
-def test_a_factor_that_is_off_earns_no_credit(results: Results):
-    runs = results.runs(["scenario", *(f"credit_{factor}" for factor in FACTORS)]).set_index("scenario")
+def test_a_factor_that_is_off_earns_no_attribution(results: Results):
+    runs = results.runs(["scenario", *(f"attributed_{factor}" for factor in FACTORS)]).set_index("scenario")
     for number in range(COMBINATIONS):
         for place, factor in enumerate(FACTORS):
-            credit = runs.loc[[name_of(number)], f"credit_{factor}"]
-            assert (credit > 0).all() if number >> place & 1 else (credit == 0).all(), (number, factor)
+            attribution = runs.loc[[name_of(number)], f"attributed_{factor}"]
+            assert (attribution > 0).all() if number >> place & 1 else (attribution == 0).all(), (
+                number,
+                factor,
+            )
 
 
 def test_contributions_add_up_to_the_difference_between_all_and_none(results: Results):

@@ -98,7 +98,7 @@ def test_every_table_is_written_for_latex_and_markdown_beside_the_csv(analysis: 
     names = [table.name for table in tables(analysis)]
     assert names == [
         *("means", "differences", "levels", "directions", "money", "additionality"),
-        *("places", "decomposition", "credit"),
+        *("places", "decomposition", "attribution"),
     ]
     for name in names:
         assert r"\toprule" in (folder / "tables" / f"{name}.tex").read_text(encoding="utf-8")

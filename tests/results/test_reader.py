@@ -59,7 +59,7 @@ def record(scenario: str, seed: int) -> Record:
         members_anywhere=np.zeros(MONTHS + 1, dtype=np.int32),
         enterprises=np.array([102]),
         mastered=np.zeros((MONTHS + 1, 2), dtype=np.int32),
-        credit=np.zeros((3, 2, 6)),
+        attribution=np.zeros((3, 2, 6)),
         ledger=pd.DataFrame(
             {
                 "policy": ["policies[0]"] * 2,

@@ -44,7 +44,7 @@ def record_of(eligible: Array, adopters: Array, may_join: Array) -> Record:
         members_anywhere=np.zeros(months, dtype=np.int32),
         enterprises=eligible.max(axis=3).sum(axis=(1, 2)),
         mastered=np.zeros((months, 2), dtype=np.int32),
-        credit=np.zeros((2, 2, 6)),
+        attribution=np.zeros((2, 2, 6)),
         ledger=pd.DataFrame(),
         planned_pv=0.0,
         spent_pv=0.0,

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from simulation.batch.running import run_batch
 from simulation.scenario.loading import parse_scenario
-from simulation.server.processes.models import Models
+from simulation.server.processes.process_pool import Models
 from simulation.server.web.app import Server, make_app
 from simulation.server.web.catalogue import Catalogue
 

@@ -9,13 +9,13 @@ import pytest
 
 from simulation.errors import DataError, HyperclusterError, ScenarioError
 from simulation.scenario.loading import load_scenario, parse_scenario, shipped_scenarios
-from simulation.server.processes.bench import Listed, TooLargeError, Wanted, read
 from simulation.server.processes.reading import finished_seeds, listing, read_scenario
+from simulation.server.processes.worker import CatalogueRequest, ScenarioRequest, TooLargeError, read
 from simulation.server.web.catalogue import Catalogue
 
 
 def listed(catalogue: Catalogue) -> dict[str, Any]:
-    return listing(Listed(catalogue.files, catalogue.folders))
+    return listing(CatalogueRequest(catalogue.files, catalogue.folders))
 
 
 def test_shipped_scenarios_are_offered_and_those_named_count_above_them(tmp_path: Path) -> None:
@@ -126,18 +126,18 @@ def test_paths_are_taken_out_of_messages(tmp_path: Path) -> None:
 @pytest.mark.parametrize("change", ["world.scale=100.0", "time.steps_per_year=366", "time.years=101.0"])
 def test_a_run_too_large_for_one_page_is_refused_before_it_is_built(change: str) -> None:
     with pytest.raises(TooLargeError, match="too large for the page"):
-        read(Wanted(shipped_scenarios()[0], (change,)))
+        read(ScenarioRequest(shipped_scenarios()[0], (change,)))
 
 
 def test_more_policies_than_a_page_can_be_told_of_are_refused() -> None:
     entry = '{instrument = "technopark", budget = 1.0}'
     with pytest.raises(TooLargeError, match="201 policies"):
-        read(Wanted(shipped_scenarios()[0], (f"policies=[{', '.join([entry] * 201)}]",)))
+        read(ScenarioRequest(shipped_scenarios()[0], (f"policies=[{', '.join([entry] * 201)}]",)))
 
 
 def test_every_shipped_scenario_is_small_enough() -> None:
     for path in shipped_scenarios():
-        assert read(Wanted(path, ())).name == path.stem
+        assert read(ScenarioRequest(path, ())).name == path.stem
 
 
 def test_what_is_wrong_with_a_dataset_is_told_by_file_name_alone(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from page import connected
 from served import Served
 
 from simulation.errors import HyperclusterError
-from simulation.server.processes.bench import Listed
 from simulation.server.processes.reading import listing
+from simulation.server.processes.worker import CatalogueRequest
 from simulation.server.protocol.messages import encoded
 from simulation.server.sides.replay import ReplaySide
 from simulation.server.web.catalogue import Catalogue
@@ -100,7 +100,7 @@ def looked_at(folder: Path) -> None:
 def check(folder: Path, manifest: Any) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     catalogue = Catalogue(results=folder.parent)
-    encoded(listing(Listed({}, catalogue.folders))).encode()
+    encoded(listing(CatalogueRequest({}, catalogue.folders))).encode()
     with contextlib.suppress(HyperclusterError):  # refused in words; anything else is a mistake of ours
         looked_at(folder)
 
@@ -151,7 +151,7 @@ def test_replications_are_listed_only_as_far_as_there_are_rows(
 ) -> None:
     manifest = {**sound, "state": {"small": {"finished": finished}}}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    found = listing(Listed({}, [folder]))["results"][0]
+    found = listing(CatalogueRequest({}, [folder]))["results"][0]
     assert found["scenarios"] == [] and "manifest.json" in found["problem"]
     assert str(folder.parent) not in found["problem"]
 
@@ -190,7 +190,7 @@ def test_whatever_lies_among_the_entries_the_list_comes_and_says_what_is_bad(
             bound.bind("manifest.json")
         finally:
             os.chdir(here)
-        found = listing(Listed(own, Catalogue(results=results).folders))
+        found = listing(CatalogueRequest(own, Catalogue(results=results).folders))
     assert {entry["name"]: bool(entry["problem"]) for entry in found["scenarios"]} == dict.fromkeys(own, True)
     assert {entry["name"]: bool(entry["problem"]) for entry in found["results"]} == dict.fromkeys(
         ["list", "many", "nest", "pipe", "rows", "socket"], True

@@ -12,7 +12,7 @@ from simulation.server.protocol.frames import MOST_BYTES, MOST_MONTHS, UNKNOWN, 
 def made(side: int, n: int, r: int, k: int, h: int, *, e: int = 0) -> tuple[bytes, dict[str, np.ndarray]]:
     rng = np.random.default_rng(n + 10 * r + 100 * k)
     parts = {
-        "credit": rng.random((n, k, 6)),
+        "attribution": rng.random((n, k, 6)),
         "phi": np.full(n, np.nan),
         "w1_years": rng.random(n),
         "t50_years": rng.random(n),
@@ -58,7 +58,7 @@ def test_a_count_that_is_not_known_is_the_largest() -> None:
 def test_where_the_enterprises_stay_the_same_a_frame_has_nothing_of_them() -> None:
     data, parts = made(0, 2, 3, 4, 1)
     counts = sum(parts[name].size for name in ("adopters", "members", "members_anywhere"))
-    floats = sum(parts[name].size for name in ("credit", "phi", "w1_years", "t50_years"))
+    floats = sum(parts[name].size for name in ("attribution", "phi", "w1_years", "t50_years"))
     assert len(data) == 32 + 8 * floats + 4 * counts
 
 

@@ -49,7 +49,7 @@ def test_frames_hold_what_the_replication_leaves_whatever_months_are_asked_for()
         np.testing.assert_array_equal(block.members, record.members[rows])
         np.testing.assert_array_equal(block.members_anywhere, record.members_anywhere[rows])
     np.testing.assert_array_equal(side.record().adopters, record.adopters)
-    assert block.credit[-1] == pytest.approx(record.credit.sum(axis=0), rel=1e-9, abs=1e-9)
+    assert block.attribution[-1] == pytest.approx(record.attribution.sum(axis=0), rel=1e-9, abs=1e-9)
 
 
 def test_where_enterprises_enter_and_leave_frames_hold_who_is_there() -> None:
@@ -79,7 +79,7 @@ def test_where_enterprises_enter_and_leave_frames_hold_who_is_there() -> None:
 def test_every_adoption_is_owed_to_the_channels_once() -> None:
     block = block_of(LiveSide(load_scenario("hypercluster"), 1), 100, 2)
     assert block is not None
-    assert block.credit.sum(axis=2) == pytest.approx(block.adopters.sum(axis=1), abs=1e-6)
+    assert block.attribution.sum(axis=2) == pytest.approx(block.adopters.sum(axis=1), abs=1e-6)
 
 
 def test_without_time_a_side_comes_one_month_nearer_at_each_call() -> None:
@@ -148,8 +148,8 @@ def test_an_enterprise_in_the_inspector_is_that_of_the_mesa_model() -> None:
     for technology in found["technologies"]:
         name = names[technology["row"]]
         assert technology["adopted"] == agent.adoption_month(name)
-        if technology["credit"] is not None:
-            assert dict(zip(CHANNELS, technology["credit"], strict=True)) == agent.credit(name)
+        if technology["attribution"] is not None:
+            assert dict(zip(CHANNELS, technology["attribution"], strict=True)) == agent.attribution(name)
         if technology["hazard"] is not None:
             can_adopt += 1
             assert dict(zip(CHANNELS, technology["hazard"], strict=True)) == agent.hazard(name)
@@ -169,7 +169,7 @@ def test_a_region_in_the_inspector_adds_up() -> None:
         assert found is not None
         adoptions = sum(industry["adoptions"] for industry in found["industries"])
         assert adoptions == engine.state.adopters[row].sum()
-        assert sum(found["credit"]) == pytest.approx(adoptions)
+        assert sum(found["attribution"]) == pytest.approx(adoptions)
         assert found["members"][0]["members"] == sum(i["members"][0] for i in found["industries"])
         here = np.flatnonzero(enterprises.region_of == row)
         for s, industry in enumerate(found["industries"]):
@@ -227,7 +227,7 @@ def test_the_numbers_of_a_region_are_those_of_the_month_looked_at() -> None:
             assert industry["eligible"] == record.eligible[100, row, s, released].sum()
             assert industry["adoptions"] == record.adopters[100, row, s].sum()
         assert found["members"][0]["may_join"] == record.may_join[100, 0, row]
-        assert sum(found["credit"]) > record.adopters[100, row].sum(), (
+        assert sum(found["attribution"]) > record.adopters[100, row].sum(), (
             "owed is what those who left adopted, too"
         )
 

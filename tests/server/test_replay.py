@@ -45,7 +45,7 @@ def test_frames_are_those_of_the_live_side_but_for_what_is_not_stored(
     for name in ("phi", "w1_years", "t50_years"):
         assert getattr(here, name) == pytest.approx(getattr(there, name), rel=1e-12, nan_ok=True)
     assert np.isfinite(here.phi[-1])
-    assert np.isnan(here.credit).all()
+    assert np.isnan(here.attribution).all()
     assert block_of(replayed, 55, 1).months == 0
 
 

@@ -22,7 +22,7 @@ class Block:
 
     side: int
     first: int
-    credit: Array
+    attribution: Array
     phi: Array
     w1_years: Array
     t50_years: Array

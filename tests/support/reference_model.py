@@ -151,7 +151,7 @@ def mutual(drawn):
 
 
 def simulate(spec, world, months):
-    """Return month of adoption (N, K; -1 never), month of mastery (J, K), members (H, N), credit (N, K, 6)."""
+    """Return month of adoption (N, K; -1 never), month of mastery (J, K), members (H, N), attribution (N, K, 6)."""
     d, m = spec.diffusion, spec.membership
     R, _, K, H, J = world.shape
     ent, ins, tec, pla, reg = (
@@ -179,7 +179,7 @@ def simulate(spec, world, months):
     adopted = np.full((N, K), -1)
     mastered = np.full((J, K), -1)
     cumulated, learned = np.zeros((N, K)), np.zeros((J, K))
-    credit = np.zeros((N, K, 6))
+    attribution = np.zeros((N, K, 6))
     members = np.zeros((H, N), dtype=bool)
     identities = enterprise_keys(world)
     people = [1.0] * R
@@ -344,7 +344,7 @@ def simulate(spec, world, months):
                 cumulated[i, k] += hazard * dt
                 if cumulated[i, k] >= theta[i, k]:
                     new.append((i, k))
-                    credit[i, k] = terms / terms.sum()
+                    attribution[i, k] = terms / terms.sum()
 
         newly_mastered = []
         for k in range(K):
@@ -380,4 +380,4 @@ def simulate(spec, world, months):
             mastered[j, k] = month + 1
         members = wanted
         people = [people[r] * (1 - lost_in_a_month(spec, world, lev, Q, r)) for r in range(R)]
-    return adopted, mastered, members, credit
+    return adopted, mastered, members, attribution

@@ -26,7 +26,7 @@ def build_world(spec: Scenario, seed: int) -> World:
     Parameters
     ----------
     spec : the scenario, already checked against its dataset.
-    seed : the luck of the replication, from 0 to MOST_SEED of :mod:`simulation.arguments`; scenarios with one seed
+    seed : the seed of the replication, from 0 to MOST_SEED of :mod:`simulation.arguments`; scenarios with one seed
         share it.
 
     Raises

@@ -24,7 +24,7 @@ def advance_adoption(
     partners: Array,
     region_of: Array,
     industry_of: Array,
-    crowd_of: Array,
+    stratum_of: Array,
     cell_of: Array,
     mask_of: Array,
     indptr: Array,
@@ -43,7 +43,7 @@ def advance_adoption(
     adopted_month: Array,
     adopters: Array,
     member_adopters: Array,
-    credit: Array,
+    attribution: Array,
 ) -> int:
     """Run every clock for one month and adopt where one reaches its threshold; return the number of adoptions.
 
@@ -61,10 +61,10 @@ def advance_adoption(
     start, enterprise, pattern_of, slot, partners
         The eligible pairs: :class:`simulation.world.Pairs`.
     region_of, industry_of : int32, shape (N,)
-    crowd_of : int32, shape (N,)
-        See :mod:`simulation.engine.kernels.crowds`.
+    stratum_of : int32, shape (N,)
+        See :mod:`simulation.engine.kernels.strata`.
     cell_of : int32, shape (N,)
-        crowd_of * S + industry_of: where ``base`` and ``slope`` hold the enterprise's rates.
+        stratum_of * S + industry_of: where ``base`` and ``slope`` hold the enterprise's rates.
     mask_of : uint64, shape (N,)
         Bit h is set where the enterprise is on platform h.
     indptr, indices
@@ -72,7 +72,7 @@ def advance_adoption(
     base, slope : float64, shape (K, C, S)
         From :func:`simulation.engine.kernels.hazard.hazard_rates`, 1/year.
     terms : float64, shape (C, S, K, 6)
-        Terms of the hazard, read for credit.
+        Terms of the hazard, read for attribution.
     spatial : float64, shape (R, S, K)
         S, stands for B where an enterprise has no eligible partner.
     local_contacts : float64, shape (R,)
@@ -89,7 +89,7 @@ def advance_adoption(
         Raised.
     member_adopters : int64, shape (H, S, K)
         Raised for the platforms of a new adopter.
-    credit : float64, shape (P, 6)
+    attribution : float64, shape (P, 6)
         Set for new adopters: the share of each term in lambda in the month of adoption; sums to 1.
 
     References
@@ -122,13 +122,13 @@ def advance_adoption(
                 adopted_month[p] = month
                 newly[new] = p
                 new += 1
-                c, s = crowd_of[i], industry_of[i]
+                c, s = stratum_of[i], industry_of[i]
                 hazard = 0.0
                 for channel in range(6):
-                    credit[p, channel] = terms[c, s, k, channel] * (contacts if channel == 2 else 1.0)
-                    hazard += credit[p, channel]
+                    attribution[p, channel] = terms[c, s, k, channel] * (contacts if channel == 2 else 1.0)
+                    hazard += attribution[p, channel]
                 for channel in range(6):
-                    credit[p, channel] /= hazard
+                    attribution[p, channel] /= hazard
         waiting_count[k] = kept
         total += new
         for p in newly[:new]:

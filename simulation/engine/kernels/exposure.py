@@ -160,19 +160,19 @@ def institutional_contacts(
     total: Array,
     local: Array,
 ) -> None:
-    """Set total[k] to sum_j w_j Q_j y_jk and local[k] to its part without platforms, equation (3), for one crowd.
+    """Set total[k] to sum_j w_j Q_j y_jk and local[k] to its part without platforms, equation (3), for one stratum.
 
-    w_j = near[j], or far_factor[k] * remote where that is larger and a platform of the crowd serves j: one institution
-    counts once.
+    w_j = near[j], or far_factor[k] * remote where that is larger and a platform of the stratum serves j: one
+    institution counts once.
 
     Parameters
     ----------
     near : float64, shape (J,)
-        g_r K_r,r(j) for the crowd's region r.
+        g_r K_r,r(j) for the stratum's region r.
     remote : float
         delta_r.
     served : bool, shape (J,)
-        Institutions that some platform of the crowd serves.
+        Institutions that some platform of the stratum serves.
     far_factor : float64, shape (K,)
         f_far.
     capacity : float64, shape (J,)

@@ -1,4 +1,4 @@
-"""The hazard of adoption of every crowd, before the business network is known (section 2.5)."""
+"""The hazard of adoption of every stratum, before the business network is known (section 2.5)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Array = npt.NDArray[Any]
 
 @compiled
 def hazard_terms(
-    crowds: Array,
-    region_of_crowd: Array,
+    strata: Array,
+    region_of_stratum: Array,
     on_platform: Array,
     meets: Array,
     serves: Array,
@@ -34,20 +34,20 @@ def hazard_terms(
     mastered: Array,
     terms: Array,
 ) -> None:
-    """Set terms[c, s, k, :] to the terms of the hazard of crowd c, industry s, technology k; equation (5).
+    """Set terms[c, s, k, :] to the terms of the hazard of stratum c, industry s, technology k; equation (5).
 
-    A *crowd* is the set of enterprises of one region that are on the same platforms; all but alpha and the business
-    network is the same for them. The six terms stand in the order of credit: spontaneous, spatial, network,
+    A *stratum* is the set of enterprises of one region that are on the same platforms; all but alpha and the business
+    network is the same for them. The six terms stand in the order of attribution: spontaneous, spatial, network,
     institutional, digital, incentive; the network term is its coefficient, still to be multiplied by B_ik. The part of
     the institutional term that platforms add belongs to digital.
 
     Parameters
     ----------
-    crowds : int64, shape (C',)
-        The crowds to compute.
-    region_of_crowd : int64, shape (C,)
+    strata : int64, shape (C',)
+        The strata to compute.
+    region_of_stratum : int64, shape (C,)
     on_platform : bool, shape (C, H)
-        Platforms of each crowd.
+        Platforms of each stratum.
     meets : bool, shape (H,)
         Platforms on which enterprises meet (vector B2B).
     serves : bool, shape (H, J)
@@ -75,15 +75,15 @@ def hazard_terms(
     mastered : bool, shape (J, K)
         y, at the START of the month.
     terms : float64, shape (C, S, K, 6)
-        Overwritten for the crowds asked for; 1/year.
+        Overwritten for the strata asked for; 1/year.
     """
     n_platforms, n_industries, n_technologies = digital.shape
     n_institutions = near.shape[1]
     served = np.zeros(n_institutions, dtype=np.bool_)
     contacts = np.empty(n_technologies)
     local = np.empty(n_technologies)
-    for c in crowds:
-        r = region_of_crowd[c]
+    for c in strata:
+        r = region_of_stratum[c]
         served[:] = False
         member = False
         for h in range(n_platforms):
@@ -115,8 +115,8 @@ def hazard_terms(
 
 @compiled
 def hazard_rates(
-    crowds: Array,
-    region_of_crowd: Array,
+    strata: Array,
+    region_of_stratum: Array,
     terms: Array,
     relevance: Array,
     market: Array,
@@ -128,9 +128,9 @@ def hazard_rates(
 
     Parameters
     ----------
-    crowds : int64, shape (C',)
-        The crowds to compute.
-    region_of_crowd : int64, shape (C,)
+    strata : int64, shape (C',)
+        The strata to compute.
+    region_of_stratum : int64, shape (C,)
     terms : float64, shape (C, S, K, 6)
         From :func:`hazard_terms`.
     relevance : float64, shape (S, K)
@@ -138,12 +138,12 @@ def hazard_rates(
     market : float64, shape (R, S, K)
         x, the market factor of the month; neutral 1.
     factor : float64, shape (C,)
-        Factor of the crowd on alpha: training and the vectors that raise absorptive capacity or the hazard.
+        Factor of the stratum on alpha: training and the vectors that raise absorptive capacity or the hazard.
     base, slope : float64, shape (K, C, S)
-        Overwritten for the crowds asked for; 1/year. Technology first: the clock reads one technology at a time.
+        Overwritten for the strata asked for; 1/year. Technology first: the clock reads one technology at a time.
     """
-    for c in crowds:
-        r = region_of_crowd[c]
+    for c in strata:
+        r = region_of_stratum[c]
         for s in range(terms.shape[1]):
             for k in range(terms.shape[2]):
                 scale = relevance[s, k] * market[r, s, k] * factor[c]
@@ -156,9 +156,9 @@ def hazard_rates(
 
 
 @compiled
-def crowd_factors(
-    crowds: Array,
-    region_of_crowd: Array,
+def stratum_factors(
+    strata: Array,
+    region_of_stratum: Array,
     on_platform: Array,
     readiness: Array,
     training: Array,
@@ -167,17 +167,17 @@ def crowd_factors(
     platform_government: Array,
     factor: Array,
     spontaneous_factor: Array,
-    crowd_incentive: Array,
+    stratum_incentive: Array,
 ) -> None:
-    """Set what interaction vectors and levers make of alpha, p0 and the incentive of every crowd (sections 3 and 4).
+    """Set what interaction vectors and levers make of alpha, p0 and the incentive of every stratum (sections 3 and 4).
 
     Each effect counts once, however many platforms carry it.
 
     Parameters
     ----------
-    crowds : int64, shape (C',)
-        The crowds to compute.
-    region_of_crowd : int64, shape (C,)
+    strata : int64, shape (C',)
+        The strata to compute.
+    region_of_stratum : int64, shape (C,)
     on_platform : bool, shape (C, H)
     readiness, training, incentive : float64, shape (R,)
         delta, and the levers: increment on the factor of alpha, 1/year.
@@ -186,11 +186,11 @@ def crowd_factors(
         (B2C, B2N, ED2C).
     platform_government : float64, shape (H, 2)
         Best training and best incentive among the platform's regions (B2G); 0 without that vector.
-    factor, spontaneous_factor, crowd_incentive : float64, shape (C,)
-        Overwritten for the crowds asked for: factor on alpha and the hazard, factor on p0, 1/year.
+    factor, spontaneous_factor, stratum_incentive : float64, shape (C,)
+        Overwritten for the strata asked for: factor on alpha and the hazard, factor on p0, 1/year.
     """
-    for c in crowds:
-        r = region_of_crowd[c]
+    for c in strata:
+        r = region_of_stratum[c]
         best_training, best_incentive = training[r], incentive[r]
         absorptive, hazard, spontaneous = 0.0, 0.0, 0.0
         for h in range(on_platform.shape[1]):
@@ -202,4 +202,4 @@ def crowd_factors(
                 best_incentive = max(best_incentive, platform_government[h, 1])
         factor[c] = (1.0 + best_training) * (1.0 + absorptive * readiness[r]) * (1.0 + hazard * readiness[r])
         spontaneous_factor[c] = 1.0 + spontaneous * readiness[r]
-        crowd_incentive[c] = best_incentive
+        stratum_incentive[c] = best_incentive

@@ -1,4 +1,4 @@
-"""Two policies side by side on the map, month by month and with the same luck, as a GIF or MP4."""
+"""Two policies side by side on the map, month by month and with the same random draws, as a GIF or MP4."""
 
 from __future__ import annotations
 
@@ -232,11 +232,11 @@ def _caption(scene: Scene) -> str:
     first, second = scene.sides
     years = scene.last / scene.steps_per_year
     return f"""**{first.label} and {second.label} on the map.** One replication of each, seed {scene.seed}, over
-{years:g} years; with one seed both share their luck, so all that differs is owed to the policies. Colour of regions and
-bubbles: adopters over eligible enterprises of the technologies released so far, standardized over technologies and
-industries. Bubbles: enterprises. Rings: members of a platform, of those who may join. Lines: members that two regions
-have on one platform. The pooled share falls where a technology is released, which nobody has adopted yet. 1 − Φ so far
-is what it would be, had the run ended there.{without_outlines(scene.outlines_fault)}
+{years:g} years; with one seed both share their random draws, so all that differs is owed to the policies. Colour of
+regions and bubbles: adopters over eligible enterprises of the technologies released so far, standardized over
+technologies and industries. Bubbles: enterprises. Rings: members of a platform, of those who may join. Lines: members
+that two regions have on one platform. The pooled share falls where a technology is released, which nobody has adopted
+yet. 1 − Φ so far is what it would be, had the run ended there.{without_outlines(scene.outlines_fault)}
 
 - {first.label}: digest {first.digest[:12]}
 - {second.label}: digest {second.digest[:12]}

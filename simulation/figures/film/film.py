@@ -116,7 +116,7 @@ def _members(table: pd.DataFrame, counts: Counts) -> tuple[Array, Array]:
     return members, may_join
 
 
-def parting(first: Film, second: Film) -> int:
+def first_divergence(first: Film, second: Film) -> int:
     """The first month in which two films differ in adopters or members; the number of their months if they never do."""
     a, b = first.counts, second.counts
     months = min(len(a.adopters), len(b.adopters))

@@ -30,7 +30,7 @@ from simulation.figures.drawing.style import (
     scenario_styles,
     text_mm,
 )
-from simulation.figures.film.film import Film, parting, read_film
+from simulation.figures.film.film import Film, first_divergence, read_film
 from simulation.results.reader import Results
 from simulation.world import Array
 
@@ -73,7 +73,7 @@ class Scene:
     steps_per_year: int
     seed: int
     most: float  # the strongest link of all months
-    parting: int  # the first month in which the two differ
+    first_divergence: int  # the first month in which the two differ
     last: int  # month
     version: str
 
@@ -131,7 +131,7 @@ def read_scene(results: Results, scenarios: tuple[str, str], *, seed: int) -> Sc
         steps_per_year=first["steps_per_year"],
         seed=seed,
         most=max(float(film.links(month).max(initial=0.0)) for film in films for month in frames),
-        parting=parting(*films),
+        first_divergence=first_divergence(*films),
         last=last,
         version=results.manifest["version"],
     )
@@ -205,7 +205,7 @@ def draw_frame(page: Page, scene: Scene, month: int) -> None:
     year, rest = divmod(month, scene.steps_per_year)
     unit = "month" if scene.steps_per_year == 12 else "step"
     page.clock.set_text(f"year {year}, {unit} {rest}")
-    page.parted.set_text("identical so far" if month < scene.parting else "")
+    page.parted.set_text("identical so far" if month < scene.first_divergence else "")
     for side, ax, measures in zip(scene.sides, page.maps, page.measures, strict=True):
         film = side.film
         measures.set_text(

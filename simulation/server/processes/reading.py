@@ -28,7 +28,7 @@ from simulation.results.reader import MANIFEST, read_manifest
 from simulation.scenario.document import OVERRIDE, OverrideError, parse_override
 from simulation.scenario.loading import MOST_PROBLEMS, load_scenario
 from simulation.scenario.schema import Scenario
-from simulation.server.processes.bench import Listed, Read
+from simulation.server.processes.worker import CatalogueRequest, ScenarioText
 from simulation.server.sides.description import style_of
 from simulation.server.web.catalogue import without_absolute_paths
 
@@ -67,7 +67,7 @@ def finished_seeds(manifest: Mapping[str, Any], scenario: str, *, at_most: int =
     return [seed for seeds in ranges for seed in seeds]
 
 
-def listing(wanted: Listed) -> dict[str, Any]:
+def listing(wanted: CatalogueRequest) -> dict[str, Any]:
     """Return scenarios and results as ``welcome`` lists them, and the colours of macroregions.
 
     Whether a scenario is right is seen when it is opened. Of what cannot even be listed the ``problem`` is told.
@@ -151,7 +151,7 @@ def _of_file(name: str, path: Path, _: tuple[int, ...]) -> dict[str, Any]:
     }
 
 
-def read_scenario(path: Path, changes: Sequence[str]) -> Read:
+def read_scenario(path: Path, changes: Sequence[str]) -> ScenarioText:
     """Read a scenario with changes.
 
     Raises
@@ -166,7 +166,7 @@ def read_scenario(path: Path, changes: Sequence[str]) -> Read:
     except ProblemsError as error:
         named = [replace(problem, file=Path(problem.file).name) for problem in error.problems]
         raise type(error)(named[:MOST_PROBLEMS], error.more + len(named[MOST_PROBLEMS:])) from None
-    return Read(spec.name, spec.to_toml(), _values(spec), _values(base))
+    return ScenarioText(spec.name, spec.to_toml(), _values(spec), _values(base))
 
 
 def _values(spec: Scenario) -> dict[str, Any]:

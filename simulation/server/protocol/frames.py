@@ -33,7 +33,7 @@ def block(
     side: int,
     first: int,
     *,
-    credit: Array,
+    attribution: Array,
     phi: Array,
     w1_years: Array,
     t50_years: Array,
@@ -49,7 +49,7 @@ def block(
     Parameters
     ----------
     side : 0 or 1.
-    credit : float64, shape (n, K, 6)
+    attribution : float64, shape (n, K, 6)
         Adoptions owed to each channel up to the end of the month.
     phi, w1_years, t50_years : float64, shape (n,)
     adopters : int, shape (n, R, K)
@@ -63,7 +63,7 @@ def block(
     n, regions, technologies = adopters.shape
     head = BLOCK.pack(side, first, n, regions, technologies, members.shape[1], len(eligible), 0)
     floats = [
-        np.ascontiguousarray(part, dtype="<f8").tobytes() for part in (credit, phi, w1_years, t50_years)
+        np.ascontiguousarray(part, dtype="<f8").tobytes() for part in (attribution, phi, w1_years, t50_years)
     ]
     counts = [
         np.ascontiguousarray(part).astype("<u4").tobytes()

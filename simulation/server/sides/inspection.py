@@ -12,7 +12,8 @@ from simulation.world import CHANNELS, Array
 
 
 def region(engine: Engine, row: int) -> dict[str, Any]:
-    """Return a region: enterprises by industry, of those who are there; institutions, members, credit, levers, prices.
+    """Return a region: enterprises by industry, of those who are there; institutions, members, attribution, levers,
+    prices.
 
     Prices, over their reference, are those that some industry of the region follows.
     """
@@ -56,7 +57,7 @@ def region(engine: Engine, row: int) -> dict[str, Any]:
             }
             for h, name in enumerate(platforms.names)
         ],
-        "credit": _credit_of(engine, here).tolist(),
+        "attribution": _attribution_of(engine, here).tolist(),
         "levers": {
             name: float(getattr(levers, name)[row])
             for name in ("local_contacts", "capacity", "training", "incentive", "readiness")
@@ -87,7 +88,7 @@ def enterprise(engine: Engine, row: int) -> dict[str, Any]:
                 "row": k,
                 "released": released,
                 "adopted": month if month >= 0 else None,
-                "credit": state.credit[pair].tolist() if month >= 0 else None,
+                "attribution": state.attribution[pair].tolist() if month >= 0 else None,
                 "hazard": engine.hazard_of(row, k).tolist() if can_adopt else None,
             }
         )
@@ -168,11 +169,11 @@ def _adoptions(engine: Engine, row: int) -> int:
     return sum(int(engine.state.adopted_month[pair]) >= 0 for pair in pairs if pair >= 0)
 
 
-def _credit_of(engine: Engine, rows: Array) -> Array:
+def _attribution_of(engine: Engine, rows: Array) -> Array:
     """float64 (6,): adoptions of these enterprises, a run of rows, owed to each channel."""
     if not rows.size:
         return np.zeros(len(CHANNELS))
     pairs, state = engine.world.pairs, engine.state
     here = (pairs.enterprise >= rows[0]) & (pairs.enterprise <= rows[-1]) & (state.adopted_month >= 0)
-    credit: Array = state.credit[here].sum(axis=0)
-    return credit
+    attribution: Array = state.attribution[here].sum(axis=0)
+    return attribution

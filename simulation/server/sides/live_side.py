@@ -14,8 +14,8 @@ from simulation.record import Record
 from simulation.scenario.schema import Scenario
 from simulation.server.sides.description import country, described_map, policy_entry, style_of
 from simulation.server.sides.inspection import INSPECTED
+from simulation.server.sides.running_metrics import RunningMetrics
 from simulation.server.sides.side import History, Side
-from simulation.server.sides.so_far import SoFar
 from simulation.world import CHANNELS, Array, World
 
 
@@ -36,11 +36,13 @@ class LiveSide(Side):
             adopters=recorder.adopters,
             members=recorder.members,
             members_anywhere=recorder.members_anywhere,
-            credit=np.zeros((world.months + 1, k, len(CHANNELS))),
+            attribution=np.zeros((world.months + 1, k, len(CHANNELS))),
             eligible=eligible,
             may_join=np.zeros((rows, h, r), dtype=np.int64),
             enterprises=np.zeros((rows, r), dtype=np.int64),
-            so_far=SoFar(recorder.adopters, eligible, world.technologies.release_month, dt=self._engine.dt),
+            metrics=RunningMetrics(
+                recorder.adopters, eligible, world.technologies.release_month, dt=self._engine.dt
+            ),
         )
         self._note_enterprises()
 
@@ -48,13 +50,13 @@ class LiveSide(Side):
         engine, history = self._engine, self.history
         while engine.state.month < month and not engine.finished:
             engine.step()
-            self._note_credit()
+            self._note_attribution()
             if engine.state.month < len(history.eligible):
                 self._note_enterprises()
             if time.perf_counter() > until:
                 break
         if engine.state.month > history.month:
-            history.so_far.note(engine.state.month)
+            history.metrics.note(engine.state.month)
             history.month = engine.state.month
 
     def _note_enterprises(self) -> None:
@@ -64,13 +66,13 @@ class LiveSide(Side):
         history.may_join[month] = (world.platforms.may_join * world.enterprises.counts).sum(axis=2)
         history.enterprises[month] = world.enterprises.counts.sum(axis=1)
 
-    def _note_credit(self) -> None:
+    def _note_attribution(self) -> None:
         """Add what the adoptions of the month owe to each channel."""
-        state, pairs, credit = self._engine.state, self._engine.world.pairs, self.history.credit
+        state, pairs, attribution = self._engine.state, self._engine.world.pairs, self.history.attribution
         new = np.flatnonzero(state.adopted_month == state.month)
-        credit[state.month] = credit[state.month - 1]
+        attribution[state.month] = attribution[state.month - 1]
         technology = np.searchsorted(pairs.start, new, side="right") - 1
-        np.add.at(credit[state.month], technology, state.credit[new])
+        np.add.at(attribution[state.month], technology, state.attribution[new])
 
     def record(self) -> Record:
         return self._engine.record()
@@ -204,12 +206,12 @@ def needed_bytes(spec: Scenario) -> int:
     n = int(dataset.counts.sum() * spec.world.scale * (1 + entrants)) + regions
     k, h = len(dataset.technologies), len(spec.platforms)
     j = len(dataset.institutions) + len(spec.institutions)
-    crowds = min(n + regions, regions * 2**h)
+    strata = min(n + regions, regions * 2**h)
     return (
         n * k * 110  # pairs
         + n * (60 + 8 * spec.world.network_degree + 16 * h)  # enterprises, ties, draws of membership
         + (spec.time.months + 1) * (a_count * regions * (industries * k + h) + 120 * k)  # months
-        + crowds * industries * k * 64  # hazards
+        + strata * industries * k * 64  # hazards
         + j * j * 40
         + j * k * 16
         + h * (j + industries * k) * 16  # institutions and platforms

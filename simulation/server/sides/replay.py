@@ -19,17 +19,17 @@ from simulation.record import Record
 from simulation.results.reader import Results
 from simulation.results.tables import Counts
 from simulation.scenario.messages import expected
-from simulation.server.processes.bench import MOST_BYTES, MOST_MONTHS, MOST_POLICIES, TooLargeError
+from simulation.server.processes.worker import MOST_BYTES, MOST_MONTHS, MOST_POLICIES, TooLargeError
 from simulation.server.sides.description import country, described_map, policy_entry, style_of
+from simulation.server.sides.running_metrics import RunningMetrics
 from simulation.server.sides.side import History, Side
-from simulation.server.sides.so_far import SoFar
 from simulation.world import CHANNELS, Array
 
 
 class ReplaySide(Side):
     """One replication of a study.
 
-    Credit by month, and memberships of several platforms together, are not stored; neither is anything of a single
+    Attribution by month, and memberships of several platforms together, are not stored; neither is anything of a single
     enterprise.
 
     Parameters
@@ -68,7 +68,7 @@ class ReplaySide(Side):
         eligible = _eligible(counts)
         changing = len(eligible) > 1 or bool((may_join != may_join[0]).any())
         eligible = np.broadcast_to(eligible, (months if changing else 1, *eligible.shape[1:]))
-        so_far = SoFar(counts.adopters, eligible, counts.release_month, dt=1 / counts.steps_per_year)
+        so_far = RunningMetrics(counts.adopters, eligible, counts.release_month, dt=1 / counts.steps_per_year)
         so_far.note(months - 1)
         self.size = 2 * counts.adopters.nbytes
         self.history = History(
@@ -76,12 +76,12 @@ class ReplaySide(Side):
             adopters=counts.adopters,
             members=by_month,
             members_anywhere=_members_anywhere(by_month),
-            credit=np.full((months, len(counts.technologies), len(CHANNELS)), np.nan),
+            attribution=np.full((months, len(counts.technologies), len(CHANNELS)), np.nan),
             eligible=eligible,
             may_join=may_join if changing else may_join[:1],
             # Those that are eligible for a technology at all; nobody else was counted.
             enterprises=eligible.max(axis=3, initial=0).sum(axis=2),
-            so_far=so_far,
+            metrics=so_far,
         )
 
     def _memberships(self, table: pd.DataFrame) -> tuple[Array, Array]:
@@ -127,7 +127,7 @@ class ReplaySide(Side):
             members_anywhere=history.members_anywhere,
             enterprises=history.enterprises.sum(axis=1),
             mastered=np.zeros((len(counts.adopters), technologies), dtype=np.int32),
-            credit=np.full((len(counts.regions), technologies, len(CHANNELS)), np.nan),
+            attribution=np.full((len(counts.regions), technologies, len(CHANNELS)), np.nan),
             ledger=self._ledger,
             planned_pv=self._planned_pv,
             spent_pv=self._spent_pv,

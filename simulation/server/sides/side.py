@@ -13,7 +13,7 @@ from simulation.errors import HyperclusterError
 from simulation.metrics.times import regional_times
 from simulation.record import Record
 from simulation.server.protocol.frames import block, months_a_frame
-from simulation.server.sides.so_far import SoFar
+from simulation.server.sides.running_metrics import RunningMetrics
 from simulation.world import Array
 
 SHOWN = (
@@ -34,11 +34,11 @@ class History:
     adopters: Array  # int32 (T + 1, R, S, K)
     members: Array  # int32 (T + 1, H, R)
     members_anywhere: Array  # int32 (T + 1,), -1 where unknown
-    credit: Array  # float64 (T + 1, K, 6), nan where unknown
+    attribution: Array  # float64 (T + 1, K, 6), nan where unknown
     eligible: Array  # int64 (E, R, S, K)
     may_join: Array  # int64 (E, H, R)
     enterprises: Array  # int64 (E, R)
-    so_far: SoFar
+    metrics: RunningMetrics
 
 
 class Side(ABC):
@@ -89,10 +89,10 @@ class Side(ABC):
         return block(
             side,
             first,
-            credit=history.credit[rows],
-            phi=history.so_far.phi[rows],
-            w1_years=history.so_far.w1_years[rows],
-            t50_years=history.so_far.t50_years[rows],
+            attribution=history.attribution[rows],
+            phi=history.metrics.phi[rows],
+            w1_years=history.metrics.w1_years[rows],
+            t50_years=history.metrics.t50_years[rows],
             adopters=history.adopters[rows].sum(axis=2),
             members=history.members[rows],
             members_anywhere=history.members_anywhere[rows],
@@ -127,7 +127,7 @@ class Side(ABC):
         chosen[technologies or slice(None)] = True
         curves = metrics.Curves(metrics.released(metrics.select(record, chosen)))
         some = curves.eligible.any()
-        phi, w1_years, t50_years = self.history.so_far.series(month, chosen)
+        phi, w1_years, t50_years = self.history.metrics.series(month, chosen)
         return {
             "month": month,
             "so_far": {"phi": plain(phi), "w1_years": plain(w1_years), "t50_years": plain(t50_years)},

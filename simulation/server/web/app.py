@@ -19,10 +19,9 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from simulation.results.manifest import DISTRIBUTION
-from simulation.server.processes.models import Models
+from simulation.server.processes.process_pool import Models
 from simulation.server.processes.studies import Study
 from simulation.server.protocol.forms import forms
-from simulation.server.protocol.frames import MOST_MONTHS
 from simulation.server.protocol.messages import MOST_REPLICATIONS, encoded, joined
 from simulation.server.web.catalogue import Catalogue
 from simulation.server.web.live import Connection
@@ -68,7 +67,7 @@ class Server:
                 "version": version(DISTRIBUTION),
                 "channels": CHANNELS,
                 "forms": forms(),
-                "limits": {"months_a_frame": MOST_MONTHS, "replications": MOST_REPLICATIONS},
+                "limits": {"replications": MOST_REPLICATIONS},
             }
         )
 

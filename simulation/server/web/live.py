@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from simulation.errors import HyperclusterError, ProblemsError
-from simulation.server.processes import bench
-from simulation.server.processes.bench import LiveRecipe, ReplayRecipe, TooLargeError, Wanted
+from simulation.server.processes import worker
 from simulation.server.processes.studies import MOST_STUDIES, Study
+from simulation.server.processes.worker import LiveRecipe, ReplayRecipe, ScenarioRequest, TooLargeError
 from simulation.server.protocol.frames import frame
 from simulation.server.protocol.messages import (
     MOST_BYTES,
@@ -211,13 +211,13 @@ class Connection:
             folder = await asyncio.to_thread(catalogue.folder, source.results)
             return Shown(ReplayRecipe(folder, source.scenario, seed), None)
         file = await asyncio.to_thread(catalogue.file, source.scenario)
-        wanted = Wanted(file, tuple(source.changes))
+        wanted = ScenarioRequest(file, tuple(source.changes))
         read = await self._server.models.read(self._session, side, wanted)
         return Shown(LiveRecipe(read.text, seed, read.large), read)
 
     async def _world(self, side: SideName, shown: Shown) -> str:
         try:
-            world: str = await self._ask(side, bench.world, shown=shown)
+            world: str = await self._ask(side, worker.world, shown=shown)
         except HyperclusterError as error:
             raise _SideError(side, error) from error
         return world
@@ -226,7 +226,7 @@ class Connection:
     async def _frames(self, request: Frames) -> None:
         blocks = await asyncio.gather(
             *(
-                self._ask(side, bench.frames, SIDES.index(side), request.first, request.months)
+                self._ask(side, worker.frames, SIDES.index(side), request.first, request.months)
                 for side in request.sides
             )
         )
@@ -234,19 +234,19 @@ class Connection:
 
     @_do.register
     async def _series(self, request: Series) -> None:
-        found = await self._ask(request.side, bench.series, request.month, request.technologies)
+        found = await self._ask(request.side, worker.series, request.month, request.technologies)
         await self._send(joined({"type": "series", "id": request.id, "side": request.side}, found))
 
     @_do.register
     async def _inspect(self, request: Inspect) -> None:
         address = {"month": request.month, "kind": request.kind, "row": request.row}
-        found = await self._ask(request.side, bench.inspect, request.kind, request.row, request.month)
+        found = await self._ask(request.side, worker.inspect, request.kind, request.row, request.month)
         head = {"type": "inspection", "id": request.id, "side": request.side}
         await self._send(joined(head | address, found))
 
     @_do.register
     async def _map(self, request: Map) -> None:
-        found = await self._ask(request.side, bench.outlines)
+        found = await self._ask(request.side, worker.outlines)
         await self._send(joined({"type": "map", "id": request.id}, found))
 
     @_do.register

@@ -18,7 +18,7 @@ import uvicorn
 
 from simulation.errors import HyperclusterError
 from simulation.scenario.loading import load_scenario
-from simulation.server.processes.models import Models
+from simulation.server.processes.process_pool import Models
 from simulation.server.protocol.messages import MOST_BYTES, SIDES
 from simulation.server.web.app import Server, make_app
 from simulation.server.web.catalogue import Catalogue

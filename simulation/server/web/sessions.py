@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from simulation.errors import HyperclusterError
-from simulation.server.processes.bench import LiveRecipe, Read, Recipe
 from simulation.server.processes.studies import Study
+from simulation.server.processes.worker import LiveRecipe, Recipe, ScenarioText
 from simulation.server.protocol.messages import SIDES, SideName
 
 MOST_SESSIONS = 64
@@ -25,7 +25,7 @@ class Shown:
     """One side of a session as it is open now."""
 
     recipe: Recipe
-    read: Read | None  # None for a replay
+    read: ScenarioText | None  # None for a replay
 
     @property
     def text(self) -> str | None:

@@ -31,10 +31,10 @@ def world():
     }
 
 
-def compiled(w, *, substituted=False, crowds=None):
+def compiled(w, *, substituted=False, strata=None):
     terms = np.full((5, S, K, 6), np.nan)
     hazard.hazard_terms(
-        np.arange(5) if crowds is None else crowds, w["region"], w["on"], w["meets"], w["serves"],
+        np.arange(5) if strata is None else strata, w["region"], w["on"], w["meets"], w["serves"],
         np.array([P0, B_S, B_B, B_I, B_D, I_SCALE]), w["f_near"], w["f_far"], substituted, w["spontaneous"],
         w["delta"], w["incentive"], w["S"], w["D"], w["near"], w["Q"], w["y"], terms,
     )  # fmt: skip
@@ -72,7 +72,7 @@ def test_terms_equal_equation_5(world, substituted):
 
 
 def test_only_the_crowds_asked_for_are_computed(world):
-    got = compiled(world, crowds=np.array([1, 3]))
+    got = compiled(world, strata=np.array([1, 3]))
     assert np.isnan(got[[0, 2, 4]]).all()
     assert np.isfinite(got[[1, 3]]).all()
 
@@ -99,7 +99,7 @@ def test_rates_split_into_what_alpha_multiplies_and_what_the_network_adds(world)
 
 def test_each_vector_counts_once_and_the_best_government_wins():
     factor, spontaneous, incentive = np.empty(3), np.empty(3), np.empty(3)
-    hazard.crowd_factors(
+    hazard.stratum_factors(
         np.arange(3),
         np.array([0, 1, 1]),
         np.array([[False, False], [True, False], [True, True]]),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from simulation.engine.kernels import crowds, membership
+from simulation.engine.kernels import membership, strata
 
 
 def odds(share, *, utility_shift=0.0, base=-3.0, network_effect=6.0, rate=0.5, dt=1 / 12, delta=0.5):
@@ -120,19 +120,19 @@ def test_books_of_members_and_crowds_equal_counts_made_anew():
     start, pattern_of = np.array([0, n, 2 * n]), np.zeros(k, np.int64)
     slot = np.arange(n, dtype=np.int32)[None, :]
     adopted_month = np.where(rng.random(k * n) < 0.4, 3, -1).astype(np.int32)
-    mask_of, crowd_of = np.zeros(n, np.uint64), region_of.copy()
+    mask_of, stratum_of = np.zeros(n, np.uint64), region_of.copy()
     members, by_industry = np.zeros((h, r), np.int64), np.zeros((h, s), np.int64)
     member_adopters = np.zeros((h, s, k), np.int64)
-    crowd_mask = np.zeros(n + r, np.uint64)
-    crowd_next, crowd_size = np.full(n + r, crowds.UNUSED), np.zeros(n + r, np.int64)
+    stratum_mask = np.zeros(n + r, np.uint64)
+    stratum_next, stratum_size = np.full(n + r, strata.UNUSED), np.zeros(n + r, np.int64)
     on_platform = np.zeros((n + r, h), bool)
-    crowd_next[:r] = -1
-    crowd_size[:r] = np.bincount(region_of, minlength=r)
+    stratum_next[:r] = -1
+    stratum_size[:r] = np.bincount(region_of, minlength=r)
     for _ in range(30):
         wanted = rng.integers(0, 2**h, n).astype(np.uint64)
-        crowds.change_memberships(
+        strata.change_memberships(
             wanted, mask_of, region_of, industry_of, start, pattern_of, slot, adopted_month, members, by_industry,
-            member_adopters, crowd_of, crowd_mask, crowd_next, crowd_size, on_platform,
+            member_adopters, stratum_of, stratum_mask, stratum_next, stratum_size, on_platform,
         )  # fmt: skip
         assert np.array_equal(mask_of, wanted)
         inside = (wanted[:, None] >> np.arange(h, dtype=np.uint64)) & np.uint64(1) == 1
@@ -142,7 +142,7 @@ def test_books_of_members_and_crowds_equal_counts_made_anew():
             for t in range(k):
                 both = inside[:, p] & (adopted_month[t * n : (t + 1) * n] >= 0)
                 assert np.array_equal(member_adopters[p, :, t], np.bincount(industry_of[both], minlength=s))
-        assert np.array_equal(crowd_mask[crowd_of], wanted)
-        assert np.array_equal(on_platform[crowd_of], inside)
-        assert np.array_equal(np.bincount(crowd_of, minlength=n + r), crowd_size)
-        assert len({(region_of[i], crowd_of[i]) for i in range(n)}) == len(set(crowd_of.tolist()))
+        assert np.array_equal(stratum_mask[stratum_of], wanted)
+        assert np.array_equal(on_platform[stratum_of], inside)
+        assert np.array_equal(np.bincount(stratum_of, minlength=n + r), stratum_size)
+        assert len({(region_of[i], stratum_of[i]) for i in range(n)}) == len(set(stratum_of.tolist()))

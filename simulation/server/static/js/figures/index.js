@@ -4,10 +4,10 @@
 //   pick(scene, size, x, y) -> {region} or {month} or null
 //   table(scene) -> rows, the first of them names
 //   describe(scene) -> one or two sentences for those who do not see it
-import { credit } from "./credit.js";
+import { attribution } from "./attribution.js";
 import { curves } from "./curves.js";
 import { funds, members, phi, w1 } from "./lines.js";
 import { maps } from "./maps.js";
 import { raster } from "./raster.js";
 
-export const FIGURES = [maps, raster, curves, phi, w1, members, credit, funds];
+export const FIGURES = [maps, raster, curves, phi, w1, members, attribution, funds];

@@ -5,7 +5,7 @@ const UNKNOWN = 0xffffffff;
 /**
  * Read a frame.
  *
- * Returns {id, blocks}; a block has side ("a" or "b"), first, months (n), and the arrays credit (n, K, 6), phi, w1,
+ * Returns {id, blocks}; a block has side ("a" or "b"), first, months (n), and the arrays attribution (n, K, 6), phi, w1,
  * t50 (n), adopters (n, R, K), members (n, H, R), anywhere (n), eligible (E, R, K), mayJoin (E, H, R), enterprises
  * (E, R), rows first; E is n where enterprises enter and leave, else 0. Throws where the bytes are no frame.
  */
@@ -27,7 +27,7 @@ export function readFrame(buffer) {
       side: "ab"[side],
       first,
       months,
-      credit: take(Float64Array, months * technologies * 6),
+      attribution: take(Float64Array, months * technologies * 6),
       phi: take(Float64Array, months),
       w1: take(Float64Array, months),
       t50: take(Float64Array, months),

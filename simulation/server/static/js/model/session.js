@@ -1,6 +1,6 @@
 // What runs on the server, as the page knows it: opening scenarios, and fetching the months that are lacking.
 import { Refusal } from "./connection.js";
-import { Side, comparable, parting } from "./side.js";
+import { Side, comparable, firstDivergence } from "./side.js";
 
 const MOST_MONTHS = 120;
 
@@ -50,7 +50,7 @@ export class Session {
   get parted() {
     const { a, b } = this.sides;
     if (!this.comparable) return 0;
-    this.partedAt ??= parting(a, b, this.comparedTo);
+    this.partedAt ??= firstDivergence(a, b, this.comparedTo);
     this.comparedTo = Math.min(a.known, b.known);
     return this.partedAt;
   }

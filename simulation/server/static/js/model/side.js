@@ -4,7 +4,7 @@ import { Rows } from "./rows.js";
 const HALF = 0.5;
 
 const HISTORY = [
-  ...["adopters", "members", "credit", "phi", "w1", "t50", "anywhere"],
+  ...["adopters", "members", "attribution", "phi", "w1", "t50", "anywhere"],
   ...["eligible", "mayJoin", "enterprises"],
 ];
 
@@ -23,7 +23,7 @@ export class Side {
     this.adopters = started(Uint32Array, R * K);
     this.members = started(Uint32Array, H * R);
     this.anywhere = started(Float64Array, 1);
-    this.credit = started(Float64Array, K * 6, world.live ? 0 : NaN);
+    this.attribution = started(Float64Array, K * 6, world.live ? 0 : NaN);
     this.phi = started(Float64Array, 1, NaN);
     this.w1 = started(Float64Array, 1, NaN);
     this.t50 = started(Float64Array, 1, NaN);
@@ -119,11 +119,11 @@ export class Side {
   }
 
   /** Adoptions of the chosen technologies owed to each of the six channels so far. */
-  creditAt(month) {
-    const credit = this.credit.row(month);
+  attributionAt(month) {
+    const attribution = this.attribution.row(month);
     const sums = new Float64Array(6);
     this.chosen.forEach((chosen, k) => {
-      for (let channel = 0; chosen && channel < 6; channel++) sums[channel] += credit[6 * k + channel];
+      for (let channel = 0; chosen && channel < 6; channel++) sums[channel] += attribution[6 * k + channel];
     });
     return sums;
   }
@@ -168,7 +168,7 @@ export class Side {
 }
 
 /** The first month in which two sides differ in adopters, members or who is there; null while they are the same. */
-export function parting(a, b, from = 0) {
+export function firstDivergence(a, b, from = 0) {
   for (let month = from; month <= Math.min(a.known, b.known); month++) {
     if (differ(a.adopters.row(month), b.adopters.row(month))) return month;
     if (joined(a, month) !== joined(b, month)) return month;

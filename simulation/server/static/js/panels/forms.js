@@ -63,7 +63,7 @@ export class Forms {
       el(
         "p",
         { className: "soft" },
-        "A change runs the same seed again from the start. Both sides share their luck, so what differs comes from the change alone.",
+        "A change runs the same seed again from the start. Both sides share their random draws, so what differs comes from the change alone.",
       ),
       changes.length > 0 &&
         el(

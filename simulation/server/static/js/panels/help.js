@@ -15,7 +15,7 @@ const KEYS = [
 
 const WORDS = [
   [
-    "Same luck",
+    "Common random numbers",
     "Both sides use one seed: the same enterprises, thresholds and releases. As long as nothing differs between the two policies, the runs are identical; what differs later comes from the policies alone.",
   ],
   [

@@ -147,7 +147,7 @@ export class Inspector {
           answer.members.map((m) => [m.platform, whole(m.members), whole(m.may_join)]),
         ),
       el("h4", {}, "Adoptions owed to"),
-      this.#bars(name, channels, answer.credit, (v, all) => percent(all ? v / all : NaN, 0)),
+      this.#bars(name, channels, answer.attribution, (v, all) => percent(all ? v / all : NaN, 0)),
       el("h4", {}, "Policy levers this month"),
       facts(
         Object.entries(answer.levers).map(([lever, value]) => [
@@ -212,7 +212,7 @@ export class Inspector {
           {},
           el("summary", {}, technology.name, el("span", { className: "count" }, when)),
           entry.adopted !== null
-            ? this.#bars(name, channels, entry.credit, (v) => percent(v, 0))
+            ? this.#bars(name, channels, entry.attribution, (v) => percent(v, 0))
             : entry.hazard && this.#bars(name, channels, entry.hazard, (v) => `${decimal(v, 4)} /y`),
         ),
       ),

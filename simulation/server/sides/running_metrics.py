@@ -15,7 +15,7 @@ from simulation.metrics.weir_cockerham import comparable, variance_components
 from simulation.world import Array
 
 
-class SoFar:
+class RunningMetrics:
     """Letters as in ``simulation.world``, T months until the horizon, E as in ``simulation.record``: 1 or T + 1.
 
     Parameters

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 from served import SMALL
 
-from simulation.server.processes import bench
-from simulation.server.processes.bench import LiveRecipe, Task
+from simulation.server.processes import worker
+from simulation.server.processes.worker import LiveRecipe, Task
 from simulation.server.sides.side import Side
 
 RECIPES = [LiveRecipe(SMALL, seed) for seed in range(3)]
@@ -17,24 +17,24 @@ RECIPES = [LiveRecipe(SMALL, seed) for seed in range(3)]
 def frames_of(key: str, recipe: LiveRecipe) -> bytes:
     found: bytes | None = None
     while found is None:
-        found = bench.perform(Task(key, recipe, partial(frames, first=20)))
+        found = worker.perform(Task(key, recipe, partial(frames, first=20)))
     return found
 
 
 def frames(side: Side, first: int) -> bytes | None:
-    return bench.frames(side, 0, first, 1)
+    return worker.frames(side, 0, first, 1)
 
 
 def side_of(key: str, recipe: LiveRecipe) -> Side:
-    found: Side = bench.perform(Task(key, recipe, lambda side: side))
+    found: Side = worker.perform(Task(key, recipe, lambda side: side))
     return found
 
 
 @pytest.fixture(autouse=True)
 def _emptied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "_shelf", bench._Shelf())
+    monkeypatch.setattr(worker, "_shelf", worker._Shelf())
     # In how many slices a busy machine gets to a month decides on the last digit of Phi so far.
-    monkeypatch.setattr(bench, "SLICE_SECONDS", 60.0)
+    monkeypatch.setattr(worker, "SLICE_SECONDS", 60.0)
 
 
 def test_a_side_stays_while_its_recipe_does() -> None:
@@ -49,7 +49,7 @@ def test_a_side_that_had_to_make_room_comes_back_bit_for_bit(monkeypatch: pytest
     expected = [frames_of(f"{n}a", recipe) for n, recipe in enumerate(RECIPES)]
     assert len(set(expected)) == len(RECIPES)
     size = side_of("0a", RECIPES[0]).size
-    monkeypatch.setattr(bench, "MOST_BYTES_HELD", 2.5 * size)
+    monkeypatch.setattr(worker, "MOST_BYTES_HELD", 2.5 * size)
     oldest, kept = side_of("1a", RECIPES[1]), side_of("0a", RECIPES[0])
     side_of("2a", RECIPES[2])
     assert side_of("0a", RECIPES[0]) is kept, "it was asked for later than the other"
@@ -58,12 +58,12 @@ def test_a_side_that_had_to_make_room_comes_back_bit_for_bit(monkeypatch: pytest
 
 
 def test_a_side_too_large_to_keep_beside_others_is_still_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "MOST_BYTES_HELD", 0)
+    monkeypatch.setattr(worker, "MOST_BYTES_HELD", 0)
     assert frames_of("0a", RECIPES[0]) == frames_of("0a", RECIPES[0])
 
 
 def test_what_is_dropped_is_gone() -> None:
     first = side_of("0a", RECIPES[0])
-    bench.drop("0a")
-    bench.drop("never there")
+    worker.drop("0a")
+    worker.drop("never there")
     assert side_of("0a", RECIPES[0]) is not first

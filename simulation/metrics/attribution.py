@@ -14,10 +14,10 @@ from simulation.world import CHANNELS
 
 def _share_of(channel: int) -> Callable[[Curves], float]:
     def measure(curves: Curves) -> float:
-        credit = curves.record.credit.sum(axis=(0, 1))
-        if not credit.sum() > 0:
-            raise Undefined("Nobody adopts anything, so there is nothing to credit.")
-        return float(credit[channel] / credit.sum())
+        attribution = curves.record.attribution.sum(axis=(0, 1))
+        if not attribution.sum() > 0:
+            raise Undefined("Nobody adopts anything, so there is nothing to attribute.")
+        return float(attribution[channel] / attribution.sum())
 
     return measure
 
@@ -33,7 +33,7 @@ _OWED_TO = {
 
 METRICS = tuple(
     Metric(
-        name=f"credit_{channel}",
+        name=f"attributed_{channel}",
         unit="share",
         reading=f"Share of all adoptions whose last step is owed to {_OWED_TO[channel]}.",
         better=None,

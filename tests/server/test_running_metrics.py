@@ -11,7 +11,7 @@ from simulation import metrics
 from simulation.engine.simulate import simulate
 from simulation.record import Record
 from simulation.scenario.loading import load_scenario, parse_scenario
-from simulation.server.sides.so_far import SoFar
+from simulation.server.sides.running_metrics import RunningMetrics
 from simulation.world import Array
 
 NAMES = ("phi", "w1_years", "t50_years")
@@ -22,10 +22,10 @@ def record() -> Record:
     return simulate(load_scenario("hypercluster"), 3)
 
 
-def kept_up(record: Record, *, at_a_time: int) -> SoFar:
+def kept_up(record: Record, *, at_a_time: int) -> RunningMetrics:
     """Months filled in as a running replication does: nothing of what is still to come is there."""
     adopters, eligible = np.zeros_like(record.adopters), np.zeros_like(record.eligible)
-    so_far = SoFar(adopters, eligible, record.release_month, dt=1 / record.steps_per_year)
+    so_far = RunningMetrics(adopters, eligible, record.release_month, dt=1 / record.steps_per_year)
     for first in range(0, record.months + 1, at_a_time):
         months = slice(0, min(first + at_a_time, record.months + 1))
         adopters[months], eligible[months] = record.adopters[months], record.eligible[months]

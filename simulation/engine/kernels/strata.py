@@ -1,7 +1,7 @@
 """Crowds: the enterprises of one region that are on the same platforms, for whom exposure is computed once.
 
 Bookkeeping only, no equation. Crowds of a region form a linked list; the first one of region r has number r, is on no
-platform and always exists; an emptied crowd's number is used again.
+platform and always exists; an emptied stratum's number is used again.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def change_memberships(
     members: Array,
     members_by_industry: Array,
     member_adopters: Array,
-    crowd_of: Array,
-    crowd_mask: Array,
-    crowd_next: Array,
-    crowd_size: Array,
+    stratum_of: Array,
+    stratum_mask: Array,
+    stratum_next: Array,
+    stratum_size: Array,
     on_platform: Array,
 ) -> None:
     """Put every enterprise on the platforms it wants and keep all counts of members.
@@ -50,11 +50,11 @@ def change_memberships(
         The eligible pairs and who has adopted, as in :func:`simulation.engine.kernels.adoption.advance_adoption`.
     members : int64, shape (H, R); members_by_industry : int64, shape (H, S); member_adopters : int64, shape (H, S, K)
         Raised and lowered.
-    crowd_of : int32, shape (N,)
+    stratum_of : int32, shape (N,)
         Overwritten for those who move.
-    crowd_mask : uint64, shape (C,); crowd_next, crowd_size : int64, shape (C,); on_platform : bool, shape (C, H)
-        The crowds: platforms; next crowd of the region, -1 at the end, UNUSED for numbers still free; enterprises. A
-        region never has more crowds than enterprises, plus the one on no platform, so C = N + R is always enough.
+    stratum_mask : uint64, shape (C,); stratum_next, stratum_size : int64, shape (C,); on_platform : bool, shape (C, H)
+        The strata: platforms; next stratum of the region, -1 at the end, UNUSED for numbers still free; enterprises. A
+        region never has more strata than enterprises, plus the one on no platform, so C = N + R is always enough.
     """
     for i in range(wanted.size):
         changed = wanted[i] ^ mask_of[i]
@@ -72,32 +72,37 @@ def change_memberships(
                     if place >= 0 and adopted_month[start[k] + place] >= 0:
                         member_adopters[h, s, k] += sign
         mask_of[i] = wanted[i]
-        crowd_size[crowd_of[i]] -= 1
-        crowd = _find_or_make(r, wanted[i], crowd_mask, crowd_next, crowd_size, on_platform)
-        crowd_size[crowd] += 1
-        crowd_of[i] = crowd
+        stratum_size[stratum_of[i]] -= 1
+        stratum = _find_or_make(r, wanted[i], stratum_mask, stratum_next, stratum_size, on_platform)
+        stratum_size[stratum] += 1
+        stratum_of[i] = stratum
 
 
 @compiled
 def _find_or_make(
-    region: int, mask: np.uint64, crowd_mask: Array, crowd_next: Array, crowd_size: Array, on_platform: Array
+    region: int,
+    mask: np.uint64,
+    stratum_mask: Array,
+    stratum_next: Array,
+    stratum_size: Array,
+    on_platform: Array,
 ) -> int:
-    """Return the crowd of this region and these platforms; reuse an empty crowd of the region, else a fresh number."""
-    crowd, last, empty = region, region, -1
-    while crowd >= 0:
-        if crowd_mask[crowd] == mask:
-            return crowd
-        if crowd_size[crowd] == 0 and crowd_mask[crowd] != 0:
-            empty = crowd
-        last = crowd
-        crowd = crowd_next[crowd]
+    """Return the stratum of this region and these platforms, an old one, an emptied one of the region or a new one."""
+    stratum, last, empty = region, region, -1
+    while stratum >= 0:
+        if stratum_mask[stratum] == mask:
+            return stratum
+        if stratum_size[stratum] == 0 and stratum_mask[stratum] != 0:
+            empty = stratum
+        last = stratum
+        stratum = stratum_next[stratum]
     if empty < 0:
         empty = 0
-        while crowd_next[empty] != UNUSED:
+        while stratum_next[empty] != UNUSED:
             empty += 1
-        crowd_next[last] = empty
-        crowd_next[empty] = -1
-    crowd_mask[empty] = mask
+        stratum_next[last] = empty
+        stratum_next[empty] = -1
+    stratum_mask[empty] = mask
     for h in range(on_platform.shape[1]):
         on_platform[empty, h] = (mask >> np.uint64(h)) & np.uint64(1)
     return empty

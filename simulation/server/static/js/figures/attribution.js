@@ -4,9 +4,9 @@ import { textWidth } from "../draw/surface.js";
 
 function rowsOf(scene) {
   return scene.sides.map(([name, side]) => {
-    const credit = side.creditAt(scene.at(side));
-    const all = credit.reduce((sum, value) => sum + value, 0);
-    return { name, side, all, credit, shares: [...credit].map((value) => (all > 0 ? value / all : NaN)) };
+    const attribution = side.attributionAt(scene.at(side));
+    const all = attribution.reduce((sum, value) => sum + value, 0);
+    return { name, side, all, attribution, shares: [...attribution].map((value) => (all > 0 ? value / all : NaN)) };
   });
 }
 
@@ -51,10 +51,10 @@ function hover(scene, size, x, y) {
   const c = Math.min(scene.channels.length - 1, Math.max(0, Math.floor(y / row)));
   return {
     title: `Owed to: ${worded(scene.channels[c])}`,
-    lines: rowsOf(scene).map(({ name, shares, credit }) => [
+    lines: rowsOf(scene).map(({ name, shares, attribution }) => [
       scene.labels[name],
-      Number.isFinite(credit[c])
-        ? `${percent(shares[c])} (${whole(credit[c])} adoptions)`
+      Number.isFinite(attribution[c])
+        ? `${percent(shares[c])} (${whole(attribution[c])} adoptions)`
         : "not stored in results",
     ]),
   };
@@ -62,9 +62,9 @@ function hover(scene, size, x, y) {
 
 function table(scene) {
   const rows = [["side", "scenario", "month", "channel", "adoptions", "share"]];
-  for (const { name, side, credit, shares } of rowsOf(scene)) {
+  for (const { name, side, attribution, shares } of rowsOf(scene)) {
     scene.channels.forEach((channel, c) =>
-      rows.push([name.toUpperCase(), side.world.name, scene.at(side), channel, credit[c], shares[c]]),
+      rows.push([name.toUpperCase(), side.world.name, scene.at(side), channel, attribution[c], shares[c]]),
     );
   }
   return rows;
@@ -79,8 +79,8 @@ function describe(scene) {
     .join(" ");
 }
 
-export const credit = {
-  name: "credit",
+export const attribution = {
+  name: "attribution",
   title: "Adoptions owed to",
   draw,
   hover,

@@ -1,4 +1,4 @@
-"""Channel credit: through which kinds of closeness adoption came about."""
+"""Channel attribution: through which kinds of closeness adoption came about."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LEAST_WRITTEN = 0.055  # shares below it have no room for their number
 KEYS = [Key(name, patch=fill(number)) for number, name in enumerate(CHANNELS)]
 
 
-def channel_credit(results: Source, *, ax: Axes | None = None) -> Axes:
+def channel_attribution(results: Source, *, ax: Axes | None = None) -> Axes:
     """Draw the shares of adoptions owed to each proximity channel, one bar a scenario.
 
     Parameters
@@ -47,14 +47,14 @@ def channel_credit(results: Source, *, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> ax = figures.channel_credit("results/study")
+    >>> ax = figures.channel_attribution("results/study")
     """
     return in_axes(results, ax, draw=draw_bars, height_mm=_height_mm)
 
 
-def credit(scenario: ScenarioCurves) -> Array:
+def attribution(scenario: ScenarioCurves) -> Array:
     """Share of adoptions owed to each of ``CHANNELS`` in each replication; float64 (n, 6), nan without adoptions."""
-    return np.column_stack([scenario.metrics[f"credit_{channel}"] for channel in CHANNELS])
+    return np.column_stack([scenario.metrics[f"attributed_{channel}"] for channel in CHANNELS])
 
 
 def _height_mm(study: StudyCurves, width_mm: float) -> float:
@@ -69,7 +69,7 @@ def draw_bars(frame: Frame, study: StudyCurves) -> None:
     height = frame.height - TOP_MM - AXIS_MM - key_height(KEYS, frame.width)
     ax = frame.axes(left, TOP_MM, frame.width - left - RIGHT_MM, height)
     for row, scenario in enumerate(study.scenarios):
-        _draw_bar(ax, row, credit(scenario))
+        _draw_bar(ax, row, attribution(scenario))
     rows(ax, len(labels))
     write_labels(ax, labels)
     ax.set_xlim(0, 100)
@@ -107,13 +107,13 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     note = f"Means over replications, {replications(study.scenarios)}; all adoptions up to the horizon."
     return Drawn(
         page(study, draw_bars, width_mm=width_mm, height_mm=_height_mm(study, width_mm), note=note),
-        {"channel_credit": _numbers(study)},
+        {"channel_attribution": _numbers(study)},
         caption(
-            "Channel credit.",
+            "Channel attribution.",
             """Share of all adoptions up to the horizon that is owed to each term of the hazard: an adoption is
             shared between the terms in proportion to their size in the month in which it happened. Means over the
-            replications in which anyone adopted. Credit describes the path that was taken; it does not say how many
-            would have adopted without a channel.""",
+            replications in which anyone adopted. Attribution describes the path that was taken; it does not say how
+            many would have adopted without a channel.""",
             study,
             scenarios=study.scenarios,
         ),
@@ -123,7 +123,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
 def _numbers(study: StudyCurves) -> pd.DataFrame:
     rows_of = []
     for scenario in study.scenarios:
-        shares = credit(scenario)
+        shares = attribution(scenario)
         defined = shares[np.isfinite(shares).all(axis=1)]
         for channel, name in enumerate(CHANNELS):
             values = defined[:, channel]
@@ -133,4 +133,4 @@ def _numbers(study: StudyCurves) -> pd.DataFrame:
     return pd.DataFrame(rows_of, columns=["scenario", "channel", "mean_share", "sd", "n"])
 
 
-FIGURE = StudyFigure("channel_credit", place=80, draw=draw)
+FIGURE = StudyFigure("channel_attribution", place=80, draw=draw)

@@ -83,7 +83,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ScenarioRequest:
     """A scenario to read: its file, and changes."""
 
     path: Path
@@ -91,7 +91,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ScenarioText:
     """A scenario as it was read, with changes; ``base`` has the values that it has without them."""
 
     name: str
@@ -102,7 +102,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class CatalogueRequest:
     """Scenario files by name, and results folders, to be listed."""
 
     files: Mapping[str, Path]
@@ -143,7 +143,7 @@ def drop(key: str) -> None:
     _shelf.drop(key)
 
 
-def read(wanted: Wanted) -> Read:
+def read(wanted: ScenarioRequest) -> ScenarioText:
     """Read a scenario.
 
     Raises
@@ -174,7 +174,7 @@ def read(wanted: Wanted) -> Read:
     return replace(found, large=size > LARGE_BYTES)
 
 
-def listing(wanted: Listed) -> str:
+def listing(wanted: CatalogueRequest) -> str:
     """List scenarios and results, as JSON; see :func:`simulation.server.processes.reading.listing`."""
     from simulation.server.processes import reading
 

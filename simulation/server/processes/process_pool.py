@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from simulation.batch.workers import WorkerDiedError, Workers, opened
-from simulation.server.processes import bench
-from simulation.server.processes.bench import LiveRecipe, Recipe, Task
+from simulation.server.processes import worker
+from simulation.server.processes.worker import LiveRecipe, Recipe, Task
 from simulation.server.protocol.messages import SIDES, SideName
 from simulation.server.web.catalogue import Catalogue
 from simulation.server.web.sessions import Session
@@ -38,7 +38,7 @@ class Models:
     def __init__(self, processes: int) -> None:
         self._stack = ExitStack()
         # The last one, of the slow ones, loads what it needs when it needs it: to warm it up would keep them longer.
-        prepared = [*[bench.warm_up] * processes, _nothing]
+        prepared = [*[worker.warm_up] * processes, _nothing]
         self._workers: list[Workers] = [
             self._stack.enter_context(
                 opened("processes", workers=1, deadline=DEADLINE_SECONDS, prepare=prepare)
@@ -53,7 +53,7 @@ class Models:
 
     async def __aenter__(self) -> Self:
         # All at once: where nothing is compiled yet each compiles for itself, which takes no longer by the clock.
-        await asyncio.gather(*(self._ask(place, 0, bench.drop, "") for place in range(self._processes)))
+        await asyncio.gather(*(self._ask(place, 0, worker.drop, "") for place in range(self._processes)))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -63,44 +63,44 @@ class Models:
     def _processes(self) -> int:
         return len(self._workers) - 1
 
-    async def read(self, session: Session, side: SideName, wanted: bench.Wanted) -> Any:
-        """Read a scenario; errors as :func:`simulation.server.processes.bench.read`."""
+    async def read(self, session: Session, side: SideName, wanted: worker.ScenarioRequest) -> Any:
+        """Read a scenario; errors as :func:`simulation.server.processes.worker.read`."""
         long = sum(map(len, wanted.changes)) > LONG_CHANGES
         place = SLOW if long else self._place(session, side)
-        return await self._ask(place, session.number, bench.read, wanted)
+        return await self._ask(place, session.number, worker.read, wanted)
 
     async def ask(
         self, session: Session, side: SideName, recipe: Recipe, do: Callable[..., Any], *args: Any
     ) -> Any:
         """Return ``do(side, *args)``, which works on a side of a session; asked again until it is not None.
 
-        A dictionary comes as :func:`simulation.server.processes.bench.perform` writes it.
+        A dictionary comes as :func:`simulation.server.processes.worker.perform` writes it.
         """
         task = Task(session.key(side), recipe, partial(_with_side, do, args))
         slow = isinstance(recipe, LiveRecipe) and recipe.large
         session.slow |= slow
         place = SLOW if slow else self._place(session, side)
         while True:
-            found = await self._ask(place, session.number, bench.perform, task)
+            found = await self._ask(place, session.number, worker.perform, task)
             if found is not None:
                 return found
 
     async def listing(self, session: Session, catalogue: Catalogue) -> str:
         """Return what ``welcome`` lists, as JSON; see :func:`simulation.server.processes.reading.listing`."""
-        listed = await asyncio.to_thread(lambda: bench.Listed(catalogue.files, catalogue.folders))
-        found: str = await self._ask(self._place(session, "a"), session.number, bench.listing, listed)
+        listed = await asyncio.to_thread(lambda: worker.CatalogueRequest(catalogue.files, catalogue.folders))
+        found: str = await self._ask(self._place(session, "a"), session.number, worker.listing, listed)
         return found
 
     async def sum_up(self, folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
         """Return what a finished study shows; see :func:`simulation.server.sides.summary.summary`."""
-        return await asyncio.wrap_future(self._aside.submit(bench.sum_up, (folder, names)))
+        return await asyncio.wrap_future(self._aside.submit(worker.sum_up, (folder, names)))
 
     async def drop(self, session: Session) -> None:
         """Forget both sides of a session."""
         for side in SIDES:
-            await self._ask(self._place(session, side), session.number, bench.drop, session.key(side))
+            await self._ask(self._place(session, side), session.number, worker.drop, session.key(side))
             if session.slow:
-                await self._ask(SLOW, session.number, bench.drop, session.key(side))
+                await self._ask(SLOW, session.number, worker.drop, session.key(side))
 
     def _place(self, session: Session, side: SideName) -> int:
         return (session.number + (side == "b")) % self._processes
