@@ -8,9 +8,11 @@ from typing import Literal
 
 import click
 
+from simulation.cli.options import results_folder
+
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@results_folder
 @click.option(
     "--scenario",
     "scenarios",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from simulation.cli.options import first_seed, fresh, take_over, workers
+
 DEFAULT = "four_factors"
 
 
@@ -18,23 +20,13 @@ DEFAULT = "four_factors"
     show_default=True,
     help="Runs of every combination.",
 )
-@click.option(
-    "--seed",
-    type=int,
-    default=1,
-    show_default=True,
-    help="Seed of the first replication, from 0.",
-)
-@click.option("--workers", type=click.IntRange(1), help="Blocks computed at a time; by default one a core.")
+@first_seed
+@workers
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Results folder; by default results/factors-SCENARIO."
 )
-@click.option("--fresh", is_flag=True, help="Replace what is in the results folder.")
-@click.option(
-    "--take-over",
-    is_flag=True,
-    help="Take the folder from a process on another machine that has ended; asked for where a disk cannot lock.",
-)
+@fresh
+@take_over
 def factors(
     scenario: str,
     replications: int,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePosixPath
 from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from simulation.characters import visible
 from simulation.policies import INSTRUMENTS
@@ -27,33 +32,6 @@ from simulation.reporting.tables import (
 from simulation.results.reader import Manifest
 from simulation.scenario.schema import Scenario
 
-QUESTION = """\
-How fast does new technology spread among the mining, oil and gas enterprises of resource-producing regions, and how \
-synchronized: do the regions adopt together, or one after the other? This report compares policies that answer the \
-question differently. **Regional clusters** make strong regions stronger: enterprises of one region meet, and \
-technoparks back its institutions. A **hypercluster** reaches across regions: a digital platform on which enterprises, \
-universities and research institutes of all regions meet. The comparison is fair where policies plan the same money, \
-and speed has to be read beside synchronization: a policy can synchronize regions by slowing the fast ones."""
-
-ASSUMPTIONS = """\
-- **Data** are the numbers of enterprises and institutions by region, the technologies, and geography, but for what \
-the end of this list says of the tables.
-- **Digital readiness of regions** decides who joins a platform, what remote contact is worth, and what onboarding \
-costs. It is an assumption unless a table has a source for it.
-- **Unit costs are assumptions**, and so is what each instrument does at full coverage. Equal money is therefore a \
-convention; `hypercluster break-even` says how many times dearer a platform may become before a verdict turns.
-- All rates are assumptions, set so that without policy half of those who can use a technology have adopted it about \
-ten years after its release, which is what Mansfield (1961) found for industrial innovations.
-- **There are no data of adoption, and nothing is calibrated on any.** The numbers below show what follows from the \
-assumptions. They are no forecast."""
-
-READING = """\
-Replications with the same seed share their random draws in all scenarios, so they are compared pair by pair, and \
-differences come from the policies alone. An interval tells how well {n} replications pin down the mean difference \
-*in the model*; it says nothing about the world, nor about the assumptions. A verdict names a direction only where \
-the 95 % interval leaves zero out. Where a metric is undefined the pair is left out and counted, never replaced by a \
-number."""
-
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -61,6 +39,11 @@ class Picture:
 
     path: str  # relative to the results folder
     caption: str  # Markdown
+
+    @property
+    def name(self) -> str:
+        """Return the figure's name in words."""
+        return PurePosixPath(self.path).stem.replace("_", " ")
 
 
 def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[str, str]) -> str:
@@ -71,46 +54,51 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
     left_out : why a figure is missing, by its name.
     """
     manifest = analysis.results.manifest
-    compared = not analysis.comparison.empty
-    parts: list[str] = [
-        f"# {_heading(analysis)}",
-        _origin(manifest),
-        "## The question",
-        QUESTION,
-        "## The answer",
-        *_answer(analysis),
-        "## The scenarios",
-        *_scenarios(manifest),
-        "## What is assumed",
-        "\n".join([ASSUMPTIONS, *(f"- {markdown_text(text)}" for text in analysis.results.assumptions)]),
-        *_settings(manifest),
-        "## Results",
-        means(analysis).markdown(),
-    ]
-    if compared:
-        parts += [
-            READING.format(n=manifest["replications"]),
-            *_which_pairs(analysis),
-            differences(analysis.pairs(), precision=analysis.precision).markdown(),
-        ]
-    parts += [levels(analysis).markdown(), directions(analysis).markdown()]
-    parts += ["## Money", money(analysis).markdown(), unit_costs(manifest).markdown()]
-    if compared:
-        parts += [
-            additionality(analysis).markdown(),
-            "## Where adoption changes",
-            places(analysis.effects.places, analysis.results, analysis.reference).markdown(),
-            "## Where the change in synchronization comes from",
-            decomposition(analysis).markdown(),
-            attribution(analysis).markdown(),
-        ]
-    parts.append("## Figures")
-    parts += [part for picture in pictures for part in (_image(picture), picture.caption)]
-    if left_out:
-        reasons = [f"{name.replace('_', ' ')} ({reason})" for name, reason in left_out.items()]
-        parts.append(f"Not drawn: {markdown_text('; '.join(reasons))}.")
-    parts += ["## How to reproduce this", *_reproduction(analysis)]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    text = _template().render(
+        analysis=analysis,
+        manifest=manifest,
+        compared=not analysis.comparison.empty,
+        heading=_heading(analysis),
+        last_seed=manifest["seed"] + manifest["replications"] - 1,
+        settings=_settings(manifest),
+        pairs=list(analysis.pairs()),
+        all_pairs=analysis.comparison[["scenario", "reference"]].drop_duplicates().shape[0],
+        pictures=pictures,
+        left_out=left_out,
+        reasons=[f"{name.replace('_', ' ')} ({reason})" for name, reason in left_out.items()],
+        # Names of folders may hold anything: a line feed would end the block, and what follows would be Markdown.
+        report_command=f"hypercluster report {shlex.quote(str(analysis.results.path))}",
+        runs=len(analysis.results.runs(["replication"])),
+    )
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _template() -> Template:
+    """Load the template of the report, with the tables and the ways to write text that it uses."""
+    environment = Environment(
+        loader=PackageLoader("simulation.reporting"),
+        undefined=StrictUndefined,
+        autoescape=False,  # Markdown: its filter escapes what a user wrote
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["markdown"] = markdown_text
+    environment.filters["visible"] = partial(visible, lines=False)
+    tables = (
+        additionality,
+        attribution,
+        decomposition,
+        differences,
+        digests,
+        directions,
+        levels,
+        means,
+        money,
+    )
+    for function in (*tables, places, unit_costs, paragraphs):
+        environment.globals[function.__name__] = function
+    return environment.get_template("report.md.jinja")
 
 
 def unit_costs(manifest: Manifest) -> Table:
@@ -141,51 +129,18 @@ def _heading(analysis: Analysis) -> str:
     return " and ".join(filter(None, (", ".join(titles[:-1]), titles[-1])))
 
 
-def _origin(manifest: Manifest) -> str:
-    count = manifest["replications"]
-    return (
-        f"{count} replication{'s' * (count != 1)} of each scenario, seeds {manifest['seed']} to "
-        f"{manifest['seed'] + count - 1}; hypercluster {manifest['version']}, {manifest['started'][:10]}"
-    )
+def paragraphs(description: str) -> list[str]:
+    """Return the paragraphs of a scenario's description."""
+    return [line for line in description.splitlines() if line.strip()] or ["No description was given."]
 
 
-def _answer(analysis: Analysis) -> Iterator[str]:
-    if analysis.comparison.empty:
-        yield "There is one scenario here, so that nothing can be compared; the table of results describes it."
-    for sentence in analysis.verdicts:
-        yield f"> {markdown_text(sentence)}"
-    if analysis.idle:
-        yield "**Money that buys nothing.** What was planned for these entries was never spent:"
-        yield "\n".join(f"- {markdown_text(line)}" for line in analysis.idle)
-    if failures := analysis.results.manifest["failures"]:
-        yield (
-            f"**{len(failures)} replication{'s' * (len(failures) != 1)} failed** and "
-            f"{'are' if len(failures) != 1 else 'is'} missing here; manifest.json says why."
-        )
-
-
-def _scenarios(manifest: Manifest) -> Iterator[str]:
-    for entry in manifest["scenarios"]:
-        yield f"### {markdown_text(entry['title'])}"
-        paragraphs = [line for line in entry["description"].splitlines() if line.strip()]
-        yield from map(markdown_text, paragraphs or ["No description was given."])
-
-
-def _settings(manifest: Manifest) -> Iterator[str]:
-    """Say which settings are not the defaults, and in which scenarios."""
+def _settings(manifest: Manifest) -> dict[str, list[str]]:
+    """Return the settings that are not the defaults, and the titles of the scenarios that have them."""
     found: dict[str, list[str]] = {}
     for entry in manifest["scenarios"]:
         for line in _departures(tomllib.loads(entry["text"])):
             found.setdefault(line, []).append(entry["title"])
-    if not found:
-        yield "All other settings are the defaults of the program, the same in all scenarios."
-        return
-    yield "Settings other than the defaults of the program, assumptions unless a scenario names a source:"
-    everywhere = len(manifest["scenarios"])
-    yield "\n".join(
-        f"- `{line}` in {'all scenarios' if len(names) == everywhere else markdown_text(', '.join(names))}"
-        for line, names in found.items()
-    )
+    return found
 
 
 def _departures(text: Mapping[str, Any]) -> Iterator[str]:
@@ -202,40 +157,9 @@ def _departures(text: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{section}: {', '.join(f'{key} = {value}' for key, value in row.items())}"
 
 
-def _which_pairs(analysis: Analysis) -> Iterator[str]:
-    shown = len(list(analysis.pairs()))
-    every = analysis.comparison[["scenario", "reference"]].drop_duplicates().shape[0]
-    if shown < every:
-        yield f"Tables show {shown} of {every} pairs of scenarios; all metrics of all pairs are in `comparison.csv`."
-
-
-def _image(picture: Picture) -> str:
-    name = picture.path.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")
-    return f"![Figure: {markdown_text(name)}]({picture.path})"
-
-
-def _reproduction(analysis: Analysis) -> Iterator[str]:
-    manifest, folder = analysis.results.manifest, analysis.results.path
-    yield (
-        "The same scenarios, seeds and versions give the same numbers, bit for bit, with any number of workers. "
-        "The full text of every scenario, defaults included, is in `manifest.json` beside this report."
-    )
-    # Names of folders may hold anything: a line feed would end the block, and what follows would be Markdown.
-    commands = (manifest["command"], f"hypercluster report {shlex.quote(str(folder))}")
-    yield "\n".join(["```", *(visible(command, lines=False) for command in commands), "```"])
-    packages = ", ".join(f"{name} {version}" for name, version in manifest["packages"].items())
-    first, count = manifest["seed"], manifest["replications"]
-    yield "\n".join(
-        [
-            f"- Seeds: {first} to {first + count - 1}; replication j has seed {first} + j in every scenario.",
-            f"- Versions: hypercluster {manifest['version']}, Python {manifest['python']}, {packages}.",
-            f"- Program: SHA-256 `{manifest['code']}` of its code and tables.",
-            f"- Runs: {len(analysis.results.runs(['replication']))}, those whose checksums together have SHA-256 "
-            f"`{analysis.outputs.origin.runs}`.",
-            f"- Computed: {manifest['started']} to {manifest['ended'] or 'now, not yet finished'}.",
-        ]
-    )
-    yield Table(
+def digests(manifest: Manifest) -> Table:
+    """Return the digests by which scenarios and data can be told apart."""
+    return Table(
         name="digests",
         title="Digests of the scenarios and their tables of data",
         head=("scenario", "name", "scenario, SHA-256", "data, SHA-256"),
@@ -244,4 +168,4 @@ def _reproduction(analysis: Analysis) -> Iterator[str]:
             for entry in manifest["scenarios"]
         ),
         labels=4,
-    ).markdown()
+    )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from html import escape
-from importlib import resources
 from pathlib import Path
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -71,15 +70,12 @@ def html_page(text: str, folder: Path) -> str:
     _write_minus(tokens)
     tokens = _with_spans(tokens)
     body = parser.renderer.render(list(_with_frames(tokens)), parser.options, {})
-    style = (resources.files("simulation.reporting") / "page.css").read_text(encoding="utf-8")
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-        "style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}</main>\n"
-        "</body>\n</html>\n"
+    environment = Environment(
+        loader=PackageLoader("simulation.reporting"), autoescape=True, undefined=StrictUndefined
     )
+    style = environment.get_template("report.css").render()
+    page = environment.get_template("report.html.jinja")
+    return page.render(title=title, style=style, body=body) + "\n"
 
 
 def _title(tokens: Sequence[Token]) -> str:

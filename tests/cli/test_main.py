@@ -20,8 +20,9 @@ from rich.console import Console
 import simulation.batch.running
 from simulation.analysis.comparison import compare
 from simulation.cli import console
-from simulation.cli.main import STUDY, cli, main
+from simulation.cli.main import cli, main
 from simulation.cli.progress import form_of, progress_shown
+from simulation.cli.run import STUDY
 from simulation.data.reader import load_dataset
 from simulation.results.reader import Replication, Results
 from simulation.scenario.schema import Scenario

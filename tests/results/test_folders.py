@@ -24,7 +24,7 @@ from processes import SUPPORT
 from small_studies import content, write_scenarios
 
 from simulation.batch.running import run_batch
-from simulation.cli.main import LONGEST_FOLDER, STUDY, default_folder
+from simulation.cli.run import LONGEST_FOLDER, STUDY, default_folder
 from simulation.errors import ResultsError
 from simulation.results.blocks import block_of, ignored, part_folders, part_name, part_replications
 from simulation.results.derived import notes_on, outputs_of, stale

@@ -1,0 +1,59 @@
+"""The command ``break-even``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simulation.cli.options import first_seed
+
+if TYPE_CHECKING:
+    from simulation.analysis.paired import Difference
+
+METRICS = ("t50_years", "phi")
+"""What a break-even ratio may be asked of: speed and synchronization."""
+
+
+@click.command("break-even")
+@click.argument("scenario")
+@click.argument("rival")
+@click.option(
+    "--metric", type=click.Choice(METRICS), default=METRICS[0], show_default=True, help="Ahead in what."
+)
+@click.option(
+    "--replications",
+    type=click.IntRange(2),
+    default=10,
+    show_default=True,
+    help="Pairs of runs at every ratio.",
+)
+@first_seed
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for break_even.csv and break_even.md.")
+def break_even(
+    scenario: str, rival: str, metric: str, replications: int, seed: int, out: Path | None
+) -> None:
+    """Find how many times dearer a platform may become.
+
+    Multiplies the unit costs of the platform of SCENARIO (operation, onboarding, residency, interoperability) until it
+    is no longer ahead of RIVAL. What must be paid in full still is, and the money for it is taken from onboarding, so
+    that the plan keeps its present value. Some ten ratios are tried, with the same random draws.
+    """
+    from simulation.analysis.break_even import break_even as find
+    from simulation.analysis.break_even import check_place, in_words, write_break_even
+    from simulation.cli.console import print_files
+    from simulation.scenario.loading import load_scenario
+
+    def show(ratio: float, found: Difference) -> None:
+        ahead = "ahead" if found.difference > 0 else "behind"
+        click.echo(f"ratio {ratio:.2f}: {ahead} by {abs(found.difference):.3g}, n = {found.n}", err=True)
+
+    specs = load_scenario(scenario), load_scenario(rival)
+    if out is not None:
+        check_place(out)
+    found = find(*specs, metric=metric, replications=replications, seed=seed, progress=show)
+    words = in_words(found, (specs[0].title, specs[1].title))
+    click.echo(words)
+    if out is not None:
+        print_files(write_break_even(found, words, out))

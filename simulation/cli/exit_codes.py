@@ -1,0 +1,67 @@
+"""What ends a command: its exit code and the message, for errors that are not our own fault."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from pathlib import Path
+
+from simulation.cli.stop import KEPT, SIGNALLED, Stopped
+
+FAULT = 1
+WRONG = 2
+FAILURES = 3
+MACHINE = 4
+
+_MACHINE_ERRORS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    *(
+        errno.ESTALE,
+        errno.ENOTCONN,
+        errno.ETIMEDOUT,
+        errno.ENODEV,
+        errno.ENXIO,
+    ),  # a network disk that went away
+}
+_PLACE_ERRORS = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP),
+    *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST),
+}
+"""A file or folder that was named cannot be used: the user can name another one."""
+
+
+def ending_of(error: BaseException) -> tuple[int, str] | None:
+    """Return exit code and message for an error that is not our own fault."""
+    # Importing simulation.errors costs little, but not nothing: --help must not wait for it.
+    from simulation.characters import visible
+    from simulation.errors import HyperclusterError
+
+    if isinstance(error, HyperclusterError):
+        return error.exit_code, str(error)
+    if isinstance(error, KeyboardInterrupt):
+        stopped = error if isinstance(error, Stopped) else Stopped()
+        return SIGNALLED + stopped.number, str(stopped)
+    if isinstance(error, MemoryError):
+        return MACHINE, f"Out of memory. {KEPT} Fewer --workers need less."
+    if isinstance(error, OSError) and error.errno in _PLACE_ERRORS and error.filename is not None:
+        return WRONG, visible(f"{error.filename}: cannot be used: {error.strerror}; choose another place")
+    if isinstance(error, OSError) and error.errno in _MACHINE_ERRORS | _PLACE_ERRORS:
+        return MACHINE, f"{_what_stopped(error)}. {KEPT}"
+    return None
+
+
+def _what_stopped(error: OSError) -> str:
+    """Say what the machine could not do, where, and how much room there is."""
+    if error.filename is None:
+        return f"The operating system reported an error: {error.strerror}"
+    place = next(
+        path for path in (Path(error.filename), *Path(error.filename).absolute().parents) if path.exists()
+    )
+    free = shutil.disk_usage(place).free
+    return f"{error.filename}: cannot be written: {error.strerror}; {free:,} bytes are free on that disk"
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Return the exit code of a command that ends with this error."""
+    ending = ending_of(error)
+    return FAULT if ending is None else ending[0]

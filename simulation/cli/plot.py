@@ -1,0 +1,73 @@
+"""The command ``plot``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from simulation.cli.options import results_folder
+
+
+@click.command()
+@results_folder
+@click.option(
+    "--figure", "names", multiple=True, metavar="NAME", help="Draw only this figure. May be repeated."
+)
+@click.option(
+    "--scenario", "scenarios", multiple=True, metavar="NAME", help="Draw only this one. May be repeated."
+)
+@click.option("--seed", type=int, help="Draw only the replications with this seed.")
+@click.option(
+    "--width",
+    type=click.Choice(["90", "140", "190"]),
+    default="190",
+    show_default=True,
+    help="Width in mm: one, one and a half or two columns of a journal.",
+)
+@click.option(
+    "--format",
+    "formats",
+    default="png,pdf",
+    show_default=True,
+    metavar="FORMAT,...",
+    help="Some of pdf, svg and png.",
+)
+def plot(
+    folder: Path,
+    names: tuple[str, ...],
+    scenarios: tuple[str, ...],
+    seed: int | None,
+    width: str,
+    formats: str,
+) -> None:
+    """Draw the figures of a results folder into DIR/figures, with their numbers (CSV) and captions.
+
+    Without --figure, every figure is drawn that the study has data for; without --scenario and --seed, the whole study.
+    """
+    from simulation.cli.console import print_files, print_notes
+    from simulation.figures import plot as draw
+    from simulation.figures.drawing.style import PAGE_MM
+    from simulation.results.reader import Results
+
+    results = Results(folder)
+    plotted = draw(
+        results,
+        names or None,
+        scenarios=scenarios or None,
+        seed=seed,
+        width_mm=float(width),
+        formats=[suffix.strip() for suffix in formats.split(",")],
+    )
+    print_files(plotted.paths)
+    for name, height in plotted.too_high.items():
+        click.echo(
+            f"Note: {name} is {height:.0f} mm high, and a page holds {PAGE_MM:.0f}; "
+            "take a larger --width, or fewer scenarios with --scenario",
+            err=True,
+        )
+    for note in plotted.notes:
+        click.echo(f"Note: {note}", err=True)
+    for reason in plotted.left_out.values():
+        click.echo(f"Not drawn: {reason}", err=True)
+    print_notes(results)

@@ -1,0 +1,188 @@
+"""The command ``run``."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simulation.cli.exit_codes import FAILURES, exit_code_of
+from simulation.cli.options import first_seed, fresh, take_over, workers
+
+if TYPE_CHECKING:
+    from simulation.results.reader import Results
+
+STUDY = ("baseline", "regional_cluster", "hypercluster")
+"""Scenarios that ``hypercluster run`` compares when none is named."""
+
+RESULTS = Path("results")
+LONGEST_FOLDER = 80
+"""Characters of a folder's name that lists its scenarios."""
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.option(
+    "--replications", type=click.IntRange(1), default=30, show_default=True, help="Runs of every scenario."
+)
+@first_seed
+@click.option(
+    "--until-halfwidth",
+    type=click.FloatRange(0, min_open=True),
+    metavar="H",
+    help="Add replications until every 95 % interval of a paired difference in Phi is within +-H, e.g. 0.005.",
+)
+@click.option(
+    "--max-replications",
+    type=click.IntRange(2),
+    default=1000,
+    show_default=True,
+    help="Ceiling for --until-halfwidth.",
+)
+@workers
+@click.option(
+    "--executor",
+    default="processes",
+    show_default=True,
+    metavar="WHERE",
+    help='"processes" of this machine, "serial", "dask" or "dask://HOST:PORT"; see docs/batches.md.',
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="A replication that takes longer is recorded as failed.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Results folder; by default results/study, or one in results that is named after the scenarios.",
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a key in every scenario, e.g. diffusion.half_distance_km=300. May be repeated.",
+)
+@fresh
+@take_over
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, an object a line.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    scenarios: tuple[str, ...],
+    replications: int,
+    seed: int,
+    until_halfwidth: float | None,
+    max_replications: int,
+    workers: int | None,
+    executor: str,
+    deadline: float | None,
+    out: Path | None,
+    overrides: tuple[str, ...],
+    fresh: bool,
+    take_over: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Run scenarios side by side and compare them.
+
+    SCENARIO is a file or a name that "hypercluster scenarios" lists; without any, the study of baseline,
+    regional_cluster and hypercluster. Replications of one number share their random draws in all scenarios. What is
+    finished in the results folder is kept, and only the rest is computed.
+    """
+    from simulation.cli.progress import errors_as_json
+
+    silent = quiet or as_json
+    with errors_as_json(exit_code_of) if as_json else contextlib.nullcontext():
+        from simulation.batch.running import run_batch
+        from simulation.cli.console import print_failures, print_until
+        from simulation.cli.progress import ending, form_of, print_json, progress_shown
+        from simulation.scenario.loading import load_scenario
+
+        specs = [load_scenario(name, overrides=overrides) for name in scenarios or STUDY]
+        folder = out or default_folder([spec.name for spec in specs])
+        with progress_shown(form_of(quiet=quiet, as_json=as_json)) as progress:
+            results = run_batch(
+                specs,
+                replications,
+                out=folder,
+                seed=seed,
+                workers=workers,
+                executor=executor,
+                deadline=deadline,
+                until_halfwidth=until_halfwidth,
+                max_replications=max_replications,
+                fresh=fresh,
+                take_over=take_over,
+                progress=progress,
+            )
+        if (folder / "runs.parquet").exists():
+            _conclude(results, quiet=silent)
+        if not silent:
+            print_until(results.manifest)
+        if as_json:
+            print_json(ending(results))
+    if results.manifest["failures"]:
+        print_failures(results.manifest)
+        ctx.exit(FAILURES)
+
+
+def default_folder(names: Sequence[str]) -> Path:
+    """Return the results folder of a set of scenarios, whatever their order: a set has one study, a study one set.
+
+    Names of scenarios hold no "+".
+    """
+    if len(names) == 1:
+        return RESULTS / names[0]
+    if set(names) == set(STUDY):
+        return RESULTS / "study"
+    ordered = sorted(names)
+    name = "+".join(ordered)
+    if len(name) > LONGEST_FOLDER:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+        name = f"{ordered[0]}+{len(ordered) - 1}-others+{digest}"
+    return RESULTS / name
+
+
+def _conclude(results: Results, *, quiet: bool) -> None:
+    """Compare, draw, and print all of it."""
+    from simulation.analysis.comparison import compare as compare_scenarios
+    from simulation.analysis.comparison import write_comparison
+    from simulation.cli.console import print_files, print_notes, print_study
+    from simulation.figures import write_study_figures
+    from simulation.files.held_folder import held
+    from simulation.results.derived import HERE, outputs_of
+    from simulation.results.reader import MANIFEST
+    from simulation.results.written import RECORD, on_record
+
+    with held(results.path):
+        outputs = outputs_of(results, "compare", HERE)
+        comparison = compare_scenarios(results)
+        with _told("No comparison"):
+            write_comparison(comparison, outputs)
+        # Figures come before anything is printed, so that a reader who has seen enough (| head) loses none.
+        with _told("No figures"):
+            write_study_figures(results)
+    if not quiet:
+        print_study(results, comparison)
+        written = (results.path / name for name in (MANIFEST, RECORD, *on_record(results.path)))
+        print_files(sorted(path for path in written if path.is_file()))
+        print_notes(results)
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Say why something cannot be written; what else there is to do does not suffer from that."""
+    from simulation.errors import HyperclusterError
+
+    try:
+        yield
+    except HyperclusterError as error:
+        click.echo(f"{what}: {error}", err=True)
