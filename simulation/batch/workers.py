@@ -2,8 +2,9 @@
 
 All are asked in the same way, one task with one argument at a time, and answer with a future. Processes of our own are
 not left to ``ProcessPoolExecutor``: there the death of one breaks all, nobody knows who did what, and none can be
-ended. Here each process has a thread that waits for it, so that a process that dies or does not answer costs the task
-that it had, is replaced, and nothing else is touched.
+ended. Nor to Pebble, which does all that, but whose processes answer on one line: killed in the middle of an answer,
+one of them stops the others for ever (Pebble 5.2.3). Here each process has a line and a thread of its own, so that one
+that dies or does not answer costs the task that it had, is replaced, and nothing else is touched.
 """
 
 from __future__ import annotations

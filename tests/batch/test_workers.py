@@ -37,6 +37,17 @@ def test_a_process_that_does_not_answer_is_ended_and_the_other_goes_on(monkeypat
         assert isinstance(stuck.exception(), NoAnswerError)
 
 
+def test_a_process_killed_while_it_answers_costs_its_own_task_alone():
+    """Where all processes answer on one line, as in Pebble 5.2, the rest of such an answer is awaited for ever."""
+    with opened("processes", workers=2, deadline=None, prepare=tasks.nothing) as pool:
+        for delay in (0.02, 0.05, 0.1):
+            cut_off = pool.submit(tasks.killed_while_it_answers, delay)
+            other = pool.submit(tasks.doubled, 21)
+            assert isinstance(cut_off.exception(timeout=60), WorkerDiedError | None)
+            assert other.result(timeout=60) == 42
+        assert pool.submit(tasks.doubled, 4).result(timeout=60) == 8
+
+
 def test_an_exception_comes_back_with_the_place_where_it_was_raised():
     with opened("processes", workers=1, deadline=None, prepare=tasks.nothing) as pool:
         error = pool.submit(tasks.failing, "luck").exception()

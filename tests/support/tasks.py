@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import threading
 import time
 
 
@@ -49,3 +50,19 @@ def nothing() -> None:
 
 def dying_at_once() -> None:
     os._exit(9)
+
+
+class HalfAnswer:
+    """An answer of 100 MB whose sender is killed some time after it has begun to write it down."""
+
+    def __init__(self, delay_seconds: float) -> None:
+        self.delay_seconds = delay_seconds
+
+    def __reduce__(self) -> tuple[object, ...]:
+        threading.Timer(self.delay_seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        return bytes, (b"x" * 100_000_000,)
+
+
+def killed_while_it_answers(delay_seconds: float) -> HalfAnswer:
+    """Return what takes long to send, and be killed on the way."""
+    return HalfAnswer(delay_seconds)
