@@ -16,6 +16,8 @@ from simulation.scenario.schema import Scenario
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+REGIONS = (ROOT / "simulation" / "data" / "russia-2023" / "README.md").read_text(encoding="utf-8")
+COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 MODEL = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
 PAGES = (
     "README.md",
@@ -26,6 +28,11 @@ PAGES = (
     "docs/architecture.md",
     "docs/batches.md",
     "docs/browser.md",
+    "docs/commands.md",
+    "docs/installing.md",
+    "docs/python.md",
+    "docs/reliability.md",
+    "docs/tutorial.md",
     "docs/comparison.md",
 )
 
@@ -59,7 +66,7 @@ def test_the_table_of_regions_is_that_of_the_dataset():
             zip(dataset.regions, dataset.counts.sum(axis=1), strict=True), key=lambda pair: pair[0].longitude
         )
     ]
-    *rows, total = table(README, "| id | region |")
+    *rows, total = table(REGIONS, "| id | region |")
     assert rows == expected
     assert total[3:5] == [f"{dataset.counts.sum():,}", str(len(dataset.institutions))]
 
@@ -134,7 +141,7 @@ def test_links_between_pages_lead_somewhere(page):
 
 
 def test_the_readme_names_only_scenarios_and_metrics_that_exist():
-    commands = re.findall(r"hypercluster (?:run|validate) ([^`\n|]*)", README)
+    commands = re.findall(r"hypercluster (?:run|validate) ([^`\n|]*)", README + COMMANDS)
     words = {word for line in commands for word in line.split() if re.fullmatch(r"[a-z_]+", word)}
     assert words <= {path.stem for path in shipped_scenarios()}
     assert words

@@ -43,7 +43,7 @@ TO_COME = ("DeprecationWarning", "FutureWarning", "PendingDeprecationWarning")
 pytestmark = [pytest.mark.filterwarnings(f"error::{category}") for category in TO_COME]
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 BACKENDS = ("matplotlib", "altair")
 SMALL = ["world.scale=0.05", "time.years=2", "diffusion.spontaneous=0.02", "budget.per_year=1e6"]
 
@@ -239,8 +239,8 @@ def test_each_component_of_mesas_page_is_tested_here():
 
 # Sweeps
 
-SWEEP = re.search(r"```python\n(import mesa\n.*?)```", README, flags=re.DOTALL)[1]
-"""README's example: its model for Mesa 3.5, and what calls ``mesa.batch_run``."""
+SWEEP = re.search(r"```python\n(import mesa\n.*?)```", PAGE, flags=re.DOTALL)[1]
+"""The example of docs/python.md: its model for Mesa 3.5, and what calls ``mesa.batch_run``."""
 
 SWEEP_OF_SCENARIOS = """
 from concurrent.futures import ProcessPoolExecutor
@@ -277,7 +277,7 @@ def test_keys_of_a_scenario_can_be_swept_in_processes_of_mesas(tmp_path):
     if not hasattr(mesa, "batch_run"):
         key = key.replace("{km}", "{scenario.km}")
         text = SWEEP_OF_SCENARIOS.replace("KEY", key)
-        assert f'super().__init__(load_scenario("baseline", overrides=[{key}]), rng=scenario.seed)' in README
+        assert f'super().__init__(load_scenario("baseline", overrides=[{key}]), rng=scenario.seed)' in PAGE
     small = '"world.scale=0.05", "time.years=2"'
     script = tmp_path / "sweep.py"
     script.write_text(

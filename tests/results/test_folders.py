@@ -432,9 +432,10 @@ def test_different_sets_have_different_folders():
     assert default_folder(STUDY) == default_folder(STUDY[::-1]) == Path("results/study")
 
 
-def test_no_two_commands_of_the_readme_write_different_studies_into_one_folder():
+def test_no_two_commands_of_the_docs_write_different_studies_into_one_folder():
     """Whoever tries one row after the other is never told of another study."""
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    pages = (Path(__file__).parents[2] / page for page in ("README.md", "docs/commands.md"))
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
     studies: dict[str, set[tuple[str, ...]]] = {}
     commands = {
         line.split("hypercluster run")[1].split("`")[0]
