@@ -108,6 +108,13 @@ MUTANTS = [
         "tests/mesa/test_model.py",
     ),
     Mutant(
+        "no preload for a module that a module of the page imports",
+        "server/web/page.py",
+        "waiting.append(path)",
+        "pass",
+        "tests/server/test_page.py",
+    ),
+    Mutant(
         "first come, first served before the processes of the model",
         "server/web/turns.py",
         "min(self._waiting, key=lambda waiting: self._used[waiting[0]])",

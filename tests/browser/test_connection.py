@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -135,10 +134,3 @@ def test_the_page_has_no_inline_script_or_style_and_no_module_is_long():
             and "eval(" not in text
             and "http://" not in text.replace("http://www.w3.org", "")
         ), module
-
-
-def test_all_modules_are_asked_for_at_once():
-    page = (STATIC / "index.html").read_text()
-    named = set(re.findall(r'<link rel="modulepreload" href="static/(.*)">', page))
-    main = {"js/main.js"}
-    assert named | main == {str(path.relative_to(STATIC)) for path in STATIC.glob("**/*.js")}

@@ -27,6 +27,7 @@ from websockets.sync.client import ClientConnection, connect
 
 import simulation.server.web.app
 from simulation.cli.main import cli
+from simulation.server.web.page import page_html
 from simulation.server.web.serve import page_address
 
 ENVIRONMENT = {
@@ -213,8 +214,7 @@ def answer(port: int, path: str, **headers: str) -> tuple[int, bytes]:
 def test_for_others_a_token_is_required_and_printed_once(guarded: Running) -> None:
     token = guarded.url.split("?token=")[1]
     assert len(token) >= 43, "256 bits"
-    page = Path(simulation.server.web.app.STATIC / "index.html").read_bytes()
-    assert answer(guarded.port, f"/?token={token}") == (200, page)
+    assert answer(guarded.port, f"/?token={token}") == (200, page_html(simulation.server.web.app.STATIC))
     wrong = (token[:-1], token + "0", token.swapcase(), "", "%00", "%FF", f"{token}%00", "0" * 10_000)
     for path in (
         *("/", "/?", "/?Token=" + token, "/?a=1;token=" + token, "/#token=" + token, f"/?token[]={token}"),

@@ -25,6 +25,7 @@ from simulation.server.protocol.forms import forms
 from simulation.server.protocol.messages import MOST_REPLICATIONS, encoded, joined
 from simulation.server.web.catalogue import Catalogue
 from simulation.server.web.live import Connection
+from simulation.server.web.page import page_html
 from simulation.server.web.security import Gate, same_token
 from simulation.server.web.sessions import Session, Sessions
 from simulation.world import CHANNELS
@@ -109,7 +110,7 @@ def make_app(server: Server, host: str, *, port: int) -> ASGIApp:
 
     Its processes start with the application and end with it.
     """
-    index = (STATIC / "index.html").read_bytes()
+    index = page_html(STATIC)
 
     async def page(request: Request) -> Response:
         if not same_token(server.token, request.query_params.get("token")):

@@ -1,22 +1,48 @@
 // Small helpers around the document. Text is always set as text: nothing that the server sends becomes markup.
 
-/** Make an element: properties as in `{className: "x", onclick: f}`, attributes with a dash or "role" as attributes. */
+/** @typedef {Node | string | number | false | null | undefined} Child what stands in an element, or nothing */
+
+/**
+ * Make an element: properties as in `{className: "x", onclick: f}`, attributes with a dash or "role" as attributes.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...(Child | Child[])} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 export function el(tag, properties = {}, ...children) {
+  /** @type {HTMLElement & Record<string, any>} */
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined || value === null) continue;
     if (name.includes("-") || name === "role" || name === "list") element.setAttribute(name, value);
     else element[name] = value;
   }
-  element.append(
-    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
-  );
-  return element;
+  for (const child of children.flat())
+    if (child !== null && child !== undefined && child !== false)
+      element.append(typeof child === "number" ? String(child) : child);
+  return /** @type {HTMLElementTagNameMap[Tag]} */ (element);
 }
 
-export const byId = (id) => document.getElementById(id);
+/**
+ * The element of the page with this id, which is of this kind. Throws where there is none.
+ *
+ * @template {HTMLElement} [Kind=HTMLElement]
+ * @param {string} id
+ * @param {new () => Kind} [kind]
+ * @returns {Kind}
+ */
+export function byId(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof (kind ?? HTMLElement))) throw new Error(`the page has no such element: ${id}`);
+  return /** @type {Kind} */ (found);
+}
 
-/** A list of facts: [[name, value]] as <dl>. */
+/** What went wrong, in words. @param {unknown} error */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/** A list of facts, name and value each, as <dl>. @param {Child[][]} pairs */
 export function facts(pairs) {
   return el(
     "dl",
@@ -25,8 +51,15 @@ export function facts(pairs) {
   );
 }
 
-/** A table of rows; cells may be texts or elements. */
+/**
+ * A table of rows; cells may be texts or elements.
+ *
+ * @param {string[]} head
+ * @param {Child[][]} rows
+ * @param {Child[] | null} foot
+ */
 export function tableOf(head, rows, foot = null) {
+  /** @type {(cells: Child[], tag: "th" | "td", scope?: string) => HTMLElement} */
   const line = (cells, tag, scope) =>
     el(
       "tr",
@@ -62,7 +95,7 @@ const ICONS = {
   theme: "M8 1a7 7 0 1 0 0 14zM8 1a7 7 0 0 1 0 14V13A5 5 0 0 0 8 3z",
 };
 
-/** Put an icon into a button. */
+/** Put an icon into a button. @param {HTMLButtonElement} button @param {keyof typeof ICONS} name */
 export function icon(button, name) {
   if (button.dataset.icon === name) return button;
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -76,7 +109,12 @@ export function icon(button, name) {
   return button;
 }
 
-/** Open a dialog that goes with Escape, its cross, or a click beside it. */
+/**
+ * Open a dialog that goes with Escape, its cross, or a click beside it.
+ *
+ * @param {string} title
+ * @param {...(Child | Child[])} children
+ */
 export function dialog(title, ...children) {
   const box = el(
     "dialog",

@@ -1,9 +1,9 @@
 // The page: reads its address, opens the scenarios, and draws whenever something has changed.
-import { byId } from "./dom.js";
+import { byId, messageOf } from "./dom.js";
 import { THEMES } from "./draw/colours.js";
 import { FIGURES } from "./figures/index.js";
 import { regionsOf } from "./figures/raster.js";
-import { DEFAULTS, choiceOf, fragmentOf, stateOf } from "./model/address.js";
+import { choiceOf, DEFAULTS, fragmentOf, SIDES, stateOf } from "./model/address.js";
 import { Connection, Refusal } from "./model/connection.js";
 import { readFrame } from "./model/frame.js";
 import { Player } from "./model/player.js";
@@ -14,8 +14,8 @@ import { Card } from "./panels/card.js";
 import { drawer } from "./panels/drawer.js";
 import { Forms } from "./panels/forms.js";
 import { showHelp } from "./panels/help.js";
+import { PANELS } from "./panels/index.js";
 import { Inspector } from "./panels/inspector.js";
-import { drawLedger } from "./panels/ledger.js";
 import { hideNotice, showNotice } from "./panels/notice.js";
 import { saveAll, saveFigure } from "./panels/save.js";
 import { Scoreboard } from "./panels/scoreboard.js";
@@ -25,6 +25,12 @@ import { hideTip } from "./panels/tip.js";
 import { drawTop, fillChoices, fillShow, isShown, topBar } from "./panels/top.js";
 import { drawTransport, transport } from "./panels/transport.js";
 import { chosenOf, sceneOf, shownRows, themeOf } from "./scene.js";
+
+/** @import { Choice } from "./model/address.js" */
+/** @import { State } from "./model/store.js" */
+/** @import { Panel } from "./panels/index.js" */
+/** @import { Welcome } from "./panels/top.js" */
+/** @import { Scene } from "./scene.js" */
 
 const ADDRESS_MS = 400;
 const STILL_MS = 250;
@@ -39,14 +45,22 @@ const store = new Store({
   formSide: "a",
   bands: false,
 });
+/** @type {Scene | null} */
 let scene = null;
-let channels = [];
+/** @type {Welcome | null} */
 let welcomed = null;
+/** @type {import("./model/series.js").RowsOf} */
 let rowsOf = () => null;
-let timers = { address: 0, still: 0 };
+/** @type {Record<"address" | "still", ReturnType<typeof setTimeout> | undefined>} */
+const timers = { address: undefined, still: undefined };
 let drawing = false;
 
-const connection = new Connection({ welcome, lost, study: (answer) => study.take(answer), readFrame });
+const connection = new Connection({
+  welcome,
+  lost,
+  study: (answer) => study.take(answer),
+  readFrame: (buffer) => readFrame(buffer, session.channels.length),
+});
 const session = new Session(connection, { changed: draw, failed: refused });
 const player = new Player(store, session);
 const series = new Series(connection, session, draw);
@@ -55,18 +69,21 @@ const study = new Study(store, session, { connection, sceneNow, changed: draw })
 const forms = new Forms(store, {
   sceneNow,
   apply: (side, change) =>
-    open(({ [side]: choice }) => ({ [side]: { ...choice, changes: change(choice.changes) } })),
+    open(({ [side]: choice }) => (choice ? { [side]: { ...choice, changes: change(choice.changes) } } : {})),
 });
 const inspector = new Inspector(store, session, { connection, sceneNow });
 const scoreboard = new Scoreboard();
 const cards = FIGURES.map((figure) => new Card(figure, { picked, save: saveOne, redraw: draw }));
 byId("cards").append(...cards.map((card) => card.element));
 
+/** @type {Promise<void>} */
 let opening = Promise.resolve();
 
 /**
  * Open the state with a patch, which may be a function of the state; one after the other, since a change may build on
  * the one before. On success the page takes it over; on failure all stays, and the Refusal is thrown.
+ *
+ * @param {Partial<State> | ((state: State) => Partial<State>)} patch
  */
 function open(patch) {
   const turn = opening.then(() => openNow(typeof patch === "function" ? patch(store.state) : patch));
@@ -74,6 +91,7 @@ function open(patch) {
   return turn;
 }
 
+/** @param {Partial<State>} patch */
 async function openNow(patch) {
   const wanted = { ...store.state, ...patch };
   const { playing } = store.state;
@@ -95,7 +113,12 @@ async function openNow(patch) {
   if (playing) store.set({ playing: true });
 }
 
-/** Open what was chosen in the bar; a refusal is told, and the bar shows again what is open. */
+/**
+ * Open what was chosen in the bar; a refusal is told, and the bar shows again what is open.
+ *
+ * @param {"a" | "b" | "seed"} what
+ * @param {string} value
+ */
 async function choose(what, value) {
   try {
     if (what === "seed") {
@@ -113,9 +136,13 @@ async function choose(what, value) {
   draw();
 }
 
-/** A replication of a results folder has the seeds of the folder: take the first where the present one is none of them. */
+/**
+ * A replication of a results folder has the seeds of the folder: take the first where the present one is none of them.
+ *
+ * @param {Choice | null} choice
+ */
 function seedOf(choice) {
-  if (!choice?.results) return {};
+  if (!choice?.results || !welcomed) return {};
   const seeds =
     welcomed.results
       .find(({ name }) => name === choice.results)
@@ -123,10 +150,11 @@ function seedOf(choice) {
   return seeds.includes(store.state.seed) || !seeds.length ? {} : { seed: seeds[0] };
 }
 
+/** @param {Welcome} answer */
 async function welcome(answer) {
   hideNotice();
   welcomed = answer;
-  channels = answer.channels;
+  session.channels = answer.channels;
   forms.forms = answer.forms;
   study.limit = answer.limits.replications;
   fillChoices(answer);
@@ -136,7 +164,11 @@ async function welcome(answer) {
     return;
   }
   const names = answer.scenarios.filter(({ problem }) => !problem).map(({ name }) => name);
-  const first = (name, other) => ({ scenario: names.includes(name) ? name : other, changes: [] });
+  /** @type {(name: string, other: string | undefined) => Choice | null} */
+  const first = (name, other) => {
+    const scenario = names.includes(name) ? name : other;
+    return scenario === undefined ? null : { scenario, changes: [] };
+  };
   const chosen =
     store.state.a || store.state.b
       ? {}
@@ -159,19 +191,21 @@ async function welcome(answer) {
   }
 }
 
-/** The line is cut; `final` where trying again would not help. */
+/** The line is cut; `final` where trying again would not help. @param {string} reason @param {boolean} final */
 function lost(reason, final) {
   store.set({ playing: false });
   showNotice(reason, { bad: final });
 }
 
+/** @param {unknown} error */
 function refused(error) {
   store.set({ playing: false });
-  showNotice(error.message, { bad: true, closable: true });
-  if (!(error instanceof Refusal) && !/connection/.test(error.message)) console.warn(error.message);
+  const text = messageOf(error);
+  showNotice(text, { bad: true, closable: true });
+  if (!(error instanceof Refusal) && !/connection/.test(text)) console.warn(text);
 }
 
-/** What was clicked in a figure. */
+/** What was clicked in a figure. @param {import("./figures/index.js").Choice} what */
 function picked({ region, month }) {
   if (month !== undefined) player.go(month);
   if (region === undefined) return;
@@ -180,21 +214,18 @@ function picked({ region, month }) {
   if (store.state.region) store.set({ tab: "inspect" });
 }
 
-const lightScene = () =>
-  sceneOf({ state: store.state, session, series, study, channels, theme: THEMES.light });
+const lightScene = () => sceneOf({ state: store.state, session, series, study, theme: THEMES.light });
 
+/** @param {import("./figures/index.js").Figure} figure */
 function saveOne(figure) {
-  saveFigure(
-    cards.find((card) => card.figure === figure),
-    lightScene,
-  );
+  const card = cards.find((one) => one.figure === figure);
+  if (card) saveFigure(card, lightScene);
 }
 
 /** The two sides as commands, where they are scenarios. */
 function command() {
-  return ["a", "b"]
-    .map((side) => store.state[side])
-    .filter((choice) => choice?.scenario && !choice.results)
+  return SIDES.flatMap((side) => store.state[side] ?? [])
+    .filter((choice) => !choice.results)
     .map(({ scenario, changes }) =>
       [
         "hypercluster run",
@@ -221,11 +252,11 @@ function paint() {
   if (!session.shown.length || session.shown.some(([, side]) => !session.maps.has(side.world.map))) return;
   if (state.axis === "release" || state.bands || state.show !== "all")
     series.want(Math.min(state.month, session.known), rowsOf);
-  scene = sceneOf({ state, session, series, study, channels });
+  scene = sceneOf({ state, session, series, study });
   drawTop(state, scene);
   drawTransport(state, session, scene.month);
   scoreboard.draw(scene);
-  byId("cards").style.setProperty("--regions", regionsOf(scene).length);
+  byId("cards").style.setProperty("--regions", String(regionsOf(scene).length));
   for (const card of cards) card.draw(scene);
   clearTimeout(timers.still);
   timers.still = setTimeout(still, STILL_MS);
@@ -233,16 +264,14 @@ function paint() {
 
 /** What need not follow every month: the drawer, once the picture stands still. */
 function still() {
-  if (store.state.tab === "inspect") inspector.render();
-  if (store.state.tab === "money") drawLedger(scene);
+  fillPanel(({ follows }) => follows);
 }
 
-function fillPanel(tab) {
-  if (!scene) return;
-  if (tab === "change") forms.render();
-  if (tab === "inspect") inspector.render();
-  if (tab === "money") drawLedger(scene);
-  if (tab === "study") study.render();
+/** Fill the open panel, if it is one of those asked for. @param {(panel: Panel) => boolean | undefined} asked */
+function fillPanel(asked = () => true) {
+  const panel = PANELS.find(({ tab }) => tab === store.state.tab);
+  if (!scene || !panel || !asked(panel)) return;
+  panel.render(byId(`panel-${panel.tab}`), { scene, forms, inspector, study });
 }
 
 function keepAddress() {
@@ -277,12 +306,8 @@ store.on(["show"], ({ show }) => {
   series.clear();
   for (const [, side] of session.shown) side.select(chosenOf(show, side.world));
 });
-store.on(["a", "b"], () =>
-  requestAnimationFrame(() => {
-    fillPanel(store.state.tab);
-  }),
-);
-store.on(["region"], () => store.state.tab === "inspect" && requestAnimationFrame(() => inspector.render()));
+store.on(["a", "b"], () => requestAnimationFrame(() => fillPanel()));
+store.on(["region"], () => requestAnimationFrame(still));
 store.on(["theme"], ({ theme }) => {
   localStorage.setItem("hypercluster-theme", theme);
   applyTheme();
@@ -304,7 +329,7 @@ window.addEventListener("resize", hideTip);
 
 applyTheme();
 topBar(store, { choose, openDrawer: (tab) => store.set({ tab }) });
-drawer(store, fillPanel);
+drawer(store, PANELS, () => fillPanel());
 transport(store, player, session, {
   "?": showHelp,
   d: () => byId("difference").click(),
@@ -313,6 +338,7 @@ transport(store, player, session, {
 });
 byId("help").onclick = showHelp;
 byId("share").onclick = () => share(fragmentOf(store.state));
-byId("save").onclick = () =>
-  scene && saveAll(cards, { lightScene, connection, command: command(), failed: refused });
+byId("save").onclick = () => {
+  if (scene) saveAll(cards, { lightScene, connection, command: command(), failed: refused });
+};
 connection.connect();

@@ -3,28 +3,34 @@
 const NONE = "–";
 const grouped = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 
-const written = (text) => text.replace("-", "−");
+const written = (/** @type {string} */ text) => text.replace("-", "−");
 
-export const percent = (share, decimals = 1) =>
+export const percent = (/** @type {number} */ share, decimals = 1) =>
   Number.isFinite(share) ? written(`${(100 * share).toFixed(decimals)}\u202f%`) : NONE;
 
-export const years = (value, decimals = 1) =>
+export const years = (/** @type {number} */ value, decimals = 1) =>
   Number.isFinite(value) ? written(`${value.toFixed(decimals)}\u202fy`) : NONE;
 
-export const decimal = (value, decimals = 3) =>
+export const decimal = (/** @type {number} */ value, decimals = 3) =>
   Number.isFinite(value) ? written(value.toFixed(decimals)) : NONE;
 
-export const money = (value) => (Number.isFinite(value) ? written(grouped.format(value)) : NONE);
+export const money = (/** @type {number} */ value) =>
+  Number.isFinite(value) ? written(grouped.format(value)) : NONE;
 
 export const whole = money;
 
-/** Year and month of the calendar that starts with the run. */
+/** Year and month of the calendar that starts with the run. @param {number} month @param {number} stepsPerYear */
 export function date(month, stepsPerYear) {
   const unit = stepsPerYear === 12 ? "month" : "step";
   return `year ${Math.floor(month / stepsPerYear)} ${unit} ${month % stepsPerYear}`;
 }
 
-/** A difference with its sign; no sign where it rounds to nothing. */
+/**
+ * A difference with its sign; no sign where it rounds to nothing.
+ *
+ * @param {number} value
+ * @param {(value: number) => string} write
+ */
 export function signed(value, write) {
   if (!Number.isFinite(value)) return NONE;
   const text = write(value);
@@ -32,4 +38,4 @@ export function signed(value, write) {
 }
 
 /** A text from an identifier: "oil_gas" is "oil gas". */
-export const worded = (identifier) => identifier.replaceAll("_", " ");
+export const worded = (/** @type {string} */ identifier) => identifier.replaceAll("_", " ");

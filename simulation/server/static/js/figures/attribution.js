@@ -1,21 +1,32 @@
 // What adoptions are owed to: a bar a channel and side, shares of all adoptions so far.
 import { percent, whole, worded } from "../draw/numbers.js";
-import { textWidth } from "../draw/surface.js";
+import { segment, textWidth } from "../draw/surface.js";
 
+/** @import { Figure, Scene, Size } from "./index.js" */
+
+/** @param {Scene} scene */
 function rowsOf(scene) {
   return scene.sides.map(([name, side]) => {
     const attribution = side.attributionAt(scene.at(side));
     const all = attribution.reduce((sum, value) => sum + value, 0);
-    return { name, side, all, attribution, shares: [...attribution].map((value) => (all > 0 ? value / all : NaN)) };
+    return {
+      name,
+      side,
+      all,
+      attribution,
+      shares: [...attribution].map((value) => (all > 0 ? value / all : NaN)),
+    };
   });
 }
 
+/** @param {Scene} scene @param {Size} size */
 function layout(scene, size) {
   const names = Math.max(...scene.channels.map((channel) => textWidth(worded(channel)))) + 8;
   const numbers = 34 * scene.sides.length + 8;
   return { names, numbers, row: size.height / scene.channels.length, width: size.width - names - numbers };
 }
 
+/** @type {Figure["draw"]} */
 function draw(surface, size, scene) {
   const sides = rowsOf(scene);
   const { names, row, width } = layout(scene, size);
@@ -41,12 +52,13 @@ function draw(surface, size, scene) {
       });
     });
   });
-  surface.path((p) => (p.moveTo(names - 0.5, 0), p.lineTo(names - 0.5, size.height)), {
+  surface.path(segment(names - 0.5, 0, names - 0.5, size.height), {
     stroke: scene.theme.soft,
   });
 }
 
-function hover(scene, size, x, y) {
+/** @type {Figure["hover"]} */
+function hover(scene, size, _x, y) {
   const { row } = layout(scene, size);
   const c = Math.min(scene.channels.length - 1, Math.max(0, Math.floor(y / row)));
   return {
@@ -60,16 +72,19 @@ function hover(scene, size, x, y) {
   };
 }
 
+/** @type {Figure["table"]} */
 function table(scene) {
+  /** @type {(string | number)[][]} */
   const rows = [["side", "scenario", "month", "channel", "adoptions", "share"]];
   for (const { name, side, attribution, shares } of rowsOf(scene)) {
-    scene.channels.forEach((channel, c) =>
-      rows.push([name.toUpperCase(), side.world.name, scene.at(side), channel, attribution[c], shares[c]]),
-    );
+    scene.channels.forEach((channel, c) => {
+      rows.push([name.toUpperCase(), side.world.name, scene.at(side), channel, attribution[c], shares[c]]);
+    });
   }
   return rows;
 }
 
+/** @type {Figure["describe"]} */
 function describe(scene) {
   return rowsOf(scene)
     .map(

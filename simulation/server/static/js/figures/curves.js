@@ -1,9 +1,22 @@
 // Adoption curves: pooled and thick, regions faint; bands over replications when a batch has run.
-import { axes, band, line } from "../draw/plot.js";
 import { date, decimal, percent } from "../draw/numbers.js";
+import { axes, band, line } from "../draw/plot.js";
 import { drawNow, endLabels, nowhere } from "./lines.js";
 
-/** Curves of a side: {places (years), pooled, regional: rows of shares, now: last index that is solid}. */
+/** @import { Figure, Scene, Side, SideName, Size, Surface } from "./index.js" */
+/** @import { Ground, Scales } from "../draw/plot.js" */
+
+/** @typedef {{places: number[], pooled: Numbers, regional: Numbers[], now: number}} Curves */
+/** @typedef {number[] | Float32Array} Numbers */
+
+/**
+ * Curves of a side: places in years, shares at them, and the last index that is solid.
+ *
+ * @param {Scene} scene
+ * @param {SideName} name
+ * @param {Side} side
+ * @returns {Curves | null}
+ */
 function curvesOf(scene, name, side) {
   if (scene.curvesAxis === "release") {
     const series = scene.release[name];
@@ -21,13 +34,19 @@ function curvesOf(scene, name, side) {
   return { places, pooled, regional, now: scene.at(side) };
 }
 
-let kept = new Map(); // name -> {key, curves}: regional curves change only when months come
+/**
+ * By name: regional curves change only when months come.
+ *
+ * @type {Map<SideName, {key: unknown[], curves: Curves | null}>}
+ */
+const kept = new Map();
 
+/** @param {Scene} scene @param {SideName} name @param {Side} side */
 function cached(scene, name, side) {
   const key = [side.shares, side.known, scene.curvesAxis, scene.release[name]];
   const before = kept.get(name);
-  if (before && before.key.every((value, i) => value === key[i])) {
-    if (scene.curvesAxis === "calendar") before.curves.now = scene.at(side);
+  if (before?.key.every((value, i) => value === key[i])) {
+    if (before.curves && scene.curvesAxis === "calendar") before.curves.now = scene.at(side);
     return before.curves;
   }
   const curves = curvesOf(scene, name, side);
@@ -35,9 +54,10 @@ function cached(scene, name, side) {
   return curves;
 }
 
+/** @param {Ground} surface @param {Size} size @param {Scene} scene */
 function scalesOf(surface, size, scene) {
-  const all = scene.sides.map(([name, side]) => cached(scene, name, side)).filter(Boolean);
-  const study = scene.bands ? scene.study.years.at(-1) : 0;
+  const all = scene.sides.flatMap(([name, side]) => cached(scene, name, side) ?? []);
+  const study = scene.bands ? (scene.study.years.at(-1) ?? 0) : 0;
   const ends =
     scene.curvesAxis === "release"
       ? all.map((curves) => curves.places.at(-1) ?? 0)
@@ -51,6 +71,7 @@ function scalesOf(surface, size, scene) {
   });
 }
 
+/** @type {Figure["draw"]} */
 function draw(surface, size, scene) {
   const scales = scalesOf(surface, size, scene);
   const ends = [];
@@ -88,17 +109,21 @@ function draw(surface, size, scene) {
     surface.text("after release", scales.box.left + 6, scales.box.top + 10, { fill: scene.theme.soft });
     if (scene.bands)
       surface.text(
-        `${scene.study.answer.replications} replications`,
+        `${scene.study.done?.replications} replications`,
         scales.box.left + 6,
         scales.box.top + 25,
-        { fill: scene.theme.soft },
+        {
+          fill: scene.theme.soft,
+        },
       );
   }
   if (scene.curvesAxis === "calendar") drawNow(surface, scene, scales);
 }
 
+/** @param {Surface} surface @param {Scene} scene @param {Scales} scales */
 function drawBands(surface, scene, scales) {
   const { years, sides } = scene.study;
+  if (!sides) return;
   for (const [name, side] of scene.sides) {
     const picked = scene.row(side);
     const quantiles = picked === null ? sides[name].pooled : sides[name].regional[picked];
@@ -110,7 +135,8 @@ function drawBands(surface, scene, scales) {
   }
 }
 
-function hover(scene, size, x, y) {
+/** @type {Figure["hover"]} */
+function hover(scene, size, x, _y) {
   const scales = scalesOf(nowhere, size, scene);
   if (x < scales.box.left || x > scales.box.right) return null;
   const time = scales.x.invert(x);
@@ -136,27 +162,34 @@ function hover(scene, size, x, y) {
   return { title: "Adoption share", lines };
 }
 
+/** @type {Figure["pick"]} */
 function pick(scene, size, x) {
   if (scene.curvesAxis === "release") return null;
   const scales = scalesOf(nowhere, size, scene);
   return { month: Math.round(scales.x.invert(x) / scene.sides[0][1].dt) };
 }
 
+/** @type {Figure["table"]} */
 function table(scene) {
+  /** @type {(string | number)[][]} */
   const rows = [["side", "scenario", "region", "index", "years", "adoption_share"]];
   for (const [name, side] of scene.sides) {
     const curves = cached(scene, name, side);
     if (!curves) continue;
+    /** @type {(region: string, values: ArrayLike<number>) => void} */
     const add = (region, values) => {
       for (let i = 0; i <= curves.now; i++)
         rows.push([name.toUpperCase(), side.world.name, region, i, curves.places[i], values[i]]);
     };
     add("all", curves.pooled);
-    side.world.regions.forEach((region, r) => add(region.id, curves.regional[r]));
+    side.world.regions.forEach((region, r) => {
+      add(region.id, curves.regional[r]);
+    });
   }
   return rows;
 }
 
+/** @type {Figure["describe"]} */
 function describe(scene) {
   return scene.sides
     .map(([name, side]) => {

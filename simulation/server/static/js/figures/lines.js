@@ -1,18 +1,26 @@
 // Charts with one line a side against calendar time: Phi, W1, members, money.
-import { axes, crisp, line, marker, spread } from "../draw/plot.js";
 import { date, decimal, money, percent, years } from "../draw/numbers.js";
+import { axes, crisp, line, marker, spread } from "../draw/plot.js";
+import { segment } from "../draw/surface.js";
+
+/** @import { Figure, Scene, Side, SideName, Size, Surface } from "./index.js" */
+/** @import { Ground, Scales } from "../draw/plot.js" */
+
+/** @typedef {{id: SideName, x: number, y: number, colour: string}} End of a line */
 
 const LATER = 0.25; // opacity of months after the one that the page is at
 
 /**
  * A chart of one number a side and month.
  *
- * @param {{name: string, title: string, unit: string, value: (scene, id: string, side, month: number) => number,
+ * @param {{name: string, title: string, unit: string,
+ *   value: (scene: Scene, id: SideName, side: Side, month: number) => number,
  *   write: (value: number) => string, tick: (value: number) => string, least: number,
- *   note?: (scene, name: string, side) => string, dotted?: (side, month: number) => number}} chart
+ *   note?: (scene: Scene, name: SideName, side: Side) => string, dotted?: (side: Side, month: number) => number}} chart
  *   `least`: the smallest upper end of the axis; `dotted`: a second, faint line known from the start.
  */
-function lineChart({ name, title, unit, value, write, tick, least, note = null, dotted = null }) {
+function lineChart({ name, title, unit, value, write, tick, least, note, dotted }) {
+  /** @param {Ground} surface @param {Size} size @param {Scene} scene */
   function scalesOf(surface, size, scene) {
     let most = least;
     for (const [id, side] of scene.sides) {
@@ -30,8 +38,10 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
     });
   }
 
+  /** @type {Figure["draw"]} */
   function draw(surface, size, scene) {
     const scales = scalesOf(surface, size, scene);
+    /** @type {End[]} */
     const ends = [];
     for (const [id, side] of scene.sides) {
       const { colour, dash } = scene.looks[id];
@@ -72,7 +82,8 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
     drawNow(surface, scene, scales);
   }
 
-  function hover(scene, size, x, y) {
+  /** @type {Figure["hover"]} */
+  function hover(scene, size, x, _y) {
     const scales = scalesOf(nowhere, size, scene);
     if (x < scales.box.left || x > scales.box.right) return null;
     const first = scene.sides[0][1];
@@ -88,12 +99,15 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
     };
   }
 
+  /** @type {Figure["pick"]} */
   function pick(scene, size, x) {
     const scales = scalesOf(nowhere, size, scene);
     return { month: Math.round(scales.x.invert(x) / scene.sides[0][1].dt) };
   }
 
+  /** @type {Figure["table"]} */
   function table(scene) {
+    /** @type {(string | number)[][]} */
     const rows = [
       ["side", "scenario", "month", `${name}${unit ? `_${unit}` : ""}`, ...(dotted ? ["planned"] : [])],
     ];
@@ -106,6 +120,7 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
     return rows;
   }
 
+  /** @type {Figure["describe"]} */
   function describe(scene) {
     return scene.sides
       .map(([id, side]) => `${scene.labels[id]}: ${write(value(scene, id, side, scene.at(side)))}.`)
@@ -115,7 +130,14 @@ function lineChart({ name, title, unit, value, write, tick, least, note = null, 
   return { name, title, draw, hover, pick, table, describe };
 }
 
-/** Letters at the ends of lines, kept apart; where two lines are one, both letters stand at it. */
+/**
+ * Letters at the ends of lines, kept apart; where two lines are one, both letters stand at it.
+ *
+ * @param {Surface} surface
+ * @param {Scene} scene
+ * @param {Scales} scales
+ * @param {End[]} ends
+ */
 export function endLabels(surface, scene, scales, ends) {
   const places = spread(
     ends.map((end) => end.y),
@@ -134,16 +156,22 @@ export function endLabels(surface, scene, scales, ends) {
   });
 }
 
-/** A thin upright line at the month that the page is at. */
+/**
+ * A thin upright line at the month that the page is at.
+ *
+ * @param {Surface} surface
+ * @param {Scene} scene
+ * @param {Scales} scales
+ */
 export function drawNow(surface, scene, scales) {
   const at = crisp(scales.x(scene.month * scene.sides[0][1].dt));
-  surface.path((c) => (c.moveTo(at, scales.box.top), c.lineTo(at, scales.box.bottom)), {
+  surface.path(segment(at, scales.box.top, at, scales.box.bottom), {
     stroke: scene.theme.soft,
     alpha: 0.6,
   });
 }
 
-/** A surface that draws nothing, where only the scales are asked for. */
+/** A surface that draws nothing, where only the scales are asked for. @type {Ground} */
 export const nowhere = { path() {}, text() {} };
 
 export const phi = lineChart({
@@ -173,7 +201,7 @@ export const members = lineChart({
   least: 1,
   write: percent,
   tick: (v) => percent(v, 0),
-  value: (scene, id, side, month) => side.memberShare(month),
+  value: (_scene, _id, side, month) => side.memberShare(month),
 });
 
 export const funds = lineChart({
@@ -183,7 +211,7 @@ export const funds = lineChart({
   least: 10,
   write: money,
   tick: shortened,
-  value: (scene, id, side, month) => side.moneyAt(month).spent,
+  value: (_scene, _id, side, month) => side.moneyAt(month).spent,
   dotted: (side, month) => side.moneyAt(month).planned,
   note: (scene, id, side) => {
     const { spent, total } = side.moneyAt(scene.at(side));
@@ -191,6 +219,7 @@ export const funds = lineChart({
   },
 });
 
+/** @param {number} value */
 function shortened(value) {
   return value >= 1000 ? `${decimal(value / 1000, 0)}k` : decimal(value, 0);
 }

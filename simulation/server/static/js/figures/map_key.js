@@ -1,19 +1,35 @@
 // The key of the maps: colours, sizes, rings, links.
 import { shareColour } from "../draw/colours.js";
+import { segment } from "../draw/surface.js";
+
+/** @import { Box, Scene, Surface, Theme } from "./index.js" */
+/** @import { Pen } from "../draw/surface.js" */
+
+const ALIGNED = /** @type {const} */ (["left", "center", "right"]);
 
 export const KEY_WIDTH = 128;
 export const KEY_HEIGHT = 40;
 
-/** Draw the key into its box: entries one below the other where it stands upright, else side by side. */
+/**
+ * Draw the key into its box: entries one below the other where it stands upright, else side by side.
+ *
+ * @param {Surface} surface
+ * @param {Scene} scene
+ * @param {Box & {upright: boolean}} box
+ */
 export function drawKey(surface, scene, box) {
   const { theme } = scene;
   const bar = { x: box.x, y: box.y + (box.upright ? 26 : 18), width: Math.min(118, box.width), height: 9 };
   surface.text("Adoption share, %", box.x, bar.y - 8, { fill: theme.soft });
   colourBar(surface, bar, (t) => shareColour.at(t));
   [0, 50, 100].forEach((value, i) => {
-    const align = ["left", "center", "right"][i];
-    surface.text(value, bar.x + (bar.width * i) / 2, bar.y + bar.height + 12, { align, fill: theme.soft });
+    const align = ALIGNED[i];
+    surface.text(String(value), bar.x + (bar.width * i) / 2, bar.y + bar.height + 12, {
+      align,
+      fill: theme.soft,
+    });
   });
+  /** @type {[draw: typeof bubble, label: string][]} */
   const entries =
     scene.view === "tiles"
       ? [[strip, "members"]]
@@ -30,7 +46,13 @@ export function drawKey(surface, scene, box) {
   });
 }
 
-/** A horizontal bar of a colour map. */
+/**
+ * A horizontal bar of a colour map.
+ *
+ * @param {Surface} surface
+ * @param {Box} box
+ * @param {(t: number) => string} colour
+ */
 export function colourBar(surface, { x, y, width, height }, colour) {
   const steps = 40;
   for (let i = 0; i < steps; i++) {
@@ -39,6 +61,7 @@ export function colourBar(surface, { x, y, width, height }, colour) {
   }
 }
 
+/** @param {Surface} surface @param {Theme} theme @param {number} x @param {number} y */
 function bubble(surface, theme, x, y) {
   for (const [dx, radius] of [
     [-4, 3.5],
@@ -48,28 +71,37 @@ function bubble(surface, theme, x, y) {
   }
 }
 
+/** @param {Surface} surface @param {Theme} theme @param {number} x @param {number} y */
 function ring(surface, theme, x, y) {
   surface.path((c) => c.arc(x, y, 4, 0, 2 * Math.PI), { fill: theme.land, stroke: theme.soft });
   drawRing(surface, theme, { x, y, radius: 6.6, share: 0.6 });
 }
 
+/** @param {Surface} surface @param {Theme} theme @param {number} x @param {number} y */
 function link(surface, theme, x, y) {
-  surface.path((c) => (c.moveTo(x - 9, y), c.lineTo(x + 9, y)), { stroke: theme.ink, width: 2, alpha: 0.4 });
+  surface.path(segment(x - 9, y, x + 9, y), { stroke: theme.ink, width: 2, alpha: 0.4 });
 }
 
+/** @param {Surface} surface @param {Theme} theme @param {number} x @param {number} y */
 function strip(surface, theme, x, y) {
   surface.path((c) => c.rect(x - 8, y - 2, 18, 4), { fill: theme.land, stroke: theme.soft, width: 0.5 });
   surface.path((c) => c.rect(x - 8, y - 2, 11, 4), { fill: theme.ink });
 }
 
-/** An arc clockwise from the top: its part of the circle is the share of members. */
+/**
+ * An arc clockwise from the top: its part of the circle is the share of members.
+ *
+ * @param {Surface} surface
+ * @param {Theme} theme
+ * @param {{x: number, y: number, radius: number, share: number}} ring
+ */
 export function drawRing(surface, theme, { x, y, radius, share }) {
   if (!(share > 0)) return;
   const from = -Math.PI / 2;
-  const arc = (c) => (
-    c.moveTo(x, y - radius),
-    c.arc(x, y, radius, from, from + 2 * Math.PI * Math.min(share, 0.9999))
-  );
+  const arc = (/** @type {Pen} */ c) => {
+    c.moveTo(x, y - radius);
+    c.arc(x, y, radius, from, from + 2 * Math.PI * Math.min(share, 0.9999));
+  };
   surface.path(arc, { stroke: theme.halo, width: 4 });
   surface.path(arc, { stroke: theme.ink, width: 2.4 });
 }

@@ -1,11 +1,15 @@
 // Two maps: a bubble a region, its fill the adoption share, a ring for its members, links for shared platforms.
 import { shareColour } from "../draw/colours.js";
-import { marker } from "../draw/plot.js";
 import { date, decimal, percent, whole } from "../draw/numbers.js";
-import { fitText } from "../draw/surface.js";
+import { marker } from "../draw/plot.js";
+import { fitText, segment } from "../draw/surface.js";
 import { aspect, labels, laidOut } from "./land.js";
 import { drawKey, drawRing, KEY_HEIGHT, KEY_WIDTH } from "./map_key.js";
 import { drawTiles, tileAt } from "./tiles.js";
+
+/** @import { Box, Figure, Scene, Side, SideName, Size, Surface } from "./index.js" */
+/** @import { Bubble, Land } from "./land.js" */
+/** @import { Pen } from "../draw/surface.js" */
 
 const TITLE = 20;
 const GAP = 16;
@@ -13,7 +17,12 @@ const WIDE = 1.6; // width over height
 const FINEST = 0.4;
 const THICKEST = 3;
 
-/** Boxes of the panels and of the key, which stands beside the first map where there is room, else below all. */
+/**
+ * Boxes of the panels and of the key, which stands beside the first map where there is room, else below all.
+ *
+ * @param {Scene} scene
+ * @param {Size} size
+ */
 function layout(scene, { width, height }) {
   const n = Math.max(1, scene.sides.length);
   const map = scene.maps[0];
@@ -34,9 +43,10 @@ function layout(scene, { width, height }) {
   };
 }
 
+/** @type {{key: string | null, lands: Land[]}} */
 let drawn = { key: null, lands: [] };
 
-/** Layouts of the maps, kept until the box or the map is another one. */
+/** Layouts of the maps, kept until the box or the map is another one. @param {Scene} scene @param {Box[]} panels */
 function lands(scene, panels) {
   const key = JSON.stringify([panels, scene.sides.map(([, side]) => side.world.map)]);
   if (drawn.key !== key) {
@@ -48,6 +58,7 @@ function lands(scene, panels) {
   return drawn.lands;
 }
 
+/** @type {Figure["draw"]} */
 function draw(surface, size, scene) {
   const { panels, key } = layout(scene, size);
   scene.sides.forEach(([name, side], i) => {
@@ -58,6 +69,7 @@ function draw(surface, size, scene) {
   drawKey(surface, scene, key);
 }
 
+/** @param {Surface} surface @param {Scene} scene @param {SideName} name @param {Box} box */
 function drawTitle(surface, scene, name, { x, width }) {
   const look = scene.looks[name];
   marker(surface, look.marker, x + 7, 9, 9, { fill: look.colour });
@@ -65,6 +77,12 @@ function drawTitle(surface, scene, name, { x, width }) {
   surface.text(text, x + 18, 14, { size: 14, weight: "bold", fill: look.ink });
 }
 
+/**
+ * @param {Surface} surface
+ * @param {Scene} scene
+ * @param {Side} side
+ * @param {{land: Land, box: Box, name: SideName}} where
+ */
 function drawMap(surface, scene, side, { land, box, name }) {
   const { theme } = scene;
   const month = scene.at(side);
@@ -73,14 +91,15 @@ function drawMap(surface, scene, side, { land, box, name }) {
     for (const shape of land.shapes)
       if (shape) layer.shape(shape, { fill: theme.land, stroke: theme.border, width: 0.6 });
   });
-  const picked = land.shapes[scene.row(side)];
+  const row = scene.row(side);
+  const picked = row === null ? null : land.shapes[row];
   if (picked) surface.shape(picked, { stroke: theme.ink, width: 1.6 });
   const strongest = side.strongestLink;
   for (const [r, q, strength] of side.links(month)) {
     const width = (THICKEST * strength) / strongest;
     if (width < FINEST) continue;
     const [from, to] = [land.bubbles[r], land.bubbles[q]];
-    surface.path((c) => (c.moveTo(from.x, from.y), c.lineTo(to.x, to.y)), {
+    surface.path(segment(from.x, from.y, to.x, to.y), {
       stroke: theme.ink,
       width,
       alpha: 0.22,
@@ -91,24 +110,42 @@ function drawMap(surface, scene, side, { land, box, name }) {
   for (const bubble of land.bubbles)
     drawBubble(surface, scene, bubble, shares[bubble.row], members[bubble.row]);
   const names = side.world.regions.map((region) => region.short);
-  for (const { row, x, y } of labels(land.bubbles, names, box)) {
-    surface.text(names[row], x, y, { baseline: "middle", fill: theme.ink, halo: theme.halo });
+  for (const label of labels(land.bubbles, names, box)) {
+    surface.text(names[label.row], label.x, label.y, {
+      baseline: "middle",
+      fill: theme.ink,
+      halo: theme.halo,
+    });
   }
 }
 
+/**
+ * @param {Surface} surface
+ * @param {Scene} scene
+ * @param {Bubble} bubble
+ * @param {number} share
+ * @param {number} members
+ */
 function drawBubble(surface, scene, { x, y, radius, seat }, share, members) {
   const { theme } = scene;
   if (Math.hypot(x - seat[0], y - seat[1]) > radius) {
-    surface.path((c) => (c.moveTo(x, y), c.lineTo(...seat)), { stroke: theme.soft, width: 1 });
+    surface.path(segment(x, y, ...seat), { stroke: theme.soft, width: 1 });
     surface.path((c) => c.arc(seat[0], seat[1], 1.6, 0, 2 * Math.PI), { fill: theme.soft });
   }
-  const circle = (c) => c.arc(x, y, radius, 0, 2 * Math.PI);
+  const circle = (/** @type {Pen} */ c) => c.arc(x, y, radius, 0, 2 * Math.PI);
   const fill = Number.isFinite(share) ? shareColour.at(share) : theme.paper;
   surface.path(circle, { fill, stroke: theme.name === "light" ? "#ffffff" : theme.ink, width: 1.2 });
   drawRing(surface, theme, { x, y, radius: radius + 2.6, share: members });
 }
 
-/** Side and region under the pointer, or null. */
+/**
+ * Side and region under the pointer, or null.
+ *
+ * @param {Scene} scene
+ * @param {Size} size
+ * @param {number} px
+ * @param {number} py
+ */
 function at(scene, size, px, py) {
   const { panels } = layout(scene, size);
   const i = panels.findIndex((p) => px >= p.x && px <= p.x + p.width && py >= p.y);
@@ -122,12 +159,19 @@ function at(scene, size, px, py) {
   return near ? { name, side, row: near.row } : null;
 }
 
+/** @type {Figure["hover"]} */
 function hover(scene, size, x, y) {
   const found = at(scene, size, x, y);
   return found && { ...regionNotes(scene, found), row: found.row };
 }
 
-/** What there is to say of a region in a month. */
+/**
+ * What there is to say of a region in a month.
+ *
+ * @param {Scene} scene
+ * @param {{name: SideName, side: Side, row: number, month?: number}} what
+ * @returns {import("./index.js").Notes}
+ */
 export function regionNotes(scene, { name, side, row, month = scene.at(side) }) {
   const { world } = side;
   const shares = side.memberShares(month);
@@ -145,11 +189,13 @@ export function regionNotes(scene, { name, side, row, month = scene.at(side) }) 
   };
 }
 
+/** @type {Figure["pick"]} */
 function pick(scene, size, x, y) {
   const found = at(scene, size, x, y);
   return found && { region: found.side.world.regions[found.row].id };
 }
 
+/** @type {Figure["table"]} */
 function table(scene) {
   const rows = scene.sides.flatMap(([name, side]) => {
     const month = scene.at(side);
@@ -182,6 +228,7 @@ function table(scene) {
   ];
 }
 
+/** @type {Figure["describe"]} */
 function describe(scene) {
   return scene.sides
     .map(([name, side]) => {
@@ -189,9 +236,9 @@ function describe(scene) {
       const order = [...side.world.order]
         .filter((r) => Number.isFinite(shares[r]))
         .sort((p, q) => shares[q] - shares[p]);
-      const tell = (r) => `${side.world.regions[r].short} ${percent(shares[r], 0)}`;
+      const tell = (/** @type {number} */ r) => `${side.world.regions[r].short} ${percent(shares[r], 0)}`;
       return order.length
-        ? `${scene.labels[name]}: highest ${tell(order[0])}, lowest ${tell(order.at(-1))}.`
+        ? `${scene.labels[name]}: highest ${tell(order[0])}, lowest ${tell(order[order.length - 1])}.`
         : "";
     })
     .join(" ");

@@ -1,10 +1,14 @@
 // The adoption raster: one row a region, time to the right, colour the share, a dot where half have adopted.
 import { d3 } from "../d3.js";
 import { differenceColour, shareColour } from "../draw/colours.js";
-import { crisp } from "../draw/plot.js";
 import { date, decimal, percent, signed, years } from "../draw/numbers.js";
-import { fitText, textWidth } from "../draw/surface.js";
+import { crisp } from "../draw/plot.js";
+import { contextOf, fitText, segment, textWidth } from "../draw/surface.js";
 import { colourBar } from "./map_key.js";
+
+/** @import { Box, Figure, Scene, Side, SideName, Size, Surface, Theme } from "./index.js" */
+/** @import { Look } from "../draw/surface.js" */
+/** @import { Region, World } from "../model/side.js" */
 
 const NAMES = 128; // px, at most
 const TITLE = 20;
@@ -13,7 +17,7 @@ const GAP = 18;
 const BAND = 9;
 const MOST_COLUMNS = 2000;
 
-/** Regions of all sides, west to east: one side may have some that the other lacks. */
+/** Regions of all sides, west to east: one side may have some that the other lacks. @param {Scene} scene */
 export function regionsOf(scene) {
   const [first, ...others] = scene.sides.map(([, { world }]) => world.order.map((r) => world.regions[r]));
   const all = [...first];
@@ -28,24 +32,47 @@ export function regionsOf(scene) {
   return all;
 }
 
-/** Row of each of these regions in a world; -1 where it is not in it. */
+/**
+ * Row of each of these regions in a world; -1 where it is not in it.
+ *
+ * @type {(world: World, regions: Region[]) => number[]}
+ */
 const rowsIn = (world, regions) =>
   regions.map(({ id }) => world.regions.findIndex((region) => region.id === id));
 
 /**
- * What a panel shows: value(r, c) of row r in column c, columns at `step` years, t50 by row in years.
+ * What a panel shows.
  *
- * `lines` are the rows from top to bottom, -1 where the side has no such region. `now` is the column of the month that the page is at; later ones are shown faintly.
+ * @typedef {object} Panel
+ * @property {SideName | "difference"} name
+ * @property {Side} side
+ * @property {number} rows  regions of the side
+ * @property {number[]} lines  rows from top to bottom, -1 where the side has no such region
+ * @property {string} title
+ * @property {string | null} colour
+ * @property {number} limit  value of the end of the colour map
+ * @property {number} step  years a column
+ * @property {number} columns
+ * @property {number} total  columns up to the horizon
+ * @property {number} now  column of the month that the page is at; later ones are shown faintly
+ * @property {(r: number, c: number) => number} value  of a row in a column
+ * @property {number[]} t50  by row, years
+ * @property {number} pooled  t50 of all regions, years
+ * @property {boolean} [ended]  whether the panel shows all that will be
+ * @property {boolean} [same]  whether the sides do not differ yet
  */
+/** @typedef {{panel: Panel, box: Box, rowHeight: number, picked: number}} Drawn */
+
+/** Panels from left to right. @param {Scene} scene @param {Region[]} regions @returns {Panel[]} */
 function panelsOf(scene, regions = regionsOf(scene)) {
-  const rasters = scene.sides.map(([name, side]) =>
-    scene.axis === "release" ? released(scene, name) : calendar(scene, name, side),
-  );
-  for (const raster of rasters) if (raster) raster.lines = rowsIn(raster.side.world, regions);
-  if (!scene.difference || rasters.length < 2 || !scene.comparable) return rasters.filter(Boolean);
+  const rasters = scene.sides.flatMap(([name, side]) => {
+    const raster = scene.axis === "release" ? released(scene, name, side) : calendar(scene, name, side);
+    return raster ? [{ ...raster, lines: rowsIn(side.world, regions) }] : [];
+  });
   const [a, b] = rasters;
-  if (!a || !b) return rasters.filter(Boolean);
+  if (!scene.difference || !a || !b || !scene.comparable) return rasters;
   const columns = Math.min(a.columns, b.columns);
+  /** @type {Panel["value"]} */
   const value = (r, c) => a.value(r, c) - b.value(r, c);
   let limit = 0.1;
   for (let c = 0; c < columns; c++) {
@@ -70,6 +97,7 @@ function panelsOf(scene, regions = regionsOf(scene)) {
   ];
 }
 
+/** @param {Scene} scene @param {SideName} name @param {Side} side @returns {Panel} */
 function calendar(scene, name, side) {
   const leap = Math.max(1, Math.ceil((side.months + 1) / MOST_COLUMNS));
   const month = scene.at(side);
@@ -77,6 +105,7 @@ function calendar(scene, name, side) {
     name,
     side,
     rows: side.world.regions.length,
+    lines: [],
     title: scene.labels[name],
     colour: scene.looks[name].ink,
     limit: 1,
@@ -91,15 +120,16 @@ function calendar(scene, name, side) {
   };
 }
 
-function released(scene, name) {
+/** @param {Scene} scene @param {SideName} name @param {Side} side @returns {Panel | null} */
+function released(scene, name, side) {
   const series = scene.release[name];
   if (!series || series.regional.length === 0) return null;
-  const side = Object.fromEntries(scene.sides)[name];
   const steps = series.years.length;
   return {
     name,
     side,
     rows: series.regional.length,
+    lines: [],
     title: scene.labels[name],
     colour: scene.looks[name].ink,
     limit: 1,
@@ -114,6 +144,7 @@ function released(scene, name) {
   };
 }
 
+/** @param {Panel[]} panels @param {Region[]} regions @param {Size} size */
 function layout(panels, regions, { width, height }) {
   const names = Math.min(NAMES, Math.max(...regions.map((region) => textWidth(region.short)))) + 10;
   const wide = width > 840;
@@ -131,6 +162,7 @@ function layout(panels, regions, { width, height }) {
   return { names, boxes, row, words, band: names + panels.length * (panel + GAP) - GAP + 5, key };
 }
 
+/** @type {Figure["draw"]} */
 function draw(surface, size, scene) {
   const regions = regionsOf(scene);
   const panels = panelsOf(scene, regions);
@@ -148,6 +180,7 @@ function draw(surface, size, scene) {
   regions.forEach((region, line) => {
     const y = place.boxes[0].y + (line + 0.5) * rowHeight;
     if (line % every && line !== picked) return;
+    /** @type {import("../draw/surface.js").TextLook} */
     const look = {
       align: "right",
       baseline: "middle",
@@ -156,13 +189,14 @@ function draw(surface, size, scene) {
     };
     surface.text(fitText(region.short, place.names - 10, 12, look.weight), place.names - 7, y, look);
   });
-  panels.forEach((panel, i) =>
-    drawPanel(surface, scene, { panel, box: place.boxes[i], rowHeight, picked }),
-  );
+  panels.forEach((panel, i) => {
+    drawPanel(surface, scene, { panel, box: place.boxes[i], rowHeight, picked });
+  });
   drawBand(surface, scene, place, regions);
   if (place.key) drawKeys(surface, scene, panels, size.height - 8, place.names);
 }
 
+/** @param {Surface} surface @param {Scene} scene @param {Drawn} what */
 function drawPanel(surface, scene, { panel, box, rowHeight, picked }) {
   const { theme } = scene;
   drawHeading(surface, scene, panel, box);
@@ -178,10 +212,10 @@ function drawPanel(surface, scene, { panel, box, rowHeight, picked }) {
       alpha: 0.72,
     });
   }
-  const x = (t) => box.x + cell * (t / panel.step + 0.5);
+  const x = (/** @type {number} */ t) => box.x + cell * (t / panel.step + 0.5);
   if (Number.isFinite(panel.pooled)) {
     const at = x(panel.pooled);
-    surface.path((c) => (c.moveTo(at, box.y), c.lineTo(at, box.y + box.height)), {
+    surface.path(segment(at, box.y, at, box.y + box.height), {
       stroke: "#ffffff",
       width: 1.4,
       dash: [5, 4],
@@ -195,7 +229,7 @@ function drawPanel(surface, scene, { panel, box, rowHeight, picked }) {
       dot(surface, box.x + box.width + 6, y, { stroke: theme.ink, fill: theme.paper });
     }
   });
-  if (panel.name === "difference") writeExtremes(surface, scene, { panel, box, rowHeight });
+  if (panel.name === "difference") writeExtremes(surface, { panel, box, rowHeight });
   if (picked >= 0) {
     const y = box.y + picked * rowHeight;
     surface.path((c) => c.rect(box.x - 1, y, box.width + 2, rowHeight), { stroke: theme.ink, width: 1.6 });
@@ -203,10 +237,12 @@ function drawPanel(surface, scene, { panel, box, rowHeight, picked }) {
   drawTime(surface, scene, panel, box, x);
 }
 
+/** @param {Surface} surface @param {number} x @param {number} y @param {Look} look */
 function dot(surface, x, y, look) {
   surface.path((c) => c.arc(x, y, 3.4, 0, 2 * Math.PI), { ...look, width: 1.2 });
 }
 
+/** @param {Surface} surface @param {Scene} scene @param {Panel} panel @param {Box} box */
 function drawHeading(surface, scene, panel, box) {
   const isFirst = panel.name !== "difference" && panel.side === scene.sides[0][1];
   const keyed = panel.name === "difference" ? box.width > 195 : isFirst && box.width > 360;
@@ -221,6 +257,7 @@ function drawHeading(surface, scene, panel, box) {
   if (keyed) keyBar(surface, scene, panel, box.x + box.width - 136, 6);
 }
 
+/** @param {Surface} surface @param {Scene} scene @param {Panel} panel @param {number} x @param {number} y */
 function keyBar(surface, scene, panel, x, y) {
   const isDifference = panel.name === "difference";
   const end = Math.round(100 * panel.limit);
@@ -231,28 +268,43 @@ function keyBar(surface, scene, panel, x, y) {
   surface.text(isDifference ? `+${end} pp` : "100 %", x + 106, y + 9, { fill: scene.theme.soft });
 }
 
+/** @param {Surface} surface @param {Scene} scene @param {Panel[]} panels @param {number} y @param {number} x */
 function drawKeys(surface, scene, panels, y, x) {
-  const kinds = [panels[0], panels.find((panel) => panel.name === "difference")].filter(Boolean);
-  kinds.forEach((panel, i) => keyBar(surface, scene, panel, x + 180 * i, y - 4));
+  const kinds = panels.filter((panel, i) => i === 0 || panel.name === "difference");
+  kinds.forEach((panel, i) => {
+    keyBar(surface, scene, panel, x + 180 * i, y - 4);
+  });
 }
 
+/**
+ * @param {Surface} surface
+ * @param {Scene} scene
+ * @param {Panel} panel
+ * @param {Box} box
+ * @param {(years: number) => number} x
+ */
 function drawTime(surface, scene, panel, box, x) {
   const last = (panel.total - 1) * panel.step;
   const y = box.y + box.height;
   const ticks = d3.ticks(0, last, Math.max(2, Math.min(10, box.width / 60)));
   for (const tick of ticks) {
     const at = crisp(x(tick));
-    surface.path((c) => (c.moveTo(at, y), c.lineTo(at, y + 3)), { stroke: scene.theme.soft });
+    surface.path(segment(at, y, at, y + 3), { stroke: scene.theme.soft });
     const final = tick === ticks.at(-1);
-    surface.text(final ? `${tick} y` : tick, at, y + 15, {
+    surface.text(final ? `${tick} y` : String(tick), at, y + 15, {
       align: final ? "right" : "center",
       fill: scene.theme.soft,
     });
   }
 }
 
-/** Where each row differs most, in percentage points: in grey the two ends of the map look alike. */
-function writeExtremes(surface, scene, { panel, box, rowHeight }) {
+/**
+ * Where each row differs most, in percentage points: in grey the two ends of the map look alike.
+ *
+ * @param {Surface} surface
+ * @param {Omit<Drawn, "picked">} what
+ */
+function writeExtremes(surface, { panel, box, rowHeight }) {
   if (rowHeight < 13) return; // they would touch
   const cell = box.width / panel.total;
   panel.lines.forEach((r, line) => {
@@ -270,6 +322,12 @@ function writeExtremes(surface, scene, { panel, box, rowHeight }) {
   });
 }
 
+/**
+ * @param {Surface} surface
+ * @param {Scene} scene
+ * @param {ReturnType<typeof layout>} place
+ * @param {Region[]} regions
+ */
 function drawBand(surface, scene, place, regions) {
   const { y } = place.boxes[0];
   let from = 0;
@@ -287,15 +345,16 @@ function drawBand(surface, scene, place, regions) {
   });
 }
 
-/** The raster as a small picture: a pixel a cell. */
+/** The raster as a small picture: a pixel a cell. @param {Panel} panel @param {Theme} theme */
 function painted(panel, theme) {
   const canvas = document.createElement("canvas");
   canvas.width = panel.columns;
   canvas.height = panel.lines.length;
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   const image = context.createImageData(panel.columns, panel.lines.length);
   const pixels = new Uint32Array(image.data.buffer);
   const none = theme.name === "light" ? 0xffffffff : 0xff1d1916;
+  /** @type {(value: number) => number} */
   const colour =
     panel.name === "difference" ? (v) => differenceColour.rgb(v / panel.limit) : (v) => shareColour.rgb(v);
   panel.lines.forEach((r, line) => {
@@ -308,6 +367,7 @@ function painted(panel, theme) {
   return canvas;
 }
 
+/** @param {Scene} scene @param {Size} size @param {number} px @param {number} py */
 function at(scene, size, px, py) {
   const regions = regionsOf(scene);
   const panels = panelsOf(scene, regions);
@@ -316,7 +376,7 @@ function at(scene, size, px, py) {
   const line = Math.floor((py - boxes[0].y) / row);
   if (line < 0 || line >= regions.length) return null;
   const i = boxes.findIndex((box) => px >= box.x && px <= box.x + box.width);
-  if (i < 0) return { line, region: regions[line], panel: null };
+  if (i < 0) return { line, region: regions[line], panel: null, column: 0, others: panels };
   const column = Math.min(
     panels[i].total - 1,
     Math.floor(((px - boxes[i].x) / boxes[i].width) * panels[i].total),
@@ -324,6 +384,7 @@ function at(scene, size, px, py) {
   return { line, region: regions[line], panel: panels[i], column, others: panels };
 }
 
+/** @type {Figure["hover"]} */
 function hover(scene, size, x, y) {
   const found = at(scene, size, x, y);
   if (!found?.panel || found.column >= found.panel.columns) return null;
@@ -335,7 +396,7 @@ function hover(scene, size, x, y) {
     scene.axis === "release"
       ? `${decimal(column * panel.step, 1)} years after release`
       : date(Math.round(column * panel.step * steps), steps);
-  const write = (p) =>
+  const write = (/** @type {Panel} */ p) =>
     p.name === "difference"
       ? signed(100 * p.value(p.lines[line], column), (v) => `${decimal(v, 1)} points`)
       : percent(p.value(p.lines[line], column));
@@ -350,12 +411,15 @@ function hover(scene, size, x, y) {
   };
 }
 
+/** @type {Figure["pick"]} */
 function pick(scene, size, x, y) {
   const found = at(scene, size, x, y);
   return found && { region: found.region.id };
 }
 
+/** @type {Figure["table"]} */
 function table(scene) {
+  /** @type {(string | number)[][]} */
   const rows = [
     [
       "panel",
@@ -376,13 +440,14 @@ function table(scene) {
   return rows;
 }
 
+/** @type {Figure["describe"]} */
 function describe(scene) {
   return panelsOf(scene)
     .filter((panel) => panel.t50.length)
     .map((panel) => {
       const reached = panel.t50.filter(Number.isFinite);
       const range = reached.length
-        ? `; half adopted between ${years(d3.min(reached))} and ${years(d3.max(reached))}`
+        ? `; half adopted between ${years(Math.min(...reached))} and ${years(Math.max(...reached))}`
         : "";
       return `${panel.title}: ${reached.length} of ${panel.rows} regions have reached one half${range}.`;
     })

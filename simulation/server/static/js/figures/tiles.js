@@ -4,8 +4,13 @@ import { shareColour } from "../draw/colours.js";
 import { percent } from "../draw/numbers.js";
 import { fitText } from "../draw/surface.js";
 
+/** @import { Box, Scene, Side, Surface } from "./index.js" */
+
+/** @typedef {{lines: number, columns: number}} Grid */
+
 const GAP = 3;
 
+/** @param {{line: number, column: number}} place @param {Grid} grid @param {Box} box */
 function tileBox({ line, column }, { lines, columns }, box) {
   const width = Math.min(box.width / columns, (2.6 * box.height) / lines);
   const height = Math.min(box.height / lines, 0.75 * width);
@@ -13,7 +18,15 @@ function tileBox({ line, column }, { lines, columns }, box) {
   return { x: left + column * width, y: box.y + line * height, width: width - GAP, height: height - GAP };
 }
 
-/** Draw the tiles of a side into a box. */
+/**
+ * Draw the tiles of a side into a box.
+ *
+ * @param {Surface} surface
+ * @param {Scene} scene
+ * @param {Side} side
+ * @param {Grid} grid
+ * @param {Box} box
+ */
 export function drawTiles(surface, scene, side, grid, box) {
   const shares = side.shares.row(scene.at(side));
   const members = side.memberShares(scene.at(side));
@@ -39,7 +52,15 @@ export function drawTiles(surface, scene, side, grid, box) {
   });
 }
 
-/** Row of the region whose tile lies under the pointer, or null. */
+/**
+ * Row of the region whose tile lies under the pointer, or null.
+ *
+ * @param {Side} side
+ * @param {Grid} grid
+ * @param {Box} box
+ * @param {number} px
+ * @param {number} py
+ */
 export function tileAt(side, grid, box, px, py) {
   const row = side.world.regions.findIndex((region) => {
     const { x, y, width, height } = tileBox(region, grid, box);

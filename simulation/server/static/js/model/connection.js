@@ -6,24 +6,32 @@ const WRONG_TOKEN = 4003;
 const FULL = 1013;
 const KEY = "hypercluster-session";
 
+/** @typedef {{key: string, message: string, found: string}} Problem */
+/** @typedef {{resolve: (answer: any) => void, reject: (error: Error) => void, take: (answer: any) => void}} Waiting */
+
 /** What the server says against a request: `kind`, `side`, `problems` as in docs/browser.md. */
 export class Refusal extends Error {
+  /** @param {{text: string, kind: string, side?: "a" | "b" | null, problems?: Problem[]}} answer */
   constructor(answer) {
     super(answer.text);
-    Object.assign(this, { kind: answer.kind, side: answer.side, problems: answer.problems ?? [] });
+    this.kind = answer.kind;
+    this.side = answer.side ?? null;
+    this.problems = answer.problems ?? [];
   }
 }
 
 export class Connection {
+  /** @type {WebSocket | null} */
   #socket = null;
   #next = 1;
-  #waiting = new Map(); // id -> {resolve, reject, take}
+  /** Who waits for the answer to which id. @type {Map<number, Waiting>} */
+  #waiting = new Map();
   #tries = 0;
   #listeners;
 
   /**
-   * @param {{welcome: (answer) => void, lost: (reason: string, final: boolean) => void, study: (answer) => void,
-   *   readFrame: (buffer) => {id: number}}} listeners
+   * @param {{welcome: (answer: any) => void, lost: (reason: string, final: boolean) => void,
+   *   study: (answer: any) => void, readFrame: (buffer: ArrayBuffer) => {id: number}}} listeners
    */
   constructor(listeners) {
     this.#listeners = listeners;
@@ -49,6 +57,10 @@ export class Connection {
    * Ask for one thing. `take` sees the answers that come before the last (the worlds before "opened").
    *
    * Rejects with a Refusal where the server says no, and with an Error where the connection is lost before the answer.
+   *
+   * @param {{type: string, [key: string]: unknown}} message
+   * @param {(answer: any) => void} take
+   * @returns {Promise<any>}
    */
   request(message, take = () => {}) {
     const id = this.#next++;
@@ -62,6 +74,7 @@ export class Connection {
     });
   }
 
+  /** @param {string | ArrayBuffer} data */
   #answer(data) {
     if (data instanceof ArrayBuffer) {
       const frame = this.#listeners.readFrame(data);
@@ -84,12 +97,14 @@ export class Connection {
     }
   }
 
+  /** @param {number} id @param {(waiting: Waiting) => void} settle */
   #settle(id, settle) {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (waiting) settle(waiting);
   }
 
+  /** @param {WebSocket} socket @param {number} code */
   #closed(socket, code) {
     if (socket !== this.#socket) return;
     for (const { reject } of this.#waiting.values()) reject(new Error("the connection was lost"));

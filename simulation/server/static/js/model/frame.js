@@ -3,31 +3,59 @@
 const UNKNOWN = 0xffffffff;
 
 /**
- * Read a frame.
+ * The months of one side that a frame brings.
  *
- * Returns {id, blocks}; a block has side ("a" or "b"), first, months (n), and the arrays attribution (n, K, 6), phi, w1,
+ * @typedef {object} Block
+ * @property {"a" | "b"} side
+ * @property {number} first
+ * @property {number} months
+ * @property {Float64Array} attribution
+ * @property {Float64Array} phi
+ * @property {Float64Array} w1
+ * @property {Float64Array} t50
+ * @property {Uint32Array} adopters
+ * @property {Uint32Array} members
+ * @property {Float64Array} anywhere
+ * @property {Uint32Array} eligible
+ * @property {Uint32Array} mayJoin
+ * @property {Uint32Array} enterprises
+ */
+
+/**
+ * Read a frame of a server that tells adoptions apart by so many channels (C).
+ *
+ * Returns {id, blocks}; a block has side ("a" or "b"), first, months (n), and the arrays attribution (n, K, C), phi, w1,
  * t50 (n), adopters (n, R, K), members (n, H, R), anywhere (n), eligible (E, R, K), mayJoin (E, H, R), enterprises
  * (E, R), rows first; E is n where enterprises enter and leave, else 0. Throws where the bytes are no frame.
+ *
+ * @param {ArrayBuffer} buffer
+ * @param {number} channels
  */
-export function readFrame(buffer) {
+export function readFrame(buffer, channels) {
   const head = new DataView(buffer, 0, 16);
   const magic = String.fromCharCode(...new Uint8Array(buffer, 0, 4));
   if (magic !== "HCF1") throw new Error(`not a frame: ${magic}`);
+  /** @type {Block[]} */
   const blocks = [];
   let at = 16;
   for (let block = 0; block < head.getUint32(8, true); block++) {
     const [side, first, months, regions, technologies, platforms, changed] = new Uint32Array(buffer, at, 8);
     at += 32;
+    /**
+     * @template {Float64Array | Uint32Array} Numbers
+     * @param {new (buffer: ArrayBuffer, at: number, length: number) => Numbers} Type
+     * @param {number} length
+     */
     const take = (Type, length) => {
       const array = new Type(buffer, at, length);
       at += array.byteLength;
       return array;
     };
     blocks.push({
-      side: "ab"[side],
+      side: side === 0 ? "a" : "b",
       first,
       months,
-      attribution: take(Float64Array, months * technologies * 6),
+      attribution: take(Float64Array, months * technologies * channels),
       phi: take(Float64Array, months),
       w1: take(Float64Array, months),
       t50: take(Float64Array, months),

@@ -10,20 +10,27 @@ export class Player {
   #last = 0;
   #fraction = 0;
 
-  /** `store` holds month, playing and speed; `session` the history. */
+  /** @param {import("./store.js").Store} store @param {import("./session.js").Session} session */
   constructor(store, session) {
     this.store = store;
     this.session = session;
-    store.on(["playing"], ({ playing }) => playing && this.#start());
+    store.on(["playing"], ({ playing }) => {
+      if (playing) this.#start();
+    });
   }
 
-  /** Go to a month; where it is not known yet, the page shows the last one known until it comes. */
+  /**
+   * Go to a month; where it is not known yet, the page shows the last one known until it comes.
+   *
+   * @param {number} month
+   */
   go(month) {
     const there = Math.max(0, Math.min(Math.round(month), this.session.months));
     this.store.set({ month: there, playing: false });
     return this.session.reach(there + FEWEST_AHEAD);
   }
 
+  /** @param {number} months */
   step(months) {
     return this.go(this.store.state.month + months);
   }
@@ -42,6 +49,7 @@ export class Player {
     });
   }
 
+  /** @param {number} now ms */
   #tick(now) {
     const { playing, speed, month } = this.store.state;
     if (!playing) return;

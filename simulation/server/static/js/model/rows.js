@@ -1,5 +1,8 @@
-/** A table that grows by rows of one width, in one typed array. */
+/** @typedef {Float32Array | Float64Array | Uint32Array} Numbers */
+
+/** A table that grows by rows of one width, in one typed array. @template {Numbers} Row */
 export class Rows {
+  /** @param {new (length: number) => Row} Type @param {number} width */
   constructor(Type, width) {
     this.Type = Type;
     this.width = width;
@@ -7,7 +10,7 @@ export class Rows {
     this.data = new Type(width * 64);
   }
 
-  /** Add rows, given one after the other. */
+  /** Add rows, given one after the other. @param {ArrayLike<number>} values */
   append(values) {
     const end = this.length * this.width + values.length;
     if (end > this.data.length) {
@@ -19,12 +22,12 @@ export class Rows {
     this.length += this.width ? values.length / this.width : 0;
   }
 
-  /** One row, without copying. */
+  /** One row, without copying. @param {number} index */
   row(index) {
-    return this.data.subarray(index * this.width, (index + 1) * this.width);
+    return /** @type {Row} */ (this.data.subarray(index * this.width, (index + 1) * this.width));
   }
 
-  /** The row that holds in a month, where the last one goes on holding. */
+  /** The row that holds in a month, where the last one goes on holding. @param {number} month */
   held(month) {
     return this.row(Math.min(month, this.length - 1));
   }

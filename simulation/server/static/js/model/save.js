@@ -1,9 +1,15 @@
 // Files for people: figures as SVG and PNG, numbers as CSV, scenarios as TOML.
-import { CanvasSurface, SvgSurface } from "../draw/surface.js";
-import { THEMES } from "../draw/colours.js";
 import { el } from "../dom.js";
+import { THEMES } from "../draw/colours.js";
+import { CanvasSurface, contextOf, SvgSurface } from "../draw/surface.js";
 
-/** Let the browser save bytes or text under a name. */
+/**
+ * Let the browser save bytes or text under a name.
+ *
+ * @param {string} name
+ * @param {BlobPart} content
+ * @param {string} type
+ */
 export function saveFile(name, content, type) {
   const address = URL.createObjectURL(new Blob([content], { type }));
   const link = el("a", { href: address, download: name });
@@ -13,19 +19,29 @@ export function saveFile(name, content, type) {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-/** A figure as an SVG document. */
+/** @typedef {import("../figures/index.js").Figure} Figure */
+/** @typedef {import("../scene.js").Scene} Scene */
+/** @typedef {import("../draw/surface.js").Size} Size */
+
+/** A figure as an SVG document. @param {Figure} figure @param {Size} size @param {Scene} scene */
 export function svgOf(figure, size, scene) {
   const surface = new SvgSurface(size.width, size.height, THEMES.light.paper);
   figure.draw(surface, size, scene);
   return surface.toString();
 }
 
-/** A figure as a PNG, twice as fine as the screen's pixels. */
+/**
+ * A figure as a PNG, twice as fine as the screen's pixels.
+ *
+ * @param {Figure} figure
+ * @param {Size} size
+ * @param {Scene} scene
+ */
 export function pngOf(figure, size, scene) {
   const canvas = el("canvas");
   canvas.width = 2 * size.width;
   canvas.height = 2 * size.height;
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.setTransform(2, 0, 0, 2, 0, 0);
   context.fillStyle = THEMES.light.paper;
   context.fillRect(0, 0, size.width, size.height);
@@ -35,17 +51,18 @@ export function pngOf(figure, size, scene) {
   return Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));
 }
 
-/** Rows as CSV; numbers in full precision, nothing for what is not a number. */
+/** Rows as CSV; numbers in full precision, nothing for what is not a number. @param {(string | number)[][]} rows */
 export function csvOf(rows) {
-  const cell = (value) => {
+  const cell = (/** @type {string | number} */ value) => {
     if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
     return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
   };
   return `${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
-/** All numbers of a side up to a month: a row a month, region and technology. */
+/** All numbers of a side up to a month: a row a month, region and technology. @param {Scene} scene */
 export function curvesTable(scene) {
+  /** @type {(string | number)[][]} */
   const rows = [["side", "scenario", "seed", "month", "region", "technology", "adopters", "eligible"]];
   for (const [name, side] of scene.sides) {
     const { world } = side;
@@ -53,7 +70,7 @@ export function curvesTable(scene) {
     for (let month = 0; month <= scene.at(side); month++) {
       const counts = side.adopters.row(month);
       const eligible = side.eligible.held(month);
-      world.regions.forEach((region, r) =>
+      world.regions.forEach((region, r) => {
         world.technologies.forEach((technology, k) => {
           if (!eligible[r * K + k]) return;
           rows.push([
@@ -66,8 +83,8 @@ export function curvesTable(scene) {
             counts[r * K + k],
             eligible[r * K + k],
           ]);
-        }),
-      );
+        });
+      });
     }
   }
   return rows;

@@ -2,17 +2,42 @@
 
 const APART_MS = 350;
 
+/** @typedef {(world: import("./side.js").World) => number[] | null} RowsOf technologies shown; null for all */
+
+/**
+ * `series` of docs/browser.md, with what it was asked for.
+ *
+ * @typedef {object} Answer
+ * @property {number} month
+ * @property {Record<string, (number | null)[]>} so_far
+ * @property {Record<string, {value: number | null, reason: string}>} metrics
+ * @property {number[]} years
+ * @property {number[]} pooled
+ * @property {number[][]} regional
+ * @property {(number | null)[]} regional_t50
+ * @property {import("./side.js").Side} side
+ * @property {RowsOf} rowsOf
+ */
+
 /** The last answer for each side, and a request for a newer one where the page has moved on. */
 export class Series {
   #busy = false;
   #last = 0;
 
+  /** @type {Record<import("./address.js").SideName, Answer | null>} */
+  answers = { a: null, b: null };
+  /** @type {{month: number, rowsOf: RowsOf} | null} */
+  wanted = null;
+
+  /**
+   * @param {import("./connection.js").Connection} connection
+   * @param {import("./session.js").Session} session
+   * @param {() => void} arrived
+   */
   constructor(connection, session, arrived) {
     this.connection = connection;
     this.session = session;
     this.arrived = arrived;
-    this.answers = { a: null, b: null };
-    this.wanted = null;
   }
 
   /** Forget answers: the sides or the choice of technologies are others. */
@@ -20,7 +45,12 @@ export class Series {
     this.answers = { a: null, b: null };
   }
 
-  /** Want the series at a month; while playing they come a few times a second. */
+  /**
+   * Want the series at a month; while playing they come a few times a second.
+   *
+   * @param {number} month
+   * @param {RowsOf} rowsOf
+   */
   want(month, rowsOf) {
     this.wanted = { month, rowsOf };
     if (!this.#busy) this.#ask();

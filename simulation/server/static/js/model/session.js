@@ -1,8 +1,19 @@
 // What runs on the server, as the page knows it: opening scenarios, and fetching the months that are lacking.
+import { SIDES } from "./address.js";
 import { Refusal } from "./connection.js";
-import { Side, comparable, firstDivergence } from "./side.js";
+import { comparable, firstDivergence, Side } from "./side.js";
 
 const MOST_MONTHS = 120;
+
+/** @typedef {import("./address.js").SideName} SideName */
+/** @typedef {import("./address.js").Choice} Choice */
+/** @typedef {import("./side.js").World} World */
+/**
+ * `map` of docs/browser.md.
+ *
+ * @typedef {{map: string, box: number[], regions: number[][][], surroundings: number[][],
+ *   tiles: {lines: number, columns: number}}} CountryMap
+ */
 
 /**
  * The two sides and their histories.
@@ -10,21 +21,40 @@ const MOST_MONTHS = 120;
  * `changed()` is called whenever a side or its history is new; `failed(error)` when months cannot be had.
  */
 export class Session {
+  /** @type {Record<SideName, Side | null>} */
+  sides = { a: null, b: null };
+  /** @type {number | null} */
+  seed = null;
+  /** Names of the channels that adoptions are owed to, as the server says in `welcome`. @type {string[]} */
+  channels = [];
+  /** By digest. @type {Map<string, CountryMap>} */
+  maps = new Map();
+  generation = 0;
+  goal = 0;
+  /** @type {Promise<void> | null} */
+  fetching = null;
+  /** @type {boolean | null} */
+  same = null;
+  /** @type {number | null} */
+  partedAt = null;
+  comparedTo = 0;
+
+  /**
+   * @param {import("./connection.js").Connection} connection
+   * @param {{changed: () => void, failed: (error: Error) => void}} listeners
+   */
   constructor(connection, { changed, failed }) {
     this.connection = connection;
     this.changed = changed;
     this.failed = failed;
-    this.sides = { a: null, b: null };
-    this.seed = null;
-    this.maps = new Map(); // digest -> answer
-    this.generation = 0;
-    this.#forgetParting();
-    this.fetching = null;
   }
 
-  /** Sides that are shown, as [name, Side]. */
+  /** Sides that are shown. @returns {[name: SideName, side: Side][]} */
   get shown() {
-    return Object.entries(this.sides).filter(([, side]) => side !== null);
+    return SIDES.flatMap((name) => {
+      const side = this.sides[name];
+      return side === null ? [] : [/** @type {[SideName, Side]} */ ([name, side])];
+    });
   }
 
   /** The horizon: the last month that a side has. */
@@ -49,7 +79,7 @@ export class Session {
   /** First month in which the sides differ; null while they are the same. */
   get parted() {
     const { a, b } = this.sides;
-    if (!this.comparable) return 0;
+    if (a === null || b === null || !this.comparable) return 0;
     this.partedAt ??= firstDivergence(a, b, this.comparedTo);
     this.comparedTo = Math.min(a.known, b.known);
     return this.partedAt;
@@ -59,19 +89,29 @@ export class Session {
    * Open scenarios. The worlds of before stay if the server refuses.
    *
    * Throws the Refusal of a scenario. Calls must follow one another: months that were asked for before are dropped.
+   *
+   * @param {{a: Choice | null, b: Choice | null, seed: number, chosenOf: (world: World) => boolean[]}} what
    */
   async open({ a, b, seed, chosenOf }) {
+    /** @type {Partial<Record<SideName, World>>} */
     const worlds = {};
     const message = { type: "open", seed, a: asked(a), b: asked(b) };
-    await this.connection.request(message, (world) => (worlds[world.side] = world));
+    await this.connection.request(message, (/** @type {World} */ world) => {
+      worlds[world.side] = world;
+    });
     this.generation += 1;
-    for (const name of ["a", "b"]) {
+    for (const name of SIDES) {
       const world = worlds[name] ?? null;
       const before = this.sides[name];
-      if (world === null) this.sides[name] = null;
-      else if (world.kept && before && sameRun(before.world, world)) before.take(world);
-      else this.sides[name] = new Side(world);
-      this.sides[name]?.select(chosenOf(this.sides[name].world));
+      if (world === null) {
+        this.sides[name] = null;
+        continue;
+      }
+      const goesOn = world.kept && before !== null && sameRun(before.world, world);
+      const side = goesOn ? before : new Side(world, this.channels.length);
+      if (goesOn) side.take(world);
+      side.select(chosenOf(world));
+      this.sides[name] = side;
     }
     this.seed = seed;
     this.#forgetParting();
@@ -79,6 +119,7 @@ export class Session {
     this.changed();
   }
 
+  /** @param {SideName} side @param {string} digest */
   async #fetchMap(side, digest) {
     if (!this.maps.has(digest)) this.maps.set(digest, await this.connection.request({ type: "map", side }));
   }
@@ -89,10 +130,12 @@ export class Session {
     this.comparedTo = 0;
   }
 
-  /** Have all months up to this one in the history; one request is under way at a time. */
+  /** Have all months up to this one in the history; one request is under way at a time. @param {number} month */
   async reach(month) {
     this.goal = Math.min(month, this.months);
-    this.fetching ??= this.#fetch().finally(() => (this.fetching = null));
+    this.fetching ??= this.#fetch().finally(() => {
+      this.fetching = null;
+    });
     await this.fetching;
   }
 
@@ -109,7 +152,8 @@ export class Session {
         const message = { type: "frames", sides: asking.map(([name]) => name), first, months };
         const frame = await this.connection.request(message);
         if (generation !== this.generation) continue;
-        for (const block of frame.blocks) this.sides[block.side]?.append(block);
+        for (const block of /** @type {import("./frame.js").Block[]} */ (frame.blocks))
+          this.sides[block.side]?.append(block);
       } catch (error) {
         if (generation !== this.generation) continue;
         if (error instanceof Refusal) this.failed(error);
@@ -120,12 +164,14 @@ export class Session {
   }
 }
 
+/** @param {Choice | null} choice */
 function asked(choice) {
   if (choice === null) return null;
   if (choice.results) return { results: choice.results, scenario: choice.scenario };
   return { scenario: choice.scenario, changes: choice.changes };
 }
 
+/** @param {World} before @param {World} after */
 function sameRun(before, after) {
   return before.digest === after.digest && before.seed === after.seed && before.live === after.live;
 }

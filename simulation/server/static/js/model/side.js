@@ -3,19 +3,77 @@ import { Rows } from "./rows.js";
 
 const HALF = 0.5;
 
-const HISTORY = [
+const HISTORY = /** @type {const} */ ([
   ...["adopters", "members", "attribution", "phi", "w1", "t50", "anywhere"],
   ...["eligible", "mayJoin", "enterprises"],
-];
+]);
+
+/** @typedef {{colour: string, dash: number[], marker: string}} Style of a scenario */
+/** @typedef {{id: string, name: string, short: string, macroregion: string, macroregion_colour: string,
+ *   enterprises: number, readiness: number, x: number, y: number, line: number, column: number}} Region */
+/** @typedef {{name: string, direction: string, family: string, complexity: number, release_month: number}} Technology */
+/** @typedef {{label: string, instrument: string, title: string, from_month: number, to_month: number,
+ *   planned: number[], spent: number[]}} Policy */
+
+/**
+ * What the server says of a side before its first month: `world` of docs/browser.md.
+ *
+ * @typedef {object} World
+ * @property {"a" | "b"} side
+ * @property {boolean} kept
+ * @property {boolean} live
+ * @property {string} name
+ * @property {string} title
+ * @property {string} description
+ * @property {string[]} assumptions
+ * @property {string} digest
+ * @property {number} seed
+ * @property {Style} style
+ * @property {number} months
+ * @property {number} steps_per_year
+ * @property {Region[]} regions
+ * @property {number[]} order
+ * @property {string[]} industries
+ * @property {Technology[]} technologies
+ * @property {{name: string, from_month: number, to_month: number}[]} platforms
+ * @property {number[][]} eligible
+ * @property {number[][]} may_join
+ * @property {Policy[]} policies
+ * @property {number} planned_pv
+ * @property {number} spent_pv
+ * @property {number} budget_pv
+ * @property {Record<string, any>} values
+ * @property {Record<string, any>} base
+ * @property {string} map
+ */
 
 /**
  * World and history of a side. Month 0, the start, is known without asking: nobody has adopted or joined anything.
+ * `channels` says how many channels adoptions are owed to.
  *
  * Where enterprises enter and leave, `eligible`, `mayJoin` and `enterprises` have a row for each month, else one for all.
  */
 export class Side {
-  constructor(world) {
+  /** @type {World} */
+  world;
+  /** Last month that the scenario has. */
+  months = 0;
+  /** Years a month. */
+  dt = 0;
+  /** @type {boolean[]} */
+  chosen;
+  /** @type {Rows<Float32Array>} */
+  shares;
+  /** @type {Rows<Float32Array>} */
+  pooled;
+  /** @type {number[]} */
+  reached;
+  reachedPooled = NaN;
+
+  /** @param {World} world @param {number} channels */
+  constructor(world, channels) {
     this.take(world);
+    this.channels = channels;
     const R = world.regions.length;
     const K = world.technologies.length;
     const H = world.platforms.length;
@@ -23,7 +81,7 @@ export class Side {
     this.adopters = started(Uint32Array, R * K);
     this.members = started(Uint32Array, H * R);
     this.anywhere = started(Float64Array, 1);
-    this.attribution = started(Float64Array, K * 6, world.live ? 0 : NaN);
+    this.attribution = started(Float64Array, K * channels, world.live ? 0 : NaN);
     this.phi = started(Float64Array, 1, NaN);
     this.w1 = started(Float64Array, 1, NaN);
     this.t50 = started(Float64Array, 1, NaN);
@@ -33,14 +91,14 @@ export class Side {
     this.select(world.technologies.map(() => true));
   }
 
-  /** Take over what the server says of the same run again. */
+  /** Take over what the server says of the same run again. @param {World} world */
   take(world) {
     this.world = world;
     this.months = world.months;
     this.dt = 1 / world.steps_per_year;
   }
 
-  /** Add the months of a block of a frame that follow what is known. */
+  /** Add the months of a block of a frame that follow what is known. @param {import("./frame.js").Block} block */
   append(block) {
     const skip = this.known + 1 - block.first;
     if (skip < 0 || block.months <= skip) return;
@@ -57,6 +115,8 @@ export class Side {
    * A share is adopters over eligible of all chosen technologies, released or not: it falls only where enterprises
    * enter or leave. `shares` are (months, R), NaN where a region has no eligible enterprise; `reached` is the month in
    * which a region's share first came to one half, NaN before.
+   *
+   * @param {boolean[]} chosen
    */
   select(chosen) {
     this.chosen = chosen;
@@ -68,6 +128,7 @@ export class Side {
     for (let month = 0; month <= this.known; month++) this.#derive(month);
   }
 
+  /** @param {number} month */
   #derive(month) {
     const K = this.chosen.length;
     const counts = this.adopters.row(month);
@@ -94,54 +155,65 @@ export class Side {
       this.reachedPooled = crossing(month, before, this.pooled.data[month]);
   }
 
+  /** @param {number} month @param {number} r */
   #share(month, r) {
     return month < 0 ? 0 : this.shares.row(month)[r];
   }
 
-  /** Adopters of the chosen technologies in a region. */
+  /** Adopters of the chosen technologies in a region. @param {number} month @param {number} r */
   adoptersIn(month, r) {
     return total(this.adopters.row(month), r, this.chosen);
   }
 
-  /** Eligible pairs of the chosen technologies in a region. */
+  /** Eligible pairs of the chosen technologies in a region. @param {number} month @param {number} r */
   eligibleIn(month, r) {
     return total(this.eligible.held(month), r, this.chosen);
   }
 
-  /** Enterprises that are there in a region. */
+  /** Enterprises that are there in a region. @param {number} month @param {number} r */
   enterprisesIn(month, r) {
     return this.enterprises.held(month)[r];
   }
 
-  /** Share of enterprises that are on at least one platform; NaN where unknown. */
+  /** Share of enterprises that are on at least one platform; NaN where unknown. @param {number} month */
   memberShare(month) {
     return this.anywhere.data[month] / this.enterprises.held(month).reduce((sum, n) => sum + n, 0);
   }
 
-  /** Adoptions of the chosen technologies owed to each of the six channels so far. */
+  /** Adoptions of the chosen technologies owed to each channel so far. @param {number} month */
   attributionAt(month) {
     const attribution = this.attribution.row(month);
-    const sums = new Float64Array(6);
+    const sums = new Float64Array(this.channels);
     this.chosen.forEach((chosen, k) => {
-      for (let channel = 0; chosen && channel < 6; channel++) sums[channel] += attribution[6 * k + channel];
+      for (let c = 0; chosen && c < this.channels; c++) sums[c] += attribution[k * this.channels + c];
     });
     return sums;
   }
 
-  /** Share of members among those who may join, of the platform with the largest share in each region. */
+  /**
+   * Share of members among those who may join, of the platform with the largest share in each region.
+   *
+   * @param {number} month
+   */
   memberShares(month) {
     const { regions, platforms } = this.world;
     const R = regions.length;
     const members = this.members.row(month);
     const mayJoin = this.mayJoin.held(month);
-    const share = (at) => (mayJoin[at] ? members[at] / mayJoin[at] : 0);
+    const share = (/** @type {number} */ at) => (mayJoin[at] ? members[at] / mayJoin[at] : 0);
     return regions.map((_, r) => platforms.reduce((most, _, h) => Math.max(most, share(h * R + r)), 0));
   }
 
-  /** Geometric mean of the members that two regions have on one platform, where it is largest: [[r, q, strength]]. */
+  /**
+   * Geometric mean of the members that two regions have on one platform, where it is largest: [[r, q, strength]].
+   *
+   * @param {number} month
+   * @returns {[r: number, q: number, strength: number][]}
+   */
   links(month) {
     const R = this.world.regions.length;
     const members = this.members.row(month);
+    /** @type {[r: number, q: number, strength: number][]} */
     const links = [];
     for (let r = 0; r < R; r++) {
       for (let q = r + 1; q < R; q++) {
@@ -160,14 +232,24 @@ export class Side {
     return Math.max(1, ...most.map(([first = 0, second = 0]) => Math.sqrt(first * second)));
   }
 
-  /** Money of all policies up to the end of a month: {planned, spent, total}, total being the whole plan. */
+  /**
+   * Money of all policies up to the end of a month: {planned, spent, total}, total being the whole plan.
+   *
+   * @param {number} month
+   */
   moneyAt(month) {
+    /** @type {(key: "planned" | "spent", at: number) => number} */
     const sum = (key, at) => this.world.policies.reduce((all, policy) => all + policy[key][at], 0);
     return { planned: sum("planned", month), spent: sum("spent", month), total: sum("planned", this.months) };
   }
 }
 
-/** The first month in which two sides differ in adopters, members or who is there; null while they are the same. */
+/**
+ * The first month in which two sides differ in adopters, members or who is there; null while they are the same.
+ *
+ * @param {Side} a
+ * @param {Side} b
+ */
 export function firstDivergence(a, b, from = 0) {
   for (let month = from; month <= Math.min(a.known, b.known); month++) {
     if (differ(a.adopters.row(month), b.adopters.row(month))) return month;
@@ -177,9 +259,14 @@ export function firstDivergence(a, b, from = 0) {
   return null;
 }
 
-/** Whether regions, clock and technologies are the same, so that one can be taken from the other. */
+/**
+ * Whether regions, clock and technologies are the same, so that one can be taken from the other.
+ *
+ * @param {Side} a
+ * @param {Side} b
+ */
 export function comparable(a, b) {
-  const key = ({ world }) =>
+  const key = (/** @type {Side} */ { world }) =>
     JSON.stringify([
       world.regions.map((r) => r.id),
       world.technologies.map((t) => t.name),
@@ -188,14 +275,21 @@ export function comparable(a, b) {
   return key(a) === key(b);
 }
 
+/** @param {Side} side @param {number} month */
 function joined(side, month) {
   return side.members.row(month).reduce((sum, n) => sum + n, 0);
 }
 
+/** @param {Uint32Array} first @param {Uint32Array} second */
 function differ(first, second) {
   return first.length !== second.length || first.some((value, i) => value !== second[i]);
 }
 
+/**
+ * @template {import("./rows.js").Numbers} Row
+ * @param {new (length: number) => Row} Type
+ * @param {number} width
+ */
 function started(Type, width, value = 0) {
   const rows = new Rows(Type, width);
   rows.append(new Type(width).fill(value));
@@ -203,7 +297,7 @@ function started(Type, width, value = 0) {
   return rows;
 }
 
-/** The row of the start, a list of lists as the server sends it. */
+/** The row of the start, a list of lists as the server sends it. @param {number[][]} lists @param {number} width */
 function given(lists, width) {
   const row = new Rows(Uint32Array, lists.length * width);
   row.append(lists.flat());
@@ -211,13 +305,25 @@ function given(lists, width) {
   return row;
 }
 
-/** Sum over the chosen technologies of a region. */
+/**
+ * Sum over the chosen technologies of a region.
+ *
+ * @param {Uint32Array} row
+ * @param {number} r
+ * @param {boolean[]} chosen
+ */
 function total(row, r, chosen) {
   const first = r * chosen.length;
   return chosen.reduce((sum, isChosen, k) => sum + (isChosen ? row[first + k] : 0), 0);
 }
 
-/** Month at which the share came to one half between two ends of months, by linear interpolation. */
+/**
+ * Month at which the share came to one half between two ends of months, by linear interpolation.
+ *
+ * @param {number} month
+ * @param {number} before
+ * @param {number} after
+ */
 function crossing(month, before, after) {
   if (!(after >= HALF)) return NaN;
   return after > before ? month - 1 + (HALF - before) / (after - before) : month;

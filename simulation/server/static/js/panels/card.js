@@ -1,19 +1,24 @@
 // A figure on the page: its canvas, what the pointer finds, a button to enlarge it and one to save it.
-import { CanvasSurface } from "../draw/surface.js";
 import { el, icon } from "../dom.js";
+import { CanvasSurface, contextOf } from "../draw/surface.js";
 import { hideTip, showTip } from "./tip.js";
+
+/** @import { Choice, Figure, Scene } from "../figures/index.js" */
 
 const DESCRIBE_MS = 800;
 
 export class Card {
+  /** @type {Scene | null} */
   #scene = null;
+  /** @type {CanvasSurface | null} */
   #surface = null;
   #size = { width: 0, height: 0 };
-  #describing = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #describing;
 
   /**
-   * @param {{name: string}} figure one of figures/index.js
-   * @param {{picked: (what) => void, save: (figure) => void, redraw: () => void}} actions
+   * @param {Figure} figure
+   * @param {{picked: (what: Choice) => void, save: (figure: Figure) => void, redraw: () => void}} actions
    */
   constructor(figure, { picked, save, redraw }) {
     this.figure = figure;
@@ -62,12 +67,13 @@ export class Card {
     new ResizeObserver(() => redraw()).observe(this.canvas);
   }
 
+  /** @param {boolean} on */
   enlarge(on) {
     this.element.classList.toggle("large", on);
-    this.large.setAttribute("aria-pressed", on);
+    this.large.setAttribute("aria-pressed", String(on));
   }
 
-  /** Draw a scene, as large as the canvas is on the screen. */
+  /** Draw a scene, as large as the canvas is on the screen. @param {Scene} scene */
   draw(scene) {
     this.#scene = scene;
     const { clientWidth: width, clientHeight: height } = this.canvas;
@@ -77,7 +83,7 @@ export class Card {
     if (this.canvas.width !== across || this.canvas.height !== down || !this.#surface) {
       this.canvas.width = across;
       this.canvas.height = down;
-      this.#surface = new CanvasSurface(this.canvas.getContext("2d"), ratio);
+      this.#surface = new CanvasSurface(contextOf(this.canvas), ratio);
     }
     this.#size = { width, height };
     const { context } = this.#surface;
@@ -92,10 +98,12 @@ export class Card {
   #describe() {
     clearTimeout(this.#describing);
     this.#describing = setTimeout(() => {
+      if (!this.#scene) return;
       this.canvas.setAttribute("aria-label", `${this.figure.title}. ${this.figure.describe(this.#scene)}`);
     }, DESCRIBE_MS);
   }
 
+  /** @param {PointerEvent} event */
   #hover(event) {
     const found = this.#scene && this.figure.hover(this.#scene, this.#size, event.offsetX, event.offsetY);
     this.canvas.style.cursor = found ? "pointer" : "default";

@@ -1,42 +1,74 @@
 // The drawer on the right: one panel at a time.
-import { byId } from "../dom.js";
+import { byId, el } from "../dom.js";
 
-export const TABS = ["change", "inspect", "money", "study"];
+/** @import { SideName } from "../model/address.js" */
+/** @import { Store } from "../model/store.js" */
+/** @import { Panel } from "./index.js" */
 
-/** Wire the tabs; `store.state.tab` is the open one, or null. `shown(tab)` is called when one comes into sight. */
-export function drawer(store, shown) {
-  for (const tab of TABS) {
-    const button = byId(`tab-${tab}`);
-    button.onclick = () => store.set({ tab });
-    button.addEventListener("keydown", (event) => {
-      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!by) return;
-      const next = TABS[(TABS.indexOf(tab) + by + TABS.length) % TABS.length];
-      store.set({ tab: next });
-      byId(`tab-${next}`).focus();
-    });
-    const opener = byId(`open-${tab}`);
-    if (opener) opener.onclick = () => store.set({ tab: store.state.tab === tab ? null : tab });
-  }
+/**
+ * Make a tab and a box for each panel, and wire them. `store.state.tab` is the open one, or null.
+ *
+ * @param {Store} store
+ * @param {Panel[]} panels
+ * @param {(tab: string) => void} shown called when a panel comes into sight
+ */
+export function drawer(store, panels, shown) {
+  const tabs = panels.map(({ tab }) => tab);
+  byId("tabs").append(...panels.map((panel) => tabOf(panel, store, tabs)));
+  byId("drawer").append(...panels.map(boxOf));
+  byId("actions").prepend(...panels.filter(({ opener }) => opener).map((panel) => openerOf(panel, store)));
   byId("close-drawer").onclick = () => {
     const { tab } = store.state;
     store.set({ tab: null });
-    byId(`open-${tab}`)?.focus();
+    document.getElementById(`open-${tab}`)?.focus();
   };
   store.on(["tab"], ({ tab: open }) => {
     byId("drawer").hidden = open === null;
-    for (const tab of TABS) {
-      byId(`tab-${tab}`).setAttribute("aria-selected", tab === open);
+    for (const tab of tabs) {
+      byId(`tab-${tab}`).setAttribute("aria-selected", String(tab === open));
       byId(`tab-${tab}`).tabIndex = tab === open ? 0 : -1;
       byId(`panel-${tab}`).hidden = tab !== open;
-      byId(`open-${tab}`)?.setAttribute("aria-expanded", tab === open);
+      document.getElementById(`open-${tab}`)?.setAttribute("aria-expanded", String(tab === open));
     }
     if (open) shown(open);
   });
 }
 
-/** Two buttons that choose the side of a panel. */
-export function sideSwitch(el, scene, chosen, choose) {
+/** @param {Panel} panel @param {Store} store @param {string[]} tabs */
+function tabOf({ tab, title }, store, tabs) {
+  const properties = { type: "button", role: "tab", id: `tab-${tab}`, "aria-controls": `panel-${tab}` };
+  const button = el("button", { ...properties, onclick: () => store.set({ tab }) }, title);
+  button.addEventListener("keydown", (event) => {
+    const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (!by) return;
+    const next = tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length];
+    store.set({ tab: next });
+    byId(`tab-${next}`).focus();
+  });
+  return button;
+}
+
+/** @param {Panel} panel */
+function boxOf({ tab }) {
+  const properties = { id: `panel-${tab}`, "aria-labelledby": `tab-${tab}`, tabIndex: 0, hidden: true };
+  return el("div", { role: "tabpanel", ...properties });
+}
+
+/** @param {Panel} panel @param {Store} store */
+function openerOf({ tab, title }, store) {
+  const properties = { id: `open-${tab}`, "aria-controls": "drawer", "aria-expanded": "false" };
+  const onclick = () => store.set({ tab: store.state.tab === tab ? null : tab });
+  return el("button", { type: "button", ...properties, onclick }, title);
+}
+
+/**
+ * Two buttons that choose the side of a panel.
+ *
+ * @param {import("../scene.js").Scene} scene
+ * @param {SideName} chosen
+ * @param {(name: SideName) => void} choose
+ */
+export function sideSwitch(scene, chosen, choose) {
   return el(
     "div",
     { className: "segments", role: "group", "aria-label": "Side" },

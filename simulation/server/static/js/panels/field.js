@@ -2,13 +2,37 @@
 import { el } from "../dom.js";
 import { toml } from "../model/toml.js";
 
+/**
+ * One of docs/browser.md, Forms.
+ *
+ * @typedef {object} Spec
+ * @property {string} key
+ * @property {string} title
+ * @property {string} unit
+ * @property {string} help
+ * @property {"number" | "whole" | "choice" | "text" | "names" | "number_or_table" | "toml" | "raw"} kind
+ *   "raw" is a text that the server has refused
+ * @property {number | null} [minimum]
+ * @property {number | null} [maximum]
+ * @property {number | null} [exclusive_minimum]
+ * @property {number | null} step
+ * @property {string[] | null} options
+ * @property {any} default
+ * @property {boolean} required
+ */
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Input */
+
 let fields = 0;
 
 /**
  * Make a field.
  *
- * `spec` is one of docs/browser.md, Forms; `value` what the scenario has, `base` what it has without changes.
+ * `value` is what the scenario has, `base` what it has without changes.
  * `apply(text)` sets the TOML text, null for the base. `error` stands below, where there is one.
+ *
+ * @param {Spec} spec
+ * @param {{value: any, base: any, changed: boolean, error?: string | null, rejected?: string | null,
+ *   apply: (text: string | null) => void}} what
  */
 export function field(spec, { value, base, changed, error = null, rejected = null, apply }) {
   const id = `field-${fields++}`;
@@ -45,9 +69,11 @@ export function field(spec, { value, base, changed, error = null, rejected = nul
   );
 }
 
+/** @param {Spec} spec @param {any} value @param {string} id @returns {Input} */
 function inputOf(spec, value, id) {
   if (spec.kind === "choice") {
-    const options = spec.options.includes(value) ? spec.options : [...spec.options, value];
+    const known = spec.options ?? [];
+    const options = known.includes(value) ? known : [...known, value];
     return el(
       "select",
       { id },
@@ -76,16 +102,22 @@ function inputOf(spec, value, id) {
   });
 }
 
-/** What the field holds, as TOML; an empty text where it is to be as it was. */
+/**
+ * What the field holds, as TOML; an empty text where it is to be as it was.
+ *
+ * @param {Spec} spec
+ * @param {Input} input
+ */
 function textOf(spec, input) {
   const text = input.value.trim();
   if (spec.kind === "number" || spec.kind === "whole") return text;
-  if (spec.kind === "choice") return toml(spec.options.find((option) => String(option) === text) ?? text);
+  if (spec.kind === "choice") return toml(spec.options?.find((option) => String(option) === text) ?? text);
   if (spec.kind === "text") return text === "" ? "" : toml(text);
   // A word such as all needs no quotes here, although TOML wants them.
   return spec.options?.includes(text) || /^[A-Za-z][A-Za-z0-9_-]*$/.test(text) ? toml(text) : text;
 }
 
+/** @param {Spec} spec */
 function boundsOf({ kind, minimum, maximum, exclusive_minimum: above }) {
   if (kind !== "number" && kind !== "whole") return "";
   const low =

@@ -5,45 +5,67 @@ import { changed, isReplaced, keyOf, replaced, toml } from "../model/toml.js";
 import { sideSwitch } from "./drawer.js";
 import { field } from "./field.js";
 
+/** @import { Child } from "../dom.js" */
+/** @import { SideName } from "../model/address.js" */
+/** @import { World } from "../model/side.js" */
+/** @import { Scene } from "../scene.js" */
+/** @import { Spec } from "./field.js" */
+/** @typedef {{key: string, title: string, help: string, fields: Spec[]}} Table */
+/** @typedef {{instrument: string, title: string, help: string, fields: Spec[]}} Instrument */
+/** @typedef {{tables: Table[], instruments: Instrument[], platform: Spec[]}} FormTables `forms` of docs/browser.md */
+/** @typedef {Record<string, any>} Entry a policy or platform, as in the file of a scenario */
+/** @typedef {(changes: string[]) => string[]} Change */
+/** @typedef {{key: string, text: string | null}} Attempt */
+/** @typedef {{side: SideName, key: string | null, text: string | null, error: string, shown: boolean}} Refused */
+
 const ARRAYS = ["policies", "platforms"];
 
 export class Forms {
   #open = new Set(["policies"]); // which tables are unfolded
-  #refused = null; // {side, key, text, error}: what the server did not take, until it is mended
+  /** What the server did not take, until it is mended. @type {Refused | null} */
+  #refused = null;
+  /** @type {FormTables | null} */
+  forms = null;
 
-  /** `apply(side, change)` opens the side with `change(changes)`; it throws a Refusal. `sceneNow()` gives the scene. */
+  /**
+   * `apply` opens the side with its changes changed; it throws a Refusal.
+   *
+   * @param {import("../model/store.js").Store} store
+   * @param {{apply: (side: SideName, change: Change) => Promise<void>, sceneNow: () => Scene | null}} page
+   */
   constructor(store, { apply, sceneNow }) {
     this.store = store;
     this.apply = apply;
     this.sceneNow = sceneNow;
-    this.forms = null;
   }
 
   render() {
     const scene = this.sceneNow();
     const panel = byId("panel-change");
-    if (!this.forms || !scene || !scene.sides.length) return;
+    if (!this.forms || !scene?.sides.length) return;
     const names = scene.sides.map(([name]) => name);
     const side = names.includes(this.store.state.formSide) ? this.store.state.formSide : names[0];
-    const { world } = scene.sides.find(([name]) => name === side)[1];
+    const { world } = (scene.sides.find(([name]) => name === side) ?? scene.sides[0])[1];
     const focus = document.activeElement;
-    const typed =
-      focus?.dataset?.key && "defaultValue" in focus && focus.value !== focus.defaultValue
-        ? focus.value
-        : null;
+    const key = focus instanceof HTMLElement ? focus.dataset.key : undefined;
+    const isText = focus instanceof HTMLInputElement || focus instanceof HTMLTextAreaElement;
+    const typed = key && isText && focus.value !== focus.defaultValue ? focus.value : null;
     const top = panel.scrollTop;
-    const choose = (name) => {
+    const choose = (/** @type {SideName} */ name) => {
       this.store.set({ formSide: name });
       this.render();
     };
-    panel.replaceChildren(sideSwitch(el, scene, side, choose), ...this.#content(side, world));
+    panel.replaceChildren(sideSwitch(scene, side, choose), ...this.#content(this.forms, side, world));
     panel.scrollTop = top;
-    const again = focus?.dataset?.key && panel.querySelector(`[data-key="${CSS.escape(focus.dataset.key)}"]`);
+    if (!key) return;
+    const again = /** @type {HTMLElement | null} */ (panel.querySelector(`[data-key="${CSS.escape(key)}"]`));
     again?.focus();
-    if (again && typed !== null && !again.ariaInvalid) again.value = typed; // another answer came while this was being typed
+    const takesText = again instanceof HTMLInputElement || again instanceof HTMLTextAreaElement;
+    if (takesText && typed !== null && !again.ariaInvalid) again.value = typed; // another answer came while this was being typed
   }
 
-  #content(side, world) {
+  /** @param {FormTables} forms @param {SideName} side @param {World} world @returns {HTMLElement[]} */
+  #content(forms, side, world) {
     const about = this.#details(
       "about",
       "About this scenario",
@@ -56,7 +78,7 @@ export class Forms {
         about,
         el("p", {}, "This side is replayed from a results folder: its parameters cannot be changed here."),
       ];
-    const { changes } = this.store.state[side];
+    const changes = this.#changes(side);
     const refused = this.#refused?.side === side ? this.#refused : null;
     return [
       about,
@@ -73,11 +95,17 @@ export class Forms {
           el("button", { type: "button", onclick: () => this.#try(side, () => [], null) }, "Undo all"),
         ),
       refused && !refused.shown && el("p", { className: "bad", role: "alert" }, refused.error),
-      ...ARRAYS.map((array) => this.#array(side, world, array)),
-      ...this.forms.tables.map((table) => this.#table(side, world, table)),
-    ].filter(Boolean);
+      ...ARRAYS.map((array) => this.#array(forms, side, { world, array })),
+      ...forms.tables.map((table) => this.#table(side, world, table)),
+    ].filter((part) => part !== false && part !== null);
   }
 
+  /** @param {SideName} side */
+  #changes(side) {
+    return this.store.state[side]?.changes ?? [];
+  }
+
+  /** @param {string} key @param {string} title @param {number} count @param {...(Child | Child[])} children */
   #details(key, title, count, ...children) {
     const details = el(
       "details",
@@ -85,12 +113,16 @@ export class Forms {
       el("summary", {}, title, count ? el("span", { className: "count" }, `${count} changed`) : null),
       ...children,
     );
-    details.addEventListener("toggle", () => (details.open ? this.#open.add(key) : this.#open.delete(key)));
+    details.addEventListener("toggle", () => {
+      if (details.open) this.#open.add(key);
+      else this.#open.delete(key);
+    });
     return details;
   }
 
+  /** @param {SideName} side @param {World} world @param {Table} table */
   #table(side, world, table) {
-    const { changes } = this.store.state[side];
+    const changes = this.#changes(side);
     const mine = changes.filter((change) => keyOf(change).startsWith(`${table.key}.`)).length;
     return this.#details(
       table.key,
@@ -107,8 +139,14 @@ export class Forms {
     );
   }
 
+  /**
+   * @param {SideName} side
+   * @param {Spec} spec
+   * @param {{key: string, value: any, base: any, apply?: ((text: string | null) => void) | null,
+   *   was?: boolean | null}} what `was`: whether it was changed, where the changes do not say
+   */
   #field(side, spec, { key, value, base, apply = null, was = null }) {
-    const { changes } = this.store.state[side];
+    const changes = this.#changes(side);
     const refused = this.#refused?.side === side && this.#refused.key === key ? this.#refused : null;
     if (refused) refused.shown = true;
     return field(
@@ -127,23 +165,34 @@ export class Forms {
     );
   }
 
+  /** @param {SideName} side @param {string} key @param {string | null} text */
   #set(side, key, text) {
     this.#try(side, (changes) => changed(changes, key, text), { key, text });
   }
 
-  /** Policies or platforms: their fields, and buttons to add and to remove one. */
-  #array(side, world, array) {
-    const { changes } = this.store.state[side];
+  /**
+   * Policies or platforms: their fields, and buttons to add and to remove one.
+   *
+   * @param {FormTables} forms
+   * @param {SideName} side
+   * @param {{world: World, array: string}} what
+   */
+  #array(forms, side, { world, array }) {
+    const changes = this.#changes(side);
+    /** @type {Entry[]} */
     const entries = world.values[array] ?? [];
+    /** @type {Entry[]} */
     const base = world.base[array] ?? [];
     const whole = isReplaced(changes, array);
     const mine = changes.filter((change) => new RegExp(`^${array}(\\[|$)`).test(keyOf(change))).length;
-    const replace = (list) =>
+    const replace = (/** @type {Entry[] | null} */ list) =>
       this.#try(side, (before) => replaced(before, array, list), { key: array, text: null });
-    const specs = (entry) =>
-      array === "platforms" ? this.forms.platform : (this.#instrument(entry)?.fields ?? []);
+    const instrumentOf = (/** @type {Entry} */ entry) =>
+      forms.instruments.find(({ instrument }) => instrument === entry.instrument);
+    const specs = (/** @type {Entry} */ entry) =>
+      array === "platforms" ? forms.platform : (instrumentOf(entry)?.fields ?? []);
     const boxes = entries.map((entry, i) => {
-      const title = array === "platforms" ? entry.name : (this.#instrument(entry)?.title ?? entry.instrument);
+      const title = array === "platforms" ? entry.name : (instrumentOf(entry)?.title ?? entry.instrument);
       return el(
         "div",
         { className: "policy" },
@@ -194,44 +243,40 @@ export class Forms {
           { className: "row" },
           el("button", { type: "button", onclick: () => replace(null) }, `${worded(array)} as they were`),
         ),
-      this.#adder(array, entries, replace),
+      array === "platforms"
+        ? this.#platformAdder(entries, replace)
+        : this.#policyAdder(forms, entries, replace),
     );
   }
 
-  #instrument(entry) {
-    return this.forms.instruments.find(({ instrument }) => instrument === entry.instrument);
+  /** @param {Entry[]} entries @param {(entries: Entry[]) => void} replace */
+  #platformAdder(entries, replace) {
+    const taken = new Set(entries.map(({ name }) => name));
+    const name =
+      ["national", "second", "third", "fourth"].find((word) => !taken.has(word)) ??
+      `platform-${entries.length + 1}`;
+    const onclick = () => replace([...entries, { name, vectors: ["B2B", "B2SC", "SC2SC"] }]);
+    return el("div", { className: "row" }, el("button", { type: "button", onclick }, "Add a platform"));
   }
 
-  #adder(array, entries, replace) {
-    if (array === "platforms") {
-      const taken = new Set(entries.map(({ name }) => name));
-      const name =
-        ["national", "second", "third", "fourth"].find((word) => !taken.has(word)) ??
-        `platform-${entries.length + 1}`;
-      return el(
-        "div",
-        { className: "row" },
-        el(
-          "button",
-          {
-            type: "button",
-            onclick: () => replace([...entries, { name, vectors: ["B2B", "B2SC", "SC2SC"] }]),
-          },
-          "Add a platform",
-        ),
-      );
-    }
+  /** @param {FormTables} forms @param {Entry[]} entries @param {(entries: Entry[]) => void} replace */
+  #policyAdder(forms, entries, replace) {
     const list = el(
       "select",
       { "aria-label": "Instrument" },
-      this.forms.instruments.map(({ instrument, title }) => el("option", { value: instrument }, title)),
+      forms.instruments.map(({ instrument, title }) => el("option", { value: instrument }, title)),
     );
     const help = el("p", { className: "soft" });
-    const explain = () => (help.textContent = this.#instrument({ instrument: list.value })?.help ?? "");
+    const chosen = () => forms.instruments.find(({ instrument }) => instrument === list.value);
+    const explain = () => {
+      help.textContent = chosen()?.help ?? "";
+    };
     list.onchange = explain;
     explain();
     const add = () => {
-      const instrument = this.#instrument({ instrument: list.value });
+      const instrument = chosen();
+      if (!instrument) return;
+      /** @type {Entry} */
       const entry = { instrument: instrument.instrument };
       for (const spec of instrument.fields) {
         if (spec.required) entry[spec.key] = this.#initial(spec);
@@ -246,19 +291,25 @@ export class Forms {
     );
   }
 
-  /** A first value for a field that a new policy must have. */
+  /** A first value for a field that a new policy must have. @param {Spec} spec */
   #initial(spec) {
     const scene = this.sceneNow();
     const side = this.store.state.formSide;
-    const world = scene.sides.find(([name]) => name === side)?.[1].world ?? scene.sides[0][1].world;
-    const platforms = world.platforms.map(({ name }) => name);
+    const shown = scene?.sides.find(([name]) => name === side) ?? scene?.sides[0];
+    const platforms = shown?.[1].world.platforms.map(({ name }) => name) ?? [];
     if (spec.key === "budget") return 100;
     if (spec.key === "platform") return platforms[0] ?? "national";
     if (spec.key === "platforms") return platforms.slice(0, 2);
     return "all";
   }
 
-  /** Try changes; what the server refuses stays in its field with the reason beside it, and nothing else changes. */
+  /**
+   * Try changes; what the server refuses stays in its field with the reason beside it, and nothing else changes.
+   *
+   * @param {SideName} side
+   * @param {Change} change
+   * @param {Attempt | null} attempt
+   */
   async #try(side, change, attempt) {
     this.#refused = null;
     try {
@@ -279,6 +330,7 @@ export class Forms {
   }
 }
 
+/** @param {string} key */
 function worded(key) {
   const text = key.replaceAll("_", " ");
   return text[0].toUpperCase() + text.slice(1);

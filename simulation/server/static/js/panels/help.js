@@ -1,6 +1,7 @@
 // Keys, and what the pictures mean.
 import { dialog, el } from "../dom.js";
 
+/** @type {[keys: string[], text: string][]} */
 const KEYS = [
   [["space"], "play or pause"],
   [["←", "→"], "one month back or on; with shift, a year"],
@@ -60,6 +61,6 @@ export function showHelp() {
         ),
       ),
     ),
-    WORDS.map(([title, text]) => [el("h3", {}, title), el("p", {}, text)]).flat(),
+    WORDS.flatMap(([title, text]) => [el("h3", {}, title), el("p", {}, text)]),
   );
 }

@@ -1,26 +1,53 @@
 // What stands behind a region: its industries, institutions and members; then one enterprise or institution of it.
-import { byId, el, facts, tableOf } from "../dom.js";
+import { byId, el, facts, messageOf, tableOf } from "../dom.js";
 import { date, decimal, percent, whole, worded } from "../draw/numbers.js";
 import { sideSwitch } from "./drawer.js";
 
+/** @import { SideName } from "../model/address.js" */
+/** @import { Region, Side } from "../model/side.js" */
+/** @import { Scene } from "../scene.js" */
+/** @typedef {{industries: {name: string, enterprises: number, adoptions: number, eligible: number, members: number[],
+ *   first: number | null}[], institutions: {row: number, name: string, kind: string, mastered: number}[],
+ *   members: {platform: string, members: number, may_join: number}[], attribution: number[],
+ *   levers: Record<string, number>, prices: Record<string, number>}} RegionAnswer */
+/** @typedef {{region: number, industry: number, number: number, month: number, present: boolean, from_month: number,
+ *   to_month: number, previous: number | null, next: number | null, absorptive_capacity: number,
+ *   absorptive_capacity_now: number, platforms: string[], technologies: {row: number, released: boolean,
+ *   adopted: number | null, attribution: number[] | null, hazard: number[] | null}[], partners: {row: number,
+ *   region: number, industry: number, number: number, adoptions: number}[]}} EnterpriseAnswer */
+/** @typedef {{name: string, region: number, institution_kind: string, capacity: number, platforms: string[],
+ *   technologies: {row: number, released: boolean, mastered: number | null}[]}} InstitutionAnswer */
+/** @typedef {({kind: "region"} & RegionAnswer) | ({kind: "enterprise"} & EnterpriseAnswer) |
+ *   ({kind: "institution"} & InstitutionAnswer)} Answer `inspection` of docs/browser.md */
+
 export class Inspector {
   #asked = 0;
-  #shown = null; // key of what the panel shows
+  /** Key of what the panel shows. @type {string | null} */
+  #shown = null;
+  /** An enterprise or institution of the region, or null. @type {{kind: string, row: number} | null} */
+  path = null;
 
+  /**
+   * @param {import("../model/store.js").Store} store
+   * @param {import("../model/session.js").Session} session
+   * @param {{connection: import("../model/connection.js").Connection, sceneNow: () => Scene | null}} page
+   */
   constructor(store, session, { connection, sceneNow }) {
-    Object.assign(this, { store, session, connection, sceneNow });
-    this.path = null; // {kind, row}: an enterprise or institution of the region, or null
+    this.store = store;
+    this.session = session;
+    this.connection = connection;
+    this.sceneNow = sceneNow;
   }
 
   /** Show what is chosen, as it is in the month that the page is at. */
   async render() {
     const scene = this.sceneNow();
     const panel = byId("panel-inspect");
-    if (!scene || !scene.sides.length) return;
+    if (!scene?.sides.length) return;
     const [name, side] = scene.sides.find(([id]) => id === this.store.state.formSide) ?? scene.sides[0];
     const row = scene.row(side);
     const head = [
-      sideSwitch(el, scene, name, (id) => {
+      sideSwitch(scene, name, (id) => {
         this.store.set({ formSide: id });
         if (!scene.comparable) this.leave(); // the other side has other enterprises in its rows
         this.render();
@@ -37,7 +64,7 @@ export class Inspector {
       return;
     }
     const month = scene.at(side);
-    const local = this.#localFacts(scene, { name, side, row, month });
+    const local = this.#localFacts(side, row, month);
     if (!side.world.live) {
       panel.replaceChildren(
         ...head,
@@ -54,25 +81,32 @@ export class Inspector {
     const key = JSON.stringify([name, side.world.digest, side.world.seed, month, what]);
     if (key === this.#shown) return;
     const asked = ++this.#asked;
+    /** @type {Answer} */
     let answer;
     try {
       answer = await this.connection.request({ type: "inspect", side: name, month, ...what });
     } catch (error) {
-      panel.replaceChildren(...head, ...local, el("p", { className: "bad" }, error.message));
+      panel.replaceChildren(...head, ...local, el("p", { className: "bad" }, messageOf(error)));
       return;
     }
     if (asked !== this.#asked) return;
     this.#shown = key;
     const top = panel.scrollTop;
-    const show = { region: this.#region, enterprise: this.#enterprise, institution: this.#institution }[
-      answer.kind
-    ];
     panel.replaceChildren(
       ...head,
       ...(answer.kind === "region" ? local : []),
-      ...show.call(this, answer, side, name),
+      ...this.#answered(scene, answer, side, name),
     );
     panel.scrollTop = top;
+  }
+
+  /** @param {Scene} scene @param {Answer} answer @param {Side} side @param {SideName} name */
+  #answered(scene, answer, side, name) {
+    /** @type {Bars} */
+    const bars = (values, write) => barsOf(values, write, scene.channels, scene.looks[name].colour);
+    if (answer.kind === "region") return this.#region(answer, bars);
+    if (answer.kind === "enterprise") return this.#enterprise(answer, side, bars);
+    return this.#institution(answer, side);
   }
 
   /** Leave an enterprise or institution for its region, when another region is chosen. */
@@ -80,7 +114,13 @@ export class Inspector {
     this.path = null;
   }
 
-  /** Look at something; where it is in another region, that one is chosen. */
+  /**
+   * Look at something; where it is in another region, that one is chosen.
+   *
+   * @param {string} kind
+   * @param {number} row
+   * @param {string | null} region
+   */
   #go(kind, row, region = null) {
     this.path = kind === "region" ? null : { kind, row };
     byId("panel-inspect").scrollTop = 0;
@@ -88,6 +128,7 @@ export class Inspector {
     this.render();
   }
 
+  /** @param {Side} side @param {number | null} row */
   #regionList(side, row) {
     const { regions, order } = side.world;
     const list = el(
@@ -103,7 +144,8 @@ export class Inspector {
     return el("div", { className: "row" }, list);
   }
 
-  #localFacts(scene, { side, row, month }) {
+  /** @param {Side} side @param {number} row @param {number} month */
+  #localFacts(side, row, month) {
     const region = side.world.regions[row];
     return [
       el("h3", {}, region.name),
@@ -121,17 +163,17 @@ export class Inspector {
     ];
   }
 
-  #region(answer, side, name) {
-    const { channels } = this.sceneNow();
+  /** @param {RegionAnswer} answer @param {Bars} bars @returns {HTMLElement[]} */
+  #region(answer, bars) {
     return [
       el("h4", {}, "Enterprises by industry"),
       tableOf(
         ["industry", "enterprises", "adoptions", "of released"],
-        answer.industries.map((industry) => [
-          industry.enterprises
+        answer.industries.map(({ first, ...industry }) => [
+          first !== null
             ? el(
                 "button",
-                { type: "button", className: "plain", onclick: () => this.#go("enterprise", industry.first) },
+                { type: "button", className: "plain", onclick: () => this.#go("enterprise", first) },
                 worded(industry.name),
               )
             : worded(industry.name),
@@ -147,7 +189,7 @@ export class Inspector {
           answer.members.map((m) => [m.platform, whole(m.members), whole(m.may_join)]),
         ),
       el("h4", {}, "Adoptions owed to"),
-      this.#bars(name, channels, answer.attribution, (v, all) => percent(all ? v / all : NaN, 0)),
+      bars(answer.attribution, (v, all) => percent(all ? v / all : NaN, 0)),
       el("h4", {}, "Policy levers this month"),
       facts(
         Object.entries(answer.levers).map(([lever, value]) => [
@@ -158,7 +200,12 @@ export class Inspector {
       ...(Object.keys(answer.prices).length
         ? [
             el("h4", {}, "Prices, of their reference"),
-            facts(Object.entries(answer.prices).map(([commodity, price]) => [worded(commodity), percent(price, 0)])),
+            facts(
+              Object.entries(answer.prices).map(([commodity, price]) => [
+                worded(commodity),
+                percent(price, 0),
+              ]),
+            ),
           ]
         : []),
       el("h4", {}, `Institutions (${answer.institutions.length})`),
@@ -174,11 +221,11 @@ export class Inspector {
           whole(institution.mastered),
         ]),
       ),
-    ].filter(Boolean);
+    ].filter((part) => part !== false);
   }
 
-  #enterprise(answer, side, name) {
-    const { channels } = this.sceneNow();
+  /** @param {EnterpriseAnswer} answer @param {Side} side @param {Bars} bars */
+  #enterprise(answer, side, bars) {
     const { regions, industries, technologies, steps_per_year: steps } = side.world;
     const rows = answer.technologies.map((entry) => {
       const technology = technologies[entry.row];
@@ -212,8 +259,8 @@ export class Inspector {
           {},
           el("summary", {}, technology.name, el("span", { className: "count" }, when)),
           entry.adopted !== null
-            ? this.#bars(name, channels, entry.attribution, (v) => percent(v, 0))
-            : entry.hazard && this.#bars(name, channels, entry.hazard, (v) => `${decimal(v, 4)} /y`),
+            ? bars(entry.attribution ?? [], (v) => percent(v, 0))
+            : entry.hazard && bars(entry.hazard, (v) => `${decimal(v, 4)} /y`),
         ),
       ),
       el("h4", {}, `Business partners (${answer.partners.length})`),
@@ -236,6 +283,7 @@ export class Inspector {
     ];
   }
 
+  /** @param {InstitutionAnswer} answer @param {Side} side */
   #institution(answer, side) {
     const { regions, technologies, steps_per_year: steps } = side.world;
     return [
@@ -256,49 +304,58 @@ export class Inspector {
     ];
   }
 
-  /** The previous and the next enterprise of the region that are there. */
+  /** The previous and the next enterprise of the region that are there. @param {EnterpriseAnswer} answer */
   #neighbours(answer) {
-    const step = (row, text) =>
+    const step = (/** @type {number | null} */ row, /** @type {string} */ text) =>
       row !== null && el("button", { type: "button", onclick: () => this.#go("enterprise", row) }, text);
-    return el(
-      "div",
-      { className: "row" },
-      step(answer.previous, "‹ previous"),
-      step(answer.next, "next ›"),
-    );
+    return el("div", { className: "row" }, step(answer.previous, "‹ previous"), step(answer.next, "next ›"));
   }
 
+  /** @param {Region[]} regions @param {number} region */
   #crumbs(regions, region) {
     return el(
       "button",
-      { type: "button", className: "plain", onclick: () => this.#go("region") },
+      { type: "button", className: "plain", onclick: () => this.#go("region", region) },
       `‹ ${regions[region].short}`,
     );
   }
-
-  #bars(name, channels, values, write) {
-    const all = values.reduce((sum, value) => sum + value, 0);
-    const most = Math.max(...values, 1e-12);
-    const box = el(
-      "div",
-      { className: "bars" },
-      channels.flatMap((channel, c) => {
-        const bar = el("i");
-        bar.style.width = `${(100 * values[c]) / most}%`;
-        return [el("span", {}, worded(channel)), bar, el("span", {}, write(values[c], all))];
-      }),
-    );
-    box.style.setProperty("--side", this.sceneNow().looks[name].colour);
-    return box;
-  }
 }
 
-/** When an enterprise entered and left, as far as that has come: nothing of one that was there from the start on. */
+/** @typedef {(values: number[], write: (value: number, all: number) => string) => HTMLElement} Bars of the channels */
+
+/**
+ * A bar a channel.
+ *
+ * @param {number[]} values
+ * @param {(value: number, all: number) => string} write
+ * @param {string[]} channels
+ * @param {string} colour
+ */
+function barsOf(values, write, channels, colour) {
+  const all = values.reduce((sum, value) => sum + value, 0);
+  const most = Math.max(...values, 1e-12);
+  const box = el(
+    "div",
+    { className: "bars" },
+    channels.flatMap((channel, c) => {
+      const bar = el("i");
+      bar.style.width = `${(100 * values[c]) / most}%`;
+      return [el("span", {}, worded(channel)), bar, el("span", {}, write(values[c], all))];
+    }),
+  );
+  box.style.setProperty("--side", colour);
+  return box;
+}
+
+/**
+ * When an enterprise entered and left, as far as that has come: nothing of one that was there from the start on.
+ *
+ * @param {EnterpriseAnswer} answer
+ * @param {number} steps
+ * @returns {string[][]}
+ */
 function presence({ present, month, from_month: from, to_month: to }, steps) {
-  const year = (at) => `in year ${Math.floor(at / steps)}`;
+  const year = (/** @type {number} */ at) => `in year ${Math.floor(at / steps)}`;
   if (!present && from >= month) return [["not there yet", `enters ${year(from)}`]];
-  return [
-    ...(from > 0 ? [["entered", year(from)]] : []),
-    ...(present ? [] : [["left", year(to)]]),
-  ];
+  return [...(from > 0 ? [["entered", year(from)]] : []), ...(present ? [] : [["left", year(to)]])];
 }

@@ -1,9 +1,14 @@
 // The ledger: what each policy was to spend up to now, what it spent, what lies idle, and what is left of the plan.
-import { byId, el, facts, tableOf } from "../dom.js";
+import { el, facts, tableOf } from "../dom.js";
 import { date, money } from "../draw/numbers.js";
 
-/** Show the ledger of both sides in the month that the page is at. */
-export function drawLedger(scene) {
+/**
+ * Show in a box the ledger of both sides in the month that the page is at.
+ *
+ * @param {HTMLElement} box
+ * @param {import("../scene.js").Scene} scene
+ */
+export function drawLedger(box, scene) {
   const parts = scene.sides.flatMap(([name, side]) => {
     const { world } = side;
     const month = scene.at(side);
@@ -14,15 +19,17 @@ export function drawLedger(scene) {
         policy.planned[side.months],
       ];
       const until = Math.min(policy.to_month, side.months);
-      return [
+      /** @type {[title: string, ...amounts: number[]]} */
+      const row = [
         `${policy.title}, years ${trimmed(policy.from_month * side.dt)} to ${trimmed(until * side.dt)}`,
         planned,
         spent,
         planned - spent,
         total - spent,
       ];
+      return row;
     });
-    const sum = (column) => rows.reduce((all, row) => all + row[column], 0);
+    const sum = (/** @type {number} */ column) => rows.reduce((all, row) => all + Number(row[column]), 0);
     const heading = el("h3", {}, scene.labels[name]);
     heading.style.color = scene.looks[name].ink;
     return [
@@ -42,7 +49,7 @@ export function drawLedger(scene) {
     ];
   });
   const [, first] = scene.sides[0] ?? [];
-  byId("panel-money").replaceChildren(
+  box.replaceChildren(
     el(
       "p",
       { className: "soft" },
@@ -54,4 +61,4 @@ export function drawLedger(scene) {
   );
 }
 
-const trimmed = (years) => String(Math.round(years * 100) / 100);
+const trimmed = (/** @type {number} */ years) => String(Math.round(years * 100) / 100);

@@ -1,6 +1,7 @@
 // One line under the bar for what the user should know: a refusal, a lost connection.
 import { byId, el } from "../dom.js";
 
+/** @param {string} text @param {{bad?: boolean, closable?: boolean}} how */
 export function showNotice(text, { bad = false, closable = false } = {}) {
   const notice = byId("notice");
   notice.replaceChildren(

@@ -2,13 +2,16 @@
 import { dialog, el } from "../dom.js";
 import { csvOf, curvesTable, pngOf, saveFile, svgOf } from "../model/save.js";
 
-/** Size of a saved figure: that on the screen, but no smaller than can be read. */
+/** @import { Scene } from "../scene.js" */
+/** @import { Card } from "./card.js" */
+
+/** Size of a saved figure: that on the screen, but no smaller than can be read. @param {Card} card */
 function sizeOf(card) {
   const { clientWidth: width, clientHeight: height } = card.canvas;
   return { width: Math.max(320, width), height: Math.max(200, height) };
 }
 
-/** Offer one figure as SVG, PNG and CSV. */
+/** Offer one figure as SVG, PNG and CSV. @param {Card} card @param {() => Scene} lightScene */
 export function saveFigure(card, lightScene) {
   const { figure } = card;
   const box = dialog(
@@ -21,8 +24,10 @@ export function saveFigure(card, lightScene) {
   );
 }
 
+/** @param {Card} card @param {() => Scene} lightScene @param {() => void} done */
 function figureButtons(card, lightScene, done) {
   const { figure } = card;
+  /** @type {(format: string, act: (scene: Scene) => void) => HTMLButtonElement} */
   const button = (format, act) =>
     el(
       "button",
@@ -45,10 +50,16 @@ function figureButtons(card, lightScene, done) {
   ];
 }
 
-/** Offer everything: figures, all counts, and the scenarios as files that the command line takes. */
+/**
+ * Offer everything: figures, all counts, and the scenarios as files that the command line takes.
+ *
+ * @param {Card[]} cards
+ * @param {{lightScene: () => Scene, connection: import("../model/connection.js").Connection, command: string,
+ *   failed: (error: unknown) => void}} page
+ */
 export function saveAll(cards, { lightScene, connection, command, failed }) {
   const scene = lightScene();
-  const saveToml = async (name) => {
+  const saveToml = async (/** @type {string} */ name) => {
     try {
       const file = await connection.request({ type: "toml", side: name });
       saveFile(file.name, file.text, "application/toml");

@@ -1,15 +1,29 @@
 // The numbers on top: each measure for A, for B, and A - B.
 import { byId, el } from "../dom.js";
 import { decimal, money, percent, signed, years } from "../draw/numbers.js";
+import { SIDES } from "../model/address.js";
 
-const points = (share) => `${decimal(100 * share, 1)}\u202fpp`;
+/** @import { SideName } from "../model/address.js" */
+/** @import { Side } from "../model/side.js" */
+/** @import { Scene } from "../scene.js" */
+/**
+ * @typedef {object} Measure
+ * @property {string} title
+ * @property {string} help
+ * @property {(value: number) => string} write
+ * @property {(value: number) => string} minus  writes a difference
+ * @property {(scene: Scene, id: SideName, side: Side, at: number) => number} value
+ */
 
+const points = (/** @type {number} */ share) => `${decimal(100 * share, 1)}\u202fpp`;
+
+/** @type {Measure[]} */
 const MEASURES = [
   {
     title: "Adopted",
     write: percent,
     minus: points,
-    value: (scene, id, side, at) => side.pooled.data[at],
+    value: (_scene, _id, side, at) => side.pooled.data[at],
     help: "Adoptions over eligible pairs of enterprise and technology, of the technologies shown, released or not",
   },
   {
@@ -37,14 +51,14 @@ const MEASURES = [
     title: "Members",
     write: percent,
     minus: points,
-    value: (scene, id, side, at) => side.memberShare(at),
+    value: (_scene, _id, side, at) => side.memberShare(at),
     help: "Platform members: enterprises on at least one platform, of all",
   },
   {
     title: "Spent",
     write: money,
     minus: money,
-    value: (scene, id, side, at) => side.moneyAt(at).spent,
+    value: (_scene, _id, side, at) => side.moneyAt(at).spent,
     help: "Units of money so far; 1 unit gives one enterprise a year of full cluster service",
   },
 ];
@@ -68,13 +82,14 @@ export class Scoreboard {
     });
   }
 
+  /** @param {Scene} scene */
   draw(scene) {
     const same =
       scene.sides.length === 2 && scene.comparable && (scene.parted === null || scene.parted > scene.month);
     MEASURES.forEach(({ write, minus, value }, i) => {
       const cells = this.#cells[i];
-      const values = {};
-      for (const id of ["a", "b"]) {
+      const values = { a: NaN, b: NaN };
+      for (const id of SIDES) {
         const side = scene.sides.find(([name]) => name === id)?.[1];
         values[id] = side ? value(scene, id, side, scene.at(side)) : NaN;
         cells[id].textContent = side ? `${id.toUpperCase()} ${write(values[id])}` : "";

@@ -1,7 +1,11 @@
 // The address of this very picture, to be copied.
 import { dialog, el } from "../dom.js";
 
-/** Copy the address with this fragment; it stands in a field, too, for browsers that refuse to copy. */
+/**
+ * Copy the address with this fragment; it stands in a field, too, for browsers that refuse to copy.
+ *
+ * @param {string} fragment
+ */
 export async function share(fragment) {
   history.replaceState(null, "", fragment);
   const field = el("input", {

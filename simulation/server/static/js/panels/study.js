@@ -1,27 +1,57 @@
 // "Run 100 replications of this": the batch in the background, its progress, and what it says.
-import { byId, el, tableOf } from "../dom.js";
+import { byId, el, messageOf, tableOf } from "../dom.js";
 import { decimal, signed } from "../draw/numbers.js";
 
-export class Study {
-  answer = null; // the last message of the server about it
-  sides = null; // bands, when it is done
-  #run = null; // digests of what it was started for
+/** @typedef {import("../model/address.js").SideName} SideName */
+/** @typedef {import("../model/session.js").Session} Session */
+/** @typedef {import("../scene.js").Scene} Scene */
+/** @typedef {{pooled: (number | null)[][], regional: (number | null)[][][]}} Bands */
+/** @typedef {{metric: string, difference: number, low: number | null, high: number | null, n: number,
+ *   pairs: number}} Difference */
+/** @typedef {{state: "running", done: number, total: number, failed: number, left_seconds?: number | null}} Running */
+/** @typedef {{state: "done", folder: string, replications: number, years: number[],
+ *   sides: Record<SideName, Bands>, differences: Difference[], verdict: string}} Done */
+/** @typedef {Running | Done | {state: "summing up"} | {state: "stopped"} | {state: "failed", text: string}} Answer */
 
+export class Study {
+  /** The last message of the server about it. @type {Answer | null} */
+  answer = null;
+  /** Bands, when it is done. @type {Record<SideName, Bands> | null} */
+  sides = null;
+  replications = 100;
+  /** Most replications that the server takes. */
+  limit = 1000;
+  /** Digests of what it was started for. @type {string | null} */
+  #run = null;
+
+  /**
+   * @param {import("../model/store.js").Store} store
+   * @param {Session} session
+   * @param {{connection: import("../model/connection.js").Connection, sceneNow: () => Scene | null,
+   *   changed: () => void}} page
+   */
   constructor(store, session, { connection, sceneNow, changed }) {
-    Object.assign(this, { store, session, connection, sceneNow, changed });
-    this.replications = 100;
+    this.store = store;
+    this.session = session;
+    this.connection = connection;
+    this.sceneNow = sceneNow;
+    this.changed = changed;
+  }
+
+  get done() {
+    return this.answer?.state === "done" ? this.answer : null;
   }
 
   get years() {
-    return this.answer?.years ?? [];
+    return this.done?.years ?? [];
   }
 
-  /** Whether the bands are of what the page shows. */
+  /** Whether the bands are of what the page shows. @param {Session} session */
   belongsTo(session) {
     return this.#run === keyOfRuns(session);
   }
 
-  /** Take a message of the server. */
+  /** Take a message of the server. @param {Answer} answer */
   take(answer) {
     this.answer = answer;
     this.sides = answer.state === "done" ? answer.sides : null;
@@ -38,7 +68,7 @@ export class Study {
     try {
       await this.connection.request({ type: "study", replications: this.replications });
     } catch (error) {
-      this.answer = { state: "failed", text: error.message };
+      this.answer = { state: "failed", text: messageOf(error) };
       this.render();
     }
   }
@@ -47,12 +77,12 @@ export class Study {
     const panel = byId("panel-study");
     const scene = this.sceneNow();
     if (!scene) return;
-    const running = ["running", "summing up"].includes(this.answer?.state);
+    const running = this.answer?.state === "running" || this.answer?.state === "summing up";
     const told = panel.querySelector("progress");
     if (this.answer?.state === "running" && told) {
       // Only the numbers move: a button that is replaced while it is pressed would not be pressed.
       Object.assign(told, { max: this.answer.total, value: this.answer.done });
-      panel.querySelector("[role='status']").textContent = progressOf(this.answer);
+      panel.querySelector("[role='status']")?.replaceChildren(progressOf(this.answer));
       return;
     }
     const live = scene.sides.length > 0 && scene.sides.every(([, side]) => side.world.live);
@@ -60,11 +90,13 @@ export class Study {
       type: "number",
       id: "replications",
       min: 2,
-      max: this.limit ?? 1000,
+      max: this.limit,
       value: this.replications,
       disabled: running,
     });
-    number.onchange = () => (this.replications = Math.max(2, Math.round(Number(number.value)) || 2));
+    number.onchange = () => {
+      this.replications = Math.max(2, Math.round(Number(number.value)) || 2);
+    };
     panel.replaceChildren(
       el(
         "p",
@@ -106,11 +138,12 @@ export class Study {
             { className: "soft" },
             "A side that is replayed from results has its replications already.",
           ),
-      ...this.#state(scene).filter(Boolean),
+      ...this.#state().filter((part) => part !== false),
     );
   }
 
-  #state(scene) {
+  /** @returns {(HTMLElement | false)[]} */
+  #state() {
     const { answer } = this;
     if (!answer) return [];
     if (answer.state === "running") {
@@ -123,10 +156,11 @@ export class Study {
       return [el("p", { role: "status" }, "All replications are done; comparing …")];
     if (answer.state === "stopped") return [el("p", { role: "status" }, "Stopped.")];
     if (answer.state === "failed") return [el("p", { className: "bad", role: "alert" }, answer.text)];
-    return this.#done(scene, answer);
+    return this.#done(answer);
   }
 
-  #done(scene, answer) {
+  /** @param {Done} answer */
+  #done(answer) {
     return [
       el(
         "p",
@@ -148,7 +182,8 @@ export class Study {
           el("input", {
             type: "checkbox",
             checked: this.store.state.bands,
-            onchange: (event) => this.store.set({ bands: event.target.checked }),
+            onchange: (/** @type {Event & {target: HTMLInputElement}} */ event) =>
+              this.store.set({ bands: event.target.checked }),
           }),
           "Show them in the adoption curves",
         ),
@@ -172,6 +207,7 @@ export class Study {
   }
 }
 
+/** @param {Running} answer */
 function progressOf({ done, total, failed, left_seconds: left }) {
   const parts = [`${done} of ${total} replications done`];
   if (failed) parts.push(`${failed} failed`);
@@ -179,9 +215,10 @@ function progressOf({ done, total, failed, left_seconds: left }) {
   return parts.join(", ");
 }
 
-const keyOfRuns = (session) =>
+const keyOfRuns = (/** @type {Session} */ session) =>
   JSON.stringify(session.shown.map(([name, side]) => [name, side.world.digest, session.seed]));
 
+/** @type {Record<string, string>} */
 const NAMES = {
   phi: "Φ",
   phi_half: "Φ at half",
@@ -199,10 +236,17 @@ const NAMES = {
   planned_pv: "planned, present value",
 };
 
-const named = (metric) => NAMES[metric] ?? metric.replaceAll("_", " ");
+const named = (/** @type {string} */ metric) => NAMES[metric] ?? metric.replaceAll("_", " ");
 
-/** The server takes A from B, the page B from A. */
-const reversed = (row, key) =>
-  row[key] === null ? "–" : signed(-row[key], (value) => decimal(value, digits(row)));
+/**
+ * The server takes A from B, the page B from A.
+ *
+ * @type {(row: Difference, key: "difference" | "low" | "high") => string}
+ */
+const reversed = (row, key) => {
+  const value = row[key];
+  return value === null ? "–" : signed(-value, (number) => decimal(number, digits(row.difference)));
+};
 
-const digits = ({ difference }) => (Math.abs(difference) >= 100 ? 0 : Math.abs(difference) >= 10 ? 1 : 3);
+const digits = (/** @type {number} */ difference) =>
+  Math.abs(difference) >= 100 ? 0 : Math.abs(difference) >= 10 ? 1 : 3;

@@ -1,7 +1,12 @@
 // The numbers under the pointer.
 import { byId, el } from "../dom.js";
 
-/** Show a title and lines of [label, value] beside the pointer, inside the window. */
+/**
+ * Show a title and lines of [label, value] beside the pointer, inside the window.
+ *
+ * @param {import("../figures/index.js").Notes} notes
+ * @param {MouseEvent} event
+ */
 export function showTip({ title, lines }, { clientX, clientY }) {
   const tip = byId("tip");
   tip.replaceChildren(

@@ -1,11 +1,23 @@
 // The bar on top: which scenarios, which seed, which technologies, light or dark.
 import { byId, el, icon } from "../dom.js";
-import { nameOf } from "../model/address.js";
 import { worded } from "../draw/numbers.js";
+import { nameOf, SIDES } from "../model/address.js";
 
-/** Fill the lists of scenarios; results folders follow the scenarios. What cannot be read is there, with its reason. */
+/** @typedef {{name: string, title: string, problem: string}} Entry */
+/**
+ * `welcome` of docs/browser.md.
+ *
+ * @typedef {{scenarios: Entry[], results: (Entry & {scenarios: {name: string, title: string, seeds: number[]}[]})[],
+ *   channels: string[], forms: import("./forms.js").FormTables, limits: {replications: number}, resumed: boolean}} Welcome
+ */
+
+/**
+ * Fill the lists of scenarios; results folders follow the scenarios. What cannot be read is there, with its reason.
+ *
+ * @param {Welcome} welcome
+ */
 export function fillChoices(welcome) {
-  for (const side of ["a", "b"]) {
+  for (const side of SIDES) {
     const list = byId(`choose-${side}`);
     list.replaceChildren(
       el(
@@ -30,12 +42,18 @@ export function fillChoices(welcome) {
   }
 }
 
+/** @param {string} name @param {string} problem */
 function unreadable(name, problem) {
   return el("option", { disabled: true, title: problem }, `${name}: ${problem}`);
 }
 
-/** Fill the list of technologies from the worlds that are shown. */
+/**
+ * Fill the list of technologies from the worlds that are shown.
+ *
+ * @param {import("../model/session.js").Session} session
+ */
 export function fillShow(session) {
+  /** @type {Map<string, string>} */
   const technologies = new Map();
   for (const [, side] of session.shown)
     for (const { name, direction } of side.world.technologies) technologies.set(name, direction);
@@ -54,54 +72,68 @@ export function fillShow(session) {
   );
 }
 
-/** Whether the list has this choice of technologies. */
+/** Whether the list has this choice of technologies. @param {string} show */
 export function isShown(show) {
-  return [...byId("show").options].some((option) => option.value === show);
+  return [...byId("show", HTMLSelectElement).options].some((option) => option.value === show);
 }
 
-/** Wire the bar. `choose(patch)` opens another scenario or seed; `openDrawer(tab)` shows changes. */
+/**
+ * Wire the bar. `choose` opens another scenario or seed; `openDrawer` shows changes.
+ *
+ * @param {import("../model/store.js").Store} store
+ * @param {{choose: (what: "a" | "b" | "seed", value: string) => void, openDrawer: (tab: string) => void}} actions
+ */
 export function topBar(store, { choose, openDrawer }) {
-  for (const side of ["a", "b"]) {
-    byId(`choose-${side}`).onchange = (event) => choose(side, event.target.value);
+  for (const side of SIDES) {
+    const list = byId(`choose-${side}`, HTMLSelectElement);
+    list.onchange = () => choose(side, list.value);
     byId(`changes-${side}`).onclick = () => {
       store.set({ formSide: side });
       openDrawer("change");
     };
   }
-  byId("seed").onchange = (event) => choose("seed", event.target.value);
-  byId("show").onchange = (event) => store.set({ show: event.target.value });
+  const seed = byId("seed", HTMLInputElement);
+  seed.onchange = () => choose("seed", seed.value);
+  const show = byId("show", HTMLSelectElement);
+  show.onchange = () => store.set({ show: show.value });
   byId("view").onclick = () => store.set({ view: store.state.view === "map" ? "tiles" : "map" });
   byId("axis").onclick = () => store.set({ axis: store.state.axis === "calendar" ? "release" : "calendar" });
   byId("difference").onclick = () => store.set({ difference: !store.state.difference });
-  icon(byId("theme"), "theme").onclick = () => {
+  icon(byId("theme", HTMLButtonElement), "theme").onclick = () => {
     store.set({ theme: document.documentElement.dataset.theme === "dark" ? "light" : "dark" });
   };
 }
 
-/** Show the state in the bar. */
+/**
+ * Show the state in the bar.
+ *
+ * @param {import("../model/store.js").State} state
+ * @param {import("../scene.js").Scene} scene
+ */
 export function drawTop(state, scene) {
-  for (const side of ["a", "b"]) {
+  for (const side of SIDES) {
     const choice = state[side];
-    byId(`choose-${side}`).value = nameOf(choice);
-    byId(`choose-${side}`)
-      .closest(".choice")
-      .style.setProperty("--side", scene.looks[side]?.ink ?? "");
+    const list = byId(`choose-${side}`, HTMLSelectElement);
+    list.value = nameOf(choice);
+    list.parentElement?.style.setProperty("--side", scene.looks[side]?.ink ?? "");
     const count = choice?.changes?.length ?? 0;
     const badge = byId(`changes-${side}`);
     badge.hidden = count === 0;
     badge.textContent = `${count} ${count === 1 ? "change" : "changes"}`;
     badge.title = choice?.changes?.join("\n") ?? "";
   }
-  if (document.activeElement !== byId("seed")) byId("seed").value = state.seed;
-  byId("show").value = state.show;
-  for (const [id, on] of [
+  const seed = byId("seed", HTMLInputElement);
+  if (document.activeElement !== seed) seed.value = String(state.seed);
+  byId("show", HTMLSelectElement).value = state.show;
+  for (const [id, on] of /** @type {const} */ ([
     ["view", state.view === "tiles"],
     ["axis", state.axis === "release"],
     ["difference", state.difference],
-  ]) {
-    byId(id).setAttribute("aria-pressed", on);
+  ])) {
+    byId(id).setAttribute("aria-pressed", String(on));
   }
   const apart = scene.sides.length === 2 && !scene.comparable;
-  byId("difference").disabled = apart;
-  byId("difference").title = apart ? "A and B have different regions, technologies or steps a year" : "";
+  const difference = byId("difference", HTMLButtonElement);
+  difference.disabled = apart;
+  difference.title = apart ? "A and B have different regions, technologies or steps a year" : "";
 }

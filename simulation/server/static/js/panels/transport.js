@@ -3,19 +3,30 @@ import { byId, el, icon } from "../dom.js";
 import { date } from "../draw/numbers.js";
 import { SPEEDS } from "../model/player.js";
 
-/** Wire the buttons and keys. `actions` are further keys: a letter and what it does. */
+/**
+ * Wire the buttons and keys. `actions` are further keys: a letter and what it does.
+ *
+ * @param {import("../model/store.js").Store} store
+ * @param {import("../model/player.js").Player} player
+ * @param {import("../model/session.js").Session} session
+ * @param {Record<string, () => void>} actions
+ */
 export function transport(store, player, session, actions) {
-  for (const name of ["start", "back", "play", "step", "end"]) icon(byId(name), name);
+  for (const name of /** @type {const} */ (["start", "back", "play", "step", "end"]))
+    icon(byId(name, HTMLButtonElement), name);
   const yearly = () => session.shown[0]?.[1].world.steps_per_year ?? 12;
   byId("start").onclick = () => player.go(0);
   byId("back").onclick = () => player.step(-1);
   byId("play").onclick = () => player.toggle();
   byId("step").onclick = () => player.step(1);
   byId("end").onclick = () => player.go(session.months);
-  byId("slider").oninput = (event) => player.go(Number(event.target.value));
-  byId("speed").append(...SPEEDS.map((speed) => el("option", { value: speed }, `${speed} months/s`)));
-  byId("speed").onchange = (event) => store.set({ speed: Number(event.target.value) });
+  const slider = byId("slider", HTMLInputElement);
+  slider.oninput = () => player.go(Number(slider.value));
+  const list = byId("speed", HTMLSelectElement);
+  list.append(...SPEEDS.map((speed) => el("option", { value: speed }, `${speed} months/s`)));
+  list.onchange = () => store.set({ speed: Number(list.value) });
 
+  /** @type {Record<string, (event: KeyboardEvent) => void>} */
   const keys = {
     " ": () => player.toggle(),
     ArrowLeft: (event) => player.step(event.shiftKey ? -yearly() : -1),
@@ -35,24 +46,35 @@ export function transport(store, player, session, actions) {
   });
 }
 
-/** Whether the key belongs to what has the focus: a field, a list, an open dialog, a button under the space bar. */
+/**
+ * Whether the key belongs to what has the focus: a field, a list, an open dialog, a button under the space bar.
+ *
+ * @param {KeyboardEvent} event
+ */
 function typesInto({ target, key }) {
+  if (!(target instanceof Element)) return false;
   if (target.closest("dialog, [role='tablist']")) return true;
   if (target.matches("input[type='range']")) return false;
   if (target.matches("input, select, textarea")) return true;
   return key === " " && target.matches("button, summary");
 }
 
-/** Show where the page is. */
+/**
+ * Show where the page is.
+ *
+ * @param {import("../model/store.js").State} state
+ * @param {import("../model/session.js").Session} session
+ * @param {number} month
+ */
 export function drawTransport(state, session, month) {
   const steps = session.shown[0]?.[1].world.steps_per_year ?? 12;
-  const slider = byId("slider");
-  slider.max = session.months;
-  slider.value = state.month;
+  const slider = byId("slider", HTMLInputElement);
+  slider.max = String(session.months);
+  slider.value = String(state.month);
   slider.setAttribute("aria-valuetext", date(month, steps));
   byId("clock").textContent = date(month, steps);
-  byId("speed").value = state.speed;
-  icon(byId("play"), state.playing ? "pause" : "play").setAttribute(
+  byId("speed", HTMLSelectElement).value = String(state.speed);
+  icon(byId("play", HTMLButtonElement), state.playing ? "pause" : "play").setAttribute(
     "aria-label",
     state.playing ? "Pause" : "Play",
   );

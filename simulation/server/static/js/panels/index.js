@@ -1,0 +1,36 @@
+// All panels of the drawer, in the order of their tabs. A panel is a file beside this one and a line here.
+import { drawLedger } from "./ledger.js";
+
+/**
+ * What panels draw from: the scene of the moment (null before the first picture), and what acts.
+ *
+ * @typedef {object} Page
+ * @property {import("../scene.js").Scene | null} scene
+ * @property {import("./forms.js").Forms} forms
+ * @property {import("./inspector.js").Inspector} inspector
+ * @property {import("./study.js").Study} study
+ */
+
+/**
+ * @typedef {object} Panel
+ * @property {string} tab  its name in the state of the page and in ids: `#tab-money`, `#panel-money`
+ * @property {string} title  what its tab says
+ * @property {(box: HTMLElement, page: Page & {scene: import("../scene.js").Scene}) => void} render
+ *   fills its box; called when it comes into sight, and when the sides are others
+ * @property {boolean} [follows]  whether it shows the month and the region: rendered, too, once the picture stands still
+ * @property {boolean} [opener]  whether the bar on top has a button for it, `#open-change`
+ */
+
+/** @type {Panel[]} */
+export const PANELS = [
+  { tab: "change", title: "Change", opener: true, render: (_, { forms }) => forms.render() },
+  {
+    tab: "inspect",
+    title: "Inspect",
+    opener: true,
+    follows: true,
+    render: (_, { inspector }) => inspector.render(),
+  },
+  { tab: "money", title: "Money", follows: true, render: (box, { scene }) => drawLedger(box, scene) },
+  { tab: "study", title: "Replications", opener: true, render: (_, { study }) => study.render() },
+];
