@@ -1,19 +1,34 @@
-"""The verification table: tests record measured beside expected values, and a full run compares them with docs."""
+"""The verification table, and what the whole run shares: processes, compiled code, bytecode, sizes of properties.
+
+Tests record measured beside expected values; a run that has all rows of a table compares it with the page in docs.
+"""
 
 import os
+import pickle
+import re
 import signal
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import bytecode_folder
 
-PAGE = Path(__file__).parent.parent / "docs" / "verification.md"
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "verification.md"
+MOST_WORKERS = 4
+KERNELS = """
+from simulation.batch.running import load_kernels
+from simulation.scenario.loading import load_scenario
+load_kernels(map(load_scenario, ("baseline", "regional_cluster", "hypercluster")))
+"""
 HEAD = """# Verification
 
 What the model of [model.md](model.md) must give (section 6 there), and what the program gives. Every row is asserted by
-a test at the tolerance shown and was measured by that test; `uv run pytest --write-verification` writes this page, and
-CI fails where it is stale.
+a test at the tolerance shown and was measured by that test. `uv run pytest --write-verification` writes this table, with
+`-m slow` the other one, and CI fails where either is stale.
 
 | # | setting | expected | measured | within |
 |---|---|---|---|---|
@@ -39,7 +54,8 @@ class Verification:
     """Rows of the table by check and setting."""
 
     rows: dict[tuple[int, str], str] = field(default_factory=dict)
-    indicative: list[str] = field(default_factory=list)
+    indicative: dict[str, str] = field(default_factory=dict)
+    settings: list[str] = field(default_factory=list)
 
     def __call__(self, check: int, setting: str, *, measured, expected, within, digits: int = 5) -> None:
         """Assert that every measured number lies within the tolerance of the expected one, and record them."""
@@ -48,8 +64,9 @@ class Verification:
         show = [", ".join(f"{x:.{digits}g}" for x in numbers) for numbers in (expected, measured)]
         self.rows[check, setting] = f"| {check} | {setting} | {show[0]} | {show[1]} | {within:.2g} |"
 
-    def beside(self, setting: str, *, ours: dict[str, np.ndarray], theirs) -> None:
+    def beside(self, setting: str, *, settings, ours: dict[str, np.ndarray], theirs) -> None:
         """Record means of several runs, and how many of them have a value, beside expected ones."""
+        self.settings = list(settings)
         cells = []
         for values, expected, digits in zip(ours.values(), theirs, (1, 3, 2), strict=True):
             reached = values[~np.isnan(values)]
@@ -61,11 +78,22 @@ class Verification:
                 "" if expected is None else "> 14" if np.isnan(expected) else f"{expected:.{digits}f}",
                 text,
             ]
-        self.indicative.append(f"| {setting} | " + " | ".join(cells) + " |")
+        self.indicative[setting] = f"| {setting} | " + " | ".join(cells) + " |"
 
-    def page(self) -> str:
-        checks = "\n".join(self.rows[key] for key in sorted(self.rows))
-        return HEAD + checks + "\n" + INDICATIVE + "\n".join(self.indicative) + "\n"
+    def take(self, other: "Verification") -> None:
+        """Add the rows of another process."""
+        self.rows |= other.rows
+        self.indicative |= other.indicative
+        self.settings = self.settings or other.settings
+
+    def page(self, old: str) -> str:
+        """Return the page with each table of which this run has all rows, and the others as they stand there."""
+        checks, indicative = re.findall(r"^\|(?:---\|)+\n((?:\|.*\n)*)", old, flags=re.MULTILINE)
+        if {check for check, _ in self.rows} == set(CHECKS):
+            checks = "".join(self.rows[key] + "\n" for key in sorted(self.rows))
+        if self.settings and self.indicative.keys() == set(self.settings):
+            indicative = "".join(self.indicative[setting] + "\n" for setting in self.settings)
+        return HEAD + checks + INDICATIVE + indicative
 
 
 def pytest_addoption(parser):
@@ -78,6 +106,29 @@ def pytest_configure(config):
     config.verification = Verification()
     # A shell lets what it starts in the background ignore Ctrl-C, and so would every command that a test interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Tests start hundreds of processes, which must not compile every package that they import where Python is told to
+    # keep no bytecode. Multiprocessing hands that on to its processes; but what another process kept they read.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if sys.dont_write_bytecode and "PYTHONPYCACHEPREFIX" not in os.environ:
+        cache = getattr(config, "cache", None)  # mutants have none
+        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode") if cache else bytecode_folder())
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Two processes or more take the whole or a folder; for a file or two, their start would take longer than it saves."""
+    named = [Path(argument.split("::")[0]) for argument in config.args]
+    return min(os.cpu_count() or 1, MOST_WORKERS) if any(path.is_dir() for path in named) else 0
+
+
+def pytest_xdist_setupnodes(config):
+    """Compile the equations once, before several processes find none and each compiles them."""
+    subprocess.run([sys.executable, "-c", KERNELS], check=True, cwd=ROOT)
+
+
+def pytest_testnodedown(node, error):
+    """Take the rows that another process has measured."""
+    if "verification" in (output := getattr(node, "workeroutput", {})):  # not of one that has crashed
+        node.config.verification.take(pickle.loads(output["verification"]))
 
 
 @pytest.fixture
@@ -94,12 +145,16 @@ def beside(pytestconfig):
 
 def pytest_sessionfinish(session, exitstatus):
     verification = session.config.verification
-    complete = {check for check, _ in verification.rows} == set(CHECKS) and verification.indicative
-    if exitstatus != 0 or not complete or hasattr(session.config, "workerinput"):
+    if hasattr(session.config, "workerinput"):
+        session.config.workeroutput["verification"] = pickle.dumps(verification)
+        return
+    old = PAGE.read_text(encoding="utf-8")
+    page = verification.page(old)
+    if exitstatus != 0 or page == old:
         return
     if session.config.getoption("--write-verification"):
-        PAGE.write_text(verification.page(), encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != verification.page():
+        PAGE.write_text(page, encoding="utf-8")
+    else:
         print(f"\n{PAGE.name} is stale: run `uv run pytest --write-verification` and commit it")
         # Elsewhere other processors may round the last digit otherwise, which is no fault of whoever runs the tests.
         if "CI" in os.environ:

@@ -70,6 +70,7 @@ SETTINGS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_full_size_results_agree_with_an_independent_program(beside, setting):
     """Means of 10 runs each: they may differ by 4 standard errors of the difference and by the rounding."""
@@ -87,4 +88,4 @@ def test_full_size_results_agree_with_an_independent_program(beside, setting):
         assert reached.size > RUNS / 2
         error = reached.std(ddof=1) * math.sqrt(2 / RUNS)
         assert reached.mean() == pytest.approx(theirs, abs=4 * error + rounding), name
-    beside(setting, ours=ours, theirs=expected)
+    beside(setting, settings=SETTINGS, ours=ours, theirs=expected)

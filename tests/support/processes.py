@@ -24,7 +24,7 @@ SUPPORT = Path(__file__).parent
 @cache
 def bytecode_folder() -> str:
     """A folder where Python keeps what it compiled, also where it is told to keep nothing: starts take a fifth."""
-    return tempfile.mkdtemp(prefix="hypercluster-bytecode-")
+    return os.environ.get("PYTHONPYCACHEPREFIX") or tempfile.mkdtemp(prefix="hypercluster-bytecode-")
 
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
