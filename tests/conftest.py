@@ -27,8 +27,8 @@ load_kernels(map(load_scenario, ("baseline", "regional_cluster", "hypercluster")
 HEAD = """# Verification
 
 What the model of [model.md](model.md) must give (section 6 there), and what the program gives. Every row is asserted by
-a test at the tolerance shown and was measured by that test. `uv run pytest --write-verification` writes this table, with
-`-m slow` the other one, and CI fails where either is stale.
+a test at the tolerance shown and was measured by that test. `uv run pytest --write-verification` writes this table,
+with `-m slow` the other one, and CI fails where either is stale.
 
 | # | setting | expected | measured | within |
 |---|---|---|---|---|
@@ -115,7 +115,7 @@ def pytest_configure(config):
 
 
 def pytest_xdist_auto_num_workers(config):
-    """Two processes or more take the whole or a folder; for a file or two, their start would take longer than it saves."""
+    """Share the whole or a folder out; for a file or two, more processes would take longer to start than they save."""
     named = [Path(argument.split("::")[0]) for argument in config.args]
     return min(os.cpu_count() or 1, MOST_WORKERS) if any(path.is_dir() for path in named) else 0
 
