@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize, to_hex
@@ -18,7 +20,15 @@ from simulation.data.outlines import load_outlines
 from simulation.data.reader import dataset_folder
 from simulation.errors import ResultsError
 from simulation.figures import StudyCurves, region_map
-from simulation.figures.drawing.basemap import PAPER, base_map, draw_base, draw_links, draw_rings, radii_km
+from simulation.figures.drawing.basemap import (
+    PAPER,
+    TALLEST,
+    base_map,
+    draw_base,
+    draw_links,
+    draw_rings,
+    radii_km,
+)
 from simulation.figures.drawing.style import PAGE_MM, style
 from simulation.figures.film.film import shared_members
 from simulation.figures.t50_by_region import times
@@ -55,6 +65,21 @@ def test_maps_with_outlines_fit_the_page_and_every_seat_and_outline_is_in_sight(
     assert len(maps) == 4
     for ax in maps:
         np.testing.assert_allclose([ax.get_xlim(), ax.get_ylim()], base.box.T)
+
+
+places = st.tuples(st.floats(20.0, 60.0), st.floats(40.0, 70.0))
+
+
+@given(st.lists(places, min_size=1, max_size=5), st.booleans())
+def test_no_map_is_taller_than_a_page_and_every_seat_is_in_sight(
+    seats: list[tuple[float, float]], one_meridian: bool
+) -> None:
+    longitude, latitude = np.array(seats).T
+    if one_meridian:
+        longitude = np.full_like(longitude, longitude[0])
+    base = base_map([str(n) for n in range(len(seats))], None, longitude=longitude, latitude=latitude)
+    assert base.height_share <= TALLEST + 1e-9
+    assert (base.seats > base.box[0]).all() and (base.seats < base.box[1]).all()
 
 
 def test_east_is_right_and_north_is_up(outlined: StudyCurves) -> None:

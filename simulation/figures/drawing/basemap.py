@@ -24,6 +24,8 @@ HATCH = "//////"
 LARGEST = 0.021
 """Radius of the largest bubble, as a share of the map's width: neighbouring seats keep apart."""
 MARGIN = 0.01  # of the map's width
+TALLEST = 1.5
+"""Height of a map over its width at most: regions along a meridian would make a page of many metres."""
 RING_PT = 1.0
 FINEST_PT = 0.25
 THICKEST_PT = 0.9
@@ -62,7 +64,10 @@ def base_map(
     low, high = corners.min(axis=0), corners.max(axis=0)
     # Bubbles of regions at the edge reach beyond their seats, and the only region of a study has no extent.
     margin = MARGIN * max(float(high[0] - low[0]), 0.5 * float(high[1] - low[1]), 100.0)
-    return BaseMap(seats, shapes, around, box=np.array([low - margin, high + margin]))
+    low, high = low - margin, high + margin
+    too_thin = max((high[1] - low[1]) / TALLEST - (high[0] - low[0]), 0.0)
+    aside = np.array([too_thin / 2, 0.0])
+    return BaseMap(seats, shapes, around, box=np.array([low - aside, high + aside]))
 
 
 def _flat(rings: Rings, albers: Albers) -> Path | None:
