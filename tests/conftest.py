@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from processes import bytecode_folder
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "verification.md"
@@ -108,10 +107,10 @@ def pytest_configure(config):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Tests start hundreds of processes, which must not compile every package that they import where Python is told to
     # keep no bytecode. Multiprocessing hands that on to its processes; but what another process kept they read.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    if sys.dont_write_bytecode and "PYTHONPYCACHEPREFIX" not in os.environ:
-        cache = getattr(config, "cache", None)  # mutants have none
-        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode") if cache else bytecode_folder())
+    cache = getattr(config, "cache", None)
+    if sys.dont_write_bytecode and cache and "PYTHONPYCACHEPREFIX" not in os.environ:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
 
 
 def pytest_xdist_auto_num_workers(config):

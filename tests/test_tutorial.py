@@ -44,6 +44,7 @@ def run(commands):
     return codes, printed
 
 
+@pytest.mark.slow
 def test_every_step_of_the_page_does_what_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     printed, done = "", Counter()

@@ -108,6 +108,7 @@ def test_the_keyboard_does_all_that_the_mouse_does(come):
     expect(visit.page.locator("#tab-money")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_letters_typed_into_a_field_are_no_commands(come):
     visit = come(SHOWN)
     visit.at(12, 6)
@@ -127,6 +128,7 @@ def test_figures_say_in_words_what_they_show(come):
     )
 
 
+@pytest.mark.slow
 def test_a_region_an_enterprise_and_its_partners_can_be_looked_into(come):
     visit = come("#a=regional_cluster&b=hypercluster&seed=3&month=120")
     visit.at(10)
@@ -158,6 +160,7 @@ def test_a_region_an_enterprise_and_its_partners_can_be_looked_into(come):
     expect(panel).to_contain_text("mastered", timeout=MS)
 
 
+@pytest.mark.slow
 def test_a_click_into_a_curve_jumps_to_its_month(come):
     visit = come("#a=regional_cluster&b=hypercluster&seed=3&month=150")
     visit.at(12, 6)
@@ -178,6 +181,7 @@ def test_a_figure_is_enlarged_and_made_small_again(come):
     assert card.bounding_box()["width"] == pytest.approx(before)
 
 
+@pytest.mark.slow
 def test_on_a_small_screen_the_drawer_hides_no_button_and_each_region_has_room_for_its_name(come):
     visit = come(
         "#a=kuzbass&b=price_cycle&seed=3&month=60&region=kemerovo", size={"width": 900, "height": 900}

@@ -70,6 +70,7 @@ def test_a_cut_connection_resumes_the_session_and_loses_nothing(browser, address
     visit.leave()
 
 
+@pytest.mark.slow
 def test_a_session_that_is_gone_is_opened_anew_from_the_address(browser, address):
     line = Line()
     visit = come_over(line, browser, address).open("#a=regional_cluster&b=hypercluster&seed=3&month=60")

@@ -77,6 +77,7 @@ def test_a_saved_scenario_gives_the_command_line_the_same_curves_bit_for_bit(com
         assert int(expected["adopters"].max()) > 0
 
 
+@pytest.mark.slow
 def test_two_browsers_never_see_each_others_model(come):
     alone = come(CHANGED + "240")
     alone.at(20)
@@ -93,7 +94,9 @@ def test_two_browsers_never_see_each_others_model(come):
 
 
 # One format a visit: Chromium asks before it takes more than ten files from a page.
-@pytest.mark.parametrize("kind", ["SVG", pytest.param("PNG", marks=pytest.mark.slow), "CSV"])
+@pytest.mark.parametrize(
+    "kind", ["CSV", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("SVG", "PNG"))]
+)
 def test_every_figure_is_saved(come, kind):
     visit = come(CHANGED + "150&difference=1&region=tatarstan")
     visit.at(12, 6)

@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 from visits import MS
 
@@ -33,6 +34,7 @@ def test_the_page_opens_with_two_scenarios_and_draws_every_figure(come):
         assert card.locator("canvas").evaluate(COLOURS) > 3, card.get_attribute("data-figure")
 
 
+@pytest.mark.slow
 def test_another_scenario_replaces_one_side_and_the_other_keeps_its_history(come):
     visit = come(f"{CLUSTER}&month=120")
     visit.at(10)
@@ -82,6 +84,7 @@ def test_a_value_that_is_refused_is_told_beside_its_field_and_changes_nothing(co
     expect(visit.page.locator("#changes-a")).to_have_text("1 change")
 
 
+@pytest.mark.slow
 def test_the_budget_of_a_policy_and_a_new_policy_move_the_money(come):
     visit = come(f"{CLUSTER}&month=240")
     visit.at(20)
@@ -131,6 +134,7 @@ def test_going_back_in_time_asks_the_server_for_nothing(come):
     assert visit.scores() == end
 
 
+@pytest.mark.slow
 def test_jumping_ahead_brings_the_months_between(come):
     visit = come(CLUSTER)
     visit.page.get_by_role("button", name="To the end").click()
@@ -148,6 +152,7 @@ def test_two_runs_that_cannot_differ_yet_are_called_identical(come):
     expect(visit.score("Adopted")).not_to_contain_text("identical", timeout=MS)
 
 
+@pytest.mark.slow
 def test_choosing_a_technology_shows_only_its_adoptions(come):
     visit = come(f"{CLUSTER}&month=180")
     visit.at(15)
@@ -160,6 +165,7 @@ def test_choosing_a_technology_shows_only_its_adoptions(come):
     assert visit.scores() == before
 
 
+@pytest.mark.slow
 def test_the_end_of_the_run_shows_what_the_metrics_module_says(come):
     from simulation import load_scenario, run
 
@@ -172,6 +178,7 @@ def test_the_end_of_the_run_shows_what_the_metrics_module_says(come):
         expect(visit.score("W1 so far")).to_contain_text(f"{side} {metrics['w1_years']:.2f}")
 
 
+@pytest.mark.slow
 def test_where_enterprises_enter_and_leave_each_month_has_those_who_are_there(come):
     from simulation.engine.simulate import simulate
     from simulation.scenario.loading import load_scenario
@@ -209,6 +216,7 @@ def test_what_is_made_up_in_the_data_is_said_under_the_scenario(come):
     expect(visit.page.locator("#panel-change")).not_to_contain_text("Assumed: Numbers")
 
 
+@pytest.mark.slow
 def test_a_region_that_only_one_side_has_moves_no_row_of_the_other(come):
     visit = come("#a=kuzbass&b=baseline&seed=2&month=240&region=kemerovo")
     visit.at(20)

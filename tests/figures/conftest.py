@@ -140,10 +140,13 @@ def three(make_study: MakeStudy) -> StudyCurves:
     return make_study()
 
 
-KINDS = ("three", "one replication", "one scenario", "nobody adopts", "all at once")
+KINDS = ("three", "one scenario", "nobody adopts")
+MORE_KINDS = ("one replication", "all at once", "ten")
 
 
-@pytest.fixture(scope="session", params=[*KINDS, pytest.param("ten", marks=pytest.mark.slow)])
+@pytest.fixture(
+    scope="session", params=[*KINDS, *(pytest.param(kind, marks=pytest.mark.slow) for kind in MORE_KINDS)]
+)
 def study(request: pytest.FixtureRequest, make_study: MakeStudy) -> StudyCurves:
     """Studies that a figure must be able to draw, the degenerate ones among them."""
     match request.param:
