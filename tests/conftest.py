@@ -1,4 +1,4 @@
-"""The verification table, and what the whole run shares: processes, compiled code, bytecode, sizes of properties.
+"""The verification table, and what a run of the tests shares: processes, compiled equations, bytecode.
 
 Tests record measured beside expected values; a run that has all rows of a table compares it with the page in docs.
 """
