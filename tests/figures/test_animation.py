@@ -205,6 +205,7 @@ def decoded(path: Path) -> Array:
         return np.frombuffer(pixels, dtype=np.uint8).reshape(-1, still.height, still.width, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
 def test_an_mp4_shows_what_the_gif_shows_and_holds_its_last_frame(
     results: Results, monkeypatch: pytest.MonkeyPatch
