@@ -51,6 +51,7 @@ def copied(results: Results, tmp_path: Path) -> Results:
     return Results(folder)
 
 
+@pytest.mark.slow
 def test_everything_that_the_data_allow_is_written(copied: Results) -> None:
     plotted = plot(copied, formats=["svg"])
     assert set(plotted.left_out) == {"platform_membership"}

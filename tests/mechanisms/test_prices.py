@@ -107,7 +107,7 @@ def drawn(seed=1, *, name="coal", months=200_000, steps_per_year=12, **values):
     return drawn_log_price(process, seed=seed, name=name, months=months, steps_per_year=steps_per_year)
 
 
-@pytest.mark.parametrize("steps_per_year", [4, 12, 52])
+@pytest.mark.parametrize("steps_per_year", [4, 12, pytest.param(52, marks=pytest.mark.slow)])
 def test_a_price_without_jumps_spreads_as_the_process_does_whatever_the_step(steps_per_year):
     """Stationary: standard deviation sigma / sqrt(2 kappa); correlation exp(-kappa years)."""
     z = drawn(months=20_000 * steps_per_year, steps_per_year=steps_per_year)
