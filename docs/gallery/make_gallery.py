@@ -85,7 +85,8 @@ Known and left:
 - With more than four scenarios bands are left out, and ten in the tiles of `regional_curves` are crowded; the numbers
   are in the table beside the figure.
 - `t50_ecdf` is the median over replications in each month, drawn from month to month, so that its steps lean.
-- Parts too narrow for their number (`channel_attribution`) or hatching (`ledger`) are told by their order and the table.
+- Parts too narrow for their number (`channel_attribution`) or hatching (`ledger`) are told by their order and the
+  table.
 """
 
 

@@ -20,7 +20,8 @@ FAILING, HANGING = 9, 14  # seeds: replication 8 and 13
 DEADLINE = 4.0
 
 
-@pytest.mark.parametrize("hang", ["silent", pytest.param("busy", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("hang", ["silent", "busy"])
 def test_of_60_replications_one_that_fails_and_one_that_hangs_leave_58(
     study: Study, tmp_path: Path, hang: str
 ):
