@@ -319,8 +319,8 @@ MUTANTS = [
     Mutant(
         "a vector's effect counted on every platform",
         "engine/kernels/hazard.py",
-        "absorptive = max(absorptive, platform_bonus[h, 0])",
-        "absorptive = absorptive + platform_bonus[h, 0]",
+        "absorptive = max(absorptive, platform_bonus[h, Bonus.ABSORPTIVE])",
+        "absorptive = absorptive + platform_bonus[h, Bonus.ABSORPTIVE]",
         "tests/engine/kernels/test_hazard.py",
     ),
     Mutant(

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from simulation.channels import CHANNELS
 from simulation.figures import ScenarioCurves, StudyCurves
 from simulation.figures.drawing.study import Platforms
 from simulation.metrics import METRICS
 from simulation.metrics.curves import crossing_time
-from simulation.world import CHANNELS, Array
+from simulation.world import Array
 
 REGIONS = (
     ("arkhangelsk_nenets", "Arkhangelsk, Nenets", "Northwestern", 40.6, 64.5),

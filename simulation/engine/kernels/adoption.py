@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from simulation.channels import Channel
 from simulation.compiled import compiled
 from simulation.engine.kernels.network import push_adoption
 
@@ -71,7 +72,7 @@ def advance_adoption(
         Business network in CSR form.
     base, slope : float64, shape (K, C, S)
         From :func:`simulation.engine.kernels.hazard.hazard_rates`, 1/year.
-    terms : float64, shape (C, S, K, 6)
+    terms : float64, shape (C, S, K, channels)
         Terms of the hazard, read for attribution.
     spatial : float64, shape (R, S, K)
         S, stands for B where an enterprise has no eligible partner.
@@ -89,7 +90,7 @@ def advance_adoption(
         Raised.
     member_adopters : int64, shape (H, S, K)
         Raised for the platforms of a new adopter.
-    attribution : float64, shape (P, 6)
+    attribution : float64, shape (P, channels)
         Set for new adopters: the share of each term in lambda in the month of adoption; sums to 1.
 
     References
@@ -124,10 +125,11 @@ def advance_adoption(
                 new += 1
                 c, s = stratum_of[i], industry_of[i]
                 hazard = 0.0
-                for channel in range(6):
-                    attribution[p, channel] = terms[c, s, k, channel] * (contacts if channel == 2 else 1.0)
+                for channel in range(terms.shape[3]):
+                    met = contacts if channel == Channel.NETWORK else 1.0
+                    attribution[p, channel] = terms[c, s, k, channel] * met
                     hazard += attribution[p, channel]
-                for channel in range(6):
+                for channel in range(terms.shape[3]):
                     attribution[p, channel] /= hazard
         waiting_count[k] = kept
         total += new
