@@ -324,6 +324,20 @@ MUTANTS = [
         "tests/engine/kernels/test_hazard.py",
     ),
     Mutant(
+        "the network taken to be the third channel for ever",
+        "engine/kernels/hazard.py",
+        "if channel != Channel.NETWORK:",
+        "if channel != 2:",
+        "tests/test_channels.py",
+    ),
+    Mutant(
+        "attribution to six channels only",
+        "engine/kernels/adoption.py",
+        "                for channel in range(terms.shape[3]):\n                    met =",
+        "                for channel in range(6):\n                    met =",
+        "tests/test_channels.py",
+    ),
+    Mutant(
         "Phi without Weir and Cockerham's correction",
         "metrics/weir_cockerham.py",
         "return n * (msb - msw), n * (msb + (n0 - 1) * msw)",
