@@ -179,7 +179,7 @@ def differences(
     Parameters
     ----------
     pairs : titles of scenario and reference, and the difference in each metric.
-    precision : as in :func:`simulation.compare.compare`.
+    precision : as in :func:`simulation.analysis.comparison.compare`.
     name : of the table's files.
     """
     rows = [

@@ -45,8 +45,8 @@ def advance_adoption(
     adopters: Array,
     member_adopters: Array,
     attribution: Array,
-) -> int:
-    """Run every clock for one month and adopt where one reaches its threshold; return the number of adoptions.
+) -> None:
+    """Run every clock for one month and adopt where one reaches its threshold.
 
     Pair p adopts when the integral of lambda_p reaches theta_p, equation (6). Its alpha never changes, so the clock
     runs on theta / alpha and lambda / alpha, and need not look alpha up. Work is proportional to the pairs that still
@@ -100,7 +100,6 @@ def advance_adoption(
     n_platforms = member_adopters.shape[0]
     newly = np.empty(region_of.size, dtype=np.int32)
     base, slope = base.reshape(base.shape[0], -1), slope.reshape(slope.shape[0], -1)
-    total = 0
     for k in range(start.size - 1):
         first = start[k]
         pattern = pattern_of[k]
@@ -132,7 +131,6 @@ def advance_adoption(
                 for channel in range(terms.shape[3]):
                     attribution[p, channel] /= hazard
         waiting_count[k] = kept
-        total += new
         for p in newly[:new]:
             i = enterprise[p]
             adopters[region_of[i], industry_of[i], k] += 1
@@ -152,4 +150,3 @@ def advance_adoption(
             for h in range(n_platforms):
                 if (mask_of[i] >> np.uint64(h)) & np.uint64(1):
                     member_adopters[h, industry_of[i], k] += 1
-    return total
