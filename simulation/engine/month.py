@@ -38,14 +38,8 @@ class Engine:
         self.dt = 1.0 / world.steps_per_year
         d = spec.diffusion
         self._vectors = load_vectors()
-        self._rates = hazard.Rates(
-            spontaneous=d.spontaneous,
-            spatial=d.spatial,
-            network=d.network,
-            institutional=d.institutional,
-            digital=d.digital,
-            institution_scale=d.institution_scale,
-        )
+        # A channel's coefficient is the setting of its name; what incentives add is a lever.
+        self._rates = np.array([getattr(d, channel.label, 0.0) for channel in Channel])
         self._near_factor = 1.0 - world.technologies.complexity**2
         self._far_factor = (1.0 - world.technologies.complexity) ** 2
         self._changes = world.enterprises_change
@@ -310,6 +304,7 @@ class Engine:
             platform_effects.meets,
             platform_effects.serves,
             self._rates,
+            self.spec.diffusion.institution_scale,
             self._near_factor,
             self._far_factor,
             self.spec.diffusion.contacts == "substituted",

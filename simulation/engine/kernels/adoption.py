@@ -13,6 +13,9 @@ from simulation.engine.kernels.network import push_adoption
 
 Array = npt.NDArray[Any]
 
+CHANNELS = len(Channel)
+"""How many there are; a constant, because compiled code knows no length of an enum."""
+
 
 @compiled
 def advance_adoption(
@@ -124,11 +127,11 @@ def advance_adoption(
                 new += 1
                 c, s = stratum_of[i], industry_of[i]
                 hazard = 0.0
-                for channel in range(terms.shape[3]):
+                for channel in range(CHANNELS):
                     met = contacts if channel == Channel.NETWORK else 1.0
                     attribution[p, channel] = terms[c, s, k, channel] * met
                     hazard += attribution[p, channel]
-                for channel in range(terms.shape[3]):
+                for channel in range(CHANNELS):
                     attribution[p, channel] /= hazard
         waiting_count[k] = kept
         for p in newly[:new]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,17 +13,6 @@ from simulation.compiled import compiled
 from simulation.engine.kernels.exposure import institutional_contacts
 
 Array = npt.NDArray[Any]
-
-
-class Rates(NamedTuple):
-    """The constants of the hazard: p0, b_S, b_B, b_I and b_D in 1/year, and I_scale."""
-
-    spontaneous: float
-    spatial: float
-    network: float
-    institutional: float
-    digital: float
-    institution_scale: float
 
 
 class Bonus(IntEnum):
@@ -48,7 +37,8 @@ def hazard_terms(
     on_platform: Array,
     meets: Array,
     serves: Array,
-    rates: Rates,
+    rates: Array,
+    institution_scale: float,
     near_factor: Array,
     far_factor: Array,
     substituted: bool,
@@ -80,7 +70,10 @@ def hazard_terms(
         Platforms on which enterprises meet (vector B2B).
     serves : bool, shape (H, J)
         Institutions that a platform brings to its enterprises (vectors B2SC, B2ED).
-    rates : Rates
+    rates : float64, shape (channels,)
+        p0, b_S, b_B, b_I and b_D, 1/year; incentives have none.
+    institution_scale : float
+        I_scale.
     near_factor, far_factor : float64, shape (K,)
         f_near = 1 - chi^2 and f_far = (1 - chi)^2 (Sorenson, Rivkin & Fleming 2006, Research Policy 35: 994-1017).
     substituted : bool
@@ -109,6 +102,7 @@ def hazard_terms(
     served = np.zeros(n_institutions, dtype=np.bool_)
     contacts = np.empty(n_technologies)
     local = np.empty(n_technologies)
+    offline = rates[Channel.SPATIAL] + rates[Channel.NETWORK]
     for c in strata:
         r = region_of_stratum[c]
         served[:] = False
@@ -119,26 +113,28 @@ def hazard_terms(
                 for j in range(n_institutions):
                     served[j] |= serves[h, j]
         scale = 1.0
-        if substituted and member and rates.spatial + rates.network + rates.digital > 0.0:
-            scale = (rates.spatial + rates.network) / (rates.spatial + rates.network + rates.digital)
+        if substituted and member and offline + rates[Channel.DIGITAL] > 0.0:
+            scale = offline / (offline + rates[Channel.DIGITAL])
         institutional_contacts(near[r], readiness[r], served, far_factor, capacity, mastered, contacts, local)
         for k in range(n_technologies):
-            institutional = rates.institutional * -np.expm1(-contacts[k] / rates.institution_scale)
+            institutional = rates[Channel.INSTITUTIONAL] * -np.expm1(-contacts[k] / institution_scale)
             remote_share = (contacts[k] - local[k]) / contacts[k] if contacts[k] > 0.0 else 0.0
             for s in range(n_industries):
                 best = 0.0
                 for h in range(n_platforms):
                     if on_platform[c, h]:
                         best = max(best, digital[h, s, k])
-                term = terms[c, s, k]
-                term[Channel.SPONTANEOUS] = rates.spontaneous * spontaneous_factor[c]
-                term[Channel.SPATIAL] = near_factor[k] * scale * rates.spatial * spatial[r, s, k]
-                term[Channel.NETWORK] = near_factor[k] * scale * rates.network
-                term[Channel.INSTITUTIONAL] = institutional * (1.0 - remote_share)
-                term[Channel.DIGITAL] = (
-                    far_factor[k] * readiness[r] * scale * rates.digital * best + institutional * remote_share
+                terms[c, s, k, Channel.SPONTANEOUS] = rates[Channel.SPONTANEOUS] * spontaneous_factor[c]
+                terms[c, s, k, Channel.SPATIAL] = (
+                    near_factor[k] * scale * rates[Channel.SPATIAL] * spatial[r, s, k]
                 )
-                term[Channel.INCENTIVE] = incentive[c]
+                terms[c, s, k, Channel.NETWORK] = near_factor[k] * scale * rates[Channel.NETWORK]
+                terms[c, s, k, Channel.INSTITUTIONAL] = institutional * (1.0 - remote_share)
+                terms[c, s, k, Channel.DIGITAL] = (
+                    far_factor[k] * readiness[r] * scale * rates[Channel.DIGITAL] * best
+                    + institutional * remote_share
+                )
+                terms[c, s, k, Channel.INCENTIVE] = incentive[c]
 
 
 @compiled

@@ -5,13 +5,13 @@ import pytest
 
 from simulation.channels import Channel
 from simulation.engine.kernels import hazard
-from simulation.engine.kernels.hazard import Bonus, Government, Rates
+from simulation.engine.kernels.hazard import Bonus, Government
 
 R, S, K, H, J = 3, 2, 4, 2, 5
 P0, B_S, B_B, B_I, B_D, I_SCALE = 0.0002, 0.9, 0.5, 0.02, 0.3, 2.0
-RATES = Rates(
-    spontaneous=P0, spatial=B_S, network=B_B, institutional=B_I, digital=B_D, institution_scale=I_SCALE
-)
+RATES = np.zeros(len(Channel))
+RATES[Channel.SPONTANEOUS], RATES[Channel.SPATIAL], RATES[Channel.NETWORK] = P0, B_S, B_B
+RATES[Channel.INSTITUTIONAL], RATES[Channel.DIGITAL] = B_I, B_D
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def compiled(w, *, substituted=False, strata=None):
     terms = np.full((5, S, K, len(Channel)), np.nan)
     hazard.hazard_terms(
         np.arange(5) if strata is None else strata, w["region"], w["on"], w["meets"], w["serves"],
-        RATES, w["f_near"], w["f_far"], substituted, w["spontaneous"],
+        RATES, I_SCALE, w["f_near"], w["f_far"], substituted, w["spontaneous"],
         w["delta"], w["incentive"], w["S"], w["D"], w["near"], w["Q"], w["y"], terms,
     )  # fmt: skip
     return terms
