@@ -333,7 +333,7 @@ MUTANTS = [
     Mutant(
         "attribution to six channels only",
         "engine/kernels/adoption.py",
-        "                for channel in range(CHANNELS):\n                    met =",
+        "                for channel in range(N_CHANNELS):\n                    met =",
         "                for channel in range(6):\n                    met =",
         "tests/test_channels.py",
     ),

@@ -13,7 +13,7 @@ from simulation.engine.kernels.network import push_adoption
 
 Array = npt.NDArray[Any]
 
-CHANNELS = len(Channel)
+N_CHANNELS = len(Channel)
 """How many there are; a constant, because compiled code knows no length of an enum."""
 
 
@@ -127,11 +127,11 @@ def advance_adoption(
                 new += 1
                 c, s = stratum_of[i], industry_of[i]
                 hazard = 0.0
-                for channel in range(CHANNELS):
+                for channel in range(N_CHANNELS):
                     met = contacts if channel == Channel.NETWORK else 1.0
                     attribution[p, channel] = terms[c, s, k, channel] * met
                     hazard += attribution[p, channel]
-                for channel in range(CHANNELS):
+                for channel in range(N_CHANNELS):
                     attribution[p, channel] /= hazard
         waiting_count[k] = kept
         for p in newly[:new]:
