@@ -67,7 +67,7 @@ def _metrics(pooled: Array, rng: np.random.Generator, *, defined: bool) -> dict[
     n = len(pooled)
     # Drawn first, so that another metric does not move the pictures.
     synchronization = rng.normal(0.9, 0.02, n)
-    shares = rng.dirichlet((0.1, 30, 15, 2, 3, 0.2), n)
+    shares = rng.dirichlet(((0.1, 30, 15, 2, 3, 0.2) + len(CHANNELS) * (1,))[: len(CHANNELS)], n)
     metrics = {name: rng.uniform(0.01, 0.09, n) for name in METRICS}
     metrics |= {f"attributed_{channel}": shares[:, place] for place, channel in enumerate(CHANNELS)}
     metrics["t50_years"] = crossing_time(pooled.T, 0.5, dt=1 / 12)
