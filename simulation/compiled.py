@@ -26,8 +26,8 @@ from numba.core.serialize import dumps
 
 log = logging.getLogger("hypercluster")
 
-SOURCES = ("compiled.py", "streams.py", "engine/ties.py", "engine/kernels/*.py")
-"""Modules with compiled functions."""
+SOURCES = ("compiled.py", "channels.py", "streams.py", "engine/ties.py", "engine/kernels/*.py")
+"""Modules with compiled functions, or with what these hold as constants."""
 
 FOLDER = "NUMBA_CACHE_DIR"
 """Environment variable that names the folder for compiled code; worker processes inherit it."""

@@ -38,7 +38,7 @@ class Record:
     members_anywhere: Array  # int32 (T + 1,), enterprises on at least one platform
     enterprises: Array  # int64 (E,), all that are there
     mastered: Array  # int32 (T + 1, K), institutions that master k
-    attribution: Array  # float64 (R, K, 6), adoptions owed to each channel of simulation.world.CHANNELS
+    attribution: Array  # float64 (R, K, channels), adoptions owed to each Channel
     ledger: pd.DataFrame  # policy, instrument, region, year, planned, spent, unspent
     planned_pv: float  # present value of the plan, units
     spent_pv: float  # present value of what was spent, units

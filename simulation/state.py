@@ -21,7 +21,7 @@ class State:
     exposures: Array  # float64 (P,), B under the levers of the month
     adopted_month: Array  # int32 (P,), -1 before
     adopters: Array  # int64 (R, S, K), among the enterprises present
-    attribution: Array  # float64 (P, 6)
+    attribution: Array  # float64 (P, channels)
     mastered: Array  # bool (J, K)
     mastered_month: Array  # int32 (J, K), -1 before
     learning_left: Array  # float64 (J, K)

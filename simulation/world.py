@@ -14,9 +14,6 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-CHANNELS = ("spontaneous", "spatial", "network", "institutional", "digital", "incentive")
-"""The terms of the hazard (section 2, equation 5), in the order in which attribution is recorded."""
-
 SERVICES = "mining_services"
 """The industry that serves the others; all others extract."""
 

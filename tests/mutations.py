@@ -319,9 +319,23 @@ MUTANTS = [
     Mutant(
         "a vector's effect counted on every platform",
         "engine/kernels/hazard.py",
-        "absorptive = max(absorptive, platform_bonus[h, 0])",
-        "absorptive = absorptive + platform_bonus[h, 0]",
+        "absorptive = max(absorptive, platform_bonus[h, Bonus.ABSORPTIVE])",
+        "absorptive = absorptive + platform_bonus[h, Bonus.ABSORPTIVE]",
         "tests/engine/kernels/test_hazard.py",
+    ),
+    Mutant(
+        "the network taken to be the third channel for ever",
+        "engine/kernels/hazard.py",
+        "if channel != Channel.NETWORK:",
+        "if channel != 2:",
+        "tests/test_channels.py",
+    ),
+    Mutant(
+        "attribution to six channels only",
+        "engine/kernels/adoption.py",
+        "                for channel in range(N_CHANNELS):\n                    met =",
+        "                for channel in range(6):\n                    met =",
+        "tests/test_channels.py",
     ),
     Mutant(
         "Phi without Weir and Cockerham's correction",

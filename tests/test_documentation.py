@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import re
 from collections import Counter
 from pathlib import Path
@@ -180,3 +182,37 @@ def test_the_picture_of_the_tree_shows_the_package_as_it_is():
             assert picture[folder] <= names, folder
         else:
             assert picture[folder] == names, folder
+
+
+REFERENCE = re.compile(r":(?:attr|class|data|exc|func|meth|mod):`~?([\w.]+)`")
+
+
+def is_there(name: str) -> bool:
+    """True where a dotted name is a module, or is found in one; fields of a dataclass are in their class."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        with contextlib.suppress(ModuleNotFoundError):
+            here = importlib.import_module(".".join(parts[:length]))
+            for part in parts[length:]:
+                if not hasattr(here, part):
+                    return part in getattr(here, "__annotations__", {})
+                here = getattr(here, part)
+            return True
+    return False
+
+
+def test_docstrings_refer_to_what_is_there():
+    wrong = []
+    for path in (ROOT / "simulation").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        parts = [part for part in path.relative_to(ROOT).with_suffix("").parts if part != "__init__"]
+        # A bare name is one of the module, of one of its classes, or of a package that the module is in.
+        places = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+        places += [f"{places[-1]}.{name}" for name in re.findall(r"^class (\w+)", text, flags=re.MULTILINE)]
+        wrong += [
+            f"{path.relative_to(ROOT)} refers to {name}"
+            for name in REFERENCE.findall(text)
+            if not any(is_there(known) for known in (name, *(f"{place}.{name}" for place in places)))
+            and not re.search(rf"\bself\.{name}\b.* = ", text)
+        ]
+    assert not wrong

@@ -54,7 +54,7 @@ def compare_folders(
     ----------
     first, second : studies, or their folders.
     reference : name of a scenario of the first; "baseline" unless given, or the first one there.
-    precision : as in :func:`simulation.compare.compare`.
+    precision : as in :func:`simulation.analysis.comparison.compare`.
 
     Raises
     ------

@@ -74,7 +74,7 @@ def verdicts(comparison: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
 
     Parameters
     ----------
-    comparison : as :func:`simulation.compare.compare` returns it.
+    comparison : as :func:`simulation.analysis.comparison.compare` returns it.
     titles : what to call each scenario, by name.
     """
     sentences = []

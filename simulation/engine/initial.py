@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulation.channels import Channel
 from simulation.engine.kernels.strata import UNUSED
 from simulation.state import State
-from simulation.world import CHANNELS, World
+from simulation.world import World
 
 
 def initial_state(world: World) -> State:
@@ -27,7 +28,7 @@ def initial_state(world: World) -> State:
         exposures=np.zeros(p),
         adopted_month=np.full(p, -1, dtype=np.int32),
         adopters=np.zeros((r, s, k), dtype=np.int64),
-        attribution=np.zeros((p, len(CHANNELS))),
+        attribution=np.zeros((p, len(Channel))),
         mastered=np.zeros((j, k), dtype=bool),
         mastered_month=np.full((j, k), -1, dtype=np.int32),
         learning_left=world.institutions.threshold.copy(),

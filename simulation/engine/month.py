@@ -6,6 +6,7 @@ import numpy as np
 
 from simulation import streams
 from simulation.arguments import whole_number
+from simulation.channels import Channel
 from simulation.data.reader import load_vectors
 from simulation.engine.build.enterprises import enterprise_keys
 from simulation.engine.build.world import build_world
@@ -22,7 +23,7 @@ from simulation.policies.schedule import PolicySchedule
 from simulation.policies.training import Training
 from simulation.record import Record
 from simulation.scenario.schema import Scenario
-from simulation.world import CHANNELS, RESEARCH_KINDS, Array
+from simulation.world import RESEARCH_KINDS, Array
 
 
 class Engine:
@@ -37,9 +38,8 @@ class Engine:
         self.dt = 1.0 / world.steps_per_year
         d = spec.diffusion
         self._vectors = load_vectors()
-        self._rates = np.array(
-            [d.spontaneous, d.spatial, d.network, d.institutional, d.digital, d.institution_scale]
-        )
+        # A channel's coefficient is the setting of its name; what incentives add is a lever.
+        self._rates = np.array([getattr(d, channel.label, 0.0) for channel in Channel])
         self._near_factor = 1.0 - world.technologies.complexity**2
         self._far_factor = (1.0 - world.technologies.complexity) ** 2
         self._changes = world.enterprises_change
@@ -57,7 +57,7 @@ class Engine:
         self._levers: Levers | None = None
         c = self.state.stratum_mask.size
         r, s, k, h, j = world.shape
-        self._terms = np.zeros((c, s, k, len(CHANNELS)))
+        self._terms = np.zeros((c, s, k, len(Channel)))
         self._base, self._slope = np.zeros((k, c, s)), np.zeros((k, c, s))
         self._spatial, self._digital = np.zeros((r, s, k)), np.zeros((h, s, k))
         self._factor, self._spontaneous, self._incentive = np.ones(c), np.ones(c), np.zeros(c)
@@ -116,7 +116,7 @@ class Engine:
         return self._levers if self._levers is not None else self.schedule.levers(0)
 
     def hazard_of(self, enterprise: int, technology: int) -> Array:
-        """Return the terms of lambda_ik at the present state and levers, float64 (6,), 1/year; equation (5)."""
+        """Return the terms of lambda_ik at the present state and levers by channel, float64, 1/year; equation (5)."""
         world, state, pairs = self.world, self.state, self.world.pairs
         enterprise = whole_number("enterprise", enterprise, most=world.enterprises.region_of.size - 1)
         technology = whole_number("technology", technology, most=len(world.technologies.names) - 1)
@@ -130,7 +130,7 @@ class Engine:
         if exposure_to_partners == network.NO_PARTNER:
             exposure_to_partners = self._spatial[r, s, technology]
         terms = self._terms[c, s, technology].copy()
-        terms[CHANNELS.index("network")] *= exposure_to_partners
+        terms[Channel.NETWORK] *= exposure_to_partners
         x = self._market.factor(state, self.levers)[r, s, technology]
         scale = world.technologies.relevance[s, technology] * x * self._factor[c]
         return terms * scale * world.enterprises.absorptive_capacity[enterprise]
@@ -304,6 +304,7 @@ class Engine:
             platform_effects.meets,
             platform_effects.serves,
             self._rates,
+            self.spec.diffusion.institution_scale,
             self._near_factor,
             self._far_factor,
             self.spec.diffusion.contacts == "substituted",

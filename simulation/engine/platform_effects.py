@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.data.reader import VectorRow
+from simulation.engine.kernels.hazard import Bonus, Government
 from simulation.engine.kernels.learning import learning_weights
 from simulation.levers import Levers
 from simulation.world import Array, World
@@ -23,8 +24,8 @@ class PlatformEffects:
         h, j = resident.shape
         self.meets = np.zeros(h, dtype=bool)
         self.serves = np.zeros((h, j), dtype=bool)
-        self.bonus = np.zeros((h, 3))
-        self.government = np.zeros((h, 2))
+        self.bonus = np.zeros((h, len(Bonus)))
+        self.government = np.zeros((h, len(Government)))
         linked = np.zeros((j, j), dtype=bool)
         capacity_bonus = np.zeros(j)
         for v, vector in enumerate(vectors):
@@ -35,15 +36,20 @@ class PlatformEffects:
                 self.serves[p] |= resident[p] & np.isin(kinds, vector.remote_kinds)
                 learners = resident[p] & np.isin(kinds, vector.learning_kinds)
                 linked |= learners[:, None] & learners[None, :]
-                bonuses = (vector.absorptive_bonus, vector.hazard_bonus, vector.spontaneous_bonus)
-                self.bonus[p] = np.maximum(self.bonus[p], bonuses)
+                for bonus, added in (
+                    (Bonus.ABSORPTIVE, vector.absorptive_bonus),
+                    (Bonus.HAZARD, vector.hazard_bonus),
+                    (Bonus.SPONTANEOUS, vector.spontaneous_bonus),
+                ):
+                    self.bonus[p, bonus] = max(self.bonus[p, bonus], added)
                 capacity_bonus = np.maximum(capacity_bonus, vector.capacity_bonus * resident[p])
                 if vector.best_government:
                     reached = world.platforms.may_join[p].any(axis=1)
-                    best = [
-                        np.max(lever[reached], initial=0.0) for lever in (levers.training, levers.incentive)
-                    ]
-                    self.government[p] = np.maximum(self.government[p], best)
+                    for best, lever in (
+                        (Government.TRAINING, levers.training),
+                        (Government.INCENTIVE, levers.incentive),
+                    ):
+                        self.government[p, best] = np.max(lever[reached], initial=self.government[p, best])
         self.capacity = (
             institutions.capacity * levers.capacity[institutions.region_of] * (1.0 + capacity_bonus)
         )

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulation.channels import Channel
 from simulation.record import Record
 from simulation.state import State
-from simulation.world import CHANNELS, Array, World
+from simulation.world import Array, World
 
 if TYPE_CHECKING:  # pandas takes longer to import than a replication to run
     import pandas as pd
@@ -54,7 +55,7 @@ class Recorder:
         technology = np.repeat(np.arange(k), np.diff(pairs.start))[adopted]
         cell = world.enterprises.region_of[pairs.enterprise[adopted]].astype(np.int64) * k + technology
         attribution = np.stack(
-            [np.bincount(cell, state.attribution[adopted, c], minlength=r * k) for c in range(len(CHANNELS))],
+            [np.bincount(cell, state.attribution[adopted, x], minlength=r * k) for x in Channel],
             axis=-1,
         )
         done = slice(0, state.month + 1)
@@ -79,7 +80,7 @@ class Recorder:
             members_anywhere=self.members_anywhere[done],
             enterprises=counts.sum(axis=(1, 2)),
             mastered=self._mastered[done],
-            attribution=attribution.reshape(r, k, len(CHANNELS)),
+            attribution=attribution.reshape(r, k, len(Channel)),
             ledger=ledger,
             planned_pv=planned_pv,
             spent_pv=spent_pv,

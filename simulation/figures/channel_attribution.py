@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from simulation.channels import Channel
 from simulation.figures.drawing.bars import BAR, fill, labels_mm, labels_of, row_mm, rows, write_labels
 from simulation.figures.drawing.inputs import Source
 from simulation.figures.drawing.panels import (
@@ -27,12 +28,12 @@ from simulation.figures.drawing.study import (
     replications,
 )
 from simulation.figures.drawing.style import SMALL_PT
-from simulation.world import CHANNELS, Array
+from simulation.world import Array
 
 TOP_MM = 2.5
 RIGHT_MM = 4.0
 LEAST_WRITTEN = 0.055  # shares below it have no room for their number
-KEYS = [Key(name, patch=fill(number)) for number, name in enumerate(CHANNELS)]
+KEYS = [Key(channel.label, patch=fill(channel)) for channel in Channel]
 
 
 def channel_attribution(results: Source, *, ax: Axes | None = None) -> Axes:
@@ -53,8 +54,8 @@ def channel_attribution(results: Source, *, ax: Axes | None = None) -> Axes:
 
 
 def attribution(scenario: ScenarioCurves) -> Array:
-    """Share of adoptions owed to each of ``CHANNELS`` in each replication; float64 (n, 6), nan without adoptions."""
-    return np.column_stack([scenario.metrics[f"attributed_{channel}"] for channel in CHANNELS])
+    """Share of adoptions owed to each channel in each replication; float64 (n, channels), nan without adoptions."""
+    return np.column_stack([scenario.metrics[f"attributed_{channel.label}"] for channel in Channel])
 
 
 def _height_mm(study: StudyCurves, width_mm: float) -> float:
@@ -83,11 +84,11 @@ def _draw_bar(ax: Axes, row: int, shares: Array) -> None:
         ax.text(1, row, "nobody adopted", fontsize=SMALL_PT, va="center_baseline")
         return
     start = 0.0
-    for channel, share in enumerate(defined.mean(axis=0)):
+    for channel, share in zip(Channel, defined.mean(axis=0), strict=True):
         if share > 0:
             ax.barh(row, 100 * share, left=100 * start, height=BAR, **fill(channel))
         if share >= LEAST_WRITTEN:
-            dark = channel == CHANNELS.index("spatial")
+            dark = channel == Channel.SPATIAL
             paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
             ax.text(
                 100 * (start + share / 2),
@@ -125,11 +126,11 @@ def _numbers(study: StudyCurves) -> pd.DataFrame:
     for scenario in study.scenarios:
         shares = attribution(scenario)
         defined = shares[np.isfinite(shares).all(axis=1)]
-        for channel, name in enumerate(CHANNELS):
+        for channel in Channel:
             values = defined[:, channel]
             mean = float(values.mean()) if len(values) else np.nan
             spread = float(values.std(ddof=1)) if len(values) > 1 else np.nan
-            rows_of.append((scenario.name, name, mean, spread, len(values)))
+            rows_of.append((scenario.name, channel.label, mean, spread, len(values)))
     return pd.DataFrame(rows_of, columns=["scenario", "channel", "mean_share", "sd", "n"])
 
 

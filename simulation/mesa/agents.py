@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mesa.discrete_space import Cell, FixedAgent
 
-from simulation.world import CHANNELS
+from simulation.channels import CHANNELS
 
 if TYPE_CHECKING:
     from simulation.mesa.model import HyperclusterModel

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simulation.channels import Channel
 from simulation.metrics.curves import Curves
 from simulation.metrics.metric import Metric, Undefined
-from simulation.world import CHANNELS
 
 
-def _share_of(channel: int) -> Callable[[Curves], float]:
+def _share_of(channel: Channel) -> Callable[[Curves], float]:
     def measure(curves: Curves) -> float:
         attribution = curves.record.attribution.sum(axis=(0, 1))
         if not attribution.sum() > 0:
@@ -22,23 +22,14 @@ def _share_of(channel: int) -> Callable[[Curves], float]:
     return measure
 
 
-_OWED_TO = {
-    "spontaneous": "enterprises' own initiative",
-    "spatial": "adopters nearby",
-    "network": "business partners",
-    "institutional": "research and infrastructure in reach without a platform",
-    "digital": "platforms, remote institutions included",
-    "incentive": "incentives",
-}
-
 METRICS = tuple(
     Metric(
-        name=f"attributed_{channel}",
+        name=f"attributed_{channel.label}",
         unit="share",
-        reading=f"Share of all adoptions whose last step is owed to {_OWED_TO[channel]}.",
+        reading=f"Share of all adoptions whose last step is owed to {channel.owed_to}.",
         better=None,
-        place=70 + index,
-        measure=_share_of(index),
+        place=70 + channel,
+        measure=_share_of(channel),
     )
-    for index, channel in enumerate(CHANNELS)
+    for channel in Channel
 )

@@ -17,12 +17,12 @@ from simulation.analysis.paired import PRECISION, Difference
 from simulation.analysis.unspent import unspent_money
 from simulation.analysis.verdict import is_equal_money, verdicts
 from simulation.arguments import real_number
+from simulation.channels import CHANNELS
 from simulation.reporting.numbers import as_difference, or_dash, records, signed, with_interval
 from simulation.reporting.places import places
 from simulation.reporting.table import Table
 from simulation.results.derived import HERE, Outputs, outputs_of
 from simulation.results.reader import Results
-from simulation.world import CHANNELS
 
 TABLES = "tables"
 MOST_PAIRS = 6
@@ -179,7 +179,7 @@ def differences(
     Parameters
     ----------
     pairs : titles of scenario and reference, and the difference in each metric.
-    precision : as in :func:`simulation.compare.compare`.
+    precision : as in :func:`simulation.analysis.comparison.compare`.
     name : of the table's files.
     """
     rows = [

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from simulation.channels import Channel
 from simulation.engine.month import Engine
 from simulation.errors import ScenarioError
 from simulation.scenario.loading import load_scenario, parse_scenario
-from simulation.world import CHANNELS
 
 SMALL = ["world.scale=0.1", "time.years=6", "diffusion.spontaneous=0.01", "membership.base=1"]
 WHOLE = '{ name = "whole", vectors = ["B2B", "B2SC", "SC2SC"], institutions = "all", to_year = 3.0 }'
@@ -104,7 +104,7 @@ def test_a_platform_paid_again_after_an_outage_opens_empty():
 def test_a_closed_platform_leaves_no_digital_attribution_after_its_closing():
     """Neither through contact between members, nor through institutions that it brought near."""
     engine = at_year(6, WHOLE)
-    digital = engine.state.attribution[:, CHANNELS.index("digital")]
+    digital = engine.state.attribution[:, Channel.DIGITAL]
     month = engine.state.adopted_month
     assert digital[(month > 0) & (month <= 36)].sum() > 1
     assert (month > 36).sum() > 100

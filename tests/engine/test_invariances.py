@@ -13,6 +13,7 @@ from small_worlds import dataset, plain_scenario
 
 import simulation.data.reader
 from simulation import metrics
+from simulation.channels import Channel
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.metrics import crossing_time
@@ -134,7 +135,7 @@ def test_a_platform_of_one_region_leaves_uncoupled_regions_as_they_are(verified)
     changed = [r for r in others if not np.array_equal(without.adopters[:, r], with_it.adopters[:, r])]
     changed += [r for r in others if not np.array_equal(without.attribution[r], with_it.attribution[r])]
     assert not np.array_equal(without.adopters[:, own], with_it.adopters[:, own]), "the platform does nothing"
-    assert with_it.attribution[own, :, 4].sum() > 0
+    assert with_it.attribution[own, :, Channel.DIGITAL].sum() > 0
     verified(
         12,
         "other regions changed by a platform of one region, of 14",

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from simulation.channels import CHANNELS
 from simulation.figures import ScenarioCurves, StudyCurves
 from simulation.figures.drawing.study import Platforms
 from simulation.metrics import METRICS
 from simulation.metrics.curves import crossing_time
-from simulation.world import CHANNELS, Array
+from simulation.world import Array
 
 REGIONS = (
     ("arkhangelsk_nenets", "Arkhangelsk, Nenets", "Northwestern", 40.6, 64.5),
@@ -66,7 +67,7 @@ def _metrics(pooled: Array, rng: np.random.Generator, *, defined: bool) -> dict[
     n = len(pooled)
     # Drawn first, so that another metric does not move the pictures.
     synchronization = rng.normal(0.9, 0.02, n)
-    shares = rng.dirichlet((0.1, 30, 15, 2, 3, 0.2), n)
+    shares = rng.dirichlet(((0.1, 30, 15, 2, 3, 0.2) + len(CHANNELS) * (1,))[: len(CHANNELS)], n)
     metrics = {name: rng.uniform(0.01, 0.09, n) for name in METRICS}
     metrics |= {f"attributed_{channel}": shares[:, place] for place, channel in enumerate(CHANNELS)}
     metrics["t50_years"] = crossing_time(pooled.T, 0.5, dt=1 / 12)

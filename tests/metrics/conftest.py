@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from simulation.channels import Channel
 from simulation.record import Record
-from simulation.world import CHANNELS
 
 type Make = Callable[..., Record]
 
@@ -25,24 +25,25 @@ def record_of(
     release_month: Sequence[int] | None = None,
     macroregion_of: Sequence[int] | None = None,
     members_anywhere: int = 0,
-    attribution: Sequence[float] | None = None,
+    attribution: Mapping[Channel, float] | None = None,
     environmental: Sequence[int] = (),
 ) -> Record:
     """A record with the given counts; each region is its own macroregion unless said.
 
     ``adopters`` has shape (T + 1, R, S, K), ``eligible`` (R, S, K) where enterprises stay the same, else
-    (T + 1, R, S, K), ``attribution`` (6,), adoptions by channel; ``environmental`` are the places of such technologies.
+    (T + 1, R, S, K), ``attribution`` adoptions by channel; ``environmental`` are the places of such
+    technologies.
     """
     eligible = np.asarray(eligible, dtype=np.int64)
     eligible = eligible.reshape(-1, *eligible.shape[-3:])
     adopters = np.asarray(adopters, dtype=np.int32)
     _, r, s, k = eligible.shape
     months = adopters.shape[0] - 1
-    owed = np.zeros((r, k, len(CHANNELS)))
+    owed = np.zeros((r, k, len(Channel)))
     if attribution is None:
-        owed[:, :, 0] = adopters[-1].sum(axis=1)
+        owed[:, :, Channel.SPONTANEOUS] = adopters[-1].sum(axis=1)
     else:
-        owed[0, 0] = attribution
+        owed[0, 0] = [attribution.get(channel, 0.0) for channel in Channel]
     macroregion_of = list(range(r)) if macroregion_of is None else list(macroregion_of)
     return Record(
         scenario="handmade",

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from simulation.channels import Channel
 from simulation.metrics import METRICS, compute, reasons, select
 
 COLUMNS = [
@@ -186,7 +187,7 @@ class TestEveryMetric:
             macroregion_of=np.append(record.macroregion_of, 1),
             eligible=np.concatenate([record.eligible, np.zeros((1, 1, 3, 4), dtype=np.int64)], axis=1),
             adopters=np.concatenate([record.adopters, np.zeros((201, 1, 3, 4), dtype=np.int32)], axis=1),
-            attribution=np.concatenate([record.attribution, np.zeros((1, 4, 6))]),
+            attribution=np.concatenate([record.attribution, np.zeros((1, 4, len(Channel)))]),
         )
         assert compute(wider)[metric.name] == pytest.approx(
             compute(record)[metric.name], rel=1e-12, abs=1e-13
@@ -297,7 +298,8 @@ def test_where_all_have_left_by_the_horizon_there_is_no_share_at_it(make_record)
     eligible = np.full((25, 2, 1, 1), 10)
     eligible[20:] = 0
     adopters = np.where(eligible > 0, 8, 0)
-    record = make_record(adopters, eligible, environmental=[0], attribution=[1.0, 0, 3.0, 0, 0, 0])
+    owed = {Channel.SPONTANEOUS: 1.0, Channel.NETWORK: 3.0}
+    record = make_record(adopters, eligible, environmental=[0], attribution=owed)
     values, why = compute(record), reasons(record)
     for name in ("final_share", "environmental_share"):
         assert why[name] == "No eligible enterprise is there at the horizon."

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from small_studies import write_scenarios
 
 from simulation.batch.running import run_batch
+from simulation.channels import Channel
 from simulation.characters import fault_of
 from simulation.cli.main import cli
 from simulation.errors import ResultsError
@@ -59,7 +60,7 @@ def record(scenario: str, seed: int) -> Record:
         members_anywhere=np.zeros(MONTHS + 1, dtype=np.int32),
         enterprises=np.array([102]),
         mastered=np.zeros((MONTHS + 1, 2), dtype=np.int32),
-        attribution=np.zeros((3, 2, 6)),
+        attribution=np.zeros((3, 2, len(Channel))),
         ledger=pd.DataFrame(
             {
                 "policy": ["policies[0]"] * 2,

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulation.channels import Channel
 from simulation.record import Record
 from simulation.replication import Run
 from simulation.results.tables import Axes, Counts, Tables, counts_of, tables_of
@@ -44,7 +45,7 @@ def record_of(eligible: Array, adopters: Array, may_join: Array) -> Record:
         members_anywhere=np.zeros(months, dtype=np.int32),
         enterprises=eligible.max(axis=3).sum(axis=(1, 2)),
         mastered=np.zeros((months, 2), dtype=np.int32),
-        attribution=np.zeros((2, 2, 6)),
+        attribution=np.zeros((2, 2, len(Channel))),
         ledger=pd.DataFrame(),
         planned_pv=0.0,
         spent_pv=0.0,

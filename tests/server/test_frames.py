@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from page import blocks_of
 
+from simulation.channels import Channel
 from simulation.server.protocol.frames import MOST_BYTES, MOST_MONTHS, UNKNOWN, block, frame, months_a_frame
 
 
 def made(side: int, n: int, r: int, k: int, h: int, *, e: int = 0) -> tuple[bytes, dict[str, np.ndarray]]:
     rng = np.random.default_rng(n + 10 * r + 100 * k)
     parts = {
-        "attribution": rng.random((n, k, 6)),
+        "attribution": rng.random((n, k, len(Channel))),
         "phi": np.full(n, np.nan),
         "w1_years": rng.random(n),
         "t50_years": rng.random(n),

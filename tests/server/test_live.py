@@ -20,6 +20,7 @@ from served import SMALL, Served
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from simulation.channels import CHANNELS, Channel
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario, parse_scenario
@@ -44,6 +45,14 @@ def test_both_sides_are_the_replications_of_the_command_line(served: Served) -> 
             assert worlds[side]["digest"] == spec.digest
             np.testing.assert_array_equal(page.history(side, 240), record.adopters.sum(axis=2))
             assert worlds[side]["eligible"] == record.eligible[0].sum(axis=1).tolist()
+
+
+def test_the_page_is_told_all_channels(served: Served) -> None:
+    with connected(served.client) as page:
+        page.open(BASELINE, HYPERCLUSTER)
+        attribution = page.frames(0, 2)["a"].attribution
+        assert page.welcome["channels"] == list(CHANNELS)
+        assert attribution.shape[2] == len(Channel)
 
 
 def test_the_file_that_is_downloaded_gives_the_same_curves(served: Served) -> None:

@@ -9,6 +9,7 @@ import pytest
 from page import Block, blocks_of
 
 from simulation import HyperclusterModel, metrics
+from simulation.channels import CHANNELS
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
@@ -16,7 +17,6 @@ from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.server.protocol.frames import frame
 from simulation.server.sides.live_side import LiveSide, needed_bytes
 from simulation.server.sides.side import SHOWN
-from simulation.world import CHANNELS
 
 TIMELESS = math.inf
 TURNOVER = ("turnover.entry=0.08", "turnover.exit=0.1")

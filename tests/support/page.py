@@ -44,13 +44,13 @@ def blocks_of(data: bytes) -> tuple[int, dict[SideName, Block]]:
     assert (magic, zero) == (b"HCF1", 0)
     place, found = 16, {}
     for _ in range(count):
-        side, first, n, r, k, h, e, zero = struct.unpack_from("<8I", data, place)
-        assert e in (0, n) and zero == 0
+        side, first, n, r, k, h, e, channels = struct.unpack_from("<8I", data, place)
+        assert e in (0, n)
         start = place
         place += 32
         parts = []
         for kind, *shape in (
-            ("<f8", n, k, 6),
+            ("<f8", n, k, channels),
             ("<f8", n),
             ("<f8", n),
             ("<f8", n),

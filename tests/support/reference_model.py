@@ -7,6 +7,7 @@ of each month and the keyed uniform draws of membership and moves; every equatio
 import numpy as np
 
 from simulation import streams
+from simulation.channels import Channel
 from simulation.data.reader import load_vectors
 from simulation.engine.build.enterprises import enterprise_keys
 from simulation.policies.schedule import PolicySchedule
@@ -151,7 +152,8 @@ def mutual(drawn):
 
 
 def simulate(spec, world, months):
-    """Return month of adoption (N, K; -1 never), month of mastery (J, K), members (H, N), attribution (N, K, 6)."""
+    """Return month of adoption (N, K; -1 never), month of mastery (J, K), members (H, N), attribution
+    (N, K, channels)."""
     d, m = spec.diffusion, spec.membership
     R, _, K, H, J = world.shape
     ent, ins, tec, pla, reg = (
@@ -179,7 +181,7 @@ def simulate(spec, world, months):
     adopted = np.full((N, K), -1)
     mastered = np.full((J, K), -1)
     cumulated, learned = np.zeros((N, K)), np.zeros((J, K))
-    attribution = np.zeros((N, K, 6))
+    attribution = np.zeros((N, K, len(Channel)))
     members = np.zeros((H, N), dtype=bool)
     identities = enterprise_keys(world)
     people = [1.0] * R
@@ -322,16 +324,13 @@ def simulate(spec, world, months):
                                     max(incentive, lev.incentive[q]),
                                 )
                 remote = institutional * (total - local) / total if total > 0 else 0.0
-                terms = np.array(
-                    [
-                        d.spontaneous * (1 + bonus("spontaneous_bonus") * delta),
-                        f_near[k] * b_S * spatial,
-                        f_near[k] * b_B * network,
-                        institutional - remote,
-                        f_far[k] * delta * b_D * best + remote,
-                        incentive,
-                    ]
-                )
+                terms = np.zeros(len(Channel))
+                terms[Channel.SPONTANEOUS] = d.spontaneous * (1 + bonus("spontaneous_bonus") * delta)
+                terms[Channel.SPATIAL] = f_near[k] * b_S * spatial
+                terms[Channel.NETWORK] = f_near[k] * b_B * network
+                terms[Channel.INSTITUTIONAL] = institutional - remote
+                terms[Channel.DIGITAL] = f_far[k] * delta * b_D * best + remote
+                terms[Channel.INCENTIVE] = incentive
                 scale = (
                     (1 + training)
                     * (1 + bonus("absorptive_bonus") * delta)

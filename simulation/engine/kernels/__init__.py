@@ -1,4 +1,5 @@
-"""The equations of section 2 as compiled functions: arrays in, arrays out, nothing else of ours imported.
+"""The equations of section 2 as compiled functions: arrays in, arrays out; of ours they import only
+each other, the compiler and the channels.
 
 A kernel draws no random numbers, sees no scenario, agent or string, and never changes what its neighbours still read.
 """

@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from simulation.channels import Channel
 from simulation.compiled import compiled
 from simulation.engine.kernels.network import push_adoption
 
 Array = npt.NDArray[Any]
+
+N_CHANNELS = len(Channel)
+"""How many there are; a constant, because compiled code knows no length of an enum."""
 
 
 @compiled
@@ -44,8 +48,8 @@ def advance_adoption(
     adopters: Array,
     member_adopters: Array,
     attribution: Array,
-) -> int:
-    """Run every clock for one month and adopt where one reaches its threshold; return the number of adoptions.
+) -> None:
+    """Run every clock for one month and adopt where one reaches its threshold.
 
     Pair p adopts when the integral of lambda_p reaches theta_p, equation (6). Its alpha never changes, so the clock
     runs on theta / alpha and lambda / alpha, and need not look alpha up. Work is proportional to the pairs that still
@@ -71,7 +75,7 @@ def advance_adoption(
         Business network in CSR form.
     base, slope : float64, shape (K, C, S)
         From :func:`simulation.engine.kernels.hazard.hazard_rates`, 1/year.
-    terms : float64, shape (C, S, K, 6)
+    terms : float64, shape (C, S, K, channels)
         Terms of the hazard, read for attribution.
     spatial : float64, shape (R, S, K)
         S, stands for B where an enterprise has no eligible partner.
@@ -89,7 +93,7 @@ def advance_adoption(
         Raised.
     member_adopters : int64, shape (H, S, K)
         Raised for the platforms of a new adopter.
-    attribution : float64, shape (P, 6)
+    attribution : float64, shape (P, channels)
         Set for new adopters: the share of each term in lambda in the month of adoption; sums to 1.
 
     References
@@ -99,7 +103,6 @@ def advance_adoption(
     n_platforms = member_adopters.shape[0]
     newly = np.empty(region_of.size, dtype=np.int32)
     base, slope = base.reshape(base.shape[0], -1), slope.reshape(slope.shape[0], -1)
-    total = 0
     for k in range(start.size - 1):
         first = start[k]
         pattern = pattern_of[k]
@@ -124,13 +127,13 @@ def advance_adoption(
                 new += 1
                 c, s = stratum_of[i], industry_of[i]
                 hazard = 0.0
-                for channel in range(6):
-                    attribution[p, channel] = terms[c, s, k, channel] * (contacts if channel == 2 else 1.0)
+                for channel in range(N_CHANNELS):
+                    met = contacts if channel == Channel.NETWORK else 1.0
+                    attribution[p, channel] = terms[c, s, k, channel] * met
                     hazard += attribution[p, channel]
-                for channel in range(6):
+                for channel in range(N_CHANNELS):
                     attribution[p, channel] /= hazard
         waiting_count[k] = kept
-        total += new
         for p in newly[:new]:
             i = enterprise[p]
             adopters[region_of[i], industry_of[i], k] += 1
@@ -150,4 +153,3 @@ def advance_adoption(
             for h in range(n_platforms):
                 if (mask_of[i] >> np.uint64(h)) & np.uint64(1):
                     member_adopters[h, industry_of[i], k] += 1
-    return total

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from simulation.channels import Channel
 from simulation.compiled import compiled
 from simulation.engine.kernels.exposure import institutional_contacts
 
 Array = npt.NDArray[Any]
+
+
+class Bonus(IntEnum):
+    """Columns of what the vectors of a platform add, at readiness 1, to factors."""
+
+    ABSORPTIVE = 0  # on alpha (B2ED)
+    HAZARD = 1  # on the whole hazard (B2F)
+    SPONTANEOUS = 2  # on p0 (B2C, B2N, ED2C)
+
+
+class Government(IntEnum):
+    """Columns of the best levers among the regions of a platform (B2G)."""
+
+    TRAINING = 0  # increment on the factor of alpha
+    INCENTIVE = 1  # 1/year
 
 
 @compiled
@@ -21,6 +38,7 @@ def hazard_terms(
     meets: Array,
     serves: Array,
     rates: Array,
+    institution_scale: float,
     near_factor: Array,
     far_factor: Array,
     substituted: bool,
@@ -37,9 +55,9 @@ def hazard_terms(
     """Set terms[c, s, k, :] to the terms of the hazard of stratum c, industry s, technology k; equation (5).
 
     A *stratum* is the set of enterprises of one region that are on the same platforms; all but alpha and the business
-    network is the same for them. The six terms stand in the order of attribution: spontaneous, spatial, network,
-    institutional, digital, incentive; the network term is its coefficient, still to be multiplied by B_ik. The part of
-    the institutional term that platforms add belongs to digital.
+    network is the same for them. The terms stand in the places of :class:`~simulation.channels.Channel`; the network
+    term is its coefficient, still to be multiplied by B_ik. The part of the institutional term that platforms add
+    belongs to digital.
 
     Parameters
     ----------
@@ -52,8 +70,10 @@ def hazard_terms(
         Platforms on which enterprises meet (vector B2B).
     serves : bool, shape (H, J)
         Institutions that a platform brings to its enterprises (vectors B2SC, B2ED).
-    rates : float64, shape (6,)
-        p0, b_S, b_B, b_I, b_D in 1/year, and I_scale.
+    rates : float64, shape (channels,)
+        p0, b_S, b_B, b_I and b_D, 1/year; incentives have none.
+    institution_scale : float
+        I_scale.
     near_factor, far_factor : float64, shape (K,)
         f_near = 1 - chi^2 and f_far = (1 - chi)^2 (Sorenson, Rivkin & Fleming 2006, Research Policy 35: 994-1017).
     substituted : bool
@@ -74,7 +94,7 @@ def hazard_terms(
         Q.
     mastered : bool, shape (J, K)
         y, at the START of the month.
-    terms : float64, shape (C, S, K, 6)
+    terms : float64, shape (C, S, K, channels)
         Overwritten for the strata asked for; 1/year.
     """
     n_platforms, n_industries, n_technologies = digital.shape
@@ -82,6 +102,7 @@ def hazard_terms(
     served = np.zeros(n_institutions, dtype=np.bool_)
     contacts = np.empty(n_technologies)
     local = np.empty(n_technologies)
+    offline = rates[Channel.SPATIAL] + rates[Channel.NETWORK]
     for c in strata:
         r = region_of_stratum[c]
         served[:] = False
@@ -92,25 +113,28 @@ def hazard_terms(
                 for j in range(n_institutions):
                     served[j] |= serves[h, j]
         scale = 1.0
-        if substituted and member and rates[1] + rates[2] + rates[4] > 0.0:
-            scale = (rates[1] + rates[2]) / (rates[1] + rates[2] + rates[4])
+        if substituted and member and offline + rates[Channel.DIGITAL] > 0.0:
+            scale = offline / (offline + rates[Channel.DIGITAL])
         institutional_contacts(near[r], readiness[r], served, far_factor, capacity, mastered, contacts, local)
         for k in range(n_technologies):
-            institutional = rates[3] * -np.expm1(-contacts[k] / rates[5])
+            institutional = rates[Channel.INSTITUTIONAL] * -np.expm1(-contacts[k] / institution_scale)
             remote_share = (contacts[k] - local[k]) / contacts[k] if contacts[k] > 0.0 else 0.0
             for s in range(n_industries):
                 best = 0.0
                 for h in range(n_platforms):
                     if on_platform[c, h]:
                         best = max(best, digital[h, s, k])
-                terms[c, s, k, 0] = rates[0] * spontaneous_factor[c]
-                terms[c, s, k, 1] = near_factor[k] * scale * rates[1] * spatial[r, s, k]
-                terms[c, s, k, 2] = near_factor[k] * scale * rates[2]
-                terms[c, s, k, 3] = institutional * (1.0 - remote_share)
-                terms[c, s, k, 4] = (
-                    far_factor[k] * readiness[r] * scale * rates[4] * best + institutional * remote_share
+                terms[c, s, k, Channel.SPONTANEOUS] = rates[Channel.SPONTANEOUS] * spontaneous_factor[c]
+                terms[c, s, k, Channel.SPATIAL] = (
+                    near_factor[k] * scale * rates[Channel.SPATIAL] * spatial[r, s, k]
                 )
-                terms[c, s, k, 5] = incentive[c]
+                terms[c, s, k, Channel.NETWORK] = near_factor[k] * scale * rates[Channel.NETWORK]
+                terms[c, s, k, Channel.INSTITUTIONAL] = institutional * (1.0 - remote_share)
+                terms[c, s, k, Channel.DIGITAL] = (
+                    far_factor[k] * readiness[r] * scale * rates[Channel.DIGITAL] * best
+                    + institutional * remote_share
+                )
+                terms[c, s, k, Channel.INCENTIVE] = incentive[c]
 
 
 @compiled
@@ -131,7 +155,7 @@ def hazard_rates(
     strata : int64, shape (C',)
         The strata to compute.
     region_of_stratum : int64, shape (C,)
-    terms : float64, shape (C, S, K, 6)
+    terms : float64, shape (C, S, K, channels)
         From :func:`hazard_terms`.
     relevance : float64, shape (S, K)
         rho.
@@ -149,10 +173,10 @@ def hazard_rates(
                 scale = relevance[s, k] * market[r, s, k] * factor[c]
                 alone = 0.0
                 for channel in range(terms.shape[3]):
-                    if channel != 2:
+                    if channel != Channel.NETWORK:
                         alone += terms[c, s, k, channel]
                 base[k, c, s] = scale * alone
-                slope[k, c, s] = scale * terms[c, s, k, 2]
+                slope[k, c, s] = scale * terms[c, s, k, Channel.NETWORK]
 
 
 @compiled
@@ -181,11 +205,10 @@ def stratum_factors(
     on_platform : bool, shape (C, H)
     readiness, training, incentive : float64, shape (R,)
         delta, and the levers: increment on the factor of alpha, 1/year.
-    platform_bonus : float64, shape (H, 3)
-        What a platform's vectors add, at readiness 1, to the factors on alpha (B2ED), on the hazard (B2F) and on p0
-        (B2C, B2N, ED2C).
-    platform_government : float64, shape (H, 2)
-        Best training and best incentive among the platform's regions (B2G); 0 without that vector.
+    platform_bonus : float64, shape (H, len(Bonus))
+        In the columns of :class:`Bonus`.
+    platform_government : float64, shape (H, len(Government))
+        In the columns of :class:`Government`; 0 without vector B2G.
     factor, spontaneous_factor, stratum_incentive : float64, shape (C,)
         Overwritten for the strata asked for: factor on alpha and the hazard, factor on p0, 1/year.
     """
@@ -195,11 +218,11 @@ def stratum_factors(
         absorptive, hazard, spontaneous = 0.0, 0.0, 0.0
         for h in range(on_platform.shape[1]):
             if on_platform[c, h]:
-                absorptive = max(absorptive, platform_bonus[h, 0])
-                hazard = max(hazard, platform_bonus[h, 1])
-                spontaneous = max(spontaneous, platform_bonus[h, 2])
-                best_training = max(best_training, platform_government[h, 0])
-                best_incentive = max(best_incentive, platform_government[h, 1])
+                absorptive = max(absorptive, platform_bonus[h, Bonus.ABSORPTIVE])
+                hazard = max(hazard, platform_bonus[h, Bonus.HAZARD])
+                spontaneous = max(spontaneous, platform_bonus[h, Bonus.SPONTANEOUS])
+                best_training = max(best_training, platform_government[h, Government.TRAINING])
+                best_incentive = max(best_incentive, platform_government[h, Government.INCENTIVE])
         factor[c] = (1.0 + best_training) * (1.0 + absorptive * readiness[r]) * (1.0 + hazard * readiness[r])
         spontaneous_factor[c] = 1.0 + spontaneous * readiness[r]
         stratum_incentive[c] = best_incentive

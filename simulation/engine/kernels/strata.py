@@ -1,7 +1,7 @@
-"""Crowds: the enterprises of one region that are on the same platforms, for whom exposure is computed once.
+"""Strata: the enterprises of one region that are on the same platforms, for whom exposure is computed once.
 
-Bookkeeping only, no equation. Crowds of a region form a linked list; the first one of region r has number r, is on no
-platform and always exists; an emptied stratum's number is used again.
+Bookkeeping only, no equation. The strata of a region form a linked list; the first one of region r has number r, is on
+no platform and always exists; an emptied stratum's number is used again.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulation.world import CHANNELS, Array
+from simulation.channels import Channel
+from simulation.world import Array
 
 MAGIC = b"HCF1"
 UNKNOWN = 0xFFFFFFFF
@@ -25,7 +26,7 @@ def months_a_frame(regions: int, technologies: int, platforms: int, *, changing:
     counts = regions * (technologies + platforms) + 1
     if changing:
         counts += regions * (technologies + platforms + 1)
-    a_month = 8 * (len(CHANNELS) * technologies + 3) + 4 * counts
+    a_month = 8 * (len(Channel) * technologies + 3) + 4 * counts
     return max(1, min(MOST_MONTHS, MOST_BYTES // a_month))
 
 
@@ -49,7 +50,7 @@ def block(
     Parameters
     ----------
     side : 0 or 1.
-    attribution : float64, shape (n, K, 6)
+    attribution : float64, shape (n, K, channels)
         Adoptions owed to each channel up to the end of the month.
     phi, w1_years, t50_years : float64, shape (n,)
     adopters : int, shape (n, R, K)
@@ -61,7 +62,8 @@ def block(
     enterprises : int, shape (E, R)
     """
     n, regions, technologies = adopters.shape
-    head = BLOCK.pack(side, first, n, regions, technologies, members.shape[1], len(eligible), 0)
+    changing, channels = len(eligible), attribution.shape[2]
+    head = BLOCK.pack(side, first, n, regions, technologies, members.shape[1], changing, channels)
     floats = [
         np.ascontiguousarray(part, dtype="<f8").tobytes() for part in (attribution, phi, w1_years, t50_years)
     ]

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from simulation.channels import Channel
 from simulation.engine.month import Engine
-from simulation.world import CHANNELS, Array
+from simulation.world import Array
 
 
 def region(engine: Engine, row: int) -> dict[str, Any]:
@@ -170,9 +171,9 @@ def _adoptions(engine: Engine, row: int) -> int:
 
 
 def _attribution_of(engine: Engine, rows: Array) -> Array:
-    """float64 (6,): adoptions of these enterprises, a run of rows, owed to each channel."""
+    """float64 (channels,): adoptions of these enterprises, a run of rows, owed to each channel."""
     if not rows.size:
-        return np.zeros(len(CHANNELS))
+        return np.zeros(len(Channel))
     pairs, state = engine.world.pairs, engine.state
     here = (pairs.enterprise >= rows[0]) & (pairs.enterprise <= rows[-1]) & (state.adopted_month >= 0)
     attribution: Array = state.attribution[here].sum(axis=0)

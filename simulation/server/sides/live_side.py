@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from simulation.channels import Channel
 from simulation.engine.month import Engine
 from simulation.errors import HyperclusterError
 from simulation.figures.drawing.inputs import short_name
@@ -16,7 +17,7 @@ from simulation.server.sides.description import country, described_map, policy_e
 from simulation.server.sides.inspection import INSPECTED
 from simulation.server.sides.running_metrics import RunningMetrics
 from simulation.server.sides.side import History, Side
-from simulation.world import CHANNELS, Array, World
+from simulation.world import Array, World
 
 
 class LiveSide(Side):
@@ -36,7 +37,7 @@ class LiveSide(Side):
             adopters=recorder.adopters,
             members=recorder.members,
             members_anywhere=recorder.members_anywhere,
-            attribution=np.zeros((world.months + 1, k, len(CHANNELS))),
+            attribution=np.zeros((world.months + 1, k, len(Channel))),
             eligible=eligible,
             may_join=np.zeros((rows, h, r), dtype=np.int64),
             enterprises=np.zeros((rows, r), dtype=np.int64),
@@ -207,11 +208,12 @@ def needed_bytes(spec: Scenario) -> int:
     k, h = len(dataset.technologies), len(spec.platforms)
     j = len(dataset.institutions) + len(spec.institutions)
     strata = min(n + regions, regions * 2**h)
+    owed = 8 * len(Channel)  # one number a channel
     return (
-        n * k * 110  # pairs
+        n * k * (62 + owed)  # pairs
         + n * (60 + 8 * spec.world.network_degree + 16 * h)  # enterprises, ties, draws of membership
-        + (spec.time.months + 1) * (a_count * regions * (industries * k + h) + 120 * k)  # months
-        + strata * industries * k * 64  # hazards
+        + (spec.time.months + 1) * (a_count * regions * (industries * k + h) + (72 + owed) * k)  # months
+        + strata * industries * k * (16 + owed)  # hazards
         + j * j * 40
         + j * k * 16
         + h * (j + industries * k) * 16  # institutions and platforms

@@ -12,6 +12,7 @@ import pandas as pd
 from annotated_types import Ge, Le
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from simulation.channels import Channel
 from simulation.data.reader import load_dataset
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.figures.drawing.inputs import short_name
@@ -23,7 +24,7 @@ from simulation.server.processes.worker import MOST_BYTES, MOST_MONTHS, MOST_POL
 from simulation.server.sides.description import country, described_map, policy_entry, style_of
 from simulation.server.sides.running_metrics import RunningMetrics
 from simulation.server.sides.side import History, Side
-from simulation.world import CHANNELS, Array
+from simulation.world import Array
 
 
 class ReplaySide(Side):
@@ -76,7 +77,7 @@ class ReplaySide(Side):
             adopters=counts.adopters,
             members=by_month,
             members_anywhere=_members_anywhere(by_month),
-            attribution=np.full((months, len(counts.technologies), len(CHANNELS)), np.nan),
+            attribution=np.full((months, len(counts.technologies), len(Channel)), np.nan),
             eligible=eligible,
             may_join=may_join if changing else may_join[:1],
             # Those that are eligible for a technology at all; nobody else was counted.
@@ -127,7 +128,7 @@ class ReplaySide(Side):
             members_anywhere=history.members_anywhere,
             enterprises=history.enterprises.sum(axis=1),
             mastered=np.zeros((len(counts.adopters), technologies), dtype=np.int32),
-            attribution=np.full((len(counts.regions), technologies, len(CHANNELS)), np.nan),
+            attribution=np.full((len(counts.regions), technologies, len(Channel)), np.nan),
             ledger=self._ledger,
             planned_pv=self._planned_pv,
             spent_pv=self._spent_pv,

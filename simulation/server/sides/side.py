@@ -34,7 +34,7 @@ class History:
     adopters: Array  # int32 (T + 1, R, S, K)
     members: Array  # int32 (T + 1, H, R)
     members_anywhere: Array  # int32 (T + 1,), -1 where unknown
-    attribution: Array  # float64 (T + 1, K, 6), nan where unknown
+    attribution: Array  # float64 (T + 1, K, channels), nan where unknown
     eligible: Array  # int64 (E, R, S, K)
     may_join: Array  # int64 (E, H, R)
     enterprises: Array  # int64 (E, R)

@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
+from simulation.channels import CHANNELS
 from simulation.results.manifest import DISTRIBUTION
 from simulation.server.processes.process_pool import Models
 from simulation.server.processes.studies import Study
@@ -28,7 +29,6 @@ from simulation.server.web.live import Connection
 from simulation.server.web.page import page_html
 from simulation.server.web.security import Gate, same_token
 from simulation.server.web.sessions import Session, Sessions
-from simulation.world import CHANNELS
 
 STATIC = Path(__file__).parents[1] / "static"
 SWEEP_SECONDS = 1.0

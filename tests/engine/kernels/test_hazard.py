@@ -3,10 +3,15 @@
 import numpy as np
 import pytest
 
+from simulation.channels import Channel
 from simulation.engine.kernels import hazard
+from simulation.engine.kernels.hazard import Bonus, Government
 
 R, S, K, H, J = 3, 2, 4, 2, 5
 P0, B_S, B_B, B_I, B_D, I_SCALE = 0.0002, 0.9, 0.5, 0.02, 0.3, 2.0
+RATES = np.zeros(len(Channel))
+RATES[Channel.SPONTANEOUS], RATES[Channel.SPATIAL], RATES[Channel.NETWORK] = P0, B_S, B_B
+RATES[Channel.INSTITUTIONAL], RATES[Channel.DIGITAL] = B_I, B_D
 
 
 @pytest.fixture
@@ -32,10 +37,10 @@ def world():
 
 
 def compiled(w, *, substituted=False, strata=None):
-    terms = np.full((5, S, K, 6), np.nan)
+    terms = np.full((5, S, K, len(Channel)), np.nan)
     hazard.hazard_terms(
         np.arange(5) if strata is None else strata, w["region"], w["on"], w["meets"], w["serves"],
-        np.array([P0, B_S, B_B, B_I, B_D, I_SCALE]), w["f_near"], w["f_far"], substituted, w["spontaneous"],
+        RATES, I_SCALE, w["f_near"], w["f_far"], substituted, w["spontaneous"],
         w["delta"], w["incentive"], w["S"], w["D"], w["near"], w["Q"], w["y"], terms,
     )  # fmt: skip
     return terms
@@ -54,14 +59,16 @@ def twin(w, c, s, k, *, substituted=False):
         total += max(near, far) if any(w["serves"][h, j] for h in platforms) else near
     institutional = B_I * (1 - np.exp(-total / I_SCALE))
     digital = max((w["D"][h, s, k] for h in platforms), default=0.0)
-    return [
-        P0 * w["spontaneous"][c],
-        w["f_near"][k] * scale * B_S * w["S"][r, s, k],
-        w["f_near"][k] * scale * B_B,
-        institutional * local / total,
-        w["f_far"][k] * w["delta"][r] * scale * B_D * digital + institutional * (total - local) / total,
-        w["incentive"][c],
-    ]
+    terms = {
+        Channel.SPONTANEOUS: P0 * w["spontaneous"][c],
+        Channel.SPATIAL: w["f_near"][k] * scale * B_S * w["S"][r, s, k],
+        Channel.NETWORK: w["f_near"][k] * scale * B_B,
+        Channel.INSTITUTIONAL: institutional * local / total,
+        Channel.DIGITAL: w["f_far"][k] * w["delta"][r] * scale * B_D * digital
+        + institutional * (total - local) / total,
+        Channel.INCENTIVE: w["incentive"][c],
+    }
+    return [terms[channel] for channel in Channel]
 
 
 @pytest.mark.parametrize("substituted", [False, True])
@@ -80,7 +87,7 @@ def test_only_the_crowds_asked_for_are_computed(world):
 def test_without_masters_institutions_add_nothing_and_nothing_is_divided_by_zero(world):
     world["y"][:] = False
     got = compiled(world)
-    assert np.all(got[..., 3] == 0)
+    assert np.all(got[..., Channel.INSTITUTIONAL] == 0)
     assert np.isfinite(got).all()
 
 
@@ -93,11 +100,16 @@ def test_rates_split_into_what_alpha_multiplies_and_what_the_network_adds(world)
     hazard.hazard_rates(np.arange(5), world["region"], terms, rho, x, factor, base, slope)
     for c, s, k in np.ndindex(5, S, K):
         scale = rho[s, k] * x[world["region"][c], s, k] * factor[c]
-        assert slope[k, c, s] == pytest.approx(scale * terms[c, s, k, 2], rel=1e-14)
+        assert slope[k, c, s] == pytest.approx(scale * terms[c, s, k, Channel.NETWORK], rel=1e-14)
         assert base[k, c, s] + slope[k, c, s] == pytest.approx(scale * terms[c, s, k].sum(), rel=1e-13)
 
 
 def test_each_vector_counts_once_and_the_best_government_wins():
+    bonus, government = np.zeros((2, len(Bonus))), np.zeros((2, len(Government)))
+    bonus[:, Bonus.ABSORPTIVE] = 0.1
+    bonus[1, Bonus.HAZARD] = 0.1
+    bonus[:, Bonus.SPONTANEOUS] = 1.0
+    government[0, [Government.TRAINING, Government.INCENTIVE]] = 0.2, 0.003
     factor, spontaneous, incentive = np.empty(3), np.empty(3), np.empty(3)
     hazard.stratum_factors(
         np.arange(3),
@@ -106,8 +118,8 @@ def test_each_vector_counts_once_and_the_best_government_wins():
         np.array([0.5, 0.8]),
         np.array([0.25, 0.0]),
         np.array([0.0, 0.001]),
-        np.array([[0.1, 0.0, 1.0], [0.1, 0.1, 1.0]]),
-        np.array([[0.2, 0.003], [0.0, 0.0]]),
+        bonus,
+        government,
         factor,
         spontaneous,
         incentive,

@@ -1,0 +1,43 @@
+"""The channels through which adoption comes about: the terms of the hazard (section 2, equation 5).
+
+Every array by channel is as wide as :class:`Channel`, and its places are read by name. To add a channel, add its line
+here and its term in :func:`simulation.engine.kernels.hazard.hazard_terms`; the rest follows.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Self
+
+
+class Channel(IntEnum):
+    """Place of a channel in arrays; the lines are numbered from 0. Compiled code reads a place as a constant.
+
+    Each line says what an adoption is owed to, as the end of a sentence.
+    """
+
+    owed_to: str
+
+    SPONTANEOUS = "enterprises' own initiative"
+    SPATIAL = "adopters nearby"
+    NETWORK = "business partners"
+    INSTITUTIONAL = "research and infrastructure in reach without a platform"
+    DIGITAL = "platforms, remote institutions included"
+    INCENTIVE = "incentives"
+
+    def __new__(cls, owed_to: str) -> Self:
+        """Number the lines."""
+        place = len(cls.__members__)
+        channel = int.__new__(cls, place)
+        channel._value_ = place
+        channel.owed_to = owed_to
+        return channel
+
+    @property
+    def label(self) -> str:
+        """The name in columns, tables, figures and messages."""
+        return self.name.lower()
+
+
+CHANNELS = tuple(channel.label for channel in Channel)
+"""Names of all channels, in their order."""
