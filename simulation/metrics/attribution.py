@@ -37,8 +37,8 @@ METRICS = tuple(
         unit="share",
         reading=f"Share of all adoptions whose last step is owed to {_OWED_TO[channel]}.",
         better=None,
-        place=70 + index,
         measure=_share_of(index),
+        after=None if index else "extraction_t50_years",
     )
     for index, channel in enumerate(CHANNELS)
 )

@@ -138,7 +138,7 @@ class _Manifest(TypedDict):
     program: Literal["hypercluster"]
     format: int
     version: Line
-    code: Line
+    code: Line | dict[Line, Line]  # of a folder of format 2, or 3
     seed: int
     replications: int
     scenarios: Annotated[list[_Entry], Len(1), AfterValidator(_named_once)]
