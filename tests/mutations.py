@@ -73,6 +73,20 @@ MUTANTS = [
         "tests/results/test_folders.py",
     ),
     Mutant(
+        "an edited instrument in one folder with what it was before",
+        "results/code.py",
+        "if there[part] != here[part]",
+        "if part == SHARED and there[part] != here[part]",
+        "tests/results/test_code.py",
+    ),
+    Mutant(
+        "a digest that does not know the costs of the policies",
+        "scenario/schema.py",
+        "{policy.instrument: self.costs.of(policy.instrument) for policy in self.policies}",
+        "{}",
+        "tests/results/test_code.py",
+    ),
+    Mutant(
         "a temporary file left behind by Ctrl-C",
         "files/durable.py",
         "            temporary.unlink(missing_ok=True)\n        if isinstance(error, OSError):",

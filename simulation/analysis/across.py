@@ -14,6 +14,7 @@ from simulation.analysis.paired import PRECISION, Difference
 from simulation.arguments import real_number
 from simulation.errors import ResultsError
 from simulation.metrics import METRICS
+from simulation.results.code import edited
 from simulation.results.derived import Outputs
 from simulation.results.manifest import changed_keys, other_arithmetic
 from simulation.results.reader import Results
@@ -101,8 +102,8 @@ def _refuse_other_worlds(there: Results, here: Results, pairs: Sequence[tuple[st
         for key, what in (("format", "format of the folder"), ("version", "version of hypercluster"))
         if there.manifest.get(key) != here.manifest.get(key)
     ]
-    if not found and there.manifest.get("code") != here.manifest.get("code"):
-        found.append("the model: its code or shipped tables were edited in between")
+    if not found:
+        found += edited(there.manifest.get("code"), here.manifest.get("code"), since="in between")
     old, new = _entries(there), _entries(here)
     for scenario, other in pairs:
         if new[scenario]["dataset_digest"] != old[other]["dataset_digest"]:

@@ -81,7 +81,7 @@ class Engine:
             self.spec.diffusion.density_exponent,
             self._spatial_denominator,
         )
-        self._market = Market(world, self.spec.transfer)
+        self._market = Market(world, self.spec.mechanisms_on)
         self._may_join = (may_join * enterprises.counts[None]).sum(axis=2)
         self._candidates = [
             np.flatnonzero(open_to[enterprises.region_of, enterprises.industry_of] & enterprises.present)

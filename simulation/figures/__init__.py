@@ -1,7 +1,7 @@
 """Figures of a study. Each writes the numbers that it shows beside itself, and a caption.
 
 Every module here that has a ``FIGURE`` is loaded, so that a new figure is one new file. Beside its ``FIGURE`` such a
-module has a function of the same name that draws into axes of the reader's own, for notebooks:
+module has a function of the same name that draws into axes of the reader's own, for notebooks; the package offers it:
 
 >>> from simulation import figures
 >>> ax = figures.speed_synchrony("results/study")
@@ -11,30 +11,18 @@ module has a function of the same name that draws into axes of the reader's own,
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from matplotlib.axes import Axes
+
 from simulation.arguments import real_number, seed_of
 from simulation.errors import ResultsError, listed, suggestion
-from simulation.figures.adoption_curves import adoption_curves
-from simulation.figures.adoption_difference import adoption_difference
-from simulation.figures.adoption_raster import adoption_raster
-from simulation.figures.channel_attribution import channel_attribution
 from simulation.figures.drawing.inputs import study_curves
 from simulation.figures.drawing.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure
 from simulation.figures.drawing.style import MM_PER_INCH, PAGE_MM, WIDTHS_MM, saved, style
-from simulation.figures.ledger import ledger
-from simulation.figures.paired_differences import paired_differences
-from simulation.figures.phi_over_time import phi_over_time
-from simulation.figures.platform_membership import platform_membership
-from simulation.figures.region_map import region_map
-from simulation.figures.regional_curves import regional_curves
-from simulation.figures.speed_synchrony import speed_synchrony
-from simulation.figures.t50_by_region import t50_by_region
-from simulation.figures.t50_ecdf import t50_ecdf
-from simulation.figures.theil_parts import theil_parts
 from simulation.files.durable import replace
 from simulation.results.derived import FIGURES as FOLDER
 from simulation.results.derived import HERE, Outputs, outputs_of
@@ -47,22 +35,8 @@ __all__ = [
     "Plotted",
     "ScenarioCurves",
     "StudyCurves",
-    "adoption_curves",
-    "adoption_difference",
-    "adoption_raster",
-    "channel_attribution",
-    "ledger",
-    "paired_differences",
-    "phi_over_time",
-    "platform_membership",
     "plot",
-    "region_map",
-    "regional_curves",
-    "speed_synchrony",
     "study_curves",
-    "t50_by_region",
-    "t50_ecdf",
-    "theil_parts",
     "write_figure",
     "write_study_figures",
 ]
@@ -70,19 +44,32 @@ __all__ = [
 FORMATS = ("png", "pdf", "svg")
 
 
-def _registered() -> dict[str, StudyFigure]:
-    # Importing a module binds it to its name in this package; the function of that name must stay there.
-    functions = {name: value for name, value in globals().items() if callable(value)}
+def _registered() -> tuple[dict[str, StudyFigure], dict[str, Callable[..., Axes]]]:
+    """Return figures, and functions that draw them into axes, by name in the order in which a reader meets them."""
     modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
-    globals().update(functions)
-    figures = [module.FIGURE for module in modules if hasattr(module, "FIGURE")]
-    by_name = {figure.name: figure for figure in sorted(figures, key=lambda figure: figure.place)}
-    assert len(by_name) == len(figures), "two figures have the same name"
-    return by_name
+    found = [(module.FIGURE, module) for module in modules if hasattr(module, "FIGURE")]
+    found.sort(key=lambda pair: pair[0].place)
+    figures = {figure.name: figure for figure, _ in found}
+    assert len(figures) == len(found), "two figures have the same name"
+    return figures, {figure.name: getattr(module, figure.name) for figure, module in found}
 
 
-FIGURES = _registered()
+FIGURES, _FUNCTIONS = _registered()
 """Every figure by name, in the order in which a reader meets them."""
+
+for _name in _FUNCTIONS:
+    # To import a module is to bind it to its name in this package; here that name is its function's.
+    del globals()[_name]
+
+
+def __getattr__(name: str) -> Callable[..., Axes]:
+    if name not in FIGURES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{suggestion(name, FIGURES)}")
+    return _FUNCTIONS[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *FIGURES})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from simulation.levers import Levers
 from simulation.mechanisms.chains import demand_pull
+from simulation.mechanisms.mechanism import Mechanism
 from simulation.mechanisms.prices import price_factor
-from simulation.mechanisms.transfer import Transfer, experience
 from simulation.state import State
 from simulation.world import Array, World
 
 
 class Market:
-    """x_rsk of equation (5) month by month, from the state at the start of the month; equation (20)."""
+    """x_rsk of equation (5) month by month, from the state at the start of the month; equation (20).
 
-    def __init__(self, world: World, transfer: Transfer) -> None:
+    Parameters
+    ----------
+    world : the world, with those who are there now.
+    mechanisms : those that are on, in the order of their factors.
+    """
+
+    def __init__(self, world: World, mechanisms: Iterable[Mechanism]) -> None:
         self._world = world
         self._neutral = np.ones(world.shape[:3])
-        self._transfer = transfer
-        self._is_donor = np.isin(world.regions.ids, transfer.donors)
-        self._is_on = (
-            bool(world.commodities.names or world.chains.names)
-            or bool(world.regions.outflow.any())
-            or bool(self._is_donor.any())
+        self._factors = [mechanism.factor(world) for mechanism in mechanisms]
+        self._is_on = bool(
+            world.commodities.names or world.chains.names or self._factors or world.regions.outflow.any()
         )
         self._eligible = world.eligible
 
@@ -39,10 +44,7 @@ class Market:
             leads=self._world.chains.leads,
             strength=levers.chain_strength,
         )
-        taken_up = experience(
-            state.adopters.sum(axis=1),
-            self._eligible.sum(axis=1),
-            is_donor=self._is_donor,
-            transfer=self._transfer,
-        )
-        return (price * pull * state.capacity_left[:, None])[:, :, None] * taken_up[:, None, :]
+        x = (price * pull * state.capacity_left[:, None])[:, :, None] * self._neutral
+        for factor in self._factors:
+            x *= factor(state, levers)
+        return x

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from simulation.settings import Names, Settings
-from simulation.world import Array
+from simulation.levers import Levers
+from simulation.mechanisms.mechanism import Factor, Mechanism
+from simulation.settings import Names
+from simulation.state import State
+from simulation.world import Array, World
 
 
-class Transfer(Settings):
+class Transfer(Mechanism):
     """Which regions pass on their experience, from when on, and what it is worth."""
+
+    key: ClassVar[str] = "transfer"
+    regions_in: ClassVar[tuple[str, ...]] = ("donors",)
 
     donors: Names = ()
     """Regions whose experience others can use."""
@@ -20,6 +26,20 @@ class Transfer(Settings):
     """Adoption share of a technology in the donor region from which on its experience counts, 0-1. Assumption."""
     effect: Annotated[float, Field(ge=0, le=1000)] = 0.0
     """What relevance elsewhere gains by it, as a share. Assumption."""
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.donors)
+
+    def factor(self, world: World) -> Factor:
+        is_donor = np.isin(world.regions.ids, self.donors)
+        eligible = world.eligible.sum(axis=1)
+
+        def taken_up(state: State, levers: Levers) -> Array:
+            adopters = state.adopters.sum(axis=1)
+            return experience(adopters, eligible, is_donor=is_donor, transfer=self)[:, None, :]
+
+        return taken_up
 
 
 def experience(adopters: Array, eligible: Array, *, is_donor: Array, transfer: Transfer) -> Array:

@@ -12,7 +12,7 @@ from importlib import import_module
 
 from simulation.metrics.curves import Curves, crossing_time, released, select
 from simulation.metrics.inequality import theil
-from simulation.metrics.metric import Metric, Undefined
+from simulation.metrics.metric import Metric, Undefined, in_order
 from simulation.metrics.phase_order import kuramoto
 from simulation.metrics.uncorrected_phi import phi_simple
 from simulation.metrics.wasserstein import w1
@@ -37,15 +37,10 @@ __all__ = [
 ]
 
 
-def _registered() -> dict[str, Metric]:
-    modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
-    metrics = [metric for module in modules for metric in getattr(module, "METRICS", ())]
-    by_name = {metric.name: metric for metric in sorted(metrics, key=lambda metric: metric.place)}
-    assert len(by_name) == len(metrics), "two metrics have the same name"
-    return by_name
-
-
-METRICS = _registered()
+METRICS = in_order(
+    getattr(import_module(f"{__name__}.{module.name}"), "METRICS", ())
+    for module in pkgutil.iter_modules(__path__)
+)
 """Every metric by name, in the order of the columns of the results."""
 
 

@@ -28,8 +28,8 @@ METRICS = tuple(
         unit="share",
         reading=f"Share of all adoptions whose last step is owed to {channel.owed_to}.",
         better=None,
-        place=70 + channel,
         measure=_share_of(channel),
+        after="extraction_t50_years" if channel == 0 else None,
     )
     for channel in Channel
 )

@@ -38,7 +38,7 @@ METRICS = (
         unit="share",
         reading="Adopters among the eligible at the horizon, extracting industries alone.",
         better="higher",
-        place=64,
+        after="environmental_t50_years",
         measure=extraction_share,
     ),
     Metric(
@@ -46,7 +46,6 @@ METRICS = (
         unit="years",
         reading="Years from release until half of the eligible have adopted, extracting industries alone.",
         better="lower",
-        place=65,
         measure=extraction_t50,
     ),
 )

@@ -38,7 +38,7 @@ METRICS = (
         unit="share",
         reading="Adopters among the eligible at the horizon, environmental technologies alone.",
         better="higher",
-        place=62,
+        after="member_share",
         measure=environmental_share,
     ),
     Metric(
@@ -46,7 +46,6 @@ METRICS = (
         unit="years",
         reading="Years from release until half of the eligible have adopted, environmental technologies alone.",
         better="lower",
-        place=63,
         measure=environmental_t50,
     ),
 )

@@ -95,8 +95,8 @@ def _metrics() -> Iterator[Metric]:
                 unit="nats",
                 reading=f"Inequality {whose[part]} in the first month in which {percent} % of eligible have adopted.",
                 better="lower",
-                place=40 + 3 * stage + part,
                 measure=_part(percent / 100, part),
+                after=None if stage or part else "t50_micro_years",
             )
 
 

@@ -96,7 +96,7 @@ METRICS = (
         unit="share",
         reading="Share of the variance in who has adopted by when that lies between macroregions, uncorrected.",
         better="lower",
-        place=16,
+        after="phi_simple",
         measure=lambda curves: variance_parts(curves).macro,
     ),
     Metric(
@@ -104,7 +104,6 @@ METRICS = (
         unit="share",
         reading="Share that lies between the regions of a macroregion.",
         better="lower",
-        place=17,
         measure=lambda curves: variance_parts(curves).meso,
     ),
     Metric(
@@ -112,7 +111,6 @@ METRICS = (
         unit="share",
         reading="Share that lies between the enterprises of a region; the three add up to 1.",
         better="higher",
-        place=18,
         measure=lambda curves: variance_parts(curves).micro,
     ),
     Metric(
@@ -120,7 +118,7 @@ METRICS = (
         unit="years",
         reading="Standard deviation of t50 over macroregions; undefined as soon as one never reaches half.",
         better="lower",
-        place=37,
+        after="restricted_time_years",
         measure=_macro_t50,
     ),
     Metric(
@@ -128,7 +126,6 @@ METRICS = (
         unit="years",
         reading="Years from a quarter to half of a region's eligible, mean over regions; undefined as t50_sd_years is.",
         better=None,
-        place=38,
         measure=_micro_t50,
     ),
     Metric(
@@ -136,7 +133,7 @@ METRICS = (
         unit="nats",
         reading="Inequality between the enterprises of a region when half of the eligible have adopted.",
         better=None,
-        place=49,
+        after="theil_75_within",
         measure=_theil_micro,
     ),
 )

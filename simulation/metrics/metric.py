@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,8 +24,8 @@ class Metric:
     unit: str
     reading: str  # one line: how to read the number
     better: Literal["higher", "lower"] | None  # None where neither is
-    place: int  # columns stand in the order of these numbers
     measure: Callable[[Curves], float]  # raises Undefined; never returns nan
+    after: str | None = None  # whose column stands before this one; unless given, that of the metric above it
 
 
 def require_eligible(curves: Curves) -> None:
@@ -55,3 +55,32 @@ def require_synchrony(curves: Curves) -> None:
             f"Only {final:.1%} of the eligible have adopted at the end of the common window "
             f"of {curves.years[-1]:.1f} years; synchrony is read from {MINIMUM_SHARE:.0%} on."
         )
+
+
+def in_order(tuples: Iterable[Sequence[Metric]]) -> dict[str, Metric]:
+    """Return metrics by name, in the order of columns: each after the one that it names, or else the one above it.
+
+    Of several that name the same one, those of an earlier tuple come first. One tuple alone begins without a name.
+    """
+    rows: list[list[Metric]] = []
+    for metrics in tuples:
+        for place, metric in enumerate(metrics):
+            if place == 0 or metric.after is not None:
+                rows.append([])
+            rows[-1].append(metric)
+    first = [row for row in rows if row[0].after is None]
+    names = ", ".join(row[0].name for row in first)
+    assert len(first) == 1, f"{names}: all but one must say after which metric they stand"
+    (ordered,) = first
+    rows.remove(ordered)
+    while rows:
+        placed = {metric.name: metric for metric in ordered}
+        ready = [row for row in rows if row[0].after in placed]
+        assert ready, f"no metric {rows[0][0].after}, after which {rows[0][0].name} should stand"
+        for row in reversed(ready):
+            rows.remove(row)
+            place = next(n for n, metric in enumerate(ordered) if metric.name == row[0].after)
+            ordered[place + 1 : place + 1] = row
+    by_name = {metric.name: metric for metric in ordered}
+    assert len(by_name) == len(ordered), "two metrics have the same name"
+    return by_name

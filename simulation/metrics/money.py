@@ -10,7 +10,7 @@ METRICS = (
         unit="budget units",
         reading="Present value of the planned spending; comparisons are fair where it is equal.",
         better=None,
-        place=80,
+        after="extraction_t50_years",
         measure=lambda curves: float(curves.record.planned_pv),
     ),
     Metric(
@@ -18,7 +18,6 @@ METRICS = (
         unit="budget units",
         reading="Present value of what was spent; money beyond full coverage stays unspent.",
         better=None,
-        place=81,
         measure=lambda curves: float(curves.record.spent_pv),
     ),
 )

@@ -47,7 +47,7 @@ METRICS = (
         unit="share",
         reading="Adopters among the eligible at the horizon; late releases had little time.",
         better="higher",
-        place=60,
+        after="profile_density",
         measure=_final_share,
     ),
     Metric(
@@ -55,7 +55,6 @@ METRICS = (
         unit="share",
         reading="Enterprises on at least one platform at the horizon.",
         better=None,
-        place=61,
         measure=_member_share,
     ),
 )

@@ -52,7 +52,7 @@ METRICS = (
         unit="0 to 1",
         reading="1 where all regions are in the same phase of adoption, 0 where they cancel out.",
         better="higher",
-        place=50,
+        after="theil_50_micro",
         measure=_kuramoto,
     ),
 )

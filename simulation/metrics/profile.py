@@ -82,7 +82,7 @@ METRICS = (
         unit="share",
         reading="Evenness of regional profiles over technologies when half have adopted; 1 is all alike.",
         better=None,
-        place=55,
+        after="kuramoto",
         measure=lambda curves: _mean(curves, entropy(curves)),
     ),
     Metric(
@@ -90,7 +90,6 @@ METRICS = (
         unit="share",
         reading="How much of what is related to the technologies that regions lack they have, when half have adopted.",
         better=None,
-        place=56,
         measure=lambda curves: _mean(curves, density(curves)),
     ),
 )

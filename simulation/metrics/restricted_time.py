@@ -24,7 +24,7 @@ METRICS = (
         unit="years",
         reading="Mean years from release to adoption; who has not adopted counts with the whole common window.",
         better="lower",
-        place=36,
+        after="regions_below_half",
         measure=restricted_time,
     ),
 )

@@ -72,7 +72,7 @@ METRICS = (
         unit="years",
         reading="Years from release until 10 % of the eligible have adopted, all technologies pooled.",
         better="lower",
-        place=30,
+        after="w1_raw_years",
         measure=lambda curves: _pooled_time(curves, 0.1),
     ),
     Metric(
@@ -80,7 +80,6 @@ METRICS = (
         unit="years",
         reading="Years from release until half of the eligible have adopted: the headline of speed.",
         better="lower",
-        place=31,
         measure=lambda curves: _pooled_time(curves, 0.5),
     ),
     Metric(
@@ -88,7 +87,6 @@ METRICS = (
         unit="years",
         reading="Years from release until 90 % of the eligible have adopted, all technologies pooled.",
         better="lower",
-        place=32,
         measure=lambda curves: _pooled_time(curves, 0.9),
     ),
     Metric(
@@ -96,7 +94,6 @@ METRICS = (
         unit="years",
         reading="Standard deviation of t50 over regions; undefined as soon as one region never reaches half.",
         better="lower",
-        place=33,
         measure=lambda curves: float(regional_t50(curves).std()),
     ),
     Metric(
@@ -104,7 +101,6 @@ METRICS = (
         unit="years",
         reading="From the first region to reach half to the last.",
         better="lower",
-        place=34,
         measure=lambda curves: float(np.ptp(regional_t50(curves))),
     ),
     Metric(
@@ -112,7 +108,6 @@ METRICS = (
         unit="regions",
         reading="Regions that do not reach half within the common window.",
         better="lower",
-        place=35,
         measure=_regions_below_half,
     ),
 )

@@ -46,7 +46,7 @@ METRICS = (
         unit="share",
         reading="Phi of the standardized curves, not corrected for chance: small regions raise it.",
         better="lower",
-        place=15,
+        after="phi_macro",
         measure=_phi_simple,
     ),
 )

@@ -59,7 +59,7 @@ METRICS = (
         reading="Mean area between two regions' curves up to the common window, industries standardized: a lag, but "
         "small also where few have adopted; compare with a fully mixed world, not with 0.",
         better="lower",
-        place=20,
+        after="variance_micro",
         measure=lambda curves: _mean_over_technologies(curves, curves.by_technology),
     ),
     Metric(
@@ -67,7 +67,6 @@ METRICS = (
         unit="years",
         reading="Mean area between two regions' curves up to the common window, mixes of industries included.",
         better="lower",
-        place=21,
         measure=lambda curves: _mean_over_technologies(curves, curves.raw_by_technology),
     ),
 )

@@ -150,7 +150,6 @@ METRICS = (
         unit="share",
         reading="Share of the variance in who has adopted by when that lies between regions.",
         better="lower",
-        place=10,
         measure=_phi,
     ),
     Metric(
@@ -158,7 +157,6 @@ METRICS = (
         unit="share",
         reading="1 - Phi: 1 where regions adopt together, up to chance.",
         better="higher",
-        place=11,
         measure=lambda curves: 1.0 - _phi(curves),
     ),
     Metric(
@@ -166,7 +164,6 @@ METRICS = (
         unit="share",
         reading="Phi at the moment at which half of the eligible have adopted; free of truncation by the horizon.",
         better="lower",
-        place=12,
         measure=_phi_half,
     ),
     Metric(
@@ -174,7 +171,6 @@ METRICS = (
         unit="share",
         reading="Phi with the industries of a region pooled: differences in the mix of industries count too.",
         better="lower",
-        place=13,
         measure=_phi_raw,
     ),
     Metric(
@@ -182,7 +178,6 @@ METRICS = (
         unit="share",
         reading="Phi between macroregions.",
         better="lower",
-        place=14,
         measure=_phi_macro,
     ),
 )

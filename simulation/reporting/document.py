@@ -29,6 +29,7 @@ from simulation.reporting.tables import (
     means,
     money,
 )
+from simulation.results.code import together
 from simulation.results.reader import Manifest
 from simulation.scenario.schema import Scenario
 
@@ -84,6 +85,7 @@ def _template() -> Template:
         keep_trailing_newline=True,
     )
     environment.filters["markdown"] = markdown_text
+    environment.filters["together"] = together
     environment.filters["visible"] = partial(visible, lines=False)
     tables = (
         additionality,

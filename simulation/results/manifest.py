@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import tomllib
@@ -10,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from simulation.results.code import SHARED, all_parts, edited, used_parts
 
 if TYPE_CHECKING:
     from simulation.results.reader import Manifest
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DISTRIBUTION = "hypercluster-abm"
 """Name of the package that is installed; the command and the program are called hypercluster."""
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever files of an older program could be misread."""
 
 ARITHMETIC = ("numpy", "numba")
@@ -28,57 +28,31 @@ ARITHMETIC = ("numpy", "numba")
 
 PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "pydantic", "mesa")
 
-_NOT_THE_MODEL = (
-    *(
-        "analysis",
-        "arguments",
-        "batch",
-        "characters",
-        "cli",
-        "figures",
-        "files",
-        "mesa",
-        "reporting",
-        "results",
-    ),
-    *("server", "__main__"),
-)
-"""Modules that cannot change the numbers of a replication."""
-
 
 def now() -> str:
     """Return the time of day, in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def code_digest() -> str:
-    """Return the SHA-256 of the program and tables that the numbers of a replication come from.
-
-    The version alone would let two sides of an edited equation meet in one results folder.
-    """
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for path in sorted(path for kind in ("*.py", "*.csv") for path in package.rglob(kind)):
-        name = path.relative_to(package)
-        if name.parts[0].removesuffix(".py") not in _NOT_THE_MODEL:
-            digest.update(f"{name.as_posix()}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
 @cache
 def model_versions() -> Mapping[str, str]:
-    """Return what the bits of a replication depend on beside scenario and seed: the model, and who does its sums."""
-    return {"the model": code_digest(), **{name: version(name) for name in ARITHMETIC}}
+    """Return what the bits of a replication depend on beside scenario and seed: the model, and who does its sums.
+
+    The whole model, used or not: all machines of a cluster can be asked for the same program.
+    """
+    parts = {"the model" if part == SHARED else part: sha for part, sha in all_parts().items()}
+    return parts | {name: version(name) for name in ARITHMETIC}
 
 
 def other_versions(there: object) -> list[str]:
     """Return in what a worker's :func:`model_versions` differ from those here, a few words each; none if in nothing."""
     if not isinstance(there, Mapping):
         return ["the model"]
+    here = model_versions()
     return [
-        name if name == "the model" else f"{name} ({there.get(name)} there, {here} here)"
-        for name, here in model_versions().items()
-        if there.get(name) != here
+        f"{name} ({there.get(name)} there, {here[name]} here)" if name in ARITHMETIC else name
+        for name in dict.fromkeys([*here, *map(str, there)])
+        if there.get(name) != here.get(name)
     ]
 
 
@@ -91,7 +65,7 @@ def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int,
         "format": FORMAT,
         "program": PROGRAM,
         "version": version(DISTRIBUTION),
-        "code": code_digest(),
+        "code": used_parts(scenarios),
         "seed": seed,
         "replications": replications,
         "scenarios": [_entry(spec) for spec in scenarios],
@@ -163,8 +137,8 @@ def differences(there: Manifest, here: Manifest) -> list[str]:
     found += [
         f"version of {name}: {old} there, {new} now" for name, old, new in other_arithmetic(there, here)
     ]
-    if not found and there.get("code") != here["code"]:
-        found.append("the model: its code or shipped tables were edited since")
+    if not found:
+        found += edited(there.get("code"), here["code"])
     old = {entry["name"]: entry for entry in there["scenarios"]}
     new = {entry["name"]: entry for entry in here["scenarios"]}
     found += [f"scenario {name}: there, but not asked for now" for name in old if name not in new]

@@ -25,7 +25,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from annotated_types import Ge, Le, Len
-from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from simulation.arguments import MOST_REPLICATIONS, whole_number
@@ -45,6 +45,7 @@ from simulation.results.blocks import (
     replications_in,
     without,
 )
+from simulation.results.code import SHARED
 from simulation.results.tables import TABLES, Axes, Counts, are_sound, counts_of
 from simulation.scenario.messages import expected
 from simulation.settings import Line, Text
@@ -76,6 +77,11 @@ def _toml(text: str) -> str:
         if hidden := fault_of(found, lines=True):
             raise ValueError(hidden)
     return text
+
+
+def _parts(code: object) -> object:
+    """Return the parts of the code; a folder of format 2 has one digest of all, and is refused for its format."""
+    return {SHARED: code} if isinstance(code, str) else code
 
 
 def _named_once(entries: list[_Entry]) -> list[_Entry]:
@@ -138,7 +144,7 @@ class _Manifest(TypedDict):
     program: Literal["hypercluster"]
     format: int
     version: Line
-    code: Line
+    code: Annotated[dict[Line, Line], BeforeValidator(_parts)]
     seed: int
     replications: int
     scenarios: Annotated[list[_Entry], Len(1), AfterValidator(_named_once)]

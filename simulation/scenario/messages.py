@@ -17,6 +17,7 @@ from simulation.data.reader import (
 )
 from simulation.errors import Problem, listed, suggestion
 from simulation.files.toml import KeyPath
+from simulation.mechanisms import MECHANISMS
 from simulation.policies import INSTRUMENTS
 from simulation.scenario.document import Document, value_at
 from simulation.settings import UNION_TAGS
@@ -180,7 +181,7 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset, *, at_most: int) -> l
         ("chains", "*", "industries", "*"): one_of(dataset.industries, "industry"),
         ("chains", "*", "poles", "*"): region,
         ("migration", "rate", "*"): region,
-        ("transfer", "donors", "*"): region,
+        **{(key, name, "*"): region for key, table in MECHANISMS.items() for name in table.regions_in},
         ("policies", "*", "regions", "*"): region,
         ("policies", "*", "platform"): platform,
         ("policies", "*", "platforms", "*"): platform,

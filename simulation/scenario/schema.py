@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
 from simulation.data.reader import Dataset, load_dataset
 from simulation.files.toml import toml_text
+from simulation.mechanisms import MECHANISMS, Mechanism
 from simulation.mechanisms.chains import Chain
 from simulation.mechanisms.migration import Migration
 from simulation.mechanisms.mobility import Mobility
 from simulation.mechanisms.prices import Commodity
-from simulation.mechanisms.transfer import Transfer
 from simulation.mechanisms.turnover import Turnover
 from simulation.policies import AnyPolicy, Budget, Costs
 from simulation.policies.money import (
@@ -218,7 +218,7 @@ class Platform(Settings):
         return self
 
 
-class Scenario(Settings):
+class _Scenario(Settings):
     """One complete input: with a seed it determines a run."""
 
     name: Identifier = "scenario"
@@ -239,7 +239,6 @@ class Scenario(Settings):
     chains: Annotated[tuple[Chain, ...], Field(strict=False)] = ()
     """Processing chains of growth poles, in any order."""
     migration: Migration = Migration()
-    transfer: Transfer = Transfer()
     mobility: Mobility = Mobility()
     turnover: Turnover = Turnover()
     budget: Budget = Budget()
@@ -253,6 +252,11 @@ class Scenario(Settings):
     def dataset(self) -> Dataset:
         """The tables of the world."""
         return load_dataset(self.world.dataset)
+
+    @property
+    def mechanisms_on(self) -> tuple[Mechanism, ...]:
+        """Those of ``MECHANISMS`` that are on, in the order of their factors."""
+        return tuple(found for key in MECHANISMS if (found := getattr(self, key)).is_on)
 
     @property
     def planned_pv(self) -> float:
@@ -274,10 +278,14 @@ class Scenario(Settings):
     @property
     def digest(self) -> str:
         """SHA-256 of all that can change a result: not of names and texts, nor of the order of keys, platforms and
-        policies; of a dataset the content counts, not the folder.
+        policies; of a dataset the content counts, not the folder. Costs of instruments that no policy uses, and
+        mechanisms that are off, do not count, so that a new one of either leaves the digests of others as they are.
         """
         dump = self.model_dump(mode="json", exclude={"name", "title", "description"})
         dump["world"]["dataset"] = self.dataset.digest
+        dump["costs"] = {policy.instrument: self.costs.of(policy.instrument) for policy in self.policies}
+        for key in MECHANISMS.keys() - {mechanism.key for mechanism in self.mechanisms_on}:
+            del dump[key]
         for key in ("platforms", "policies", "institutions", "commodities", "chains"):
             dump[key] = sorted(json.dumps(row, sort_keys=True) for row in dump[key])
         return hashlib.sha256(json.dumps(dump, sort_keys=True).encode()).hexdigest()
@@ -285,3 +293,15 @@ class Scenario(Settings):
     def to_toml(self) -> str:
         """The whole scenario, defaults included, as the text of a scenario file with the same digest."""
         return toml_text(self.model_dump())
+
+
+if TYPE_CHECKING:
+    Scenario = _Scenario
+else:
+    Scenario = create_model(
+        "Scenario",
+        __base__=_Scenario,
+        __module__=__name__,
+        __doc__=_Scenario.__doc__,
+        **{key: (table, table()) for key, table in MECHANISMS.items()},
+    )

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from functools import lru_cache
+from importlib import import_module
 from itertools import combinations
 from pathlib import Path
 
@@ -239,6 +240,18 @@ def test_every_figure_has_a_description_with_an_example(name: str) -> None:
     words = getattr(figures, name).__doc__
     for part in ("Parameters", "Examples", f"figures.{name}("):
         assert part in words
+
+
+@names
+def test_the_package_offers_the_function_and_not_the_module_of_that_name(name: str) -> None:
+    module = import_module(f"simulation.figures.{name}")
+    assert getattr(figures, name) is getattr(module, name)
+    assert name in dir(figures)
+
+
+def test_a_figure_that_there_is_not_is_told_with_what_was_perhaps_meant() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'speed_sync'; did you mean \"speed_synchrony\""):
+        figures.speed_sync  # noqa: B018 - reading it is what is tested
 
 
 def test_figures_do_without_pyplot() -> None:

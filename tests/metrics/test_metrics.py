@@ -1,4 +1,4 @@
-"""Contracts that every registered metric keeps, and the columns that users read."""
+"""Contracts that every registered metric keeps, and the order of the columns that users read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from simulation.channels import Channel
 from simulation.metrics import METRICS, compute, reasons, select
+from simulation.metrics.metric import Metric, in_order
 
 COLUMNS = [
     "phi",
@@ -87,7 +88,37 @@ AT_THE_HORIZON = ["environmental_share", "extraction_share", "final_share", "phi
 
 
 def test_columns_stand_in_the_order_of_the_results():
-    assert list(METRICS) == COLUMNS
+    assert [name for name in METRICS if name in COLUMNS] == COLUMNS
+
+
+def metrics(*named: tuple[str, str | None]) -> list[Metric]:
+    return [
+        Metric(name, unit="share", reading="A number.", better=None, measure=lambda curves: 0.0, after=after)
+        for name, after in named
+    ]
+
+
+def test_a_metric_stands_after_the_one_that_it_names_or_else_after_the_one_above_it():
+    tuples = [
+        metrics(("f", "e"), ("b", "a"), ("c", None)),
+        metrics(("a", None), ("e", None)),
+        metrics(("d", "a")),
+    ]
+    assert "".join(in_order(tuples)) == "abcdef"
+
+
+@pytest.mark.parametrize(
+    ("tuples", "said"),
+    [
+        ([metrics(("a", None)), metrics(("b", None))], "a, b: all but one must say"),
+        ([metrics(("a", None)), metrics(("b", "x"))], "no metric x, after which b should stand"),
+        ([metrics(("a", None), ("b", "c"), ("c", "b"))], "no metric c, after which b"),
+        ([metrics(("a", None), ("a", None))], "two metrics have the same name"),
+    ],
+)
+def test_an_order_that_is_none_is_refused(tuples, said):
+    with pytest.raises(AssertionError, match=said):
+        in_order(tuples)
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)

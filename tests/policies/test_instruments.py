@@ -158,19 +158,8 @@ def test_every_module_of_an_instrument_bears_its_name():
     }
 
 
-def test_unit_costs_are_those_of_section_4():
-    assert Costs().model_dump() == {
-        "cluster_organisation": 1,
-        "technopark": 20,
-        "training": 1,
-        "adoption_incentive": 2,
-        "platform_operation": 150,
-        "platform_onboarding": 1,
-        "digital_infrastructure": 2,
-        "remote_residency": 5,
-        "interoperability": 50,
-        "processing_chain": 1,
-    }
+def test_the_table_of_costs_follows_from_the_instruments():
+    assert Costs().model_dump() == {name: cls.unit_cost for name, cls in INSTRUMENTS.items()}
 
 
 @EACH

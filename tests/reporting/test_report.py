@@ -18,6 +18,7 @@ from simulation.reporting.page import write_report
 from simulation.reporting.places import places
 from simulation.reporting.table import with_minus
 from simulation.reporting.tables import Analysis, analyse, levels, tables, write_tables
+from simulation.results.code import together
 from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario
 
@@ -235,7 +236,7 @@ def test_the_report_tells_all_that_a_reader_must_know(analysis: Analysis, report
         "No description was given.",
         "Seeds: 1 to 3",
         manifest["command"],
-        manifest["code"],
+        together(manifest["code"]),
         manifest["scenarios"][0]["digest"][:16],
         f"hypercluster {manifest['version']}",
         "numpy",

@@ -87,9 +87,9 @@ def rows(scenario: str, replication: int) -> Tables:
 def manifest(*scenarios: str) -> Manifest:
     return {
         "program": "hypercluster",
-        "format": 2,
+        "format": 3,
         "version": "1.0",
-        "code": "c",
+        "code": {"shared": "c"},
         "seed": 100,
         "replications": 4,
         "command": "hypercluster run",
@@ -327,7 +327,8 @@ def test_a_part_that_is_still_being_written_does_not_count(store: Store):
     [
         ({"seed": 7}, "seed: 100 there, 7 now"),
         ({"version": "2.0"}, "version of hypercluster: 1.0 there, 2.0 now"),
-        ({"code": "other"}, "the model: its code or shipped tables were edited"),
+        ({"format": 4}, "format of the folder: 3 there, 4 now"),
+        ({"code": {"shared": "other"}}, "the model: its code or shipped tables were edited"),
         ({"scenarios": manifest("plain")["scenarios"]}, "scenario dense: there, but not asked for now"),
     ],
 )
@@ -486,8 +487,9 @@ def test_no_text_of_a_manifest_that_readers_show_may_hold_a_hidden_character(tmp
     out = run_batch([spec], 2, out=tmp_path / "study", executor="serial").path
     path = out / "manifest.json"
     sound = json.loads(path.read_text(encoding="utf-8"))
-    for key in ("version", "code", "python", "started", "ended"):
-        path.write_text(json.dumps(sound | {key: "1\x1b[31m"}), encoding="utf-8")
+    for key in ("version", "code.shared", "python", "started", "ended"):
+        value = {"shared": "1\x1b[31m"} if key == "code.shared" else "1\x1b[31m"
+        path.write_text(json.dumps(sound | {key.split(".")[0]: value}), encoding="utf-8")
         with pytest.raises(ResultsError, match=rf"{key} = .*: holds the hidden character U\+001B"):
             Results(out)
     for key in ("name", "title", "description", "digest", "dataset_digest"):

@@ -1,0 +1,36 @@
+"""What a mechanism that this package finds by itself states: its table in a scenario, and its factor of the hazard."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+from simulation.levers import Levers
+from simulation.settings import Settings
+from simulation.state import State
+from simulation.world import Array, World
+
+Factor = Callable[[State, Levers], Array]
+"""From state and levers at the start of a month to a factor of the hazard, float64, of a shape that broadcasts to
+(R, S, K). It writes to neither."""
+
+
+class Mechanism(Settings):
+    """A table of a scenario that is off by default, and the factor of the hazard that it brings when it is on."""
+
+    key: ClassVar[str]
+    """Name of the table in a scenario."""
+    regions_in: ClassVar[tuple[str, ...]] = ()
+    """Keys of the table that hold ids of regions."""
+
+    @property
+    @abstractmethod
+    def is_on(self) -> bool:
+        """Whether the mechanism may change anything. While it is off its factor is not asked for, and scenarios have
+        the digest that they have without it.
+        """
+
+    @abstractmethod
+    def factor(self, world: World) -> Factor:
+        """Return the factor of each month, for those who are in the world now."""
