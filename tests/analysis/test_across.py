@@ -126,5 +126,7 @@ def test_the_command_prints_the_differences_and_writes_them_into_the_second_fold
     assert table.startswith("scenario,reference,metric")
     for suffix in ("md", "tex"):
         written = (late / "tables" / f"comparison-with-both.{suffix}").read_text()
-        assert "Platform (late) less Platform (both)" in written and "Holm" in written and "needed" in written
+        assert (
+            "Platform (late) minus Platform (both)" in written and "Holm" in written and "needed" in written
+        )
     assert CliRunner().invoke(cli, ["compare", str(both), "nowhere"]).exit_code == 2
