@@ -55,7 +55,9 @@ class HeldFolder:
             what, advice = f"was moved to {now}", "move it back"
         instead = " and something else put in its place" if replaced else ""
         kept = (
-            "" if now == "" else "; what has finished is in it, and the same command then goes on from there"
+            ""
+            if now == ""
+            else "; it holds the finished runs, and the same command then continues from there"
         )
         return f"{self.path}: the results folder {what}{instead} while it was being written; {advice}{kept}"
 
