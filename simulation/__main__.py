@@ -6,7 +6,7 @@ import signal
 
 
 def main() -> None:
-    """Run the command; until it has set up what Ctrl-C does, Ctrl-C ends the process without a word."""
+    """Run the command; until it handles Ctrl-C itself, Ctrl-C ends the process silently."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from simulation.cli.main import main as run

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from simulation.characters import visible
+from simulation.hidden_characters import visible
 
 _MOST_ALIKE = 5
 """Problems with one message that a file may have until only the first few are told in full."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from simulation.characters import fault_of
+from simulation.hidden_characters import fault_of
 from simulation.world import Array
 
 

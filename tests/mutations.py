@@ -74,17 +74,17 @@ MUTANTS = [
     ),
     Mutant(
         "an edited instrument in one folder with what it was before",
-        "results/code.py",
+        "results/code_digest.py",
         "if there[part] != here[part]",
         "if part == SHARED and there[part] != here[part]",
-        "tests/results/test_code.py",
+        "tests/results/test_code_digest.py",
     ),
     Mutant(
         "a digest that does not know the costs of the policies",
         "scenario/schema.py",
         "{policy.instrument: self.costs.of(policy.instrument) for policy in self.policies}",
         "{}",
-        "tests/results/test_code.py",
+        "tests/results/test_code_digest.py",
     ),
     Mutant(
         "a temporary file left behind by Ctrl-C",
@@ -130,10 +130,10 @@ MUTANTS = [
     ),
     Mutant(
         "first come, first served before the processes of the model",
-        "server/web/turns.py",
+        "server/web/fair_queue.py",
         "min(self._waiting, key=lambda waiting: self._used[waiting[0]])",
         "min(self._waiting, key=lambda waiting: 0)",
-        "tests/server/test_turns.py",
+        "tests/server/test_fair_queue.py",
     ),
     Mutant(
         "a connection that never lets go of the loop",
@@ -269,10 +269,10 @@ MUTANTS = [
     ),
     Mutant(
         "variance in a month in which only one region is left",
-        "metrics/weir_cockerham.py",
+        "metrics/phi.py",
         "eligible = np.where(enough[some, :, None], eligible[some], 0)",
         "eligible = eligible[some]",
-        "tests/metrics/test_weir_cockerham.py",
+        "tests/metrics/test_phi.py",
     ),
     Mutant(
         "changes of the eligible that are not written down",
@@ -353,10 +353,10 @@ MUTANTS = [
     ),
     Mutant(
         "Phi without Weir and Cockerham's correction",
-        "metrics/weir_cockerham.py",
+        "metrics/phi.py",
         "return n * (msb - msw), n * (msb + (n0 - 1) * msw)",
         "return n * msb, n * (msb + (n0 - 1) * msw)",
-        "tests/metrics/test_weir_cockerham.py",
+        "tests/metrics/test_phi.py",
     ),
     Mutant(
         "coverage beyond the full cost",
@@ -521,17 +521,17 @@ MUTANTS = [
     ),
     Mutant(
         "text that runs in another direction than it has let in",
-        "characters.py",
+        "hidden_characters.py",
         r"\u2028-\u202e\u2066-\u2069",
         r"\u2028-\u2029",
-        "tests/test_characters.py",
+        "tests/test_hidden_characters.py",
     ),
     Mutant(
         "a message that repeats what it found as it stands",
         "errors.py",
         "return visible(whole, lines=False)",
         "return whole",
-        "tests/test_characters.py",
+        "tests/test_hidden_characters.py",
     ),
     Mutant(
         "a byte order mark read as a letter",
@@ -549,7 +549,7 @@ MUTANTS = [
     ),
     Mutant(
         "outlines not read by validate",
-        "data/whole.py",
+        "data/complete.py",
         "        lambda: load_outlines(dataset_folder(name_or_path)),\n",
         "",
         "tests/data/test_damaged_files.py",
@@ -563,17 +563,17 @@ MUTANTS = [
     ),
     Mutant(
         "files of others overwritten",
-        "results/written.py",
+        "results/own_files.py",
         "for name in there if name not in known",
         "for name in () if name not in known",
-        "tests/results/test_written.py",
+        "tests/results/test_own_files.py",
     ),
     Mutant(
         "a file of old runs on record as one of new runs before it is written",
-        "results/written.py",
+        "results/own_files.py",
         'dataclasses.replace(origin, runs="")',
         "origin",
-        "tests/results/test_written.py",
+        "tests/results/test_own_files.py",
     ),
     Mutant(
         "a replication in two blocks counted twice",

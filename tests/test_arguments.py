@@ -174,7 +174,7 @@ NONE_IS_ALL = {
 
 
 def across() -> Any:
-    return import_module("simulation.analysis.across")
+    return import_module("simulation.analysis.between_folders")
 
 
 def tables() -> Any:

@@ -1,1 +1,1 @@
-"""What a study shows: differences of pairs, their intervals, where they come from, and a verdict in words."""
+"""The analysis of a study: paired differences, their intervals and sources, and a verdict in words."""

@@ -1,9 +1,9 @@
-"""How many times dearer a platform's unit costs may become before the verdict turns: the break-even cost ratio.
+"""The break-even cost ratio: how many times dearer a platform's unit costs may become before the verdict changes.
 
 Equal money is a convention, because unit costs are assumptions (section 4). At ratio x every unit cost of a platform is
-x times what it was. Operation, residency and interoperability cost x times as much and still buy the same; the money
-for that is taken from onboarding, which is dearer too, so that the present value of the plan stays as it is. Ratios
-end where nothing is left for onboarding.
+multiplied by x. Operation, residency and interoperability cost x times as much and still buy the same; that money is
+taken from onboarding, which is dearer too, so that the present value of the plan does not change. The largest ratio
+is the one at which no money is left for onboarding.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from simulation.errors import HyperclusterError, listed
 from simulation.files.held_folder import check_encoding
 from simulation.metrics import METRICS, compute
 from simulation.policies.money import planned_present_value
-from simulation.results.written import place, refuse_foreign
+from simulation.results.own_files import place, refuse_foreign
 from simulation.scenario.schema import Scenario
 from simulation.world import Array
 
 FILES = ("break_even.csv", "break_even.md")
 ONBOARDING = "platform_onboarding"
 KEPT = ("platform_operation", "remote_residency", "interoperability")
-"""Instruments that must go on to buy the same, whatever it costs."""
+"""Instruments that must still buy the same at any cost."""
 
 STEPS = 32
 """Steps of the grid of ratios, from 1 to the largest, each by the same factor."""
 MOST = 100.0
-"""The largest ratio where onboarding alone is paid, whose money then never runs out."""
+"""The largest ratio tried if the plan pays for onboarding alone, whose money then never runs out."""
 
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
-    """Ratios at which the verdict turns; each is nan if it had turned before ratio 1, and inf if it never turns."""
+    """Ratios at which the verdict changes; nan if it does so below ratio 1, inf if it never does."""
 
     scenario: str
     rival: str
     metric: str
     replications: int
     seed: int  # of the first replication
-    ratio: float  # where the mean paired difference changes its sign
-    low: float  # from here on the 95 % interval of the difference holds zero
+    ratio: float  # at which the mean paired difference changes its sign
+    low: float  # from here on the 95 % interval of the difference contains zero
     high: float  # from here on it lies wholly on the rival's side
-    largest: float  # where the money for onboarding runs out
+    largest: float  # at which the money for onboarding runs out
     tried: (
         pd.DataFrame
     )  # ratio, onboarding (budget over that at ratio 1), fields of Difference; positive: ahead
@@ -67,15 +67,15 @@ def break_even(
 ) -> BreakEven:
     """Find the ratio by bisection on a grid, with the same random draws at every ratio and for the rival.
 
-    A scenario that is behind at one ratio is taken to be behind at all larger ones. Pairs without a value do not count;
-    where fewer than two have one, the scenario that has it more often is ahead.
+    A scenario that is behind at one ratio is assumed to be behind at all larger ones. Pairs without a value do not
+    count; if fewer than two pairs have one, the scenario that has a value more often is ahead.
 
     Parameters
     ----------
-    scenario : pays for a platform and for onboarding.
-    rival : is compared with at its own costs.
+    scenario : a scenario that pays for a platform and for onboarding.
+    rival : the scenario to compare with, at its own costs.
     metric : any with a better direction.
-    replications : at least 2; one takes some 0.2 s at full size, and some ten ratios are tried.
+    replications : at least 2; one takes about 0.2 s at full size, and about ten ratios are tried.
     seed : of the first replication.
     progress : called with each ratio and the difference there, positive where the scenario is ahead.
 
@@ -129,7 +129,7 @@ def break_even(
 
 
 def largest_ratio(scenario: Scenario) -> float:
-    """Return the ratio at which what must be kept has taken all money from onboarding.
+    """Return the ratio at which the other instruments have taken all money from onboarding.
 
     Raises
     ------
@@ -145,14 +145,14 @@ def largest_ratio(scenario: Scenario) -> float:
 
 
 def onboarding_left(scenario: Scenario, ratio: float) -> float:
-    """Return what part of its money is left for onboarding at a ratio above 0."""
+    """Return the share of its money that onboarding keeps at a ratio above 0."""
     ratio = real_number("ratio", ratio, above=0)
     onboarding, kept = _planned(scenario, (ONBOARDING,)), _planned(scenario, KEPT)
     return max(0.0, 1 - (ratio - 1) * kept / onboarding)
 
 
 def at_ratio(scenario: Scenario, ratio: float) -> Scenario:
-    """Return the scenario with a platform ``ratio`` times as dear, for the same present value."""
+    """Return the scenario with a platform ``ratio`` times as expensive and a plan of the same present value."""
     ratio = real_number("ratio", ratio, above=0)
     left = onboarding_left(scenario, ratio)
     factors = {ONBOARDING: left, **dict.fromkeys(KEPT, ratio)}
@@ -167,7 +167,10 @@ def at_ratio(scenario: Scenario, ratio: float) -> Scenario:
 
 
 def in_words(found: BreakEven, titles: tuple[str, str]) -> str:
-    """Say in a sentence how dear the platform may become; titles of the scenario and of its rival."""
+    """Return a sentence on the break-even ratio.
+
+    ``titles`` are those of the scenario and of its rival.
+    """
     here, there = titles
     metric = {"t50_years": "t50", "phi": "Phi"}.get(found.metric, found.metric)
     what = f"{here} is ahead of {there} in {metric}"
@@ -205,7 +208,7 @@ def write_break_even(found: BreakEven, words: str, folder: Path) -> list[Path]:
 
 
 def check_place(folder: Path) -> None:
-    """Find out, before all is computed, whether the files may be written to a folder.
+    """Check, before anything is computed, that the files may be written to a folder.
 
     Raises
     ------
@@ -221,7 +224,7 @@ def _ratio(value: float) -> str:
 
 
 def _planned(scenario: Scenario, instruments: Iterable[str]) -> float:
-    """Present value of what is planned for these instruments, in units."""
+    """Return the present value of the money planned for these instruments, in units."""
     return planned_present_value(
         [policy for policy in scenario.policies if policy.instrument in instruments],
         months=scenario.time.months,
@@ -235,7 +238,7 @@ def _values(scenario: Scenario, metric: str, seeds: range) -> Array:
 
 
 def _advantage(found: Difference, end: str) -> float:
-    """Return the mean difference or an end of its interval; certain where only one side has a value."""
+    """Return the mean difference or an end of its interval; infinite if only one scenario has a value."""
     if found.n >= 2:
         return float(getattr(found, end))
     if found.only_scenario == found.only_reference:
@@ -244,7 +247,7 @@ def _advantage(found: Difference, end: str) -> float:
 
 
 def _crossing(grid: Array, advantage: Callable[[int], float]) -> float:
-    """Return where a falling function of the place on the grid becomes zero, linear between two places."""
+    """Return the zero of a decreasing function on the grid, by linear interpolation between two grid points."""
     first, last = 0, grid.size - 1
     if not advantage(first) > 0:
         return math.nan
@@ -254,6 +257,6 @@ def _crossing(grid: Array, advantage: Callable[[int], float]) -> float:
         middle = (first + last) // 2
         first, last = (middle, last) if advantage(middle) > 0 else (first, middle)
     above, below = advantage(first), advantage(last)
-    # Where one side has no number the turn is put half-way.
+    # If one side has no number, the zero is placed half-way.
     part = above / (above - below) if math.isfinite(above - below) else 0.5
     return float(grid[first] + part * (grid[last] - grid[first]))

@@ -1,8 +1,8 @@
 """Paired comparison of scenarios in every metric (section 5): differences with intervals, effects, tests.
 
-Replications of one number share their random draws in all scenarios, so they are compared pair by pair. A pair in which
-a member is undefined is left out and counted. Each interval is at 95 % by itself; only the tests of the metrics of the
-verdict are corrected for their number, pair of scenarios by pair of scenarios.
+Replications with the same number share their random draws in all scenarios, so they are compared pair by pair. Pairs
+with an undefined member are omitted and counted. Each interval has a level of 95 % by itself; only the tests of the
+metrics of the verdict are corrected for multiplicity, separately for each pair of scenarios.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from simulation.results.reader import Results
 COMPARISON = "comparison.csv"
 COLUMNS = ("scenario", "reference", "metric", "unit", "better")  # and the fields of Difference
 VERDICT = ("t50_years", "synchronization", "final_share")
-"""Metrics that a verdict may speak of: the family of Holm's correction, whichever of them it does speak of."""
+"""Metrics that a verdict may mention: the family of Holm's correction, even if it mentions only some of them."""
 
 
 def compare(
@@ -37,13 +37,13 @@ def compare(
     Parameters
     ----------
     results : a study, or its folder.
-    reference : name of a scenario; "baseline" unless given, or the first where there is no baseline.
-    precision : half-width of the interval that is aimed at, as a share of the difference.
+    reference : name of a scenario; by default "baseline", or the first scenario if there is no baseline.
+    precision : desired half-width of the interval, as a share of the difference.
 
     Returns
     -------
     DataFrame
-        One row a pair of scenarios and metric: scenario, reference, metric, unit, better ("higher", "lower" or
+        One row per pair of scenarios and metric: scenario, reference, metric, unit, better ("higher", "lower" or
         empty), and the fields of :class:`simulation.analysis.paired.Difference`: means, difference, low, high (95 %),
         superiority (probability that the scenario is better in a pair), n of pairs, in how many pairs only one or
         neither is defined, standard deviation, effect, pairs needed, p, and p after Holm's correction.
@@ -71,13 +71,12 @@ def compare(
 def pair_rows(
     scenario: tuple[str, pd.DataFrame], reference: tuple[str, pd.DataFrame], *, precision: float = PRECISION
 ) -> list[dict[str, Any]]:
-    """Return the rows of a comparison for one pair of scenarios, a metric each.
+    """Return the rows of a comparison for one pair of scenarios, one per metric.
 
     Parameters
     ----------
-    scenario, reference : what to call it, and its metrics, one row a replication; the members of a pair have the same
-        index.
-    precision : as in :func:`compare`, which says what is raised.
+    scenario, reference : label, and metrics with one row per replication; members of a pair have the same index.
+    precision : as in :func:`compare`, which also documents the errors.
     """
     precision = real_number("precision", precision, above=0)
     found = _in_every_metric(scenario[1], reference[1], precision=precision)
@@ -97,9 +96,9 @@ def pair_rows(
 def _in_every_metric(
     scenario: pd.DataFrame, reference: pd.DataFrame, *, precision: float
 ) -> dict[str, Difference]:
-    """Compare the runs of two scenarios, one row a replication, in each metric."""
+    """Compare the runs of two scenarios, one row per replication, in each metric."""
     both = scenario.index.intersection(reference.index)
-    # A run that is missing, because it failed, leaves its pair undefined for no reason of the scenario's.
+    # The pair of a failed run is undefined too, but not because of the scenario.
     pairs = scenario.index.union(reference.index).size
     found = {}
     for name, metric in METRICS.items():
@@ -113,14 +112,14 @@ def _in_every_metric(
 
 
 def pairs_of(scenarios: Sequence[str], reference: str | None) -> list[tuple[str, str]]:
-    """Return who is compared with whom: all others with the reference, then each of them with those before it."""
+    """Return the pairs to compare: each other scenario with the reference, then each with those before it."""
     reference = reference_of(scenarios, reference)
     others = [name for name in scenarios if name != reference]
     return [(name, reference) for name in others] + [(later, name) for name, later in combinations(others, 2)]
 
 
 def reference_of(scenarios: Sequence[str], reference: str | None) -> str:
-    """Return the scenario that others are compared with: "baseline" unless one is named, or the first."""
+    """Return the reference scenario: the one named, else "baseline", else the first."""
     if reference is None:
         return "baseline" if "baseline" in scenarios else scenarios[0]
     if reference not in scenarios:
@@ -148,7 +147,7 @@ def by_pair(comparison: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Diff
 
 
 def needed_decimals(low: float, high: float, *, at_least: int, at_most: int = 6) -> int:
-    """Return how many decimals keep the ends of an interval apart, and an end that is not zero away from zero."""
+    """Return the number of decimals that distinguishes the ends of an interval from each other and from zero."""
     for decimals in range(at_least, at_most):
         ends = (round(low, decimals), round(high, decimals))
         if all(ends) and (ends[0] != ends[1] or low == high):

@@ -1,13 +1,13 @@
-"""Phi as a sum over regions, and over macroregions: between them, and within each; exact, replication by replication.
+"""Exact decomposition of Phi of a replication: by region, and between and within macroregions.
 
 Phi is a ratio of sums over cells of technology and industry. Its numerator, n (MSB - MSW), is the squared deviation of
-regions from the pooled share beyond what chance alone would give them. Both are sums over regions, so each region has
-its part, 0 up to chance where regions are alike:
+regions from the pooled share in excess of its expectation under chance alone. Both are sums over regions, so each
+region has its part, which has expectation 0 if all regions are alike:
 
     n [ n_r (F_r - Fbar)^2 - MSW (1 - n_r / n) ] / (R - 1)
 
 over the denominator of Phi. The squared deviations in a macroregion split into that of its own share and those of its
-regions from that share; so does chance. docs/comparison.md has the derivation.
+regions from that share; so does the chance term. docs/comparison.md has the derivation.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.metrics.curves import ROUNDING, aligned, aligned_eligible, integral
-from simulation.metrics.weir_cockerham import compared, variance_components
+from simulation.metrics.phi import compared, variance_components
 from simulation.results.tables import Counts
 from simulation.world import Array
 
 
 @dataclass(frozen=True, slots=True)
 class PhiParts:
-    """What regions and macroregions add to Phi; nan throughout where Phi is undefined."""
+    """Contributions of regions and macroregions to Phi; all nan if Phi is undefined."""
 
     regional: Array  # float64 (R,), sums to Phi
-    between: Array  # float64 (M,), of a macroregion's own share
-    within: Array  # float64 (M,), of its regions around that share; both together sum to Phi too
+    between: Array  # float64 (M,), from the macroregion's own share
+    within: Array  # float64 (M,), from its regions around that share; between and within together sum to Phi
 
 
 def phi_parts(counts: Counts) -> PhiParts:
@@ -49,7 +49,7 @@ def split_phi(adopters: Array, eligible: Array, *, belongs: Array) -> PhiParts:
     eligible : int64, shape (..., E, R)
         E is 1 or the number of months.
     belongs : bool, shape (R, M)
-        Which macroregion each region belongs to.
+        The macroregion of each region.
     """
     _, total = variance_components(adopters, eligible)
     weight = float(integral(total.sum(axis=0), 1.0))
@@ -63,7 +63,7 @@ def split_phi(adopters: Array, eligible: Array, *, belongs: Array) -> PhiParts:
     divisor = np.maximum(n, 1)[:, :, None]
 
     def parts(adopters: Array, eligible: Array) -> Array:
-        """What each group of regions adds by the deviation of its own share, beyond chance: float64 (groups,)."""
+        """Return the contribution of each group's own deviation in excess of chance, float64 (groups,)."""
         pooled = adopters.sum(axis=-1, keepdims=True) / divisor
         share = adopters / np.maximum(eligible, 1)
         chance = np.where(eligible > 0, 1 - eligible / divisor, 0.0) * within_groups[:, :, None]

@@ -1,4 +1,4 @@
-"""What a policy changed: adoptions owed to it, what each cost and where, and where the change in Phi comes from.
+"""Effects of a policy: additional adoptions, their cost and location, and the sources of the change in Phi.
 
 A policy's effect is the difference to the paired run of the reference, with the same random draws.
 """
@@ -37,15 +37,15 @@ Place = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Three tables: one row a pair of scenarios, one a pair and part of Phi, one a pair, place and moment."""
+    """Three tables, with one row per pair of scenarios; per pair and part of Phi; per pair, place and moment."""
 
     additionality: pd.DataFrame
     """scenario, reference, the fields of ``Difference`` for adoptions at the horizon (an adoption is an enterprise
     with a technology), extra_spent_pv (present value, units), cost_per_adoption, cost_low, cost_high."""
     decomposition: pd.DataFrame
-    """scenario, reference, level, name, and the fields of ``Difference`` for what this part adds to Phi."""
+    """scenario, reference, level, name, and the fields of ``Difference`` for the contribution of this part to Phi."""
     places: pd.DataFrame
-    """scenario, reference, level, name, moment, and the fields of ``Difference`` for the adoption share there then."""
+    """scenario, reference, level, name, moment, and the fields of ``Difference`` for the adoption share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class _Replication:
 
 
 def effects(results: Results, reference: str | None = None) -> Effects:
-    """Measure what each scenario changed against the reference, and the others against each other.
+    """Measure the effects of each scenario against the reference, and of the others against each other.
 
-    Reads the curves of all replications, some 50 ms each at full size.
+    Reads the curves of all replications, which takes about 50 ms each at full size.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def effects(results: Results, reference: str | None = None) -> Effects:
 
 
 def _measure(results: Results) -> dict[str, dict[int, _Replication]]:
-    """Return what is needed of every replication, by scenario and number."""
+    """Return the required numbers of every replication, by scenario and number."""
     runs = results.runs(["scenario", "replication", "phi", "final_share", "spent_pv"])
     measured: dict[str, dict[int, _Replication]] = {}
     for row in runs.to_dict("records"):
@@ -125,7 +125,7 @@ def _parts(counts: Counts) -> dict[Part, float]:
 
 
 def _places(counts: Counts) -> dict[Place, float]:
-    """Adoption share of each region and industry with eligible enterprises, half-way and at the horizon."""
+    """Return the adoption share of each region and industry with eligible enterprises, half-way and at the horizon."""
     months = counts.adopters.shape[0] - 1
     found: dict[Place, float] = {}
     for level, names, others in ((REGION, counts.regions, (1, 2)), (INDUSTRY, counts.industries, (0, 2))):
@@ -141,10 +141,10 @@ def _places(counts: Counts) -> dict[Place, float]:
 
 
 def _additionality(pairs: Sequence[tuple[_Replication, _Replication]]) -> dict[str, float]:
-    """Compare adoptions at the horizon, and share the extra money out among the extra adoptions.
+    """Compare adoptions at the horizon, and divide the additional money by the additional adoptions.
 
-    Money does not depend on random draws, so the ends of the interval of the extra adoptions are those of the cost of
-    one. It has a value only where more was spent and the interval holds nothing but extra adoptions.
+    Money does not depend on random draws, so the ends of the interval of the additional adoptions give those of the
+    cost of one. The cost has a value only if more was spent and the whole interval is above zero.
     """
     adopters = np.array([[run.adopters for run in pair] for pair in pairs]).reshape(-1, 2)
     found = paired_difference(*adopters.T, better="higher")

@@ -1,7 +1,7 @@
-"""What two samples of paired values say about their difference: interval, test, effect, replications needed.
+"""The difference of two paired samples: interval, test, effect size, replications needed.
 
-The interval of a mean is Student's with Hall's correction for the skewness of the differences. docs/comparison.md says
-how often it covers the truth, beside Student's own and a bias-corrected and accelerated bootstrap of pairs.
+The interval of a mean is Student's with Hall's correction for the skewness of the differences. docs/comparison.md
+compares its coverage with that of Student's own and of a bias-corrected and accelerated bootstrap of pairs.
 
 References
 ----------
@@ -22,29 +22,29 @@ from simulation.world import Array
 
 LEVEL = 0.95
 PRECISION = 0.1
-"""Half-width of the interval that is aimed at, as a share of the difference: a tenth of it."""
+"""Desired half-width of the interval, as a share of the difference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A scenario minus reference, over the n of N pairs in which both are defined; nan where n does not allow it."""
+    """Scenario minus reference, over the n of N pairs in which both are defined; nan if n is too small."""
 
     scenario_mean: float
     reference_mean: float
     difference: float
     low: float  # ends of the 95 % interval; nan with fewer than two pairs
     high: float
-    # Share of pairs in which the scenario is better, ties half; nan where neither direction is.
+    # Share of pairs in which the scenario is better, ties count half; nan if the metric has no better direction.
     superiority: float
     n: int
     pairs: int
-    only_scenario: int  # pairs in which the scenario alone is defined
+    only_scenario: int  # pairs in which only the scenario is defined
     only_reference: int
     neither: int  # pairs in which both have run and neither is defined
     sd: float  # standard deviation of the differences; nan with fewer than two pairs
-    effect: float  # Cohen's d_z, the difference over that standard deviation; nan where nothing varies
-    needed: float  # pairs for an interval of the half-width that is aimed at; nan where no number will do
-    p: float  # two-sided, of no difference
+    effect: float  # Cohen's d_z, the difference over that standard deviation; nan if that is 0
+    needed: float  # pairs for an interval of the desired half-width; nan if no number suffices
+    p: float  # two-sided, for the hypothesis of no difference
     p_holm: float = math.nan  # the same, corrected for the metrics of the verdict; nan for all others
 
 
@@ -60,9 +60,9 @@ def paired_difference(
     Parameters
     ----------
     values, reference : float64, shape (N,)
-        Members of a pair stand at the same place; nan where undefined.
-    better : which direction is the better one, if either is.
-    precision : half-width aimed at, as a share of the difference.
+        Members of a pair have the same position; nan where undefined.
+    better : the better direction, if there is one.
+    precision : desired half-width, as a share of the difference.
     """
     here, there = ~np.isnan(values), ~np.isnan(reference)
     first, second = values[here & there], reference[here & there]
@@ -92,7 +92,7 @@ def paired_difference(
 
 
 def interval(differences: Array, *, level: float = LEVEL) -> tuple[float, float]:
-    """Return the ends of the interval of a mean: nan with fewer than two values, the mean itself where all are equal.
+    """Return the ends of the interval of a mean: nan with fewer than two values, the mean itself if all are equal.
 
     With t Student's statistic and g the skewness over sqrt(n), T = t + g t^2 / 3 + g^2 t^3 / 27 + g / 6 follows
     Student's distribution more closely than t does. T rises with t, so the interval is found by inverting it.
@@ -110,7 +110,7 @@ def interval(differences: Array, *, level: float = LEVEL) -> tuple[float, float]
 
 
 def p_value(differences: Array) -> float:
-    """Return the two-sided p of no difference in the mean: at most 1 - level where the interval leaves zero out."""
+    """Return the two-sided p of no difference in the mean: at most 1 - level if the interval excludes zero."""
     n = differences.size
     if n < 2:
         return math.nan
@@ -135,10 +135,9 @@ def _moments(differences: Array) -> tuple[float, float, float]:
 
 
 def replications_needed(sd: float, *, half_width: float) -> float:
-    """Return how many pairs make Student's interval this narrow, if differences keep their standard deviation.
+    """Return the number of pairs for which Student's interval has this half-width, at the present standard deviation.
 
-    At least 2; nan where the half-width is 0, where nothing is known of the spread, or where it takes more than a
-    million million.
+    At least 2; nan if the half-width is 0, the standard deviation is unknown, or more than 10^12 pairs are needed.
     """
     if not half_width > 0 or math.isnan(sd):
         return math.nan
@@ -146,8 +145,8 @@ def replications_needed(sd: float, *, half_width: float) -> float:
     def is_enough(n: int) -> bool:
         return float(stdtrit(n - 1, (1 + LEVEL) / 2)) * sd <= half_width * math.sqrt(n)
 
-    root = 1.959964 * sd / half_width  # by the normal quantile, which asks for slightly too few
-    if root > 1e6:  # the square of a larger one may overflow
+    root = 1.959964 * sd / half_width  # by the normal quantile, which gives slightly too few
+    if root > 1e6:  # the square of a larger ratio may overflow
         return math.nan
     n = max(2, math.ceil(root**2))
     while not is_enough(n):
@@ -156,7 +155,7 @@ def replications_needed(sd: float, *, half_width: float) -> float:
 
 
 def holm(p: Array) -> Array:
-    """Return Holm's adjusted p of a family of tests, float64 of the same shape; nan stays, outside the family."""
+    """Return Holm's adjusted p of a family of tests, float64 of the same shape; nan does not belong to the family."""
     adjusted = np.full(p.shape, math.nan)
     defined = np.flatnonzero(~np.isnan(p))
     order = defined[np.argsort(p[defined], kind="stable")]

@@ -1,7 +1,7 @@
-"""How many replications are enough: until every paired difference in Phi is known well enough, or a ceiling is reached.
+"""The stopping rule: add replications until every paired difference in Phi is precise enough, or up to a maximum.
 
-Replications are added in rounds of a fixed size, in the order of their numbers, and the question is asked only between
-rounds, about the replications up to there: neither workers nor interruptions can change the answer.
+Replications are added in rounds of a fixed size, in the order of their numbers, and the rule is applied only between
+rounds, to the replications so far. Neither workers nor interruptions can change its outcome.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from simulation.analysis.paired import paired_difference
 from simulation.results.blocks import Replication
 
 ROUND = 10
-"""Replications of every scenario that are added at a time."""
+"""Replications of every scenario in a round."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """When to stop: the half-width of every 95 % interval, and the replications that there may be at most."""
+    """When to stop: the largest half-width of a 95 % interval, and the largest number of replications."""
 
     halfwidth: float
     ceiling: int
 
     def rounds(self, first: int) -> Iterator[int]:
-        """Yield the numbers of replications after which the question is asked; ``first`` is the smallest."""
+        """Yield the numbers of replications after which the rule is applied; ``first`` is the smallest."""
         yield from range(min(first, self.ceiling), self.ceiling, ROUND)
         yield self.ceiling
 
 
 @dataclass(frozen=True, slots=True)
 class Widest:
-    """The pair of scenarios whose difference in Phi is known least well."""
+    """The pair of scenarios whose difference in Phi has the widest interval."""
 
     scenario: str
     reference: str
@@ -49,7 +49,7 @@ def widest_interval(
 
     Parameters
     ----------
-    phi : by scenario and replication; a pair counts where both members are there and not nan.
+    phi : by scenario and replication; a pair counts if both members are present and not nan.
     scenarios : at least two, in the order of the study.
     """
     found = []

@@ -1,4 +1,4 @@
-"""Money that is planned and buys nothing: entries of policy of which the ledger shows no spending at all."""
+"""Unspent money: policy entries that plan money and spend none, according to the ledger."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LABEL = "policies[{}]"
 
 
 def unspent_money(results: Results) -> list[str]:
-    """Say of every entry of policy in a study that planned money and spent none, and why, in a sentence each."""
+    """Return a sentence, with the reason, for every policy entry of a study that planned money and spent none."""
     ledger = results.ledger(["scenario", "policy", "planned", "spent"])
     sentences = []
     for entry in results.manifest["scenarios"]:
@@ -28,7 +28,7 @@ def unspent_money(results: Results) -> list[str]:
 
 
 def unspent_plans(spec: Scenario) -> list[str]:
-    """Say the same of a scenario that has not run: what is spent does not depend on random draws."""
+    """Do the same for a scenario that has not run: spending does not depend on random draws."""
     if not spec.policies:
         return []
     schedule = PolicySchedule(spec.policies, build_world(spec, 1), costs=spec.costs, budget=spec.budget)
@@ -41,7 +41,7 @@ def _idle(ledger: pd.DataFrame, text: Mapping[str, Any]) -> list[str]:
     Parameters
     ----------
     ledger : rows of one scenario, of one run or several.
-    text : the whole scenario as its file would have it.
+    text : the whole scenario, in the form of its file.
     """
     money = ledger.groupby("policy", observed=True)[["planned", "spent"]].sum()
     idle = set(money.index[(money["planned"] > 0) & (money["spent"] == 0)])

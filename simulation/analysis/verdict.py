@@ -1,4 +1,4 @@
-"""The comparison of two scenarios in one sentence that says no more than the intervals do."""
+"""The comparison of two scenarios in one sentence that claims only what the intervals support."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FEW = "it takes two pairs"
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """How to speak of a metric; {} stands for the size of the difference."""
+    """The words for a metric; {} stands for the size of the difference."""
 
     what: str
     unit: str
@@ -67,15 +67,15 @@ _FINAL_SHARE = _Words(
 
 
 def verdicts(comparison: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
-    """Return one sentence a pair of scenarios: money, speed, synchronization.
+    """Return one sentence per pair of scenarios: money, speed, synchronization.
 
-    Where a pair lacks a t50, because half was not reached, it says for whom, and compares the final shares of adopters
-    too: the pairs that are left are those in which the slower scenario did best.
+    If a t50 is missing, because half was not reached, the sentence names the scenario and compares the final shares of
+    adopters too: the remaining pairs are those in which the slower scenario did best.
 
     Parameters
     ----------
     comparison : as :func:`simulation.analysis.comparison.compare` returns it.
-    titles : what to call each scenario, by name.
+    titles : the title of each scenario, by name.
     """
     sentences = []
     for scenario, reference, found in by_pair(comparison):
@@ -90,7 +90,7 @@ def verdicts(comparison: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
 
 
 def _clause(found: Difference, words: _Words, *, names: tuple[str, str]) -> str:
-    """Say for whom a metric is defined, unless it is for all, and what the interval says."""
+    """Return in which pairs a metric is defined, unless it is in all, and the finding."""
     if found.n == found.pairs:
         return (
             _difference(found, words) if found.n > 1 else f"no difference in {words.what} can be told: {FEW}"
@@ -102,7 +102,7 @@ def _clause(found: Difference, words: _Words, *, names: tuple[str, str]) -> str:
 
 
 def _counts(found: Difference, words: _Words, *, names: tuple[str, str]) -> str:
-    """Say in how many pairs a metric is defined for both, for one of the two, for neither."""
+    """Return in how many pairs a metric is defined for both scenarios, for one of them, for neither."""
     failed = found.pairs - found.n - found.only_scenario - found.only_reference - found.neither
     parts = [
         f"{words.both} in {found.n or 'none'} of {found.pairs} pairs",
@@ -116,7 +116,7 @@ def _counts(found: Difference, words: _Words, *, names: tuple[str, str]) -> str:
 
 
 def _difference(found: Difference, words: _Words) -> str:
-    """Say what the interval says: a direction where it leaves zero out, and that none can be told where it does not."""
+    """Return the direction of the difference if the interval excludes zero, else that no difference can be told."""
     low, high, difference = (words.scale * value for value in (found.low, found.high, found.difference))
     count = f"n = {found.n} of {found.pairs} pairs"
     if low == high == 0:
@@ -142,7 +142,7 @@ def _difference(found: Difference, words: _Words) -> str:
 
 
 def _money(planned: Difference, spent: Difference) -> str:
-    """Say whether the plans cost the same, and what was planned and spent; present values in units."""
+    """Return whether the plans cost the same, with the money planned and spent as present values in units."""
     here, there = planned.scenario_mean, planned.reference_mean
     if planned.n == 0:
         return "with money unknown, for lack of pairs"

@@ -1,1 +1,1 @@
-"""Running scenarios x replications into a results folder, by whoever computes."""
+"""Running scenarios x replications into a results folder, on processes, a cluster or any executor."""

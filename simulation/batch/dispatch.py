@@ -1,4 +1,4 @@
-"""Sending out blocks of replications and taking back what comes of them, whatever those who compute may do."""
+"""Sending blocks of replications to workers and collecting their outcomes, also from workers that fail."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Block:
     spec: Scenario
     seed: int  # of replication 0
     replications: tuple[int, ...]
-    deadline: float | None = None  # seconds for each replication
+    deadline: float | None = None  # deadline of each replication, in seconds
     again: bool = False  # tried once before, and lost with its worker
 
 
@@ -43,12 +43,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a block leaves: its files, and the replications that failed."""
+    """The outcome of a block: its files, and the replications that failed."""
 
     files: dict[str, bytes] = field(default_factory=dict)  # Parquet by table; none if all failed
     failures: tuple[Failure, ...] = ()
     headline: dict[int, tuple[float, float]] = field(default_factory=dict)  # Phi and t50 by replication
-    seconds: float = 0.0  # that it took
+    seconds: float = 0.0  # time that it took
     versions: Mapping[str, str] = field(default_factory=model_versions)  # where it was computed
 
 
@@ -64,14 +64,14 @@ def work_through(
     *,
     at_a_time: Callable[[], int],
 ) -> None:
-    """Send out all blocks, a few at a time, and hand every outcome to ``take``, once.
+    """Send out all blocks, a few at a time, and pass every outcome to ``take`` exactly once.
 
-    The replications of a block that is lost, most often with its worker, are tried once more, each by itself, so that
-    only the guilty one is lost for good.
+    The replications of a lost block, which usually is lost with its worker, are tried once more, each in a block of its
+    own, so that only the one that causes the loss fails.
     """
     waiting = deque(blocks)
     running: dict[Future[Outcome], tuple[Block, float]] = {}
-    # Not concurrent.futures.wait: it waits for ever for a future that its executor cancels in the meantime.
+    # Not concurrent.futures.wait: it never returns for a future that its executor cancels meanwhile.
     done: SimpleQueue[Future[Outcome]] = SimpleQueue()
     try:
         while waiting or running:
@@ -90,17 +90,15 @@ def work_through(
                     take(block, _failed(block, error))
                 else:
                     waiting.extendleft(single(block, number, again=True) for number in block.replications)
-    except (
-        HyperclusterError,
-        MemoryError,
-    ):  # an executor that breaks down must not cost what it had answered
+    except (HyperclusterError, MemoryError):
+        # Keep the outcomes that arrived before the executor broke down.
         for future, (block, _) in running.items():
             with contextlib.suppress(HyperclusterError, MemoryError):
                 if future.done() and (_error_of(future) or _wrong(future.result(), block)) is None:
                     take(block, future.result())
         raise
     finally:
-        for future in running:  # an executor that is not ours must not go on with what nobody waits for
+        for future in running:  # a foreign executor must not go on with unneeded tasks
             future.cancel()
 
 
@@ -109,7 +107,7 @@ def _come_back(
     done: SimpleQueue[Future[Outcome]],
     patience: float | None,
 ) -> list[tuple[Future[Outcome], BaseException | None]]:
-    """Wait, and return futures that are done, or are given up after so many seconds, with what went wrong."""
+    """Wait, and return the futures that are done or exceeded their time limit in seconds, with their errors."""
     first = min(sent for _, sent in running.values())
     timeout = None if patience is None else max(first + patience - time.monotonic(), 0.0)
     back = []
@@ -117,7 +115,7 @@ def _come_back(
         back.append(done.get(timeout=timeout))
         while True:
             back.append(done.get_nowait())
-    back = [future for future in back if future in running]  # others were given up earlier
+    back = [future for future in back if future in running]  # its block was given up earlier
     if back or patience is None:
         return [(future, _error_of(future)) for future in back]
     late = [future for future, (_, sent) in running.items() if sent <= time.monotonic() - patience]
@@ -127,12 +125,12 @@ def _come_back(
 
 
 def _error_of(future: Future[Outcome]) -> BaseException | None:
-    """Return what went wrong outside of a replication, if anything.
+    """Return the error that occurred outside of a replication, if any.
 
     Raises
     ------
     MemoryError, MachineError
-        If it makes no sense to go on.
+        If the batch cannot continue.
     """
     try:
         error = future.exception()
@@ -146,7 +144,7 @@ def _error_of(future: Future[Outcome]) -> BaseException | None:
 
 
 def _wrong(outcome: object, block: Block) -> Exception | None:
-    """Return what is wrong with an answer, if anything: an executor that is not ours may return what it likes.
+    """Return the fault of an answer, if any: a foreign executor may return anything.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How far a batch is: what it tells whoever started it, while it runs."""
+"""The progress of a batch, reported to the caller while it runs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 HEADLINE = ("phi", "t50_years")
-"""Metrics whose running means are told."""
+"""Metrics whose running means are reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What the replications that were missing at the start will take, from the first ones."""
+    """Estimated time and disk space of the replications that were missing at the start, from the first ones."""
 
     seconds: float
     bytes: int  # on disk
@@ -39,25 +39,25 @@ class Mean:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a batch is; handed to the callback at the start and after every block."""
+    """The progress of a batch; passed to the callback at the start and after every block."""
 
-    done: int  # replications that are finished, those kept from an earlier start included
+    done: int  # finished replications, including those kept from an earlier start
     total: int
     kept: int  # of those done, found finished on disk
     failed: int
     elapsed_seconds: float
     rate: float = 0.0  # replications a second
-    left_seconds: float | None = None  # None as long as nothing is known
+    left_seconds: float | None = None  # None until it is known
     estimate: Estimate | None = None  # once the first replications are done
     means: Mapping[str, Mapping[str, Mean]] = field(
         default_factory=dict
     )  # by scenario and metric of HEADLINE
     damaged: Sequence[str] = ()  # blocks that were found damaged on disk, and are computed again
-    notes: Sequence[str] = ()  # what the user should know of the disk
+    notes: Sequence[str] = ()  # notes about the disk for the user
 
 
 class Report:
-    """Counts what a batch does and tells its progress."""
+    """Counts the work of a batch and reports its progress."""
 
     def __init__(
         self, tell: Callable[[Progress], None] | None, *, damaged: Sequence[str], notes: Sequence[str] = ()
@@ -74,33 +74,33 @@ class Report:
         self._means: dict[str, dict[str, Mean]] = {}
 
     def expect(self, total: int, *, done: int) -> None:
-        """Say how many replications there are to be in all, and are already."""
+        """Set the numbers of all replications and of those already finished."""
         if not self._total:
             self._kept = done
         self._total, self._done = total, done
         self.tell()
 
     def estimated(self, estimate: Estimate) -> None:
-        """Take an estimate, and count the rate from now on: what came before was for starting up."""
+        """Store an estimate and measure the rate from now on, without the time for starting up."""
         self._estimate = estimate
         self._since = (time.monotonic(), self._computed)
         self.tell()
 
     def average(self, scenario: str, values: Sequence[float]) -> None:
-        """Take the headline metrics of one replication."""
+        """Add the headline metrics of one replication."""
         means = self._means.setdefault(scenario, {name: Mean() for name in HEADLINE})
         for name, value in zip(HEADLINE, values, strict=True):
             means[name].add(value)
 
     def took(self, done: int, *, failed: int) -> None:
-        """Count what came back."""
+        """Count an outcome."""
         self._done += done
         self._failed += failed
         self._computed += done + failed
         self.tell()
 
     def tell(self) -> None:
-        """Tell the progress to whoever wants to know."""
+        """Pass the progress to the callback, if there is one."""
         if self._tell is None:
             return
         now = time.monotonic()

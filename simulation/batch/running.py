@@ -1,8 +1,8 @@
 """Scenarios x replications on any executor, into a results folder that can be resumed.
 
 Replication j has the seed ``seed + j`` in every scenario, so that scenarios share their random draws (common random
-numbers). Work goes out in blocks of replications, scenarios taking turns, so that a batch that was stopped is balanced.
-A block comes back as the bytes of its files, and the parent alone writes: workers need not share a disk with it.
+numbers). Work is sent out in blocks of replications, with scenarios alternating, so that a stopped batch is balanced.
+A block is returned as the bytes of its files, and only the parent writes: workers need not share a disk with it.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 
 BLOCK = 20
-"""Replications in a block at most: what a worker that dies loses. Each block has costs of its own."""
+"""Largest number of replications in a block: what a worker loses if it dies. Each block has a fixed cost."""
 
 BLOCKS_PER_WORKER = 8
-"""Blocks that a worker should have to do in all, where there are enough, so that all end at about the same time."""
+"""Desired number of blocks per worker over the batch, so that all workers end at about the same time."""
 
 MOST_WORKERS = 10_000
 """More than any machine has cores."""
 
 MOST_SECONDS = 1e6
-"""The longest deadline, eleven days: systems do not wait for much more than twice as long at a time."""
+"""The longest deadline, eleven days: operating systems cannot wait for much more than twice as long."""
 
 MAX_REPLICATIONS = 1000
-"""Ceiling where replications are added until differences are known well enough, unless another is given."""
+"""Default maximum number of replications if they are added until differences are precise enough."""
 
 
 def replicate(spec: Scenario, replication: int, *, seed: int, deadline: float | None = None) -> Tables:
@@ -66,12 +66,12 @@ def replicate(spec: Scenario, replication: int, *, seed: int, deadline: float | 
 
 
 def run_block(block: Block) -> Outcome:
-    """Simulate a block; an exception in one replication leaves the others whole.
+    """Simulate a block; an exception in one replication does not affect the others.
 
     Raises
     ------
     MemoryError
-        If there is too little memory, which is nothing that a replication could be blamed for.
+        If there is too little memory, which is not the fault of a replication.
     """
     if block.deadline is not None:
         load_kernels([block.spec])
@@ -105,19 +105,19 @@ def load_kernels(specs: Iterable[Scenario]) -> None:
     """Simulate one month of each kind of scenario that is new to this process.
 
     Kernels are compiled, or read from numba's cache, when they are first called. That may take longer than a
-    replication, whose deadline should not pay for it. No deadline ends it, so a large world is taken at its plain size.
+    replication and should not count towards its deadline. No deadline applies here, so a large world is not scaled up.
     """
     for spec in specs:
         if _kind(spec) not in _loaded:
             _loaded.add(_kind(spec))
             world = spec.world.model_copy(update={"scale": min(spec.world.scale, 1.0)})
-            # What goes wrong here will go wrong again in a replication, and be recorded there.
+            # An error here will occur again in a replication, and be recorded there.
             with contextlib.suppress(Exception):
                 Engine(spec.model_copy(update={"world": world}), 0).step()
 
 
 def _kind(spec: Scenario) -> tuple[bool, bool]:
-    """Return what decides which kernels a scenario needs, and roughly what it costs."""
+    """Return the features of a scenario that determine its kernels and, roughly, its cost."""
     return bool(spec.platforms), bool(spec.policies)
 
 
@@ -138,23 +138,23 @@ def run_batch(
 ) -> Results:
     """Run every scenario ``replications`` times and return the results; they do not depend on workers or executor.
 
-    What is finished in the folder already is kept, and only the rest is computed. Replications that failed are listed
-    in ``Results.manifest["failures"]``, and tried again by the next call.
+    Finished replications in the folder are kept, and only the rest is computed. Failed replications are listed in
+    ``Results.manifest["failures"]`` and tried again by the next call.
 
     Parameters
     ----------
     scenarios : scenarios, or their files or shipped names; no two with the same name.
     replications : at least 1. Replication j has seed ``seed + j`` in every scenario.
     out : the results folder.
-    seed : from 0; the last replication's is at most MOST_SEED of :mod:`simulation.arguments`.
-    workers : blocks computed at a time, as many as there are cores unless given.
+    seed : 0 or more; that of the last replication is at most MOST_SEED of :mod:`simulation.arguments`.
+    workers : blocks computed at the same time; by default the number of cores.
     executor : "processes" (scripts need the usual ``if __name__ == "__main__":``), "serial", "dask",
         "dask://HOST:PORT", or any ``concurrent.futures`` executor.
     deadline : seconds that a replication may take, at most MOST_SECONDS; a longer one is recorded as failed.
     until_halfwidth : go on after ``replications``, in rounds of ``simulation.analysis.stopping.ROUND``, until the 95 %
         interval of every paired difference in Phi is no wider than twice this.
-    max_replications : where to stop with ``until_halfwidth`` in any case.
-    fresh : replace what is in the folder.
+    max_replications : the largest number of replications with ``until_halfwidth``.
+    fresh : replace the contents of the folder.
     take_over : take the folder from a process on another machine that has ended; needed only on disks that cannot lock.
     progress : called in this process at the start and after every block.
 
@@ -165,11 +165,11 @@ def run_batch(
     ScenarioError, DataError
         If a scenario cannot be loaded. Nothing is written then.
     HyperclusterError
-        If an argument makes no sense, or there is no such executor. Nothing is written then.
+        If an argument is invalid, or there is no such executor. Nothing is written then.
     MachineError, OSError, MemoryError
-        If the machine gives up, for instance because a disk is full. The next call goes on from what has finished.
+        If the machine fails, for instance because a disk is full. The next call continues from the finished blocks.
     KeyboardInterrupt
-        After the workers have ended; finished blocks are kept and the next call goes on from there.
+        After the workers have ended; the next call continues from the finished blocks.
     """
     specs = [spec if isinstance(spec, Scenario) else load_scenario(spec) for spec in scenarios]
     _check_names([spec.name for spec in specs])
@@ -185,7 +185,7 @@ def run_batch(
         goal = Goal(real_number("until_halfwidth", until_halfwidth, above=0), ceiling)
         if len(specs) < 2:
             raise HyperclusterError(
-                "until_halfwidth needs two scenarios at least: it is about their differences"
+                "until_halfwidth needs at least two scenarios, because it applies to their differences"
             )
     seed = seed_of(seed, replications=replications if goal is None else max(replications, ceiling))
     store = Store(Path(out))
@@ -230,7 +230,7 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 class _Batch:
-    """Sends out what is missing, and takes what comes in: files to disk, failures to the manifest, progress to all."""
+    """Sends out the missing blocks and stores their outcomes: files, failures in the manifest, progress."""
 
     def __init__(
         self,
@@ -256,7 +256,7 @@ class _Batch:
                 self._note(scenario, number, (phi, t50))
 
     def run_to(self, replications: int) -> None:
-        """Compute all that is missing of the first replications of every scenario."""
+        """Compute the missing ones among the first replications of every scenario."""
         wanted = {(spec.name, number) for spec in self.specs for number in range(replications)}
         self.report.expect(len(wanted), done=len(wanted & self.store.finished))
         blocks = _blocks(
@@ -272,7 +272,7 @@ class _Batch:
         work_through(blocks, run_block, self.pool, self._take, at_a_time=lambda: self.pool.capacity)
 
     def run_until(self, goal: Goal, *, first: int) -> None:
-        """Compute round after round, until the goal or its ceiling is reached."""
+        """Compute rounds of replications until the target precision or the maximum is reached."""
         names = [spec.name for spec in self.specs]
         for replications in goal.rounds(first):
             self.run_to(replications)
@@ -291,9 +291,9 @@ class _Batch:
                 return
 
     def _pilot(self, blocks: list[Block]) -> list[Block]:
-        """Compute one replication of each kind, alone, estimate what the rest will take, and return the rest.
+        """Compute one replication of each kind, alone, estimate the cost of the rest, and return the rest.
 
-        This also has one worker compile the kernels, which the others then find in numba's cache.
+        This also makes one worker compile the kernels, which the others then read from numba's cache.
         """
         self.piloted = True
         pilots: dict[tuple[bool, bool], Block] = {}
@@ -326,7 +326,7 @@ class _Batch:
         failed = {failure.replication for failure in outcome.failures}
         done = [number for number in block.replications if number not in failed]
         if outcome.files:
-            # Named after what it holds: what failed may come again in a block with the same ends.
+            # Named after its finished replications: failed ones may return in a block with the same ends.
             self.store.add(part_name(name, done), outcome.files)
         self.store.finished.update((name, number) for number in done)
         for failure in outcome.failures:

@@ -1,10 +1,10 @@
-"""Who computes: processes of our own, this process, a Dask cluster, or any other ``concurrent.futures`` executor.
+"""Workers that compute: our own processes, this process, a Dask cluster, or any ``concurrent.futures`` executor.
 
-All are asked in the same way, one task with one argument at a time, and answer with a future. Processes of our own are
-not left to ``ProcessPoolExecutor``: there the death of one breaks all, nobody knows who did what, and none can be
-ended. Nor to Pebble, which does all that, but whose processes answer on one line: killed in the middle of an answer,
-one of them stops the others for ever (Pebble 5.2.3). Here each process has a line and a thread of its own, so that one
-that dies or does not answer costs the task that it had, is replaced, and nothing else is touched.
+All have the same interface: one task with one argument at a time, answered by a future. ``ProcessPoolExecutor`` is
+not used because the death of one process breaks the whole pool, does not reveal which task it had, and a process
+cannot be ended. Pebble can do that, but its processes share one pipe for answers: a process killed in the middle of an
+answer blocks the others for ever (Pebble 5.2.3). Here each process has its own pipe and thread. If it dies or does not
+answer, only its task is lost, and it is replaced.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ KINDS = ("processes", "serial", "dask")
 """Names of executors; that of a Dask cluster may be followed by its address."""
 
 GRACE_SECONDS = 1.0
-"""How much longer than its deadline a task may take before its process is ended: it may be about to give up itself."""
+"""Time beyond its deadline after which the process of a task is ended: the task may be about to stop by itself."""
 
 GRACE_ELSEWHERE_SECONDS = 60.0
-"""The same on an executor that is not ours, where starting a process and sending a task count too."""
+"""The same for a foreign executor, where starting a process and sending a task count too."""
 
 MAX_FAILED_STARTS = 5
-"""Processes that may end in a row before they have begun, until we stop to start new ones."""
+"""Processes that may end in a row before they have begun, until no new ones are started."""
 
 MOST_PROCESSES = 1024
-"""Each takes some 200 MB, and a computer that swaps cannot even be interrupted."""
+"""Each takes about 200 MB, and a computer that swaps cannot even be interrupted."""
 
-KEPT = "what has finished is kept, and the same call goes on from there"
+KEPT = "finished runs are kept, and the same call continues from there"
 INSTALL = 'pip install "hypercluster-abm[cluster]"'
 
 
 class NoAnswerError(Exception):
-    """A task did not come back in time."""
+    """A task did not answer in time."""
 
 
 class WorkerDiedError(Exception):
@@ -58,24 +58,24 @@ class WorkerDiedError(Exception):
 
 
 class Workers(Protocol):
-    """What a batch asks of those who compute."""
+    """The interface of all workers."""
 
     @property
     def slots(self) -> int:
-        """Number of tasks that are computed at a time."""
+        """Number of tasks that are computed at the same time."""
 
     @property
     def capacity(self) -> int:
-        """Number of tasks to have out at a time."""
+        """Number of tasks to have sent out at the same time."""
 
     @property
     def patience(self) -> float | None:
-        """Seconds after which the caller should give up a task that it has sent; None where that is seen to here."""
+        """Seconds after which the caller should give up a task that it has sent; None if the workers do so."""
 
     def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
         """Send out a task.
 
-        Its future may raise what the task raised; WorkerDiedError; or NoAnswerError, if its time was up.
+        Its future may raise the exception of the task, WorkerDiedError, or NoAnswerError after its time limit.
         """
 
 
@@ -83,14 +83,14 @@ class Workers(Protocol):
 def opened(
     executor: Executor | str, *, workers: int, deadline: float | None, prepare: Callable[[], None]
 ) -> Iterator[Workers]:
-    """Give the workers of this name, or those behind an executor, and end those that are ours when the block ends.
+    """Yield the workers with this name, or those of an executor; end our own processes when the block ends.
 
     Parameters
     ----------
     executor : "processes", "serial", "dask", "dask://HOST:PORT", or an executor.
-    workers : tasks at a time; "serial" takes one, a Dask cluster as many as it has threads.
+    workers : tasks at the same time; "serial" takes one, a Dask cluster as many as it has threads.
     deadline : seconds that a task may take once it has begun; None for no limit.
-    prepare : called once in every process of ours before its first task, on nobody's clock.
+    prepare : called once in each of our processes before its first task; its time does not count.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def opened(
 
 
 class _Serial:
-    """Every task at once in this process, where a debugger can follow it."""
+    """Runs every task immediately in this process, where a debugger can follow it."""
 
     slots = capacity = 1
     patience = None
@@ -131,13 +131,13 @@ class _Serial:
         future: Future[T] = Future()
         try:
             future.set_result(task(argument))
-        except Exception as error:  # noqa: BLE001 - a future keeps whatever it was
+        except Exception as error:  # noqa: BLE001 - a future keeps any exception
             future.set_exception(error)
         return future
 
 
 class _Foreign:
-    """An executor that somebody else looks after."""
+    """A foreign executor."""
 
     def __init__(self, executor: Executor, count_slots: Callable[[], int], deadline: float | None) -> None:
         self._executor = executor
@@ -151,12 +151,12 @@ class _Foreign:
 
     @property
     def capacity(self) -> int:
-        return 2 * self._count_slots()  # the next task should not have to come from afar
+        return 2 * self._count_slots()  # one task in reserve, so that a worker does not wait for the network
 
     def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
         try:
             future = self._executor.submit(task, argument)
-        except Exception as error:  # broken, shut down, or wrong in whatever way somebody else's code may be
+        except Exception as error:  # broken, shut down, or faulty in any other way
             raise MachineError(f"the executor takes no more work: {error!r}; {KEPT}") from error
         if not isinstance(future, Future):
             raise HyperclusterError(
@@ -186,7 +186,7 @@ def _connected(executor: str) -> Iterator[Client]:
         address = dask.config.get("scheduler-address", None)
         if address is None:
             raise HyperclusterError(
-                "--executor dask: no cluster is named; set DASK_SCHEDULER_ADDRESS, or say dask://HOST:PORT"
+                "--executor dask: no cluster is named; set DASK_SCHEDULER_ADDRESS, or use dask://HOST:PORT"
             )
     with _quiet("distributed", "distributed.client", "tornado.application"):
         try:
@@ -204,7 +204,7 @@ def _connected(executor: str) -> Iterator[Client]:
 
 @contextlib.contextmanager
 def _quiet(*names: str) -> Iterator[None]:
-    """Keep loggers of others from printing tracebacks of what is told here in a sentence: that a machine is gone."""
+    """Keep Dask's loggers from printing tracebacks of a lost machine, which our message already reports."""
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -217,7 +217,7 @@ def _quiet(*names: str) -> Iterator[None]:
 
 
 def _threads_of(client: Client) -> int:
-    """Return how many tasks the cluster computes at a time at present, at least 1: it may be about to grow."""
+    """Return how many tasks the cluster computes at the same time at present, at least 1: it may be about to grow."""
     try:
         return max(sum(client.nthreads().values()), 1)
     except OSError as error:
@@ -225,9 +225,9 @@ def _threads_of(client: Client) -> int:
 
 
 def _check_code(client: Client, executor: str) -> None:
-    """Refuse workers whose numbers would be others: another version of the model, or of what it computes with.
+    """Refuse workers whose numbers would differ: other versions of the model or of its numerical packages.
 
-    Those that join later are seen when they answer.
+    Workers that join later are checked when they answer.
     """
     try:
         found = client.run(model_versions, on_error="return")
@@ -237,7 +237,7 @@ def _check_code(client: Client, executor: str) -> None:
     for worker, there in sorted(found.items()):
         if isinstance(there, OSError):
             raise MachineError(f"the worker {worker} does not answer: {there}; {KEPT}") from there
-        if isinstance(there, Exception):  # as a rule it cannot import the program, or finds an older one
+        if isinstance(there, Exception):  # usually it cannot import the program, or imports an older one
             refused.append(f"{worker} lacks this version of the program: {there}")
         elif others := other_versions(there):
             refused.append(f"{worker} has another version of {', '.join(others)}")
@@ -250,9 +250,9 @@ def _check_code(client: Client, executor: str) -> None:
 
 
 class _Processes:
-    """Processes of our own, started when there is something to do.
+    """Our own processes, started when there are tasks.
 
-    None has a second task waiting: it would begin that one before the first is on disk, and a stop would cost both.
+    None has a second task queued: it would begin that one before the first is on disk, and a stop would lose both.
     """
 
     patience = None
@@ -267,7 +267,7 @@ class _Processes:
         self._starting = threading.Lock()
         self._ended = False
         self._failed_starts = 0  # processes in a row that ended before they were ready
-        # Started from a thread, the tracker would let interrupts through to it again.
+        # If the tracker were started from a thread, it would receive interrupts again.
         resource_tracker.ensure_running()
 
     def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
@@ -301,7 +301,7 @@ class _Processes:
         return child
 
     def end(self) -> None:
-        """End all processes at once, whatever they are at."""
+        """End all processes at once, even in the middle of a task."""
         with self._starting:
             self._ended = True
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -311,15 +311,15 @@ class _Processes:
 
 
 class _Child:
-    """One process, and the line to it."""
+    """One process and the pipe to it."""
 
     def __init__(self, prepare: Callable[[], None]) -> None:
-        # New processes rather than copies of this one, whose threads a copy would miss.
+        # New processes, not forks of this one: a fork would lack its threads.
         context = multiprocessing.get_context("spawn")
         self._line, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, prepare), daemon=True)
         self._process.start()
-        theirs.close()  # or the end of the process would not be the end of the line
+        theirs.close()  # else the pipe would stay open when the process ends
         self.ready = False
 
     def ask[A, T](self, task: Callable[[A], T], argument: A, *, within: float | None) -> T:
@@ -350,7 +350,7 @@ class _Child:
         self._process.join(timeout=GRACE_SECONDS)
         code = self._process.exitcode
         if code == -getattr(signal, "SIGKILL", 0):
-            return "the worker process died: killed, probably as memory was short; fewer --workers need less"
+            return "the worker process died: killed, probably for lack of memory; use fewer --workers"
         if code is not None and code < 0:
             return f"the worker process died: it crashed ({signal.Signals(-code).name})"
         return f"the worker process died: it ended with exit code {code}"
@@ -361,16 +361,16 @@ class _Child:
 
 
 def _keep_interrupts_away() -> None:
-    """Block requests to stop in this thread, and so in the processes that it starts.
+    """Block stop signals in this thread, and thereby in the processes that it starts.
 
-    A terminal sends Ctrl-C, and a batch system SIGTERM, to all of them. The parent alone answers, and ends the others.
+    A terminal sends Ctrl-C, and a batch system SIGTERM, to all of them. Only the parent handles it and ends the others.
     """
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 def _serve(line: Connection, prepare: Callable[[], None]) -> None:
-    """Answer task after task, until the parent is gone."""
+    """Answer tasks until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked
     threading.Thread(target=_follow_the_parent, daemon=True).start()
     prepare()
@@ -384,13 +384,13 @@ def _serve(line: Connection, prepare: Callable[[], None]) -> None:
 def _answer[A, T](task: Callable[[A], T], argument: A) -> tuple[T | None, Exception | None]:
     try:
         return task(argument), None
-    except Exception as error:  # noqa: BLE001 - it is raised again where the answer is waited for
+    except Exception as error:  # noqa: BLE001 - it is raised again in the parent
         error.add_note(traceback.format_exc())
         return None, error
 
 
 def _follow_the_parent() -> None:
-    """End when the parent is gone, however it went, whatever this process is at."""
+    """End this process when the parent is gone, even in the middle of a task."""
     parent = multiprocessing.parent_process()
     assert parent is not None, "a worker is started by a parent"
     wait_for_any([parent.sentinel])

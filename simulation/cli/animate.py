@@ -18,9 +18,13 @@ from simulation.cli.options import results_folder
     "scenarios",
     nargs=2,
     metavar="A B",
-    help="Who stands on the left and who on the right; by default the last two scenarios of the study.",
+    help="Scenarios on the left and on the right; by default the last two of the study.",
 )
-@click.option("--seed", type=int, help="Replication to show; by default the first that both scenarios have.")
+@click.option(
+    "--seed",
+    type=int,
+    help="Replication to show, by its number; by default the first that both scenarios have.",
+)
 @click.option(
     "--format",
     "file_format",

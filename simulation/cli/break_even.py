@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simulation.analysis.paired import Difference
 
 METRICS = ("t50_years", "phi")
-"""What a break-even ratio may be asked of: speed and synchronization."""
+"""Metrics for which a break-even ratio can be found: speed and synchronization."""
 
 
 @click.command("break-even")
@@ -37,8 +37,8 @@ def break_even(
     """Find how many times dearer a platform may become.
 
     Multiplies the unit costs of the platform of SCENARIO (operation, onboarding, residency, interoperability) until it
-    is no longer ahead of RIVAL. What must be paid in full still is, and the money for it is taken from onboarding, so
-    that the plan keeps its present value. Some ten ratios are tried, with the same random draws.
+    is no longer ahead of RIVAL. Items that must be paid in full still are, with money taken from onboarding, so that
+    the plan keeps its present value. About ten ratios are tried, with the same random draws.
     """
     from simulation.analysis.break_even import break_even as find
     from simulation.analysis.break_even import check_place, in_words, write_break_even

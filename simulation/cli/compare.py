@@ -21,12 +21,12 @@ from simulation.cli.options import results_folder
     help="Half-width of an interval, as a share of the difference, for the number of replications needed.",
 )
 def compare(folder: Path, other: Path | None, reference: str | None, precision: float) -> None:
-    """Compare the scenarios of a results folder again, or those of another folder with them.
+    """Compare the scenarios of a results folder, or those of a second folder with them.
 
-    Prints paired differences, money, what a policy added, where the change in synchronization comes from, and the
-    verdict; writes the numbers as CSV and the tables for LaTeX and Markdown into the folder. With OTHER, each of its
-    scenarios is compared with that of the same name in DIR, or else with the reference there; replications with the
-    same seed make a pair, and the CSV file and the table of differences go into OTHER.
+    Prints paired differences, costs, additional adoptions, the sources of the change in synchronization, and the
+    verdict. Writes the numbers as CSV and the tables as LaTeX and Markdown into the folder. With OTHER, compares each
+    of its scenarios with the scenario of the same name in DIR, or with the reference there if there is none.
+    Replications with the same seed form a pair; the CSV file and the table of differences go into OTHER.
     """
     if other is not None:
         _compare_across(folder, other, reference, precision=precision)
@@ -46,7 +46,7 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
 
 
 def _compare_across(folder: Path, other: Path, reference: str | None, *, precision: float) -> None:
-    from simulation.analysis.across import compare_folders, write_across
+    from simulation.analysis.between_folders import compare_folders, write_across
     from simulation.analysis.verdict import verdicts
     from simulation.cli.console import print_files, print_notes, print_tables
     from simulation.reporting.tables import differences_across, write_table

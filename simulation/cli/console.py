@@ -17,8 +17,8 @@ from simulation.analysis.comparison import by_pair, needed_decimals
 from simulation.analysis.paired import Difference
 from simulation.analysis.unspent import unspent_money
 from simulation.analysis.verdict import verdicts
-from simulation.characters import visible
 from simulation.cli.progress import is_terminal
+from simulation.hidden_characters import visible
 from simulation.reporting.table import Table as TextTable
 from simulation.reporting.tables import Analysis, tables
 from simulation.results.derived import notes_on
@@ -49,10 +49,10 @@ NOTE = (
     "unit costs and the effects of policies."
 )
 LONGEST_NAME = 27
-"""Characters of a scenario's name in a line of the table; the rest goes into further lines."""
+"""Characters of a scenario's name on one line of the table; longer names are wrapped."""
 
 WIDEST = 1000
-"""Columns that a table never needs."""
+"""Width of the console where there is no terminal, in columns: wider than any table."""
 
 
 def print_study(results: Results, comparison: pd.DataFrame) -> None:
@@ -65,7 +65,7 @@ def print_study(results: Results, comparison: pd.DataFrame) -> None:
 
 
 def print_analysis(analysis: Analysis) -> None:
-    """Print all tables of a comparison, the verdict in words, and money that buys nothing."""
+    """Print all tables of a comparison, the verdict in words, and planned money that is never spent."""
     console = _console()
     print_tables(tables(analysis), analysis.verdicts, console=console)
     _print_idle(analysis.idle, console)
@@ -85,15 +85,15 @@ def print_tables(
 
 
 def _print_idle(lines: Sequence[str], console: Console) -> None:
-    """Say what was planned and never spent."""
+    """Print a list of the money that was planned and never spent."""
     if lines:
-        console.print("Money that buys nothing:")
+        console.print("Unspent money:")
     for line in lines:
         console.print(f"  {line}", markup=False)
 
 
 def rich_table(table: TextTable) -> Table:
-    """Return a table of texts as one for the terminal."""
+    """Convert a table of texts to one for the terminal."""
     shown = Table(box=SIMPLE_HEAD, title=escape(table.title), title_justify="left", pad_edge=False)
     for place, heading in enumerate(table.head):
         if place < table.labels:
@@ -106,7 +106,7 @@ def rich_table(table: TextTable) -> Table:
 
 
 def _print_comparison(comparison: pd.DataFrame, titles: Mapping[str, str], console: Console) -> None:
-    """Print the paired differences with their intervals, and the verdict in words, which needs the titles."""
+    """Print the paired differences with their intervals, and the verdict in words, which uses the titles."""
     if comparison.empty:
         return
     console.print()
@@ -116,12 +116,12 @@ def _print_comparison(comparison: pd.DataFrame, titles: Mapping[str, str], conso
 
 
 def _console() -> Console:
-    """Return where tables go: as wide as the terminal, or wide enough for all columns where there is none."""
+    """Return a console as wide as the terminal, or wide enough for all columns if there is no terminal."""
     return Console(highlight=False, width=None if is_terminal(sys.stdout) else 110)
 
 
 def _print_whole(console: Console, table: Table) -> None:
-    """Print a table at least so wide that no number is cut off: on a narrow terminal its lines run over."""
+    """Print a table wide enough that no number is cut off; on a narrow terminal its lines wrap."""
     needed = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
     if needed > console.width:
         table.width = needed
@@ -162,12 +162,12 @@ def difference_table(comparison: pd.DataFrame) -> Table:
     table = Table(
         box=SIMPLE_HEAD, title="Paired differences, 95 % intervals", title_justify="left", pad_edge=False
     )
-    table.add_column("scenario less reference")
+    table.add_column("scenario minus reference")
     for heading, _ in DIFFERENCES.values():
         table.add_column(heading, justify="right")
     for scenario, reference, found in by_pair(comparison):
         cells = [_interval(found[metric], decimals) for metric, (_, decimals) in DIFFERENCES.items()]
-        table.add_row(escape(f"{scenario} less\n{reference}"), *cells)
+        table.add_row(escape(f"{scenario} minus\n{reference}"), *cells)
     return table
 
 
@@ -191,13 +191,13 @@ def print_files(paths: Sequence[Path]) -> None:
 
 
 def print_notes(results: Results) -> None:
-    """Say on standard error what is not read in the folder, and which files are older than the runs there."""
+    """Print on standard error which runs of the folder are not read, and which files are older than its runs."""
     for note in notes_on(results):
         print(visible(f"Note: {note}"), file=sys.stderr)
 
 
 def print_failures(manifest: Manifest) -> None:
-    """Print on standard error what failed, and the command that shows each failure again."""
+    """Print on standard error what failed, and the command that reproduces each failure."""
     failures = manifest["failures"]
     print(f"{len(failures)} replication{'s' * (len(failures) != 1)} failed:", file=sys.stderr)
     for failure in failures:
@@ -207,14 +207,14 @@ def print_failures(manifest: Manifest) -> None:
 
 
 def print_until(manifest: Manifest) -> None:
-    """Say how many replications it took until differences were known well enough, where that was asked for."""
+    """Print how many replications a study with a target precision needed."""
     until = manifest.get("until")
     if until is None:
         return
     widest = "not known" if until["widest"] is None else f"+-{until['widest']:.2g}"
-    pair = f"widest: {widest}, {until['pair'][0]} less {until['pair'][1]}"
+    pair = f"widest: {widest}, {until['pair'][0]} minus {until['pair'][1]}"
     aim = f"every 95 % interval of a difference in Phi is within +-{until['halfwidth']:g}"
     if until["reached"]:
-        print(f"It took {until['replications']} replications of each scenario until {aim} ({pair}).")
+        print(f"{until['replications']} replications of each scenario were enough: {aim} ({pair}).")
     else:
-        print(f"The ceiling of {until['max_replications']} replications came before {aim} ({pair}).")
+        print(f"The limit of {until['max_replications']} replications was reached before {aim} ({pair}).")

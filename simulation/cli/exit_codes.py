@@ -1,4 +1,4 @@
-"""What ends a command: its exit code and the message, for errors that are not our own fault."""
+"""Exit codes and messages of commands that end in an error of the user or of the machine."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _PLACE_ERRORS = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP),
     *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST),
 }
-"""A file or folder that was named cannot be used: the user can name another one."""
+"""Errors of a named file or folder: the user can name another one."""
 
 
 def ending_of(error: BaseException) -> tuple[int, str] | None:
-    """Return exit code and message for an error that is not our own fault."""
-    # Importing simulation.errors costs little, but not nothing: --help must not wait for it.
-    from simulation.characters import visible
+    """Return the exit code and message of an error of the user or the machine; None if the program is at fault."""
+    # Imported late because --help must not wait for it.
     from simulation.errors import HyperclusterError
+    from simulation.hidden_characters import visible
 
     if isinstance(error, HyperclusterError):
         return error.exit_code, str(error)
@@ -42,7 +42,7 @@ def ending_of(error: BaseException) -> tuple[int, str] | None:
         stopped = error if isinstance(error, Stopped) else Stopped()
         return SIGNALLED + stopped.number, str(stopped)
     if isinstance(error, MemoryError):
-        return MACHINE, f"Out of memory. {KEPT} Fewer --workers need less."
+        return MACHINE, f"Out of memory. {KEPT} Use fewer --workers."
     if isinstance(error, OSError) and error.errno in _PLACE_ERRORS and error.filename is not None:
         return WRONG, visible(f"{error.filename}: cannot be used: {error.strerror}; choose another place")
     if isinstance(error, OSError) and error.errno in _MACHINE_ERRORS | _PLACE_ERRORS:
@@ -51,7 +51,7 @@ def ending_of(error: BaseException) -> tuple[int, str] | None:
 
 
 def _what_stopped(error: OSError) -> str:
-    """Say what the machine could not do, where, and how much room there is."""
+    """Describe what the operating system could not do, for which file, and how much space is free there."""
     if error.filename is None:
         return f"The operating system reported an error: {error.strerror}"
     place = next(

@@ -1,4 +1,4 @@
-"""The command that asks which factors matter: ``factors``."""
+"""The command ``factors``."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def factors(
     fresh: bool,
     take_over: bool,
 ) -> None:
-    """Take speed and synchronization apart by factor.
+    """Decompose speed and synchronization by factor.
 
     Runs SCENARIO with all sixteen combinations of spatial concentration, business networks, institutional environment
-    and digital environment switched on and off, with the same random draws, and gives Shapley's value of each factor
-    and the interaction of each pair. What is finished in the results folder is kept, and only the rest is computed.
+    and digital environment switched on and off, with the same random draws. Prints the Shapley value of each factor
+    and the interaction of each pair. Finished runs in the results folder are kept; only the rest is computed.
     """
     from simulation.batch.running import run_batch
     from simulation.cli.console import print_failures, print_files, print_notes, print_tables

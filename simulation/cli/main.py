@@ -1,6 +1,6 @@
 """The command ``hypercluster``.
 
-Nothing but click is imported before a command runs, so that help is instant.
+Only click is imported before a command runs, so that help is instant.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from simulation.cli.validate import validate
 
 
 class _Commands(click.Group):
-    """Turns what users and machines do wrong into a message and an exit code; our own faults keep their traceback."""
+    """Turns errors of the user and the machine into a message and an exit code; other errors keep their traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -38,7 +38,7 @@ class _Commands(click.Group):
             if ending is None:
                 raise
             code, message = ending
-            with contextlib.suppress(OSError):  # the terminal may be what is gone
+            with contextlib.suppress(OSError):  # the terminal may have been closed
                 click.echo(message, err=True)
             ctx.exit(code)
 
@@ -74,7 +74,7 @@ for command in (
 def main() -> None:
     """Run the command line."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A title in letters that the terminal, or Windows for a file, has no codes for must not end a command.
+        # A title with letters that the encoding of the output cannot represent must not end a command.
         sys.stdout.reconfigure(errors="replace")
     with signals_answered():
         cli(prog_name="hypercluster")

@@ -10,10 +10,10 @@ import click
 @click.command("new-dataset")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 def new_dataset(folder: Path) -> None:
-    """Write the tables of a dataset into DIR, to be filled in, with a data dictionary.
+    """Write template tables of a dataset and a data dictionary into DIR.
 
-    The tables hold a few invented rows, so that they are valid as they are. Nothing is ever overwritten. Check what you
-    have made with "hypercluster validate DIR"; docs/tutorial.md builds a small country step by step.
+    The tables hold a few invented rows, so that they are valid as they are. Existing files are never overwritten. Check
+    your tables with "hypercluster validate DIR"; docs/tutorial.md builds a small country step by step.
     """
     from simulation.cli.console import print_files
     from simulation.data.template import write_template

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands have in common."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import click
 results_folder = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 
 first_seed = click.option(
-    "--seed", type=int, default=1, show_default=True, help="Seed of the first replication, from 0."
+    "--seed", type=int, default=1, show_default=True, help="Seed of the first replication, 0 or more."
 )
 
 workers = click.option(
-    "--workers", type=click.IntRange(1), help="Blocks computed at a time; by default one a core."
+    "--workers", type=click.IntRange(1), help="Blocks computed at the same time; by default one per core."
 )
 
 fresh = click.option("--fresh", is_flag=True, help="Replace what is in the results folder.")
@@ -21,5 +21,5 @@ fresh = click.option("--fresh", is_flag=True, help="Replace what is in the resul
 take_over = click.option(
     "--take-over",
     is_flag=True,
-    help="Take the folder from a process on another machine that has ended; asked for where a disk cannot lock.",
+    help="Take the folder over from a process on another machine that has ended; needed on disks without file locks.",
 )

@@ -15,7 +15,7 @@ from simulation.cli.options import results_folder
     "--figure", "names", multiple=True, metavar="NAME", help="Draw only this figure. May be repeated."
 )
 @click.option(
-    "--scenario", "scenarios", multiple=True, metavar="NAME", help="Draw only this one. May be repeated."
+    "--scenario", "scenarios", multiple=True, metavar="NAME", help="Draw only this scenario. May be repeated."
 )
 @click.option("--seed", type=int, help="Draw only the replications with this seed.")
 @click.option(
@@ -31,7 +31,7 @@ from simulation.cli.options import results_folder
     default="png,pdf",
     show_default=True,
     metavar="FORMAT,...",
-    help="Some of pdf, svg and png.",
+    help="One or more of pdf, svg and png.",
 )
 def plot(
     folder: Path,
@@ -43,7 +43,7 @@ def plot(
 ) -> None:
     """Draw the figures of a results folder into DIR/figures, with their numbers (CSV) and captions.
 
-    Without --figure, every figure is drawn that the study has data for; without --scenario and --seed, the whole study.
+    By default draws every figure that the study has data for, from all of its scenarios and seeds.
     """
     from simulation.cli.console import print_files, print_notes
     from simulation.figures import plot as draw
@@ -62,8 +62,8 @@ def plot(
     print_files(plotted.paths)
     for name, height in plotted.too_high.items():
         click.echo(
-            f"Note: {name} is {height:.0f} mm high, and a page holds {PAGE_MM:.0f}; "
-            "take a larger --width, or fewer scenarios with --scenario",
+            f"Note: {name} is {height:.0f} mm high, and a page only {PAGE_MM:.0f}; "
+            "use a larger --width, or select fewer scenarios with --scenario",
             err=True,
         )
     for note in plotted.notes:

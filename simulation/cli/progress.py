@@ -1,4 +1,4 @@
-"""Progress of a batch, for a reader at a terminal, for a log, or for a machine."""
+"""Progress of a batch: a live display on a terminal, lines for a log, or JSON for another program."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Form = Literal["screen", "lines", "json", "quiet"]
 Callback = Callable[[Progress], None]
 
 LINES = 10
-"""Lines that a whole batch prints where there is no terminal."""
+"""Lines of progress of a whole batch where there is no terminal."""
 
 BAR_WIDTH = 40
 
 
 @contextmanager
 def progress_shown(form: Form) -> Iterator[Callback]:
-    """Give a callback that shows progress: on standard error for people, on standard output for machines."""
+    """Yield a callback that shows progress: on standard error for people, as JSON on standard output for programs."""
     if form == "screen":
         with Live(console=Console(stderr=True), refresh_per_second=4) as live:
             screen = _Screen()
@@ -54,7 +54,7 @@ def form_of(*, quiet: bool, as_json: bool) -> Form:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether somebody reads along; a program without a console has no stream at all."""
+    """Whether standard error is a terminal; a program without a console has no such stream."""
     return stream is not None and stream.isatty()
 
 
@@ -63,7 +63,7 @@ def _to_stderr(line: str) -> None:
 
 
 class _Told:
-    """Says once what is said once, damage and notes on the disk, and leaves the rest to ``show``."""
+    """Prints damaged files and notes about the disk once; ``show`` prints the rest."""
 
     def __init__(self, show: Callback, say: Callable[[str], None]) -> None:
         self._show = show
@@ -74,14 +74,14 @@ class _Told:
         if not self._began:
             self._began = True
             for line in now.damaged:
-                self._say(f"damaged, and computed again: {line}")
+                self._say(f"damaged and computed again: {line}")
             for line in now.notes:
                 self._say(f"Note: {line}")
         self._show(now)
 
 
 class _Lines:
-    """A line at the start, one for the estimate, and one for every tenth of the batch."""
+    """Prints a line at the start, one with the estimate, and one for every tenth of the batch."""
 
     def __init__(self) -> None:
         self._printed = -1
@@ -103,7 +103,7 @@ class _Lines:
 
 
 class _Screen:
-    """Bar and running means, drawn anew a few times a second."""
+    """A progress bar and running means, redrawn a few times a second."""
 
     def __init__(self) -> None:
         self._now: Progress | None = None
@@ -150,7 +150,7 @@ def estimated(estimate: Estimate) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in the one or two units that matter."""
+    """Format a duration in one or two units."""
     whole = math.ceil(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -160,7 +160,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """Return a number of bytes in the unit that suits it."""
+    """Format a number of bytes with a suitable unit."""
     for unit in ("bytes", "kB", "MB"):
         if count < 1000:
             return f"{count:.0f} {unit}"
@@ -203,12 +203,12 @@ OUTCOMES = {
     130: "interrupted",
     143: "interrupted",
 }
-"""How a command ended that did not do what it was asked, by exit code."""
+"""Status of a command that did not succeed, by exit code."""
 
 
 @contextmanager
 def errors_as_json(exit_code_of: Callable[[BaseException], int]) -> Iterator[None]:
-    """Print, last of all, an object that says how a command ended that did not do what it was asked."""
+    """Print, as the last line, an object with the status of a command that did not succeed."""
     try:
         yield
     except BaseException as error:
@@ -219,7 +219,7 @@ def errors_as_json(exit_code_of: Callable[[BaseException], int]) -> Iterator[Non
 
 
 def ending(results: Results) -> dict[str, Any]:
-    """Return the object that says how a batch ended."""
+    """Return the object that describes how a batch ended."""
     manifest = results.manifest
     return {
         "event": "end",

@@ -13,10 +13,10 @@ from simulation.cli.options import results_folder
 @results_folder
 @click.option("--reference", help="Scenario to compare with; by default baseline, or the first.")
 def report(folder: Path, reference: str | None) -> None:
-    """Write up a results folder.
+    """Write a report on a results folder.
 
-    Writes one HTML page that needs nothing beside it, the same as Markdown, tables for LaTeX and Markdown, and all
-    figures as PNG.
+    Writes one self-contained HTML page, the same report as Markdown, tables as LaTeX and Markdown, and all figures as
+    PNG.
     """
     from simulation.cli.console import print_files, print_notes
     from simulation.reporting.page import write_report

@@ -17,17 +17,21 @@ if TYPE_CHECKING:
     from simulation.results.reader import Results
 
 STUDY = ("baseline", "regional_cluster", "hypercluster")
-"""Scenarios that ``hypercluster run`` compares when none is named."""
+"""Scenarios that ``hypercluster run`` compares if none is named."""
 
 RESULTS = Path("results")
 LONGEST_FOLDER = 80
-"""Characters of a folder's name that lists its scenarios."""
+"""Longest name of a results folder that lists its scenarios, in characters."""
 
 
 @click.command()
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option(
-    "--replications", type=click.IntRange(1), default=30, show_default=True, help="Runs of every scenario."
+    "--replications",
+    type=click.IntRange(1),
+    default=30,
+    show_default=True,
+    help="Replications of every scenario.",
 )
 @first_seed
 @click.option(
@@ -60,7 +64,7 @@ LONGEST_FOLDER = 80
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Results folder; by default results/study, or one in results that is named after the scenarios.",
+    help="Results folder; by default results/study, or a folder in results named after the scenarios.",
 )
 @click.option(
     "--set",
@@ -71,8 +75,10 @@ LONGEST_FOLDER = 80
 )
 @fresh
 @take_over
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@click.option("--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, an object a line.")
+@click.option("--quiet", is_flag=True, help="Print only errors.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, one object per line."
+)
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -93,9 +99,9 @@ def run(
 ) -> None:
     """Run scenarios side by side and compare them.
 
-    SCENARIO is a file or a name that "hypercluster scenarios" lists; without any, the study of baseline,
-    regional_cluster and hypercluster. Replications of one number share their random draws in all scenarios. What is
-    finished in the results folder is kept, and only the rest is computed.
+    SCENARIO is a file or a name that "hypercluster scenarios" lists; the default is baseline, regional_cluster and
+    hypercluster. Replications with the same number share their random draws in all scenarios. Finished runs in the
+    results folder are kept; only the rest is computed.
     """
     from simulation.cli.progress import errors_as_json
 
@@ -135,9 +141,9 @@ def run(
 
 
 def default_folder(names: Sequence[str]) -> Path:
-    """Return the results folder of a set of scenarios, whatever their order: a set has one study, a study one set.
+    """Return the results folder of a set of scenarios, the same for every order, and different for different sets.
 
-    Names of scenarios hold no "+".
+    Names of scenarios contain no "+".
     """
     if len(names) == 1:
         return RESULTS / names[0]
@@ -152,22 +158,22 @@ def default_folder(names: Sequence[str]) -> Path:
 
 
 def _conclude(results: Results, *, quiet: bool) -> None:
-    """Compare, draw, and print all of it."""
+    """Compare, draw, and print the outcome."""
     from simulation.analysis.comparison import compare as compare_scenarios
     from simulation.analysis.comparison import write_comparison
     from simulation.cli.console import print_files, print_notes, print_study
     from simulation.figures import write_study_figures
     from simulation.files.held_folder import held
     from simulation.results.derived import HERE, outputs_of
+    from simulation.results.own_files import RECORD, on_record
     from simulation.results.reader import MANIFEST
-    from simulation.results.written import RECORD, on_record
 
     with held(results.path):
         outputs = outputs_of(results, "compare", HERE)
         comparison = compare_scenarios(results)
         with _told("No comparison"):
             write_comparison(comparison, outputs)
-        # Figures come before anything is printed, so that a reader who has seen enough (| head) loses none.
+        # Figures are drawn before anything is printed, so that a closed pipe (| head) does not lose any.
         with _told("No figures"):
             write_study_figures(results)
     if not quiet:
@@ -179,7 +185,7 @@ def _conclude(results: Results, *, quiet: bool) -> None:
 
 @contextlib.contextmanager
 def _told(what: str) -> Iterator[None]:
-    """Say why something cannot be written; what else there is to do does not suffer from that."""
+    """Report what cannot be written and go on, so that one failure does not prevent the other outputs."""
     from simulation.errors import HyperclusterError
 
     try:

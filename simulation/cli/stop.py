@@ -1,4 +1,4 @@
-"""What signals do to a command: Ctrl-C, SIGTERM of a batch system, SIGHUP of a terminal that closes."""
+"""Signals that stop a command: Ctrl-C, SIGTERM of a batch system, SIGHUP of a terminal that closes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 
-KEPT = "What has finished is kept; the same command goes on from there."
+KEPT = "Finished runs are kept; the same command continues from there."
 SIGNALLED = 128
 """Added to the number of the signal that stopped a command, as shells do: 130 for Ctrl-C, 143 for SIGTERM."""
 
@@ -31,7 +31,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def signals_answered() -> Iterator[None]:
-    """Raise :class:`Stopped` in the block at the first signal; those that somebody else sees to are left to them."""
+    """Raise :class:`Stopped` in the block at the first signal; signals that already have a handler keep it."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
@@ -43,15 +43,17 @@ def signals_answered() -> Iterator[None]:
 
 
 def _stop(number: int, _: object) -> None:
-    """Stop in good order at the first signal, and at once at a Ctrl-C after it: worker processes end with this one."""
+    """Stop in an orderly way at the first signal, and at once at a later Ctrl-C: worker processes end with this one."""
     if number != signal.SIGINT:
-        signal.signal(number, signal.SIG_IGN)  # batch systems say it more than once, and mean no more by it
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # batch systems may repeat the signal; it means no more than the first
     signal.signal(signal.SIGINT, lambda *_: os._exit(SIGNALLED + signal.SIGINT))
     raise Stopped(number)
 
 
 def _end_quietly() -> None:
-    """Let a signal end the process at once from now on: all is done, and Python would show where it tidies up."""
+    """Let a signal end the process at once from now on: the work is done, and Python would print a traceback."""
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:

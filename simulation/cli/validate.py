@@ -11,13 +11,13 @@ import click
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO|DATASET...")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a key before checking.")
 def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
-    """Check scenario files, and datasets, and say what is wrong in them and what is assumed.
+    """Check scenario files and datasets; print their problems and their assumptions.
 
-    A dataset is a folder or the name of a shipped one; where a scenario has that name too, the scenario is meant.
+    A dataset is a folder or the name of a shipped one; if a scenario has the same name, the scenario is checked.
     """
     from simulation.analysis.unspent import unspent_plans
+    from simulation.data.complete import load_whole_dataset
     from simulation.data.layers import holds_dataset, shipped_datasets
-    from simulation.data.whole import load_whole_dataset
     from simulation.errors import HyperclusterError
     from simulation.scenario.loading import load_scenario, shipped_scenarios
 
@@ -41,8 +41,8 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
 
 
 def _describe_dataset(folder: str) -> None:
-    """Print how much a dataset holds, and what in it is made up."""
-    from simulation.data.whole import load_whole_dataset
+    """Print the size of a dataset and its assumptions."""
+    from simulation.data.complete import load_whole_dataset
 
     found = load_whole_dataset(folder)
     click.echo(

@@ -1,1 +1,1 @@
-"""Datasets: the shipped tables of worlds, their readers, and where things lie on a map."""
+"""Datasets: the shipped tables of worlds, their readers, and positions on a map."""

@@ -1,6 +1,6 @@
-"""What the tables of a dataset hold: every file and column with its meaning, unit and bounds.
+"""The data dictionary: every table and column of a dataset with its meaning, unit and bounds.
 
-The loader asks for the columns that stand here, and ``hypercluster new-dataset`` writes them into its data dictionary.
+The reader requires the columns listed here, and ``hypercluster new-dataset`` writes them into its data dictionary.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class Column:
 class TableKind:
     """One table of a dataset."""
 
-    meaning: str  # what one row is
+    meaning: str  # meaning of a row
     key: tuple[str, ...]  # columns that identify a row
     columns: tuple[Column, ...]
-    industries: str = ""  # what any other column holds: one an industry; "" where other columns are not read
+    industries: str = ""  # content of any other column, one per industry; "" if other columns are not read
     required: bool = True
     may_be_empty: bool = False
 
@@ -49,7 +49,7 @@ class TableKind:
 
 
 _REGION = Column("region_id", "id of the region: small letters, digits, - or _")
-_SOURCE = Column("source", "where the row comes from; for people, not read", required=False)
+_SOURCE = Column("source", "source of the row; for people, not read", required=False)
 
 TABLES = {
     "regions": TableKind(
@@ -58,13 +58,13 @@ TABLES = {
         (
             _REGION,
             Column("region", "name"),
-            Column("macroregion", "name of the group of regions that it belongs to"),
+            Column("macroregion", "name of the group of regions to which it belongs"),
             Column("seat", "name of the place from which distances are measured"),
             Column("latitude", "of the seat, degrees north, -90 to 90"),
             Column("longitude", "of the seat, degrees east, -180 to 180"),
             Column("area_1000km2", "area, 1,000 square kilometres, above 0"),
             Column("digital_readiness", "0 to 1"),
-            Column("short_name", "name where there is little room", required=False),
+            Column("short_name", "short name, for use where space is limited", required=False),
             Column(
                 "country",
                 f'country; regions of two countries meet on platforms only (empty: "{DEFAULT_COUNTRY}", one country)',
@@ -114,10 +114,10 @@ TABLES = {
         industries="relevance for this industry, 0 (none) to 1; one column for each industry of enterprises.csv",
     ),
     "platforms": TableKind(
-        "a platform that scenarios of this dataset may take up by its name alone",
+        "a platform that scenarios of this dataset may use by its name alone",
         ("name",),
         (
-            Column("name", "id by which a scenario calls it: small letters, digits, - or _"),
+            Column("name", "id used in scenarios: small letters, digits, - or _"),
             Column("title", "full name; for people"),
             Column("vectors", "interaction vectors, separated by |, such as B2B|B2SC"),
             Column("regions", "ids of the regions that may join, separated by |; empty: all", required=False),
@@ -133,24 +133,24 @@ TABLES = {
         (
             _REGION,
             Column("partner_region_id", "id of the partners' region"),
-            Column("weight", "weight of an enterprise there against one of other regions, 0 or more"),
+            Column("weight", "weight of an enterprise there relative to one of other regions, 0 or more"),
             _SOURCE,
         ),
         required=False,
         may_be_empty=True,
     ),
     "facts": TableKind(
-        "a number that a source states about the world",
+        "a number about the world with its source",
         ("fact",),
         (
             Column("fact", "id: small letters, digits, - or _"),
             Column("value", "the number"),
             Column("unit", "its unit"),
-            Column("meaning", "what it is, in words"),
+            Column("meaning", "meaning, in words"),
             Column("source", "who states it"),
         ),
         required=False,
         may_be_empty=True,
     ),
 }
-"""The tables by the name of their file; those that are not required may be missing."""
+"""The tables by file name; those that are not required may be missing."""

@@ -11,7 +11,7 @@ from simulation.world import Array
 
 EARTH_RADIUS_KM = 6371.0
 HALVINGS = 1000
-"""How often the weight of a contact may halve: at 1,022 times a double begins to lose digits, at 1,075 it is 0."""
+"""Largest number of halvings of a contact's weight: from 1,022 on a double loses digits, at 1,075 it is 0."""
 
 
 def great_circle_km(latitude: Array, longitude: Array) -> Array:
@@ -50,10 +50,10 @@ def spatial_kernel(distance_km: Array, half_distance_km: float) -> Array:
 def least_half_distance_km(
     distance_km: Array, reachable: Array, *, density_exponent: float, partners_elsewhere: bool
 ) -> float:
-    """Return the half distance from which on a double holds every weight that decides something, km.
+    """Return the smallest half distance for which a double can represent every weight that matters, km.
 
-    A weight may vanish beside a larger one of the same sum, but not where it is the largest: the own region's in
-    spatial exposure, whose denominator is raised to the density exponent, and the nearest other region's where
+    A weight may vanish beside a larger one of the same sum, but not if it is the largest: that of the own region in
+    spatial exposure, whose denominator is raised to the density exponent, and that of the nearest other region where
     business partners are drawn.
 
     Parameters
@@ -65,7 +65,7 @@ def least_half_distance_km(
     density_exponent : gamma of section 2.4.
     partners_elsewhere : whether partners in other regions are drawn by distance.
     """
-    # Above 1 the exponent raises exposure where few are in reach, and a hazard must not overflow.
+    # An exponent above 1 raises exposure where few are in reach, and the hazard must not overflow.
     own = np.diag(distance_km)[np.diag(reachable)] * (1 + 2.5 * max(density_exponent - 1, 0.0))
     others = np.where(reachable & ~np.eye(len(reachable), dtype=bool), distance_km, np.inf).min(axis=1)
     farthest = [own.max(initial=0.0)]
@@ -76,26 +76,26 @@ def least_half_distance_km(
 
 @dataclass(frozen=True, slots=True)
 class Albers:
-    """Albers' equal-area conic projection of a sphere: areas on the map compare as they do on the ground.
+    """Albers' equal-area conic projection of a sphere: areas on the map are proportional to those on the ground.
 
     Snyder (1987), Map Projections: A Working Manual, U.S. Geological Survey Professional Paper 1395, section 14.
     """
 
     south: float  # standard parallels, degrees north; distances along them are true
     north: float
-    meridian: float  # degrees east; it stands upright
+    meridian: float  # degrees east; vertical on the map
 
     @classmethod
     def fitted(cls, longitude: Array, latitude: Array) -> Albers:
-        """A projection for a country in which these points lie, in degrees: parallels at a sixth from its edges."""
+        """Return a projection for a country with these points, in degrees: parallels a sixth from its edges."""
         low, high = float(latitude.min()), float(latitude.max())
-        # On the equator the cone would be a cylinder, whose apex is infinitely far away.
+        # At the equator the cone would be a cylinder, with its apex at infinity.
         middle = max(abs(low + high) / 2, 1.0) * (1 if low + high >= 0 else -1)
         third = (high - low) / 3
         return cls(middle - third, middle + third, float(longitude.min() + longitude.max()) / 2)
 
     def project(self, longitude: Array, latitude: Array) -> Array:
-        """Return places on the map in km east and north of where the central meridian meets latitude 0.
+        """Return positions on the map in km east and north of the central meridian at latitude 0.
 
         Parameters
         ----------

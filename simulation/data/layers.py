@@ -1,7 +1,7 @@
-"""Folders of datasets, and datasets that extend others: layer upon layer, each row and cell from the last that has it.
+"""Folders of datasets, and datasets that extend others: each row and cell comes from the last layer that has it.
 
 A folder may hold ``dataset.toml`` with ``extends``, the name of a shipped dataset or a folder beside it, or a list of
-these, and ``assumptions``, sentences that are shown to whoever uses the dataset.
+these, and ``assumptions``, sentences that are shown to users of the dataset.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from simulation.characters import fault_of
 from simulation.data.dictionary import ASSUMPTIONS, SETTINGS, SETTINGS_KEYS, TABLES, TableKind
 from simulation.data.tables import Row, Table, raise_problems, read_table
 from simulation.errors import DataError, Problem, listed, shortened, suggestion
 from simulation.files.text import TextFault
 from simulation.files.toml import key_lines, read_toml
+from simulation.hidden_characters import fault_of
 
 FOLDER = Path(__file__).parent
 
@@ -49,9 +49,9 @@ def holds_dataset(path: str | Path) -> bool:
 
 
 def misnamed(folder: Path, files: Sequence[str]) -> list[Problem]:
-    """Files that may be missing, and are there under a name that only a person would know again.
+    """Report optional files that exist under a slightly different name.
 
-    Editors of Windows add .txt, which its windows hide; and there names differ in nothing but capitals are one.
+    Editors on Windows add .txt, which the file manager hides, and file names there ignore case.
     """
     try:
         there = sorted(os.listdir(folder))
@@ -67,7 +67,7 @@ def misnamed(folder: Path, files: Sequence[str]) -> list[Problem]:
 
 
 def layers(folder: Path) -> tuple[tuple[Path, Settings], ...]:
-    """The folders that make up a dataset, each once, what it extends before itself.
+    """Return the folders that make up a dataset, each once, with extended datasets before those that extend them.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def _collect(folder: Path, above: tuple[Path, ...], found: dict[Path, tuple[Path
     settings = _settings(folder / SETTINGS)
     for name in settings.extends:
         base = Path(os.path.normpath(dataset_folder(name, relative_to=folder)))
-        if not os.path.isdir(base):  # also of a name that no system takes
+        if not os.path.isdir(base):  # also for an invalid file name
             names = shipped_datasets()
             hint = suggestion(name, names) or f"; the shipped datasets are {listed(names)}"
             _refuse(
@@ -130,19 +130,21 @@ def _settings(path: Path) -> Settings:
 
 
 def read_layers(folders: Sequence[Path], problems: list[Problem]) -> dict[str, Table]:
-    """Read every table of a dataset, the rows of its layers put together; a table that no layer has is empty.
+    """Read every table of a dataset, with the rows of its layers merged; a table that no layer has is empty.
 
     Raises
     ------
     DataError
-        With what is wrong with files and headers: without its columns a table cannot be read any further.
+        With the problems of files and headers: a table without its columns cannot be read further.
     """
     for folder in folders:
         problems += misnamed(folder, [f"{name}.csv" for name in TABLES])
     for folder in folders[1:]:
-        for path in sorted(folder.glob("[!.~]*.csv")):  # others are hidden, or locks of spreadsheets
+        for path in sorted(
+            folder.glob("[!.~]*.csv")
+        ):  # other names are hidden files, or lock files of spreadsheets
             meant = get_close_matches(path.stem, list(TABLES), n=1, cutoff=0.8)
-            # Passed over in silence, as a layer may lack any table.
+            # Such a file would be ignored silently, because a layer may lack any table.
             if meant and path.stem.lower() not in TABLES:
                 message = f'not a table of a dataset; did you mean "{meant[0]}.csv"?'
                 problems.append(Problem(str(path), None, "", message))
@@ -155,7 +157,7 @@ def read_layers(folders: Sequence[Path], problems: list[Problem]) -> dict[str, T
 
 
 def _read(name: str, kind: TableKind, folders: Sequence[Path], problems: list[Problem]) -> list[Table]:
-    """The tables of one kind, lowest layer first. A later one needs only the columns that tell its rows apart."""
+    """Merge the tables of one kind, lowest layer first. A later one requires only its key columns."""
     tables: list[Table] = []
     for place, folder in enumerate(folders):
         path = folder / f"{name}.csv"
@@ -176,10 +178,10 @@ def _merged(kind: TableKind, tables: list[Table], problems: list[Problem]) -> Ta
                 key = (
                     *key,
                     str(row.line),
-                )  # told already as repeated; its other faults are still to be found
+                )  # already reported as repeated; its other faults are still reported
             below = rows[key].cells if key in rows else {}
             rows[key] = Row(row.table, row.line, {**below, **row.cells})
-    # What no layer says of an industry is none of it.
+    # An industry that no layer mentions counts as 0.
     empty = {name: "0" if kind.industries and name not in kind.known_columns else "" for name in columns}
     empty |= {name: "" for name in kind.known_columns if name not in columns}
     file = tables[-1].file if tables else ""

@@ -1,10 +1,10 @@
 """Outlines of the regions of a dataset, for maps: the optional file ``outlines.geojson`` beside its tables.
 
-A dataset that extends others has their outlines too; of a region that several draw, its own counts.
+A dataset that extends others has their outlines too; if several have an outline of a region, the last one counts.
 
-A GeoJSON FeatureCollection of polygons whose property ``region_id`` names a region, or is null for the surroundings.
-Longitudes may run on beyond 180 degrees, so that a region on both sides of that meridian does not wrap around the
-world. The member ``albers``, which may be left out, tells how to lay the country flat.
+The file is a GeoJSON FeatureCollection of polygons whose property ``region_id`` names a region, or is null for the
+surroundings. Longitudes may continue beyond 180 degrees, so that a region on both sides of that meridian does not wrap
+around the world. The optional member ``albers`` sets the map projection.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from simulation.world import Array
 
 OUTLINES = "outlines.geojson"
 FARTHEST = 360
-"""Degrees of longitude: twice the way to the meridian beyond which lines may run on."""
+"""Largest longitude in degrees: lines may continue beyond 180."""
 
 Rings = tuple[Array, ...]
 """Closed lines, float64 (points, 2), longitude and latitude in degrees: outer ones, islands and holes alike."""
@@ -35,21 +35,21 @@ Rings = tuple[Array, ...]
 
 @dataclass(frozen=True, slots=True)
 class Outlines:
-    """What a map draws under and around the regions."""
+    """The outlines of the regions and their surroundings on a map."""
 
     regions: Mapping[str, Rings]  # by region id; a region without an outline is missing
     surroundings: Rings
-    standard_parallels: tuple[float, float] | None  # degrees north; None where the file does not say
+    standard_parallels: tuple[float, float] | None  # degrees north; None if the file has none
     central_meridian: float | None  # degrees east
 
 
 def load_outlines(folder: Path) -> Outlines | None:
-    """Read the outlines of a dataset; None where it has none.
+    """Read the outlines of a dataset; None if it has none.
 
     Raises
     ------
     DataError
-        A file is there and cannot be used.
+        If a file exists and cannot be used.
     """
     found = layers(folder)
     raise_problems([problem for layer, _ in found for problem in misnamed(layer, [OUTLINES])])
@@ -71,7 +71,7 @@ def _laid_over(below: Outlines, above: Outlines) -> Outlines:
 def _read(path: Path) -> Outlines:
     try:
         return _outlines(_json(read_text(path, expected="outlines (GeoJSON)")))
-    except FileNotFoundError:  # it went this moment
+    except FileNotFoundError:  # it was removed just now
         raise DataError([Problem(str(path), None, "", "missing file")]) from None
     except TextFault as fault:
         raise DataError([fault.problem(path)]) from None
@@ -80,7 +80,7 @@ def _read(path: Path) -> Outlines:
 
 
 class _OutlineFault(Exception):
-    """What is wrong with one place of the file, and what would do."""
+    """A fault at one place of the file, and what is expected there."""
 
     def __init__(self, place: str, message: str) -> None:
         super().__init__(place, message)
@@ -96,7 +96,7 @@ def _json(text: str) -> Any:
         raise TextFault(f"not JSON: {error.msg}", error.lineno) from None
     except RecursionError:
         raise TextFault("not GeoJSON: nested too deeply") from None
-    except ValueError:  # what Python says of a whole number of more than 4,300 digits
+    except ValueError:  # Python's error for a whole number of more than 4,300 digits
         raise TextFault("not GeoJSON: a number has too many digits") from None
 
 
@@ -159,7 +159,7 @@ def _ring(given: Any, place: str) -> Array:
         ring = np.array(given)
     except ValueError:  # points of different lengths
         ring = np.array(None)
-    # A type of its own is what texts, true and false, null, and numbers too long for a double leave behind.
+    # Another type results from texts, booleans, null, and numbers too long for a double.
     if ring.ndim != 2 or ring.shape[1] < 2 or ring.dtype.kind not in "if":
         raise _OutlineFault(
             place, "a ring must be a list of points, each two numbers: longitude and latitude"

@@ -1,8 +1,8 @@
-"""The tables of a world: a shipped dataset or a folder of the user's own, read with every fault reported at once.
+"""Reading the tables of a world, a shipped dataset or a user's folder, with all faults reported at once.
 
-A dataset is a folder of UTF-8 tables with a header, which :mod:`simulation.data.dictionary` lists: five that every
-world needs, and some that may be missing. It may extend other datasets (:mod:`simulation.data.layers`). Columns that
-are not read may stand there too, except where other columns are industries.
+A dataset is a folder of UTF-8 tables with a header, listed in :mod:`simulation.data.dictionary`: five that every world
+needs, and some optional ones. It may extend other datasets (:mod:`simulation.data.layers`). Additional columns are
+allowed and ignored, except in tables whose other columns are industries.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class RegionRow:
     longitude: float  # degrees east, of the seat
     area_km2: float
     digital_readiness: float  # delta in [0, 1]; an assumption in three tiers in the shipped dataset, not data
-    short_name: str  # the name where the table gives no shorter one
+    short_name: str  # the name, unless the table has a shorter one
     country: str
 
 
@@ -77,7 +77,7 @@ class TechnologyRow:
 
 @dataclass(frozen=True, slots=True)
 class PlatformRow:
-    """One platform of ``platforms.csv``, which a scenario may take up by its name; empty tuples are all."""
+    """One platform of ``platforms.csv``, which a scenario may use by its name; an empty tuple stands for all."""
 
     name: str
     title: str
@@ -87,7 +87,7 @@ class PlatformRow:
 
     @property
     def keys(self) -> dict[str, list[str]]:
-        """What ``[[platforms]]`` may leave out where it names this platform."""
+        """The keys that ``[[platforms]]`` may omit if it names this platform."""
         lists = {"vectors": self.vectors, "regions": self.regions, "industries": self.industries}
         return {key: list(names) for key, names in lists.items() if names}
 
@@ -105,7 +105,7 @@ class FactRow:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The tables of a world, sorted by identifiers, so that the order of rows in the files changes nothing."""
+    """The tables of a world, sorted by identifiers, so that the order of rows in the files has no effect."""
 
     name: str
     regions: tuple[RegionRow, ...]  # R, sorted by id
@@ -116,9 +116,9 @@ class Dataset:
     directions: tuple[str, ...]  # D, sorted
     relevance: Array  # float64 (D, S), rho in [0, 1]
     platforms: tuple[PlatformRow, ...]  # sorted by name
-    ties: Array | None  # float64 (R, R), weights of partners' regions; None where distance sets them
+    ties: Array | None  # float64 (R, R), weights of partners' regions; None if distance determines them
     facts: tuple[FactRow, ...]  # sorted by name
-    assumptions: tuple[str, ...]  # what in the tables is made up, one sentence each
+    assumptions: tuple[str, ...]  # invented values in the tables, one sentence each
 
     @property
     def region_ids(self) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ class Dataset:
 
     @property
     def gaps(self) -> tuple[str, ...]:
-        """What keeps technologies from spreading in a world that is valid all the same, one sentence each."""
+        """Reasons why technologies cannot spread in a valid world, one sentence each."""
         gaps = []
         if not any(row.kind in RESEARCH_KINDS for row in self.institutions):
             gaps.append("No institution is of a research kind, so technologies have no origin.")
@@ -147,9 +147,9 @@ class Dataset:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what can change a result, independent of the folder and of the order of rows and columns.
+        """SHA-256 of the values that can change a result, independent of the folder and the order of rows and columns.
 
-        Platforms count where a scenario takes them up; facts and assumptions are for people.
+        Platforms count in the scenarios that use them; facts and assumptions are for people.
         """
         content = {
             "regions": [asdict(region) for region in self.regions],
@@ -169,24 +169,24 @@ class VectorRow:
     """One interaction vector of ``vectors.csv`` (section 3); the magnitudes are assumptions."""
 
     vector: str
-    links: str  # who meets whom, in words
+    links: str  # parties that meet, in words
     digital_contact: bool  # members meet each other: D of section 2.4
     remote_kinds: tuple[str, ...]  # kinds of institutions with a remote weight in I
     learning_kinds: tuple[str, ...]  # kinds of institutions that learn from each other remotely
     absorptive_bonus: float  # alpha x (1 + bonus x delta)
     hazard_bonus: float  # hazard x (1 + bonus x delta)
     capacity_bonus: float  # Q x (1 + bonus)
-    needs_kind: str | None  # the bonus asks for an institution of this kind on the platform
+    needs_kind: str | None  # the bonus requires an institution of this kind on the platform
     best_government: bool  # the best incentive and training among the platform's regions
-    spontaneous_bonus: float  # p0 x (1 + bonus x delta), once however many vectors give it
+    spontaneous_bonus: float  # p0 x (1 + bonus x delta), once even if several vectors have it
 
 
 def institution_references(
     institutions: tuple[InstitutionRow, ...],
 ) -> dict[str, tuple[int, ...]]:
-    """Rows meant by each way of writing an institution: its name, or "region_id: name" where regions share the name.
+    """Return the rows that match each spelling of an institution: its name, or "region_id: name".
 
-    A name that several regions share has several rows; a scenario may not use it alone.
+    A name that occurs in several regions has several rows; a scenario must not use it without the region.
     """
     rows: dict[str, tuple[int, ...]] = {}
     for row, institution in enumerate(institutions):
@@ -202,7 +202,7 @@ def load_dataset(name_or_path: str | Path = "russia-2023") -> Dataset:
     Raises
     ------
     DataError
-        With every fault: file, line, column, what was found and what would do.
+        With every fault: file, line, column, value found and value expected.
     """
     folder = dataset_folder(name_or_path)
     if not folder.is_dir():
@@ -220,7 +220,7 @@ def load_dataset(name_or_path: str | Path = "russia-2023") -> Dataset:
             ]
         )
     found = layers(folder)
-    # A file that changes on disk is read again: a long-lived process must not keep the old numbers.
+    # A file that has changed on disk is read again: a long-lived process must not keep old numbers.
     files = sorted(path for layer, _ in found for path in layer.glob("*.csv"))
     stamp = tuple((str(path), path.stat().st_mtime_ns) for path in files if path.exists())
     assumptions = tuple(sentence for _, settings in found for sentence in settings.assumptions)
@@ -382,7 +382,7 @@ def _ties(table: Table, region_ids: list[str]) -> Array | None:
         one = row.choice("region_id", region_ids, what="region")
         other = row.choice("partner_region_id", region_ids, what="region")
         weight = row.number("weight", low=0, high=1e9)
-        if 0 < weight < 1e-9:  # nobody would be drawn by it, even where it is the only one
+        if 0 < weight < 1e-9:  # no partner would be drawn with it, even if it is the only weight
             row.problem("weight", "must be 0, or 1e-9 or more")
         if one is not None and one == other:
             row.problem("partner_region_id", "must be another region: local_ties is about the own one")

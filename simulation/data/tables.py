@@ -1,4 +1,4 @@
-"""A CSV table whose cells are read one by one, so that each fault is reported with its line and column."""
+"""Reading CSV tables cell by cell, so that each fault is reported with its line and column."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulation.characters import fault_of
 from simulation.errors import DataError, Problem, listed, shortened, suggestion
 from simulation.files.text import TextFault, read_text
+from simulation.hidden_characters import fault_of
 
 
 def raise_problems(problems: list[Problem]) -> None:
@@ -28,7 +28,7 @@ _LIKE_A_NUMBER = re.compile(r"[+-]?[.,]?\d[\d.,_'’\s]*%?")
 
 
 def _how_to_write(cell: str) -> str:
-    """What to change in a cell that a person would read as a number, and no program safely can."""
+    """Advice for a cell that a person would read as a number, but a program cannot read safely."""
     if _NUMBER.fullmatch(cell) or not _LIKE_A_NUMBER.fullmatch(cell):
         return ""
     return ", written with the digits 0 to 9 and a point before decimals, such as 1234.5"
@@ -36,7 +36,7 @@ def _how_to_write(cell: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: typed access to cells; a fault is added to the problems and a harmless value returned."""
+    """A row with typed access to its cells: for a fault it adds a problem and returns a harmless value."""
 
     table: Table
     line: int
@@ -70,7 +70,7 @@ class Row:
     def number(self, column: str, *, low: float, high: float, above_low: bool = False) -> float:
         """A number from ``low`` (exclusive if ``above_low``) to ``high``."""
         cell = self.cells[column]
-        # Python reads more as a number than people do: 6_2.0, digits of other scripts, nan, inf.
+        # Python accepts more as a number than people expect: 6_2.0, digits of other scripts, nan, inf.
         value = float(cell) if _NUMBER.fullmatch(cell) else math.nan
         # Written so that NaN fails it.
         if not (low <= value <= high) or (above_low and value == low):
@@ -130,16 +130,16 @@ class Table:
         self.problems.append(Problem(self.file, line, column, message, found))
 
     def unique(self, *columns: str) -> None:
-        """No two rows may agree in these columns."""
+        """Report rows that agree in these columns."""
         first: dict[tuple[str, ...], int] = {}
         for row in self.rows:
             key = tuple(row[column] for column in columns)
             if key in first:
-                row.problem(columns[-1], f"stands in line {first[key]} already; must be unique")
+                row.problem(columns[-1], f"stands in line {first[key]} too; must be unique")
             first.setdefault(key, row.line)
 
     def complete(self, column: str, names: Sequence[str], *, what: str) -> None:
-        """Each name must have a row."""
+        """Report names without a row."""
         missing = sorted(set(names) - {row[column] for row in self.rows})
         if missing:
             self.problem(None, column, f"no row for the {what} {listed(missing)}")
@@ -148,7 +148,7 @@ class Table:
 def read_table(
     path: Path, *, columns: Sequence[str], problems: list[Problem], may_be_empty: bool = False
 ) -> Table:
-    """Read a UTF-8 CSV file with a header; faults of the file, its header and its shape are added to ``problems``."""
+    """Read a UTF-8 CSV file with a header; add faults of the file, its header and its shape to ``problems``."""
     table = Table(str(path), (), problems)
     try:
         text = read_text(path, expected="a table (CSV)")
@@ -172,13 +172,13 @@ def read_table(
 
 
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
-"""What spreadsheets of many countries put between columns, where a comma stands in numbers."""
+"""Column separators of spreadsheets in countries with a decimal comma."""
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?,*[\r\n]+', re.IGNORECASE)
-"""What Excel wants before the header, to be told what stands between columns; other programs save it as a row."""
+"""The line before the header that tells Excel the column separator; other programs save it as a row."""
 
 
 def _fill(table: Table, text: str) -> bool:
-    """Take the header and the rows of a text; False where it is no table with commas, which is told."""
+    """Read the header and the rows of a text; report a problem and return False if it is not a table with commas."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     rows: list[tuple[int, list[str]]] = []
@@ -197,16 +197,16 @@ def _fill(table: Table, text: str) -> bool:
         line = reader.line_num + 1
         for row in reader:
             cells = [cell.strip() for cell in row]
-            if any(cells):  # empty rows, as spreadsheets leave them at the end, do not count
+            if any(cells):  # empty rows, which spreadsheets leave at the end, do not count
                 rows.append((line, cells))
             line = reader.line_num + 1
     except StopIteration:
         table.problem(None, "", "no header")
         return False
-    except csv.Error as error:  # an open quote runs on to the end: the row that opens it is to be mended
+    except csv.Error as error:  # an open quote extends to the end: report the row that opens it
         table.problem(line, "", f"not a CSV table from here on: {error}; is a quote left open?")
         return False
-    # Spreadsheets also write columns of which somebody has emptied the cells, or only touched one.
+    # Spreadsheets also write columns whose cells were emptied.
     first_value = {n: number for number, cells in reversed(rows) for n, cell in enumerate(cells) if cell}
     named = [n for n, name in enumerate(columns) if name or n in first_value]
     table.columns = tuple(columns[n] for n in named)

@@ -1,4 +1,4 @@
-"""A dataset to begin with: small tables that are valid as they are, and a page that explains every column."""
+"""The template of a dataset: small valid tables, and a page that explains every column."""
 
 from __future__ import annotations
 
@@ -52,34 +52,34 @@ _EXAMPLES: dict[str, list[dict[str, str]]] = {
     "ties": [],
     "facts": [],
 }  # fmt: skip
-"""Rows of each table; none where an empty table says nothing."""
+"""Rows of each table; tables without rows are not written."""
 
 _HEAD = f"""# A dataset of your own
 
-Edit the tables, then check them: `hypercluster validate .` tells every fault with file, line and column. A scenario
+Edit the tables, then check them: `hypercluster validate .` reports every fault with file, line and column. A scenario
 uses the folder with `[world]` and `dataset = "path/to/this/folder"`, relative to the scenario file.
 
 The rows are examples: replace them all. Tables are CSV in UTF-8 with a header, in any order of rows and columns;
-columns that do not stand here are not read, except where it says that they are industries. Between columns stand
-commas, and in numbers points: 1234.5. Names stand on one line. A folder may also hold
+columns that are not listed here are not read, unless a table says that they are industries. Commas separate columns,
+and points separate decimals: 1234.5. Names must not contain line breaks. A folder may also hold
 `outlines.geojson`, shapes of the regions for maps, and `{SETTINGS}` with `extends`, the name or folder of a dataset
-that this one adds to (then every table may be left out, or hold only what is new), and `assumptions`, sentences on
-what is made up.
+that this one extends (then every table may be omitted, or hold only new rows), and `assumptions`, sentences on
+invented values.
 """
 
 
 def write_template(folder: Path) -> list[Path]:
-    """Write the tables and their data dictionary into a folder, which is made where it is not there.
+    """Write the tables and their data dictionary into a folder, which is created if it does not exist.
 
     Returns
     -------
-    The files, in the order in which one fills them in.
+    The files, in the order in which to fill them in.
 
     Raises
     ------
     DataError
-        Some of the files are there already, other than an interrupted call left them, or the folder is a file; then
-        nothing is written.
+        If the folder is a file, or some of the files exist and are not the remains of an interrupted call; then nothing
+        is written.
     """
     if folder.exists() and not folder.is_dir():
         raise DataError([Problem(str(folder), None, "", "not a folder; choose another name")])
@@ -87,7 +87,7 @@ def write_template(folder: Path) -> list[Path]:
     texts[DICTIONARY] = data_dictionary()
     contents = {folder / name: text.encode() for name, text in texts.items()}
     there = [path for path in contents if os.path.lexists(path)]
-    # Some of the files as they are written here, and no others: an earlier call was interrupted, and this one goes on.
+    # If the folder holds only files with exactly this content, an interrupted call is completed.
     interrupted = len(there) < len(contents) and all(
         path.is_file() and path.read_bytes() == contents[path] for path in there
     )
@@ -117,7 +117,7 @@ def _table(kind: TableKind, rows: list[dict[str, str]]) -> str:
 
 
 def data_dictionary() -> str:
-    """The page that explains every table and column, Markdown."""
+    """Return the page that explains every table and column, as Markdown."""
     parts = [_HEAD]
     for name, kind in TABLES.items():
         optional = "" if kind.required else " May be missing or empty."

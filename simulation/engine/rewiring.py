@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from simulation.engine.build.eligible_pairs import partners_by_pattern
 from simulation.engine.build.enterprises import tie_rule
-from simulation.engine.build.pairs import partners_by_pattern
 from simulation.engine.kernels.network import adopting_partners
 from simulation.engine.ties import first_partners, network_of, redraw_partners
 from simulation.scenario.schema import Scenario

@@ -15,7 +15,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize, to_hex
 
 from simulation.errors import ResultsError
-from simulation.figures.drawing.basemap import (
+from simulation.figures.drawing.inputs import Source, without_outlines
+from simulation.figures.drawing.map_key import MapKey, draw_map_key, map_key_height
+from simulation.figures.drawing.map_names import draw_names
+from simulation.figures.drawing.maps import (
     PAPER,
     BaseMap,
     base_map,
@@ -24,9 +27,6 @@ from simulation.figures.drawing.basemap import (
     draw_seats,
     radii_km,
 )
-from simulation.figures.drawing.inputs import Source, without_outlines
-from simulation.figures.drawing.map_key import MapKey, draw_map_key, map_key_height
-from simulation.figures.drawing.map_names import draw_names
 from simulation.figures.drawing.panels import MARGIN_MM, Frame, Grid, in_axes, page
 from simulation.figures.drawing.regions import macroregion_colours, macroregion_markers
 from simulation.figures.drawing.study import (

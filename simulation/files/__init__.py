@@ -1,1 +1,1 @@
-"""Reading files that others wrote, and writing our own so that a crash leaves them whole."""
+"""Safe reading of foreign files, and atomic writing of our own."""

@@ -1,4 +1,4 @@
-"""Writing files so that a crash leaves either the old or the new one, whole."""
+"""Atomic, durable writing of files: a crash leaves either the complete old file or the complete new one."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from collections.abc import Iterator
 from pathlib import Path
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""Errors of a disk that is full, or as full as we may make it."""
+"""Errors of a full disk or an exhausted quota."""
 
 
 _CANNOT_FLUSH = {
     *(errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EPERM, errno.EACCES),
 }
-"""What disks answer that cannot flush a folder, some network disks for instance; it says nothing about a fault."""
+"""Errors of disks that cannot flush a folder, such as some network disks; they do not indicate a fault."""
 
 _HERE = f"{zlib.crc32(platform.node().encode(errors='replace')):08x}"
-"""This machine in the name of a temporary file: the number of a process says nothing on another one."""
+"""This machine in the name of a temporary file, because process numbers are valid on one machine only."""
 _ABANDONED_AFTER = 86_400.0
-"""Seconds without a change after which a temporary file is nobody's, where its process cannot be asked after."""
+"""Seconds without a change after which a temporary file is abandoned, if its process cannot be checked."""
 _numbers = itertools.count()
 _writing: set[str] = set()
 """Names of the temporary files that this process is writing."""
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a file so that at any moment either the old or the new one is there, whole."""
+    """Write a file so that at any moment either the complete old or the complete new one exists."""
     with written_beside(path) as temporary:
         temporary.write_bytes(content)
 
 
 @contextlib.contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
-    """Give a temporary path; at the end the file there is flushed to disk and takes the place of ``path``.
+    """Yield a temporary path; at the end flush the file there to disk and let it replace ``path``.
 
-    The temporary path is nobody else's, so that of several programs that write a file at once the last one wins. On an
-    error, or after Ctrl-C, nothing is left of it; what a killed process left behind goes when ``path`` is written next.
-    The new name is on the disk when this returns, so that of two files the second is never there without the first.
+    The temporary path is unique, so that the last of several programs that write a file at the same time wins. It is
+    removed on an error or after Ctrl-C; that of a killed process is removed when ``path`` is written next. The new name
+    is on the disk when this returns, so that of two files written in order the second never exists without the first.
     """
     remove_abandoned(path)
     temporary = path.with_name(f".{path.name}.{_HERE}-{os.getpid()}-{next(_numbers)}.tmp")
@@ -54,7 +54,7 @@ def written_beside(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.replace(path)
     except BaseException as error:
-        with contextlib.suppress(OSError):  # such as a disk that nothing can be written to
+        with contextlib.suppress(OSError):  # such as a read-only disk
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise _at(path, error, temporary=temporary) from error
@@ -65,7 +65,7 @@ def written_beside(path: Path) -> Iterator[Path]:
 
 
 def is_temporary(name: str, file: str) -> bool:
-    """Whether a name is one under which a file is written before it takes its place."""
+    """Whether a name is that of a temporary file."""
     return _writer(name, file) is not None
 
 
@@ -79,7 +79,7 @@ def remove_abandoned(path: Path) -> None:
 
 
 def _writer(name: str, file: str) -> tuple[str, str] | None:
-    """Return machine and process of a temporary file, both empty where it does not tell; None if it is none."""
+    """Return machine and process of a temporary file, both empty if unknown; None for other files."""
     found = re.fullmatch(rf"\.{re.escape(file)}\.(?:([0-9a-f]{{8}})-([0-9]+)-[0-9]+\.)?tmp", name)
     return None if found is None else (found[1] or "", found[2] or "")
 
@@ -87,7 +87,7 @@ def _writer(name: str, file: str) -> tuple[str, str] | None:
 def _is_abandoned(temporary: Path, writer: tuple[str, str]) -> bool:
     machine, process = writer
     if machine == _HERE and int(process) == os.getpid():
-        return temporary.name not in _writing  # else of a process with our number, before us
+        return temporary.name not in _writing  # otherwise of an earlier process with our number
     if machine == _HERE and os.name == "posix":
         try:
             os.kill(int(process), 0)
@@ -99,14 +99,14 @@ def _is_abandoned(temporary: Path, writer: tuple[str, str]) -> bool:
 
 
 def append(path: Path, lines: bytes) -> None:
-    """Add whole lines to a file, after ending one that a stop has cut short, and wait until they are on the disk."""
+    """Append whole lines to a file, after completing a truncated one, and wait until they are on the disk."""
     try:
-        # In one piece, so that two commands do not lose each other's lines.
+        # In one write, so that two commands do not lose each other's lines.
         with path.open("ab+", buffering=0) as sink:
             if sink.tell():
                 sink.seek(-1, os.SEEK_END)
                 lines = lines if sink.read() == b"\n" else b"\n" + lines
-            while lines:  # a disk that is nearly full takes some of it before it says so
+            while lines:  # a nearly full disk accepts some of the data before it reports an error
                 lines = lines[sink.write(lines) :]
             os.fsync(sink.fileno())
     except OSError as error:
@@ -125,13 +125,13 @@ def flushed(path: Path, content: bytes) -> None:
 
 
 def _at(path: Path, error: OSError, *, temporary: Path | None = None) -> OSError:
-    """Return the error with the file that was written: the system names at most the temporary one."""
+    """Return the error with the name of the intended file: the system names at most the temporary one."""
     named = error.filename not in (None, str(temporary))
     return OSError(error.errno, error.strerror, error.filename if named else str(path))
 
 
 def flush_folder(path: Path) -> bool:
-    """Wait until the names in a folder are on the disk, and return whether system and disk can be asked for that."""
+    """Wait until the names in a folder are on the disk, and return whether system and disk support that."""
     if os.name != "posix":
         return False
     handle = os.open(path, os.O_RDONLY)
@@ -147,16 +147,16 @@ def flush_folder(path: Path) -> bool:
 
 
 def settle(folder: Path, *inner: str) -> None:
-    """Wait until all that was done so far to the names in a folder, and to its own and those above, is on the disk.
+    """Wait until all changes to the names in a folder, its own name and those above it are on the disk.
 
-    Whoever goes on where a process was killed builds on what that had not flushed, and a power cut could still take it.
+    A process that continues the work of a killed one relies on changes that may not be flushed yet.
 
     Parameters
     ----------
-    inner : folders within it that are settled, too, where they are there.
+    inner : folders within it that are flushed too, if they exist.
     """
     for path in (*(folder / name for name in inner), folder, *folder.absolute().parents):
         with contextlib.suppress(
             FileNotFoundError, PermissionError
-        ):  # where we may not look, we made nothing
+        ):  # we cannot have changed a folder without permission
             flush_folder(path)

@@ -1,7 +1,7 @@
-"""The results folder that a batch opened: the batch must not write to another one, whatever becomes of the path.
+"""The results folder that a batch opened, held open so that the batch cannot write to another one.
 
-A path is only a name. While a batch runs, somebody may move the folder, delete it, put another in its place, or let a
-link lead elsewhere. The writer therefore holds the folder open and compares the two before and after it writes.
+While a batch runs, a user may move the folder, delete it, replace it, or redirect a link. The writer therefore holds
+the folder open, and checks before and after each write that the path still leads to it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from simulation.files.durable import flush_folder
 
 
 class HeldFolder:
-    """A folder, known by its identity rather than by its name.
+    """A folder, identified by its inode instead of its name.
 
     Parameters
     ----------
     path : the folder, which exists.
-    handle : open on it, as :func:`held` gives it; without one the identity may in time go to another folder.
+    handle : an open handle of it, from :func:`held`; without one another folder could later get the same identity.
     """
 
     def __init__(self, path: Path, *, handle: int | None = None) -> None:
@@ -30,18 +30,18 @@ class HeldFolder:
         self._found = os.stat(path if handle is None else handle)
 
     def check(self) -> None:
-        """Find out whether the path still leads to the folder.
+        """Check that the path still leads to the folder.
 
         Raises
         ------
         MachineError
-            Saying what became of the folder, and what to do.
+            If it does not; the message says what happened to the folder, and what to do.
         """
         try:
             there = os.stat(self.path)
         except (FileNotFoundError, NotADirectoryError):
             raise MachineError(self._lost(replaced=False)) from None
-        # The handle is asked anew: on some network disks the number of a folder changes while it is in use.
+        # The handle is read every time: on some network disks the inode of a folder changes while it is in use.
         here = self._found if self.handle is None else os.fstat(self.handle)
         if not os.path.samestat(there, here):
             raise MachineError(self._lost(replaced=True))
@@ -55,12 +55,14 @@ class HeldFolder:
             what, advice = f"was moved to {now}", "move it back"
         instead = " and something else put in its place" if replaced else ""
         kept = (
-            "" if now == "" else "; what has finished is in it, and the same command then goes on from there"
+            ""
+            if now == ""
+            else "; it holds the finished runs, and the same command then continues from there"
         )
         return f"{self.path}: the results folder {what}{instead} while it was being written; {advice}{kept}"
 
     def _path_now(self) -> str | None:
-        """Return where the folder is now, "" if it was deleted, or None where the system cannot be asked."""
+        """Return where the folder is now, "" if it was deleted, or None if the system does not support that."""
         if self.handle is None:
             return None
         try:
@@ -74,12 +76,12 @@ class HeldFolder:
 def held(path: Path) -> Iterator[HeldFolder]:
     """Hold a folder open, on systems where a folder can be opened.
 
-    An error that comes up meanwhile because the folder is gone is told as just that.
+    An error that results from the loss of the folder is reported as such.
 
     Raises
     ------
     MachineError
-        As :meth:`HeldFolder.check`, instead of the error that followed from it.
+        As :meth:`HeldFolder.check`, instead of the resulting error.
     """
     handle = os.open(path, os.O_RDONLY) if os.name == "posix" else None
     try:
@@ -95,7 +97,7 @@ def held(path: Path) -> Iterator[HeldFolder]:
 
 
 def refuse_link(path: Path) -> None:
-    """Refuse a folder of a results folder that is a link: what is written or deleted through it lies elsewhere.
+    """Refuse a folder within a results folder that is a link, because files written through it would be elsewhere.
 
     Raises
     ------
@@ -110,17 +112,17 @@ def refuse_link(path: Path) -> None:
 
 
 def inner_folder(folder: Path, name: str) -> Path:
-    """Make a folder within a results folder, unless it is there, and return its path; errors as for a link."""
+    """Create a folder within a results folder, unless it exists, and return its path; errors as for a link."""
     path = folder / name
     refuse_link(path)
     if not path.is_dir():
         path.mkdir(exist_ok=True)
-        flush_folder(path.parent)  # or a power cut could take it with all that is flushed within
+        flush_folder(path.parent)  # else a power cut could lose it with all flushed files in it
     return path
 
 
 def check_encoding(path: Path) -> None:
-    """Refuse a path whose bytes are no text: neither the manifest nor the tables could be written there.
+    """Refuse a path whose bytes are not valid text: neither the manifest nor the tables could contain it.
 
     Raises
     ------

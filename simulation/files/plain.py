@@ -1,7 +1,7 @@
-"""Reading files that somebody else wrote: regular files only, and no more of them than there should be.
+"""Reading foreign files: only regular ones, and only up to a maximum size.
 
-A path that a user gives may name anything. A pipe would keep a reader waiting for ever, and a device such as
-``/dev/zero`` would fill the memory.
+A path given by a user may lead to anything. A pipe would block the reader for ever, and a device such as ``/dev/zero``
+would fill the memory.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 
 AT_MOST = 256 * 1024 * 1024
-"""Bytes that a table, outlines or a manifest may have, unless the reader says another number."""
+"""Default maximum size of a table, outlines or a manifest, bytes."""
 
 _KINDS = {
     stat.S_IFIFO: "a pipe",
@@ -23,11 +23,11 @@ _KINDS = {
 
 
 class NotPlainError(OSError):
-    """A file that is not regular, or too large; ``strerror`` is the sentence that says so."""
+    """A file that is not regular, or too large; ``strerror`` is the sentence for the user."""
 
 
 def read_plain(path: str | Path, *, at_most: int = AT_MOST) -> bytes:
-    """Return all bytes of a regular file, also of one that a link points to.
+    """Return all bytes of a regular file or of the target of a link.
 
     Raises
     ------
@@ -38,10 +38,10 @@ def read_plain(path: str | Path, *, at_most: int = AT_MOST) -> bytes:
     """
     _check(os.stat(path), path, at_most)
     with open(path, "rb", opener=_without_waiting) as file:
-        _check(os.fstat(file.fileno()), path, at_most)  # another may have taken the name meanwhile
+        _check(os.fstat(file.fileno()), path, at_most)  # it may have been replaced meanwhile
         content = file.read(
             at_most + 1
-        )  # the size of some files, as of those in /proc, is known at their end only
+        )  # the size of some files, such as those in /proc, is known only after reading them
     if len(content) > at_most:
         raise _too_large(path, at_most)
     return content
@@ -64,5 +64,5 @@ def _too_large(path: str | Path, at_most: int) -> NotPlainError:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open a file at once, even if it turned into a pipe that nobody writes to."""
+    """Open a file without waiting, even if it was replaced by a pipe without a writer."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))

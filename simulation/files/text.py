@@ -1,6 +1,6 @@
-"""Text in files that other programs wrote: UTF-8, with or without a byte order mark, and nothing else.
+"""Reading text files of other programs, which must be UTF-8, with or without a byte order mark.
 
-Tables, scenarios, settings and outlines are all read here, so that one rule holds for all of them.
+Tables, scenarios, settings and outlines are all read here, so that the same rules apply to all of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OTHER_MARKS = {
 
 
 class TextFault(Exception):
-    """What is wrong with a text, in words, and on which line, counted from 1, where it belongs to one."""
+    """A fault of a text, in words, with its line, counted from 1, if it belongs to one."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message, line)
@@ -34,19 +34,19 @@ class TextFault(Exception):
 
 
 def read_text(path: Path, *, expected: str = "a text file", at_most: int = AT_MOST) -> str:
-    """Return the text of a regular file, or of one that a link points to.
+    """Return the text of a regular file or of the target of a link.
 
     Parameters
     ----------
     expected : what the file should be, for the message about a folder.
-    at_most : bytes that it may have.
+    at_most : maximum size, bytes.
 
     Raises
     ------
     FileNotFoundError
-        There is nothing of this name.
+        If it does not exist.
     TextFault
-        It is a link to nothing, not a regular file, not permitted, too large, or not UTF-8.
+        If it is a broken link, not a regular file, not permitted, too large, or not UTF-8.
     """
     try:
         return decoded(read_plain(path, at_most=at_most))
@@ -61,7 +61,7 @@ def read_text(path: Path, *, expected: str = "a text file", at_most: int = AT_MO
 
 
 def broken_link(path: str | Path) -> str:
-    """Say what is wrong with a link that leads nowhere; "" of a path that is none."""
+    """Describe the fault of a broken link; "" for a path that is not a link."""
     try:
         os.stat(path)
     except FileNotFoundError:
@@ -78,7 +78,7 @@ def decoded(content: bytes) -> str:
     Raises
     ------
     TextFault
-        They are not UTF-8.
+        If they are not UTF-8.
     """
     for mark, name in _OTHER_MARKS.items():
         if content.startswith(mark):

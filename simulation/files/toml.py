@@ -1,4 +1,4 @@
-"""TOML of users: read by one rule wherever it stands, with the line of each key, and written."""
+"""Reading TOML of users, with the line of each key, and writing TOML."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 from simulation.files.text import TextFault, read_text
 
 KeyPath = tuple[str | int, ...]
-"""Where a value stands: ("policies", 0, "budget")."""
+"""The path of a value: ("policies", 0, "budget")."""
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 AT_MOST = 4 * 1024 * 1024
-"""Bytes that a file may have: a hundred times the largest that anybody would write."""
+"""Maximum size of a file, bytes: a hundred times the largest expected."""
 
 
 def read_toml(path: Path, *, expected: str, at_most: int = AT_MOST) -> tuple[str, dict[str, Any]]:
@@ -28,12 +28,12 @@ def read_toml(path: Path, *, expected: str, at_most: int = AT_MOST) -> tuple[str
     Parameters
     ----------
     expected : what the file should be, for the message about a folder.
-    at_most : bytes that it may have.
+    at_most : maximum size, bytes.
 
     Raises
     ------
     TextFault
-        There is no such file, it cannot be read, or is not TOML.
+        If the file does not exist, cannot be read, or is not TOML.
     """
     try:
         text = read_text(path, expected=expected, at_most=at_most)
@@ -48,11 +48,11 @@ def parse_toml(text: str) -> dict[str, Any]:
     Raises
     ------
     TextFault
-        It is not TOML, is nested too deeply, or has a number of too many digits.
+        If it is not TOML, is nested too deeply, or has a number with too many digits.
     """
     if half := re.search(
         "[\ud800-\udfff]", text
-    ):  # of what a shell gives that is not UTF-8, or of a web page
+    ):  # from a shell argument that is not UTF-8, or from a web page
         raise TextFault(f"holds half a character (U+{ord(half[0]):04X})")
     try:
         return tomllib.loads(text)
@@ -63,12 +63,12 @@ def parse_toml(text: str) -> dict[str, Any]:
     except RecursionError:
         raise TextFault("not TOML that can be read: nested too deeply") from None
     except ValueError:
-        # tomllib lets through what Python says of a whole number of more than 4,300 digits.
+        # tomllib passes on Python's error for a whole number of more than 4,300 digits.
         raise TextFault("not TOML: a number has too many digits") from None
 
 
 def texts_in(data: Any) -> Iterator[str]:
-    """All texts of the data, keys too."""
+    """Yield all texts of the data, including keys."""
     if isinstance(data, str):
         yield data
     elif isinstance(data, Mapping):
@@ -80,16 +80,16 @@ def texts_in(data: Any) -> Iterator[str]:
 
 
 def _about_backslashes(text: str, line: int) -> str:
-    """What to do about a path of Windows in double quotes, where tomllib speaks of hexadecimal numbers."""
+    """Return advice for a Windows path in double quotes, for which tomllib reports hexadecimal digits."""
     if not re.search(r'"[^"]*\\', text.split("\n")[line - 1]):
         return ""
     return "; a backslash in double quotes begins an escape: in a path use / or single quotes"
 
 
-@lru_cache(maxsize=8)  # every problem asks for the lines of the same few files
+@lru_cache(maxsize=8)  # every problem needs the lines of the same few files
 def key_lines(text: str) -> Mapping[KeyPath, int]:
-    """The line, counted from 1, of each key, table and element of a TOML text; tomllib does not tell."""
-    import tree_sitter_toml  # here, because only messages need it
+    """Return the line, counted from 1, of each key, table and element of a TOML text, which tomllib does not give."""
+    import tree_sitter_toml  # imported late, because only messages need it
     from tree_sitter import Language, Node, Parser
 
     lines: dict[KeyPath, int] = {}
@@ -156,11 +156,11 @@ def key_text(path: KeyPath) -> str:
 
 
 def toml_value(value: Any) -> str:
-    """A value in TOML, in one line."""
+    """Return a value as TOML, on one line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        # A JSON string is a TOML string, but for DEL, which TOML wants escaped.
+        # A JSON string is a TOML string, except for DEL, which TOML requires escaped.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, Mapping):
         inside = ", ".join(f"{_toml_key(key)} = {toml_value(item)}" for key, item in value.items())
@@ -171,7 +171,7 @@ def toml_value(value: Any) -> str:
 
 
 def toml_text(data: Mapping[str, Any]) -> str:
-    """A TOML text of plain keys, then tables, then arrays of tables, one level deep; what is None is left out."""
+    """Return a TOML text of plain keys, then tables, then arrays of tables, one level deep; None is omitted."""
 
     def block(table: Mapping[str, Any]) -> list[str]:
         return [f"{_toml_key(key)} = {toml_value(item)}" for key, item in table.items() if item is not None]

@@ -14,9 +14,9 @@ from simulation.metrics.curves import Curves, crossing_time, released, select
 from simulation.metrics.inequality import theil
 from simulation.metrics.metric import Metric, Undefined, in_order
 from simulation.metrics.phase_order import kuramoto
-from simulation.metrics.uncorrected_phi import phi_simple
+from simulation.metrics.phi import phi
+from simulation.metrics.phi_simple import phi_simple
 from simulation.metrics.wasserstein import w1
-from simulation.metrics.weir_cockerham import phi
 from simulation.record import Record
 
 __all__ = [

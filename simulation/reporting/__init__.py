@@ -1,1 +1,1 @@
-"""Results for a paper: tables in LaTeX and Markdown, and a report on one page."""
+"""Results for a paper: tables as LaTeX and Markdown, and a report on one page."""

@@ -1,4 +1,4 @@
-"""The report on a study as Markdown: question, answer, scenarios, assumptions, tables, figures, how to reproduce."""
+"""The report on a study as Markdown, from a template and the tables and figures of the study."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from simulation.characters import visible
+from simulation.hidden_characters import visible
 from simulation.policies import INSTRUMENTS
-from simulation.reporting.places import places
+from simulation.reporting.places_of_change import places
 from simulation.reporting.table import Table, markdown_text
 from simulation.reporting.tables import (
     MOST_PAIRS,
@@ -29,7 +29,7 @@ from simulation.reporting.tables import (
     means,
     money,
 )
-from simulation.results.code import together
+from simulation.results.code_digest import together
 from simulation.results.reader import Manifest
 from simulation.scenario.schema import Scenario
 
@@ -43,7 +43,7 @@ class Picture:
 
     @property
     def name(self) -> str:
-        """Return the figure's name in words."""
+        """Return the name of a figure in words."""
         return PurePosixPath(self.path).stem.replace("_", " ")
 
 
@@ -52,7 +52,7 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
 
     Parameters
     ----------
-    left_out : why a figure is missing, by its name.
+    left_out : the reason for each missing figure, by its name.
     """
     manifest = analysis.results.manifest
     text = _template().render(
@@ -67,7 +67,7 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
         pictures=pictures,
         left_out=left_out,
         reasons=[f"{name.replace('_', ' ')} ({reason})" for name, reason in left_out.items()],
-        # Names of folders may hold anything: a line feed would end the block, and what follows would be Markdown.
+        # A line feed in the name of a folder would end the code block, and the rest would be read as Markdown.
         report_command=f"hypercluster report {shlex.quote(str(analysis.results.path))}",
         runs=len(analysis.results.runs(["replication"])),
     )
@@ -75,11 +75,11 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
 
 
 def _template() -> Template:
-    """Load the template of the report, with the tables and the ways to write text that it uses."""
+    """Load the template of the report with the tables and filters that it uses."""
     environment = Environment(
         loader=PackageLoader("simulation.reporting"),
         undefined=StrictUndefined,
-        autoescape=False,  # Markdown: its filter escapes what a user wrote
+        autoescape=False,  # the output is Markdown: a filter escapes the texts of users
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -104,7 +104,7 @@ def _template() -> Template:
 
 
 def unit_costs(manifest: Manifest) -> Table:
-    """What the instruments of the study cost, by scenario."""
+    """Return the table of unit costs of the instruments, by scenario."""
     texts = [tomllib.loads(entry["text"]) for entry in manifest["scenarios"]]
     used = sorted({policy["instrument"] for text in texts for policy in text.get("policies", ())})
     rows = [
@@ -137,7 +137,7 @@ def paragraphs(description: str) -> list[str]:
 
 
 def _settings(manifest: Manifest) -> dict[str, list[str]]:
-    """Return the settings that are not the defaults, and the titles of the scenarios that have them."""
+    """Return the settings that differ from the defaults, with the titles of the scenarios that have them."""
     found: dict[str, list[str]] = {}
     for entry in manifest["scenarios"]:
         for line in _departures(tomllib.loads(entry["text"])):
@@ -148,7 +148,7 @@ def _settings(manifest: Manifest) -> dict[str, list[str]]:
 def _departures(text: Mapping[str, Any]) -> Iterator[str]:
     default = tomllib.loads(Scenario().to_toml())
     for section, settings in text.items():
-        if section in ("costs", "policies"):  # these have tables of their own
+        if section in ("costs", "policies"):  # these have their own tables
             continue
         if isinstance(settings, Mapping):
             for key, value in settings.items():
@@ -160,7 +160,7 @@ def _departures(text: Mapping[str, Any]) -> Iterator[str]:
 
 
 def digests(manifest: Manifest) -> Table:
-    """Return the digests by which scenarios and data can be told apart."""
+    """Return the table of the digests that identify scenarios and data."""
     return Table(
         name="digests",
         title="Digests of the scenarios and their tables of data",

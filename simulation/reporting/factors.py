@@ -1,11 +1,11 @@
-"""What each of four factors contributes to speed and synchronization, and where they meet.
+"""Contributions of four factors to speed and synchronization: Shapley values and interactions.
 
-The factors are those whose intersections make clusters, platforms and ecosystems: spatial concentration, business
+The factors are those whose intersections form clusters, platforms and ecosystems: spatial concentration, business
 networks, the institutional environment and the digital environment. A scenario runs with every combination of them
-switched on and off, with the same random draws. Shapley's value of a factor is what it adds on average over all orders
-in which the four can be switched on; the values add up to the difference between all and none. The interaction index of
-two factors is what they add together beyond what each adds alone, on average likewise: below zero they replace each
-other.
+switched on and off, with the same random draws. The Shapley value of a factor is what it adds on average over all
+orders in which the four can be switched on; the values sum to the difference between all and none. The interaction
+index of two factors is what they add together beyond what each adds alone, averaged in the same way; it is negative
+where they are substitutes.
 
 References
 ----------
@@ -45,11 +45,11 @@ FACTORS = {
 
 COMBINATIONS = 2 ** len(FACTORS)
 OUTCOMES = {"restricted_time_years": -1, "synchronization": 1}
-"""Metrics that are taken apart: speed and synchronization. The sign is that of a change for the better."""
+"""Metrics that are decomposed: speed and synchronization, with the sign of an improvement."""
 
 
 def combinations_of(spec: Scenario) -> list[Scenario]:
-    """Return the scenario with every combination of the factors, none of them first, all of them last."""
+    """Return the scenario with every combination of the factors, from none to all of them."""
     return [_with(spec, number) for number in range(COMBINATIONS)]
 
 
@@ -65,7 +65,7 @@ def _with(spec: Scenario, number: int) -> Scenario:
     changes: dict[str, Any] = {
         "name": name,
         "title": f"{spec.title}: {name.replace('-', ', ')}",
-        # A digital channel without contact would leave what platforms do through institutions.
+        # Setting only digital contact to zero would leave the effect of platforms through institutions.
         "diffusion": spec.diffusion.model_copy(update=dict.fromkeys(off, 0.0)),
     }
     if "digital" in off:
@@ -76,7 +76,7 @@ def _with(spec: Scenario, number: int) -> Scenario:
 
 
 def shapley_values(outcomes: Array) -> Array:
-    """Return Shapley's value of every factor.
+    """Return the Shapley value of every factor.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def shapley_values(outcomes: Array) -> Array:
     Returns
     -------
     float64, shape (N, F)
-        Each row adds up to the outcome of all factors less that of none.
+        Each row sums to the outcome with all factors minus that with none.
     """
     factors = _factors(outcomes)
     values = np.zeros((outcomes.shape[0], factors))
@@ -114,9 +114,9 @@ def _factors(outcomes: Array) -> int:
 
 
 def _orders(factors: int, *, left_out: int) -> Iterator[tuple[int, float]]:
-    """Yield every combination of the other factors, with the share of orders in which it comes before those left out.
+    """Yield every combination of the other factors, with the share of orders in which it precedes the omitted ones.
 
-    Those left out count as one: they are switched on one right after the other.
+    The omitted factors count as one, because they are switched on directly one after the other.
     """
     others = factors - left_out.bit_count()
     for rest in range(2**factors):
@@ -130,7 +130,7 @@ def _orders(factors: int, *, left_out: int) -> Iterator[tuple[int, float]]:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What a factor, a pair of factors, or all of them contribute to an outcome; positive is for the better."""
+    """The contribution of a factor, a pair or all of them to an outcome; positive is an improvement."""
 
     metric: str
     factor: str  # one of FACTORS, or "all"
@@ -143,7 +143,7 @@ class Contribution:
 
 
 def contributions(results: Results) -> list[Contribution]:
-    """Take the outcomes of a study of all combinations apart.
+    """Decompose the outcomes of a study of all combinations.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def contributions(results: Results) -> list[Contribution]:
 
 
 def in_words(found: Sequence[Contribution], title: str) -> str:
-    """Say what the factors contribute, no more strongly than the intervals do."""
+    """Describe what the factors contribute, and claim only what the intervals support."""
     return " ".join(
         _sentence({row.factor: row for row in found if row.metric == metric and not row.partner}, title)
         for metric in _SAY
@@ -183,7 +183,7 @@ _SAY = {
     "restricted_time_years": ("time to adoption saved", " years", 2),
     "synchronization": ("synchronization (1 - Phi) gained", "", 3),
 }
-"""How an outcome is told: what it is, unit, decimals."""
+"""The words for each outcome: its name, unit and number of decimals."""
 
 
 def _sentence(alone: Mapping[str, Contribution], title: str) -> str:
@@ -211,7 +211,7 @@ def _sentence(alone: Mapping[str, Contribution], title: str) -> str:
 
 
 def tables(found: Sequence[Contribution]) -> list[Table]:
-    """Return what each factor contributes, and each pair beyond its members."""
+    """Return the tables of the contributions of the factors and of the interactions of the pairs."""
     head = tuple(f"{what},{unit}" if unit else what for what, unit, _ in _SAY.values())
     cells: dict[tuple[str, str], tuple[str, ...]] = {}
     for metric in _SAY:
@@ -234,14 +234,14 @@ def tables(found: Sequence[Contribution]) -> list[Table]:
         ),
         Table(
             name="factor_pairs",
-            title="What two factors bring together beyond what each brings alone (interaction index)",
+            title="What two factors contribute together beyond what each contributes alone (interaction index)",
             head=("factor", "and", *head),
             rows=tuple(
                 (FACTORS[factor], FACTORS[partner], *row)
                 for (factor, partner), row in cells.items()
                 if partner
             ),
-            note="Below zero the two replace each other, above zero one needs the other.",
+            note="Below zero the two are substitutes, above zero complements.",
             labels=2,
         ),
     ]
@@ -255,7 +255,7 @@ def _cell(row: Contribution) -> str:
 
 
 def write_contributions(found: Sequence[Contribution], outputs: Outputs) -> Path:
-    """Write ``factors.csv`` into the results folder, a row a contribution."""
+    """Write ``factors.csv`` into the results folder, one row per contribution."""
     table = pd.DataFrame([asdict(row) for row in found]).to_csv(index=False, lineterminator="\n")
     (path,) = outputs.write({"factors.csv": table.encode()})
     return path

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing beside itself: no network, no script, figures inside."""
+"""The report as one self-contained HTML page: no network, no script, figures embedded."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def write_report(analysis: Analysis) -> list[Path]:
 
 
 def draw(results: Results, outputs: Outputs) -> tuple[list[Picture], dict[str, str]]:
-    """Draw all figures that a study has data for; return them, and why the others were left out."""
+    """Draw all figures that a study has data for; return them, and the reasons for those left out."""
     try:
         plotted = plot(results, formats=("png",), outputs=outputs)
-    except ResultsError as error:  # scenarios of one study may have regions or clocks of their own
+    except ResultsError as error:  # the scenarios of a study may differ in regions or calendars
         return [], {"all figures": str(error)}
     pictures = [
         Picture(path.relative_to(results.path).as_posix(), _first_paragraph(path.with_suffix(".md")))
@@ -56,12 +56,12 @@ def draw(results: Results, outputs: Outputs) -> tuple[list[Picture], dict[str, s
 
 
 def _first_paragraph(path: Path) -> str:
-    """What a caption says of its figure; the scenarios and seeds after it stand elsewhere in the report."""
+    """Return a caption without its scenarios and seeds, which the report states elsewhere."""
     return path.read_text(encoding="utf-8").split("\n\n", 1)[0]
 
 
 def html_page(text: str, folder: Path) -> str:
-    """Return a page from Markdown, pictures read from ``folder`` and put inside."""
+    """Convert Markdown to a page with the pictures of ``folder`` embedded."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(text)
     _put_pictures_inside(tokens, folder)
@@ -79,7 +79,7 @@ def html_page(text: str, folder: Path) -> str:
 
 
 def _title(tokens: Sequence[Token]) -> str:
-    """The text of the first heading, without marks of Markdown and the backslashes before signs."""
+    """Return the text of the first heading without Markdown marks and escapes."""
     place = next(place for place, token in enumerate(tokens) if token.type == "heading_open")
     return "".join(child.content for child in tokens[place + 1].children or ())
 
@@ -93,7 +93,7 @@ def _put_pictures_inside(tokens: Sequence[Token], folder: Path) -> None:
 
 
 def _name_paragraphs(tokens: Sequence[Token]) -> None:
-    """Give titles and notes of tables, figures and their captions a class by which the style knows them."""
+    """Give titles and notes of tables, figures and captions the classes that the style sheet uses."""
     for place, token in enumerate(tokens):
         if token.type != "paragraph_open" or token.level:
             continue
@@ -118,7 +118,7 @@ def _write_minus(tokens: Sequence[Token]) -> None:
 
 
 def _with_spans(tokens: Sequence[Token]) -> list[Token]:
-    """Let the first cell of a table's row reach down over the empty ones below it."""
+    """Let the first cell of a table's row span the empty cells below it."""
     kept: list[Token] = []
     first, above, rows, skipped = False, None, 0, 0
     for place, token in enumerate(tokens):
@@ -143,7 +143,7 @@ def _with_spans(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _with_frames(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Put tables and pictures into frames that scroll where the page is narrower, a picture with its caption."""
+    """Put tables, and pictures with their captions, into frames that scroll on a narrow page."""
 
     def frame(text: str) -> Token:
         return Token("html_block", "", 0, content=f"{text}\n")

@@ -1,4 +1,4 @@
-"""A table of texts, and how it is written in Markdown and LaTeX."""
+"""A table of texts, written as Markdown and LaTeX."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _LATEX = {
     "^": r"\textasciicircum{}",
     "<": "$<$",
     ">": "$>$",
-    "[": "{[}",  # else an option, at the beginning of a row
-    "*": "{*}",  # and this belongs to the end of the row above
+    "[": "{[}",  # at the beginning of a row it would be read as an option
+    "*": "{*}",  # would belong to the end of the row above
     "|": r"\textbar{}",
     "`": r"\textasciigrave{}",
     "–": "--",
@@ -34,7 +34,7 @@ _MINUS = re.compile(r"(?<![\w.])-(?=\d)|(?<=\d )-(?= Phi)")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of text under a title; the first ``labels`` columns are words, the others numbers."""
+    """Rows of text with a title; the first ``labels`` columns hold words, the others numbers."""
 
     name: str  # of its files
     title: str
@@ -48,7 +48,7 @@ class Table:
 
     @property
     def merged(self) -> tuple[tuple[str, ...], ...]:
-        """The rows, with a label left out where it repeats that above it and all labels before it repeat too."""
+        """The rows without labels that repeat the row above, provided that all labels before them repeat too."""
         merged = []
         above: tuple[str, ...] = ()
         for row in self.rows:
@@ -60,7 +60,7 @@ class Table:
         return tuple(merged)
 
     def markdown(self) -> str:
-        """A pipe table under its title, with the note below."""
+        """Return a pipe table with the title above and the note below."""
         dashes = ["---"] * self.labels + ["---:"] * (len(self.head) - self.labels)
         lines = [
             "| " + " | ".join(cells) + " |"
@@ -74,9 +74,9 @@ class Table:
         return f"**{markdown_text(self.title)}**\n\n" + "\n".join(lines) + f"\n{note}"
 
     def latex(self) -> str:
-        """A floating table in the style of booktabs, with the note below; needs the packages booktabs and graphicx.
+        """Return a floating table with the note below; it needs the packages booktabs and graphicx.
 
-        Where rows share their first label it stands above them, so that the numbers have the width of the page.
+        A first label that rows share stands above them, so that the numbers have the full width of the page.
         """
         grouped = any(not row[0] for row in self.merged)
         head = self.head[grouped:]
@@ -116,16 +116,16 @@ def _latex_row(cells: Sequence[str]) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """The text with all that Markdown would read as marks escaped, on one line."""
+    """Escape all Markdown marks in a text and put it on one line."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
 def latex_text(text: str) -> str:
-    """The text with all that LaTeX would read as commands escaped, and hyphens that are meant as a minus made one."""
+    """Escape all LaTeX commands in a text and replace hyphens that mean a minus by a minus sign."""
     marked = _MINUS.sub("\0", text)
     return "".join(_LATEX.get(char, char) for char in marked).replace("\0", "$-$")
 
 
 def with_minus(text: str) -> str:
-    """The text with hyphens that are meant as a minus made one."""
+    """Replace hyphens that mean a minus by a minus sign."""
     return _MINUS.sub("−", text)

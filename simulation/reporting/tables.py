@@ -1,4 +1,4 @@
-"""The tables of a study: what was found, what it cost, and where it comes from."""
+"""The tables of a study: results, money, and the sources of the differences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from simulation.analysis.across import Across
+from simulation.analysis.between_folders import Across
 from simulation.analysis.comparison import by_pair, compare, needed_decimals, reference_of, write_comparison
 from simulation.analysis.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
 from simulation.analysis.paired import PRECISION, Difference
@@ -19,19 +19,19 @@ from simulation.analysis.verdict import is_equal_money, verdicts
 from simulation.arguments import real_number
 from simulation.channels import CHANNELS
 from simulation.reporting.numbers import as_difference, or_dash, records, signed, with_interval
-from simulation.reporting.places import places
+from simulation.reporting.places_of_change import places
 from simulation.reporting.table import Table
 from simulation.results.derived import HERE, Outputs, outputs_of
 from simulation.results.reader import Results
 
 TABLES = "tables"
 MOST_PAIRS = 6
-"""With more pairs of scenarios than these the tables show those with the reference alone."""
+"""With more pairs of scenarios than this, the tables show only those with the reference."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """How a metric is shown: heading, factor, decimals at least."""
+    """The display of a metric: heading, factor, minimum number of decimals."""
 
     heading: str
     scale: float
@@ -75,19 +75,19 @@ MONEY = (
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Everything that is said about a study."""
+    """A study with its comparison, effects and verdicts: the input of all tables."""
 
     results: Results
     reference: str  # name of the scenario with which the others are compared
     comparison: pd.DataFrame
     effects: Effects
     verdicts: tuple[str, ...]
-    idle: tuple[str, ...]  # money that buys nothing, a sentence each
+    idle: tuple[str, ...]  # planned money that is never spent, one sentence each
     precision: float
-    outputs: Outputs  # where its tables go
+    outputs: Outputs  # where the tables are written
 
     def pairs(self) -> Iterator[tuple[str, str, dict[str, Difference]]]:
-        """Titles and differences of the pairs that tables show."""
+        """Return titles and differences of the pairs that the tables show."""
         every = list(by_pair(self.comparison))
         titles = self.results.titles
         for scenario, reference, found in every:
@@ -134,7 +134,7 @@ def write_table(table: Table, outputs: Outputs) -> list[Path]:
 
 
 def tables(analysis: Analysis) -> list[Table]:
-    """Return all tables of a study, in the order in which a reader wants them."""
+    """Return all tables of a study in reading order."""
     if analysis.comparison.empty:
         return [means(analysis), levels(analysis), directions(analysis), money(analysis)]
     return [
@@ -151,7 +151,7 @@ def tables(analysis: Analysis) -> list[Table]:
 
 
 def means(analysis: Analysis) -> Table:
-    """Means over the replications of each scenario."""
+    """Return the means over the replications of each scenario."""
     runs = analysis.results.runs(["scenario", *MEANS])
     rows = []
     for name in analysis.results.scenarios:
@@ -174,16 +174,16 @@ def means(analysis: Analysis) -> Table:
 def differences(
     pairs: Iterable[tuple[str, str, Mapping[str, Difference]]], *, precision: float, name: str = "differences"
 ) -> Table:
-    """Paired differences in the headline metrics.
+    """Return the paired differences in the headline metrics.
 
     Parameters
     ----------
     pairs : titles of scenario and reference, and the difference in each metric.
     precision : as in :func:`simulation.analysis.comparison.compare`.
-    name : of the table's files.
+    name : name of the files of the table, without suffix.
     """
     rows = [
-        (f"{scenario} less {reference}", shown.heading, *_difference(found[metric], shown))
+        (f"{scenario} minus {reference}", shown.heading, *_difference(found[metric], shown))
         for scenario, reference, found in pairs
         for metric, shown in SHOWN.items()
     ]
@@ -202,7 +202,7 @@ def differences(
 
 
 def differences_across(across: Across) -> Table:
-    """Paired differences between the scenarios of two folders, in a table whose name says with what."""
+    """Return the paired differences between the scenarios of two folders; the table is named after both."""
     titles = across.titles
     pairs = (
         (titles[scenario], titles[other], found) for scenario, other, found in by_pair(across.comparison)
@@ -211,7 +211,7 @@ def differences_across(across: Across) -> Table:
 
 
 def levels(analysis: Analysis) -> Table:
-    """Variance, inequality and t50 between macroregions, regions and enterprises."""
+    """Return variance, inequality and t50 between macroregions, regions and enterprises."""
     rows = [
         (label, level, *cells)
         for level, metrics in LEVELS.items()
@@ -233,7 +233,7 @@ def levels(analysis: Analysis) -> Table:
 
 
 def directions(analysis: Analysis) -> Table:
-    """How green adoption is, how far those who extract are, and how evenly regions have what technologies."""
+    """Return the table of green adoption, adoption by extractors, and the technological profile of regions."""
     rows = _means_and_changes(analysis, list(DIRECTIONS.items()))
     return Table(
         name="directions",
@@ -243,15 +243,15 @@ def directions(analysis: Analysis) -> Table:
         note="Green: adopters of technologies meant for the environment among their eligible at the horizon, and "
         "years from release until half have adopted; extractors: the same of all industries but mining services. "
         "Profile of a region when half have adopted, means over regions: entropy, 1 where its adoptions are spread "
-        "evenly over technologies; density, how much it has of what is "
-        "related to what it lacks. Means ± standard deviation, and paired differences with 95 % intervals.",
+        "evenly over technologies; density, how much it has adopted of what is "
+        "related to what it has not. Means ± standard deviation, and paired differences with 95 % intervals.",
     )
 
 
 def _means_and_changes(
     analysis: Analysis, metrics: Sequence[tuple[str, _Shown]]
 ) -> list[tuple[str, list[str]]]:
-    """Title and means of each scenario, then of each pair the differences."""
+    """Return title and means of each scenario, then the differences of each pair."""
     results = analysis.results
     runs = results.runs(["scenario", *(name for name, _ in metrics)])
     rows = []
@@ -261,12 +261,12 @@ def _means_and_changes(
         rows.append((results.titles[scenario], cells))
     for title, reference, found in analysis.pairs():
         cells = [_scaled_change(found[name], shown) for name, shown in metrics]
-        rows.append((f"{title} less {reference}", cells))
+        rows.append((f"{title} minus {reference}", cells))
     return rows
 
 
 def money(analysis: Analysis) -> Table:
-    """Budgets side by side: planned and spent by instrument, and present values."""
+    """Return the budgets side by side: planned and spent by instrument, and present values."""
     results = analysis.results
     runs = results.runs(["scenario", "planned_pv", "spent_pv"])
     replications = runs["scenario"].value_counts().to_dict()
@@ -298,7 +298,7 @@ def money(analysis: Analysis) -> Table:
 
 @dataclass(slots=True)
 class _Spending:
-    """Money of one replication, the mean over several."""
+    """Return the money per replication, the mean over several."""
 
     planned: float = 0.0
     spent: float = 0.0
@@ -314,7 +314,7 @@ class _Spending:
 
 
 def additionality(analysis: Analysis) -> Table:
-    """Adoptions owed to each policy, and what one cost."""
+    """Return the adoptions that each policy adds, and the cost of one."""
     titles = analysis.results.titles
     rows = []
     for row in records(analysis.effects.additionality):
@@ -336,17 +336,17 @@ def additionality(analysis: Analysis) -> Table:
         )
     return Table(
         name="additionality",
-        title=f"Adoptions owed to the policy: more than with {titles[analysis.reference]}, at the horizon",
+        title=f"Additional adoptions: those beyond {titles[analysis.reference]}, at the horizon",
         head=("scenario", "adoptions", "95 % interval", "spent more", "cost of one", "n"),
         rows=tuple(rows),
         note="An adoption is one enterprise that has adopted one technology. Money: present value, units. The cost of "
-        "one is left out where no more was spent, or the interval holds zero. Adoptions that come earlier, but would "
-        "have come by the horizon anyhow, do not count.",
+        "one is omitted if no more was spent, or if the interval contains zero. Adoptions that only come earlier, and "
+        "would have come by the horizon in any case, do not count.",
     )
 
 
 def decomposition(analysis: Analysis) -> Table:
-    """The change in Phi by macroregion: between macroregions, and between the regions of each."""
+    """Return the change in Phi by macroregion: between macroregions, and between the regions of each."""
     titles = analysis.results.titles
     parts: dict[str, dict[tuple[str, str], Difference]] = {}
     for row in records(analysis.effects.decomposition):
@@ -380,7 +380,7 @@ def decomposition(analysis: Analysis) -> Table:
 
 
 def attribution(analysis: Analysis) -> Table:
-    """Shares of adoptions by the channel of the last step."""
+    """Return the shares of adoptions by the channel of the last step."""
     results = analysis.results
     columns = [f"attributed_{channel}" for channel in CHANNELS]
     runs = results.runs(["scenario", *columns])
@@ -393,13 +393,13 @@ def attribution(analysis: Analysis) -> Table:
     for scenario, reference, found in analysis.pairs():
         changes = (found[column] for column in columns)
         points = (signed(100 * change.difference, 1) for change in changes)
-        rows.append((f"{scenario} less {reference}", *points))
+        rows.append((f"{scenario} minus {reference}", *points))
     return Table(
         name="attribution",
         title="Adoptions by the channel of the last step, % of all, and changes in percentage points",
         head=("scenario", *CHANNELS),
         rows=tuple(rows),
-        note="Descriptive, not causal: attribution tells which contact brought the last step, and what starts a "
+        note="Descriptive, not causal: attribution names the contact that brought the last step, and what starts a "
         "cascade gets none for what follows. Intervals of the changes are in comparison.csv.",
     )
 
@@ -436,7 +436,7 @@ def _probability(p: float) -> str:
 
 
 def _equality(planned: Sequence[float]) -> str:
-    """Say whether the scenarios that plan money plan the same present value."""
+    """Return a sentence on whether all scenarios that plan money plan the same present value."""
     policies = [value for value in planned if value > 0]
     if not policies:
         return "No scenario plans any money."
@@ -446,9 +446,7 @@ def _equality(planned: Sequence[float]) -> str:
         without = len(planned) - len(policies)
         free = f"; {without} {'plans' if without == 1 else 'plan'} none" if without else ""
         return f"All scenarios that plan money plan the same present value, within 0.1 %{free}."
-    return (
-        "The plans do not have the same present value: differences between scenarios are also those of money."
-    )
+    return "The plans do not have the same present value: differences between scenarios are also differences in money."
 
 
 def _change(part: Difference) -> str:

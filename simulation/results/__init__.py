@@ -1,1 +1,1 @@
-"""The results folder: what stands in it, how it is written so that nothing is lost, and how it is read."""
+"""The results folder: its contents, writing it without ever losing finished runs, and reading it."""

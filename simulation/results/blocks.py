@@ -1,7 +1,7 @@
-"""Blocks of a results folder: which entries they are, by names that this program gives and no others, and their rows.
+"""Blocks of a results folder: finding them by the names that this program gives, and reading their rows.
 
-Clients of clouds, file managers and people leave copies beside our files ("runs (1).parquet", an empty "New folder").
-They are left alone, never read, and named once.
+Cloud clients, file managers and people leave copies beside our files ("runs (1).parquet", an empty "New folder").
+Such entries are not touched or read, and are listed once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PARTS = "parts"
 Replication = tuple[str, int]
 """Scenario and number of a replication, from 0."""
 OF_FILE_MANAGERS = frozenset({".DS_Store", "desktop.ini", "Thumbs.db", ".directory"})
-"""What file managers leave in every folder that somebody opens."""
+"""Files that file managers leave in folders."""
 _ENDS = re.compile(r"(?P<scenario>[^.].*)-(?P<first>[0-9]{6,})-(?P<last>[0-9]{6,})", re.ASCII)
 _LIKE_OURS = re.compile(
     rf"(?:{'|'.join(TABLES)})\b.*\.parquet|{PARTS}\b.*|manifest\b.*\.json", re.IGNORECASE | re.DOTALL
@@ -38,7 +38,7 @@ def part_name(scenario: str, replications: Sequence[int]) -> str:
 
 
 def block_of(name: str) -> tuple[str, range] | None:
-    """Return the scenario of a block and the replications that it may hold, or None if we give no such name."""
+    """Return the scenario of a block and the replications that it may hold, or None for any other name."""
     found = _ENDS.fullmatch(name)
     if found is None:
         return None
@@ -49,9 +49,9 @@ def block_of(name: str) -> tuple[str, range] | None:
 
 
 def part_folders(folder: Path, scenarios: Collection[str] | None = None) -> list[Path]:
-    """Return the folders of the finished blocks, those of some scenarios or of all; others are not ours.
+    """Return the folders of the finished blocks, of some scenarios or of all.
 
-    A folder with such a name and none of the tables in it is no block that lost them: a block is put in place whole.
+    A folder with such a name and without any table is not a block: a block is put in place with all of its files.
     """
     found = ((path, block_of(path.name)) for path in sorted((folder / PARTS).glob("*")))
     return [
@@ -74,7 +74,7 @@ def unfinished_parts(folder: Path, scenarios: Collection[str] | None = None) -> 
 
 
 def ignored(folder: Path, scenarios: Collection[str]) -> list[str]:
-    """Return the entries that might be taken for data of the study and are not read, relative to the folder."""
+    """Return the entries that could be mistaken for data of the study and are not read, relative to the folder."""
     parts = folder / PARTS
     ours = {*part_folders(folder, scenarios), *unfinished_parts(folder, scenarios)}
     names = {PARTS, "manifest.json", *(f"{table}.parquet" for table in TABLES)}
@@ -102,7 +102,7 @@ def read_parquet(
     scenario: str | None = None,
     replications: range | None = None,
 ) -> pa.Table:
-    """Read one file, every page against its checksum.
+    """Read one file and verify the checksum of every page.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def read_parquet(
     ResultsError
         If the file cannot be opened, is damaged, or a column is unknown.
     """
-    if path.exists() and not path.is_file():  # a pipe would keep the reader waiting for ever
+    if path.exists() and not path.is_file():  # a pipe would block the reader for ever
         raise ResultsError(f"{path}: cannot be read: not a regular file")
     with reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
         known = file.schema_arrow.names
@@ -143,7 +143,7 @@ def read_parquet(
 def _groups(path: Path, version: tuple[int, ...]) -> list[tuple[frozenset[str], int, int]]:
     """Return the scenarios and the first and last replication of every row group of a file, in this version of it.
 
-    They are taken from the rows, whose pages have checksums: Arrow ends the process where it finds damaged statistics.
+    They are read from the rows, whose pages have checksums: Arrow crashes on damaged statistics.
     """
     found = []
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -170,19 +170,19 @@ def _where(scenario: str | None, replications: range | None) -> pc.Expression | 
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Say which file it was that could not be read, whatever its bytes made of those who read them.
+    """Turn any exception while a file is read into an error that names the file.
 
     Raises
     ------
     ResultsError
-        For any exception: flipped bits end in names that are no text, columns that are missing, sizes beyond memory.
+        For any exception: flipped bits cause undecodable names, missing columns or sizes beyond memory.
     """
     try:
         yield
     except ResultsError:
         raise
     except Exception as error:  # noqa: BLE001
-        # What the machine refuses has a number; what is wrong in the bytes has none.
+        # Errors of the operating system have a number; errors in the contents have none.
         fault = "cannot be read" if getattr(error, "errno", None) else "damaged or not a Parquet file"
         raise ResultsError(f"{path}: {fault}: {error}") from None
 
@@ -206,7 +206,7 @@ def replications_of(path: Path) -> list[Replication]:
 
 
 def part_of_replication(folder: Path, scenarios: Sequence[str]) -> dict[Replication, Path]:
-    """Return where every replication lies that is in the part of a block: in one place, even if it is in two."""
+    """Return the part that holds each replication: one of them if several do."""
     found: dict[Replication, Path] = {}
     for part in part_folders(folder, scenarios):
         for key in part_replications(part):
@@ -220,7 +220,7 @@ def part_replications(part: Path) -> list[Replication]:
     Raises
     ------
     ResultsError
-        If the block cannot be read, or holds anything twice or other than its name says.
+        If the block cannot be read, holds a replication twice, or does not match its name.
     """
     keys = replications_of(part / "runs.parquet")
     scenario, numbers = block_of(part.name) or ("", range(0))
@@ -236,7 +236,7 @@ def part_replications(part: Path) -> list[Replication]:
 
 
 def may_hold(part: Path, scenario: str | None, replications: range | None) -> bool:
-    """Tell by the name of a block whether it may hold any of these, None for all."""
+    """Return whether a block may hold any of these, by its name; None stands for all."""
     name, numbers = block_of(part.name) or ("", range(0))
     return (scenario is None or name == scenario) and (
         replications is None or (numbers.start < replications.stop and numbers.stop > replications.start)

@@ -1,6 +1,6 @@
-"""Files made from the runs of a results folder: written with what they come from, and named once that has changed.
+"""Files derived from the runs of a results folder: recording their sources, and listing those that are out of date.
 
-Tables, figures and reports of a study that has grown since, or was run again, still lie beside the new numbers.
+Tables, figures and reports of a study that has grown since, or was run again, still stand beside the new numbers.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from pathlib import Path, PurePosixPath
 
 from simulation.errors import ResultsError
 from simulation.results.blocks import ignored
+from simulation.results.own_files import Origin, on_record, place, placed
 from simulation.results.reader import Results
-from simulation.results.written import Origin, on_record, place, placed
 
 FIGURES = "figures"
 HERE = "."
-"""Stands for the results folder in the command that renews a file."""
+"""Stands for the results folder in the command that updates a file."""
 MOST_NAMED = 3
-"""Files of one folder that a note names; more are counted."""
+"""Largest number of files of one folder that a note lists; more are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where the files go that are made from the runs of a results folder."""
+    """The place for files derived from the runs of a results folder."""
 
     folder: Path
     origin: Origin
 
     def write(self, files: Mapping[str, bytes]) -> list[Path]:
-        """Write files, each of them whole, by their names in the folder; return their paths.
+        """Write files, each atomically, by their names in the folder; return their paths.
 
         Raises
         ------
@@ -43,12 +43,12 @@ class Outputs:
         return place(self.folder, files, self.origin)
 
     def placed(self, name: str) -> AbstractContextManager[Path]:
-        """Give a temporary path for a file that another program writes; errors as :meth:`write`."""
+        """Yield a temporary path for a file that another program writes; errors as :meth:`write`."""
         return placed(self.folder, name, self.origin)
 
 
 def outputs_of(results: Results, *renew: str, others: Sequence[Results] = ()) -> Outputs:
-    """Return where files made from these results go. Ask before reading: what comes in meanwhile makes them old.
+    """Return the place for files derived from these results. Call it before reading: later runs make them out of date.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def outputs_of(results: Results, *renew: str, others: Sequence[Results] = ()) ->
 
 
 def notes_on(results: Results) -> list[str]:
-    """Return what a reader of a results folder must know of the files there, a sentence each.
+    """Return notes on the files of a results folder for its reader, one sentence each.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def notes_on(results: Results) -> list[str]:
 
 
 def stale(results: Results) -> dict[str, Origin]:
-    """Return the derived files that were made from other runs than those that are there now, by name."""
+    """Return the derived files that were made from other runs than the present ones, by name."""
     recorded = {name: origin for name, origin in on_record(results.path).items() if origin.renew}
     there = {name: origin for name, origin in recorded.items() if (results.path / name).is_file()}
     if not there:
@@ -105,7 +105,7 @@ def stale(results: Results) -> dict[str, Origin]:
 
 
 def _changed(folder: Path, there: Mapping[str, Origin]) -> Iterator[tuple[tuple[str, str], bool]]:
-    """Yield whether other results changed since; those that are gone cannot be compared with again anyway."""
+    """Yield whether other results changed since; deleted ones are skipped, as they cannot be compared with again."""
     for path, digest in {pair for origin in there.values() for pair in origin.others}:
         try:
             yield (path, digest), Results(folder / path).digest() != digest
@@ -118,7 +118,7 @@ def _command(folder: Path, renew: Sequence[str]) -> str:
 
 
 def _in_few_words(names: Sequence[str] | Mapping[str, Origin]) -> str:
-    """Return names, those of one folder counted where there are many."""
+    """Return names; if a folder has many, only their number."""
     folders = Counter(PurePosixPath(name).parent for name in names)
     words: dict[str, None] = {}
     for name in names:
@@ -129,5 +129,5 @@ def _in_few_words(names: Sequence[str] | Mapping[str, Origin]) -> str:
 
 
 def _printable(name: str) -> str:
-    """Return the name as it may stand on a terminal."""
+    """Return the name with characters that are safe on a terminal."""
     return name if name.isprintable() else ascii(name)

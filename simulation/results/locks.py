@@ -1,12 +1,12 @@
-"""One writer at a time in a folder, also on disks that cannot lock.
+"""One writer at a time in a folder, also on disks without file locks.
 
-Where ``flock`` works, the system releases the lock whenever the process ends. Some disks of clusters and clouds answer
-that they cannot lock. There a file stands for the lock, made so that only one process can have made it (O_EXCL), which
-says who holds it. What a killed process left is taken over by making the *successor* of its lock: a file whose name
-says whose successor it is, so that there is one at most, and of two takers one is too late. Whoever has no successor
-holds the folder. Successors count only if the lock that they follow still stands, beginning with the first.
+Where ``flock`` works, the system releases the lock when the process ends. Some disks of clusters and clouds do not
+support it. There a lock file that only one process can create (O_EXCL) names its holder. The lock of a killed process
+is taken over by creating its *successor*, a file whose name contains the lock that it succeeds. There is at most one
+successor, so that of two processes that try only one succeeds. The holder of the last lock in the chain holds the
+folder. A successor counts only while the lock that it follows still exists, from the first one on.
 
-All files are reached through the handle of the folder, so that they are found in it wherever it is moved to.
+All files are reached through the handle of the folder, so that they are found even if the folder is moved.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ if sys.platform != "win32":
 LOCK = ".writer.lock"
 _AFTER = ".writer-after-"
 _TRIES = 100
-"""How often a start may find that another process was faster. It is one of a few, so this is never reached."""
+"""How often a start may find that another process was faster; few processes compete, so this is never reached."""
 
 _SECONDS_TO_WRITE = 1.0
-"""How long whoever has just made a lock may take to fill it, on disks that cannot put a whole file in place."""
+"""Seconds that a process may take to fill a lock that it has created, on disks without atomic creation."""
 
 
 def is_lock(path: Path) -> bool:
@@ -61,12 +61,12 @@ def _namespace() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A process that holds a folder, as its lock names it. What a system cannot tell is an empty text."""
+    """A process that holds a folder, as described by its lock. Fields unknown to the system are empty."""
 
     host: str = field(default_factory=platform.node)
     machine: str = field(default_factory=lambda: _read("/etc/machine-id"))
     boot: str = field(default_factory=lambda: _read("/proc/sys/kernel/random/boot_id"))
-    namespace: str = field(default_factory=_namespace)  # in which the number of the process is valid
+    namespace: str = field(default_factory=_namespace)  # in which the process number is valid
     process: int = field(default_factory=os.getpid)
     began: str = field(default_factory=lambda: _state_and_start(os.getpid())[1])
     since: str = field(default_factory=now)
@@ -81,17 +81,17 @@ class Holder:
             return None
         return bool(self.boot) or not _runs(
             self.process, self.began
-        )  # this machine was started anew, or cannot tell
+        )  # this machine was restarted, or does not know
 
     def __str__(self) -> str:
-        # The clocks of two machines may differ, and either may have been set; nothing is decided by this.
+        # For the message only: the clocks of two machines may differ.
         hours = (datetime.now(UTC) - datetime.fromisoformat(self.since)).total_seconds() / 3600
         age = f", {hours:.1f} hours ago" if hours > 0 else ""
         return f"process {self.process} on {self.host}, since {self.since}{age}"
 
 
 def _state_and_start(process: int) -> tuple[str, str]:
-    """Return the state of a process and when it began, in ticks since the system did, which no clock can move."""
+    """Return the state of a process and its start in ticks since boot, which changes of the clock do not affect."""
     fields = _read(f"/proc/{process}/stat").rpartition(")")[2].split()
     return (fields[0], fields[19]) if len(fields) > 19 else ("", "")
 
@@ -117,21 +117,21 @@ class Lock:
         self._me: Holder | None = None  # unless the system keeps the lock
 
     def check(self) -> None:
-        """Find out whether this process still holds the folder.
+        """Check that this process still holds the folder.
 
         Raises
         ------
         MachineError
-            If somebody had another process take it over.
+            If another process has taken it over.
         """
         follower = None if self._me is None else self._holder(_successor(self._me))
         if follower is not None:
             raise MachineError(
-                f"{self._folder.path}: {follower}, took this folder over; this process stops, and writes no more to it"
+                f"{self._folder.path}: {follower}, took this folder over; this process stops and writes no more to it"
             )
 
     def take(self, *, take_over: bool) -> None:
-        """Make the lock, or the successor of one whose process has ended."""
+        """Create the lock, or the successor of one whose process has ended."""
         me = _new_holder()
         for _ in range(_TRIES):
             chain = self._chain()
@@ -144,22 +144,22 @@ class Lock:
                     self._me = me
                     self._remove_orphans(chain)
                     return
-                self._unlink(name)  # the lock that it follows was given back meanwhile
+                self._unlink(name)  # the lock that it follows was released meanwhile
         raise ResultsError(f"{self._folder.path}: another process is writing to this folder")
 
     def release(self) -> None:
-        """Give the lock back, unless another process took it over."""
+        """Release the lock, unless another process took it over."""
         if self._me is None:
             return
         chain = self._chain()
-        # One's own successor, so that nobody else can be it. The first lock goes first: the others count only after it.
+        # Succeed itself, so that no other process can. Remove the first lock first: the others count only with it.
         if self._make(_successor(self._me), _new_holder()):
             for name in (LOCK, *map(_successor, chain)):
                 self._unlink(name)
         self._me = None
 
     def _remove_orphans(self, chain: list[Holder]) -> None:
-        """Remove what processes left that were killed while they made a lock, or gave it back."""
+        """Remove the files of processes that were killed while they created or released a lock."""
         kept = {LOCK, *map(_successor, chain)}
         for name in os.listdir(self._handle):
             if is_lock(Path(name)) and name not in kept:
@@ -169,12 +169,12 @@ class Lock:
         if holder.is_gone() is None:
             return (
                 f"{self._folder.path}: locked by {holder}; from here it cannot be seen whether that process still "
-                "runs. If it does not, say --take-over"
+                "runs. If it does not, use --take-over"
             )
         return f"{self._folder.path}: another process is writing to this folder: {holder}"
 
     def _chain(self) -> list[Holder]:
-        """Return who held the folder, one after the other; the last one does."""
+        """Return the successive holders of the folder; the last one holds it now."""
         chain: list[Holder] = []
         name = LOCK
         while (holder := self._holder(name)) is not None:
@@ -183,7 +183,7 @@ class Lock:
         return chain
 
     def _holder(self, name: str) -> Holder | None:
-        """Return who made a lock; None if there is none."""
+        """Return the holder of a lock; None if there is no lock."""
         until = time.monotonic() + _SECONDS_TO_WRITE
         while True:
             try:
@@ -203,7 +203,7 @@ class Lock:
         )
 
     def _make(self, name: str, holder: Holder) -> bool:
-        """Make a lock, or return False if there is one. It appears with its content, on disks that have hard links."""
+        """Create a lock, or return False if it exists. On disks with hard links it appears with its content."""
         temporary = f".writer-{holder.id}.tmp"
         self._write(temporary, holder)
         try:
@@ -256,11 +256,11 @@ def _may_follow(holder: Holder, *, take_over: bool) -> bool:
 
 @contextlib.contextmanager
 def locked(folder: HeldFolder, *, take_over: bool = False) -> Iterator[Lock | None]:
-    """Keep other processes from writing to a folder. On Windows, where a folder has no handle, nothing is kept away.
+    """Keep other processes from writing to a folder. This has no effect on Windows, where a folder has no handle.
 
     Parameters
     ----------
-    take_over : also take the folder from a process of which it cannot be known here whether it still runs.
+    take_over : also take the folder from a process that may still run, if this cannot be checked from here.
 
     Raises
     ------
@@ -271,17 +271,19 @@ def locked(folder: HeldFolder, *, take_over: bool = False) -> Iterator[Lock | No
         yield None
         return
     lock = Lock(folder)
-    if not _flock(folder) or _exists(LOCK, folder.handle):  # left where this disk was mounted in another way
+    if not _flock(folder) or _exists(
+        LOCK, folder.handle
+    ):  # a lock from a time when this disk was mounted differently
         lock.take(take_over=take_over)
     try:
         yield lock
     finally:
-        with contextlib.suppress(OSError):  # it counts for nothing once this process has ended
+        with contextlib.suppress(OSError):  # it has no effect once this process has ended
             lock.release()
 
 
 def _flock(folder: HeldFolder) -> bool:
-    """Have the system lock a folder until its handle is closed, and return whether it can."""
+    """Lock a folder until its handle is closed, and return whether the system can."""
     assert folder.handle is not None and sys.platform != "win32", "asked before"
     try:
         fcntl.flock(folder.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

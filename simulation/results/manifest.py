@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from simulation.results.code import SHARED, all_parts, edited, used_parts
+from simulation.results.code_digest import SHARED, all_parts, edited, used_parts
 
 if TYPE_CHECKING:
     from simulation.results.reader import Manifest

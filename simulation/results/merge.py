@@ -1,6 +1,6 @@
-"""The rows of a results folder, replication by replication, from the finished files and the parts of blocks.
+"""Merging the rows of a results folder, by replication, from the finished files and the parts of blocks.
 
-One pass over either, so that merging takes time in proportion to what there is, and memory for a few replications.
+Each is read once, so that merging takes time in proportion to the data, and memory for a few replications.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from simulation.results.blocks import Replication, read_parquet, reading
 from simulation.results.tables import TABLES, Tables, canonical
 
 VALUES_IN_MEMORY = 200_000
-"""Values of one table, rows times columns, after which a row group ends, with the replication that is at hand."""
+"""Values (rows x columns) of a table after which a row group ends, at the end of the current replication."""
 
 PIECES = 200
-"""Replications whose rows are put together at a time: a table of one row takes a hundred times its memory."""
+"""Replications whose rows are concatenated together: a table of one row takes a hundred times its memory."""
 
 OPEN_PARTS = 4
-"""Parts whose rows are kept at a time: replications of one block lie side by side, but for those tried again."""
+"""Parts kept in memory: the replications of a block are adjacent, except those tried again."""
 
 Place = tuple[int, int]
 """Number of the scenario in the order of the study, and of the replication."""
@@ -34,7 +34,7 @@ Place = tuple[int, int]
 
 @contextlib.contextmanager
 def system_memory() -> Iterator[None]:
-    """Have Arrow take its memory from the system, which gets it back; its own allocator keeps a lot of it."""
+    """Make Arrow use the system's allocator, which returns memory; Arrow's own keeps much of it."""
     before = pa.default_memory_pool()
     pa.set_memory_pool(pa.system_memory_pool())
     try:
@@ -46,9 +46,9 @@ def system_memory() -> Iterator[None]:
 def row_groups(
     folder: Path, table: str, *, order: Sequence[str], parts: Mapping[Replication, Path]
 ) -> Iterator[pa.Table]:
-    """Yield a table sorted by scenario and replication, in row groups that depend on nothing but the rows.
+    """Yield a table sorted by scenario and replication, in row groups that depend only on the rows.
 
-    A replication that lies in the finished file and in a part is taken from its part; they are equal.
+    A replication that is in the finished file and in a part is taken from the part; both are equal.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def _in_parts(
 def _in_file(path: Path, place_of: Mapping[str, int]) -> Iterator[tuple[Place, pa.Table]]:
     if not path.exists():
         return
-    held: list[pa.Table] = []  # of the replication at hand, which may go on in the next row group
+    held: list[pa.Table] = []  # of the current replication, which may continue in the next row group
     place: Place = (-1, -1)
     with reading(path):
         for group in read_groups(path):
@@ -115,7 +115,7 @@ def finished_rows(
     Parameters
     ----------
     order : names of the scenarios.
-    elsewhere : replications that lie in parts, too: a merge that was stopped leaves them in some of the files.
+    elsewhere : replications that are also in parts: a stopped merge leaves them in some of the files.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def finished_rows(
 
 
 def read_groups(path: Path) -> Iterator[pa.Table]:
-    """Yield the row groups of a file, every page read against its checksum.
+    """Yield the row groups of a file and verify the checksum of every page.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def read_groups(path: Path) -> Iterator[pa.Table]:
 
 
 def _split(group: pa.Table, place_of: Mapping[str, int]) -> Iterator[tuple[Place, pa.Table]]:
-    """Yield the rows of each replication, which lie side by side."""
+    """Yield the rows of each replication, which are adjacent."""
     if not group.num_rows:
         return
     names = group["scenario"].cast(pa.string()).combine_chunks().dictionary_encode()

@@ -1,13 +1,13 @@
-"""The results folder: what a study left, read back as pandas frames.
+"""Reading a results folder as pandas frames.
 
-    manifest.json         scenarios (digest, full text), seeds, versions, what finished, what failed
-    runs.parquet          one row a replication: metrics, checksum
+    manifest.json         scenarios (digest, full text), seeds, versions, finished and failed replications
+    runs.parquet          one row per replication: metrics, checksum
     curves.parquet        adopters, eligible by month, region, industry, technology; see ``simulation.results.tables``
     memberships.parquet   members, and enterprises that may join, by month, platform and region
     ledger.parquet        planned, spent and unspent by policy, region and year
-    parts/                the same tables, one folder a block of replications, while a batch is under way
+    parts/                the same tables, one folder per block of replications, while a batch is running
 
-A batch that was stopped is read from its parts, so that its finished replications can be used at once.
+A stopped batch is read from its parts, so that its finished replications can be used at once.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter, V
 from pydantic_core import ErrorDetails
 
 from simulation.arguments import MOST_REPLICATIONS, whole_number
-from simulation.characters import fault_of
 from simulation.errors import Problem, ProblemsError, ResultsError, listed, suggestion
 from simulation.files.held_folder import check_encoding
 from simulation.files.plain import AT_MOST, NotPlainError, read_plain
 from simulation.files.text import TextFault
 from simulation.files.toml import parse_toml, texts_in
+from simulation.hidden_characters import fault_of
 from simulation.results.blocks import (
     Replication,
     may_hold,
@@ -45,7 +45,7 @@ from simulation.results.blocks import (
     replications_in,
     without,
 )
-from simulation.results.code import SHARED
+from simulation.results.code_digest import SHARED
 from simulation.results.tables import TABLES, Axes, Counts, are_sound, counts_of
 from simulation.scenario.messages import expected
 from simulation.settings import Line, Text
@@ -53,11 +53,11 @@ from simulation.world import Array
 
 MANIFEST = "manifest.json"
 PROGRAM = "hypercluster"
-"""Who writes results folders: ``program`` in their manifests."""
+"""The program that writes results folders: ``program`` in their manifests."""
 MOST_STEPS = 100_000
-"""More than any scenario may have; readers make arrays of that length."""
+"""More than any scenario may have; readers allocate arrays of that length."""
 MOST_PROBLEMS = 50
-"""Problems of a manifest that are told one by one."""
+"""Problems of a manifest that are listed individually."""
 LONGEST_SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -137,7 +137,7 @@ class _Entry(TypedDict):
 
 
 class _Manifest(TypedDict):
-    """What readers of a results folder rely on; there is more in it."""
+    """The part of the manifest that readers of a results folder rely on."""
 
     __pydantic_config__ = ConfigDict(strict=True, allow_inf_nan=False)  # type: ignore[misc]
 
@@ -161,13 +161,13 @@ _MANIFEST: TypeAdapter[_Manifest] = TypeAdapter(_Manifest)
 
 
 def read_manifest(folder: Path, *, at_most: int = AT_MOST) -> Manifest:
-    """Return the manifest of a results folder, of ``at_most`` bytes, the proof that this program wrote the folder.
+    """Return the manifest of a results folder, at most ``at_most`` bytes, which proves that this program wrote it.
 
     Raises
     ------
     ResultsError
-        If there is none, it cannot be read, or is none of ours: of another program, or without what readers of the
-        folder rely on; all that is wrong at once.
+        If it is missing, unreadable, of another program, or lacks what readers of the folder rely on; names all
+        problems at once.
     """
     check_encoding(folder)
     path = folder / MANIFEST
@@ -209,7 +209,7 @@ def _problem(path: Path, details: ErrorDetails) -> Problem:
 
 
 class Results:
-    """A study on disk. Frames are read when they are asked for, with the columns that are asked for, and not kept.
+    """A study on disk. Frames are read on request, with the requested columns, and not kept.
 
     Rows are sorted by scenario (in the order of the study), then replication.
 
@@ -220,7 +220,7 @@ class Results:
     Raises
     ------
     ResultsError
-        If there are no results, or whatever is read turns out to be damaged.
+        If there are no results, or a file that is read is damaged.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -232,7 +232,7 @@ class Results:
 
     @property
     def assumptions(self) -> list[str]:
-        """What in the tables of the datasets is made up, a sentence each."""
+        """The assumptions in the tables of the datasets, one sentence each."""
         return list(
             dict.fromkeys(
                 text for entry in self.manifest["scenarios"] for text in entry.get("assumptions", ())
@@ -250,8 +250,8 @@ class Results:
         return {entry["name"]: entry["title"] for entry in self.manifest["scenarios"]}
 
     def runs(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """One row a replication: scenario, replication, seed, the metrics, why some are undefined, checksum."""
-        # The scenario is read too, wanted or not, because it is checked.
+        """One row per replication: scenario, replication, seed, the metrics, why some are undefined, checksum."""
+        # The scenario is always read, because it is checked.
         rows = self._read("runs", None if columns is None else list(dict.fromkeys(["scenario", *columns])))
         return self._frame("runs", rows if columns is None else rows.select(list(columns)))
 
@@ -262,10 +262,10 @@ class Results:
         scenario: str | None = None,
         replication: int | None = None,
     ) -> pd.DataFrame:
-        """Adopters and eligible of every cell in every month, 0 to T: the sparse rows of the file made whole.
+        """Adopters and eligible of every cell in every month, 0 to T, expanded from the sparse rows of the file.
 
         Months before the release of a technology have the eligible of its release.
-        A national replication has some 150,000 rows; ask for one scenario or replication where that will do.
+        A national replication has about 150,000 rows; select one scenario or replication where that is enough.
         """
         for column in columns or ():
             if column not in CURVES:
@@ -303,9 +303,9 @@ class Results:
         Raises
         ------
         ResultsError
-            If the replication is not there, or nothing was released in it.
+            If the replication is missing, or nothing was released in it.
         HyperclusterError
-            If it is no number.
+            If its number is not a whole number.
         """
         replication = whole_number("replication", replication, most=MOST_REPLICATIONS - 1)
         rows = self._read("curves", None, scenario=scenario, replication=replication)
@@ -340,13 +340,13 @@ class Results:
         )
 
     def digest(self) -> str:
-        """Return the SHA-256 of the checksums of all runs: which runs a derived file was made from."""
+        """Return the SHA-256 of the checksums of all runs, which identifies the runs of a derived file."""
         runs = self.runs(["scenario", "replication", "sha256"]).astype(str)
         lines = (" ".join(row) for row in runs.itertuples(index=False))
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def verify(self) -> list[Replication]:
-        """Return the replications whose rows do not have the checksum that was written with them: none, if all is well.
+        """Return the replications whose rows do not match their checksum: none if all are sound.
 
         Raises
         ------
@@ -406,7 +406,7 @@ class Results:
             return rows.to_pandas()
 
     def _refuse_strangers(self, runs: pa.Table) -> None:
-        """Scenarios that the manifest does not know would be left out of every comparison without a word."""
+        """Refuse scenarios that are not in the manifest: comparisons would omit them silently."""
         found = pc.unique(runs["scenario"]).cast(pa.string()).to_pylist()
         if strangers := [name for name in found if name not in self.scenarios]:
             raise ResultsError(
@@ -424,14 +424,14 @@ def read_rows(
     scenario: str | None = None,
     replications: range | None = None,
 ) -> pa.Table:
-    """Read one table from wherever its rows lie: the finished file, the parts of blocks, or both.
+    """Read one table from the finished file, the parts of blocks, or both.
 
-    A replication that lies in both, because compaction was stopped half-way, or in two parts, is taken from the first
-    part; they are equal.
+    A replication that is in both, because merging was stopped half-way, or in two parts, is taken from the first
+    part; all copies are equal.
 
     Parameters
     ----------
-    order : names of the scenarios, as rows are to be sorted; parts of other scenarios are not read.
+    order : names of the scenarios in the order of the rows; parts of other scenarios are not read.
     columns, scenario, replications : what to read; None for all.
     """
     wanted = None if columns is None else list(dict.fromkeys(["scenario", "replication", *columns]))
@@ -453,7 +453,7 @@ def read_rows(
             f"{folder}: no replication{which}{f' of scenario {scenario!r}' if scenario else ''} is here "
             f"({table}.parquet is missing)"
         )
-    with reading(finished):  # parts that were damaged may have columns of other types
+    with reading(finished):  # damaged parts may have columns of other types
         rows = pa.concat_tables(pieces).unify_dictionaries() if len(pieces) > 1 else pieces[0]
         if parts:
             place = pc.index_in(rows["scenario"].cast(pa.string()), pa.array(list(order), pa.string()))

@@ -1,6 +1,6 @@
-"""The rows that one replication leaves in the results folder, their Parquet form and their checksum.
+"""The rows of one replication in the results folder, their Parquet form and their checksum.
 
-``runs`` has one row a replication, its metric columns in the order of ``simulation.metrics``. ``curves`` is sparse: a
+``runs`` has one row per replication, its metric columns in the order of ``simulation.metrics``. ``curves`` is sparse: a
 cell of region, industry and technology has a row for the month of release and one for each later month in which its
 number of adopters or of eligible enterprises changed. ``memberships`` and ``ledger`` are whole.
 """
@@ -23,12 +23,12 @@ from simulation.record import Record
 from simulation.world import Array
 
 TABLES = ("curves", "memberships", "ledger", "runs")
-"""Names of the tables; ``runs`` comes last wherever files are put in place, so that it vouches for the others."""
+"""Names of the tables; ``runs`` is always put in place last, so that its presence implies that of the others."""
 
 Tables = dict[str, pa.Table]
 
 NAME = pa.dictionary(pa.int32(), pa.string())
-"""Type of names that repeat: kept once, read as categories, a hundredth of the memory of texts."""
+"""Type of repeated names: stored once and read as categories, a hundredth of the memory of texts."""
 
 _FRONT = [("scenario", NAME), ("replication", pa.int32())]
 _CURVES = pa.schema(
@@ -73,7 +73,7 @@ _TYPES = {
     "undefined": pa.string(),
     "sha256": pa.string(),
 }
-"""Of the columns of ``runs`` that are no metrics."""
+"""Types of the columns of ``runs`` that are not metrics."""
 
 
 def tables_of(
@@ -83,9 +83,9 @@ def tables_of(
 
     Parameters
     ----------
-    record : what the replication left.
+    record : the record of the replication.
     metrics : value by name, in the order of the columns; NaN where undefined.
-    reasons : why a metric is undefined, by its name; kept as text in column ``undefined``.
+    reasons : the reason for each undefined metric, by its name; stored as text in column ``undefined``.
     replication : number within the study, from 0.
     """
     tables = {
@@ -151,7 +151,7 @@ def _curves(record: Record, replication: int) -> pa.Table:
 
 
 def _changes(counts: Array) -> Array:
-    """Where counts by month differ from those of the month before; bool (R, S, K, months) of (months, R, S, K)."""
+    """Return where counts differ from those of the month before; bool (R, S, K, months) of (months, R, S, K)."""
     by_cell = counts.transpose(1, 2, 3, 0)
     changes = np.zeros(by_cell.shape, dtype=bool)
     changes[..., 1:] = by_cell[..., 1:] != by_cell[..., :-1]
@@ -189,7 +189,7 @@ def _ledger(record: Record, replication: int) -> pa.Table:
 
 
 def checksum(tables: Tables) -> str:
-    """Return the SHA-256 of the rows of one replication: every value of every column, whatever the file they lie in."""
+    """Return the SHA-256 of every value of the rows of one replication, independent of the file that holds them."""
     digest = hashlib.sha256()
     for name in TABLES:
         for field, values in zip(tables[name].schema, _arrays(tables[name]), strict=True):
@@ -208,7 +208,7 @@ def checksum(tables: Tables) -> str:
 
 
 def are_sound(tables: Tables) -> bool:
-    """Whether the rows of one replication are those that were written: their types, and what ``runs`` vouches for."""
+    """Whether the rows of one replication have the right types and match the checksum in ``runs``."""
     return all(map(_has_its_schema, tables, tables.values())) and tables["runs"]["sha256"].to_pylist() == [
         checksum(tables)
     ]
@@ -228,7 +228,7 @@ def _arrays(table: pa.Table) -> list[pa.Array]:
 
 
 def canonical(table: pa.Table) -> pa.Table:
-    """Return the same rows with the names of each column in order of appearance, and none that does not appear."""
+    """Return the same rows with the categories of each column in order of appearance, without unused ones."""
     arrays = [
         _canonical(values) if pa.types.is_dictionary(values.type) else values for values in _arrays(table)
     ]
@@ -251,7 +251,7 @@ def of_replication(table: pa.Table, scenario: str, replication: int) -> pa.Table
 
 
 def to_parquet(table: pa.Table) -> bytes:
-    """Return the Parquet file of a block as bytes, written for speed: merging writes it again, for size."""
+    """Return the Parquet file of a block as bytes, optimized for speed: merging rewrites it for size."""
     sink = io.BytesIO()
     names = [field.name for field in table.schema if field.type in (NAME, pa.string())]
     with pq.ParquetWriter(
@@ -273,10 +273,10 @@ def parquet_writer(sink: io.BufferedIOBase, schema: pa.Schema) -> pq.ParquetWrit
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of adopters and eligible of one replication, whole. Letters as in ``simulation.world``.
+    """Dense numbers of adopters and eligible of one replication. Letters as in ``simulation.world``.
 
-    Only technologies that someone is eligible for; those due after the horizon are not among them. E is 1 where the
-    eligible stay the same, else T + 1; months before the release of a technology have those of its release.
+    Contains only technologies with eligible enterprises and a release before the horizon. E is 1 if the eligible stay
+    the same, else T + 1; months before the release of a technology have those of its release.
     """
 
     scenario: str
@@ -295,7 +295,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """The names along the axes of a scenario's arrays, sorted, and its clock."""
+    """The sorted names along the axes of a scenario's arrays, and its time axis."""
 
     months: int  # T
     steps_per_year: int
@@ -306,7 +306,7 @@ class Axes:
 
 
 def counts_of(curves: pa.Table, axes: Axes) -> Counts:
-    """Return the whole counts of one replication from its sparse rows."""
+    """Return the dense counts of one replication from its sparse rows."""
     if not curves.num_rows:
         raise ResultsError("this replication has no curves: no technology was released to anyone eligible")
     released = set(canonical(curves)["technology"].chunk(0).dictionary.to_pylist())
@@ -322,7 +322,7 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
     release = np.full(len(technologies), axes.months, dtype=np.int64)
     np.minimum.at(release, technology, month)
     first = month == release[technology]
-    # Rows of a cell follow each other in the order of time, so each adds its difference to the one before.
+    # The rows of a cell are in order of time, so each contributes its difference to the one before.
     adopted, entered = (
         np.where(first, counts, np.diff(counts, prepend=counts[:1])) for counts in (adopters, eligible)
     )
@@ -349,7 +349,7 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
 
 
 def _summed(changes: Array, at: tuple[Array, ...], *, shape: tuple[int, ...]) -> Array:
-    """Return what changes at these places add up to, month by month along the first axis."""
+    """Return the cumulative sums over months, the first axis, of changes at these places."""
     counts = np.zeros(shape, dtype=changes.dtype)
     counts[at] = changes
     return np.cumsum(counts, axis=0, dtype=counts.dtype, out=counts)

@@ -1,9 +1,9 @@
-"""Writing a results folder so that nothing finished is ever lost.
+"""Writing a results folder without ever losing finished replications.
 
 A block of replications is written as a folder of files under a temporary name, flushed to disk and renamed: either all
-of it is there or none. The blocks on disk are the journal: what is missing is still to be done. At the end they are
-merged into one file a table, each put in place by renaming; the blocks go only when all of that is on disk.
-``simulation.results.written`` keeps the record of what is written, and nothing else is ever replaced or removed.
+of it is there or none. The blocks on disk serve as the journal: what is missing remains to be computed. At the end they
+are merged into one file per table, each put in place by renaming; the blocks are removed once all files are on disk.
+``simulation.results.own_files`` records the files written, and no others are ever replaced or removed.
 """
 
 from __future__ import annotations
@@ -48,9 +48,7 @@ from simulation.results.blocks import (
 from simulation.results.locks import Lock, is_lock, locked
 from simulation.results.manifest import differences, now, ranges
 from simulation.results.merge import finished_rows, read_groups, row_groups, system_memory
-from simulation.results.reader import MANIFEST, Manifest, read_manifest
-from simulation.results.tables import TABLES, are_sound, of_replication, parquet_writer, to_parquet
-from simulation.results.written import (
+from simulation.results.own_files import (
     RECORD,
     on_record,
     place,
@@ -61,23 +59,25 @@ from simulation.results.written import (
     remove_empty,
     remove_file,
 )
+from simulation.results.reader import MANIFEST, Manifest, read_manifest
+from simulation.results.tables import TABLES, are_sound, of_replication, parquet_writer, to_parquet
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
 
 DAMAGED = "damaged"
 FAILED = "failed"
-KEPT = "what has finished is kept, and the same command goes on from there"
+KEPT = "finished runs are kept, and the same command continues from there"
 NOT_FLUSHED = (
-    "this disk does not say when the names in a folder are safe; after a power cut, what finished last may be missing "
-    "and is computed again"
+    "this disk cannot confirm when file names are stored; after a power cut, the last finished runs may be missing "
+    "and are then computed again"
 )
 SECONDS_BETWEEN_SAVES = 1.0
 """While replications fail one after the other; what a stop could leave out is tried again anyway."""
 
 
 class Store:
-    """A results folder that is being written, by one process at a time.
+    """A results folder open for writing, by one process at a time.
 
     Parameters
     ----------
@@ -94,20 +94,20 @@ class Store:
         self.folder = folder
         self.manifest: Manifest = {}
         self.finished: set[Replication] = set()
-        self.damaged: list[str] = []  # what :meth:`begin` found damaged
-        self.notes: list[str] = []  # what :meth:`begin` found that the user should know of the disk
+        self.damaged: list[str] = []  # blocks that :meth:`begin` found damaged
+        self.notes: list[str] = []  # notes of :meth:`begin` on the disk for the user
         self._saved = 0.0
         self._held: HeldFolder | None = None
         self._lock: Lock | None = None
 
     def check(self, manifest: Manifest, *, fresh: bool) -> None:
-        """Find out, without writing anything, whether the study may go on in this folder, or replace what is there.
+        """Check, without writing anything, that the study may continue in this folder, or replace its contents.
 
         Raises
         ------
         ResultsError
-            If the folder holds files that are not results, or that this program did not write where it has to; or
-            another study, naming every difference, unless ``fresh``.
+            If the folder holds files that are not results, or foreign files in places that have to be written; or,
+            unless ``fresh``, another study: the message names every difference.
         """
         if not self.folder.exists():
             return
@@ -116,7 +116,7 @@ class Store:
                 f"{self.folder}: a file stands where the results folder should be; choose another --out"
             )
         if not (self.folder / MANIFEST).exists():
-            # A start that was killed before anything was there, and what a file manager leaves in an empty folder.
+            # The remains of a start that was killed early, and the files of file managers, count as empty.
             empty = {RECORD} | OF_FILE_MANAGERS
             names = (path.name for path in self.folder.iterdir() if not is_lock(path))
             if any(name not in empty and not is_temporary(name, MANIFEST) for name in names):
@@ -136,7 +136,7 @@ class Store:
             )
         tables = (
             [path.name for path in self._files()] if fresh else []
-        )  # else they are read, and set aside if damaged
+        )  # otherwise they are read, and set aside if damaged
         failed = [f"{FAILED}/{entry['name']}.toml" for entry in manifest["scenarios"]]
         refuse_foreign(self.folder, [*tables, *failed])
 
@@ -168,7 +168,7 @@ class Store:
             self.manifest["damaged"] = before["damaged"]
             place_of = {entry["name"]: number for number, entry in enumerate(before["scenarios"])}
             self.manifest["scenarios"].sort(key=lambda entry: place_of.get(entry["name"], len(place_of)))
-        # What a killed process left half-way: parts already merged, and files under temporary names.
+        # Remains of a killed process: parts already merged, and temporary files.
         for name in (MANIFEST, *on_record(self.folder)):
             remove_abandoned(self.folder / name)
         self._remove_parts(unfinished_parts(self.folder, self._names()))
@@ -193,7 +193,7 @@ class Store:
         ResultsError
             If another process is writing there, or the folder cannot be made.
         MachineError
-            If the folder is moved, deleted or replaced meanwhile, or something in it is removed.
+            If the folder is moved, deleted or replaced meanwhile, or one of its files is removed.
         """
         self._make_folder()
         with held(self.folder) as self._held, locked(self._held, take_over=take_over) as self._lock:
@@ -233,7 +233,7 @@ class Store:
         self._check_held()
 
     def _state(self) -> dict[str, dict[str, str]]:
-        """Return which replications of each scenario are finished, and which failed."""
+        """Return the finished and the failed replications of each scenario."""
         failures = [(failure["scenario"], failure["replication"]) for failure in self.manifest["failures"]]
         return {
             entry["name"]: {
@@ -245,12 +245,12 @@ class Store:
 
     @contextlib.contextmanager
     def ended(self) -> Iterator[None]:
-        """Write how a batch ended, however it does: "finished", "failures" or "interrupted"."""
+        """Record how a batch ended: "finished", "failures" or "interrupted"."""
         try:
             yield
         except BaseException:
             if self._saved:  # by :meth:`begin`, which may have refused the folder
-                with contextlib.suppress(OSError, MachineError):  # they must not hide what went wrong first
+                with contextlib.suppress(OSError, MachineError):  # they must not hide the first error
                     self._end("interrupted")
             raise
         self._end("failures" if self.manifest["failures"] else "finished")
@@ -270,7 +270,7 @@ class Store:
         traceback: str,
         deadline: float | None,
     ) -> None:
-        """Record a replication that failed, with a command that does it again; its scenario is kept in a file."""
+        """Record a failed replication with a command that reproduces it; its scenario is kept in a file."""
         self._check_held()
         (scenario,) = place(self.folder, {f"{FAILED}/{spec.name}.toml": spec.to_toml().encode()})
         again = ["hypercluster", "run", scenario, "--seed", seed, "--replications", 1, "--workers", 1]
@@ -290,34 +290,34 @@ class Store:
             self.save()
 
     def record(self, key: str, value: Any, *, replications: int) -> None:
-        """Put something else that is known now into the manifest: how many replications there are by what rule."""
+        """Add the number of replications and the stopping rule to the manifest."""
         self.manifest[key] = value
         self.manifest["replications"] = max(self.manifest["replications"], replications)
         self.save()
 
     def add(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Put a finished block in place: one Parquet file a table, all or none."""
+        """Put a finished block in place: one Parquet file per table, all or none."""
         self._check_held()
         parts = inner_folder(self.folder, PARTS)
         temporary = parts / f".{name}.tmp"
-        temporary.mkdir(exist_ok=True)  # there already if it holds a file of somebody else's
+        temporary.mkdir(exist_ok=True)  # exists already if it holds a foreign file
         try:
             for table, content in files.items():
                 flushed(temporary / f"{table}.parquet", content)
             flush_folder(temporary)
-        except OSError:  # most often for lack of room: leave none of it
+        except OSError:  # usually for lack of space: remove all of it
             with contextlib.suppress(OSError):
                 self._remove_parts([temporary])
             raise
-        if os.path.lexists(parts / name):  # no block, or it would not be computed again
+        if os.path.lexists(parts / name):  # not a block, else it would not be computed again
             self._set_aside(name, [parts / name], why=f"{parts / name}: not a block")
         temporary.rename(parts / name)
         flush_folder(parts)
         self._check_held()
 
     def compact(self) -> None:
-        """Merge the finished file of each table, where there is one, with the blocks; the outcome is the same bytes
-        whichever blocks the replications came in.
+        """Merge the finished file of each table, if there is one, with the blocks. The resulting bytes do not depend on
+        how the replications were divided into blocks.
 
         Raises
         ------
@@ -329,7 +329,7 @@ class Store:
         if parts:
             self._merge(parts)
         else:
-            remove_empty([self.folder / PARTS])  # what was there was damaged, and is finished elsewhere
+            remove_empty([self.folder / PARTS])  # the old one was damaged, and its replications are in parts
         self._check_held()
         self._check_rows()
 
@@ -343,7 +343,7 @@ class Store:
                     for group in row_groups(self.folder, table, order=order, parts=parts):
                         writer.write_table(group)
                 self._check_held()
-        # Readers must not meet a part that has lost a file: all get the name of an unfinished one first.
+        # Readers must not find an incomplete part: all are first renamed to unfinished ones.
         merged = [
             part.rename(part.with_name(f".{part.name}.tmp")) for part in part_folders(self.folder, order)
         ]
@@ -364,11 +364,11 @@ class Store:
             shown = part.with_name(part.name.removeprefix(".").removesuffix(".tmp"))
             if part.exists() and not os.path.lexists(
                 shown
-            ):  # somebody's file is in it, and must not stay hidden
+            ):  # it holds a foreign file, which must not stay hidden
                 part.rename(shown)
 
     def _check_rows(self) -> None:
-        """Compare the merged rows with the replications that have finished, before the manifest says so."""
+        """Compare the merged rows with the finished replications before the manifest is updated."""
         path = self.folder / "runs.parquet"
         keys: list[Replication] = []
         if path.exists():
@@ -407,7 +407,7 @@ class Store:
         return finished
 
     def _in_files(self, in_parts: set[Replication]) -> set[Replication]:
-        """Return the replications in the finished files; rows of those in parts may be without their companions.
+        """Return the replications in the finished files; those also in parts may have rows in some of the files only.
 
         Raises
         ------
@@ -425,7 +425,7 @@ class Store:
         return found
 
     def _are_left_by_a_merge(self, files: Iterable[Path], in_parts: set[Replication]) -> bool:
-        """Whether the first merge was stopped before ``runs.parquet`` was in place, so that the parts have it all."""
+        """Whether the first merge was stopped before ``runs.parquet`` was in place, so that the parts hold all rows."""
         if (self.folder / "runs.parquet").exists():
             return False
         with contextlib.suppress(ResultsError):
@@ -436,7 +436,7 @@ class Store:
         return [self.folder / f"{table}.parquet" for table in TABLES]
 
     def _salvage(self, elsewhere: set[Replication]) -> set[Replication]:
-        """Put what is sound in damaged finished files into parts, and return it."""
+        """Move the sound replications of damaged finished files into parts, and return them."""
         saved: set[Replication] = set()
         with contextlib.suppress(ResultsError):  # without runs there is no checksum for anything
             for scenario, number in sorted(set(replications_of(self.folder / "runs.parquet")) - elsewhere):
@@ -473,16 +473,16 @@ class Store:
         self.manifest["damaged"].append(self.damaged[-1])
 
     def _clear(self, scenarios: Sequence[str]) -> None:
-        """Remove a study, and nothing that it did not write.
+        """Remove the files that a study wrote, and no others.
 
-        The manifest stays until the new one takes its place, so that the folder is known after a stop, too.
+        The manifest stays until the new one replaces it, so that the folder is still recognized after a stop.
         """
         self._remove_parts([*part_folders(self.folder, scenarios), *unfinished_parts(self.folder, scenarios)])
         remove(self.folder)
 
 
 def free_name(folder: Path) -> Path:
-    """Return the first of NAME-2, NAME-3, ... beside a folder that is not there yet."""
+    """Return the first of NAME-2, NAME-3, ... beside a folder that does not exist yet."""
     number = 2
     while os.path.lexists(found := folder.with_name(f"{folder.name}-{number}")):
         number += 1
@@ -495,8 +495,7 @@ def sound_replications(part: Path) -> set[Replication]:
     Raises
     ------
     ResultsError
-        If a file of the block is damaged, rows do not have the checksum that was written with them, or the block is
-        not what its name says.
+        If a file of the block is damaged, rows do not match their checksum, or the block does not match its name.
     """
     with reading(part):
         tables = {name: pa.concat_tables(read_groups(part / f"{name}.parquet")) for name in TABLES}

@@ -1,1 +1,1 @@
-"""From the text of a scenario file to a checked ``Scenario``: text, messages, schema, consistency, loading."""
+"""From the text of a scenario file to a validated ``Scenario``."""

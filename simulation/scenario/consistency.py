@@ -1,4 +1,4 @@
-"""Values of a scenario that are each right for themselves, and wrong together."""
+"""Checks across several values of a scenario that are each valid by themselves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OVERSPENT = 1.001
 
 
 def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
-    """Return what is wrong with values that are each right for themselves, a path and a message each."""
+    """Return the problems between values that are each valid by themselves: a path and a message each."""
     issues: list[Issue] = []
     for direction, weights in scenario.technologies.origin_weights.items():
         total = math.fsum(weights.values())
@@ -26,15 +26,13 @@ def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
     if schedule is not None:
         missing = [row.technology for row in dataset.technologies if row.technology not in schedule]
         if missing:
-            message = (
-                f"no year for {listed(missing, at_most=3)}; a year at the horizon leaves a technology out"
-            )
+            message = f"no year for {listed(missing, at_most=3)}; a year at the horizon omits a technology"
             issues.append((("technologies", "schedule"), message))
     rate, steps = scenario.membership.rate, scenario.time.steps_per_year
     if rate > steps:
         # A step decides once. At rates far above one a step, all would join in one step and leave in the next, however
         # much membership is worth to them.
-        message = f"must be {steps} or less, time.steps_per_year: membership is decided once a step at most"
+        message = f"must be {steps} or less, time.steps_per_year: membership is decided at most once per step"
         issues.append((("membership", "rate"), message))
     in_all = scenario.world.scale * (1 + scenario.turnover.entry * scenario.time.years)
     if round(in_all) > MOST_SCALE:

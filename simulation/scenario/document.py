@@ -1,4 +1,4 @@
-"""Scenario files as text: TOML with ``extends`` and overrides, and the line on which each key really stands."""
+"""Scenario files as text: TOML with ``extends`` and overrides, and the file and line of each key."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulation.characters import fault_of
 from simulation.errors import Problem, ScenarioError, shortened, suggestion
 from simulation.files.text import TextFault
 from simulation.files.toml import KeyPath, key_lines, key_text, parse_toml, read_toml, toml_value
+from simulation.hidden_characters import fault_of
 
 NOT_INHERITED = ("extends", "name", "title", "description")
-"""Keys that speak of one file alone."""
+"""Keys that apply to one file only and are not inherited."""
 
 OVERRIDE = "--set"
-"""What stands for the file where a key was set from outside."""
+"""Stands for the file of a key that was set by an override."""
 
 DEEPEST = 20
-"""Steps that the key of an override may have; no key of a scenario has more than five."""
+"""Maximum depth of the key of an override; no key of a scenario is deeper than five."""
 
 _WORDS = re.compile(r"""(?:[^\W\d]|\.{0,2}[/\\]|~)[^"'\[\]{}=#\n]*""")
-"""A text that needs no quotes in an override: it begins like a word or a path, and nothing in it is a sign of TOML."""
+"""Text that needs no quotes in an override: it begins like a word or a path and contains no TOML syntax."""
 
 
 class OverrideError(Exception):
-    """What is wrong with one override, in words."""
+    """A fault of one override, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One file, as it stands."""
+    """One file before merging."""
 
     file: str  # as the user gave it, or relative to that
     text: str
@@ -42,18 +42,18 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A scenario file merged with those that it extends, and overrides upon them."""
+    """A scenario file merged with those that it extends and with overrides."""
 
     layers: tuple[Layer, ...]  # the file itself first, then what it extends
     overrides: tuple[KeyPath, ...]  # in the order given
     data: dict[str, Any]  # merged
 
     def source(self, path: KeyPath) -> str:
-        """The file in which a key stands, or ``--set``; for a key that is missing, that of its table."""
+        """Return the file that contains a key, or ``--set``; for a missing key, that of its table."""
         return self._owner(path)[0]
 
     def problem(self, path: KeyPath, message: str, *, show_value: bool = True) -> Problem:
-        """A problem with the value at a path, at the line of the file in which it really stands."""
+        """Return a problem with the value at a path, located at its file and line."""
         file, layer = self._owner(path)
         line = None
         if layer is not None:
@@ -76,7 +76,7 @@ class Document:
             for layer in self.layers:
                 if _decides(layer.data, path[:n]):
                     return layer.file, layer
-            # A table that no file has, such as a misspelt one, stands in the override that made it.
+            # A table that no file has, such as a misspelt one, belongs to the override that made it.
             if any(path[:n] == override[:n] for override in self.overrides):
                 return OVERRIDE, None
         return self.layers[0].file, self.layers[0]
@@ -92,7 +92,7 @@ def contains(data: Any, path: KeyPath) -> bool:
 
 
 def value_at(data: Any, path: KeyPath) -> Any:
-    """The value at the path; KeyError, IndexError or TypeError where there is none."""
+    """Return the value at the path; KeyError, IndexError or TypeError if there is none."""
     for step in path:
         if isinstance(step, str) and not isinstance(data, Mapping):
             raise KeyError(step)
@@ -101,7 +101,7 @@ def value_at(data: Any, path: KeyPath) -> Any:
 
 
 def _decides(data: Any, path: KeyPath) -> bool:
-    """Whether a file decides about a path: it holds it, or an array or a plain value above it, which replaces all."""
+    """Whether a file determines a path: it contains it, or an array or plain value above it, which replaces all."""
     return contains(data, path) or any(
         contains(data, path[:n]) and not isinstance(value_at(data, path[:n]), dict)
         for n in range(1, len(path))
@@ -114,13 +114,13 @@ def read_document(path: Path, *, overrides: Sequence[str] = ()) -> Document:
     Raises
     ------
     ScenarioError
-        Missing, empty or unreadable file, wrong encoding, not TOML, wrong ``extends`` or override.
+        If a file is missing, empty, unreadable or not TOML, or ``extends`` or an override is invalid.
     """
     return _document([_layer(path)], file=path, overrides=overrides)
 
 
 def document_of(text: str, *, file: Path, overrides: Sequence[str] = ()) -> Document:
-    """The document of a text that stands, or would stand, in ``file``; errors as :func:`read_document`."""
+    """Return the document of a text as if it were in ``file``; errors as :func:`read_document`."""
     try:
         layer = _checked_layer(file, text, parse_toml(text))
     except TextFault as fault:
@@ -129,7 +129,7 @@ def document_of(text: str, *, file: Path, overrides: Sequence[str] = ()) -> Docu
 
 
 def _layer(path: Path) -> Layer:
-    """One file, as it stands; errors as :func:`read_document`."""
+    """Read one file before merging; errors as :func:`read_document`."""
     try:
         return _checked_layer(path, *read_toml(path, expected="a scenario file (TOML)"))
     except TextFault as fault:
@@ -163,7 +163,7 @@ def _document(layers: list[Layer], *, file: Path, overrides: Sequence[str]) -> D
 
 
 def _extended(layers: list[Layer], *, folder: Path) -> Layer:
-    """The file that the last layer extends."""
+    """Return the file that the last layer extends."""
     last = layers[-1]
     name = last.data["extends"]
     chain = [Path(layer.file).name for layer in layers]
@@ -172,7 +172,7 @@ def _extended(layers: list[Layer], *, folder: Path) -> Layer:
         message = 'must be the name of a file in the same folder, such as "baseline.toml"'
     elif name in chain:
         message = f"a circle: {' extends '.join([*chain[chain.index(name) :], name])}"
-    elif not os.path.lexists(folder / name):  # also of a name that no system takes
+    elif not os.path.lexists(folder / name):  # also for an invalid file name
         message = f"no such file{suggestion(name, (path.name for path in folder.glob('*.toml')))}"
     if message:
         line = key_lines(last.text).get(("extends",))
@@ -181,7 +181,7 @@ def _extended(layers: list[Layer], *, folder: Path) -> Layer:
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables merge by key; anything else, arrays of tables too, is replaced whole."""
+    """Merge tables by key; replace anything else, including arrays of tables, as a whole."""
     result = dict(base)
     for key, value in over.items():
         below = result.get(key)
@@ -191,7 +191,7 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_override(override: str) -> tuple[KeyPath, Any]:
-    """Path and value of ``diffusion.half_distance_km=300`` or ``policies[0].budget=100``.
+    """Return path and value of ``diffusion.half_distance_km=300`` or ``policies[0].budget=100``.
 
     Raises
     ------
@@ -213,7 +213,7 @@ def parse_override(override: str) -> tuple[KeyPath, Any]:
     try:
         parsed = parse_toml(f"value = {value}")
     except TextFault:
-        # Quotes do not outlive every shell, and cmd.exe has its own; so a word or a path may stand without them.
+        # Some shells remove quotes, and cmd.exe has its own; so a word or a path needs none.
         parsed = {"value": value.strip()} if _WORDS.fullmatch(value.strip()) else {}
     if list(parsed) != ["value"]:
         if re.fullmatch(r"\s*[-+]?[\d.,]*\d[\d.,]*\s*%?\s*", value):
@@ -225,14 +225,14 @@ def parse_override(override: str) -> tuple[KeyPath, Any]:
             raise OverrideError(
                 "the value is not TOML; a path is written with /, or without quotes of its own"
             )
-        # Double quotes outside and single ones inside do in every shell, cmd.exe too.
+        # Double quotes outside and single ones inside work in every shell, including cmd.exe.
         example = f"\"{key}='{text}'\"" if not re.search("[\"']", text) else f"'{key}={toml_value(text)}'"
         raise OverrideError(f"the value is not TOML; a text needs quotes: --set {example}")
     return tuple(path), parsed["value"]
 
 
 def replaced(data: Any, path: KeyPath, value: Any) -> Any:
-    """A copy of the data with one value replaced; tables on the way are made, elements of arrays must be there."""
+    """Return a copy of the data with one value replaced; missing tables are created, array elements must exist."""
     if not path:
         return value
     step, rest = path[0], path[1:]

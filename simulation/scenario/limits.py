@@ -1,4 +1,4 @@
-"""Values that the schema allows, but of which a double cannot hold what this world makes of them."""
+"""Checks of values that the schema allows, but that would over- or underflow a double in this world."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
 
 MOST_DIGITS = 100
-"""Powers of ten by which all commodities, or all chains, may together raise a hazard."""
+"""Largest power of ten by which all commodities, or all chains, may together raise a hazard."""
 
 
 def beyond_a_double(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
-    """Yield the keys that are too small or too large for this world, with what would do."""
+    """Yield the keys that are too small or too large for this world, with the values accepted."""
     yield from _half_distance(scenario, dataset)
     yield from _market(scenario, dataset)
 
@@ -49,7 +49,7 @@ def _half_distance(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
 
 
 def _market(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
-    """Factors of the market are multiplied, so that many together overflow where each alone is within its bounds."""
+    """Yield market factors whose product overflows although each is within its bounds."""
     for industry in dataset.industries:
         prices = sum(
             row.elasticity * _largest(row.export_dependence) * math.log10(FARTHEST)

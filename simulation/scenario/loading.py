@@ -1,4 +1,4 @@
-"""From the text of a scenario file, with all that it extends, to a checked ``Scenario``."""
+"""Loading a scenario: from the text of a file and those that it extends to a validated ``Scenario``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from simulation.characters import fault_of
 from simulation.data.reader import Dataset, dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import Problem, ScenarioError, listed, suggestion
 from simulation.files.text import broken_link
 from simulation.files.toml import KeyPath
+from simulation.hidden_characters import fault_of
 from simulation.mechanisms.prices import read_price_path
 from simulation.scenario.consistency import inconsistencies
 from simulation.scenario.document import (
@@ -32,37 +32,37 @@ from simulation.settings import (
 PACKAGED = Path(__file__).parents[1] / "scenarios"
 CHECKOUT = Path(__file__).parents[2] / "scenarios"
 MOST_PROBLEMS = 50
-"""Problems that are told one by one; of more, their number."""
+"""Problems that are listed individually; beyond that only their number is given."""
 
 
 def load_scenario(path_or_name: str | Path, *, overrides: Sequence[str] = ()) -> Scenario:
-    """Read and check a scenario.
+    """Read and validate a scenario.
 
     Parameters
     ----------
     path_or_name : a file, or the bare name of a shipped scenario.
-    overrides : keys set from outside, such as ``diffusion.half_distance_km=300``; the last one counts.
+    overrides : values that replace keys, such as ``diffusion.half_distance_km=300``; the last one counts.
 
     Raises
     ------
     ScenarioError
-        With everything that is wrong: file, line, key, what was found, what would do.
+        With all problems: file, line, key, value found, values accepted.
     DataError
-        The tables of its dataset cannot be used.
+        If the tables of its dataset cannot be used.
     """
     return _checked(read_document(_find(path_or_name), overrides=overrides))
 
 
 def parse_scenario(text: str, *, file: str | Path = "scenario.toml") -> Scenario:
-    """Check the text of a scenario, as if it stood in ``file``; errors as :func:`load_scenario`."""
+    """Validate the text of a scenario as if it were in ``file``; errors as :func:`load_scenario`."""
     return _checked(document_of(text, file=Path(file)))
 
 
 def shipped_scenarios() -> list[Path]:
-    """Files of the scenarios that come with the project, sorted by name."""
+    """Return the files of the scenarios that come with the project, sorted by name."""
     folder = (
         PACKAGED if PACKAGED.is_dir() else CHECKOUT
-    )  # an installed package holds them, a checkout has them beside
+    )  # inside an installed package, beside the package in a checkout
     return sorted(folder.glob("*.toml"))
 
 
@@ -73,7 +73,7 @@ def _find(path_or_name: str | Path) -> Path:
         here, file = Path.cwd(), shipped[name]
         return file.relative_to(here) if file.is_relative_to(here) else file
     path = Path(path_or_name)
-    if not os.path.lexists(path):  # also of a name that no system takes
+    if not os.path.lexists(path):  # also for an invalid file name
         hint = suggestion(path.stem, shipped) or f"; the shipped scenarios are {listed(shipped, at_most=99)}"
         raise ScenarioError([Problem(name, None, "", f"no such file or shipped scenario{hint}")])
     return path
@@ -84,7 +84,7 @@ def _checked(document: Document) -> Scenario:
     if "name" not in data:
         data["name"] = stem = Path(document.layers[0].file).stem
         if not re.fullmatch(IDENTIFIER, stem):
-            # Told here, because no line of any file says it.
+            # Reported here, because it is on no line of a file.
             message = (
                 f'its name is that of the file, "{stem}", and must be 1 to 64 small letters, digits, - or _; '
                 'rename the file, or give a name in it, such as name = "my_scenario"'
@@ -99,7 +99,7 @@ def _checked(document: Document) -> Scenario:
         given = world["dataset"]
         source = document.source(("world", "dataset"))
         folder = dataset_folder(given, relative_to=Path() if source == OVERRIDE else Path(source).parent)
-        # An empty name would be the folder of the file. isdir also answers for a name that no system takes.
+        # An empty name would be the folder of the file. isdir also accepts an invalid file name.
         if given and os.path.isdir(folder):
             # Absolute, so that the scenario means the same wherever its text is read again.
             data["world"] = {
@@ -111,7 +111,7 @@ def _checked(document: Document) -> Scenario:
             names = shipped_datasets()
             hint = suggestion(given, names) or f"; the shipped datasets are {listed(names)}"
             what = broken_link(folder) or "not a dataset or folder"
-            if not fault_of(given):  # which the schema tells
+            if not fault_of(given):  # which the schema reports
                 problems.append(document.problem(("world", "dataset"), f"{what}{hint}"))
     if dataset is not None and isinstance(data.get("platforms"), list):
         # A platform of the dataset needs no more than its name.
@@ -143,7 +143,7 @@ def _checked(document: Document) -> Scenario:
 
 
 def _without_signed_zeros(value: Any) -> Any:
-    """The same with 0 for -0.0, which no bound refuses and whose quotients have the wrong sign."""
+    """Replace -0.0 by 0: no bound excludes -0.0, and its quotients have the wrong sign."""
     if isinstance(value, dict):
         return {key: _without_signed_zeros(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -154,9 +154,9 @@ def _without_signed_zeros(value: Any) -> Any:
 def _with_its_prices(
     commodity: Any, place: KeyPath, document: Document, dataset: Dataset | None, problems: list[Problem]
 ) -> Any:
-    """The table of a commodity with the prices themselves in the place of a file's name.
+    """Return the table of a commodity with the prices in place of the name of their file.
 
-    So a scenario holds all that it needs: its digest counts the prices, and its text can be read anywhere.
+    This makes a scenario self-contained: its digest includes the prices, and its text can be read anywhere.
     """
     if not isinstance(commodity, dict) or not isinstance(commodity.get("path"), str):
         return commodity
@@ -181,6 +181,6 @@ def _with_its_prices(
         points, faults = read_price_path(files[0])
         problems.extend(faults)
     reference = commodity.get("reference")
-    # What could not be read is told already: one harmless price stands for it.
+    # The unreadable file is already reported: use one harmless price.
     harmless = reference if isinstance(reference, int | float) and reference > 0 else 1.0
     return {**commodity, "path": points if points and not faults else [[0, harmless]]}

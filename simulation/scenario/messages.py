@@ -1,4 +1,4 @@
-"""What is wrong with a scenario, in words: what would do, and what was perhaps meant."""
+"""Messages on the problems of a scenario: values accepted, and suggestions for misspelt names."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from simulation.settings import UNION_TAGS
 from simulation.world import INSTITUTION_KINDS
 
 Issue = tuple[KeyPath, str]
-"""Where, and what would do."""
+"""Path of a value, and what is accepted there."""
 
 
 def schema_problems(
     error: ValidationError, document: Document, root: type[BaseModel], *, at_most: int
 ) -> tuple[list[Problem], int]:
-    """The first ones that pydantic found, as problems at the lines of the files, and how many more there are."""
-    # A default that is made from another field is missed where that field is wrong, which is told already.
+    """Return the first errors of pydantic as problems at the lines of the files, and the number of the others."""
+    # A default that is derived from an invalid field is missing too, but the field is already reported.
     told = [details for details in error.errors() if details["type"] != "default_factory_not_called"]
     return [_schema_problem(details, document, root) for details in told[:at_most]], len(told[at_most:])
 
@@ -85,7 +85,7 @@ BOUNDS = {
 
 
 def expected(details: ErrorDetails) -> str:
-    """What would do where pydantic found something else."""
+    """Return what is accepted instead of the value that pydantic refused."""
     kind, context, tag = details["type"], details.get("ctx", {}), details["loc"][-1]
     if kind == "too_short" and context["min_length"] == 1:
         return "must not be empty"
@@ -110,7 +110,7 @@ def expected(details: ErrorDetails) -> str:
 
 
 def _table(root: type[BaseModel], path: KeyPath, data: Any) -> type[BaseModel]:
-    """What the schema says of the table in which the last step of the path stands, or does not."""
+    """Return the schema of the table that contains, or should contain, the last step of the path."""
     model = root
     for n, step in enumerate(path[:-1]):
         if isinstance(step, int):
@@ -129,10 +129,10 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def name_issues(data: Mapping[str, Any], dataset: Dataset, *, at_most: int) -> list[Issue]:
-    """Names that the dataset or the scenario itself does not know, and names that are given twice.
+    """Return the problems of names that neither the dataset nor the scenario has, and of repeated names.
 
-    Looks at plain data, and passes over what has a wrong type: so all names are checked even where something else is
-    wrong. What was perhaps meant is looked for ``at_most`` times, because that takes long.
+    Works on plain data and skips values of a wrong type, so that names are checked even if there are other problems.
+    Suggestions are computed at most ``at_most`` times, because that is slow.
     """
     hints = count()
     own = [
@@ -222,7 +222,7 @@ def _unknown(name: str, known: list[str], what: str) -> str:
 
 
 def _tables(data: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, Any]]]:
-    """The tables of an array with their places; elements of a wrong type are passed over."""
+    """Yield the tables of an array with their positions; elements of a wrong type are skipped."""
     array = data.get(key)
     return (
         [(n, row) for n, row in enumerate(array) if isinstance(row, dict)] if isinstance(array, list) else []
@@ -230,7 +230,7 @@ def _tables(data: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, A
 
 
 def _matches(data: Any, pattern: tuple[str, ...], path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
-    """Paths that fit the pattern, with the name found there: a text, or the key of a table where "*" comes last."""
+    """Yield the paths that match the pattern, with the name found there: a text, or a key if "*" comes last."""
     if not pattern:
         if isinstance(data, str):
             yield path, data

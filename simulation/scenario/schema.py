@@ -1,7 +1,7 @@
-"""What a scenario file may say: every key with its meaning, unit, bounds and default.
+"""The schema of a scenario file: every key with its meaning, unit, bounds and default.
 
-A default is an assumption unless a source is named; section 2 says how the defaults were set, and that nothing is
-calibrated on data of adoption.
+A default is an assumption unless a source is named; section 2 explains how the defaults were set. Nothing is
+calibrated on adoption data.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ from simulation.settings import (
 )
 
 MOST_STEPS = 40_000
-"""Steps until the horizon: a hundred years of days. What is recorded grows with them, 6 kB a step."""
+"""Maximum number of steps until the horizon: a hundred years of days. The record takes 6 kB per step."""
 MOST_SCALE = 100
-"""Enterprises that come to be, over those of the dataset: a GB or two for the default world."""
+"""Maximum ratio of all enterprises that ever exist to those of the dataset: one or two GB for the default world."""
 
 
 class Time(Settings):
@@ -56,7 +56,7 @@ class Time(Settings):
     years: Annotated[float, Field(gt=0, le=1000)] = 20.0
     """Horizon, years."""
     steps_per_year: Annotated[int, Field(ge=1, le=366)] = 12
-    """Steps a year; one step is a month in all that the model's text says."""
+    """Steps per year; the documentation of the model calls one step a month."""
 
     @property
     def months(self) -> int:
@@ -78,7 +78,7 @@ class Time(Settings):
 
 
 class WorldSettings(Settings):
-    """Where enterprises and institutions are."""
+    """Regions with their enterprises and institutions."""
 
     dataset: Line = "russia-2023"
     """A shipped dataset, or a folder of the same tables, relative to the scenario file."""
@@ -96,12 +96,12 @@ class WorldSettings(Settings):
     local_ties: Share = 0.85
     """Share of drawn partners within the own region, 0-1. Assumption."""
     scale: Annotated[float, Field(gt=0, le=MOST_SCALE)] = 1.0
-    """Factor on the number of enterprises; 1 is the full size, without sampling. To build a world takes time that grows
+    """Factor on the number of enterprises; 1 is the full size, without sampling. The time to build a world grows
     with its square: a minute at 100."""
 
 
 class Institution(Settings):
-    """An institution beside those of the dataset."""
+    """An institution in addition to those of the dataset."""
 
     name: Annotated[Line, Field(min_length=1, max_length=200)]
     """Name, new in its region."""
@@ -145,7 +145,7 @@ class Diffusion(Settings):
     absorptive_capacity_cv: Annotated[float, Field(ge=0, le=10)] = 0.7
     """Coefficient of variation of the absorptive capacity alpha_i, whose mean is 1."""
     contacts: Literal["added", "substituted"] = "added"
-    """Whether digital contact comes on top of the others, or members' contacts keep their sum."""
+    """Whether digital contact is added to the others, or members' contacts keep their sum."""
 
 
 class Release(Settings):
@@ -157,9 +157,9 @@ class Release(Settings):
     """Technologies released a year, for "poisson"."""
     schedule: dict[str, Year] | None = None
     """Year of release by name, for each technology of the dataset, with "schedule" only. One at or after the horizon
-    is left out."""
+    is omitted."""
     origin_weights: dict[str, dict[str, Share]] = Field(default_factory=dict)
-    """Share of technologies that originate in a region, by direction and region; the others share what is left."""
+    """Share of technologies that originate in a region, by direction and region; the others share the rest."""
 
     @model_validator(mode="after")
     def _schedule_where_asked_for(self) -> Self:
@@ -178,16 +178,16 @@ class Membership(Settings):
     readiness_effect: Annotated[float, Field(ge=-1e3, le=1e3)] = 2.0
     """c: utility by digital readiness."""
     rate: Rate = 0.5
-    """omega: how often membership is decided, 1/year; at most once a step."""
+    """omega: rate at which membership is decided, 1/year; at most once per step."""
     rivalry: Annotated[float, Field(ge=0, le=1e3)] = 0.0
-    """v: utility that each other platform which an enterprise is on takes away; 0 where platforms do not compete."""
+    """v: utility lost for each other platform that an enterprise is on; 0 if platforms do not compete."""
 
 
 class Platform(Settings):
     """A digital meeting place of enterprises and institutions (section 3)."""
 
     name: Identifier
-    """Name, by which policies call it."""
+    """Name, used by policies."""
     vectors: Names
     """Interaction vectors, such as ["B2B", "B2SC", "SC2SC"]."""
     regions: Selection = "all"
@@ -197,13 +197,13 @@ class Platform(Settings):
     industries: Selection = "all"
     """Industries whose enterprises may join."""
     institutions: Residents = "none"
-    """Institutions that are on the platform without any policy: "none", "all" or a list of names."""
+    """Institutions on the platform without any policy: "none", "all" or a list of names."""
     from_year: Year = 0.0
     """Year of the opening, from 0; inclusive. Where a policy pays for operation, it exists only while that is paid."""
     to_year: Year | None = None
-    """Year of the closing, exclusive; left out, until the horizon."""
+    """Year of the closing, exclusive; by default the horizon."""
     inherits: str | None = None
-    """Platform whose members of the month before are its members when it opens, as far as they may join it."""
+    """Platform whose members of the previous month become its members when it opens, if they may join it."""
 
     @model_validator(mode="after")
     def _inherits_from_another(self) -> Self:
@@ -226,11 +226,11 @@ class _Scenario(Settings):
     title: Line = Field(default_factory=lambda data: str(data.get("name", "")))
     """A short label for figures; by default the name."""
     description: Text = ""
-    """What the scenario is about, for those who read its results."""
+    """Description of the scenario for readers of its results."""
     time: Time = Time()
     world: WorldSettings = WorldSettings()
     institutions: Annotated[tuple[Institution, ...], Field(strict=False)] = ()
-    """Institutions beside those of the dataset."""
+    """Institutions in addition to those of the dataset."""
     diffusion: Diffusion = Diffusion()
     technologies: Release = Release()
     membership: Membership = Membership()
@@ -246,7 +246,7 @@ class _Scenario(Settings):
     platforms: Annotated[tuple[Platform, ...], Field(strict=False, max_length=64)] = ()
     """Platforms, in any order; at most 64, one for each bit of a mask of memberships."""
     policies: Annotated[tuple[AnyPolicy, ...], Field(strict=False)] = ()
-    """What is done, and for how much; in any order."""
+    """The instruments and their budgets, in any order."""
 
     @property
     def dataset(self) -> Dataset:
@@ -260,7 +260,7 @@ class _Scenario(Settings):
 
     @property
     def planned_pv(self) -> float:
-        """Present value of what the policies plan, in units."""
+        """Present value of the money that the policies plan, in units."""
         return planned_present_value(
             self.policies,
             months=self.time.months,
@@ -277,9 +277,9 @@ class _Scenario(Settings):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that can change a result: not of names and texts, nor of the order of keys, platforms and
-        policies; of a dataset the content counts, not the folder. Costs of instruments that no policy uses, and
-        mechanisms that are off, do not count, so that a new one of either leaves the digests of others as they are.
+        """SHA-256 of all values that can change a result. Names, texts, the order of keys, platforms and policies, and
+        the folder of a dataset do not count; its content does. Costs of instruments that no policy uses and mechanisms
+        that are off do not count either, so a new one of either leaves the digests of other scenarios unchanged.
         """
         dump = self.model_dump(mode="json", exclude={"name", "title", "description"})
         dump["world"]["dataset"] = self.dataset.digest
@@ -291,7 +291,7 @@ class _Scenario(Settings):
         return hashlib.sha256(json.dumps(dump, sort_keys=True).encode()).hexdigest()
 
     def to_toml(self) -> str:
-        """The whole scenario, defaults included, as the text of a scenario file with the same digest."""
+        """The whole scenario, including defaults, as the text of a scenario file with the same digest."""
         return toml_text(self.model_dump())
 
 

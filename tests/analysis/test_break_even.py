@@ -27,7 +27,7 @@ from simulation.cli.main import cli
 from simulation.engine.build.world import build_world
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.policies import PolicySchedule
-from simulation.results.written import on_record
+from simulation.results.own_files import on_record
 from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.scenario.schema import Scenario
 

@@ -11,7 +11,7 @@ from hand_made import HandMade
 from simulation.analysis.comparison import VERDICT, compare, needed_decimals, pairs_of, write_comparison
 from simulation.errors import ResultsError
 from simulation.results.derived import Outputs
-from simulation.results.written import Origin
+from simulation.results.own_files import Origin
 
 NAN = math.nan
 

@@ -22,8 +22,8 @@ from simulation.analysis.effects import (
 )
 from simulation.batch.running import run_batch
 from simulation.results.derived import Outputs
+from simulation.results.own_files import Origin
 from simulation.results.reader import Results
-from simulation.results.written import Origin
 from simulation.scenario.loading import parse_scenario
 
 PLAIN = """

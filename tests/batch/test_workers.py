@@ -126,7 +126,7 @@ def test_workers_that_do_not_exist_are_refused_with_what_would_do(name: str, wor
 @pytest.mark.parametrize(
     ("task", "error", "message"),
     [
-        (tasks.killed, WorkerDiedError, "memory was short; fewer --workers need less"),
+        (tasks.killed, WorkerDiedError, "lack of memory; use fewer --workers"),
         (tasks.crashing, WorkerDiedError, r"it crashed \(SIGSEGV\)"),
         (tasks.dying, WorkerDiedError, "it ended with exit code 9"),
         (tasks.greedy, MemoryError, None),

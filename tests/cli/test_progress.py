@@ -32,7 +32,7 @@ def test_a_log_gets_a_line_at_the_start_one_for_the_estimate_and_one_a_tenth(
         for now in (START, HALF_WAY, replace(HALF_WAY, done=51), replace(HALF_WAY, done=60)):
             show(now)
     assert capsys.readouterr().err.splitlines() == [
-        "damaged, and computed again: part 7",
+        "damaged and computed again: part 7",
         "20 of 100 replications, 20 kept from before, 12 s",
         "the rest will take about 2 min 10 s and 35 MB on disk",
         "50 of 100 replications, 1 failed, 12 s, 1 min 35 s left",
@@ -44,7 +44,7 @@ def test_quiet_tells_of_damage_only(capsys: pytest.CaptureFixture[str]):
     with progress_shown("quiet") as show:
         show(START)
         show(HALF_WAY)
-    assert capsys.readouterr() == ("", "damaged, and computed again: part 7\n")
+    assert capsys.readouterr() == ("", "damaged and computed again: part 7\n")
 
 
 def test_a_machine_gets_an_object_a_line_in_which_what_is_unknown_is_null(capsys: pytest.CaptureFixture[str]):

@@ -83,7 +83,7 @@ def test_compare_prints_all_tables_and_writes_them(dear: tuple[Path, Result]):
     for title in (
         "Paired differences between scenarios",
         "Planned money",
-        "Adoptions owed to the policy",
+        "Additional adoptions",
         "Where the change in Phi comes from",
         "Adoptions by the channel of the last step",
         "half-width 5 % of the difference",

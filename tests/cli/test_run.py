@@ -55,12 +55,12 @@ def test_a_replication_beyond_its_deadline_is_exit_code_3_with_a_command_that_re
 def test_the_number_of_replications_that_it_took_is_told(files: list[str]):
     result = run(*files, "--replications", 3, "--until-halfwidth", 0.9)
     assert result.exit_code == 0
-    assert "It took 3 replications of each scenario until every 95 % interval" in " ".join(
+    assert "3 replications of each scenario were enough: every 95 % interval" in " ".join(
         result.stdout.split()
     )
     result = run(*files, "--replications", 3, "--until-halfwidth", 1e-9, "--max-replications", 5)
-    assert "The ceiling of 5 replications came before" in " ".join(result.stdout.split())
-    assert "platform less plain" in result.stdout
+    assert "The limit of 5 replications was reached before" in " ".join(result.stdout.split())
+    assert "platform minus plain" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,9 @@ def test_a_manifest_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("raised", "code", "words"),
     [
-        (KeyboardInterrupt(), 130, "Interrupted. What has finished is kept"),
-        (Stopped(signal.SIGINT), 130, "Interrupted. What has finished is kept"),
-        (Stopped(signal.SIGTERM), 143, "Stopped by SIGTERM. What has finished is kept"),
+        (KeyboardInterrupt(), 130, "Interrupted. Finished runs are kept"),
+        (Stopped(signal.SIGINT), 130, "Interrupted. Finished runs are kept"),
+        (Stopped(signal.SIGTERM), 143, "Stopped by SIGTERM. Finished runs are kept"),
     ],
 )
 def test_each_signal_has_its_exit_code(

@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulation.batch.running import run_batch
-from simulation.characters import fault_of
 from simulation.cli.main import cli
+from simulation.data.complete import load_whole_dataset
 from simulation.data.dictionary import SETTINGS, TABLES
 from simulation.data.outlines import OUTLINES, Outlines, load_outlines
 from simulation.data.template import DICTIONARY, write_template
-from simulation.data.whole import load_whole_dataset
 from simulation.errors import DataError
 from simulation.figures import study_curves
+from simulation.hidden_characters import fault_of
 from simulation.scenario.loading import parse_scenario
 
 SQUARE = [[0, 50], [9, 50], [9, 59], [0, 50]]

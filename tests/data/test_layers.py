@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import small_worlds
 
+from simulation.data.complete import load_whole_dataset
 from simulation.data.dictionary import DEFAULT_COUNTRY, SETTINGS
 from simulation.data.outlines import OUTLINES, load_outlines
 from simulation.data.reader import dataset_folder, load_dataset, shipped_datasets
-from simulation.data.whole import load_whole_dataset
 from simulation.errors import DataError
 
 

@@ -14,8 +14,8 @@ from processes import PATIENCE, end, session_members, started, wait_until, worke
 from small_studies import Study
 
 from simulation.results.blocks import part_folders
+from simulation.results.own_files import RECORD
 from simulation.results.reader import Results
-from simulation.results.written import RECORD
 
 ENDS_WITHIN = 2.0
 """Seconds from Ctrl-C until nothing is left, on a machine that has nothing else to do."""

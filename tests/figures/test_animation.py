@@ -15,7 +15,7 @@ from PIL import Image
 
 from simulation import HyperclusterModel, run_batch
 from simulation.errors import ResultsError
-from simulation.figures.drawing.basemap import PAPER
+from simulation.figures.drawing.maps import PAPER
 from simulation.figures.drawing.style import style
 from simulation.figures.film.animation import animate
 from simulation.figures.film.film import calendar_shares, first_divergence, read_film

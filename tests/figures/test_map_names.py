@@ -9,9 +9,9 @@ import pytest
 
 from simulation.data.outlines import load_outlines
 from simulation.data.reader import dataset_folder, load_dataset
-from simulation.figures.drawing.basemap import base_map
 from simulation.figures.drawing.inputs import short_name
 from simulation.figures.drawing.map_names import _crossings, _overlaps, _touches, name_places
+from simulation.figures.drawing.maps import base_map
 from simulation.figures.drawing.style import SMALL_PT, text_width_mm
 from simulation.world import Array
 

@@ -20,7 +20,7 @@ from simulation.data.outlines import load_outlines
 from simulation.data.reader import dataset_folder
 from simulation.errors import ResultsError
 from simulation.figures import StudyCurves, region_map
-from simulation.figures.drawing.basemap import (
+from simulation.figures.drawing.maps import (
     PAPER,
     TALLEST,
     base_map,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation.errors import ResultsError
-from simulation.results.written import RECORD, place, placed, record, remove
+from simulation.results.own_files import RECORD, place, placed, record, remove
 
 if sys.platform == "win32":
     pytest.skip("links need rights there", allow_module_level=True)

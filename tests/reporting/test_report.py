@@ -15,10 +15,10 @@ from simulation.data.template import write_template
 from simulation.errors import ResultsError
 from simulation.reporting.document import document
 from simulation.reporting.page import write_report
-from simulation.reporting.places import places
+from simulation.reporting.places_of_change import places
 from simulation.reporting.table import with_minus
 from simulation.reporting.tables import Analysis, analyse, levels, tables, write_tables
-from simulation.results.code import together
+from simulation.results.code_digest import together
 from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario
 
@@ -110,7 +110,7 @@ def test_tables_show_the_numbers_of_the_comparison(analysis: Analysis):
     by_name = {table.name: table for table in tables(analysis)}
     found = analysis.comparison.set_index("metric").loc["t50_years"]
     first = by_name["differences"].rows[0]
-    assert first[0].startswith("Trained less Plain")
+    assert first[0].startswith("Trained minus Plain")
     assert float(first[2]) == pytest.approx(found["difference"], abs=0.05)
     assert first[-2] == "3"
     (added,) = by_name["additionality"].rows
@@ -125,7 +125,7 @@ def test_tables_show_the_numbers_of_the_comparison(analysis: Analysis):
 
 def test_levels_and_directions_show_means_and_changes_of_their_metrics(analysis: Analysis):
     by_name = {table.name: table for table in tables(analysis)}
-    titles = [*analysis.results.titles.values(), "Trained less Plain <script>alert(1)</script> | & *plain*"]
+    titles = [*analysis.results.titles.values(), "Trained minus Plain <script>alert(1)</script> | & *plain*"]
     levels = by_name["levels"].rows
     assert [row[:2] for row in levels] == [(t, level) for t in titles for level in ("macro", "meso", "micro")]
     # The levels share the variance out: means add up to all of it, changes to nothing, within rounding.
@@ -227,7 +227,7 @@ def test_the_report_tells_all_that_a_reader_must_know(analysis: Analysis, report
         "Unit costs are assumptions",
         "nothing is calibrated",
         with_minus(analysis.verdicts[0]),
-        "Money that buys nothing",
+        "Unspent money",
         'platform "national" costs 150 a year and never opens for less',
         "diffusion.half_distance_km = 300.0 in Trained",
         "diffusion.spontaneous = 0.03 in all scenarios",
@@ -257,7 +257,7 @@ def test_one_scenario_is_described_and_not_compared(tmp_path: Path):
     alone = analyse(results)
     write_tables(alone)
     text = document(alone, [], {"region_map": "no outlines"})
-    assert "nothing can be compared" in text
+    assert "there is nothing to compare" in text
     assert "## Money" in text
     assert "Not drawn: region map (no outlines)." in text
 
@@ -282,7 +282,7 @@ path = [[0, 90]]
     assert all(sentence in written for sentence in results.assumptions)
     assert "`world.dataset = kuzbass` in all scenarios" in written
     assert "`commodities: name = coal, industries = ['coal'], elasticity = 1.5, " in written
-    assert "transfer" not in written.split("Settings other than")[1].split("## ")[0]
+    assert "transfer" not in written.split("Settings that differ")[1].split("## ")[0]
 
 
 def test_a_dataset_of_ones_own_is_not_told_what_is_assumed_in_the_shipped_one(tmp_path: Path):

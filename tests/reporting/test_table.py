@@ -14,9 +14,9 @@ TABLE = Table(
     title="Cost & effect",
     head=("pair", "metric", "difference"),
     rows=(
-        ("a less b", "t50, years", "-1.4"),
-        ("a less b", "share, %", "+6.0"),
-        ("c_1 less b", "share, %", "-"),
+        ("a minus b", "t50, years", "-1.4"),
+        ("a minus b", "share, %", "+6.0"),
+        ("c_1 minus b", "share, %", "-"),
     ),
     note="50 % of $1",
     labels=2,
@@ -25,9 +25,9 @@ TABLE = Table(
 
 def test_labels_that_repeat_are_shown_once():
     assert TABLE.merged == (
-        ("a less b", "t50, years", "-1.4"),
+        ("a minus b", "t50, years", "-1.4"),
         ("", "share, %", "+6.0"),
-        ("c_1 less b", "share, %", "-"),
+        ("c_1 minus b", "share, %", "-"),
     )
 
 
@@ -35,7 +35,7 @@ def test_markdown_has_words_left_and_numbers_right():
     assert TABLE.markdown() == (
         "**Cost & effect**\n\n"
         "| pair | metric | difference |\n| --- | --- | ---: |\n"
-        "| a less b | t50, years | -1.4 |\n|  | share, % | +6.0 |\n| c\\_1 less b | share, % | - |\n"
+        "| a minus b | t50, years | -1.4 |\n|  | share, % | +6.0 |\n| c\\_1 minus b | share, % | - |\n"
         "\n*50 % of $1*\n"
     )
 
@@ -48,10 +48,10 @@ def test_latex_is_a_booktabs_table_with_balanced_braces():
         r"\toprule",
         r"metric & difference \\",
         r"\midrule",
-        r"\multicolumn{2}{l}{\itshape a less b} \\",
+        r"\multicolumn{2}{l}{\itshape a minus b} \\",
         r"t50, years & $-$1.4 \\",
         r"share, \% & +6.0 \\",
-        r"\addlinespace \multicolumn{2}{l}{\itshape c\_1 less b} \\",
+        r"\addlinespace \multicolumn{2}{l}{\itshape c\_1 minus b} \\",
         r"share, \% & - \\",
         r"\bottomrule",
         r"\label{tab:small}",

@@ -18,9 +18,9 @@ from small_studies import write_scenarios
 
 from simulation.batch.running import run_batch
 from simulation.channels import Channel
-from simulation.characters import fault_of
 from simulation.cli.main import cli
 from simulation.errors import ResultsError
+from simulation.hidden_characters import fault_of
 from simulation.record import Record
 from simulation.results.blocks import part_folders, part_name
 from simulation.results.reader import Manifest, Results

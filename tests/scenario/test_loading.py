@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from simulation.characters import fault_of
 from simulation.data.reader import dataset_folder
 from simulation.files.toml import key_lines, toml_text
+from simulation.hidden_characters import fault_of
 from simulation.policies.training import Training
 from simulation.scenario.document import merged, parse_override
 from simulation.scenario.loading import load_scenario, parse_scenario

@@ -87,7 +87,7 @@ def write(tmp_path):
         (
             "[membership]\nrate = 13",
             "line 2  membership.rate = 13: must be 12 or less, time.steps_per_year: "
-            "membership is decided once a step at most",
+            "membership is decided at most once per step",
         ),
         (
             "[time]\nyears = 1000\nsteps_per_year = 366",
@@ -385,7 +385,7 @@ def test_a_technology_that_is_not_known_is_told_beside_those_without_a_year(writ
     unknown, missing = problems_of(path)
     assert (unknown.line, missing.line) == (4, 3)
     assert unknown.message == 'not a technology; did you mean "Deep and safe mining"?'
-    assert missing.message.endswith("and 19 more; a year at the horizon leaves a technology out")
+    assert missing.message.endswith("and 19 more; a year at the horizon omits a technology")
 
 
 def test_overspending_is_told_with_both_numbers(write):

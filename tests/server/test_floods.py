@@ -26,7 +26,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from simulation.errors import ScenarioError
 from simulation.scenario.loading import MOST_PROBLEMS, load_scenario
 from simulation.server.protocol.messages import MOST_CHANGED
-from simulation.server.web import wire
+from simulation.server.web import read_limits
 from simulation.server.web.live import Connection
 from simulation.server.web.sessions import Session
 
@@ -154,7 +154,9 @@ def with_wire(game: Callable[[int], Awaitable[None]]) -> None:
     async def play() -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(
-            uvicorn.Config(_listening, http=wire.Wire, ws=wire.LiveWire, log_level="error", lifespan="off")
+            uvicorn.Config(
+                _listening, http=read_limits.Wire, ws=read_limits.LiveWire, log_level="error", lifespan="off"
+            )
         )
         running = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:
@@ -171,13 +173,13 @@ def with_wire(game: Callable[[int], Awaitable[None]]) -> None:
 
 def test_bytes_are_taken_little_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    taken = wire.Wire.data_received
+    taken = read_limits.Wire.data_received
 
-    def noted(self: wire.Wire, data: bytes) -> None:
+    def noted(self: read_limits.Wire, data: bytes) -> None:
         sizes.append(len(data))
         taken(self, data)
 
-    monkeypatch.setattr(wire.Wire, "data_received", noted)
+    monkeypatch.setattr(read_limits.Wire, "data_received", noted)
 
     async def game(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -186,14 +188,14 @@ def test_bytes_are_taken_little_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
         writer.close()
 
     with_wire(game)
-    assert sum(sizes) > 1000 and max(sizes) <= wire.PIECE_BYTES
+    assert sum(sizes) > 1000 and max(sizes) <= read_limits.PIECE_BYTES
 
 
 def test_a_connection_rests_after_a_piece_that_took_long_and_then_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wire, "LONG_SECONDS", -1.0)  # every piece counts as long
-    monkeypatch.setattr(wire, "REST", 0)
+    monkeypatch.setattr(read_limits, "LONG_SECONDS", -1.0)  # every piece counts as long
+    monkeypatch.setattr(read_limits, "REST", 0)
     rests: list[float] = []
     benchmark = loaded()
 
@@ -215,13 +217,13 @@ def test_a_connection_rests_after_a_piece_that_took_long_and_then_goes_on(
         writer.close()
 
     with_wire(game)
-    assert len(rests) >= 6000 // wire.PIECE_BYTES
+    assert len(rests) >= 6000 // read_limits.PIECE_BYTES
 
 
 def test_who_connects_and_says_nothing_is_sent_away_and_who_asks_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wire, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(read_limits, "SILENT_SECONDS", 0.2)
 
     async def game(port: int) -> None:
         silent, _ = await asyncio.open_connection("127.0.0.1", port)

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from dying_store import die_at
 
+from simulation.results.own_files import Origin, place
 from simulation.results.reader import read_manifest
 from simulation.results.writer import Store
-from simulation.results.written import Origin, place
 
 AGAIN = {"tables/new.md": b"new", "comparison.csv": b"new"}
 

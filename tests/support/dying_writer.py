@@ -30,8 +30,8 @@ from simulation.reporting.factors import Contribution, write_contributions
 from simulation.reporting.page import write_report
 from simulation.reporting.tables import analyse, write_tables
 from simulation.results.derived import HERE, outputs_of
+from simulation.results.own_files import RECORD
 from simulation.results.reader import Results
-from simulation.results.written import RECORD
 from simulation.scenario.loading import parse_scenario
 
 SPEC = """

@@ -6,9 +6,9 @@ import numpy as np
 
 from simulation.arguments import seed_of
 from simulation.data.reader import InstitutionRow
+from simulation.engine.build.eligible_pairs import build_pairs
 from simulation.engine.build.enterprises import build_enterprises, relatedness_of
 from simulation.engine.build.institutions import build_institutions, capacity_of
-from simulation.engine.build.pairs import build_pairs
 from simulation.engine.build.platforms import build_platforms
 from simulation.engine.build.regions import build_regions
 from simulation.engine.build.technologies import build_technologies

@@ -18,7 +18,7 @@ from simulation.errors import HyperclusterError, ResultsError, listed, suggestio
 from simulation.figures.drawing.study import Platforms, ScenarioCurves, StudyCurves
 from simulation.metrics import METRICS
 from simulation.metrics.curves import aligned, aligned_eligible, ratio, standardized
-from simulation.metrics.weir_cockerham import variance_components
+from simulation.metrics.phi import variance_components
 from simulation.results.reader import Results
 from simulation.results.tables import Counts
 from simulation.world import Array

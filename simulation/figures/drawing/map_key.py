@@ -11,7 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Rectangle
 
-from simulation.figures.drawing.basemap import (
+from simulation.figures.drawing.maps import (
     BORDER,
     HATCH,
     LINK_OPACITY,

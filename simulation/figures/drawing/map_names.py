@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from simulation.figures.drawing.basemap import BaseMap, km_per_point
+from simulation.figures.drawing.maps import BaseMap, km_per_point
 from simulation.figures.drawing.style import INK, MM_PER_INCH
 from simulation.world import Array
 

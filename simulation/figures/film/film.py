@@ -9,7 +9,7 @@ import pandas as pd
 
 from simulation.metrics.curves import aligned, aligned_eligible, ratio, standardized
 from simulation.metrics.metric import MINIMUM_SHARE
-from simulation.metrics.weir_cockerham import phi
+from simulation.metrics.phi import phi
 from simulation.results.reader import Results
 from simulation.results.tables import Counts
 from simulation.world import Array

@@ -15,8 +15,8 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from simulation.errors import ResultsError
-from simulation.figures.drawing.basemap import PAPER, BaseMap, base_map, draw_map, radii_km
 from simulation.figures.drawing.inputs import enterprises_of, outlines_of
+from simulation.figures.drawing.maps import PAPER, BaseMap, base_map, draw_map, radii_km
 from simulation.figures.drawing.study import number
 from simulation.figures.drawing.style import (
     INK,

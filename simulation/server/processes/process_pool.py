@@ -14,8 +14,8 @@ from simulation.server.processes import worker
 from simulation.server.processes.worker import LiveRecipe, Recipe, Task
 from simulation.server.protocol.messages import SIDES, SideName
 from simulation.server.web.catalogue import Catalogue
+from simulation.server.web.fair_queue import Turns
 from simulation.server.web.sessions import Session
-from simulation.server.web.turns import Turns
 
 DEADLINE_SECONDS = 60.0
 """Nothing that is let through takes so long; what does has hung, and its process is replaced."""

@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from simulation.characters import visible
 from simulation.data.reader import shipped_datasets
 from simulation.errors import (
     HyperclusterError,
@@ -23,6 +22,7 @@ from simulation.errors import (
 from simulation.figures.drawing.style import MACROREGION_COLOURS
 from simulation.files.text import TextFault
 from simulation.files.toml import read_toml, toml_value
+from simulation.hidden_characters import visible
 from simulation.results.blocks import PARTS, block_of, part_folders, read_parquet
 from simulation.results.reader import MANIFEST, read_manifest
 from simulation.scenario.document import OVERRIDE, OverrideError, parse_override

@@ -13,7 +13,7 @@ from matplotlib.path import Path
 from simulation.data.outlines import load_outlines
 from simulation.data.reader import dataset_folder, load_dataset
 from simulation.errors import HyperclusterError
-from simulation.figures.drawing.basemap import BaseMap, base_map
+from simulation.figures.drawing.maps import BaseMap, base_map
 from simulation.figures.drawing.regions import macroregion_colours
 from simulation.figures.drawing.style import scenario_styles
 from simulation.figures.drawing.tiles import tile_places

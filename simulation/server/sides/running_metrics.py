@@ -10,8 +10,8 @@ import numpy as np
 
 from simulation.metrics.curves import ROUNDING, crossing_time, integral, ratio, standardized
 from simulation.metrics.metric import MINIMUM_SHARE
+from simulation.metrics.phi import comparable, variance_components
 from simulation.metrics.wasserstein import differences
-from simulation.metrics.weir_cockerham import comparable, variance_components
 from simulation.world import Array
 
 

@@ -22,8 +22,8 @@ from simulation.server.processes.process_pool import Models
 from simulation.server.protocol.messages import MOST_BYTES, SIDES
 from simulation.server.web.app import Server, make_app
 from simulation.server.web.catalogue import Catalogue
+from simulation.server.web.read_limits import LiveWire, Wire
 from simulation.server.web.security import is_loopback
-from simulation.server.web.wire import LiveWire, Wire
 
 LEAST_TOKEN = 16
 """Characters of a token that somebody chose."""

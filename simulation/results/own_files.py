@@ -1,9 +1,8 @@
-"""The record of which files of a results folder this program wrote, and the one way to write or to remove them.
+"""The record of the files of a results folder that this program wrote; the only way to write or remove them.
 
-``written.jsonl`` has a line for each file, appended and flushed before the file is put in its place: a stop in between
-leaves a line without a file, and never a file that nobody knows. What is not on record belongs to somebody else, and is
-neither overwritten nor removed. Blocks in ``parts/`` are known by their names instead; see
-``simulation.results.blocks``.
+``written.jsonl`` has a line for each file, appended and flushed before the file is put in place: a stop in between
+leaves a line without a file, never a file without a line. Files that are not on record are foreign, and neither
+overwritten nor removed. Blocks in ``parts/`` are recognized by their names instead; see ``simulation.results.blocks``.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ RECORD = "written.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a derived file was made from, and how to make it again; empty for what a batch itself leaves."""
+    """The sources of a derived file, and how to make it again; empty for the files of a batch itself."""
 
     runs: str = ""
     """Digest of the runs, as ``Results.digest`` returns it; empty while it is not known."""
@@ -37,9 +36,9 @@ class Origin:
 
 
 def on_record(folder: Path) -> dict[str, Origin]:
-    """Return the files on record by their names, relative to the folder and with "/"; not all need be there still.
+    """Return the files on record by their names, relative to the folder and with "/"; some may no longer exist.
 
-    A line that cannot be read, or that leads out of the folder, says nothing.
+    Lines that cannot be read, or that lead out of the folder, are ignored.
     """
     try:
         lines = read_plain(folder / RECORD).split(b"\n")
@@ -64,10 +63,10 @@ def _lies_inside(name: str) -> bool:
 
 
 def record(folder: Path, names: Iterable[str], origin: Origin | None = None) -> None:
-    """Put files on record; they need not be there yet.
+    """Put files on record; they need not exist yet.
 
-    The whole record is on the disk when this returns, with the lines of processes that were killed before they could
-    see to it: whoever goes on relies on them.
+    The whole record is on the disk when this returns, including lines that killed processes had not flushed, because
+    their successors rely on them.
     """
     origin = origin or Origin()
     known = on_record(folder)
@@ -84,12 +83,12 @@ def record(folder: Path, names: Iterable[str], origin: Origin | None = None) -> 
 
 
 def refuse_foreign(folder: Path, names: Iterable[str]) -> None:
-    """Make sure that files may be written, or removed.
+    """Check that files may be written or removed.
 
     Raises
     ------
     ResultsError
-        Naming those that are there without being on record.
+        If some of them exist and are not on record; the message names them.
     """
     there = [name for name in names if os.path.lexists(folder / name)]
     known = on_record(folder) if there else {}
@@ -103,12 +102,12 @@ def refuse_foreign(folder: Path, names: Iterable[str]) -> None:
 
 @contextlib.contextmanager
 def placed(folder: Path, name: str, origin: Origin | None = None) -> Iterator[Path]:
-    """Give a temporary path, whose file takes the place of ``name`` at the end, and put it on record.
+    """Yield a temporary path, whose file replaces ``name`` at the end, and put it on record.
 
     Raises
     ------
     ResultsError
-        If a file stands there that is not on record.
+        If the file exists and is not on record.
     """
     with _on_record_around(folder, [name], origin or Origin()):
         path = _with_folders(folder, name)
@@ -117,12 +116,12 @@ def placed(folder: Path, name: str, origin: Origin | None = None) -> Iterator[Pa
 
 
 def place(folder: Path, files: Mapping[str, bytes], origin: Origin | None = None) -> list[Path]:
-    """Write files, each of them whole, put them on record, and return their paths.
+    """Write files, each atomically, put them on record, and return their paths.
 
     Raises
     ------
     ResultsError
-        If one of them stands there and is not on record; nothing is written then.
+        If one of them exists and is not on record; nothing is written then.
     """
     with _on_record_around(folder, files, origin or Origin()):
         for name, content in files.items():
@@ -131,7 +130,7 @@ def place(folder: Path, files: Mapping[str, bytes], origin: Origin | None = None
 
 
 def _with_folders(folder: Path, name: str) -> Path:
-    """Return the path of a file and make the folders within the results folder that lead to it; none may be a link."""
+    """Return the path of a file and make its parent folders within the results folder; none may be a link."""
     *above, _ = Path(name).parts
     for depth in range(len(above)):
         inner_folder(folder, "/".join(above[: depth + 1]))
@@ -139,15 +138,15 @@ def _with_folders(folder: Path, name: str) -> Path:
 
 
 def _behind_link(folder: Path, name: str) -> bool:
-    """Whether a link leads to a file, which therefore lies elsewhere."""
+    """Whether the path to a file contains a link, so that the file is elsewhere."""
     return any((folder / parent).is_symlink() for parent in Path(name).parents[:-1])
 
 
 @contextlib.contextmanager
 def _on_record_around(folder: Path, names: Iterable[str], origin: Origin) -> Iterator[None]:
-    """Put files on record before they are written, and what they were made from only after that.
+    """Put files on record before they are written, and their sources only afterwards.
 
-    In between they may be the old or the new ones: they count as made from runs that nobody knows.
+    In between they may be the old or the new ones, so their sources count as unknown.
     """
     names = list(names)
     refuse_foreign(folder, names)
@@ -159,7 +158,7 @@ def _on_record_around(folder: Path, names: Iterable[str], origin: Origin) -> Ite
 
 
 def remove(folder: Path) -> None:
-    """Remove the files on record, their temporary files, the folders that are empty then, and the record itself."""
+    """Remove the files on record, their temporary files, folders that become empty, and the record itself."""
     folders: set[Path] = set()
     for name in on_record(folder):
         if _behind_link(folder, name):
@@ -170,18 +169,20 @@ def remove(folder: Path) -> None:
     remove_empty(folders)
     for each in (folder, *folders):
         if each.is_dir():
-            flush_folder(each)  # before the record goes, or a crash could bring back files that nobody knows
+            flush_folder(
+                each
+            )  # before the record is removed, or a crash could restore files without a record
     (folder / RECORD).unlink(missing_ok=True)
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file, or the link to one; there may be none, and a folder of that name stays."""
+    """Remove a file or a link, if it exists; a folder of that name stays."""
     if path.is_symlink() or path.is_file():
         path.unlink()
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
-    """Remove those of the folders that hold nothing, deepest first; what is a link stays."""
+    """Remove the empty ones among the folders, deepest first; links stay."""
     for each in sorted(folders, key=lambda path: len(path.parts), reverse=True):
         with contextlib.suppress(OSError):
             each.rmdir()

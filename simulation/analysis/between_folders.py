@@ -1,4 +1,4 @@
-"""Paired comparison of two results folders: runs of one seed share their random draws, whichever folder holds them."""
+"""Paired comparison of two results folders: runs with the same seed share their random draws across folders."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from simulation.analysis.paired import PRECISION, Difference
 from simulation.arguments import real_number
 from simulation.errors import ResultsError
 from simulation.metrics import METRICS
-from simulation.results.code import edited
+from simulation.results.code_digest import edited
 from simulation.results.derived import Outputs
 from simulation.results.manifest import changed_keys, other_arithmetic
 from simulation.results.reader import Results
 
 WORLD = ("world.", "time.", "technologies.")
-"""Beginnings of keys that decide who there is, for how long, and what there is to adopt."""
+"""Prefixes of the keys that determine the agents, the horizon and the technologies."""
 
 
 @dataclass(frozen=True)
 class Across:
-    """What the scenarios of one folder differ by from those of another."""
+    """The differences between the scenarios of two folders."""
 
     comparison: (
         pd.DataFrame
-    )  # as ``simulation.analysis.comparison.compare`` returns it, scenarios named with their folders
+    )  # as ``simulation.analysis.comparison.compare`` returns it, with the folder in each scenario's name
     titles: dict[str, str]  # by such a name
-    notes: list[str]  # what makes pairs less alike than those of one study
-    label: str  # of the folder that is compared with
-    precision: float  # as it was asked for
+    notes: list[str]  # reasons why pairs are less alike than those of one study
+    label: str  # of the folder that serves as the reference
+    precision: float  # as requested
 
     @property
     def stem(self) -> str:
-        """Name of the comparison's file, without suffix: it says with what."""
+        """Name of the file of the comparison, without suffix; it contains the name of the other folder."""
         label = self.label.replace("/", "_").replace("\\", "_")
         return f"{Path(COMPARISON).stem}-with-{label}"
 
@@ -49,12 +49,12 @@ def compare_folders(
     reference: str | None = None,
     precision: float = PRECISION,
 ) -> Across:
-    """Compare every scenario of the second folder with its namesake in the first, or else with the reference there.
+    """Compare every scenario of the second folder with that of the same name in the first, or with the reference there.
 
     Parameters
     ----------
     first, second : studies, or their folders.
-    reference : name of a scenario of the first; "baseline" unless given, or the first one there.
+    reference : name of a scenario of the first folder; by default "baseline", or the first scenario there.
     precision : as in :func:`simulation.analysis.comparison.compare`.
 
     Raises
@@ -90,7 +90,7 @@ def write_across(across: Across, outputs: Outputs) -> Path:
 
 
 def _pairs(there: Sequence[str], here: Sequence[str], reference: str | None) -> Iterator[tuple[str, str]]:
-    """Yield who is compared with whom."""
+    """Yield the pairs of scenarios to compare."""
     usual = reference_of(there, reference)
     for scenario in here:
         yield scenario, scenario if reference is None and scenario in there else usual
@@ -121,7 +121,7 @@ def _entries(study: Results) -> dict[str, Mapping[str, Any]]:
 
 
 def _labels(there: Path, here: Path) -> tuple[str, str]:
-    """Return what to call the folders: their names, or their paths where they have the same name."""
+    """Return the labels of the folders: their names, or their paths if the names are the same."""
     names = there.resolve().name, here.resolve().name
     return names if names[0] != names[1] else (str(there), str(here))
 
@@ -133,7 +133,7 @@ def _runs_by_seed(study: Results, seeds: range) -> dict[str, pd.DataFrame]:
 
 
 def _common_seeds(there: Results, here: Results) -> range:
-    """Return the seeds that both studies were to run."""
+    """Return the seeds that both studies planned to run."""
     asked = [
         range(study.manifest["seed"], study.manifest["seed"] + study.manifest["replications"])
         for study in (there, here)
@@ -149,7 +149,7 @@ def _common_seeds(there: Results, here: Results) -> range:
 
 
 def _notes(there: Results, here: Results, pairs: Sequence[tuple[str, str]], *, seeds: range) -> Iterator[str]:
-    """Yield what makes the members of a pair less alike than within one study."""
+    """Yield the reasons why the members of a pair are less alike than within one study."""
     for study in (there, here):
         if len(seeds) < study.manifest["replications"]:
             yield f"of {study.path} only the {len(seeds)} replications with seeds {seeds[0]} to {seeds[-1]} are paired"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulation.metrics import Curves, compute, phi, reasons
-from simulation.metrics.weir_cockerham import variance_components
+from simulation.metrics.phi import variance_components
 
 
 def loop_components(adopters, eligible):

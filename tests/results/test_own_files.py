@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulation.errors import ResultsError
-from simulation.results.written import RECORD, Origin, on_record, place, placed, record, remove
+from simulation.results.own_files import RECORD, Origin, on_record, place, placed, record, remove
 
 NAMES = st.sampled_from(
     (

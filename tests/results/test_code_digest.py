@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import simulation.results.code
+import simulation.results.code_digest
 from simulation.batch.running import run_batch
 from simulation.errors import ResultsError
 from simulation.mechanisms import MECHANISMS
 from simulation.policies import INSTRUMENTS
-from simulation.results.code import (
+from simulation.results.code_digest import (
     MODEL,
     PACKAGE,
     SHARED,
@@ -192,7 +192,7 @@ def test_what_was_added_can_be_used_with_checks_of_its_names(other: Path):
 def go_on_with(program: Path, before: Path, monkeypatch: pytest.MonkeyPatch) -> Results:
     """Resume a copy of the study in this process, as if it were running that program."""
     parts = code_parts(program)
-    monkeypatch.setattr(simulation.results.code, "all_parts", lambda: parts)
+    monkeypatch.setattr(simulation.results.code_digest, "all_parts", lambda: parts)
     study = program.parent / "study"
     shutil.copytree(before / "study", study)
     return run_batch([before / "tiny.toml"], 2, out=study, executor="serial")
@@ -293,7 +293,7 @@ def model_modules(package: grimp.ImportGraph) -> set[str]:
 
 CANNOT_CHANGE_A_NUMBER = (
     "simulation.arguments",
-    "simulation.characters",
+    "simulation.hidden_characters",
     "simulation.errors",
     "simulation.files",
 )

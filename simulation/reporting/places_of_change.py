@@ -1,4 +1,4 @@
-"""The table of where adoption changes: by region and by industry, half-way and at the horizon."""
+"""The table of changes in adoption by region and by industry, half-way to the horizon and at it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from simulation.reporting.table import Table
 from simulation.results.reader import Results
 
 LEAST = 0.01
-"""Change of the adoption share from which on a region or industry is shown."""
+"""Smallest change of the adoption share, 0-1, for which a region or industry is shown."""
 NOWHERE = "none by a point or more"
-"""Stands in the place of regions and industries where a scenario changes none of them so much."""
+"""Replaces regions and industries if a scenario changes none of them that much."""
 
 
 def places(changes: pd.DataFrame, results: Results, reference: str) -> Table:
-    """Where each scenario changes the adoption share against the reference; one row says so where it does nowhere.
+    """Return the table of changes of the adoption share against the reference.
+
+    A scenario without any such change has one row that says so.
 
     Parameters
     ----------
@@ -44,14 +46,14 @@ def places(changes: pd.DataFrame, results: Results, reference: str) -> Table:
         head=("scenario", "region or industry", "half-way, %", "change", "horizon, %", "change"),
         rows=tuple(rows),
         labels=2,
-        note="Adoption share over all technologies, those released later too, of the reference half-way to the horizon "
+        note="Adoption share of the reference over all technologies, including later releases, half-way to the horizon "
         "and at it, and changes in percentage points with 95 % intervals of paired differences. Regions from west to "
         "east, then industries; those that change by less than one point at both moments are in places.csv alone.",
     )
 
 
 def _names(results: Results) -> dict[tuple[str, str], str]:
-    """What regions and industries are called, in the order of the table."""
+    """Return the names of regions and industries, in the order of the table."""
     entries = results.manifest["scenarios"]
     regions = {region["id"]: region for entry in entries for region in entry["regions"]}
     industries = sorted({industry for entry in entries for industry in entry["industries"]})

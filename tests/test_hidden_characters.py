@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from simulation.characters import fault_of, visible
 from simulation.errors import HyperclusterError, Problem, ScenarioError
 from simulation.files.toml import toml_value
+from simulation.hidden_characters import fault_of, visible
 from simulation.scenario.loading import parse_scenario
 from simulation.scenario.schema import Scenario
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from small_studies import write_scenarios
 
-from simulation.analysis.across import compare_folders
+from simulation.analysis.between_folders import compare_folders
 from simulation.analysis.comparison import compare
 from simulation.batch.running import run_batch
 from simulation.cli.main import cli
@@ -126,5 +126,7 @@ def test_the_command_prints_the_differences_and_writes_them_into_the_second_fold
     assert table.startswith("scenario,reference,metric")
     for suffix in ("md", "tex"):
         written = (late / "tables" / f"comparison-with-both.{suffix}").read_text()
-        assert "Platform (late) less Platform (both)" in written and "Holm" in written and "needed" in written
+        assert (
+            "Platform (late) minus Platform (both)" in written and "Holm" in written and "needed" in written
+        )
     assert CliRunner().invoke(cli, ["compare", str(both), "nowhere"]).exit_code == 2

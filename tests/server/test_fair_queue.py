@@ -12,7 +12,7 @@ from anyio.from_thread import start_blocking_portal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulation.server.web.turns import Turns
+from simulation.server.web.fair_queue import Turns
 
 
 class Process:

@@ -1,4 +1,4 @@
-"""A dataset with every file that it has, for whoever asks whether all of it can be used."""
+"""Reading a dataset with all of its optional files, to check whether they can be used."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from simulation.errors import DataError, Problem
 
 
 def load_whole_dataset(name_or_path: str | Path) -> Dataset:
-    """Read the tables of a dataset and all optional files that the program ever reads; errors as load_dataset.
+    """Read the tables of a dataset and all optional files that the program may read; errors as load_dataset.
 
-    A run needs the tables only, so that it goes on where outlines cannot be used.
+    A run needs only the tables, so it works with unusable outlines.
     """
     problems: list[Problem] = []
     found: list[Dataset] = []
