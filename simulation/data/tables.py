@@ -135,7 +135,7 @@ class Table:
         for row in self.rows:
             key = tuple(row[column] for column in columns)
             if key in first:
-                row.problem(columns[-1], f"stands in line {first[key]} too; must be unique")
+                row.problem(columns[-1], f"stands in line {first[key]} already; must be unique")
             first.setdefault(key, row.line)
 
     def complete(self, column: str, names: Sequence[str], *, what: str) -> None:

@@ -1,1 +1,1 @@
-"""From a scenario and a seed to a record: the world, the months, the equations."""
+"""The engine: builds a world from a scenario and a seed, simulates its months and leaves a record."""

@@ -1,4 +1,4 @@
-"""Enterprises that enter and leave from year to year, where a scenario has turnover (section 13.9)."""
+"""Entry and exit of enterprises from year to year, in scenarios with turnover (section 13.9)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from simulation.world import Array, World
 
 
 def present_in(world: World, month: int) -> Array:
-    """Return which enterprises are there after ``month`` months, bool (N,)."""
+    """Return which enterprises are present after ``month`` months, bool (N,)."""
     enterprises = world.enterprises
     return np.asarray((enterprises.from_month <= month) & (month < enterprises.to_month))
 
 
 def renewed(world: World, state: State) -> World:
-    """Return the world with the enterprises of the year that begins; who has left adopts no more and counts no more.
+    """Return the world with the enterprises of the new year; those that have left no longer adopt or count.
 
-    All but who is there is shared with ``world``, which is not written. Business ties stay, see
+    All but the presence of enterprises is shared with ``world``, which is not written. Business ties stay, see
     :mod:`simulation.engine.rewiring`.
     """
     enterprises, pairs = world.enterprises, world.pairs

@@ -11,7 +11,7 @@ from simulation.world import World
 
 
 def initial_state(world: World) -> State:
-    """Return the state at the start: nobody has adopted, mastered or joined anything."""
+    """Return the state at the start: no adoptions, no mastered technologies, no memberships."""
     r, s, k, h, j = world.shape
     n, p = world.enterprises.region_of.size, world.pairs.enterprise.size
     c = min(n + r, r * 2**h)

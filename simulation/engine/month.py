@@ -1,4 +1,4 @@
-"""One replication, month by month (section 2), without agents: step and record."""
+"""The engine: simulates one replication month by month (section 2), without agents, and records it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Engine:
         self._count_enterprises()
 
     def _count_enterprises(self) -> None:
-        """Keep what depends on who is there."""
+        """Store the quantities that depend on the enterprises present."""
         world = self.world
         enterprises, may_join = world.enterprises, world.platforms.may_join
         eligible = world.eligible.astype(np.float64)
@@ -95,7 +95,7 @@ class Engine:
         return self.state.month >= self.world.months
 
     def step(self) -> None:
-        """Simulate one month: everything is computed from its start and applied at its end."""
+        """Simulate one month: compute everything from the state at its start, and apply it at its end."""
         assert not self.finished, "the horizon is reached"
         self._release()
         self._move_levers()
@@ -136,7 +136,7 @@ class Engine:
         return terms * scale * world.enterprises.absorptive_capacity[enterprise]
 
     def record(self) -> Record:
-        """Return what the replication left so far; meant for the horizon."""
+        """Return the record of the months so far; intended for the horizon."""
         return self.recorder.finish(
             self.spec.name,
             self.world,
@@ -149,7 +149,7 @@ class Engine:
     # 2.1
 
     def _release(self) -> None:
-        """Let technologies appear whose month it is; their origin masters them at once."""
+        """Release the technologies due this month; their origin masters them at once."""
         state, pairs = self.state, self.world.pairs
         for k in np.flatnonzero(self.world.technologies.release_month == state.month):
             state.released[k] = True
@@ -163,7 +163,7 @@ class Engine:
     # 2.2
 
     def _move_levers(self) -> None:
-        """Let policies set the levers of the month; members of a platform that is closed leave it at once."""
+        """Set the levers of the month according to the policies; members leave a closed platform at once."""
         levers = self.schedule.levers(self.state.month)
         if levers is self._levers:
             return
@@ -203,7 +203,7 @@ class Engine:
     # 2.3
 
     def _decide_membership(self) -> Array:
-        """Return the memberships that enterprises will have at the end of the month, as bit masks."""
+        """Return the memberships of enterprises at the end of the month, as bit masks."""
         wanted = self.state.mask_of.copy()
         m, levers, world = self.spec.membership, self._levers, self.world
         assert levers is not None
@@ -390,7 +390,7 @@ class Engine:
     # 13.8 and 13.9
 
     def _begin_year(self) -> None:
-        """At the start of a year, let enterprises leave and enter and people move; count anew who has adopted."""
+        """At the start of a year, apply exit, entry and mobility, and recount the adopters."""
         if self._rewiring is None or not self._rewiring.is_due(self.state.month):
             return
         if self._changes:
@@ -404,7 +404,7 @@ class Engine:
     # 13.3
 
     def _migrate(self) -> None:
-        """Let people leave; training and the research institutions of a region hold them back."""
+        """Apply out-migration, which training and the research institutions of a region reduce."""
         regions, levers = self.world.regions, self.levers
         if not regions.outflow.any():
             return

@@ -1,4 +1,4 @@
-"""What platforms make of a month: who meets whom, at which weight (section 3)."""
+"""The effects of platforms in a month: contacts and their weights (section 3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulation.world import Array, World
 
 
 class PlatformEffects:
-    """What platforms do to every month in which levers stay as they are. Letters as in ``simulation.world``."""
+    """Effects of platforms, constant while the levers do not change. Letters as in ``simulation.world``."""
 
     def __init__(
         self, world: World, levers: Levers, vectors: tuple[VectorRow, ...], far_factor: Array

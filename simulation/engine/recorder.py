@@ -1,4 +1,4 @@
-"""Counting, month by month, what a replication leaves."""
+"""Recording the counts of a replication month by month."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simulation.record import Record
 from simulation.state import State
 from simulation.world import Array, World
 
-if TYPE_CHECKING:  # pandas takes longer to import than a replication to run
+if TYPE_CHECKING:  # importing pandas takes longer than running a replication
     import pandas as pd
 
 
@@ -30,7 +30,7 @@ class Recorder:
         self._counts[0] = world.enterprises.counts
 
     def record(self, state: State, counts: Array) -> None:
-        """Write down the end of a month; ``counts``, int64 (R, S), are the enterprises that were there in it."""
+        """Record the end of a month; ``counts``, int64 (R, S), are the enterprises present in it."""
         if len(self._counts) > 1:
             self._counts[state.month] = counts
         self.adopters[state.month] = state.adopters
@@ -48,7 +48,7 @@ class Recorder:
         planned_pv: float,
         spent_pv: float,
     ) -> Record:
-        """Return what the replication left up to the month of ``state``."""
+        """Return the record up to the month of ``state``."""
         r, _, k, _, _ = world.shape
         pairs = world.pairs
         adopted = np.flatnonzero(state.adopted_month >= 0)

@@ -1,4 +1,4 @@
-"""Business ties that change from year to year, where people move or enterprises enter and leave (13.8 and 13.9)."""
+"""Changes of business ties from year to year, with labour mobility or turnover (13.8 and 13.9)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulation.world import World
 
 
 class Rewiring:
-    """The partners that enterprises have drawn, and what becomes of them."""
+    """The partners that enterprises have drawn, updated every year."""
 
     def __init__(self, spec: Scenario, world: World) -> None:
         self._mobility = spec.mobility
@@ -25,11 +25,11 @@ class Rewiring:
         self._chosen = first_partners(world.seed, self._rule)
 
     def is_due(self, month: int) -> bool:
-        """True at the start of each year but the first; ``month`` are the months done."""
+        """True at the start of each year but the first; ``month`` is the number of months simulated."""
         return month > 0 and month % self._steps_per_year == 0
 
     def rewired(self, world: World, state: State) -> World:
-        """Return the world with the ties of the year that begins, and count the partners that have adopted anew.
+        """Return the world with the ties of the new year, and recount the partners that have adopted.
 
         ``world`` has the enterprises of that year already. All but the ties and the numbers of partners is shared with
         it, and it is not written.

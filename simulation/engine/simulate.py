@@ -1,4 +1,4 @@
-"""A replication from its first month to the horizon."""
+"""Simulating a replication from its first month to the horizon."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from simulation.scenario.schema import Scenario
 
 
 class DeadlineError(Exception):
-    """A replication took longer than it was allowed to."""
+    """A replication exceeded its deadline."""
 
 
 def simulate(spec: Scenario, seed: int, *, deadline: float | None = None) -> Record:
-    """Run one replication to its horizon and return what it leaves.
+    """Run one replication to its horizon and return its record.
 
     The same scenario, seed and versions give the same bits.
 
     Parameters
     ----------
-    deadline : seconds that it may take by the clock on the wall, which is looked at before every month.
+    deadline : maximum wall-clock time, seconds, checked before every month.
 
     Raises
     ------
     DeadlineError
-        If the deadline comes before the horizon.
+        If the deadline is reached before the horizon.
     HyperclusterError
-        If there is no such seed or deadline.
+        If the seed or the deadline is invalid.
     """
     if deadline is not None:
         deadline = real_number("deadline", deadline, above=0)

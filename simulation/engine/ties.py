@@ -16,7 +16,7 @@ from simulation.world import Array
 
 @dataclass(frozen=True, slots=True)
 class TieRule:
-    """What the draw of partners reads.
+    """The input of the draw of partners.
 
     Each enterprise draws ``draws`` distinct partners: with probability ``local_ties`` in its own region, else in
     another region with weight K_rq n_q; within the region an industry with weight phi_su n_su, and in it any
@@ -26,7 +26,7 @@ class TieRule:
     identities: Array  # uint64 (N,), keys of the enterprises, which are sorted by region and industry
     region_of: Array  # int32 (N,)
     industry_of: Array  # int32 (N,)
-    present: Array  # bool (N,), those who draw and can be drawn
+    present: Array  # bool (N,), enterprises that draw and can be drawn
     counts: Array  # int64 (R, S), enterprises present by region and industry
     region_keys: Array  # uint64 (R,), keys of the candidates in the races
     industry_keys: Array  # uint64 (S,)
@@ -47,7 +47,7 @@ class TieRule:
 def draw_network(seed: int, rule: TieRule) -> tuple[Array, Array]:
     """Return the business network (indptr, indices) at the start, in CSR form; see :func:`network_of`.
 
-    Not to be written to, because scenarios of one seed share it.
+    Read-only, because scenarios with the same seed share it.
     """
     known = (
         seed,
@@ -67,14 +67,14 @@ def draw_network(seed: int, rule: TieRule) -> tuple[Array, Array]:
 
 
 KEPT = 8
-"""Networks that are kept: two scenarios that are watched side by side, by many at once, most often have the same."""
+"""Number of networks kept: scenarios that are watched side by side usually have the same one."""
 
 _drawn: dict[tuple[Any, ...], tuple[Array, Array]] = {}
 _changing = threading.Lock()
 
 
 def first_partners(seed: int, rule: TieRule) -> Array:
-    """Return the partners that each enterprise draws at the start, int64 (N, draws); -1 where nobody is left."""
+    """Return the partners that each enterprise draws at the start, int64 (N, draws); -1 if no candidate is left."""
     chosen = np.full((rule.identities.size, rule.draws), -1, dtype=np.int64)
     everything = np.ones(chosen.shape, dtype=bool)
     on_none = np.zeros(rule.identities.size, dtype=np.uint64)
@@ -85,11 +85,10 @@ def first_partners(seed: int, rule: TieRule) -> Array:
 def redraw_partners(
     seed: int, rule: TieRule, chosen: Array, *, year: int, mobility: Mobility, mask_of: Array
 ) -> Array:
-    """Return the partners after the moves of one year: some draws are given up, some are lost, and made anew.
+    """Return the partners after one year: ties that are dissolved, or whose partner has left, are redrawn.
 
-    Lost is a partner who has left; a draw that found nobody, or that has not been made, is made too. Whether a draw is
-    given up, and what comes instead, are keyed by enterprise, draw and year, so that a higher rate gives up the same
-    draws and more.
+    Draws that found no candidate, or have not been made yet, are made too. Whether a tie is dissolved, and its
+    replacement, are keyed by enterprise, draw and year, so that a higher rate dissolves the same ties and more.
 
     Parameters
     ----------
@@ -98,14 +97,15 @@ def redraw_partners(
     year : int
         Year of the run, from 1.
     mobility : Mobility
-        Rate and share across platforms. Who is on no platform with others to choose from draws by the usual rule.
+        Rate and share across platforms. An enterprise without candidates on its platforms draws by the usual
+        rule.
     mask_of : uint64, shape (N,)
         Bit h is set where the enterprise is on platform h.
 
     Returns
     -------
     int64, shape (N, draws)
-        -1 where nobody is left, and for those who are not there.
+        -1 if no candidate is left, and for absent enterprises.
     """
     n, draws = chosen.shape
     uniform_draws = np.empty(chosen.size)
@@ -157,12 +157,12 @@ def _draw_partners(
     wanted: Array,
     chosen: Array,
 ) -> None:
-    """Set chosen[i, d] to the d-th partner of i, if i is present, where wanted[i, d]; -1 where nobody is left.
+    """Set chosen[i, d] to the d-th partner of i, if i is present, where wanted[i, d]; -1 if no candidate is left.
 
-    With probability ``across`` any enterprise that shares a platform with i, if one is left, takes the place of the
-    usual rule.
+    With probability ``across`` the partner is any remaining enterprise on a platform with i, instead of one drawn by
+    the usual rule.
     """
-    size = np.zeros(counts.shape, dtype=np.int64)  # with those who are not there
+    size = np.zeros(counts.shape, dtype=np.int64)  # including absent enterprises
     for i in range(identities.size):
         size[region_of[i], industry_of[i]] += 1
     first = (np.cumsum(size.ravel()) - size.ravel()).reshape(counts.shape)
@@ -191,7 +191,7 @@ def _draw_partners(
             if not at_home or left[own].sum() == 0:
                 region = _race_of_regions(streams[1], draw, own, left, region_keys, proximity)
             if region < 0:
-                region = own  # nobody else is in reach
+                region = own  # no other candidate is in reach
             if left[region].sum() == 0:
                 continue
             industry = _race_of_industries(
@@ -199,7 +199,7 @@ def _draw_partners(
             )
             if industry < 0:
                 continue
-            # All candidates weigh the same, so the order of their bits is the order of their arrivals.
+            # All candidates have the same weight, so the order of their bits is the order of their arrivals.
             race = mix(streams[3] ^ identities[i])
             partner, earliest = -1, np.uint64(0xFFFFFFFFFFFFFFFF)
             for j in range(first[region, industry], first[region, industry] + size[region, industry]):

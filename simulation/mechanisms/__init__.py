@@ -1,11 +1,11 @@
 """Mechanisms of the mining region, one a file: their settings, their arrays, their equation (section 13).
 
-Each gives a part of the market factor x of equation (5), or of what goes into it, and each is off unless a scenario
-names it; a part that is off is 1, bit for bit.
+Each contributes a factor to the market factor x of equation (5), or changes one of its inputs. Each is off unless a
+scenario enables it; the factor of a mechanism that is off is exactly 1.
 
-A mechanism that is a factor of its own is a subclass of ``Mechanism``. ``MECHANISMS`` finds it, the schema takes its
-table from there, and the market multiplies it in. Those that have arrays in the world, or that change who is there and
-who knows whom, have their place in the schema and in the engine too.
+A mechanism with a factor of its own is a subclass of ``Mechanism``. ``MECHANISMS`` finds it, the schema takes its table
+from there, and the market multiplies by its factor. Mechanisms that have arrays in the world, or that change which
+enterprises are present or their ties, also have code in the schema and in the engine.
 """
 
 from __future__ import annotations

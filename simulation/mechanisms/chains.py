@@ -1,4 +1,4 @@
-"""Processing chains: adoption in an industry of a growth pole pulls the industries that follow it in the chain."""
+"""Processing chains: adoption in an industry of a growth pole stimulates the industries after it in the chain."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ class Chain(Settings):
     """Industries that process what the one before delivers: extraction, processing, equipment, services, chemistry."""
 
     name: Identifier
-    """Name, by which policies call it."""
+    """Name, used by policies."""
     industries: Annotated[Names, Field(min_length=1)]
     """Industries in the order of the chain: each is led by those before it, none by those after it."""
     poles: Selection = "all"
-    """Growth poles: the regions in which the chain is there."""
+    """Growth poles: the regions in which the chain exists."""
     strength: Annotated[float, Field(ge=0, le=1000)]
-    """Demand pull: what the hazard of a led industry gains, as a share, once all have adopted in those that lead it."""
+    """Demand pull: relative increase of the hazard of a led industry once all enterprises in the leading ones have
+    adopted."""
 
 
 def chains_of(
@@ -53,14 +54,14 @@ def demand_pull(adopters: Array, eligible: Array, *, leads: Array, strength: Arr
     adopters, eligible : int64, shape (R, S)
         Pairs of enterprise and released technology, at the start of the month.
     leads : bool, shape (G, S, S)
-        leads[g, s, u]: in chain g, industry u stands before s.
+        leads[g, s, u]: in chain g, industry u precedes s.
     strength : float64, shape (G, R)
         Strength in each region; 0 outside the poles.
 
     Returns
     -------
     float64, shape (R, S)
-        1, bit for bit, where no industry leads or none of those that lead is there.
+        Exactly 1 if no industry leads or no leading industry is present.
     """
     leading = np.einsum("gsu,ru->grs", leads, eligible)
     have_adopted = np.einsum("gsu,ru->grs", leads, adopters)

@@ -1,4 +1,4 @@
-"""Out-migration: people who leave a region take absorptive capacity with them."""
+"""Out-migration: a region loses absorptive capacity with the people who leave it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simulation.world import Array
 
 
 class Migration(Settings):
-    """How fast regions lose absorptive capacity to out-migration, and what slows that."""
+    """The rate at which regions lose absorptive capacity to out-migration, and the effects that slow it."""
 
     rate: RateOrTable = 0.0
     """mu_r: loss of absorptive capacity, 1/year: one number, or a table by region, else 0."""
@@ -22,7 +22,7 @@ class Migration(Settings):
 def left_after_a_month(
     left: Array, *, outflow: Array, training: Array, research: Array, migration: Migration, dt: float
 ) -> Array:
-    """Return what out-migration has left of the absorptive capacity of each region; equation (24).
+    """Return the remaining share of the absorptive capacity of each region after out-migration; equation (24).
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def left_after_a_month(
     Returns
     -------
     float64, shape (R,)
-        At the end of the month: never below 0, and where the outflow is 0 the same, bit for bit.
+        At the end of the month: never below 0, and exactly unchanged if the outflow is 0.
     """
     slowed = outflow * (1.0 - migration.training * training) / (1.0 + migration.research * research)
     return left * np.exp(-slowed * dt)

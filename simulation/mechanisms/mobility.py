@@ -1,4 +1,4 @@
-"""Labour mobility: people change places, and business ties go with them."""
+"""Labour mobility: business ties change as people change jobs."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from simulation.world import Array
 
 
 class Mobility(Settings):
-    """How many business ties are drawn anew each year, and where their new partners are found."""
+    """The share of business ties that are redrawn each year, and the source of the new partners."""
 
     rate: Rate = 0.0
-    """nu: share of the drawn ties that are given up and drawn anew, 1/year."""
+    """nu: share of the drawn ties that are dissolved and redrawn, 1/year."""
     across_platforms: Share = 0.0
-    """Share of new partners taken from those who share a platform with the enterprise, of any region, 0-1."""
+    """Share of new partners taken from enterprises on the same platform, in any region, 0-1."""
 
 
 def given_up(draws: Array, *, rate: float) -> Array:
-    """Return which of the drawn partners are given up in a year; equation (26).
+    """Return which of the drawn ties are dissolved in a year; equation (26).
 
     Parameters
     ----------
     draws : float64 in (0, 1), any shape
-        A uniform number for each partner; a higher rate gives up the same partners and more.
+        A uniform number for each partner; a higher rate dissolves the same ties and more.
     rate : float
         nu, 1/year.
 
     Returns
     -------
     bool, of the same shape
-        Nowhere true at rate 0.
+        All false at rate 0.
     """
     return np.asarray(draws < -np.expm1(-rate))

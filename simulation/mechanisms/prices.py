@@ -1,4 +1,4 @@
-"""Prices of commodities, and what they make of the will to invest of the industries that sell them."""
+"""Prices of commodities, and their effect on the willingness to invest of the industries that sell them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class PriceProcess(Settings):
     volatility: Annotated[float, Field(ge=0, le=10)]
     """sigma: standard deviation of a year's noise in the logarithm of the price, without reversion."""
     jumps_per_year: Rate = 0.0
-    """How often the price jumps, 1/year; at most once a step."""
+    """Rate of price jumps, 1/year; at most one per step."""
     jump_mean: Annotated[float, Field(ge=-10, le=10)] = 0.0
     """Mean of a jump in the logarithm of the price; below 0 for a slump."""
     jump_sd: Annotated[float, Field(ge=0, le=10)] = 0.0
@@ -49,22 +49,22 @@ class PriceProcess(Settings):
 
 
 class Commodity(Settings):
-    """A commodity whose price moves the industries that sell it: by a given path, or by a process of chance."""
+    """A commodity whose price affects the industries that sell it; given by a path or a stochastic process."""
 
     name: Identifier
-    """Name, by which its draws are keyed."""
+    """Name, which keys its draws."""
     industries: Annotated[Names, Field(min_length=1)]
     """Industries that sell it."""
     elasticity: Annotated[float, Field(ge=0, le=10)]
-    """eta: how strongly adoption follows the price, at export dependence 1; 0 for not at all."""
+    """eta: elasticity of adoption to the price at export dependence 1; 0 for no effect."""
     export_dependence: ShareOrTable
-    """Share of the industry's sales that the world price decides, 0-1: one number, or a table by region, else 0."""
+    """Share of the industry's sales at the world price, 0-1: one number, or a table by region, else 0."""
     reference: Positive
-    """Price at which nothing changes, in the unit of the path."""
+    """Price without effect, in the unit of the path."""
     path: PricePath | None = None
     """Pairs of year and price, linear in between and flat beyond; in a file also the name of a CSV table of them."""
     process: PriceProcess | None = None
-    """The process, where no path is given."""
+    """The stochastic process, if no path is given."""
 
     @model_validator(mode="after")
     def _has_a_path_or_a_process(self) -> Self:
@@ -77,7 +77,7 @@ class Commodity(Settings):
     @model_validator(mode="after")
     def _path_goes_on_in_time_and_within_bounds(self) -> Self:
         if any(later <= year for (year, _), (later, _) in pairwise(self.path or ())):
-            raise ValueError("the years of the path must rise")
+            raise ValueError("the years of the path must increase")
         for year, price in self.path or ():
             if not 1 / FARTHEST <= price / self.reference <= FARTHEST:
                 raise ValueError(
@@ -88,7 +88,7 @@ class Commodity(Settings):
 
 
 def read_price_path(path: Path) -> tuple[list[list[float]], list[Problem]]:
-    """Return the pairs of year and price of a CSV table with these columns, and all that is wrong with it."""
+    """Return the pairs of year and price of a CSV table with these columns, and its problems."""
     problems: list[Problem] = []
     table = read_table(path, columns=("year", "price"), problems=problems)
     if problems:
@@ -111,7 +111,7 @@ def commodities_of(
     months: int,
     steps_per_year: int,
 ) -> Commodities:
-    """Return the prices of the whole run, drawn or given, and how much each industry of each region follows them."""
+    """Return the prices of the whole run, drawn or given, and their exponents by region and industry."""
     rows = sorted(rows, key=lambda row: row.name)
     log_price = np.zeros((months + 1, len(rows)))
     exponent = np.zeros((len(rows), len(regions), len(industries)))
@@ -135,8 +135,8 @@ def drawn_log_price(
 ) -> Array:
     """Draw the logarithm of price over reference at the start of each month, 0 at first; equation (22).
 
-    The step is the exact solution of the process over a month, so that its spread does not depend on the step; of
-    jumps there is at most one a step.
+    A step is the exact solution of the process over a month, so that its variance does not depend on the step; there
+    is at most one jump per step.
 
     Returns
     -------
@@ -178,6 +178,6 @@ def price_factor(log_price: Array, exponent: Array) -> Array:
     Returns
     -------
     float64, shape (R, S)
-        1, bit for bit, where the exponent is 0.
+        Exactly 1 where the exponent is 0.
     """
     return np.exp(np.einsum("m,mrs->rs", log_price, exponent))

@@ -1,4 +1,4 @@
-"""Transfer: what a donor region has tried and taken up becomes more relevant elsewhere."""
+"""Transfer: a technology that a donor region has adopted becomes more relevant elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulation.world import Array, World
 
 
 class Transfer(Mechanism):
-    """Which regions pass on their experience, from when on, and what it is worth."""
+    """The donor regions, the adoption share from which their experience counts, and its effect."""
 
     key: ClassVar[str] = "transfer"
     regions_in: ClassVar[tuple[str, ...]] = ("donors",)
@@ -23,9 +23,9 @@ class Transfer(Mechanism):
     donors: Names = ()
     """Regions whose experience others can use."""
     takeoff: Annotated[float, Field(gt=0, le=1)] = 0.1
-    """Adoption share of a technology in the donor region from which on its experience counts, 0-1. Assumption."""
+    """Adoption share of a technology in the donor region from which its experience counts, 0-1. Assumption."""
     effect: Annotated[float, Field(ge=0, le=1000)] = 0.0
-    """What relevance elsewhere gains by it, as a share. Assumption."""
+    """Relative increase of relevance elsewhere. Assumption."""
 
     @property
     def is_on(self) -> bool:
@@ -43,9 +43,9 @@ class Transfer(Mechanism):
 
 
 def experience(adopters: Array, eligible: Array, *, is_donor: Array, transfer: Transfer) -> Array:
-    """Return 1 + effect where a donor region other than one's own has taken off, else 1; equation (25).
+    """Return 1 + effect if a donor region other than the own one has taken off, else 1; equation (25).
 
-    It counts once, however many donors have.
+    The effect counts once, even if several donors have.
 
     Parameters
     ----------

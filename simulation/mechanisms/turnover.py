@@ -10,10 +10,10 @@ from simulation.world import Array
 
 
 class Turnover(Settings):
-    """How fast enterprises enter and leave, whatever has been adopted."""
+    """The rates at which enterprises enter and leave, independent of adoption."""
 
     entry: Share = 0.0
-    """epsilon: enterprises that enter, over those of the start of the same region and industry, 1/year."""
+    """epsilon: entering enterprises, relative to the initial ones of the same region and industry, 1/year."""
     exit: Rate = 0.0
     """delta: rate at which each enterprise leaves, 1/year."""
 
@@ -33,7 +33,7 @@ def entry_years(cell: np.uint64, expected: float, *, seed: int, last: int) -> Ar
     Returns
     -------
     int64, shape (entrants,)
-        Rising, from 1 to ``last``: who arrives in the course of a year is there from the next one on.
+        Increasing, from 1 to ``last``: an enterprise that arrives during a year is present from the next one on.
     """
     if expected == 0:
         return np.empty(0, dtype=np.int64)
@@ -42,7 +42,7 @@ def entry_years(cell: np.uint64, expected: float, *, seed: int, last: int) -> Ar
         gaps = np.empty(2 * arrivals.size + int(2 * expected * last))
         numbers = np.arange(gaps.size)
         exponentials(key(seed, "turnover", "entry"), numbered_all(np.full(gaps.size, cell), numbers), gaps)
-        with np.errstate(over="ignore"):  # next to no arrivals: none before the horizon
+        with np.errstate(over="ignore"):  # almost no arrivals: none before the horizon
             arrivals = np.cumsum(gaps) / expected
     return np.ceil(arrivals[arrivals <= last]).astype(np.int64)
 
@@ -61,7 +61,7 @@ def exit_years(identities: Array, entered: Array, *, seed: int, rate: float) -> 
     Returns
     -------
     float64, shape (N,)
-        Whole numbers greater than ``entered``; infinite at rate 0. A higher rate lets everybody leave no later.
+        Whole numbers greater than ``entered``; infinite at rate 0. A higher rate never makes an enterprise leave later.
     """
     lifetime = np.empty(identities.size)
     exponentials(key(seed, "turnover", "exit"), identities, lifetime)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class View(FixedAgent):
-    """An agent that shows row ``row`` of the arrays of its model and is placed in its region's cell.
+    """An agent that is a view of row ``row`` of the model's arrays, placed in the cell of its region.
 
-    One that has been removed has no cell, and still shows its row.
+    A removed agent has no cell, but is still a view of its row.
     """
 
     model: HyperclusterModel
@@ -27,7 +27,7 @@ class View(FixedAgent):
 
 
 class Enterprise(View):
-    """An enterprise: region, industry, absorptive capacity, platforms, and what it has adopted, when and why."""
+    """An enterprise: region, industry, absorptive capacity, platforms, and its adoptions with time and channels."""
 
     def __repr__(self) -> str:
         return f"Enterprise(row={self.row}, region={self.region!r}, industry={self.industry!r})"
@@ -72,7 +72,7 @@ class Enterprise(View):
         return self._pair(self.model.technology(technology)) >= 0
 
     def adopted(self, technology: str) -> bool:
-        """True once the enterprise has adopted; ``technology`` is a name or an unmistakable part of one."""
+        """True once the enterprise has adopted; ``technology`` is a name or an unambiguous part of one."""
         return self.adoption_month(technology) is not None
 
     def adoption_month(self, technology: str) -> int | None:
@@ -106,7 +106,7 @@ class Enterprise(View):
 
 
 class Institution(View):
-    """A research, education or infrastructure body: kind, capacity, platforms, and what it masters since when."""
+    """A research, education or infrastructure body: kind, capacity, platforms, and the technologies it masters."""
 
     def __repr__(self) -> str:
         return f"Institution({self.name!r})"

@@ -31,30 +31,29 @@ class HyperclusterModel(mesa.Model):
     Parameters
     ----------
     spec : a scenario, or the path or name of one.
-    rng : the seed of the replication, as in :func:`simulation.run`: a whole number of any type. None, which Mesa passes
-        where nobody names a seed, draws one from the operating system. :attr:`seed` tells which it is, so that the
-        replication can be repeated.
+    rng : the seed of the replication, as in :func:`simulation.run`: a whole number of any type. None, Mesa's
+        default, draws one from the operating system. :attr:`seed` holds it, so that the replication can be repeated.
 
     Raises
     ------
     HyperclusterError
         If ``rng`` is anything else. A generator is refused too, because its seed cannot be read from it.
     ScenarioError, DataError
-        If the scenario or its tables are at fault.
+        If the scenario or its tables are invalid.
 
     Notes
     -----
-    Agents are views of rows of arrays and are made when :attr:`agents` or :attr:`space` is first read. Where
-    enterprises enter and leave, their agents come and go when somebody looks. ``model.scenario`` is Mesa's own; ours is
-    :attr:`spec`. Changing an agent's attributes does not change the simulation.
+    Agents are views of rows of arrays and are created when :attr:`agents` or :attr:`space` is first read. If
+    enterprises enter and leave, their agents are added and removed on the next access. ``model.scenario`` is Mesa's
+    own; ours is :attr:`spec`. Changing an agent's attributes does not change the simulation.
 
     Examples
     --------
     >>> model = HyperclusterModel("baseline", rng=1)  # doctest: +SKIP
     >>> model.run_for(240); model.result().metrics["phi"]  # doctest: +SKIP
 
-    What varies the parameters of a model, such as ``mesa.batch_run`` and the sliders of Mesa's page, passes them by
-    name. A subclass whose parameters are keys of a scenario lets it vary those:
+    Tools that vary the parameters of a model, such as ``mesa.batch_run`` and the sliders of Mesa's page, pass them by
+    name. To vary keys of a scenario, make them the parameters of a subclass:
 
     >>> class Reach(HyperclusterModel):
     ...     def __init__(self, km: float = 500, *, rng: int | None = None) -> None:
@@ -85,12 +84,12 @@ class HyperclusterModel(mesa.Model):
 
     @property
     def world(self) -> World:
-        """What is fixed before the first month; with mobility or turnover, what is so for the year."""
+        """The arrays that are fixed before the first month; with mobility or turnover, those of the current year."""
         return self.engine.world
 
     @property
     def state(self) -> State:
-        """What changes from month to month."""
+        """The state, which changes from month to month."""
         return self.engine.state
 
     def step(self) -> None:
@@ -103,15 +102,15 @@ class HyperclusterModel(mesa.Model):
         self.running = not self.engine.finished
 
     def result(self) -> Run:
-        """Return what the replication left so far, with its metrics; the same bits as :func:`simulation.run`."""
+        """Return the record so far, with its metrics; bit for bit the same as :func:`simulation.run`."""
         return Run(self.engine.record())
 
     def show(self) -> Figure:
-        """Draw how far the run has come; a notebook shows the figure that a cell ends with.
+        """Draw the state of the run; a notebook shows the figure if the call is the last expression of a cell.
 
         Adoption share by region and month, and shares of adopters, members and released technologies over time.
         """
-        # Here, because what draws takes longer to import than a replication to run.
+        # Imported late, because importing Matplotlib takes longer than running a replication.
         from simulation.figures.model_state import model_state
 
         return model_state(self.engine.record(), self.world.regions)
@@ -171,7 +170,7 @@ class HyperclusterModel(mesa.Model):
 
     @property
     def space(self) -> OrthogonalMooreGrid:
-        """A grid for Mesa's page to draw, with the agents of each region in a cell of its own.
+        """A grid that Mesa's page can draw, with the agents of each region in a cell of its own.
 
         Columns go from west to east, and in each of them regions go from south to north.
         """
@@ -179,7 +178,7 @@ class HyperclusterModel(mesa.Model):
         return self._space
 
     def cell(self, region: str) -> Cell:
-        """Return the cell of the region of this id, or of an unmistakable part of it.
+        """Return the cell of the region with this id, or an unambiguous part of it.
 
         Raises
         ------
@@ -189,7 +188,7 @@ class HyperclusterModel(mesa.Model):
         return self._cells[_find(region, self.world.regions.ids, "region")]
 
     def remove_all_agents(self) -> None:
-        """Forget the views; the simulation itself does not change."""
+        """Discard the views; the simulation itself does not change."""
         self._make_agents()
         self._enterprises.clear()
         super().remove_all_agents()
@@ -200,18 +199,18 @@ class HyperclusterModel(mesa.Model):
         Raises
         ------
         HyperclusterError : if ``row`` is not a whole number, of any type.
-        KeyError : if the enterprise is not there in the month simulated last.
+        KeyError : if the enterprise is not present in the last simulated month.
         """
         self._make_agents()
         return self._enterprises[whole_number("row", row)]
 
     def institution(self, name: str) -> Institution:
-        """Return the institution of this name, or of an unmistakable part of it."""
+        """Return the institution with this name, or an unambiguous part of it."""
         self._make_agents()
         return self._institutions[_find(name, self.world.institutions.names, "institution")]
 
     def technology(self, name: str) -> int:
-        """Return the index of a technology by name, or by an unmistakable part of it.
+        """Return the index of a technology by name, or by an unambiguous part of it.
 
         Raises
         ------
@@ -237,7 +236,7 @@ class HyperclusterModel(mesa.Model):
             self._show_enterprises()
 
     def _show_enterprises(self) -> None:
-        """Make agents of the enterprises that are there now and not yet shown, and remove those of the others."""
+        """Create agents for present enterprises that have none, and remove those of absent enterprises."""
         enterprises = self.world.enterprises
         before, self._shown = self._shown, enterprises.present
         for row in np.flatnonzero(before & ~self._shown).tolist():
@@ -248,7 +247,7 @@ class HyperclusterModel(mesa.Model):
 
 
 def _tiles(longitude: NDArray[np.float64], latitude: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Return column and row of each region on a grid that is as near to a square as it can be.
+    """Return column and row of each region on a grid that is as square as possible.
 
     Parameters
     ----------

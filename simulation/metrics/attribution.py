@@ -1,4 +1,4 @@
-"""Why enterprises adopted: the share of all adoptions owed to each term of the hazard; equation (15), section 5.
+"""Attribution of adoptions: the share of all adoptions due to each term of the hazard; equation (15), section 5.
 
 Every adoption counts, also those of enterprises that have left since.
 """

@@ -1,12 +1,12 @@
 """Adoption curves of a run: counts aligned at release, shares by region, and the arithmetic that metrics share.
 
 Letters as in ``simulation.world``; W is the common window, the number of months from the latest release to the
-horizon, so that every technology is seen equally long. E is the time axis of the eligible: 1 where the enterprises
-stay the same, and as long as that of the adopters where enterprises enter and leave. A share is that of the enterprises
-that are there in its month, so it can fall. The functions act on plain arrays of counts or shares; time stands before
-the regions. ``Curves`` computes each array of one record once, when a metric first asks for it.
-Large sums are ``einsum``: several times faster than ``sum`` over a short axis, and, unlike a matrix product, the same
-bit for bit whatever the number of threads.
+horizon, so that every technology is observed equally long. E is the time axis of the eligible: 1 if the enterprises
+stay the same, and as long as that of the adopters if enterprises enter and leave. A share refers to the enterprises
+present in its month, so it can fall. The functions act on plain arrays of counts or shares, with the time axis before
+the regions. ``Curves`` computes each array of a record once, when a metric first needs it.
+Large sums use ``einsum``, which is several times faster than ``sum`` over a short axis and, unlike a matrix product,
+gives the same bits for any number of threads.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from simulation.record import Record
 from simulation.world import Array
 
 ROUNDING = 1e-12
-"""A weight below this is zero up to rounding; one enterprise in a million for a month weighs 1e-7 years."""
+"""A weight below this is zero up to rounding; one enterprise in a million for a month has a weight of 1e-7 years."""
 
 
 def ratio(numerator: Array, denominator: Array, *, otherwise: Array | float = 0.0) -> Array:
@@ -154,7 +154,7 @@ def select(record: Record, technologies: Array) -> Record:
 
 
 def released(record: Record) -> Record:
-    """Leave out technologies due at or after the last month: a run looked at half-way has its horizon there."""
+    """Leave out technologies due at or after the last month: a run observed half-way has its horizon there."""
     in_time = record.release_month < record.months
     return record if in_time.all() else select(record, in_time)
 

@@ -1,4 +1,4 @@
-"""Innovation of those who extract, without the services that work for them (section 13.7)."""
+"""Innovation in the extracting industries, without mining services (section 13.7)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulation.world import SERVICES, Array
 
 
 def _extracts(curves: Curves) -> Array:
-    """Which industries extract, bool (S,)."""
+    """The extracting industries, bool (S,)."""
     require_eligible(curves)
     extracts = np.array([name != SERVICES for name in curves.record.industries])
     if not curves.eligible.any(axis=(0, 1, 2), where=extracts).any():
@@ -36,7 +36,7 @@ METRICS = (
     Metric(
         name="extraction_share",
         unit="share",
-        reading="Adopters among the eligible at the horizon, extracting industries alone.",
+        reading="Adopters among the eligible at the horizon, extracting industries only.",
         better="higher",
         after="environmental_t50_years",
         measure=extraction_share,
@@ -44,7 +44,7 @@ METRICS = (
     Metric(
         name="extraction_t50_years",
         unit="years",
-        reading="Years from release until half of the eligible have adopted, extracting industries alone.",
+        reading="Years from release until half of the eligible have adopted, extracting industries only.",
         better="lower",
         measure=extraction_t50,
     ),

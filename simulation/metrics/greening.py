@@ -1,4 +1,4 @@
-"""Greening: how far and how fast technologies that are meant for the environment are adopted (section 13.6)."""
+"""Greening: the extent and speed of the adoption of environmental technologies (section 13.6)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ METRICS = (
     Metric(
         name="environmental_share",
         unit="share",
-        reading="Adopters among the eligible at the horizon, environmental technologies alone.",
+        reading="Adopters among the eligible at the horizon, environmental technologies only.",
         better="higher",
         after="member_share",
         measure=environmental_share,
@@ -44,7 +44,7 @@ METRICS = (
     Metric(
         name="environmental_t50_years",
         unit="years",
-        reading="Years from release until half of the eligible have adopted, environmental technologies alone.",
+        reading="Years from release until half of the eligible have adopted, environmental technologies only.",
         better="lower",
         measure=environmental_t50,
     ),

@@ -1,4 +1,4 @@
-"""Theil's index: how unequally adopters are spread over regions when equally many have adopted."""
+"""Theil's index: inequality of adopters between regions at an equal stage of adoption."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def theil(shares: Array, weights: Array, *, macroregion_of: Array) -> Theil:
     Returns
     -------
     Theil
-        All nan where nobody has adopted.
+        All nan if there are no adopters.
 
     References
     ----------
@@ -52,7 +52,7 @@ def theil(shares: Array, weights: Array, *, macroregion_of: Array) -> Theil:
     s = adopters / adopters.sum()
     s_macro = np.bincount(macroregion_of, weights=s)
     w_macro = np.bincount(macroregion_of, weights=weights)
-    # What a region would have, were the adopters of its macroregion spread evenly over the eligible.
+    # The share that a region would have if the adopters of its macroregion were spread evenly over the eligible.
     even = weights * (s_macro / np.where(w_macro > 0, w_macro, 1.0))[macroregion_of]
     return Theil(_divergence(s, weights), between=_divergence(s_macro, w_macro), within=_divergence(s, even))
 
@@ -63,7 +63,7 @@ def stage_month(curves: Curves, level: float) -> int:
     Raises
     ------
     Undefined
-        If there is none within the common window, or nothing to compare.
+        If there is none within the common window, or there is nothing to compare.
     """
     require_synchrony(curves)
     reached = curves.pooled >= level

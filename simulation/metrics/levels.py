@@ -1,8 +1,8 @@
-"""The same questions at three levels: enterprises (micro), regions (meso), macroregions (macro).
+"""Variance, inequality and t50 at three levels: enterprises (micro), regions (meso), macroregions (macro).
 
-Variance and Theil's index are taken apart into what lies between macroregions, between the regions of a macroregion,
-and between the enterprises of a region; t50 has a spread over regions and one over macroregions, and in a region the
-time from a quarter to half.
+Variance and Theil's index are decomposed into parts between macroregions, between the regions of a macroregion, and
+between the enterprises of a region. The spread of t50 is that over macroregions, that over regions and, within a
+region, the time from a quarter to half.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def macro_curves(curves: Curves) -> tuple[Array, Array]:
 
 
 def variance_parts(curves: Curves) -> Variance:
-    """Take the variance apart, integrated over the common window, without correction for small numbers."""
+    """Decompose the variance, integrated over the common window, without correction for small numbers."""
     require_synchrony(curves)
     macro, weights = macro_curves(curves)
     mean = np.einsum("tr,r->t", curves.regional, curves.weights)
@@ -68,9 +68,9 @@ def _macro_t50(curves: Curves) -> float:
 
 
 def _micro_t50(curves: Curves) -> float:
-    """Years between a quarter and half of a region's share, mean over regions by their eligible.
+    """Return the years between a quarter and half of a region's share, mean over regions by their eligible.
 
-    So far apart do the enterprises of a region adopt; later ones may not be seen before the horizon.
+    This measures the spread of adoption times within a region; later adoptions may lie beyond the horizon.
     """
     half = regional_t50(curves)
     present = curves.weights > 0
@@ -79,9 +79,9 @@ def _micro_t50(curves: Curves) -> float:
 
 
 def _theil_micro(curves: Curves) -> float:
-    """Theil's index among the enterprises of a region, of which F_r share evenly and the others have nothing: -ln F_r.
+    """Return Theil's index among the enterprises of a region, -ln F_r: adopters have equal shares, others nothing.
 
-    Together with the index between regions it adds up to that among all enterprises, -ln of the pooled share.
+    It and the index between regions sum to that among all enterprises, -ln of the pooled share.
     """
     month = stage_month(curves, 0.5)
     shares = curves.regional[month]
@@ -109,14 +109,14 @@ METRICS = (
     Metric(
         name="variance_micro",
         unit="share",
-        reading="Share that lies between the enterprises of a region; the three add up to 1.",
+        reading="Share that lies between the enterprises of a region; the three sum to 1.",
         better="higher",
         measure=lambda curves: variance_parts(curves).micro,
     ),
     Metric(
         name="t50_macro_sd_years",
         unit="years",
-        reading="Standard deviation of t50 over macroregions; undefined as soon as one never reaches half.",
+        reading="Standard deviation of t50 over macroregions; undefined if one never reaches half.",
         better="lower",
         after="restricted_time_years",
         measure=_macro_t50,

@@ -1,4 +1,4 @@
-"""What it cost, discounted to the start."""
+"""Costs: planned and spent money, discounted to the start."""
 
 from __future__ import annotations
 

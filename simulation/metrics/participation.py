@@ -1,4 +1,4 @@
-"""Who takes part at the horizon: adopters among the eligible, members among the enterprises."""
+"""Participation at the horizon: adopters among the eligible, members among the enterprises."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulation.world import Array
 
 
 def share_at_horizon(curves: Curves, cells: Array) -> float:
-    """Return the adopters at the horizon over those who are eligible then, in some cells of industry and technology.
+    """Return adopters over eligible at the horizon, in some cells of industry and technology.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def share_at_horizon(curves: Curves, cells: Array) -> float:
     Raises
     ------
     Undefined
-        If nobody is.
+        If there are no eligible enterprises.
     """
     adopters, eligible = (
         counts[-1].sum(axis=0, where=cells).sum()

@@ -1,4 +1,4 @@
-"""Kuramoto's order parameter: how far regions are in the same phase of adoption."""
+"""Kuramoto's order parameter: the degree to which regions are in the same phase of adoption."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulation.world import Array
 def kuramoto(shares: Array, weights: Array) -> float:
     """Order of the phases pi F_r, averaged over time with weight Fbar (1 - Fbar); equation (14), section 5.
 
-    A full turn would be 2 pi; with pi, a region where nobody has adopted is opposite to one where everybody has.
+    A full turn would be 2 pi; with pi, a region without adopters is opposite to one where all have adopted.
 
     Parameters
     ----------

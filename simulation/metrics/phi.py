@@ -20,17 +20,17 @@ from simulation.world import Array
 
 
 def comparable(eligible: Array) -> Array:
-    """Which cells have two groups, and two enterprises in one of them; bool (...) of int64 (..., R)."""
+    """Return which cells have two groups, and two enterprises in one of them; bool (...) of int64 (..., R)."""
     return ((eligible > 0).sum(axis=-1) >= 2) & (eligible.sum(axis=-1) > (eligible > 0).sum(axis=-1))
 
 
 class Compared(NamedTuple):
-    """The cells that are :func:`comparable` in some month, with nobody in the months in which they are not."""
+    """The cells that are :func:`comparable` in some month, with zero counts in the months in which they are not."""
 
     adopters: Array  # float64 (cells, months, R), as they are in all months
     eligible: Array  # int64 (cells, E, R)
     n: Array  # int64 (cells, E), all eligible
-    between: Array  # int64 (cells, E), degrees of freedom between groups; 1 where there is nobody, so that it divides
+    between: Array  # int64 (cells, E), degrees of freedom between groups; 1 if the cell is empty, so that it can divide
     within: Array  # int64 (cells, E), degrees of freedom within groups; 1 likewise
 
 
@@ -45,10 +45,10 @@ def compared(adopters: Array, eligible: Array) -> Compared:
 
 
 def variance_components(adopters: Array, eligible: Array) -> tuple[Array, Array]:
-    """Variance between regions and in all, for each cell and month; the parts of equation (9), section 5.
+    """Return variance between regions and total variance, by cell and month; the parts of equation (9), section 5.
 
-    A cell is a technology in an industry, or what the caller makes it; likewise groups are regions or macroregions.
-    A cell has no variance in a month in which it is not :func:`comparable`, and is left out where it never is.
+    A cell is a technology in an industry, or as defined by the caller; groups are regions or macroregions.
+    A cell has no variance in a month in which it is not :func:`comparable`, and is omitted if it never is.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def phi(adopters: Array, eligible: Array) -> float:
     Returns
     -------
     float
-        At most 1; slightly negative where groups differ less than by chance; nan where nothing varies.
+        At most 1; slightly negative if groups differ less than by chance; nan if nothing varies.
     """
     between, total = (integral(part.sum(axis=0), 1.0) for part in variance_components(adopters, eligible))
     return float(between / total) if total > ROUNDING else np.nan
@@ -105,7 +105,7 @@ def _phi(curves: Curves) -> float:
 
 
 def _phi_half(curves: Curves) -> float:
-    """Phi at the moment at which each cell first reaches half, anywhere up to the horizon: free of truncation."""
+    """Return Phi at the moment at which each cell first reaches half, up to the horizon, without truncation."""
     require_regions(curves)
     adopters, eligible = curves.record.adopters, curves.record.eligible
     months = crossing_time(ratio(adopters.sum(axis=1), eligible.sum(axis=1)), 0.5, dt=1.0)
@@ -155,7 +155,7 @@ METRICS = (
     Metric(
         name="synchronization",
         unit="share",
-        reading="1 - Phi: 1 where regions adopt together, up to chance.",
+        reading="1 - Phi: 1 if regions adopt together, up to chance.",
         better="higher",
         measure=lambda curves: 1.0 - _phi(curves),
     ),

@@ -1,4 +1,4 @@
-"""Phi of the curves alone, without correction for chance: for checks and mean fields."""
+"""Phi without correction for chance, for checks and mean fields."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The technological profile of regions: how diverse it is, and how near to it lies what a region lacks.
+"""The technological profile of regions: its diversity, and its relatedness to the technologies that are missing.
 
-Two technologies are related as far as the same industries can use them: the cosine of their eligible enterprises by
-industry. Both measures are taken when half of all eligible have adopted, so that scenarios are compared at one stage.
+The relatedness of two technologies is the cosine of their eligible enterprises by industry. Both measures are taken
+when half of all eligible have adopted, so that scenarios are compared at the same stage.
 
 References
 ----------
@@ -46,9 +46,9 @@ def entropy(curves: Curves) -> Array:
 
 
 def density(curves: Curves) -> Array:
-    """float64 (R,), 0 to 1: share of the related technologies that is adopted around what a region lacks.
+    """Relatedness density, float64 (R,), 0 to 1: adopted share of the technologies related to the missing ones.
 
-    The mean over technologies, by the share that has not adopted yet; 0 where nothing is related or nothing lacks.
+    The mean over technologies, weighted by the share that has not adopted; 0 if none is related or none is missing.
     """
     shares, related = curves.by_technology[:, _stage(curves)], relatedness(curves)
     around = ratio(np.einsum("kq,qr->kr", related, shares), related.sum(axis=1)[:, None])
@@ -61,7 +61,7 @@ def _stage(curves: Curves) -> int:
     Raises
     ------
     Undefined
-        If the stage is not reached, or there are not two technologies.
+        If the stage is not reached, or there are fewer than two technologies.
     """
     month = stage_month(curves, STAGE)
     if len(curves.record.technologies) < 2:
@@ -88,7 +88,7 @@ METRICS = (
     Metric(
         name="profile_density",
         unit="share",
-        reading="How much of what is related to the technologies that regions lack they have, when half have adopted.",
+        reading="Adopted share of the technologies related to those that a region lacks, when half have adopted.",
         better=None,
         measure=lambda curves: _mean(curves, density(curves)),
     ),

@@ -1,4 +1,4 @@
-"""Speed where few adopt: the mean time to adoption, restricted to the common window."""
+"""Speed, also if few adopt: the mean time to adoption, restricted to the common window."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from simulation.metrics.metric import Metric, Undefined, require_eligible
 
 
 def restricted_time(curves: Curves) -> float:
-    """Return the mean of the years from release to adoption, the window's length for who has not adopted in it.
+    """Return the mean years from release to adoption; non-adopters count with the full window.
 
-    The area above the pooled curve, whose months are of the enterprises that are there in them. It is defined wherever
-    somebody is eligible in every month, also where t50 is not.
+    This is the area above the pooled curve, which in each month refers to the enterprises present. It is defined if
+    there are eligible enterprises in every month, even if t50 is not.
     """
     require_eligible(curves)
     if not curves.pairs.any(axis=1).all():
@@ -22,7 +22,7 @@ METRICS = (
     Metric(
         name="restricted_time_years",
         unit="years",
-        reading="Mean years from release to adoption; who has not adopted counts with the whole common window.",
+        reading="Mean years from release to adoption; non-adopters count with the whole common window.",
         better="lower",
         after="regions_below_half",
         measure=restricted_time,

@@ -1,4 +1,4 @@
-"""Speed: when 10, 50 and 90 % of the eligible have adopted, in all and by region."""
+"""Speed: the times at which 10, 50 and 90 % of the eligible have adopted, in total and by region."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def time_to(level: float, share: Array, curves: Curves) -> float:
     Raises
     ------
     Undefined
-        If it does not within the common window.
+        If it does not reach the level within the common window.
     """
     time = float(crossing_time(share, level, dt=curves.dt))
     if np.isnan(time):
@@ -48,7 +48,7 @@ def regional_t50(curves: Curves) -> Array:
     Raises
     ------
     Undefined
-        If only one of them never reaches it.
+        If at least one of them never reaches it.
     """
     require_synchrony(curves)
     present = np.flatnonzero(curves.weights > 0)
@@ -92,14 +92,14 @@ METRICS = (
     Metric(
         name="t50_sd_years",
         unit="years",
-        reading="Standard deviation of t50 over regions; undefined as soon as one region never reaches half.",
+        reading="Standard deviation of t50 over regions; undefined if one region never reaches half.",
         better="lower",
         measure=lambda curves: float(regional_t50(curves).std()),
     ),
     Metric(
         name="t50_range_years",
         unit="years",
-        reading="From the first region to reach half to the last.",
+        reading="Years from the first region that reaches half to the last.",
         better="lower",
         measure=lambda curves: float(np.ptp(regional_t50(curves))),
     ),

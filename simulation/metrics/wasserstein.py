@@ -1,4 +1,4 @@
-"""W1: how many years apart regions adopt."""
+"""W1: the mean time lag between regions, years."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def w1(shares: Array, dt: float) -> float:
 
 
 def differences(shares: Array) -> Array:
-    """Sum over pairs of regions of how far apart their shares are; float64 (...) of float64 (..., R)."""
+    """Return the sum over pairs of regions of the distance between their shares; float64 (...) of float64 (..., R)."""
     # Sorted, the i-th smallest of R shares is the larger of i pairs and the smaller of R - 1 - i.
     regions = shares.shape[-1]
     sign = 2.0 * np.arange(regions) - (regions - 1)
@@ -57,7 +57,7 @@ METRICS = (
         name="w1_years",
         unit="years",
         reading="Mean area between two regions' curves up to the common window, industries standardized: a lag, but "
-        "small also where few have adopted; compare with a fully mixed world, not with 0.",
+        "small too if few have adopted; compare with a fully mixed world, not with 0.",
         better="lower",
         after="variance_micro",
         measure=lambda curves: _mean_over_technologies(curves, curves.by_technology),

@@ -1,4 +1,4 @@
-"""Adoption incentives: part of the price of a new technology is paid."""
+"""Adoption incentives: a subsidy for part of the price of a new technology."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every policy instrument states: its full cost, its coverage by the money, and the lever it moves (section 4)."""
+"""The base classes of policy instruments: full cost, coverage by the budget, and the lever moved (section 4)."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from simulation.world import Array, World
 class Policy(Settings):
     """One entry of ``[[policies]]``: an instrument, the money for it and the years in which it runs.
 
-    A *unit* is what the money of an instrument is spread over. By default the units are the rows of the ledger:
-    the R regions and, last, one row for what belongs to no region.
+    The money of an instrument is divided among *units*. By default the units are the rows of the ledger: the R regions
+    and, last, one row for money that belongs to no region.
     """
 
     unit_cost: ClassVar[float]
-    """Default cost a year of one treated unit, in budget units; an assumption, swept through ``[costs]``."""
+    """Default cost per year of one treated unit, in budget units; an assumption, varied through ``[costs]``."""
     cost_basis: ClassVar[str]
-    """What the unit cost is paid for, in words."""
+    """The basis of the unit cost, in words."""
     magnitude: ClassVar[float]
     """Change of the lever at coverage 1; an assumption."""
     opens_platform: ClassVar[bool] = False
-    """Whether the platforms that it names exist only while this instrument is paid."""
+    """Whether the platforms that it names exist only while this instrument is paid for."""
     all_or_nothing: ClassVar[bool] = False
     """Whether a coverage below 1 has no effect and costs nothing."""
 
     instrument: str
     """Name of the instrument; each defines it as a Literal."""
     budget: NonNegative
-    """Money, units a year; with 0 the entry has no effect at all."""
+    """Money, units per year; with 0 the entry has no effect at all."""
     from_year: Year = 0.0
     """First year, counted from 0 at the start; inclusive."""
     to_year: Year | None = None
-    """Year of the end, exclusive; left out, until the horizon."""
+    """Year of the end, exclusive; by default the horizon."""
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -53,17 +53,17 @@ class Policy(Settings):
 
     @property
     def target(self) -> tuple[str, ...]:
-        """What the policy acts on: coverages of all entries with one target add up."""
+        """The target of the policy: the coverages of all entries with the same target add up."""
         return (self.instrument, *self.platform_names)
 
     def months(self, *, steps_per_year: int, horizon: int) -> tuple[int, int]:
-        """First month, and the month after the last, in which the policy runs, both at most ``horizon``."""
+        """The first month of the policy, and the month after its last, both at most ``horizon``."""
         last = horizon if self.to_year is None else round(self.to_year * steps_per_year)
         return min(round(self.from_year * steps_per_year), horizon), min(last, horizon)
 
     @abstractmethod
     def full_cost(self, world: World, *, unit_cost: float) -> Array:
-        """Cost a year of full coverage: float64, one value a unit, 0 where nothing is treated."""
+        """Cost per year of full coverage: float64, one value per unit, 0 if nothing is treated."""
 
     def coverage(self, full_cost: Array, world: World) -> Array:
         """Coverage of each unit by the budget, c = min(1, budget / full cost), equation (18); one c for all treated."""
@@ -72,7 +72,7 @@ class Policy(Settings):
         return np.where(full_cost > 0, c, 0.0)
 
     def plan(self, full_cost: Array, world: World) -> Array:
-        """The budget split over the units, in proportion to full cost; on the last unit where nothing is treated."""
+        """The budget divided among the units in proportion to full cost; all on the last unit if nothing is treated."""
         total = float(full_cost.sum())
         if total > 0:
             return full_cost * (self.budget / total)
@@ -81,12 +81,12 @@ class Policy(Settings):
         return planned
 
     def ledger_rows(self, world: World) -> Array:
-        """int64, one value a unit: its row in the ledger."""
+        """int64, one value per unit: its row in the ledger."""
         return np.arange(len(world.regions.ids) + 1)
 
     @abstractmethod
     def apply(self, levers: Levers, coverage: Array, world: World) -> None:
-        """Move the lever by its magnitude times ``coverage``, which all entries with one target have together."""
+        """Move the lever by its magnitude times ``coverage``, the joint coverage of all entries with one target."""
 
 
 class RegionalPolicy(Policy):

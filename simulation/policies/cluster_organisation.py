@@ -1,4 +1,4 @@
-"""Cluster organisations: they bring the enterprises of one region together."""
+"""Cluster organisations, which bring the enterprises of a region together."""
 
 from __future__ import annotations
 

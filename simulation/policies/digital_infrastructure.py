@@ -1,4 +1,4 @@
-"""Digital infrastructure: networks and equipment that make a region readier for remote contact."""
+"""Digital infrastructure: networks and equipment that raise a region's readiness for remote contact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interoperability: what happens on one platform is seen on another."""
+"""Interoperability: activity on one platform is visible on another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Platform onboarding: enterprises are helped to join a platform and to stay."""
+"""Platform onboarding: help for enterprises to join a platform and to stay."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from simulation.policies.base import RegionalPolicy
 from simulation.world import Array, World
 
 LEAST_READINESS = 0.1
-"""Where digital readiness is lower, onboarding gets no dearer (section 4)."""
+"""Below this digital readiness the cost of onboarding rises no further (section 4)."""
 
 
 class PlatformOnboarding(RegionalPolicy):
     """Membership is worth more, subsidy_hr = 3 c, for 1 / max(delta_r, .1) a year per enterprise that may join.
 
-    Members count among the treated, and delta is that before any digital infrastructure.
+    Members count as treated, and delta is the readiness before any digital infrastructure.
     """
 
     unit_cost: ClassVar[float] = 1.0

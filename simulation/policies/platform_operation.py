@@ -1,4 +1,4 @@
-"""Platform operation: staff and servers without which a platform does not exist."""
+"""Platform operation: the staff and servers that a platform needs to exist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulation.world import Array, World
 
 
 class PlatformOperation(Policy):
-    """The platform exists while it is paid for in full, 150 a year; less buys nothing and is not spent."""
+    """The platform exists while it is paid for in full, 150 a year; a smaller budget has no effect and is not spent."""
 
     unit_cost: ClassVar[float] = 150.0
     cost_basis: ClassVar[str] = "platform"

@@ -1,4 +1,4 @@
-"""Processing chains: enterprises of a growth pole are brought to process and to supply what it digs."""
+"""Processing chains: support for enterprises of a growth pole that process or supply its extraction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulation.world import Array, World
 class ProcessingChain(RegionalPolicy):
     """Demand pull along a chain is stronger, strength_gr + c, for 1 a year per enterprise of a led industry.
 
-    Treated are the chain's own growth poles among the target regions.
+    It treats those of the target regions that are growth poles of the chain.
     """
 
     unit_cost: ClassVar[float] = 1.0

@@ -1,4 +1,4 @@
-"""Remote residency: institutions are present on a platform and so reach enterprises far away."""
+"""Remote residency: institutions are present on a platform and thereby reach distant enterprises."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from simulation.world import Array, World
 
 
 class RemoteResidency(RegionalPolicy):
-    """Named institutions are on the platform, for 5 a year each; beyond the money they are dropped in listed order.
+    """Named institutions are on the platform, for 5 a year each, in the listed order as far as the budget reaches.
 
-    The units are the J institutions, each either resident or not, and last one for money that no institution is for.
+    The units are the J institutions, each either resident or not, and a last one for money without an institution.
     """
 
     unit_cost: ClassVar[float] = 5.0
@@ -29,7 +29,7 @@ class RemoteResidency(RegionalPolicy):
     """Name of the platform."""
     institutions: Selection = "all"
     """"all", in the order of region and name, or names in order of precedence; a name that several regions share is
-    written "region_id: name". Institutions outside ``regions`` are passed over."""
+    written "region_id: name". Institutions outside ``regions`` are skipped."""
 
     @property
     def platform_names(self) -> tuple[str, ...]:
@@ -41,16 +41,16 @@ class RemoteResidency(RegionalPolicy):
         return cost
 
     def coverage(self, full_cost: Array, world: World) -> Array:
-        """1 for each institution that the money reaches, whole institutions in listed order; else 0."""
+        """1 for each institution that the budget reaches, whole institutions in listed order; else 0."""
         order = self._in_order(world)
-        # A budget of exactly n institutions must reach all n in spite of rounding.
+        # A budget for exactly n institutions must reach all n in spite of rounding.
         reached = np.cumsum(full_cost[order]) <= self.budget * (1 + 1e-12)
         coverage = np.zeros_like(full_cost)
         coverage[order[reached]] = 1.0
         return coverage
 
     def plan(self, full_cost: Array, world: World) -> Array:
-        """The cost of those whom the money reaches; the rest is set against those dropped, or against all alike."""
+        """The cost of the institutions reached; the rest is assigned to those not reached, or to all equally."""
         spent = full_cost * self.coverage(full_cost, world)
         dropped = full_cost - spent
         over = dropped if dropped.any() else full_cost
@@ -65,7 +65,7 @@ class RemoteResidency(RegionalPolicy):
         levers.resident[world.platforms.names.index(self.platform)] |= coverage[:-1] > 0
 
     def _in_order(self, world: World) -> Array:
-        """int64: rows of the institutions that are to be resident, first things first."""
+        """int64: rows of the institutions that are to be resident, in order of precedence."""
         rows = world.institutions
         if self.institutions == "all":
             order = np.arange(len(rows.names))

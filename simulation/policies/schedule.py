@@ -1,4 +1,4 @@
-"""What the policies of a scenario do month by month, and what that costs (section 4)."""
+"""The schedule of policies: levers of each month, and the ledger of planned and spent money (section 4)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WHOLE = 1 - 1e-9
-"""Coverage that counts as full where parts are added up: three thirds must open a platform."""
+"""Coverage that counts as full after a sum: three thirds must open a platform in spite of rounding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One policy with what it costs a year in this world. U units, see :class:`Policy`."""
+    """One policy with its cost per year in this world. U units, see :class:`Policy`."""
 
     policy: Policy
     months: tuple[int, int]  # the first, and the one after the last
@@ -36,7 +36,7 @@ class Entry:
 
     @staticmethod
     def of(policy: Policy, world: World, *, unit_cost: float) -> Entry:
-        """What a policy costs and covers in a world."""
+        """Return a policy with its cost and coverage in a world."""
         full_cost = policy.full_cost(world, unit_cost=unit_cost)
         return Entry(
             policy=policy,
@@ -51,7 +51,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Months in which nothing changes."""
+    """A period of months in which no lever changes."""
 
     first: int
     last: int  # exclusive
@@ -64,7 +64,7 @@ class PolicySchedule:
 
     Parameters
     ----------
-    policies : the scenario's policies in the order of the file, which decides nothing but labels in the ledger.
+    policies : the scenario's policies in the order of the file, which affects only labels in the ledger.
     world : the world in which they act.
     costs : unit costs by instrument.
     budget : the scenario's budget, for its discount rate.
@@ -81,37 +81,37 @@ class PolicySchedule:
         self._world = world
         self._budget = budget
         self._entries = [Entry.of(p, world, unit_cost=costs.of(p.instrument)) for p in policies]
-        # With no money an entry is as good as absent: a platform that it names keeps to its own calendar. The others
-        # are taken in an order of their own, so that sums of floats do not depend on the order of the file.
+        # An entry without money has no effect: a platform that it names follows its own calendar. The others are
+        # sorted, so that sums of floats do not depend on the order of the file.
         funded = [e for e, policy in enumerate(policies) if policy.budget > 0]
         self._funded = sorted(funded, key=lambda e: policies[e].model_dump_json())
         self._spans = self._make_spans()
         self._starts = [span.first for span in self._spans]
 
     def levers(self, month: int) -> Levers:
-        """Levers of a month, counted from 0: the same object while nothing changes. Not to be written."""
+        """Levers of a month, counted from 0: the same object while nothing changes. Read-only."""
         assert 0 <= month < self._world.months, f"month {month} is not within the horizon"
         return self._spans[bisect_right(self._starts, month) - 1].levers
 
     @property
     def planned_pv(self) -> float:
-        """Present value of what is planned within the horizon, in units."""
+        """Present value of the money planned within the horizon, in units."""
         return self._present_value([(entry.policy.budget, *entry.months) for entry in self._entries])
 
     @property
     def spent_pv(self) -> float:
-        """Present value of what is spent within the horizon, in units."""
+        """Present value of the money spent within the horizon, in units."""
         return self._present_value(
             [(a_year, s.first, s.last) for s in self._spans for a_year in s.spent[s.spent > 0].tolist()]
         )
 
     def ledger(self) -> pd.DataFrame:
-        """Money by policy, region and year, in units, wherever some is planned; planned = spent + unspent.
+        """Money by policy, region and year, in units, in rows with planned money; planned = spent + unspent.
 
         Columns: policy (its place in the file, such as policies[0]), instrument, region (id, or "all" for what belongs
         to no region), year (from 0), planned, spent, unspent.
         """
-        import pandas as pd  # here, because a scenario must be checked without waiting for pandas
+        import pandas as pd  # imported late, so that checking a scenario does not wait for pandas
 
         planned, spent = self._yearly()
         e, year, row = np.nonzero(planned)
@@ -191,7 +191,7 @@ class PolicySchedule:
         groups: dict[tuple[str, ...], list[int]] = {}
         for e in active:
             groups.setdefault(entries[e].target, []).append(e)
-        # Instruments that open a platform come first, because those that work on it ask whether it is open.
+        # Instruments that open a platform come first, because those that act on it need to know whether it is open.
         for group in sorted(groups.values(), key=lambda g: not entries[g[0]].policy.opens_platform):
             policy = entries[group[0]].policy
             exists = in_calendar if policy.opens_platform else levers.is_open
@@ -205,7 +205,7 @@ class PolicySchedule:
             if policy.all_or_nothing:
                 effective = np.where(together >= WHOLE, 1.0, 0.0)
             policy.apply(levers, effective, world)
-            # Where entries cover more than all, each spends in proportion; a single one spends all that it covers.
+            # If entries together exceed full coverage, each spends in proportion; a single one spends all it covers.
             used = np.minimum(effective / np.where(together > 0, together, 1.0), 1.0)
             for e in group:
                 amount = np.minimum(

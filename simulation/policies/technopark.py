@@ -1,4 +1,4 @@
-"""Technoparks: rooms, equipment and staff for the institutions of a region."""
+"""Technoparks: premises, equipment and staff for the institutions of a region."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training: staff of enterprises learn to use new technology."""
+"""Training of the staff of enterprises in new technology."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The browser: a server that simulates two scenarios side by side for each session, and the page that draws them.
+"""The browser interface: a server that simulates two scenarios side by side per session, and its page.
 
-``docs/browser.md`` holds what the page and the server say to each other. The server itself only listens, checks and
-passes on; the model works in processes of its own, one a processor, which hold the sides of all sessions between them.
+``docs/browser.md`` documents the protocol between page and server. The server process only accepts, checks and forwards
+requests; the model runs in separate processes, one per processor, which share the sides of all sessions.
 """

@@ -101,7 +101,7 @@ def test_run_ends_with_table_differences_verdict_and_files(study: tuple[Path, Re
         "seeds 5 to 8",
         "1 - Phi",
         "Paired differences, 95 % intervals",
-        "trained less",
+        "trained minus",
         "Trained against Tiny, for unequal planned money",
         "Digital readiness of regions is an assumption in three tiers (0.2, 0.5, 0.8), not data",
     ):

@@ -235,7 +235,7 @@ def test_a_value_that_cannot_be_meant_is_refused_where_it_stands(beside, key, va
     [
         (None, "give either a path of prices or a process"),
         ("[]", "the path must hold at least one pair of year and price"),
-        ("[[2, 100], [2, 90]]", "the years of the path must rise"),
+        ("[[2, 100], [2, 90]]", "the years of the path must increase"),
         (
             "[[2, 1e6]]",
             "the price 1e+06 of year 2 must lie between a thousandth and a thousand times the reference 100",

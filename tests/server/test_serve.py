@@ -157,7 +157,7 @@ def test_the_process_that_listens_is_small() -> None:
 def test_a_port_that_is_taken_is_told(running: Running) -> None:
     result = CliRunner().invoke(cli, ["serve", "--port", str(running.port)])
     assert result.exit_code == 2
-    assert f"--port {running.port}: taken by another program" in result.output
+    assert f"--port {running.port}: used by another program" in result.output
     assert "Traceback" not in result.output
 
 

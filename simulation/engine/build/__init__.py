@@ -1,1 +1,1 @@
-"""From a scenario and a seed to a world."""
+"""Building a world from a scenario and a seed."""

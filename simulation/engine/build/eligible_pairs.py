@@ -1,4 +1,4 @@
-"""The eligible pairs of enterprise and technology, and the thresholds at which they adopt."""
+"""The eligible pairs of enterprise and technology, and their adoption thresholds."""
 
 from __future__ import annotations
 

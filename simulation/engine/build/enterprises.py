@@ -1,4 +1,4 @@
-"""The enterprises of a world: who they are, when they are there, and whom they know."""
+"""The enterprises of a world: their attributes, the time they are present, and their business ties."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def relatedness_of(spec: Scenario, industries: tuple[str, ...]) -> Array:
 
 
 def _absorptive_capacity(seed: int, keys: Array, variation: float) -> Array:
-    """Return alpha ~ Gamma with mean 1 and this coefficient of variation; by inversion, so one draw whatever it is."""
-    if variation < np.finfo(np.float64).eps:  # cannot be told from none; its inverse square may overflow
+    """Return alpha ~ Gamma with mean 1 and this coefficient of variation, by inversion of a single draw."""
+    if variation < np.finfo(np.float64).eps:  # too small to matter; its inverse square may overflow
         return np.ones(keys.size)
     draws = np.empty(keys.size)
     uniforms(key(seed, "absorptive_capacity"), keys, draws)

@@ -1,4 +1,4 @@
-"""The institutions of a world: who they are, and when they master a technology."""
+"""The institutions of a world: their attributes, and their thresholds for mastering a technology."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The platforms of a world: who may join them, and who is on them."""
+"""The platforms of a world: the enterprises that may join them, and the institutions on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The regions of a world, and how near they are to each other."""
+"""The regions of a world and their spatial proximity."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def build_regions(spec: Scenario, dataset: Dataset) -> Regions:
         government_quality=by_name(spec.world.government_quality, ids, np.ones(len(ids))),
         outflow=by_name(spec.migration.rate, ids, np.zeros(len(ids))),
         distance_km=distance,
-        # Across a border nobody is near: countries meet on platforms, and where a table gives ties.
+        # There is no proximity across a border: countries have contact on platforms, and through ties given in a table.
         proximity=spatial_kernel(distance, spec.diffusion.half_distance_km)
         * (countries[:, None] == countries[None, :]),
     )

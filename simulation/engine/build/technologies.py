@@ -1,4 +1,4 @@
-"""The technologies of a world: when and where they appear."""
+"""The technologies of a world: the time and place of their release."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _origin_weights(weight: Array, region_of: Array, share: Array) -> Array:
     Parameters
     ----------
     weight : float64, shape (J,)
-        Weights without the scenario's say; they hold within a region and among the regions that are not named.
+        Weights without the scenario's shares; they apply within a region and among regions that are not named.
     region_of : int32, shape (J,)
     share : float64, shape (J,)
         Share of the institution's region, NaN where the scenario does not name it.

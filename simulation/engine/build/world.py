@@ -1,4 +1,4 @@
-"""Scenario and seed to World (section 1): every draw is keyed by who draws, see ``simulation.streams``."""
+"""Building the World from scenario and seed (section 1); draws are keyed by identity, see ``simulation.streams``."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def build_world(spec: Scenario, seed: int) -> World:
 
     Parameters
     ----------
-    spec : the scenario, already checked against its dataset.
+    spec : the scenario, already validated against its dataset.
     seed : the seed of the replication, from 0 to MOST_SEED of :mod:`simulation.arguments`; scenarios with one seed
         share it.
 
     Raises
     ------
     HyperclusterError
-        If there is no such seed. Every draw of a replication goes through here or through ``World.seed``, so that one
-        number cannot mean two runs.
+        If the seed is invalid. Every draw of a replication uses it here or through ``World.seed``, so that a seed
+        identifies one run.
     """
     seed = seed_of(seed)
     dataset = spec.dataset

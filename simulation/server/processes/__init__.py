@@ -1,1 +1,1 @@
-"""The processes that simulate, and what they are asked."""
+"""The processes that run the model, and their tasks."""

@@ -1,4 +1,4 @@
-"""The processes of the model, as the event loop asks them: one a processor, each with a fair queue of its own."""
+"""The pool of model processes, one per processor, each with its own fair queue."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from simulation.server.web.fair_queue import Turns
 from simulation.server.web.sessions import Session
 
 DEADLINE_SECONDS = 60.0
-"""Nothing that is let through takes so long; what does has hung, and its process is replaced."""
+"""No valid task takes so long, seconds; a process that does has hung and is replaced."""
 LONG_CHANGES = 5_000
-"""Characters of changes; longer ones may take a second to be read, the page's own some milliseconds."""
+"""Characters of changes; longer ones may take a second to parse, those of the page some milliseconds."""
 SLOW = -1
-"""Place of the process that has whatever keeps a process busy for long, so that only such requests wait for it."""
+"""Index of the process for slow requests, so that other requests do not wait for them."""
 
 
 class Models:
-    """Processes that hold the sides of sessions; the two sides of a session are with two of them, where there are two.
+    """Processes that hold the sides of sessions; the two sides of a session are in two of them, if there are two.
 
-    One more holds the sides that take long to build. It starts when there is one.
+    An additional process holds the sides that take long to build. It starts when there is one.
 
     Parameters
     ----------
-    processes : how many, without that one.
+    processes : number of processes, without the additional one.
     """
 
     def __init__(self, processes: int) -> None:
@@ -72,7 +72,7 @@ class Models:
     async def ask(
         self, session: Session, side: SideName, recipe: Recipe, do: Callable[..., Any], *args: Any
     ) -> Any:
-        """Return ``do(side, *args)``, which works on a side of a session; asked again until it is not None.
+        """Return ``do(side, *args)`` for a side of a session; repeat the task until the result is not None.
 
         A dictionary comes as :func:`simulation.server.processes.worker.perform` writes it.
         """
@@ -92,11 +92,11 @@ class Models:
         return found
 
     async def sum_up(self, folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
-        """Return what a finished study shows; see :func:`simulation.server.sides.summary.summary`."""
+        """Return the summary of a finished study; see :func:`simulation.server.sides.summary.summary`."""
         return await asyncio.wrap_future(self._aside.submit(worker.sum_up, (folder, names)))
 
     async def drop(self, session: Session) -> None:
-        """Forget both sides of a session."""
+        """Discard both sides of a session."""
         for side in SIDES:
             await self._ask(self._place(session, side), session.number, worker.drop, session.key(side))
             if session.slow:
@@ -112,7 +112,7 @@ class Models:
         try:
             return await once()
         except WorkerDiedError:
-            # A new one makes the side again from its recipe; a second death is the side's own fault.
+            # A new process rebuilds the side from its recipe; if it dies too, the side is at fault.
             return await once()
 
 

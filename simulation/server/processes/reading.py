@@ -1,4 +1,4 @@
-"""Scenarios and results folders as a process of the model reads them for the page."""
+"""Reading scenarios and results folders for the page."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from simulation.server.web.catalogue import without_absolute_paths
 
 RUNS = "runs.parquet"
 MOST_SEEDS = 100_000
-"""Replications of a folder that are listed, each by its seed."""
+"""Largest number of replications of a folder that are listed, by seed."""
 MOST_SCENARIOS = 200
 MOST_FOLDERS = 500
 MOST_MANIFEST_BYTES = 16_000_000
@@ -48,7 +48,7 @@ def finished_seeds(manifest: Mapping[str, Any], scenario: str, *, at_most: int =
     Raises
     ------
     ResultsError
-        If they are not what a batch writes, or more than ``at_most``.
+        If they are not in the form that a batch writes, or more than ``at_most``.
     """
     state = manifest.get("state")
     entry = state.get(scenario, {}) if isinstance(state, dict) else None
@@ -70,7 +70,7 @@ def finished_seeds(manifest: Mapping[str, Any], scenario: str, *, at_most: int =
 def listing(wanted: CatalogueRequest) -> dict[str, Any]:
     """Return scenarios and results as ``welcome`` lists them, and the colours of macroregions.
 
-    Whether a scenario is right is seen when it is opened. Of what cannot even be listed the ``problem`` is told.
+    Scenarios are validated when they are opened. An entry that cannot be listed has a ``problem`` instead.
     """
     return {
         "scenarios": [_of_file(name, path, _stamp(path)) for name, path in wanted.files.items()],
@@ -83,7 +83,7 @@ def listing(wanted: CatalogueRequest) -> dict[str, Any]:
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
-    """What changes when a file does; each is read once, since every page that comes asks for the list."""
+    """Return a stamp that changes with a file; each version is read once, because every new page needs the list."""
     try:
         found = path.stat()
     except OSError:
@@ -117,12 +117,12 @@ def _of_folder(folder: Path, _: tuple[tuple[int, ...], ...]) -> dict[str, Any]:
 
 
 def _named(text: str, folder: Path) -> str:
-    """A message that names files of a results folder without the folder."""
+    """Return a message in which files of a results folder are named without the folder."""
     return text.replace(f"{folder}/", "").replace(f"{folder}\\", "").replace(str(folder), folder.name)
 
 
 def _rows(folder: Path) -> int:
-    """Return how many replications there are rows of, roughly but no fewer: some may be counted twice in a merge."""
+    """Return an upper bound of the replications with rows: during a merge some may be counted twice."""
     rows = 0
     for part in part_folders(folder):
         _, numbers = block_of(part.name) or ("", range(0))
@@ -176,7 +176,7 @@ def _values(spec: Scenario) -> dict[str, Any]:
 
 
 def _refuse_foreign_datasets(changes: Sequence[str]) -> None:
-    """Keep a page from having folders of this machine read: it may name shipped datasets only."""
+    """Prevent a page from reading folders of this machine: it may use shipped datasets only."""
     for change in changes:
         try:
             path, value = parse_override(change)

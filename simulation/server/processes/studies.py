@@ -1,4 +1,4 @@
-"""A batch of both sides in the background, in a process of its own: the command ``hypercluster run``."""
+"""A batch of both sides in the background, in its own process, the command ``hypercluster run``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from simulation.server.protocol.messages import SideName
 
 MOST_STUDIES = 2
 GRACE_SECONDS = 10.0
-"""How long a batch may take to stop in good order."""
+"""Seconds that a batch may take to stop in an orderly way."""
 LONGEST_LINE = 1_000_000
 NICE = 10
 INTERRUPT = signal.SIGINT if os.name == "posix" else signal.SIGTERM  # elsewhere a process cannot be asked
@@ -31,14 +31,14 @@ log = logging.getLogger("hypercluster")
 
 
 class Study:
-    """One batch: started, listened to, stopped.
+    """One batch: starting it, reading its progress, stopping it.
 
     Parameters
     ----------
     texts : whole scenario by side, "a" and "b".
     replications, seed : as for ``hypercluster run``.
-    request : id of the message that asked for it.
-    results : folder that holds results folders.
+    request : id of the message that requested it.
+    results : folder that contains the results folders.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Study:
         self._stopped = False
 
     async def run(self, sum_up: Callable[[Path, Mapping[str, str]], Awaitable[dict[str, Any]]]) -> None:
-        """Run it to its end and tell the listener, as ``study`` of the protocol; ``sum_up`` finds what to show."""
+        """Run it to its end and report to the listener, as ``study`` of the protocol; ``sum_up`` makes the summary."""
         try:
             with tempfile.TemporaryDirectory(prefix="hypercluster-") as folder:
                 files = []
@@ -126,10 +126,10 @@ class Study:
         elif end.get("outcome") in ("finished", "failures"):
             yield {"state": "summing up"}
         else:
-            yield {"state": "failed", "text": end.get("message") or "the batch ended without a word"}
+            yield {"state": "failed", "text": end.get("message") or "the batch ended without a message"}
 
     def stop(self) -> None:
-        """Stop it in good order; what has finished is kept."""
+        """Stop it in an orderly way; finished replications are kept."""
         self._stopped = True
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -146,7 +146,7 @@ class Study:
 
 
 def _named_apart(specs: Mapping[SideName, Scenario]) -> dict[SideName, Scenario]:
-    """Two sides of one name are the same scenario with other changes: a study needs a name for each."""
+    """Give the sides different names: a study needs them even for two versions of one scenario."""
     if len({spec.name for spec in specs.values()}) == len(specs):
         return dict(specs)
     return {

@@ -1,10 +1,10 @@
-"""A process of the model: it holds sides of sessions and does one task after the other.
+"""A model process: it holds sides of sessions and executes one task at a time.
 
-A side is made from a recipe, whenever it is not there: at first, when it had to make room for others, or when the
-process was started anew. So nothing is lost that a recipe cannot bring back: all counts bit for bit, metrics so far but
-for their last digit, which depends on how many months were simulated at a time.
+A side that is not in memory is built from its recipe: at first, after it was evicted, or after the process was
+restarted. A rebuilt side has bit for bit the same counts; running metrics may differ in their last digit, which depends
+on how many months were simulated at a time.
 
-The server imports this module to name tasks, and never the model: what a task needs is imported where it is done.
+The server imports this module for the names of tasks, but must not import the model, so tasks import it when they run.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from simulation.server.sides.side import Side
 
 SLICE_SECONDS = 0.02
-"""How long a task may simulate before others have their turn."""
+"""Seconds that a task may simulate before others have their turn."""
 MOST_BYTES = 200_000_000
 """Size of a side; the country as shipped takes 16 million."""
 LARGE_BYTES = 40_000_000
-"""Size from which a side counts as large: to build it takes a tenth of a second to two."""
+"""Size from which a side counts as large: building it takes 0.1 to 2 seconds."""
 MOST_BYTES_HELD = 1_000_000_000
-"""Size of all sides of a process; beyond it, those that were not asked for the longest are made again when needed."""
+"""Size of all sides of a process; beyond it, the least recently used are evicted and rebuilt when needed."""
 MOST_MONTHS = 1_200
 MOST_POLICIES = 200
-"""Each is told with its money of every month."""
+"""Largest number of policies; each is sent with its money of every month."""
 
 
 class TooLargeError(HyperclusterError):
-    """A run that one page must not ask for while others wait."""
+    """A run that is too large for a page, because others would have to wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveRecipe:
-    """Text of a whole scenario, and a seed; ``large`` where it takes long to build."""
+    """Text of a whole scenario, and a seed; ``large`` if it takes long to build."""
 
     text: str
     seed: int
@@ -75,11 +75,11 @@ Recipe = LiveRecipe | ReplayRecipe
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to do with which side."""
+    """A task for a side."""
 
     key: str
     recipe: Recipe
-    do: Callable[[Side], Any]  # given to another process: a partial or a methodcaller
+    do: Callable[[Side], Any]  # sent to another process: a partial or a methodcaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class ScenarioRequest:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioText:
-    """A scenario as it was read, with changes; ``base`` has the values that it has without them."""
+    """A scenario that was read, with changes; ``base`` has its values without them."""
 
     name: str
     text: str
@@ -110,7 +110,7 @@ class CatalogueRequest:
 
 
 class _Shelf:
-    """The sides of this process, those asked for last at the end."""
+    """The sides of this process, the most recently used at the end."""
 
     def __init__(self) -> None:
         self._sides: OrderedDict[str, tuple[Recipe, Side]] = OrderedDict()
@@ -133,7 +133,7 @@ _shelf = _Shelf()
 
 
 def perform(task: Task) -> Any:
-    """Do a task with its side. What is a dictionary comes back as JSON: to write it takes longer than to send it."""
+    """Execute a task with its side. A dictionary is returned as JSON, so that the server need not serialize it."""
     found = task.do(_shelf.get(task.key, task.recipe))
     return encoded(found) if isinstance(found, dict) else found
 
@@ -190,7 +190,7 @@ def sum_up(study: tuple[Path, Mapping[str, str]]) -> dict[str, Any]:
 
 
 def world(side: Side) -> dict[str, Any]:
-    """What does not change from month to month."""
+    """Return the constant description of a side."""
     return side.world()
 
 
@@ -200,17 +200,17 @@ def outlines(side: Side) -> dict[str, Any]:
 
 
 def frames(side: Side, number: int, first: int, months: int) -> bytes | None:
-    """A block of a frame, or None where the side is still on its way."""
+    """Return a block of a frame, or None if the side has not reached the month yet."""
     return side.frames(number, first, months, until=_until())
 
 
 def series(side: Side, month: int, technologies: list[int]) -> dict[str, Any] | None:
-    """Metrics and curves, or None where the side is still on its way."""
+    """Return metrics and curves, or None if the side has not reached the month yet."""
     return side.series(month, technologies, until=_until())
 
 
 def inspect(side: Side, kind: str, row: int, month: int) -> dict[str, Any] | None:
-    """What stands in the inspector, or None where the side is still on its way."""
+    """Return the content of the inspector, or None if the side has not reached the month yet."""
     return side.inspect(kind, row, month, until=_until())
 
 
@@ -219,7 +219,7 @@ def _until() -> float:
 
 
 def warm_up() -> None:
-    """Load and, where nobody has done so on this machine, compile everything, so that no session waits for it."""
+    """Load and, if necessary, compile everything in advance, so that no session waits for it."""
     from simulation.scenario.loading import load_scenario
     from simulation.server.processes import reading  # noqa: F401 - for the first who asks for it
     from simulation.server.sides import replay  # noqa: F401

@@ -1,1 +1,1 @@
-"""What the page and the server say to each other: messages, binary frames, forms."""
+"""The protocol between page and server: messages, binary frames, forms."""

@@ -1,4 +1,4 @@
-"""The schema of scenarios as forms: what can be changed, in which unit, within which bounds, and what it means."""
+"""The schema of scenarios as forms: fields with unit, bounds and help."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def forms() -> dict[str, Any]:
 
 
 def fields_of(table: type[BaseModel]) -> list[dict[str, Any]]:
-    """Return a field of a form for each key of a table, as its JSON schema has it."""
+    """Return a field of a form for each key of a table, from its JSON schema."""
     schema = table.model_json_schema()
     definitions = schema.get("$defs", {})
     return [
@@ -67,7 +67,7 @@ def _field(key: str, schema: dict[str, Any], info: FieldInfo) -> dict[str, Any]:
     alternatives = [part for part in _alternatives(schema) if part.get("type") != "null"]
     kind, bounds = _kind(alternatives)
     options = _options(alternatives)
-    if key == "dataset":  # a page may name no folder of this machine
+    if key == "dataset":  # a page must not name a folder of this machine
         kind, options = "choice", list(shipped_datasets())
     words = _words(info.description)
     return {
@@ -134,7 +134,7 @@ def titled(key: str) -> str:
 
 
 def unit_of(key: str, words: str) -> str:
-    """Return the unit of a field: as its key says it, or else as the first sentence of its help does; "" for none."""
+    """Return the unit of a field from its key, or else from the first sentence of its help; "" for none."""
     if key.endswith("_km"):
         return "km"
     if key == "per_year":

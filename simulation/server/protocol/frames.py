@@ -1,4 +1,4 @@
-"""The binary frame: the states of both sides in some months; its layout stands in ``docs/browser.md``."""
+"""The binary frame: the states of both sides in some months; ``docs/browser.md`` documents its layout."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from simulation.world import Array
 
 MAGIC = b"HCF1"
 UNKNOWN = 0xFFFFFFFF
-"""A count that nobody wrote down."""
+"""Stands for an unknown count."""
 
 HEAD = struct.Struct("<4s3I")
 BLOCK = struct.Struct("<8I")
 MOST_MONTHS = 120
 MOST_BYTES = 500_000
-"""Months of a large run are spread over several frames: a browser should not wait for more than this."""
+"""Maximum size of a frame; the months of a large run are spread over several frames."""
 
 
 def months_a_frame(regions: int, technologies: int, platforms: int, *, changing: bool) -> int:
-    """How many months of a side a frame holds at most; ``changing`` where enterprises enter and leave."""
+    """Return the maximum number of months of a side in a frame; ``changing`` if enterprises enter and leave."""
     counts = regions * (technologies + platforms) + 1
     if changing:
         counts += regions * (technologies + platforms + 1)
@@ -45,13 +45,13 @@ def block(
     may_join: Array,
     enterprises: Array,
 ) -> bytes:
-    """Write the states of one side, n months from ``first`` on; E is n where enterprises enter and leave, else 0.
+    """Encode the states of one side, n months from ``first`` on; E is n if enterprises enter and leave, else 0.
 
     Parameters
     ----------
     side : 0 or 1.
     attribution : float64, shape (n, K, channels)
-        Adoptions owed to each channel up to the end of the month.
+        Adoptions attributed to each channel up to the end of the month.
     phi, w1_years, t50_years : float64, shape (n,)
     adopters : int, shape (n, R, K)
     members : int, shape (n, H, R)
@@ -76,5 +76,5 @@ def block(
 
 
 def frame(request: int, blocks: Sequence[bytes]) -> bytes:
-    """Put the blocks of the sides into the frame that answers a request."""
+    """Combine the blocks of the sides into the frame that answers a request."""
     return b"".join([HEAD.pack(MAGIC, request, len(blocks), 0), *blocks])

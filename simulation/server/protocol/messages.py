@@ -1,4 +1,4 @@
-"""What the page may say, as strict schemas, and how the answer to a mistake looks."""
+"""The requests of the page as strict schemas, and the error answer."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from simulation.arguments import MOST_SEED
 from simulation.errors import HyperclusterError, ProblemsError
 
 MOST_BYTES = 1_000_000
-"""Length of a message."""
+"""Maximum length of a message."""
 MOST_CHANGES = 500
 MOST_CHANGED = 300_000
-"""Characters of all changes of a side; two hundred policies, each with a list of all regions, take that much."""
+"""Maximum characters of all changes of a side; 200 policies, each with a list of all regions, need that many."""
 MOST_REPLICATIONS = 1000
 MOST_KEYS = 20
-"""Keys that a message, or one of its sides, may have; no request has as many."""
+"""Maximum number of keys of a message, or of one of its sides; no valid request has as many."""
 SHORT = 10_000
-"""Characters up to which no number of wrong keys costs anybody time."""
+"""Characters up to which the number of wrong keys need not be limited."""
 
 Id = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
@@ -37,7 +37,7 @@ class _Message(BaseModel):
 
 
 class Hello(_Message):
-    """Who is there: a session of before, or a new one; and the word that lets one in."""
+    """The first message of a connection: an earlier session, or none for a new one, and the token."""
 
     type: Literal["hello"]
     session: Annotated[str, Field(max_length=200)] | None = None
@@ -58,7 +58,7 @@ class ScenarioSource(_Message):
 
 
 class ResultsSource(_Message):
-    """A scenario of a results folder; the seed says which replication."""
+    """A scenario of a results folder; the seed identifies the replication."""
 
     results: Name
     scenario: Name
@@ -101,7 +101,7 @@ class Series(_Message):
 
 
 class Inspect(_Message):
-    """Send what stands in the inspector."""
+    """Send the content of the inspector."""
 
     type: Literal["inspect"]
     id: Id
@@ -148,7 +148,7 @@ _HELLO = TypeAdapter(Hello)
 
 
 class MessageError(HyperclusterError):
-    """A message that is not understood."""
+    """An invalid message."""
 
     def __init__(self, text: str, request: int | None) -> None:
         super().__init__(text)
@@ -156,12 +156,12 @@ class MessageError(HyperclusterError):
 
 
 def read_request(text: str) -> Request:
-    """Return the request that a message holds.
+    """Return the request in a message.
 
     Raises
     ------
     MessageError
-        If it holds none.
+        If it contains no valid request.
     """
     return _read(_REQUEST, text)
 
@@ -182,20 +182,20 @@ def _read[T](adapter: TypeAdapter[T], text: str) -> T:
 
 
 def _refuse_many_keys(text: str) -> None:
-    """Raise a MessageError for keys by the thousand: pydantic notes each of them, for half a second in all."""
+    """Raise a MessageError for thousands of keys: pydantic reports each of them, which takes half a second."""
     if len(text) <= SHORT:
         return
     try:
         found = from_json(text)
     except ValueError:
-        return  # which pydantic tells
+        return  # which pydantic reports
     sides = [found.get(side) for side in SIDES] if isinstance(found, dict) else []
     if any(isinstance(table, dict) and len(table) > MOST_KEYS for table in (found, *sides)):
         raise MessageError(f"more than {MOST_KEYS} keys, which no request has", _id_of(text))
 
 
 def _id_of(text: str) -> int | None:
-    """Return the id of a message that has one, whatever else is wrong with it."""
+    """Return the id of a message, if it has one, even if the message is invalid."""
     try:
         found = json.loads(text)["id"]
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -206,7 +206,7 @@ def _id_of(text: str) -> int | None:
 def error_message(
     request: int | None, kind: str, text: str, *, side: SideName | None = None, error: Exception | None = None
 ) -> dict[str, Any]:
-    """Return an ``error`` of the protocol, with the problems of a scenario where there are any."""
+    """Return an ``error`` of the protocol, with the problems of a scenario if there are any."""
     problems = error.problems if isinstance(error, ProblemsError) else ()
     return {
         "type": "error",
@@ -227,12 +227,12 @@ def encoded(message: Mapping[str, Any]) -> str:
         return text
     try:
         text.encode()
-    except UnicodeEncodeError:  # half a pair of UTF-16, which a manifest or the name of a file may hold
+    except UnicodeEncodeError:  # half of a UTF-16 pair, which a manifest or file name may contain
         text = json.dumps(message, allow_nan=False, separators=(",", ":"))
     return text
 
 
 def joined(head: Mapping[str, Any] | str, body: str) -> str:
-    """Return one message of some keys and of others that are JSON already; neither may be empty."""
+    """Return one message from keys and a part that is JSON already; neither may be empty."""
     text = head if isinstance(head, str) else encoded(head)
     return f"{text[:-1]},{body[1:]}"

@@ -1,4 +1,4 @@
-"""What the page is told of a side before its first month: places, colours, money."""
+"""The description of a side that is sent before its first month: positions, colours, money."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from simulation.server.protocol.forms import titled
 from simulation.world import Array
 
 TILES_WIDE = 1.6
-"""Columns of the grid of tiles over its lines, about: the country is wider than high."""
+"""Approximate ratio of columns to rows of the grid of tiles: the country is wider than high."""
 
 
 def style_of(scenario: str) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def country(
 
     Parameters
     ----------
-    entries : a region each, with id, macroregion and whatever else is to be told.
+    entries : one per region, with id, macroregion and any other values to send.
     longitude, latitude : float64, shape (R,)
     dataset : name or folder of the dataset that has the outlines.
     """
@@ -66,7 +66,7 @@ def country(
 
 
 def described_map(ids: Sequence[str], *, longitude: Array, latitude: Array, dataset: str) -> dict[str, Any]:
-    """Return the outlines of the regions, laid flat, as ``map`` of the protocol."""
+    """Return the projected outlines of the regions, as ``map`` of the protocol."""
     base = _base(ids, longitude, latitude, dataset)
     tiles = _tiles(tuple(longitude.tolist()), tuple(latitude.tolist()))
     return {
@@ -101,7 +101,7 @@ def _base(ids: Sequence[str], longitude: Array, latitude: Array, dataset: str) -
     return _laid_flat(tuple(ids), *places, dataset, _digest(dataset))
 
 
-@lru_cache(maxsize=8)  # most sessions show one country, and laying it flat takes as long as ten months
+@lru_cache(maxsize=8)  # most sessions show the same country, and projecting it takes as long as ten months
 def _laid_flat(
     ids: tuple[str, ...],
     longitude: tuple[float, ...],
@@ -112,7 +112,7 @@ def _laid_flat(
     try:
         outlines = load_outlines(dataset_folder(dataset))
     except HyperclusterError:
-        outlines = None  # bubbles without outlines are still a map
+        outlines = None  # a map can show bubbles without outlines
     return base_map(ids, outlines, longitude=np.array(longitude), latitude=np.array(latitude))
 
 
@@ -129,7 +129,7 @@ def _digest(dataset: str) -> str:
 
 
 def _rings(path: Path | None) -> list[list[float]]:
-    """Flat lists of x and y, km, to the 100 m: a map of a country does not show more."""
+    """Flat lists of x and y, km, rounded to 100 m, the resolution of a map of a country."""
     if path is None:
         return []
     return [np.asarray(ring).round(1).ravel().tolist() for ring in path.to_polygons(closed_only=True)]

@@ -1,4 +1,4 @@
-"""What stands in the inspector: a region, an enterprise, an institution, as an engine has them at its month."""
+"""The content of the inspector: a region, enterprise or institution in the month of an engine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from simulation.world import Array
 
 
 def region(engine: Engine, row: int) -> dict[str, Any]:
-    """Return a region: enterprises by industry, of those who are there; institutions, members, attribution, levers,
-    prices.
+    """Return a region: present enterprises by industry, institutions, members, attribution, levers, prices.
 
-    Prices, over their reference, are those that some industry of the region follows.
+    Prices, relative to their reference, are those that affect an industry of the region.
     """
     world, state, levers = engine.world, engine.state, engine.levers
     enterprises, institutions, platforms = world.enterprises, world.institutions, world.platforms
@@ -71,9 +70,9 @@ def region(engine: Engine, row: int) -> dict[str, Any]:
 
 
 def enterprise(engine: Engine, row: int) -> dict[str, Any]:
-    """Return an enterprise: what it has adopted, when and why, its hazards by channel now, its partners.
+    """Return an enterprise: its adoptions with month and channels, its present hazards by channel, its partners.
 
-    Who is not there has no hazards, partners or platforms; what it has adopted while it was there stays.
+    An absent enterprise has no hazards, partners or platforms, but keeps its adoptions.
     """
     world, state, levers = engine.world, engine.state, engine.levers
     enterprises = world.enterprises
@@ -117,7 +116,7 @@ def enterprise(engine: Engine, row: int) -> dict[str, Any]:
 
 
 def institution(engine: Engine, row: int) -> dict[str, Any]:
-    """Return an institution: kind, capacity, platforms, and what it masters since when."""
+    """Return an institution: kind, capacity, platforms, and the technologies it masters with their months."""
     world, state, levers = engine.world, engine.state, engine.levers
     institutions = world.institutions
     on = levers.resident[:, row] & levers.is_open
@@ -171,7 +170,7 @@ def _adoptions(engine: Engine, row: int) -> int:
 
 
 def _attribution_of(engine: Engine, rows: Array) -> Array:
-    """float64 (channels,): adoptions of these enterprises, a run of rows, owed to each channel."""
+    """float64 (channels,): adoptions of these enterprises, consecutive rows, attributed to each channel."""
     if not rows.size:
         return np.zeros(len(Channel))
     pairs, state = engine.world.pairs, engine.state

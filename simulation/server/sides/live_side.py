@@ -1,4 +1,4 @@
-"""A side that is simulated while somebody looks on."""
+"""A side that is simulated live."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from simulation.world import Array, World
 
 
 class LiveSide(Side):
-    """One replication of one scenario, simulated month by month as it is asked for."""
+    """One replication of one scenario, simulated month by month on request."""
 
     def __init__(self, spec: Scenario, seed: int) -> None:
         self._engine = Engine(spec, seed)
@@ -61,14 +61,14 @@ class LiveSide(Side):
             history.month = engine.state.month
 
     def _note_enterprises(self) -> None:
-        """Write down who was there in the month."""
+        """Record the enterprises present in the month."""
         world, month, history = self._engine.world, self._engine.state.month, self.history
         history.eligible[month] = world.eligible
         history.may_join[month] = (world.platforms.may_join * world.enterprises.counts).sum(axis=2)
         history.enterprises[month] = world.enterprises.counts.sum(axis=1)
 
     def _note_attribution(self) -> None:
-        """Add what the adoptions of the month owe to each channel."""
+        """Add the attribution of the month's adoptions to the channels."""
         state, pairs, attribution = self._engine.state, self._engine.world.pairs, self.history.attribution
         new = np.flatnonzero(state.adopted_month == state.month)
         attribution[state.month] = attribution[state.month - 1]
@@ -93,9 +93,9 @@ class LiveSide(Side):
         return None if engine is None else INSPECTED[kind](engine, row)
 
     def _engine_at(self, month: int, until: float) -> Engine | None:
-        """Return an engine at this very month: the present one, or another that comes from the start once more."""
+        """Return an engine at exactly this month: the present one, or another simulated again from the start."""
         if self._engine.state.month == month:
-            # A closer look may move what the month began with, never what it leaves: see Engine.hazard_of.
+            # Inspection may change the temporary state of the month, never its outcome: see Engine.hazard_of.
             return self._engine
         if self._look_back is None or self._look_back.state.month > month:
             self._look_back = Engine(self._engine.spec, self._engine.world.seed)
@@ -106,7 +106,7 @@ class LiveSide(Side):
                 break
         if engine.state.month < month:
             return None
-        self._look_back = None  # as large as the model itself, and soon made again
+        self._look_back = None  # as large as the model itself, and quickly rebuilt
         return engine
 
     def world(self) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def _technologies(world: World) -> list[dict[str, Any]]:
 
 
 def needed_bytes(spec: Scenario) -> int:
-    """Return roughly how much memory a run takes, before anything is built; nearly all of it is in these arrays."""
+    """Estimate the memory of a run before anything is built; nearly all of it is in these arrays."""
     dataset = spec.dataset
     regions, industries = dataset.counts.shape
     turnover = spec.turnover

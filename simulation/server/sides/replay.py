@@ -1,4 +1,4 @@
-"""A side read from a results folder: what was stored, and nothing more."""
+"""A side that is replayed from a results folder, limited to the data stored there."""
 
 from __future__ import annotations
 
@@ -30,18 +30,17 @@ from simulation.world import Array
 class ReplaySide(Side):
     """One replication of a study.
 
-    Attribution by month, and memberships of several platforms together, are not stored; neither is anything of a single
-    enterprise.
+    Attribution by month, joint membership of several platforms, and data of single enterprises are not stored.
 
     Parameters
     ----------
     folder : results folder.
-    scenario, seed : which replication.
+    scenario, seed : the replication.
 
     Raises
     ------
     ResultsError
-        If it is not there, or damaged.
+        If it is missing or damaged.
     """
 
     def __init__(self, folder: Path, scenario: str, seed: int) -> None:
@@ -80,7 +79,7 @@ class ReplaySide(Side):
             attribution=np.full((months, len(counts.technologies), len(Channel)), np.nan),
             eligible=eligible,
             may_join=may_join if changing else may_join[:1],
-            # Those that are eligible for a technology at all; nobody else was counted.
+            # Those that are eligible for some technology; others were not counted.
             enterprises=eligible.max(axis=3, initial=0).sum(axis=2),
             metrics=so_far,
         )
@@ -103,7 +102,7 @@ class ReplaySide(Side):
         return may_join, members
 
     def advance(self, month: int, *, until: float) -> None:
-        """Nothing is left to be done."""
+        """Do nothing: all months are stored."""
 
     def record(self) -> Record:
         counts, history = self._counts, self.history
@@ -260,7 +259,7 @@ class _World(TypedDict):
 
 
 class _Spec(TypedDict):
-    """What is shown of the text of a scenario; a dataset that was moved since is no reason not to show it."""
+    """The displayed parts of the text of a scenario, which do not need its dataset."""
 
     __pydantic_config__ = ConfigDict(allow_inf_nan=False)  # type: ignore[misc]
 
@@ -308,10 +307,10 @@ def _sums(by_year: pd.Series, horizon: float) -> tuple[Array, Array]:
 
 
 def _eligible(counts: Counts) -> Array:
-    """Eligible for technologies that are still to come, too: as many as for those that are there; (E, R, S, K).
+    """Return the eligible, (E, R, S, K), also of technologies before their release: as many as for released ones.
 
-    What is stored of a technology begins at its release. Of an industry for which there is none yet, it is the first,
-    so that enterprises which have all left before are not known.
+    Stored data of a technology begin at its release. Of an industry without a released technology the first one counts,
+    so that enterprises that have all left before are unknown.
     """
     if len(counts.eligible) == 1:
         return counts.eligible
@@ -329,7 +328,7 @@ def _eligible(counts: Counts) -> Array:
 
 
 def _members_anywhere(members: Array) -> Array:
-    """Enterprises on at least one platform; -1 where there are several, which may share them."""
+    """Enterprises on at least one platform; -1 if there are several platforms, which may share members."""
     if members.shape[1] > 1:
         return np.full(len(members), -1, dtype=np.int32)
     return members.sum(axis=(1, 2), dtype=np.int32)

@@ -1,7 +1,7 @@
-"""Phi, W1 and t50 of a run that ended in each month, kept up month by month at a small part of their cost at the end.
+"""Incremental Phi, W1 and t50 of a run as if it had ended in each month.
 
-Variances, distances and shares of a month never change again; which months count, and from where, does, with every
-release. So the parts are computed once, by the functions of ``simulation.metrics``, and only added up anew.
+Variances, distances and shares of a month never change, but the months that count do with every release. So the parts
+are computed once, by the functions of ``simulation.metrics``, and only summed again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class RunningMetrics:
     ----------
     adopters : int32, shape (T + 1, R, S, K)
     eligible : int64, shape (E, R, S, K)
-        Looked at, not copied, as ``adopters``: a month may be filled in until it is noted.
+        Not copied, like ``adopters``: a month may be filled in until it is noted.
     release_month : int64, shape (K,)
     dt : years in a month.
     """
@@ -46,7 +46,7 @@ class RunningMetrics:
         self.t50_years = np.full(months, np.nan)
 
     def note(self, month: int) -> None:
-        """Take all months up to this one that have not been taken."""
+        """Process all months up to this one that have not been processed."""
         rows = slice(self._noted, month + 1)
         if not self._release_month.size:
             return
@@ -82,7 +82,7 @@ class RunningMetrics:
         Parameters
         ----------
         technologies : bool, shape (K,)
-            Those to look at; as in ``metrics.released``, one that is due in this month does not count yet.
+            Those to include; as in ``metrics.released``, one that is due in this month does not count yet.
         """
         seen = np.flatnonzero(technologies & (self._release_month < month))
         if not seen.size:
@@ -145,7 +145,7 @@ def _by_technology(counts: Array) -> Array:
 
 
 def _lags(adopters: Array, eligible: Array, compared: Array) -> Array:
-    """Mean over pairs of regions of how far apart they are, 0 where there are not two; float64 (months, K).
+    """Return the mean distance over pairs of regions, 0 if there are fewer than two; float64 (months, K).
 
     Parameters
     ----------

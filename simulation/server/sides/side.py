@@ -1,4 +1,4 @@
-"""One side of a session, live or replayed: what both can be asked. Lives in a process of the model."""
+"""The common interface of the sides of a session, live or replayed, which are held by model processes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SHOWN = (
     *("phi", "synchronization", "phi_half", "w1_years", "t10_years", "t50_years", "t90_years"),
     *("t50_sd_years", "t50_range_years", "regions_below_half", "kuramoto", "final_share"),
 )
-"""Metrics that follow from counts of adopters alone, so that a replay has them too."""
+"""Metrics that can be computed from counts of adopters alone, so that a replay has them too."""
 
 
 @dataclass(slots=True)
 class History:
-    """What happened up to a month; rows of later months are meaningless.
+    """Counts up to a month; rows of later months are meaningless.
 
     Letters as in ``simulation.world``, E as in ``simulation.record``: 1 or T + 1.
     """
@@ -42,7 +42,7 @@ class History:
 
 
 class Side(ABC):
-    """A run that can be looked at month by month."""
+    """A run that can be observed month by month."""
 
     history: History
     size: int
@@ -50,7 +50,7 @@ class Side(ABC):
 
     @abstractmethod
     def world(self) -> dict[str, Any]:
-        """Return what does not change from month to month, as ``world`` of the protocol without its address."""
+        """Return the constant description, as ``world`` of the protocol without its address."""
 
     @abstractmethod
     def map(self) -> dict[str, Any]:
@@ -58,24 +58,24 @@ class Side(ABC):
 
     @abstractmethod
     def advance(self, month: int, *, until: float) -> None:
-        """Simulate up to a month, or the horizon, but not much beyond ``until``, a time of ``time.perf_counter``."""
+        """Simulate to a month or the horizon, but stop soon after ``until``, a time of ``time.perf_counter``."""
 
     @abstractmethod
     def record(self) -> Record:
-        """Return what the run left so far."""
+        """Return the counts of the run so far."""
 
     @abstractmethod
     def inspect(self, kind: str, row: int, month: int, *, until: float) -> dict[str, Any] | None:
-        """Return what stands in the inspector; None where the model is still on its way to that month.
+        """Return the content of the inspector; None if the model has not reached that month yet.
 
         Raises
         ------
         HyperclusterError
-            If there is no such row or month, or this cannot be known.
+            If there is no such row or month, or the data are not stored.
         """
 
     def frames(self, side: int, first: int, months: int, *, until: float) -> bytes | None:
-        """Return the block of a frame; None where the model is still on its way to ``first``."""
+        """Return the block of a frame; None if the model has not reached ``first`` yet."""
         history = self.history
         horizon, regions, _, technologies = history.adopters.shape
         platforms, changing = history.members.shape[1], len(history.eligible) > 1
@@ -104,7 +104,7 @@ class Side(ABC):
     def series(self, month: int, technologies: list[int], *, until: float) -> dict[str, Any] | None:
         """Return metrics and curves of some technologies, all if none is named, as if the run had ended in a month.
 
-        As ``series`` of the protocol; None where the model is still on its way.
+        As ``series`` of the protocol; None if the model has not reached the month yet.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What a finished study shows: bands, differences, verdict."""
+"""The summary of a finished study: bands, differences, verdict."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from simulation.server.sides.side import SHOWN, plain
 
 
 def summary(folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a finished study shows: bands, differences b less a, verdict; as ``study`` of the protocol.
+    """Return the summary of a finished study: bands, differences b minus a, verdict; as ``study`` of the protocol.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def summary(folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
     Raises
     ------
     ResultsError
-        If nothing has finished, or the sides have different clocks.
+        If no replication has finished, or the sides have different time axes.
     """
     results = Results(folder)
     # One by one, because sides may have different regions.

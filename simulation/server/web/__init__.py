@@ -1,1 +1,1 @@
-"""Who listens: the application, its security, sessions, and what can be opened."""
+"""The web server: application, security, sessions, and the catalogue of scenarios and results."""

@@ -1,4 +1,4 @@
-"""The web application: the page, its files, the WebSocket, and what is done in the background."""
+"""The web application: the page, its files, the WebSocket, and background tasks."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ log = logging.getLogger("hypercluster")
 
 
 class Server:
-    """What all connections share.
+    """The state that all connections share.
 
     Parameters
     ----------
     catalogue : what can be opened.
     models : the processes of the model.
-    token : what a page must know; None where only this machine can reach the server.
-    clock : seconds that only go up.
+    token : the token that a page must send; None if only this machine can reach the server.
+    clock : monotonic time, seconds.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Server:
         )
 
     async def welcome(self, session: Session, *, resumed: bool) -> str:
-        """Return what a page is told first."""
+        """Return the first message to a page."""
         head = {"type": "welcome", "session": session.id, "resumed": resumed}
         return joined(joined(head, self._always), await self.models.listing(session, self.catalogue))
 
@@ -84,20 +84,20 @@ class Server:
         task.add_done_callback(self._studies.discard)
 
     async def sweep(self) -> None:
-        """Free what the sessions held that have been left for long."""
+        """Free the resources of abandoned sessions."""
         for session in self.sessions.expired():
             if session.study is not None:
                 session.study.stop()
             await self.models.drop(session)
 
     async def sweep_for_ever(self) -> None:
-        """Free sessions again and again."""
+        """Free abandoned sessions periodically."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
                 await self.sweep()
             except Exception:
-                log.exception("freeing sessions")  # the next ones shall be freed all the same
+                log.exception("freeing sessions")  # a failure must not prevent later ones from being freed
 
     async def end_studies(self) -> None:
         """Stop all studies and wait until they are gone."""
@@ -106,7 +106,7 @@ class Server:
 
 
 def make_app(server: Server, host: str, *, port: int) -> ASGIApp:
-    """Return the application of a server that listens at this host and port.
+    """Return the application of a server that listens on this host and port.
 
     Its processes start with the application and end with it.
     """

@@ -1,4 +1,4 @@
-"""What can be opened: scenarios by name, and replications of results folders by name; never by a path."""
+"""The catalogue: scenarios and results folders that a page can open by name, never by path."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ OWN = Path("scenarios")
 
 
 class Catalogue:
-    """Names that a page may use, and what they stand for.
+    """The names that a page may use, with their files and folders.
 
     Parameters
     ----------
-    scenarios : files that are offered beside the shipped ones and those in ``scenarios/``.
-    results : folder that holds results folders.
+    scenarios : files offered in addition to the shipped ones and those in ``scenarios/``.
+    results : folder that contains the results folders.
     """
 
     def __init__(self, scenarios: Sequence[Path] = (), *, results: Path) -> None:
@@ -29,7 +29,7 @@ class Catalogue:
 
     @property
     def files(self) -> dict[str, Path]:
-        """File of each scenario; of two files with one name the user's own counts, and one named by him above all."""
+        """File of each scenario; a user's file takes precedence over a shipped one, and a named file over both."""
         paths = [*shipped_scenarios(), *sorted(OWN.glob("*.toml")), *self._named]
         return {path.stem: path for path in paths}
 
@@ -66,14 +66,14 @@ class Catalogue:
         return sorted(path.parent for path in self.results.glob("*/manifest.json"))
 
     def without_paths(self, text: str) -> str:
-        """Return a message without the places of this machine."""
+        """Return a message without the folders of this machine."""
         for root in self._roots:
             text = text.replace(f"{root}/", "").replace(f"{root}\\", "").replace(root, "...")
         return without_absolute_paths(text)
 
     @cached_property
     def _roots(self) -> list[str]:
-        """Folders that messages may name, the deepest first. Looked up once: a message may tell dozens of problems."""
+        """Folders that may occur in messages, the deepest first; cached, as a message may list dozens of problems."""
         shipped = (path.parent for path in shipped_scenarios()[:1])
         named = (path.resolve().parent for path in self._named)
         around = (OWN.resolve(), self.results, self.results.resolve(), Path.cwd(), Path.home())
@@ -82,5 +82,5 @@ class Catalogue:
 
 
 def without_absolute_paths(text: str) -> str:
-    """Return a message without what begins like an absolute path of some depth; a key or a unit never does."""
+    """Return a message without text that looks like a deep absolute path; keys and units never do."""
     return re.sub(r"(?<![\w.])(?:/[\w.@+-]+){2,}/", "", text)

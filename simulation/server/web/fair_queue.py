@@ -1,8 +1,8 @@
-"""Who is served next by a process of the model: of those who wait, the one who has had the least of it.
+"""Fair queue of a model process: the waiting session that has used the least of its time is served next.
 
-First come, first served would let one session fill the queue with slow requests, and all others wait for them. Here
-each session has an account of the seconds that the process has worked for it; the smallest account comes first. One
-who looks at a picture a month waits for the request that is being worked on, however many others wait.
+With first come, first served, one session could fill the queue with slow requests, and all others would wait. Here each
+session has an account of the seconds that the process has worked for it, and the smallest account comes first. A
+session with few requests only waits for the current one, however many others wait.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import time
 from collections.abc import Callable
 
 MOST_COUNTED = 0.005
-"""Seconds of a turn that count, about those of two months: one who has opened a world would have to wait until each of
-fifty others has played as long as that took, and they would play for seconds."""
+"""Maximum seconds of a turn that count, about those of two months: otherwise a session that has opened a world would
+wait until each of fifty others had used as much time, which takes seconds."""
 
 
 class Turns:
-    """The queue of one process, which does one thing at a time.
+    """The queue of one process, which executes one task at a time.
 
     Parameters
     ----------
-    clock : seconds that only go up.
+    clock : monotonic time, seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -33,9 +33,9 @@ class Turns:
         self._level = 0.0  # account of the one served last, when its turn came
 
     async def run[T](self, session: int, start: Callable[[], concurrent.futures.Future[T]]) -> T:
-        """Return what the work gives that ``start`` begins when the turn of the session comes.
+        """Return the result of the work that ``start`` begins when the session's turn comes.
 
-        The turn lasts until the work has ended, even if whoever waits for it is gone by then.
+        The turn lasts until the work has ended, even if its caller was cancelled meanwhile.
         """
         await self._turn(session)
         began = self._clock()
@@ -48,7 +48,7 @@ class Turns:
         return await asyncio.shield(work)
 
     async def _turn(self, session: int) -> None:
-        # Who comes back after a while starts where the others are: time that was not used is not saved up.
+        # A session that returns after a while starts level with the others: unused time is not saved up.
         self._used[session] = max(self._used.get(session, 0.0), self._level)
         if not self._busy:
             self._begin(session)

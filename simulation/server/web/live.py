@@ -1,8 +1,7 @@
-"""One connection: who is there, then request by request and answer by answer, one at a time.
+"""One connection: identification, then requests and answers, one at a time.
 
-Nothing here may keep the event loop for long, since all connections share it: files are looked for in threads,
-whatever is large is read, made and written as JSON by the processes of the model, and after each answer the others
-have their turn.
+Nothing here may block the event loop for long, because all connections share it: files are looked up in threads, large
+data are read, computed and serialized by the model processes, and after each answer the others have their turn.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ log = logging.getLogger("hypercluster")
 
 
 class Connection:
-    """A page that is connected."""
+    """A connected page."""
 
     def __init__(self, server: Server, socket: WebSocket) -> None:
         self._server = server
@@ -71,14 +70,14 @@ class Connection:
         self._session: Session
 
     async def serve(self) -> None:
-        """Serve it until it goes."""
+        """Serve the page until it disconnects."""
         try:
             await self._socket.accept()
             await self._serve()
         except (WebSocketDisconnect, OSError):
-            return  # gone, whatever was being said
+            return  # the page has disconnected
         except asyncio.CancelledError:
-            return  # the server ends; said again, it would be logged as a mistake
+            return  # the server stops; raised again, it would be logged as an error
 
     async def _serve(self) -> None:
         sessions = self._server.sessions
@@ -98,7 +97,7 @@ class Connection:
             await self._welcome(resumed=resumed)
             while True:
                 await self._answer(await self._receive())
-                # Requests that wait already, and answers that are taken at once, would never let go of the loop.
+                # Otherwise queued requests with immediate answers would block the event loop.
                 await asyncio.sleep(0)
         except _TooBigError:
             await self._socket.close(TOO_BIG)
@@ -109,12 +108,12 @@ class Connection:
         self._closing = asyncio.create_task(self._taken_over())
 
     async def _taken_over(self) -> None:
-        # It may have gone by itself, or be about to be sent away for another reason.
+        # It may have disconnected by itself, or be closed for another reason already.
         with contextlib.suppress(WebSocketDisconnect, OSError, RuntimeError):
             await self._socket.close(TAKEN_OVER)
 
     async def _hello(self) -> Hello | None:
-        """Return the first message; None where there was none or not the right one, which ends the connection."""
+        """Return the first message; None if it is missing or invalid, which ends the connection."""
         code, hello = NO_HELLO, None
         try:
             async with asyncio.timeout(HELLO_SECONDS):
@@ -154,7 +153,7 @@ class Connection:
                 await self._socket.send_text(message if isinstance(message, str) else encoded(message))
 
     async def _answer(self, text: str) -> None:
-        """Answer one message; whatever goes wrong with it is told, and the next one is waited for."""
+        """Answer one message; report any error, so that the connection can continue."""
         try:
             request = read_request(text)
         except MessageError as error:
@@ -284,7 +283,7 @@ class Connection:
         told: dict[str, Any] = {"type": "study", "id": study.request} | study.last
         if "text" in told:  # of the batch, which names files in full
             told["text"] = self._server.catalogue.without_paths(told["text"])
-        with contextlib.suppress(WebSocketDisconnect):  # gone; the next connection is told
+        with contextlib.suppress(WebSocketDisconnect):  # disconnected; the next connection gets the message
             await self._send(told)
 
     async def _ask(
@@ -304,7 +303,7 @@ class _TooBigError(Exception):
 
 
 class _SideError(Exception):
-    """Something that the user can mend, in one of the sides."""
+    """A user error in one of the sides."""
 
     def __init__(self, side: SideName, error: HyperclusterError) -> None:
         super().__init__(side, error)

@@ -1,4 +1,4 @@
-"""How bytes are taken off the wire: little at a time, and only from those who say what they want."""
+"""Reading from connections: in small pieces, and with a time limit for the first request."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 PIECE_BYTES = 256
-"""Bytes that are read at a time; most requests have fewer. In 256 kB, which asyncio reads, there is room for 43,000
-empty frames of a WebSocket or chunks of a body, and others would wait a second until all are taken apart."""
+"""Bytes that are read at a time; most requests have fewer. The 256 kB that asyncio reads can contain 43,000 empty
+WebSocket frames or chunks of a body, which take a second to parse while others wait."""
 LONG_SECONDS = 0.0005
-"""Work from which a piece counts as long; a piece that holds nothing but text takes a tenth."""
+"""Seconds of work from which a piece counts as long; a piece of plain text takes a tenth."""
 REST = 10
-"""How much longer than a long piece took nothing more is read from that connection."""
+"""After a long piece, reading from that connection pauses for this multiple of its time."""
 SILENT_SECONDS = 10.0
-"""How long somebody may be connected without having asked for anything: open files are few."""
+"""Seconds that a connection may stay open without a request: open files are limited."""
 
 
 class LiveWire(WebSocketsSansIOProtocol):
-    """A WebSocket. It reads on when what it has read is answered; pings have no answer that anybody waits for."""
+    """A WebSocket. It continues to read once earlier messages are answered; pings need no such wait."""
 
     def data_received(self, data: bytes) -> None:
         """Take a piece apart."""
@@ -38,7 +38,7 @@ class LiveWire(WebSocketsSansIOProtocol):
 
 
 class Wire(H11Protocol):
-    """HTTP, and the beginning of a WebSocket, which goes on with the same transport."""
+    """HTTP, and the handshake of a WebSocket, which continues on the same transport."""
 
     _silent: asyncio.TimerHandle | None = None
 
@@ -68,6 +68,6 @@ class Wire(H11Protocol):
             self.transport.resume_reading()
 
     def _end_if_silent(self) -> None:
-        # The attributes of the class are set with the first request; a WebSocket has a protocol of its own by now.
+        # The attributes of the class are set with the first request; a WebSocket has its own protocol by now.
         if getattr(self, "scope", None) is None and self.transport.get_protocol() is self:
             self.transport.abort()

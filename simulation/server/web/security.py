@@ -1,4 +1,4 @@
-"""Who may talk to the server, and what a browser may do with what it sends."""
+"""Access to the server, and the security headers of its answers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DEFAULT_PORT = 80
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address or name that a server listens at."""
+    """Whether only this machine can reach an address or name on which a server listens."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -48,13 +48,13 @@ def is_loopback(host: str) -> bool:
 class Gate:
     """Lets in requests that name this server as Host and, if they name any, as Origin; refuses others with 403.
 
-    A foreign page can send requests here with the name of its own server made to point to this machine, and open
-    WebSockets without asking; Host and Origin tell.
+    A foreign page can make the name of its own server resolve to this machine (DNS rebinding), and can open WebSockets
+    without permission; Host and Origin reveal this.
 
     Parameters
     ----------
-    app : what lies behind.
-    host : address or name at which the server listens.
+    app : the application to protect.
+    host : address or name on which the server listens.
     port : the port.
     """
 
@@ -87,7 +87,7 @@ class Gate:
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or len(origins) > 1 or not self._is_ours(hosts[0]):
             return True
-        # Programs send no Origin; a browser that does not want to tell it sends "null".
+        # Programs send no Origin; a browser that hides it sends "null".
         return bool(origins) and origins[0].lower() not in (
             f"http://{hosts[0]}".lower(),
             f"https://{hosts[0]}".lower(),
@@ -108,7 +108,7 @@ class Gate:
         return name == self._host or name in LOOPBACK or self._is_this_machine(name)
 
     def _is_this_machine(self, name: str) -> bool:
-        """Whether a server that listens at all addresses has this one: any address, and the machine's own names."""
+        """Whether a server that listens on all addresses has this one: any address, and the machine's own names."""
         if self._host not in ("0.0.0.0", "::"):
             return False
         try:
@@ -119,5 +119,5 @@ class Gate:
 
 
 def same_token(expected: str | None, given: str | None) -> bool:
-    """Whether a token is the right one, in a time that tells nothing about it; without an expected one, any is."""
+    """Whether a token is correct, compared in constant time; if none is expected, any is."""
     return expected is None or hmac.compare_digest(expected.encode(), (given or "").encode())

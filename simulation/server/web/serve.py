@@ -1,4 +1,4 @@
-"""Start the server: check what was asked for, take the port, print the address, serve until Ctrl-C."""
+"""Starting the server: check the arguments, bind the port, print the address, serve until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from simulation.server.web.read_limits import LiveWire, Wire
 from simulation.server.web.security import is_loopback
 
 LEAST_TOKEN = 16
-"""Characters of a token that somebody chose."""
+"""Minimum length of a token chosen by the user."""
 MOST_PROCESSES = 8
-"""Enough for as many sessions as there may be; each takes some 250 MB to begin with."""
+"""Enough for the maximum number of sessions; each process takes about 250 MB at the start."""
 
 
 def serve(
@@ -40,29 +40,29 @@ def serve(
     results: Path,
     open_browser: bool,
 ) -> None:
-    """Serve the page until somebody stops it.
+    """Serve the page until it is stopped.
 
     Parameters
     ----------
-    scenarios : files that are offered beside the others, or names; the first two are those that the page opens with.
-    host, port : where to listen; port 0 takes a free one.
-    token : what a page must know; where others can reach the server a new one is made unless given.
-    results : folder that holds results folders.
+    scenarios : files offered in addition to the others, or names; the page opens with the first two.
+    host, port : where to listen; port 0 chooses a free one.
+    token : the token that a page must send; by default a new one, if other machines can reach the server.
+    results : folder that contains the results folders.
     open_browser : whether to open the page.
 
     Raises
     ------
     HyperclusterError
-        If a scenario cannot be used, or it is not possible to listen there.
+        If a scenario cannot be used, or the server cannot listen there.
     """
     for path in scenarios:
-        load_scenario(path)  # what cannot be used is told before anything starts
+        load_scenario(path)  # report unusable scenarios before anything starts
     token = _token(host, token)
     with contextlib.closing(_listen(host, port)) as listener:
         port = listener.getsockname()[1]
-        files = [path for path in scenarios if path.is_file()]  # a shipped one is there by its name
+        files = [path for path in scenarios if path.is_file()]  # a shipped one is available by its name
         server = Server(Catalogue(files, results=results), Models(_processes()), token=token)
-        # Said here, because uvicorn takes what is left out from the environment.
+        # Set explicitly, because uvicorn reads missing settings from the environment.
         config = uvicorn.Config(
             make_app(server, host, port=port),
             host=host,
@@ -70,14 +70,14 @@ def serve(
             http=Wire,
             ws=LiveWire,
             ws_max_size=MOST_BYTES,
-            ws_per_message_deflate=False,  # half a megabyte of counts would keep all others for 40 ms
+            ws_per_message_deflate=False,  # compressing half a megabyte of counts would block all others for 40 ms
             ws_ping_interval=20.0,
             ws_ping_timeout=20.0,
             workers=1,
             proxy_headers=False,
             server_header=False,
             access_log=False,
-            log_level="error",  # what strangers send is no warning, and must not fill a log
+            log_level="error",  # invalid requests of strangers must not fill the log
             timeout_graceful_shutdown=3,
         )
         logging.getLogger("hypercluster").addHandler(logging.StreamHandler())
@@ -88,7 +88,7 @@ def serve(
 
 
 class _Announcing(uvicorn.Server):
-    """Says where the page is once it can be opened."""
+    """Prints the address of the page once it can be opened."""
 
     def __init__(self, config: uvicorn.Config, url: str, *, open_browser: bool) -> None:
         super().__init__(config)
@@ -110,17 +110,19 @@ class _Announcing(uvicorn.Server):
 def _token(host: str, token: str | None) -> str | None:
     if is_loopback(host):
         if token is not None:
-            raise HyperclusterError("--token: only with --host; at 127.0.0.1 nobody else can reach the page")
+            raise HyperclusterError(
+                "--token: only with --host; on 127.0.0.1 no other machine can reach the page"
+            )
         return None
     if token is not None and len(token) < LEAST_TOKEN:
         raise HyperclusterError(f"--token: must have {LEAST_TOKEN} characters or more, or be left out")
-    if token is not None and not token.isprintable():  # the halves of characters that no address holds, too
+    if token is not None and not token.isprintable():  # also lone surrogates, which no address can contain
         raise HyperclusterError("--token: must be text in UTF-8 without hidden characters")
     return token or secrets.token_urlsafe(32)
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens, so that the address printed is the one taken."""
+    """Return a listening socket, so that the printed address is the actual one."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
@@ -132,9 +134,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            message = (
-                f"--port {port}: taken by another program; choose another one, or 0 for any that is free"
-            )
+            message = f"--port {port}: used by another program; choose another one, or 0 for any free one"
         else:
             message = f"--host {host} --port {port}: cannot listen there: {error.strerror}"
         raise HyperclusterError(message) from None

@@ -1,4 +1,4 @@
-"""Who is being served: sessions, what each holds, and when it is forgotten."""
+"""Sessions: their contents, limits and expiry."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from simulation.server.protocol.messages import SIDES, SideName
 
 MOST_SESSIONS = 64
 KEPT_SECONDS = 60.0
-"""How long a session is kept after its connection has gone."""
+"""Seconds that a session is kept after its connection has ended."""
 
 
 class BusyError(HyperclusterError):
-    """There is no room for another one; later there may be."""
+    """The maximum number is reached; the client may try again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class Session:
     number: int  # counted up, never used again
     shown: dict[SideName, Shown] = field(default_factory=dict)
     study: Study | None = None
-    slow: bool = False  # whether a side was ever with the process of the slow ones
+    slow: bool = False  # whether a side was ever in the process for slow requests
     hang_up: Callable[[], None] | None = None  # ends its connection; None while it has none
     left_at: float | None = None
 
     def key(self, side: SideName) -> str:
-        """What the processes of the model call a side of this session."""
+        """Return the key of a side of this session in the model processes."""
         return f"{self.number}{side}"
 
     @property
@@ -60,16 +60,16 @@ class Sessions:
 
     Parameters
     ----------
-    clock : seconds that only go up.
-    most : how many there may be at a time. Those that were left make room for new ones, the one left longest ago first:
-        who comes and goes again and again must not keep others out for a minute.
+    clock : monotonic time, seconds.
+    most : maximum number of sessions. New ones replace those without a connection, the oldest first, so that a page
+        that reconnects repeatedly cannot keep others out for a minute.
     """
 
     def __init__(self, clock: Callable[[], float], *, most: int = MOST_SESSIONS) -> None:
         self._clock = clock
         self._most = most
         self._sessions: dict[str, Session] = {}
-        self._gone: list[Session] = []  # taken out, and what they hold is not freed yet
+        self._gone: list[Session] = []  # removed, with resources that are not freed yet
         self._opened = 0
 
     def __len__(self) -> int:
@@ -79,9 +79,9 @@ class Sessions:
         return iter(list(self._sessions.values()))
 
     def enter(self, session_id: str | None, hang_up: Callable[[], None]) -> tuple[Session, bool]:
-        """Return the session of a new connection, and whether it was there before.
+        """Return the session of a new connection, and whether it existed before.
 
-        A connection that still had it is ended: of two, the newer one is the one that somebody looks at.
+        An older connection of the session is ended, because the user looks at the newer one.
 
         Raises
         ------
@@ -112,12 +112,12 @@ class Sessions:
         self._gone.append(session)
 
     def leave(self, session: Session, hang_up: Callable[[], None]) -> None:
-        """Note that a connection has gone; if another has taken the session over, nothing changes."""
+        """Note that a connection has ended; if another has taken the session over, nothing changes."""
         if session.hang_up == hang_up:
             session.hang_up, session.left_at = None, self._clock()
 
     def expired(self) -> list[Session]:
-        """Take out the sessions whose time is up, and return all that were, so that what they hold can be freed."""
+        """Remove the expired sessions, and return all removed ones, so that their resources can be freed."""
         now = self._clock()
         for session in list(self._sessions.values()):
             if session.left_at is not None and now - session.left_at >= KEPT_SECONDS:
