@@ -1,4 +1,4 @@
-"""Adoption curves: how fast each scenario spreads technologies, all regions pooled."""
+"""Adoption curves: speed of adoption by scenario, all regions pooled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each scenario changes in the adoption raster of the reference: where, when and by how much."""
+"""Difference of each scenario's adoption raster from that of the reference."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     panels = _panels(study)
     drawn = list(panels.values())
     note = (
-        f"Scenario less {study.reference.label}, median over pairs of one seed; {replications(study.scenarios)}; "
+        f"Scenario minus {study.reference.label}, median over pairs of one seed; {replications(study.scenarios)}; "
         f"curves standardized over technologies and industries, common window {study.window_years:.1f} years. The "
         "number in a row is its largest difference, at its place."
     )
@@ -66,7 +66,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
         {"adoption_difference": cells(study, panels)},
         caption(
             "Difference of adoption rasters.",
-            f"""Adoption share of each region in each scenario less that in {study.reference.label}, in percentage
+            f"""Adoption share of each region in each scenario minus that in {study.reference.label}, in percentage
             points against the time after release: median over the differences between replications of one seed. The
             number in each row is its largest difference, at its place. Panels share one scale, white at zero.""",
             study,

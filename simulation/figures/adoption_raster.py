@@ -1,7 +1,7 @@
-"""The adoption raster: who has adopted by when, a row a region, and how far the rows are out of step.
+"""The adoption raster: adoption share over time, one row per region.
 
-Dots in a vertical line mean synchronized regions; a slanted or ragged line shows who lags and by how much. It
-says at a glance what Phi (section 5) says in a number.
+Dots in a vertical line mean synchronized regions; a slanted or ragged line shows which regions lag and by how much. It
+shows graphically what Phi (section 5) measures.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Channel attribution: through which kinds of closeness adoption came about."""
+"""Channel attribution: shares of adoptions by proximity channel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ KEYS = [Key(channel.label, patch=fill(channel)) for channel in Channel]
 
 
 def channel_attribution(results: Source, *, ax: Axes | None = None) -> Axes:
-    """Draw the shares of adoptions owed to each proximity channel, one bar a scenario.
+    """Draw the shares of adoptions attributed to each proximity channel, one bar per scenario.
 
     Parameters
     ----------

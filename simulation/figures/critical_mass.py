@@ -1,4 +1,4 @@
-"""Where the membership of a platform comes to rest, and the critical mass between: the mean field of section 2.3."""
+"""Equilibria of a platform's membership, and the critical mass between them: the mean field of section 2.3."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SHARES = np.linspace(0.002, 0.998, 499)
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """The subsidy that keeps a platform's membership where it is, for each share of members.
+    """The subsidy that keeps a platform's membership constant, for each share of members.
 
-    Where it rises with the share, membership is stable; where it falls, every member more draws in further ones.
+    Where it rises with the share, membership is stable; where it falls, each additional member attracts more.
     """
 
     shares: Array  # float64 (M,), members of those who may join, rising
@@ -32,7 +32,7 @@ class Fold:
         return np.gradient(self.subsidy) > 0
 
     def levels(self) -> tuple[list[float], list[float]]:
-        """Shares at which membership stays as it is without subsidy: the stable ones, and the critical mass."""
+        """Shares at which membership is constant without subsidy: the stable ones, and the critical mass."""
         stable: list[float] = []
         critical: list[float] = []
         for place in np.flatnonzero(np.diff(np.sign(self.subsidy))):

@@ -1,4 +1,4 @@
-"""The ledger: what each policy planned and spent, year by year, by instrument."""
+"""The ledger: planned and spent money by year and instrument."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
             "Ledger.",
             f"""Money spent in each year by instrument (bars) and planned by all of them (dashed), in units: one unit
             gives one enterprise a year of full cluster service. Present values of plan and spending, at the scenario's
-            discount rate, stand in the headings. Unit costs are assumptions.{without}""",
+            discount rate, are in the headings. Unit costs are assumptions.{without}""",
             study,
             scenarios=study.scenarios,
         ),

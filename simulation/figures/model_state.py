@@ -1,4 +1,4 @@
-"""How far a run has come: who has adopted by now, region by region, and how it came to that."""
+"""The state of a run: adoption by region and month up to now, and shares over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forest plot: what each scenario changes against the reference, metric by metric, with intervals."""
+"""Forest plot: paired differences of each scenario from the reference by metric, with intervals."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def paired_differences(results: Source, *, ax: Axes | None = None) -> Axes:
 
 
 def difference_of(scenario: ScenarioCurves, reference: ScenarioCurves, *, metric: str) -> Difference:
-    """The scenario less the reference in one metric, over the seeds that either has run."""
+    """The scenario minus the reference in one metric, over the seeds that either has run."""
     seeds = sorted({*scenario.seeds, *reference.seeds})
     members = [
         np.array(
@@ -230,18 +230,18 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     """Draw the figure of a page; its height follows from the number of scenarios, in mm."""
     study.compared("paired_differences")
     note = (
-        f"Scenario less {study.reference.label}: {_statistic(study)}; "
-        f"{replications(study.scenarios)}. Filled mark: the interval leaves out zero.{_pairs(study)}"
+        f"Scenario minus {study.reference.label}: {_statistic(study)}; "
+        f"{replications(study.scenarios)}. Filled mark: the interval excludes zero.{_pairs(study)}"
     )
     return Drawn(
         page(study, draw_forest, width_mm=width_mm, height_mm=_height_mm(study, width_mm), note=note),
         {"paired_differences": _numbers(study)},
         caption(
             "Paired differences.",
-            f"""Each scenario less {study.reference.label}, replications paired by seed: mean difference and its
+            f"""Each scenario minus {study.reference.label}, replications paired by seed: mean difference and its
             95 % interval (Student’s, corrected for skewness), each by itself and not adjusted for the number of
             comparisons. A filled mark has an
-            interval that leaves out zero. Arrows in the headings point to the better side.{_pairs(study)}""",
+            interval that excludes zero. Arrows in the headings point to the better side.{_pairs(study)}""",
             study,
             scenarios=study.scenarios,
         ),

@@ -1,4 +1,4 @@
-"""Phi over time, and at an equal stage of adoption: is a scenario more synchronized, or only further on."""
+"""Phi over time and at equal stages of adoption, to separate synchronization from speed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Membership of platforms over time, and the critical mass that it has to pass."""
+"""Membership of platforms over time, and its critical mass."""
 
 from __future__ import annotations
 
@@ -230,9 +230,9 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
             "Membership of platforms and critical mass.",
             f"""Left: members of each platform, in percent of the enterprises that may join it, over calendar time.
             Right: the mean field of membership, in which regions differ in digital readiness (an assumption) and all
-            get the same subsidy: the shares at which membership stays as it is. Without subsidy (0) there are stable
-            levels (full dots) and, where onboarding has to carry a platform past it, a critical mass between them (open
-            dot). Onboarding adds a subsidy of at most 3. {_levels_in_words(shown)}{missing}""",
+            get the same subsidy: the shares at which membership is constant. Without subsidy (0) there are stable
+            levels (full dots) and, if there are two, a critical mass between them (open dot) that onboarding has to
+            pass. Onboarding adds a subsidy of at most 3. {_levels_in_words(shown)}{missing}""",
             study,
             scenarios=study.scenarios,
         ),

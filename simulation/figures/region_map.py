@@ -1,4 +1,4 @@
-"""A map of the regions: where adoption comes early and where late, and who meets on the platforms."""
+"""A map of the regions: early and late adoption, and joint membership of platforms."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ from simulation.figures.t50_by_region import times
 from simulation.world import Array
 
 Quantity = Literal["t50", "lag", "change"]
-"""What colours a region: its t50; how far it lies behind the scenario's first region; t50 less the reference's."""
+"""Quantities that colour regions: t50; lag behind the first region of the scenario; t50 minus the reference's."""
 
 LABELS = {
     "t50": "Regional t50, years",
     "lag": "Lag behind the first region, years",
-    "change": "t50 less the reference’s, years",
+    "change": "t50 minus the reference’s, years",
 }
 MOST_MM = PAGE_MM - 10.0
 """Of maps and key: a note of three lines stands below. Maps stand in as few columns as keep the figure on a page."""
@@ -275,12 +275,12 @@ def draw(study: StudyCurves, *, width_mm: float, quantity: Quantity = "t50") -> 
         caption(
             "Map of the regions.",
             f"""Colour of regions and bubbles: {_meaning(study, quantity)} Hatched: no value within the common
-            window of {study.window_years:.1f} years. In the first map colour and mark at the seat tell the
+            window of {study.window_years:.1f} years. In the first map colour and mark at the seat show the
             macroregion. Bubbles stand at the seats; their area is proportional to the
             enterprises that are eligible for a technology. The ring around a bubble is the share of those who may
-            join a platform that are members of it at the end of the run; a line between two regions is as thick as
-            the geometric mean of their members of one platform, and left out where it would be thinner than a
-            quarter of a point. Albers equal-area projection; outlines, where the dataset has them: Natural
+            join a platform that are members of it at the end of the run; the width of a line between two regions is
+            proportional to the geometric mean of their members of one platform; lines thinner than a quarter of a
+            point are omitted. Albers equal-area projection; outlines, where the dataset has them: Natural
             Earth.{without_outlines(study.outlines_fault)}""",
             study,
             scenarios=study.scenarios,
@@ -297,8 +297,8 @@ def _meaning(study: StudyCurves, quantity: Quantity) -> str:
     curves standardized over technologies and industries."""
     return {
         "t50": t50,
-        "lag": f"{t50} Shown is how far a region lies behind the first of the same scenario.",
-        "change": f"""{t50} Shown is the difference to {study.reference.label}, median over the pairs of
+        "lag": f"{t50} The map shows the lag of a region behind the first of the same scenario.",
+        "change": f"""{t50} The map shows the difference from {study.reference.label}, median over the pairs of
         replications with one seed in which the region reaches one half in a scenario at least; negative is earlier.""",
     }[quantity]
 

@@ -1,4 +1,4 @@
-"""The speed-synchrony plane: is a scenario faster, more synchronized, or one at the price of the other."""
+"""The speed-synchrony plane: whether a scenario is faster, more synchronized, or one at the expense of the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""t50 by region: from the reference to a policy, one dumbbell a region."""
+"""t50 by region in the reference and in each scenario, one dumbbell per region."""
 
 from __future__ import annotations
 
@@ -187,8 +187,8 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
             f"""Years after release until half of a region's eligible have adopted, in
             {study.reference.label} and in each other scenario: median over the replications, of curves standardized
             over technologies and industries. A replication in which a region does not reach one half within the
-            common window of {study.window_years:.1f} years counts as later than all others; where the median is
-            such a one, the mark is open and stands at the right edge.""",
+            common window of {study.window_years:.1f} years counts as later than all others; if the median is
+            such a replication, the mark is open and at the right edge.""",
             study,
             scenarios=study.scenarios,
         ),

@@ -1,4 +1,4 @@
-"""How many regions have reached one half by when: the empirical distribution of the regions' t50."""
+"""The empirical distribution of the regions' t50: share of regions that have reached one half over time."""
 
 from __future__ import annotations
 

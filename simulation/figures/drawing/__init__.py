@@ -1,1 +1,1 @@
-"""What figures share: the visual language, panels, maps, rasters, and the arrays that they draw."""
+"""Shared parts of figures: style, panels, maps, rasters, and the arrays that they draw."""

@@ -1,4 +1,4 @@
-"""Horizontal bars, a row a scenario, and the fills that tell their parts apart without colour."""
+"""Horizontal bars, one row per scenario, with fills that distinguish their parts without colour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names beside places on a map, so that none covers another or a place that is not its own."""
+"""Placement of names on a map, so that none covers another name or place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The country laid flat: outlines and seats of the regions in km, and how they are drawn into axes."""
+"""The base map: projected outlines and seats of the regions in km, and drawing them into axes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One panel of an adoption raster: what it shows of a scenario, and how it is drawn into axes."""
+"""One panel of an adoption raster: its data, and drawing it into axes."""
 
 from __future__ import annotations
 

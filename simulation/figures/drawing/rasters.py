@@ -1,4 +1,4 @@
-"""Rasters side by side: where they, their headings and their keys stand, and the numbers that they show."""
+"""Layout of rasters side by side, with headings and keys, and their numbers as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What figures draw: a study as plain arrays, and what a figure leaves."""
+"""The input and output of figures: a study as plain arrays, and a figure with its numbers and caption."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class StudyCurves:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A figure, the numbers that it shows, and what to say under it."""
+    """A figure, its numbers, and its caption."""
 
     figure: Figure
     numbers: dict[str, pd.DataFrame]  # file name without suffix -> table

@@ -1,4 +1,4 @@
-"""One visual language: type, widths, colours, and the style of every scenario.
+"""The style of all figures: type, widths, colours, and the style of every scenario.
 
 Journals print figures 90, 140 or 190 mm wide; a figure is laid out in millimetres for one of these widths and
 saved without trimming, so that 7 pt on the page are 7 pt. No figure uses mathematical text, whose subscripts

@@ -1,4 +1,4 @@
-"""A grid of tiles laid out like the country: each region gets the free cell nearest to where it lies."""
+"""A grid of tiles laid out like the country: each region gets the free cell nearest to its position."""
 
 from __future__ import annotations
 

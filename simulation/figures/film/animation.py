@@ -56,11 +56,11 @@ def animate(
     results
         A study or its folder.
     scenarios
-        Who stands on the left and who on the right.
+        The scenarios on the left and on the right.
     seed
         The replication to show; the first that both have, unless given.
     file_format
-        "mp4" needs the program ffmpeg.
+        "gif" or "mp4", which needs the program ffmpeg.
     progress
         Called after each frame.
     note
@@ -232,11 +232,11 @@ def _caption(scene: Scene) -> str:
     first, second = scene.sides
     years = scene.last / scene.steps_per_year
     return f"""**{first.label} and {second.label} on the map.** One replication of each, seed {scene.seed}, over
-{years:g} years; with one seed both share their random draws, so all that differs is owed to the policies. Colour of
+{years:g} years; with one seed both share their random draws, so all differences are due to the policies. Colour of
 regions and bubbles: adopters over eligible enterprises of the technologies released so far, standardized over
 technologies and industries. Bubbles: enterprises. Rings: members of a platform, of those who may join. Lines: members
-that two regions have on one platform. The pooled share falls where a technology is released, which nobody has adopted
-yet. 1 − Φ so far is what it would be, had the run ended there.{without_outlines(scene.outlines_fault)}
+that two regions have on one platform. The pooled share falls when a technology is released that nobody has adopted
+yet. 1 − Φ so far is its value if the run had ended there.{without_outlines(scene.outlines_fault)}
 
 - {first.label}: digest {first.digest[:12]}
 - {second.label}: digest {second.digest[:12]}

@@ -1,4 +1,4 @@
-"""What an animation shows: one replication of a scenario by calendar month, as arrays."""
+"""The data of an animation: one replication of a scenario by calendar month, as arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One frame of an animation: two maps, a clock, what has been reached so far, and the curves that lead there."""
+"""One frame of an animation: two maps, the date, the present values, and the curves so far."""
 
 from __future__ import annotations
 
