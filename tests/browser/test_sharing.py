@@ -30,6 +30,7 @@ def rows_of(frame):
     return sorted(map(tuple, frame.astype(str).to_numpy()))
 
 
+@pytest.mark.slow
 def test_an_address_shows_the_same_in_another_browser(come):
     first = come(CHANGED + "130")
     first.at(10, 10)

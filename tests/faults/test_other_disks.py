@@ -47,16 +47,8 @@ def running(
         yield process
 
 
-@pytest.mark.parametrize(
-    ("flock", "flush"),
-    [
-        (CANNOT_LOCK[0], CANNOT_FLUSH[0]),
-        *(
-            pytest.param(*errors, marks=pytest.mark.slow)
-            for errors in zip(CANNOT_LOCK[1:], CANNOT_FLUSH[1:], strict=True)
-        ),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("flock", "flush"), list(zip(CANNOT_LOCK, CANNOT_FLUSH, strict=True)))
 def test_a_study_killed_on_such_a_disk_goes_on_with_the_same_command(
     study: Study, tmp_path: Path, shim: Path, flock: int, flush: int
 ):

@@ -499,6 +499,7 @@ def test_no_text_of_a_manifest_that_readers_show_may_hold_a_hidden_character(tmp
             Results(out)
 
 
+@pytest.mark.slow
 def test_the_name_of_a_folder_is_printed_without_hidden_characters(tmp_path: Path):
     files = write_scenarios(tmp_path)
     specs = [load_scenario(file, overrides=["time.years=1"]) for file in files]

@@ -254,7 +254,7 @@ def test_a_fault_in_the_model_is_told_the_same_way(
 ) -> None:
     with connected(served.client) as page:
         page.open(BASELINE)
-        monkeypatch.setattr(live.bench, "frames", int)  # int(side, ...) fails over there
+        monkeypatch.setattr(live.worker, "frames", int)  # int(side, ...) fails over there
         error = page.ask("frames", sides=["a"], first=0, months=1)
         assert error["kind"] == "fault" and "Error" not in error["text"]
         assert "TypeError" in caplog.text

@@ -29,6 +29,7 @@ def told_until_end(page: Page, first: dict) -> list[dict]:
     return told
 
 
+@pytest.mark.slow
 def test_a_study_tells_its_progress_and_then_what_it_found(served: Served) -> None:
     with connected(served.client) as page:
         page.open(SMALL, CHANGED, seed=3)
@@ -55,6 +56,7 @@ def test_a_study_tells_its_progress_and_then_what_it_found(served: Served) -> No
     assert end["folder"] in {folder.name for folder in served.server.catalogue.folders}
 
 
+@pytest.mark.slow
 def test_who_comes_back_is_told_how_the_study_stands(served: Served) -> None:
     with connected(served.client) as page:
         page.open(SMALL, seed=9)
@@ -67,6 +69,7 @@ def test_who_comes_back_is_told_how_the_study_stands(served: Served) -> None:
         assert list(end["sides"]) == ["a"]
 
 
+@pytest.mark.slow
 def test_sides_with_different_regions_have_bands_of_their_own(served: Served) -> None:
     short = ["time.years=10.0"]
     with connected(served.client) as page:
