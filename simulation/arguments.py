@@ -1,9 +1,8 @@
-"""Numbers that callers hand over: the same number means the same thing, in whichever type it comes.
+"""Validation of numeric arguments: a number means the same in every type.
 
 A whole number may be an ``int``, a NumPy integer of any width, an array of it without dimensions, or anything else that
-Python takes as an index. Where a real number is meant, NumPy's floats of any width will do too. Nothing is converted
-that is not a number, and nothing is rounded to one: text, truth values, ``None``, nan and infinity are refused, and
-``7.0`` where a whole number is meant.
+Python accepts as an index. For a real number, NumPy's floats of any width are accepted too. Other values are neither
+converted nor rounded: text, truth values, ``None``, nan and infinity are refused, and ``7.0`` for a whole number.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import operator
 from simulation.errors import HyperclusterError
 
 MOST_SEED = 2**53 - 1
-"""The largest seed: every reader of JSON, browsers too, gets whole numbers up to here exactly as they were written."""
+"""The largest seed: all readers of JSON, including browsers, read whole numbers up to here exactly."""
 
 MOST_REPLICATIONS = 1_000_000
 """The most replications of a scenario: a study keeps the number of each in memory."""
@@ -48,8 +47,8 @@ def real_number(
 
     Parameters
     ----------
-    above, below : what it must be more and less than.
-    least, most : what it must be at least and at most.
+    above, below : exclusive bounds.
+    least, most : inclusive bounds.
 
     Raises
     ------
@@ -72,7 +71,7 @@ def real_number(
 
 
 def seed_of(value: object, *, replications: int = 1) -> int:
-    """Return the seed of the first of so many replications, whose seeds follow each other, as an int.
+    """Return the seed of the first replication as an int; those of the others are consecutive.
 
     Raises
     ------
@@ -113,15 +112,15 @@ def _float(value: object) -> float | None:
 
 
 def _kind(value: object) -> str | None:
-    """Return NumPy's letter for what a scalar or an array holds, and None for what is not NumPy's.
+    """Return NumPy's letter for the type of a scalar or array, and None for other objects.
 
-    Truth values and spans of time are whole numbers to NumPy, but not to us.
+    Truth values and time spans are whole numbers to NumPy, but not here.
     """
     return getattr(getattr(value, "dtype", None), "kind", None)
 
 
 def _found(value: object, *, at_most: int = 60) -> str:
-    """Return what was found as it would stand in a program, in one short line."""
+    """Return the value found as it would be written in a program, on one short line."""
     try:
         text = repr(value)
     except ValueError:  # Python writes no whole number of more than some 4,300 digits

@@ -1,9 +1,9 @@
-"""Compiling the equations, and keeping what was compiled where the next process finds it.
+"""Compiling the equations, and caching compiled code for later processes.
 
-numba keeps compiled code beside the module, or in a folder of the user, and compares it with the source of that module
-alone. Three things are added here, because a batch must end and its numbers must be right whatever is in that cache:
-code is kept for the state of all compiled modules, as they call each other; a file that is damaged is compiled again;
-and where nothing can be kept for long, it is kept for this run and its workers.
+numba caches compiled code beside the module, or in a folder of the user, and checks it against the source of that
+module only. Three things are added here, so that no state of the cache can end a batch or change its numbers: the
+cache is valid for the state of all compiled modules, because they call each other; damaged files are compiled again;
+and if there is no permanent place, the cache is kept for this run and its workers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from numba.core.serialize import dumps
 log = logging.getLogger("hypercluster")
 
 SOURCES = ("compiled.py", "channels.py", "streams.py", "engine/ties.py", "engine/kernels/*.py")
-"""Modules with compiled functions, or with what these hold as constants."""
+"""Modules with compiled functions, or with constants of these."""
 
 FOLDER = "NUMBA_CACHE_DIR"
 """Environment variable that names the folder for compiled code; worker processes inherit it."""
@@ -65,14 +65,14 @@ def _say_once(trouble: str) -> None:
 
 
 class _OfAllSources:
-    """Knows compiled code as fresh by the source of all modules that have compiled functions."""
+    """Checks that compiled code is up to date with the source of all modules that have compiled functions."""
 
     def get_source_stamp(self) -> str:
         return _state_of_all_sources()
 
 
 class _Named(_OfAllSources, caching.UserProvidedCacheLocator):
-    """In the folder that the environment names."""
+    """A cache in the folder that the environment names."""
 
 
 class _InTree(_OfAllSources, caching.InTreeCacheLocator):
@@ -80,11 +80,11 @@ class _InTree(_OfAllSources, caching.InTreeCacheLocator):
 
 
 class _OfUser(_OfAllSources, caching.UserWideCacheLocator):
-    """In a folder of the user."""
+    """A cache in a folder of the user."""
 
 
 class _ForThisRun(_Named):
-    """In a temporary folder that this process and its workers share, and that goes with it."""
+    """A cache in a temporary folder that this process and its workers share, removed at its end."""
 
     @classmethod
     def from_function(cls, function: Callable[..., Any], file: str) -> Any:
@@ -95,7 +95,7 @@ class _ForThisRun(_Named):
 
 
 class _Implementation(caching.CompileResultCacheImpl):
-    """Compiled code with a checksum: nothing else would notice a wrong bit in it."""
+    """Compiled code with a checksum, because nothing else would detect a wrong bit in it."""
 
     _locator_classes = [_Named, _InTree, _OfUser, _ForThisRun]  # noqa: RUF012 - numba's name for them
 
@@ -111,14 +111,14 @@ class _Implementation(caching.CompileResultCacheImpl):
 
 
 class _Cache(caching.FunctionCache):
-    """A cache that ends no run: what cannot be read is compiled, what cannot be written is not kept."""
+    """A cache whose errors do not end a run: unreadable code is compiled, unwritable code is not kept."""
 
     _impl_class = _Implementation
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         try:
             return super().load_overload(signature, target)
-        except Exception:  # noqa: BLE001 - whatever a damaged file leads to when it is unpickled
+        except Exception:  # noqa: BLE001 - unpickling a damaged file may raise anything
             self._try(self.flush)
             return None
 

@@ -1,4 +1,4 @@
-"""What a user can do wrong. Each error prints as a message to act on, never as a traceback."""
+"""Errors of the user and of the machine. Each prints as a message to act on, never as a traceback."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from difflib import get_close_matches
 from simulation.hidden_characters import visible
 
 _MOST_ALIKE = 5
-"""Problems with one message that a file may have until only the first few are told in full."""
+"""Problems of a file with the same message beyond which only the first few are listed in full."""
 _FIRST_ALIKE = 3
 _MOST_PLACES = 8
 
 
 class HyperclusterError(Exception):
-    """Base of all errors that the user can mend."""
+    """Base of all errors that the user can correct."""
 
     exit_code = 2
 
@@ -26,13 +26,13 @@ class HyperclusterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where it stands, what was found and what would do."""
+    """A validation problem: its location, the value found, the values accepted."""
 
     file: str  # as the user gave it, or relative to that; "--set" for an override
-    line: int | None  # counted from 1; None where the fault belongs to no line
-    key: str  # dotted key such as policies[0].budget, or a column; "" where the whole file is meant
-    message: str  # what would do
-    found: str = ""  # the value as it stands in the file
+    line: int | None  # counted from 1; None if the fault belongs to no line
+    key: str  # dotted key such as policies[0].budget, or a column; "" for the whole file
+    message: str  # the values accepted
+    found: str = ""  # the value as written in the file
 
     def __str__(self) -> str:
         place = f"line {self.line}  " if self.line is not None else ""
@@ -42,12 +42,12 @@ class Problem:
 
 
 class ProblemsError(HyperclusterError):
-    """An input file, or several that belong together, with everything that is wrong in them.
+    """Problems of an input file, or of several that belong together.
 
     Parameters
     ----------
-    problems : what is told.
-    more : how many other problems there are, where it would be too many to tell them all.
+    problems : the problems to list.
+    more : number of other problems, if there are too many to list.
     """
 
     def __init__(self, problems: Iterable[Problem], more: int = 0) -> None:
@@ -117,14 +117,14 @@ class ResultsError(HyperclusterError):
 
 
 class MachineError(HyperclusterError):
-    """The machine, or a machine that works for us, gave up; what has finished is kept and the rest can be resumed."""
+    """The machine, or one of a worker, failed; finished replications are kept and the rest can be resumed."""
 
     exit_code = 4
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """'; did you mean "..."?' with the known word that is spelt most like ``word``, or nothing."""
-    # Matching ignores case: "Tatarstan" for tatarstan is the commonest slip.
+    """Return '; did you mean "..."?' with the known word most similar to ``word``, or nothing."""
+    # Matching ignores case: "Tatarstan" for tatarstan is the most common mistake.
     by_lower = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), list(by_lower), n=1)
     return f'; did you mean "{by_lower[close[0]]}"?' if close else ""

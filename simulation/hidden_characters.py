@@ -1,7 +1,7 @@
-"""Characters that a reader cannot see and a program obeys: refused in texts of users, escaped in messages.
+"""Invisible characters that affect programs: refused in texts of users, escaped in messages.
 
-A title goes to terminals, Markdown, HTML and LaTeX. There an escape character moves the cursor or sets the window's
-title, and a bidirectional override shows text in another order than it has.
+A title is printed on terminals and in Markdown, HTML and LaTeX. There an escape character can move the cursor or set
+the window's title, and a bidirectional override changes the order in which text is shown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ESCAPED_IN_TOML = "\b\t\n\f\r"
 
 
 def fault_of(text: str, *, lines: bool = False) -> str:
-    """Say which hidden character a text holds, and what would do; "" where it holds none.
+    """Return a message on the hidden character in a text; "" if it has none.
 
     Parameters
     ----------

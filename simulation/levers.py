@@ -1,4 +1,4 @@
-"""What policies move: one array a lever, set anew for each month."""
+"""The levers, quantities that policies change: one array per lever, set for each month."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simulation.world import Array, World
 
 @dataclass(slots=True)
 class Levers:
-    """The quantities that policies move in one month; neutral where there is no policy (section 4)."""
+    """The quantities that policies change in one month; neutral without policies (section 4)."""
 
     local_contacts: Array  # float64 (R,), L_r, neutral 1
     capacity: Array  # float64 (R,), factor on Q_j, neutral 1
@@ -26,7 +26,7 @@ class Levers:
 
     @staticmethod
     def neutral(world: World) -> Levers:
-        """Levers without any policy; every platform is closed until its calendar or a policy opens it."""
+        """Return the levers without any policy; every platform is closed until its calendar or a policy opens it."""
         r, _, _, h, _ = world.shape
         return Levers(
             local_contacts=np.ones(r),

@@ -1,4 +1,4 @@
-"""One replication with everything a notebook asks of it: metrics, curves, ledger."""
+"""One replication for a notebook: metrics, curves, ledger."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """What one replication leaves, read as metrics and tables."""
+    """The output of one replication as metrics and tables."""
 
     record: Record
 
@@ -32,7 +32,7 @@ class Run:
 
     @cached_property
     def undefined(self) -> dict[str, str]:
-        """Why metrics are nan, in a plain sentence each."""
+        """The reason why a metric is nan, one sentence each."""
         return metrics.reasons(self.record)
 
     @cached_property
@@ -70,7 +70,7 @@ def run(spec: Scenario | str | Path, seed: int = 1) -> Run:
 
     Raises
     ------
-    ScenarioError, DataError : if the scenario or its tables are at fault.
-    HyperclusterError : if there is no such seed.
+    ScenarioError, DataError : if the scenario or its tables are invalid.
+    HyperclusterError : if the seed is invalid.
     """
     return Run(simulate(spec if isinstance(spec, Scenario) else load_scenario(spec), seed))

@@ -1,4 +1,4 @@
-"""What all parts of a scenario's schema share: strictness, bounded numbers, lists of names."""
+"""The common base of a scenario's schema: strict validation, bounded numbers, lists of names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LEAST_WEIGHT = 1e-9
 
 
 def _not_lost(weight: float) -> float:
-    # Far below, products and quotients of weights underflow, and who alone has some would count as having none.
+    # Far below, products and quotients of weights underflow, and the only positive weight would count as 0.
     if 0 < weight < LEAST_WEIGHT:
         raise ValueError(f"must be 0, or {LEAST_WEIGHT:g} or more")
     return weight
@@ -50,7 +50,7 @@ def _all_or_list(value: Any) -> str:
 
 
 UNION_TAGS = ("<number>", "<table>", "<all>", "<list>")
-"""Names of alternatives, which pydantic puts into the place of an error and a reader must not see."""
+"""Names of alternatives, which pydantic adds to the location of an error and which messages must not contain."""
 
 NonNegative = Annotated[float, Field(ge=0, le=1e12)]
 # No smaller than 1e-9, so that dividing by it neither overflows nor leaves the whole numbers.
@@ -111,7 +111,7 @@ PositiveOrTable = Annotated[
 
 
 def by_name(given: float | dict[str, float] | None, names: tuple[str, ...], default: Array) -> Array:
-    """Return what a number or a table says of each name, float64: ``default`` where the table does not name it."""
+    """Return the value of each name, float64, from a number or a table: ``default`` for names not in the table."""
     if given is None:
         return default.astype(np.float64)
     if not isinstance(given, dict):

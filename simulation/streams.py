@@ -2,7 +2,7 @@
 
 A draw is a pure function of a *stream* (seed and what is drawn: a purpose, a technology, a month) and of an *identity*
 (who draws: region, industry, number within both). So two scenarios with one seed share their random draws, and adding a
-region, a technology or an enterprise changes nobody else's draw (common random numbers).
+region, a technology or an enterprise does not change the draws of others (common random numbers).
 
 Keys come from BLAKE2b; bits come from the finalizer of SplitMix64, applied twice.
 
@@ -42,7 +42,7 @@ def mix(z: np.uint64) -> np.uint64:
 
 @inlined
 def numbered(base: np.uint64, number: int) -> np.uint64:
-    """Return the key of the ``number``-th member (0-based) of what ``base`` names, as SplitMix64 would draw it."""
+    """Return the key of the ``number``-th member (0-based) of ``base``, as SplitMix64 would draw it."""
     return mix(base + np.uint64(number + 1) * _GOLDEN)
 
 
@@ -84,15 +84,15 @@ def exponentials(stream: np.uint64, identities: Array, out: Array) -> None:
 def race(stream: np.uint64, identities: Array, weights: Array) -> int:
     """Return the index drawn with probability proportional to ``weights``, or -1 if no weight is positive.
 
-    An exponential race: candidate c arrives at Exponential(1) / weight, the first arrival wins. A candidate that enters
-    or leaves, or a weight that changes, moves the outcome only where it wins or loses by it.
+    An exponential race: candidate c arrives at Exponential(1) / weight, and the first arrival wins. A candidate that
+    enters or leaves, or a weight that changes, affects the outcome only if it thereby wins or loses.
     """
     draws = np.empty(len(weights))
     exponentials(stream, identities, draws)
     arrival = np.full(len(weights), np.inf)
     # Only the ratios of weights count. A power of two changes no digit, and keeps even the smallest from overflowing.
     scaled = np.ldexp(weights, -np.frexp(np.max(weights, initial=0.0))[1])
-    with np.errstate(over="ignore"):  # next to nothing beside the largest: never first
+    with np.errstate(over="ignore"):  # negligible beside the largest: never first
         np.divide(draws, scaled, out=arrival, where=scaled > 0)
     winner = int(np.argmin(arrival)) if len(weights) else -1
     return winner if winner >= 0 and np.isfinite(arrival[winner]) else -1

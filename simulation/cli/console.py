@@ -1,4 +1,4 @@
-"""What the commands print: tables of a study, its verdict, failures."""
+"""The output of the commands: tables of a study, its verdict, failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mechanisms of the mining region, one a file: their settings, their arrays, their equation (section 13).
+"""Mechanisms of the mining region, one per file: settings, arrays and equation (section 13).
 
 Each contributes a factor to the market factor x of equation (5), or changes one of its inputs. Each is off unless a
 scenario enables it; the factor of a mechanism that is off is exactly 1.

@@ -1,4 +1,4 @@
-"""What a mechanism that this package finds by itself states: its table in a scenario, and its factor of the hazard."""
+"""The base class of mechanisms that the package discovers: a table in the scenario, and a factor of the hazard."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Policy(Settings):
     instrument: str
     """Name of the instrument; each defines it as a Literal."""
     budget: NonNegative
-    """Money, units per year; with 0 the entry has no effect at all."""
+    """Money, units a year; with 0 the entry has no effect at all."""
     from_year: Year = 0.0
     """First year, counted from 0 at the start; inclusive."""
     to_year: Year | None = None
