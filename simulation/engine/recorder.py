@@ -21,7 +21,7 @@ class Recorder:
     def __init__(self, world: World) -> None:
         r, s, k, h, _ = world.shape
         months = world.months + 1
-        # Rows of months that are still to come are 0. Read by whoever looks on, written here alone.
+        # Rows of months that are still to come are 0. Others may read them, but only this class writes them.
         self.adopters = np.zeros((months, r, s, k), dtype=np.int32)
         self.members = np.zeros((months, h, r), dtype=np.int32)
         self.members_anywhere = np.zeros(months, dtype=np.int32)

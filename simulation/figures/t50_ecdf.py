@@ -67,7 +67,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     found = _found(study)
     note = (
         f"{bands_in_words(study)}; {replications(study.scenarios)}; "
-        f"{len(study.region_ids)} regions, each counted once, whatever its size."
+        f"{len(study.region_ids)} regions, each counted once, regardless of size."
     )
     ends = [float(values[2, -1]) for values in found]
     return Drawn(

@@ -148,7 +148,7 @@ class HyperclusterModel(mesa.Model):
         """Share of enterprises that are on at least one platform."""
         return float(np.count_nonzero(self.state.mask_of)) / max(int(self.world.enterprises.counts.sum()), 1)
 
-    # Agents, made when somebody looks
+    # Agents, created on first access
 
     @property
     def agents(self) -> Any:

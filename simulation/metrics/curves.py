@@ -238,7 +238,7 @@ class Curves:
 
     @cached_property
     def raw_by_technology(self) -> Array:
-        """float64 (K, W + 1, R): adopters over eligible of each region, whatever its industries.
+        """float64 (K, W + 1, R): adopters over eligible of each region, not standardized over industries.
 
         The pooled share in a month in which a region has no eligible enterprise.
         """
@@ -248,7 +248,7 @@ class Curves:
 
     @cached_property
     def raw(self) -> Array:
-        """float64 (W + 1, R): adopters over eligible of each region, whatever its technologies and industries.
+        """float64 (W + 1, R): adopters over eligible of each region, not standardized.
 
         The pooled share in a month in which a region has no eligible enterprise.
         """

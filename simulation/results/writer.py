@@ -203,7 +203,7 @@ class Store:
                 self._check_held()
                 if not str(error.filename).startswith(str(self.folder)):
                     raise
-                raise MachineError(f"{error.filename}: somebody removed it during the run; {KEPT}") from error
+                raise MachineError(f"{error.filename}: it was removed during the run; {KEPT}") from error
 
     def _check_held(self) -> None:
         if self._held is None:
@@ -377,12 +377,12 @@ class Store:
         lost = expected - self.finished
         if lost:
             raise MachineError(
-                f"{self.folder}: the rows of {len(lost)} replications that had finished are missing; somebody removed "
-                "files during the run. The same command computes them again"
+                f"{self.folder}: the rows of {len(lost)} replications that had finished are missing; files were removed "
+                "during the run. The same command computes them again"
             )
         if len(keys) != len(expected):
             raise MachineError(
-                f"{path}: {len(keys)} rows for {len(expected)} replications; somebody added files during the run. "
+                f"{path}: {len(keys)} rows for {len(expected)} replications; files were added during the run. "
                 "Compute the study again with --fresh"
             )
 
@@ -464,7 +464,7 @@ class Store:
                 record(self.folder, tables)
                 path.rename(aside)
             else:
-                if path.name in known:  # else somebody else's, who finds it there
+                if path.name in known:  # otherwise it is foreign and stays
                     record(self.folder, [f"{DAMAGED}/{aside.name}/{path.name}"])
                 inner_folder(self.folder, f"{DAMAGED}/{aside.name}")
                 path.rename(aside / path.name)

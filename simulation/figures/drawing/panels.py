@@ -46,7 +46,7 @@ SAMPLE_MM = 6.5
 KEY_GAP_MM = 4.0
 LEAST_PANEL_MM = 8.0
 NOTEBOOK_MM = (140.0, 85.0)
-"""Size of a figure with one panel that nobody gave axes for."""
+"""Size of a figure with one panel without given axes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,7 @@ def register_fonts() -> None:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw in our style, whatever the user's own settings; afterwards they are as before.
+    """Draw in our style, independent of the user's settings, which are restored afterwards.
 
     Saving belongs inside too: fonts and ticks are settled only when a figure is rendered.
     """

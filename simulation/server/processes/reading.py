@@ -181,7 +181,7 @@ def _refuse_foreign_datasets(changes: Sequence[str]) -> None:
         try:
             path, value = parse_override(change)
         except OverrideError:
-            continue  # told with everything else
+            continue  # reported with all other problems
         whole = value.get("dataset") if path == ("world",) and isinstance(value, dict) else None
         name = value if path == ("world", "dataset") else whole
         if name is not None and name not in shipped_datasets():
