@@ -377,7 +377,7 @@ class Store:
         lost = expected - self.finished
         if lost:
             raise MachineError(
-                f"{self.folder}: the rows of {len(lost)} replications that had finished are missing; files were removed "
+                f"{self.folder}: the rows of {len(lost)} finished replications are missing; files were removed "
                 "during the run. The same command computes them again"
             )
         if len(keys) != len(expected):
