@@ -149,7 +149,7 @@ def test_a_part_that_somebody_removes_is_missed_before_the_study_counts_as_finis
     study: Study, tmp_path: Path, blocks: list[Block], name: str, lost: int
 ):
     folder = tmp_path / "study"
-    with pytest.raises(MachineError, match=f"the rows of {lost} replications that had finished are missing"):
+    with pytest.raises(MachineError, match=f"the rows of {lost} finished replications are missing"):
         write(study, folder, blocks, meanwhile=lambda: shutil.rmtree(folder / name))
     manifest = Results(folder).manifest
     assert manifest["status"] == "interrupted"
