@@ -198,7 +198,7 @@ def test_every_door_refuses_what_is_no_number(
 def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
     """What the documentation calls, by name, methods with their class."""
     modules = (
-        "analysis.across",
+        "analysis.between_folders",
         "analysis.break_even",
         "batch.running",
         "engine.build.world",

@@ -125,5 +125,5 @@ def test_a_goal_that_makes_no_sense_is_refused(
 
 
 def test_one_scenario_has_no_difference_to_know(specs: list[Scenario], tmp_path: Path):
-    with pytest.raises(HyperclusterError, match="two scenarios at least"):
+    with pytest.raises(HyperclusterError, match="at least two scenarios"):
         run_batch(specs[:1], 1, out=tmp_path / "study", until_halfwidth=0.1)

@@ -308,6 +308,7 @@ def test_a_worker_that_is_killed_costs_nothing(
     assert content(results) == content(undisturbed)
 
 
+@pytest.mark.slow
 def test_a_replication_that_kills_its_worker_is_the_only_one_lost(
     specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

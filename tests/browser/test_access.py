@@ -51,6 +51,7 @@ def test_axe_finds_no_serious_fault(come, scheme):
     assert serious(visit.page) == []
 
 
+@pytest.mark.slow
 def test_the_button_turns_dark_and_the_choice_is_kept(come):
     visit = come(SHOWN)
     root = visit.page.locator("html")
@@ -62,6 +63,7 @@ def test_the_button_turns_dark_and_the_choice_is_kept(come):
     expect(root).to_have_attribute("data-theme", "dark")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_nothing_is_cut_off_and_no_text_is_smaller_than_12_px(come, size):
     visit = come(f"{SHOWN}&difference=1", size=SIZES[size])
@@ -79,6 +81,7 @@ def test_nothing_is_cut_off_and_no_text_is_smaller_than_12_px(come, size):
     assert visit.page.evaluate(SMALL_TEXT) == []
 
 
+@pytest.mark.slow
 def test_the_keyboard_does_all_that_the_mouse_does(come):
     visit = come("#a=regional_cluster&b=hypercluster&seed=3")
     visit.at(0)
@@ -119,6 +122,7 @@ def test_letters_typed_into_a_field_are_no_commands(come):
     expect(visit.page.locator("#difference")).to_have_attribute("aria-pressed", "false")
 
 
+@pytest.mark.slow
 def test_figures_say_in_words_what_they_show(come):
     visit = come(SHOWN)
     visit.at(12, 6)
@@ -170,6 +174,7 @@ def test_a_click_into_a_curve_jumps_to_its_month(come):
     expect(visit.page.locator("#clock")).not_to_have_text("year 12 month 6", timeout=MS)
 
 
+@pytest.mark.slow
 def test_a_figure_is_enlarged_and_made_small_again(come):
     visit = come(SHOWN)
     card = visit.page.locator("[data-figure='phi']")

@@ -55,6 +55,7 @@ def come_over(line: Line, browser, address: str) -> Visit:
     return visit
 
 
+@pytest.mark.slow
 def test_a_cut_connection_resumes_the_session_and_loses_nothing(browser, address):
     line = Line()
     visit = come_over(line, browser, address).open("#a=regional_cluster&b=hypercluster&seed=3&month=60")
@@ -86,6 +87,7 @@ def test_a_session_that_is_gone_is_opened_anew_from_the_address(browser, address
     visit.leave()
 
 
+@pytest.mark.slow
 def test_no_request_leaves_for_another_host_even_when_nothing_is_cached(come, address):
     visit = come("#a=regional_cluster&b=hypercluster&seed=3&month=60")
     requests: list[str] = []

@@ -175,6 +175,7 @@ def test_a_batch_can_be_stopped(come):
     expect(visit.page.locator("#start-study")).to_be_enabled()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "told"),
     [("no_such_scenario", "no_such_scenario"), ("study/none", "study")],

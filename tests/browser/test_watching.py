@@ -68,6 +68,7 @@ def test_a_changed_parameter_runs_the_same_seed_again_up_to_the_month_shown(come
     assert visit.scores() == before
 
 
+@pytest.mark.slow
 def test_a_value_that_is_refused_is_told_beside_its_field_and_changes_nothing(come):
     visit = come(f"{CLUSTER}&month=120")
     visit.at(10)
@@ -118,6 +119,7 @@ def test_it_plays_pauses_and_steps(come):
     visit.at(*divmod(month, 12))
 
 
+@pytest.mark.slow
 def test_going_back_in_time_asks_the_server_for_nothing(come):
     visit = come(f"{CLUSTER}&month=200")
     visit.at(16, 8)
@@ -144,6 +146,7 @@ def test_jumping_ahead_brings_the_months_between(come):
     assert {int(row.split(",")[3]) for row in rows[1:]} == set(range(241))
 
 
+@pytest.mark.slow
 def test_two_runs_that_cannot_differ_yet_are_called_identical(come):
     visit = come("#a=baseline&b=baseline&b.set=diffusion.digital%3D0.5&seed=3&month=60")
     visit.at(5)
@@ -207,6 +210,7 @@ def test_where_enterprises_enter_and_leave_each_month_has_those_who_are_there(co
         assert int(row["eligible"]) == record.eligible[month][cell].sum()
 
 
+@pytest.mark.slow
 def test_what_is_made_up_in_the_data_is_said_under_the_scenario(come):
     visit = come("#a=kuzbass&b=baseline&seed=2")
     visit.forms("About this scenario")

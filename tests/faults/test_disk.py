@@ -45,7 +45,7 @@ def assert_goes_on(study: Study, out: Path) -> None:
 @pytest.mark.parametrize(
     "limit",
     [
-        pytest.param(4 * KIB, id="not even the manifest fits"),
+        pytest.param(4 * KIB, id="not even the manifest fits", marks=pytest.mark.slow),
         pytest.param(100 * KIB, id="blocks fit but not the merged table", marks=pytest.mark.slow),
     ],
 )
