@@ -122,7 +122,7 @@ def _kind(spec: Scenario) -> tuple[bool, bool]:
 
 
 def run_batch(
-    scenarios: Sequence[Scenario | str | Path],
+    scenarios: Sequence[Scenario | str | Path] | Scenario | str | Path,
     replications: int = 30,
     *,
     out: str | Path,
@@ -143,7 +143,7 @@ def run_batch(
 
     Parameters
     ----------
-    scenarios : scenarios, or their files or shipped names; no two with the same name.
+    scenarios : scenarios, or their files or shipped names, no two with the same name; or one of these alone.
     replications : at least 1. Replication j has seed ``seed + j`` in every scenario.
     out : the results folder.
     seed : 0 or more; that of the last replication is at most MOST_SEED of :mod:`simulation.arguments`.
@@ -171,6 +171,8 @@ def run_batch(
     KeyboardInterrupt
         After the workers have ended; the next call continues from the finished blocks.
     """
+    if isinstance(scenarios, Scenario | str | Path):
+        scenarios = [scenarios]
     specs = [spec if isinstance(spec, Scenario) else load_scenario(spec) for spec in scenarios]
     _check_names([spec.name for spec in specs])
     replications = whole_number("replications", replications, least=1, most=MOST_REPLICATIONS)

@@ -23,7 +23,7 @@ from simulation.batch.progress import Progress
 from simulation.batch.running import load_kernels, run_batch
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
-from simulation.errors import HyperclusterError, ResultsError
+from simulation.errors import HyperclusterError, ResultsError, ScenarioError
 from simulation.metrics import METRICS, compute
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
@@ -155,6 +155,15 @@ def test_an_interrupted_batch_goes_on_where_it_stopped(
     assert content(whole) == content(undisturbed)
     assert len(computed) == 4
     assert (seen[0].done, seen[0].kept, seen[-1].done, seen[-1].total) == (10, 10, 14, 14)
+
+
+def test_one_scenario_may_stand_alone(specs: list[Scenario], tmp_path: Path):
+    """A text is one name, not a list of letters."""
+    alone = run_batch(specs[0], 1, out=tmp_path / "alone", executor="serial")
+    listed = run_batch(specs[:1], 1, out=tmp_path / "listed", executor="serial")
+    assert content(alone) == content(listed)
+    with pytest.raises(ScenarioError, match="no_such_scenario: 1 problem"):
+        run_batch("no_such_scenario", 1, out=tmp_path / "none")
 
 
 @pytest.fixture
