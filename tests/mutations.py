@@ -642,7 +642,18 @@ def survives(mutant: Mutant) -> bool:
         )
         path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
         environment = {**os.environ, "PYTHONPATH": str(copy), "NUMBA_CACHE_DIR": str(copy / "numba")}
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutant.tests]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-x",
+            "-n",
+            "0",
+            "-p",
+            "no:cacheprovider",
+            mutant.tests,
+        ]
         done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     # 1 is a failed test; anything else but 0 (no test, a crash) is a fault of this script.
     assert done.returncode in (0, 1), (
