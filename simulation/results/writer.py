@@ -251,6 +251,8 @@ class Store:
         except BaseException:
             if self._saved:  # by :meth:`begin`, which may have refused the folder
                 with contextlib.suppress(OSError, MachineError):  # they must not hide the first error
+                    self._check_held()
+                    self._remove_parts(unfinished_parts(self.folder, self._names()))
                     self._end("interrupted")
             raise
         self._end("failures" if self.manifest["failures"] else "finished")
@@ -301,14 +303,9 @@ class Store:
         parts = inner_folder(self.folder, PARTS)
         temporary = parts / f".{name}.tmp"
         temporary.mkdir(exist_ok=True)  # exists already if it holds a foreign file
-        try:
-            for table, content in files.items():
-                flushed(temporary / f"{table}.parquet", content)
-            flush_folder(temporary)
-        except OSError:  # usually for lack of space: remove all of it
-            with contextlib.suppress(OSError):
-                self._remove_parts([temporary])
-            raise
+        for table, content in files.items():
+            flushed(temporary / f"{table}.parquet", content)
+        flush_folder(temporary)
         if os.path.lexists(parts / name):  # not a block, else it would not be computed again
             self._set_aside(name, [parts / name], why=f"{parts / name}: not a block")
         temporary.rename(parts / name)
@@ -362,10 +359,8 @@ class Store:
         remove_empty([self.folder / PARTS, *parts])
         for part in parts:
             shown = part.with_name(part.name.removeprefix(".").removesuffix(".tmp"))
-            if part.exists() and not os.path.lexists(
-                shown
-            ):  # it holds a foreign file, which must not stay hidden
-                part.rename(shown)
+            if part.exists() and not os.path.lexists(shown):
+                part.rename(shown)  # it holds a foreign file, which must not stay hidden
 
     def _check_rows(self) -> None:
         """Compare the merged rows with the finished replications before the manifest is updated."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import itertools
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -122,6 +125,34 @@ def test_a_start_that_was_killed_before_anything_was_there_does_not_lock_the_fol
     assert not list(folder.glob(".*"))
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))])
+@pytest.mark.parametrize("step", [*range(12), 20, 30, 40])
+def test_whoever_is_stopped_between_two_files_leaves_no_unfinished_block(
+    specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, error: BaseException
+):
+    """Stopped as a file or folder is about to be flushed: while blocks are written, and while they are merged."""
+    steps = itertools.count()
+
+    def stopping[**P, T](function: Callable[P, T]) -> Callable[P, T]:
+        def stopped(*args: P.args, **kwargs: P.kwargs) -> T:
+            if next(steps) == step:
+                raise error
+            return function(*args, **kwargs)
+
+        return stopped
+
+    folder = tmp_path / "study"
+    for name in ("flushed", "flush_folder"):
+        monkeypatch.setattr(
+            simulation.results.writer, name, stopping(getattr(simulation.results.writer, name))
+        )
+    with contextlib.suppress(KeyboardInterrupt, OSError):
+        run(specs, folder)
+    assert not list((folder / "parts").glob(".*"))
+    monkeypatch.undo()
+    assert run(specs, folder).manifest["status"] == "finished"
+
+
 def test_every_replication_has_its_state_in_the_manifest(
     specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -152,15 +183,3 @@ def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind(tmp_pa
         write()
     assert full.value.filename == str(path)
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
-
-
-def test_a_block_without_room_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def full(path: Path, content: bytes) -> None:
-        if path.name == "ledger.parquet":
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        path.write_bytes(content)
-
-    monkeypatch.setattr(simulation.results.writer, "flushed", full)
-    with pytest.raises(OSError, match=r"ledger\.parquet"):
-        Store(tmp_path).add("plain-000000-000000", dict.fromkeys(TABLES, b"rows"))
-    assert list(tmp_path.rglob("*")) == []
