@@ -13,7 +13,7 @@ from simulation.cli.main import cli
 PAGE = Path(__file__).parent.parent / "docs" / "tutorial.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 NAME = re.compile(r"`([\w/]+\.(?:csv|toml))`")
-FAULTY = ["finds", "the", "slip,"]
+FAULTY = ["finds", "the", "mistake,"]
 """What the page says after the command that is to fail."""
 
 
