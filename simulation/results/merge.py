@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError
-from simulation.results.blocks import Replication, read_parquet, reading
-from simulation.results.tables import TABLES, Tables, canonical
+from simulation.results.blocks import Replication, part_replications, read_parquet, reading
+from simulation.results.tables import TABLES, Tables, are_sound, canonical, of_replication
 
 VALUES_IN_MEMORY = 200_000
 """Values (rows x columns) of a table after which a row group ends, at the end of the current replication."""
@@ -165,3 +165,21 @@ def _split(group: pa.Table, place_of: Mapping[str, int]) -> Iterator[tuple[Place
     starts = np.flatnonzero((np.diff(scenario) != 0) | (np.diff(number) != 0)) + 1
     for first, last in zip([0, *starts], [*starts, group.num_rows], strict=True):
         yield (int(scenario[first]), int(number[first])), group.slice(first, last - first)
+
+
+def sound_replications(part: Path) -> set[Replication]:
+    """Return the replications of a block.
+
+    Raises
+    ------
+    ResultsError
+        If a file of the block is damaged, rows do not match their checksum, or the block does not match its name.
+    """
+    with reading(part):
+        tables = {name: pa.concat_tables(read_groups(part / f"{name}.parquet")) for name in TABLES}
+        keys = part_replications(part)
+        for scenario, number in keys:
+            rows = {name: of_replication(table, scenario, number) for name, table in tables.items()}
+            if not are_sound(rows):
+                raise ResultsError(f"{part}: replication {number} of {scenario} does not match its checksum")
+    return set(keys)

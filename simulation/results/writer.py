@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulation.errors import MachineError, ResultsError
@@ -39,7 +38,6 @@ from simulation.results.blocks import (
     part_folders,
     part_name,
     part_of_replication,
-    part_replications,
     read_parquet,
     reading,
     replications_of,
@@ -47,7 +45,7 @@ from simulation.results.blocks import (
 )
 from simulation.results.locks import Lock, is_lock, locked
 from simulation.results.manifest import differences, now, ranges
-from simulation.results.merge import finished_rows, read_groups, row_groups, system_memory
+from simulation.results.merge import finished_rows, row_groups, sound_replications, system_memory
 from simulation.results.own_files import (
     RECORD,
     on_record,
@@ -60,7 +58,7 @@ from simulation.results.own_files import (
     remove_file,
 )
 from simulation.results.reader import MANIFEST, Manifest, read_manifest
-from simulation.results.tables import TABLES, are_sound, of_replication, parquet_writer, to_parquet
+from simulation.results.tables import TABLES, are_sound, parquet_writer, to_parquet
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
@@ -482,21 +480,3 @@ def free_name(folder: Path) -> Path:
     while os.path.lexists(found := folder.with_name(f"{folder.name}-{number}")):
         number += 1
     return found
-
-
-def sound_replications(part: Path) -> set[Replication]:
-    """Return the replications of a block.
-
-    Raises
-    ------
-    ResultsError
-        If a file of the block is damaged, rows do not match their checksum, or the block does not match its name.
-    """
-    with reading(part):
-        tables = {name: pa.concat_tables(read_groups(part / f"{name}.parquet")) for name in TABLES}
-        keys = part_replications(part)
-        for scenario, number in keys:
-            rows = {name: of_replication(table, scenario, number) for name, table in tables.items()}
-            if not are_sound(rows):
-                raise ResultsError(f"{part}: replication {number} of {scenario} does not match its checksum")
-    return set(keys)

@@ -17,6 +17,7 @@ from typing import Any
 
 import faulty_blocks
 import pytest
+from small_studies import PLAIN, PLATFORM
 
 import simulation.batch.running
 from simulation.batch.progress import Progress
@@ -29,27 +30,6 @@ from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 
-PLAIN = """
-title = "Plain"
-[time]
-years = 5
-[world]
-scale = 0.05
-[diffusion]
-spontaneous = 0.05
-[technologies]
-release = "at_start"
-"""
-PLATFORM = """
-extends = "plain.toml"
-title = "Platform"
-[[platforms]]
-name = "national"
-vectors = ["B2B"]
-[[policies]]
-instrument = "training"
-budget = 50.0
-"""
 REPLICATIONS = 7
 SEED = 11
 

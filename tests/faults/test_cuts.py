@@ -14,9 +14,9 @@ from small_studies import REPLICATIONS, Study, checksums
 from simulation.batch.running import Progress, run_batch
 from simulation.errors import ResultsError
 from simulation.results.blocks import part_folders, part_replications
+from simulation.results.merge import sound_replications
 from simulation.results.reader import Results
 from simulation.results.tables import TABLES
-from simulation.results.writer import sound_replications
 
 LAST = 400
 """Bytes that are taken from the end, one more at a time."""
