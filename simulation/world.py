@@ -133,24 +133,62 @@ class Chains:
 
 
 @dataclass(frozen=True, slots=True)
+class Endowment:
+    """What a scenario gives a world at its start, before any random draw; policies are planned from it."""
+
+    months: int
+    steps_per_year: int
+    regions: Regions
+    industries: tuple[str, ...]  # S names, sorted
+    counts: Array  # int64 (R, S), enterprises
+    institution_names: tuple[str, ...]  # J, sorted by region and name
+    institution_kinds: tuple[str, ...]
+    institution_region: Array  # int32 (J,)
+    institution_capacity: Array  # float64 (J,), Q before policy
+    platforms: Platforms
+    chains: Chains
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Everything that is fixed before the first month. Never written after it is built.
 
     Where enterprises enter and leave or people move, each year has a new world, with other enterprises present and
-    other business ties.
+    other business ties; the endowment stays that of the start.
     """
 
     seed: int
-    months: int
-    steps_per_year: int
-    regions: Regions
+    endowment: Endowment
     enterprises: Enterprises
     institutions: Institutions
     technologies: Technologies
-    platforms: Platforms
     pairs: Pairs
     commodities: Commodities
-    chains: Chains
+
+    @property
+    def months(self) -> int:
+        """Months until the horizon."""
+        return self.endowment.months
+
+    @property
+    def steps_per_year(self) -> int:
+        """Months in a year."""
+        return self.endowment.steps_per_year
+
+    @property
+    def regions(self) -> Regions:
+        """The regions."""
+        return self.endowment.regions
+
+    @property
+    def platforms(self) -> Platforms:
+        """The platforms."""
+        return self.endowment.platforms
+
+    @property
+    def chains(self) -> Chains:
+        """The chains of industries."""
+        return self.endowment.chains
 
     @property
     def shape(self) -> tuple[int, int, int, int, int]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from simulation.engine.build.world import build_world
-from simulation.policies import INSTRUMENTS, PolicySchedule
+from simulation.policies import INSTRUMENTS
 from simulation.results.reader import Results
+from simulation.scenario.plan import schedule_of
 from simulation.scenario.schema import Scenario
 
 LABEL = "policies[{}]"
@@ -31,8 +31,7 @@ def unspent_plans(spec: Scenario) -> list[str]:
     """Do the same for a scenario that has not run: spending does not depend on random draws."""
     if not spec.policies:
         return []
-    schedule = PolicySchedule(spec.policies, build_world(spec, 1), costs=spec.costs, budget=spec.budget)
-    return _idle(schedule.ledger(), tomllib.loads(spec.to_toml()))
+    return _idle(schedule_of(spec).ledger(), tomllib.loads(spec.to_toml()))
 
 
 def _idle(ledger: pd.DataFrame, text: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from simulation.files.text import broken_link
 from simulation.files.toml import KeyPath
 from simulation.hidden_characters import fault_of
 from simulation.mechanisms.prices import read_price_path
-from simulation.scenario.consistency import inconsistencies
+from simulation.scenario.consistency import faults_of_money, inconsistencies
 from simulation.scenario.document import (
     OVERRIDE,
     Document,
@@ -135,6 +135,8 @@ def _checked(document: Document) -> Scenario:
     issues = name_issues(data, dataset, at_most=MOST_PROBLEMS) if dataset is not None else []
     if scenario is not None and dataset is not None:
         issues.extend(inconsistencies(scenario, dataset))
+        if not issues and not problems:
+            issues.extend(faults_of_money(scenario))
     problems.extend(document.problem(path, message) for path, message in issues[:MOST_PROBLEMS])
     if problems or scenario is None:
         more += len(issues[MOST_PROBLEMS:]) + len(problems[MOST_PROBLEMS:])
