@@ -70,8 +70,9 @@ LONGEST_FOLDER = 80
     "--set",
     "overrides",
     multiple=True,
-    metavar="KEY=VALUE",
-    help="Change a key in every scenario, e.g. diffusion.half_distance_km=300. May be repeated.",
+    metavar="[SCENARIO:]KEY=VALUE",
+    help="Change a key in every scenario, e.g. diffusion.half_distance_km=300, or in one, e.g. "
+    "hypercluster:policies.platform_onboarding.share=0.5. May be repeated.",
 )
 @fresh
 @take_over
@@ -110,9 +111,9 @@ def run(
         from simulation.batch.running import run_batch
         from simulation.cli.console import print_failures, print_until
         from simulation.cli.progress import ending, form_of, print_json, progress_shown
-        from simulation.scenario.loading import load_scenario
+        from simulation.scenario.loading import load_scenarios
 
-        specs = [load_scenario(name, overrides=overrides) for name in scenarios or STUDY]
+        specs = load_scenarios(scenarios or STUDY, overrides=overrides)
         folder = out or default_folder([spec.name for spec in specs])
         with progress_shown(form_of(quiet=quiet, as_json=as_json)) as progress:
             results = run_batch(

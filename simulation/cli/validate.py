@@ -9,7 +9,7 @@ import click
 
 @click.command()
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO|DATASET...")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a key before checking.")
+@click.option("--set", "overrides", multiple=True, metavar="[SCENARIO:]KEY=VALUE", help="Change a key before checking.")
 def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
     """Check scenario files and datasets; print their problems and their assumptions.
 

@@ -93,6 +93,11 @@ class PolicySchedule:
         return self._plan.planned_pv
 
     @property
+    def available_pv(self) -> float:
+        """Present value of the scenario's budget over the horizon, in units."""
+        return self._plan.available_pv
+
+    @property
     def spent_pv(self) -> float:
         """Present value of the money spent within the horizon, in units."""
         return self._plan.present_value(

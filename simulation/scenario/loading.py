@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from simulation.data.reader import Dataset, dataset_folder, load_dataset, shipped_datasets
-from simulation.errors import Problem, ScenarioError, listed, suggestion
+from simulation.errors import Problem, ScenarioError, listed, shortened, suggestion
 from simulation.files.text import broken_link
 from simulation.files.toml import KeyPath
 from simulation.hidden_characters import fault_of
@@ -22,6 +22,7 @@ from simulation.scenario.document import (
     Document,
     document_of,
     read_document,
+    scenario_of,
 )
 from simulation.scenario.messages import name_issues, schema_problems
 from simulation.scenario.schema import Scenario
@@ -41,7 +42,8 @@ def load_scenario(path_or_name: str | Path, *, overrides: Sequence[str] = ()) ->
     Parameters
     ----------
     path_or_name : a file, or the bare name of a shipped scenario.
-    overrides : values that replace keys, such as ``diffusion.half_distance_km=300``; the last one counts.
+    overrides : values that replace keys, such as ``diffusion.half_distance_km=300`` or
+        ``policies.training.share=0.5``; the last one counts.
 
     Raises
     ------
@@ -50,7 +52,32 @@ def load_scenario(path_or_name: str | Path, *, overrides: Sequence[str] = ()) ->
     DataError
         If the tables of its dataset cannot be used.
     """
+    return load_scenarios([path_or_name], overrides=overrides)[0]
+
+
+def load_scenarios(paths_or_names: Sequence[str | Path], *, overrides: Sequence[str] = ()) -> list[Scenario]:
+    """Read and validate several scenarios; errors as :func:`load_scenario`, which see for the arguments.
+
+    An override for one of them begins with its name: ``hypercluster:effects.platform_onboarding=2``.
+    """
+    scenarios = [read_scenario(each, overrides=overrides) for each in paths_or_names]
+    refuse_unmatched(overrides, [scenario.name for scenario in scenarios])
+    return scenarios
+
+
+def read_scenario(path_or_name: str | Path, *, overrides: Sequence[str]) -> Scenario:
+    """Read and validate one of several scenarios, without the overrides for others; errors as :func:`load_scenario`."""
     return _checked(read_document(_find(path_or_name), overrides=overrides))
+
+
+def refuse_unmatched(overrides: Sequence[str], names: Sequence[str]) -> None:
+    """Raise a ScenarioError for an override that is for a scenario of another name than these."""
+    for override in overrides:
+        only = scenario_of(override)
+        if only is not None and only not in names:
+            hint = suggestion(only, names) or f"; given: {listed(names)}"
+            message = f'no scenario is named "{only}"{hint}'
+            raise ScenarioError([Problem(OVERRIDE, None, "", message, shortened(override))])
 
 
 def parse_scenario(text: str, *, file: str | Path = "scenario.toml") -> Scenario:
