@@ -19,14 +19,17 @@ class Budget(Settings):
     """Money that the policies of a scenario may plan: its present value is what scenarios have in common."""
 
     per_year: NonNegative | None = None
-    """Money a year over the horizon, in units; by default 3000 times ``world.scale``, so that a larger world has as much
-    an enterprise (assumption). Policies may spend its present value early or late."""
+    """Money a year over the horizon, in units; by default 3000, in a larger world times ``world.scale``, so that it has
+    as much an enterprise (assumption). Policies may spend its present value early or late."""
     discount: Rate = 0.05
     """Discount rate, 1/year; assumption."""
 
     def money_a_year(self, scale: float) -> float:
-        """Money a year in a world of this scale, in units."""
-        return DEFAULT_PER_YEAR * scale if self.per_year is None else self.per_year
+        """Money a year in a world of this scale, in units.
+
+        A smaller world has no less by default, because platforms and institutions do not get cheaper with it.
+        """
+        return DEFAULT_PER_YEAR * max(scale, 1.0) if self.per_year is None else self.per_year
 
 
 class CostTable(Settings):

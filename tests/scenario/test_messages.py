@@ -133,7 +133,7 @@ def write(tmp_path):
         ),
         (
             '[[policies]]\ninstrument = "training"',
-            "line 1  policies[0].budget: missing; it has no default; expected: Money, units a year",
+            "line 1  policies[0]: must have exactly one of budget, coverage and share; has none of them",
         ),
         (
             '[[policies]]\ninstrument = "platform_operation"\nbudget = 1',
@@ -304,7 +304,7 @@ def test_what_an_array_lacks_is_told_of_the_array_that_counts_not_of_the_one_bel
     write(TRAINING, "base.toml")
     path = write('extends = "base.toml"\n[[policies]]\ninstrument = "technopark"\n')
     (problem,) = problems_of(path)
-    assert (problem.file, problem.line, problem.key) == (str(path), 2, "policies[0].budget")
+    assert (problem.file, problem.line, problem.key) == (str(path), 2, "policies[0]")
 
 
 def test_a_circle_of_three_files_is_told(write):
@@ -349,9 +349,9 @@ def test_a_circle_of_three_files_is_told(write):
 def test_a_fault_of_an_override_is_told_of_the_override(write, override, said):
     path = write(f'title = "x"\n{TRAINING}[time]\nyears = 20')
     (problem,) = problems_of(path, override)
-    assert problem.file == "--set"
+    assert problem.file == "--set for ports"
     assert said in str(problem)
-    assert str(ScenarioError([problem])).startswith("--set: 1 problem\n  ")
+    assert str(ScenarioError([problem])).startswith("--set for ports: 1 problem\n  ")
 
 
 def test_a_file_whose_name_cannot_be_that_of_a_scenario_is_told_so(write):
