@@ -1,8 +1,8 @@
 """The break-even cost ratio: how many times dearer a platform's unit costs may become before the verdict changes.
 
-Equal money is a convention, because unit costs are assumptions (section 4). At ratio x every unit cost of the scenario's
-platforms is multiplied by x, and the plan of its money follows: what has a coverage is still paid for, and what has a
-share gets what is left. The largest ratio is the one beyond which the plan is not affordable.
+Equal money is a convention, because unit costs are assumptions (section 4). At ratio x every unit cost of the
+scenario's platforms is multiplied by x, and the plan of its money follows: what has a coverage is still paid for, and
+what has a share gets what is left. The largest ratio is the one beyond which the plan is not affordable.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ def largest_ratio(scenario: Scenario) -> float:
     for n, policy in entries:
         if policy.budget:
             raise HyperclusterError(
-                f"{scenario.name}: policies[{n}] ({policy.instrument}) has a budget, which buys less where the platform "
-                "is dearer; give it a coverage or a share, so that the plan follows the costs"
+                f"{scenario.name}: policies[{n}] ({policy.instrument}) has a budget, which buys less where the "
+                "platform is dearer; give it a coverage or a share, so that the plan follows the costs"
             )
     endowment = endowment_of(scenario)
 
@@ -190,7 +190,9 @@ def in_words(found: BreakEven, titles: tuple[str, str]) -> str:
     here, there = titles
     metric = {"t50_years": "t50", "phi": "Phi"}.get(found.metric, found.metric)
     what = f"{here} is ahead of {there} in {metric}"
-    limit = f"the largest affordable ratio, {found.largest:.1f}, beyond which the plan costs more than the budget"
+    limit = (
+        f"the largest affordable ratio, {found.largest:.1f}, beyond which the plan costs more than the budget"
+    )
     basis = f"{found.replications} replications from seed {found.seed}"
     if math.isnan(found.ratio):
         sure = (

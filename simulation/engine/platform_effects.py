@@ -14,9 +14,7 @@ from simulation.world import Array, World
 class PlatformEffects:
     """Effects of platforms, constant while the levers do not change. Letters as in ``simulation.world``."""
 
-    def __init__(
-        self, world: World, levers: Levers, vectors: tuple[Vector, ...], far_factor: Array
-    ) -> None:
+    def __init__(self, world: World, levers: Levers, vectors: tuple[Vector, ...], far_factor: Array) -> None:
         institutions = world.institutions
         kinds = np.array(institutions.kinds)
         carried = world.platforms.vectors & levers.is_open[:, None]  # (H, V)

@@ -1,7 +1,7 @@
 """Policy instruments, one a file; a new file here is all that a new instrument needs (with its test).
 
-``INSTRUMENTS`` holds the classes by name, ``AnyPolicy`` is what ``[[policies]]`` may hold, and ``Costs`` and ``Effects``
-are the tables ``[costs]`` and ``[effects]`` with one field an instrument.
+``INSTRUMENTS`` holds the classes by name, ``AnyPolicy`` is what ``[[policies]]`` may hold, and ``Costs`` and
+``Effects`` are the tables ``[costs]`` and ``[effects]`` with one field an instrument.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ class Policy(Settings):
         """Cost per year of full coverage at the start: float64, one value per unit, 0 if nothing is treated."""
 
     def coverage_by(self, per_year: float, full_cost: Array, endowment: Endowment) -> Array:
-        """Coverage of each unit by money a year, c = min(1, money / full cost), equation (18); one c for all treated."""
+        """Coverage of each unit by money a year, min(1, money / full cost), equation (18); one for all treated."""
         total = float(full_cost.sum())
         c = min(1.0, per_year / total) if total > 0 else 0.0
         return np.where(full_cost > 0, c, 0.0)

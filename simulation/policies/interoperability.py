@@ -18,7 +18,9 @@ class Interoperability(Policy):
 
     unit_cost: ClassVar[float] = 50.0
     cost_basis: ClassVar[str] = "pair of platforms"
-    effect: ClassVar[Effect] = Effect(1.0, "degree Omega to which two platforms see each other's members, 0-1", most=1.0)
+    effect: ClassVar[Effect] = Effect(
+        1.0, "degree Omega to which two platforms see each other's members, 0-1", most=1.0
+    )
 
     instrument: Literal["interoperability"] = "interoperability"
     platforms: Annotated[Names, Field(min_length=2, max_length=2)]

@@ -10,7 +10,6 @@ import numpy as np
 from simulation.settings import NonNegative, Rate, Settings
 from simulation.world import Array
 
-
 DEFAULT_PER_YEAR = 3000.0
 """Money a year of a scenario of the full size; assumption."""
 

@@ -1,8 +1,8 @@
 """The plan of a scenario's money: what each entry of policy has a year (section 4).
 
-An entry has its money in one of three ways. A ``budget`` is money a year. A ``coverage`` is what it costs, whatever unit
-costs are. A ``share`` is a share of what the entries of the first two kinds leave of the scenario's budget; by it plans
-of scenarios have the same present value under any horizon, discount rate, unit costs, effects and regions.
+An entry has its money in one of three ways. A ``budget`` is money a year. A ``coverage`` is what it costs, whatever
+unit costs are. A ``share`` is a share of what the entries of the first two kinds leave of the scenario's budget; by it
+plans of scenarios have the same present value under any horizon, discount rate, unit costs, effects and regions.
 """
 
 from __future__ import annotations
@@ -110,7 +110,9 @@ def plan_money(
             per_year[n], unusable[n] = money_pv / value, over_pv / value
     return Plan(
         endowment=endowment,
-        entries=tuple(Entry(*row) for row in zip(policies, months, full_costs, per_year, unusable, strict=True)),
+        entries=tuple(
+            Entry(*row) for row in zip(policies, months, full_costs, per_year, unusable, strict=True)
+        ),
         factors=factors,
         available_pv=available,
     )
@@ -126,7 +128,10 @@ def faults_of_shares(
     for n, policy in enumerate(policies):
         first, last = policy.months(steps_per_year=steps_per_year, horizon=horizon)
         if policy.share is not None and first >= last:
-            yield n, f"has a share of the money, but no month within the horizon of {horizon / steps_per_year:g} years"
+            yield (
+                n,
+                f"has a share of the money, but no month within the horizon of {horizon / steps_per_year:g} years",
+            )
 
 
 def shared_out(

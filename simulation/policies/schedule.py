@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -60,6 +59,20 @@ class Span:
     last: int  # exclusive
     levers: Levers
     spent: Array  # float64 (entries, R + 1), a year
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The money of an entry, in units."""
+
+    label: str  # its place in the file
+    instrument: str
+    months: tuple[int, int]  # the first, and the one after the last
+    full_cost: float  # a year
+    per_year: float  # planned
+    coverage: float  # in its months, before closed platforms; the mean of what it treats, weighted by cost
+    planned_pv: float  # present value
+    spent_pv: float
 
 
 class PolicySchedule:
@@ -128,6 +141,28 @@ class PolicySchedule:
                 "unspent": planned[e, year, row] - spent[e, year, row],
             }
         )
+
+    def accounts(self) -> list[Account]:
+        """Return the money of each entry in the order of the file."""
+        spent = [
+            self._plan.present_value(
+                [(float(span.spent[e].sum()), span.first, span.last) for span in self._spans]
+            )
+            for e in range(len(self._entries))
+        ]
+        return [
+            Account(
+                label=f"policies[{e}]",
+                instrument=entry.policy.instrument,
+                months=entry.months,
+                full_cost=float(entry.full_cost.sum()),
+                per_year=entry.per_year,
+                coverage=_mean_coverage(entry),
+                planned_pv=self._plan.present_value([(entry.per_year, *entry.months)]),
+                spent_pv=spent[e],
+            )
+            for e, entry in enumerate(self._entries)
+        ]
 
     def to_date(self) -> tuple[Array, Array]:
         """Planned and spent up to the end of each month, month 0 being the start; float64 (policies, T + 1), units."""
@@ -232,3 +267,9 @@ class PolicySchedule:
             spent += years(span.first, span.last)[None, :, None] * span.spent[:, None, :]
         # Parts of a year do not add up to the year to the last bit.
         return planned, np.minimum(spent, planned)
+
+
+def _mean_coverage(entry: _Funded) -> float:
+    """Return the mean coverage of the units, weighted by full cost; 0 if there are none."""
+    total = float(entry.full_cost.sum())
+    return float((entry.coverage * entry.full_cost).sum()) / total if total > 0 else 0.0

@@ -188,7 +188,12 @@ def _override_of(name: str) -> str:
 def _with_places(data: Mapping[str, Any], path: KeyPath) -> KeyPath:
     """Return the path with the place of a policy entry instead of its instrument, as in policies.training.budget."""
     entries = data.get("policies")
-    if path[0] != "policies" or len(path) < 2 or not isinstance(path[1], str) or not isinstance(entries, list):
+    if (
+        path[0] != "policies"
+        or len(path) < 2
+        or not isinstance(path[1], str)
+        or not isinstance(entries, list)
+    ):
         return path
     instruments = [entry.get("instrument") if isinstance(entry, dict) else None for entry in entries]
     places = [n for n, name in enumerate(instruments) if name == path[1]]

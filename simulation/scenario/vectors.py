@@ -6,7 +6,7 @@ The defaults are those of ``simulation/data/vectors.csv``; all of them are assum
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, create_model
 
@@ -62,7 +62,7 @@ class VectorTable(Settings):
 
 def _table(row: VectorRow) -> type[Vector]:
     """Return the schema of one vector's table, whose defaults are a row of ``vectors.csv``."""
-    fields = {}
+    fields: dict[str, Any] = {}
     for name in FIELDS:
         info = Vector.model_fields[name]
         value = getattr(row, name)

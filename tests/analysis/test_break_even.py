@@ -108,7 +108,9 @@ def test_without_a_limit_the_largest_ratio_is_the_largest_tried():
 
 def test_a_platform_with_a_budget_is_refused_because_it_would_buy_less(cluster: Scenario):
     spec = parse_scenario(ON_PLATFORM.replace("coverage = 1.0", "budget = 150.0"))
-    with pytest.raises(HyperclusterError, match=r"platform: policies\[0\] \(platform_operation\) has a budget"):
+    with pytest.raises(
+        HyperclusterError, match=r"platform: policies\[0\] \(platform_operation\) has a budget"
+    ):
         break_even(spec, cluster)
 
 

@@ -10,6 +10,7 @@ from simulation import streams
 from simulation.channels import Channel
 from simulation.engine.build.enterprises import enterprise_keys
 from simulation.policies.schedule import PolicySchedule
+from simulation.scenario.plan import plan_of
 
 
 def named(given, name, default):

@@ -19,6 +19,11 @@ import { field } from "./field.js";
 /** @typedef {{side: SideName, key: string | null, text: string | null, error: string, shown: boolean}} Refused */
 
 const ARRAYS = ["policies", "platforms"];
+const NEW_BUDGET = 100; // of a policy that is added, units a year
+
+/** The table of a key such as "time" or "vectors.B2B". @param {Record<string, any>} values @param {string} key */
+const tableIn = (values, key) =>
+  key.split(".").reduce((/** @type {any} */ table, step) => table?.[step], values);
 
 export class Forms {
   #open = new Set(["policies"]); // which tables are unfolded
@@ -132,8 +137,8 @@ export class Forms {
       table.fields.map((spec) =>
         this.#field(side, spec, {
           key: `${table.key}.${spec.key}`,
-          value: world.values[table.key]?.[spec.key] ?? spec.default,
-          base: world.base[table.key]?.[spec.key] ?? spec.default,
+          value: tableIn(world.values, table.key)?.[spec.key] ?? spec.default,
+          base: tableIn(world.base, table.key)?.[spec.key] ?? spec.default,
         }),
       ),
     );
@@ -281,6 +286,7 @@ export class Forms {
       for (const spec of instrument.fields) {
         if (spec.required) entry[spec.key] = this.#initial(spec);
       }
+      entry.budget = NEW_BUDGET;
       replace([...entries, entry]);
     };
     return el(
@@ -297,7 +303,6 @@ export class Forms {
     const side = this.store.state.formSide;
     const shown = scene?.sides.find(([name]) => name === side) ?? scene?.sides[0];
     const platforms = shown?.[1].world.platforms.map(({ name }) => name) ?? [];
-    if (spec.key === "budget") return 100;
     if (spec.key === "platform") return platforms[0] ?? "national";
     if (spec.key === "platforms") return platforms.slice(0, 2);
     return "all";
