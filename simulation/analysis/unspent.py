@@ -54,7 +54,7 @@ def _idle(ledger: pd.DataFrame, text: Mapping[str, Any]) -> list[str]:
     yearly = (
         ledger.groupby(["policy", "year"], observed=True)["planned"].sum().groupby("policy", observed=True)
     )
-    a_year = (yearly.max() / runs).to_dict()
+    a_year = {str(label): float(amount) / runs for label, amount in yearly.max().items()}
     entries = [_Entry(LABEL.format(n), policy, costs, a_year) for n, policy in enumerate(policies)]
     idle = set(money.index[(money["planned"] > 0) & (money["spent"] == 0)])
     closed = {
@@ -69,7 +69,7 @@ def _idle(ledger: pd.DataFrame, text: Mapping[str, Any]) -> list[str]:
     ]
     for entry in entries:
         if "share" in entry.policy and entry.label in money.index and entry.label not in idle:
-            planned, spent = (float(money.loc[entry.label, column]) for column in ("planned", "spent"))
+            planned, spent = (float(money[column][entry.label]) for column in ("planned", "spent"))
             if spent < planned * (1 - _ROUNDING):
                 sentences.append(
                     f"{entry.name} spends {spent:,.0f} of the {planned:,.0f} units of its share: full coverage of "
