@@ -87,30 +87,10 @@ def break_even(
         raise HyperclusterError(f'no better or worse in "{metric}"; take one of {listed(better, at_most=99)}')
     replications = whole_number("replications", replications, least=2, most=MOST_REPLICATIONS)
     seed = seed_of(seed, replications=replications)
-    largest = largest_ratio(scenario)
-    sign = 1.0 if METRICS[metric].better == "higher" else -1.0
     seeds = range(seed, seed + replications)
-    there = sign * _values(rival, metric, seeds)
-    grid = np.geomspace(1.0, largest, STEPS + 1)
-    found: dict[int, Difference] = {}
-
-    def at(place: int) -> Difference:
-        if place not in found:
-            here = sign * _values(at_ratio(scenario, float(grid[place])), metric, seeds)
-            found[place] = paired_difference(here, there, better="higher")
-            if progress is not None:
-                progress(float(grid[place]), found[place])
-        return found[place]
-
+    trials = _Trials(scenario, rival, metric=metric, seeds=seeds, progress=progress)
     # The mean comes first: what it tries is near the ends of the interval too.
-    ratio = _crossing(grid, lambda place: _advantage(at(place), "difference"))
-    low = _crossing(grid, lambda place: _advantage(at(place), "low"))
-    high = _crossing(grid, lambda place: _advantage(at(place), "high"))
-    tried = [
-        {"ratio": x, "shared": shared_left(scenario, x), **asdict(found[place])}
-        for place, x in enumerate(grid.tolist())
-        if place in found
-    ]
+    ratio, low, high = map(trials.crossing, ("difference", "low", "high"))
     return BreakEven(
         scenario=scenario.name,
         rival=rival.name,
@@ -120,9 +100,55 @@ def break_even(
         ratio=ratio,
         low=low,
         high=high,
-        largest=largest,
-        tried=pd.DataFrame(tried),
+        largest=trials.largest,
+        tried=trials.table(),
     )
+
+
+class _Trials:
+    """The scenario at the ratios of a grid against its rival; a ratio is simulated when it is first asked for."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        rival: Scenario,
+        *,
+        metric: str,
+        seeds: range,
+        progress: Callable[[float, Difference], None] | None,
+    ) -> None:
+        self._scenario, self._metric, self._seeds, self._progress = scenario, metric, seeds, progress
+        self.largest = largest_ratio(scenario)
+        self._grid = np.geomspace(1.0, self.largest, STEPS + 1)
+        self._there = self._outcomes(rival)
+        self._found: dict[int, Difference] = {}
+
+    def crossing(self, end: str) -> float:
+        """Return the ratio at which the mean difference, or an end of its interval, changes its sign."""
+        return _crossing(self._grid, lambda place: _advantage(self._at(place), end))
+
+    def table(self) -> pd.DataFrame:
+        """Return a row for each ratio that was tried."""
+        rows = [
+            {"ratio": x, "shared": shared_left(self._scenario, x), **asdict(self._found[place])}
+            for place, x in enumerate(self._grid.tolist())
+            if place in self._found
+        ]
+        return pd.DataFrame(rows)
+
+    def _at(self, place: int) -> Difference:
+        if place not in self._found:
+            ratio = float(self._grid[place])
+            here = self._outcomes(at_ratio(self._scenario, ratio))
+            self._found[place] = paired_difference(here, self._there, better="higher")
+            if self._progress is not None:
+                self._progress(ratio, self._found[place])
+        return self._found[place]
+
+    def _outcomes(self, scenario: Scenario) -> Array:
+        """Return the metric of each replication, float64 (n,), with the sign at which more is better."""
+        sign = 1.0 if METRICS[self._metric].better == "higher" else -1.0
+        return sign * _values(scenario, self._metric, self._seeds)
 
 
 def largest_ratio(scenario: Scenario) -> float:

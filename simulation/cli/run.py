@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simulation.cli.exit_codes import FAILURES, exit_code_of
-from simulation.cli.options import first_seed, fresh, take_over, workers
+from simulation.cli.exit_codes import FAILURES
+from simulation.cli.options import Resumable, first_seed, fresh, take_over, workers
 
 if TYPE_CHECKING:
     from simulation.results.reader import Results
@@ -24,7 +24,7 @@ LONGEST_FOLDER = 80
 """Longest name of a results folder that lists its scenarios, in characters."""
 
 
-@click.command()
+@click.command(cls=Resumable)
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option(
     "--replications",
@@ -107,7 +107,7 @@ def run(
     from simulation.cli.progress import errors_as_json
 
     silent = quiet or as_json
-    with errors_as_json(exit_code_of) if as_json else contextlib.nullcontext():
+    with errors_as_json() if as_json else contextlib.nullcontext():
         from simulation.batch.running import run_batch
         from simulation.cli.console import print_failures, print_until
         from simulation.cli.progress import ending, form_of, print_json, progress_shown

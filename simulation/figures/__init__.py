@@ -11,7 +11,7 @@ module has a function of the same name that draws into axes of the reader's own,
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -138,28 +138,15 @@ def plot(
     --------
     >>> figures.plot("results/study", ["t50_by_region"], width_mm=140, formats=["pdf"]).paths
     """
-    if unknown := [name for name in names or () if name not in FIGURES]:
-        hint = suggestion(unknown[0], FIGURES)
-        raise ResultsError(f"no figure {listed(unknown)}{hint}; there are {listed(FIGURES)}")
-    if unknown := [suffix for suffix in formats if suffix not in FORMATS]:
-        raise ResultsError(f"no figures in the format {listed(unknown)}; there are {listed(FORMATS)}")
+    _check_known(names or (), formats)
     seed = None if seed is None else seed_of(seed)
-    width_mm = real_number("width_mm", width_mm)
-    if width_mm not in WIDTHS_MM:
-        widths = " or ".join(f"{width:g}" for width in WIDTHS_MM)
-        raise ResultsError(f"width_mm = {width_mm:g}: must be a width of {widths} mm")
+    width_mm = _width(width_mm)
     found = results if isinstance(results, Results) else Results(results)
     if outputs is None:
         options = _options(names, scenarios=scenarios, seed=seed, width_mm=width_mm, formats=formats)
         outputs = outputs_of(found, "plot", HERE, *options)
     study = study_curves(found, scenarios=scenarios, seed=seed)
-    drawn: dict[str, Drawn] = {}
-    left_out: dict[str, str] = {}
-    for name in names if names is not None else FIGURES:
-        try:
-            drawn[name] = FIGURES[name].draw(study, width_mm=width_mm)
-        except ResultsError as error:
-            left_out[name] = str(error)
+    drawn, left_out = _drawn(study, FIGURES if names is None else names, width_mm=width_mm)
     if names is not None and left_out:
         raise ResultsError("\n".join(left_out.values()))
     files = {
@@ -173,6 +160,37 @@ def plot(
     without = study.outlines_fault if "region_map" in drawn else ""
     notes = (f"region_map is drawn without outlines; {without}",) if without else ()
     return Plotted(paths, left_out, too_high, notes)
+
+
+def _check_known(names: Iterable[str], formats: Iterable[str]) -> None:
+    if unknown := [name for name in names if name not in FIGURES]:
+        hint = suggestion(unknown[0], FIGURES)
+        raise ResultsError(f"no figure {listed(unknown)}{hint}; there are {listed(FIGURES)}")
+    if unknown := [suffix for suffix in formats if suffix not in FORMATS]:
+        raise ResultsError(f"no figures in the format {listed(unknown)}; there are {listed(FORMATS)}")
+
+
+def _width(given: float) -> float:
+    """Return the width of a figure as a float, mm, if a journal has a column of that width."""
+    width_mm = real_number("width_mm", given)
+    if width_mm not in WIDTHS_MM:
+        widths = " or ".join(f"{width:g}" for width in WIDTHS_MM)
+        raise ResultsError(f"width_mm = {width_mm:g}: must be a width of {widths} mm")
+    return width_mm
+
+
+def _drawn(
+    study: StudyCurves, names: Iterable[str], *, width_mm: float
+) -> tuple[dict[str, Drawn], dict[str, str]]:
+    """Draw figures; return those that the study has data for, and why the others are left out."""
+    drawn: dict[str, Drawn] = {}
+    left_out: dict[str, str] = {}
+    for name in names:
+        try:
+            drawn[name] = FIGURES[name].draw(study, width_mm=width_mm)
+        except ResultsError as error:
+            left_out[name] = str(error)
+    return drawn, left_out
 
 
 def _options(

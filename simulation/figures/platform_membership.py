@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from simulation.errors import ResultsError
 from simulation.figures.critical_mass import Fold, fold
-from simulation.figures.drawing.bands import COLUMNS, draw_band, quantiles
+from simulation.figures.drawing.bands import COLUMNS, draw_median, fill_bands, quantiles
 from simulation.figures.drawing.inputs import Source
 from simulation.figures.drawing.panels import (
     RIGHT_MM,
@@ -170,12 +170,14 @@ def _draw_time(
             ax.axhline(100 * share, zorder=0, **CRITICAL)
     years = np.arange(shares.shape[1]) * dt
     for number, look in enumerate(looks):
-        draw_band(
+        found = quantiles(shares[:, :, number])
+        if alone and len(shares) > 1:
+            fill_bands(ax, years, found, look=look)
+        draw_median(
             ax,
             years,
-            quantiles(shares[:, :, number]),
+            found,
             look=look,
-            bands=alone and len(shares) > 1,
             turn=(number + 1) / (len(looks) + 1),
             linewidth=1.25 if alone else 0.9,
         )

@@ -107,39 +107,10 @@ def _find(path_or_name: str | Path) -> Path:
 
 
 def _checked(document: Document) -> Scenario:
-    data, problems = _without_signed_zeros(document.data), []
-    if "name" not in data:
-        data["name"] = stem = Path(document.layers[0].file).stem
-        if not re.fullmatch(IDENTIFIER, stem):
-            # Reported here, because it is on no line of a file.
-            message = (
-                f'its name is that of the file, "{stem}", and must be 1 to 64 small letters, digits, - or _; '
-                'rename the file, or give a name in it, such as name = "my_scenario"'
-            )
-            problems.append(Problem(document.layers[0].file, None, "", message))
-            data["name"] = "unnamed"
-    world = data.get("world")
-    dataset: Dataset | None = None
-    if not isinstance(world, dict) or not isinstance(world.get("dataset"), str):
-        dataset = load_dataset()
-    else:
-        given = world["dataset"]
-        source = document.source(("world", "dataset"))
-        folder = dataset_folder(given, relative_to=Path() if source == OVERRIDE else Path(source).parent)
-        # An empty name would be the folder of the file. isdir also accepts an invalid file name.
-        if given and os.path.isdir(folder):
-            # Absolute, so that the scenario means the same wherever its text is read again.
-            data["world"] = {
-                **world,
-                "dataset": given if given in shipped_datasets() else str(folder.resolve()),
-            }
-            dataset = load_dataset(data["world"]["dataset"])
-        else:
-            names = shipped_datasets()
-            hint = suggestion(given, names) or f"; the shipped datasets are {listed(names)}"
-            what = broken_link(folder) or "not a dataset or folder"
-            if not fault_of(given):  # which the schema reports
-                problems.append(document.problem(("world", "dataset"), f"{what}{hint}"))
+    data = _without_signed_zeros(document.data)
+    problems: list[Problem] = []
+    _name_if_missing(data, document, problems)
+    dataset = _dataset_of(data, document, problems)
     if dataset is not None and isinstance(data.get("platforms"), list):
         # A platform of the dataset needs no more than its name.
         known = {row.name: row.keys for row in dataset.platforms}
@@ -169,6 +140,44 @@ def _checked(document: Document) -> Scenario:
         more += len(issues[MOST_PROBLEMS:]) + len(problems[MOST_PROBLEMS:])
         raise ScenarioError(problems[:MOST_PROBLEMS], more)
     return scenario
+
+
+def _name_if_missing(data: dict[str, Any], document: Document, problems: list[Problem]) -> None:
+    """Name the scenario after its file if it has no name of its own."""
+    if "name" in data:
+        return
+    data["name"] = stem = Path(document.layers[0].file).stem
+    if re.fullmatch(IDENTIFIER, stem):
+        return
+    # Reported here, because it is on no line of a file.
+    message = (
+        f'its name is that of the file, "{stem}", and must be 1 to 64 small letters, digits, - or _; '
+        'rename the file, or give a name in it, such as name = "my_scenario"'
+    )
+    problems.append(Problem(document.layers[0].file, None, "", message))
+    data["name"] = "unnamed"
+
+
+def _dataset_of(data: dict[str, Any], document: Document, problems: list[Problem]) -> Dataset | None:
+    """Load the dataset, and make its folder an absolute path in the data; None, with a problem, if there is none."""
+    world = data.get("world")
+    if not isinstance(world, dict) or not isinstance(world.get("dataset"), str):
+        return load_dataset()
+    given = world["dataset"]
+    source = document.source(("world", "dataset"))
+    folder = dataset_folder(given, relative_to=Path() if source == OVERRIDE else Path(source).parent)
+    # An empty name would be the folder of the file. isdir also accepts an invalid file name.
+    if given and os.path.isdir(folder):
+        # Absolute, so that the scenario means the same wherever its text is read again.
+        name = given if given in shipped_datasets() else str(folder.resolve())
+        data["world"] = {**world, "dataset": name}
+        return load_dataset(name)
+    names = shipped_datasets()
+    hint = suggestion(given, names) or f"; the shipped datasets are {listed(names)}"
+    what = broken_link(folder) or "not a dataset or folder"
+    if not fault_of(given):  # which the schema reports
+        problems.append(document.problem(("world", "dataset"), f"{what}{hint}"))
+    return None
 
 
 def _without_signed_zeros(value: Any) -> Any:

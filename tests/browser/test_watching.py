@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from visits import MS
+from visits import MS, serving, visit
+
+from simulation.data.outlines import OUTLINES
+from simulation.data.template import write_template
 
 CLUSTER = "#a=regional_cluster&b=hypercluster&seed=3"
 COLOURS = """canvas => {
@@ -245,3 +248,18 @@ def test_a_region_that_only_one_side_has_moves_no_row_of_the_other(come):
     raster.hover(position={"x": box["width"] * 0.7, "y": 20 + 11.5 * (box["height"] - 40) / 16})
     expect(tip).to_contain_text("not in B")
     expect(visit.page.locator("#difference")).to_be_disabled()
+
+
+@pytest.mark.slow
+def test_damaged_outlines_are_told_above_the_bubbles(browser, tmp_path):
+    write_template(tmp_path / "land")
+    (tmp_path / "land" / OUTLINES).write_text("{", encoding="utf-8")
+    (tmp_path / "own.toml").write_text('name = "own"\n[world]\ndataset = "land"\n', encoding="utf-8")
+    with serving(tmp_path / "results", tmp_path / "own.toml") as address:
+        come = visit(browser, address, size=None, scheme="light").open("#a=own&b=none")
+        notice = come.page.locator("#notice")
+        expect(notice).to_contain_text("drawn without outlines", timeout=MS)
+        expect(notice).to_contain_text(f"{OUTLINES}: 1 problem")
+        notice.get_by_role("button", name="Close").click()
+        expect(notice).to_be_hidden()
+        come.leave()

@@ -56,12 +56,7 @@ def study_curves(
     runs = results.runs(["scenario", "replication", "seed", *METRICS])
     finished = _chosen(results, runs, scenarios)
     if seed is not None:
-        seed = seed_of(seed)
-        runs = runs[runs["seed"] == seed]
-        if missing := [name for name in finished if not (runs["scenario"] == name).any()]:
-            raise ResultsError(
-                f"{results.path}: no replication with seed {seed} of {listed(missing)} is here"
-            )
+        runs = _of_seed(results, runs, finished, seed=seed)
     entries = {entry["name"]: entry for entry in results.manifest["scenarios"]}
     _require_equal(entries, finished, "regions")
     _require_equal(entries, finished, "steps_per_year")
@@ -111,6 +106,15 @@ def _chosen(results: Results, runs: pd.DataFrame, scenarios: Sequence[str] | Non
     if not finished:
         raise ResultsError(f"{results.path}: no replication has finished, so there is nothing to draw")
     return finished
+
+
+def _of_seed(results: Results, runs: pd.DataFrame, finished: Sequence[str], *, seed: int) -> pd.DataFrame:
+    """Return the runs with this seed, which every scenario must have."""
+    seed = seed_of(seed)
+    runs = runs[runs["seed"] == seed]
+    if missing := [name for name in finished if not (runs["scenario"] == name).any()]:
+        raise ResultsError(f"{results.path}: no replication with seed {seed} of {listed(missing)} is here")
+    return runs
 
 
 def _require_equal(entries: dict[str, Any], names: Sequence[str], key: str) -> None:

@@ -104,6 +104,11 @@ async function openNow(patch) {
     chosenOf: (world) => chosenOf(wanted.show, world),
   });
   hideNotice();
+  if (session.mapFaults.length)
+    showNotice(`Maps are drawn without outlines; ${session.mapFaults.join(" ")}`, {
+      bad: true,
+      closable: true,
+    });
   series.clear();
   if (before.a !== session.sides.a || before.b !== session.sides.b) fillShow(session);
   const month = Math.min(wanted.month, session.months);

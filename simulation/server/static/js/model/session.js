@@ -12,7 +12,7 @@ const MOST_MONTHS = 120;
  * `map` of docs/browser.md.
  *
  * @typedef {{map: string, box: number[], regions: number[][][], surroundings: number[][],
- *   tiles: {lines: number, columns: number}}} CountryMap
+ *   tiles: {lines: number, columns: number}, fault: string}} CountryMap
  */
 
 /**
@@ -55,6 +55,11 @@ export class Session {
       const side = this.sides[name];
       return side === null ? [] : [/** @type {[SideName, Side]} */ ([name, side])];
     });
+  }
+
+  /** What is wrong with the outlines of the maps that are shown, each fault once. */
+  get mapFaults() {
+    return [...new Set(this.shown.flatMap(([, side]) => this.maps.get(side.world.map)?.fault || []))];
   }
 
   /** The horizon: the last month that a side has. */
