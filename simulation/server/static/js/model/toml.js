@@ -19,7 +19,7 @@ export function toml(value) {
 export const keyOf = (/** @type {string} */ change) => change.slice(0, change.indexOf("=")).trim();
 
 /**
- * Changes with this key set to a TOML text; with null it is as it was before all changes.
+ * Changes with this key set to a TOML text; with null it is reset to its value before all changes.
  *
  * @param {string[]} changes
  * @param {string} key
