@@ -111,9 +111,9 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
         {"channel_attribution": _numbers(study)},
         caption(
             "Channel attribution.",
-            """Share of all adoptions up to the horizon that is owed to each term of the hazard: an adoption is
-            shared between the terms in proportion to their size in the month in which it happened. Means over the
-            replications in which anyone adopted. Attribution describes the path that was taken; it does not say how
+            """Share of all adoptions up to the horizon that is attributed to each term of the hazard: an adoption is
+            split over the terms in proportion to their size in the month in which it occurred. Means over the
+            replications with any adoption. Attribution is descriptive, not causal; it does not say how
             many would have adopted without a channel.""",
             study,
             scenarios=study.scenarios,

@@ -144,7 +144,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
         _numbers(study),
         caption(
             "Phi over time and at an equal stage.",
-            f"""Share Φ of the variance in who has adopted that lies between regions, at one moment, over all
+            f"""Share Φ of the variance of adoption that lies between regions, at one moment, over all
             technologies and industries. Left: by time after release, up to {study.window_years:.1f} years. Right: when
             the same share of all eligible has adopted, so that a fast scenario is not compared with a slow one at
             different stages. {bands_in_words(study)}. Shown from a pooled adoption share of

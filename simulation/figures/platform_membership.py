@@ -197,7 +197,7 @@ def _draw_fold(ax: Axes, looks: list[ScenarioStyle], folds: list[Fold]) -> None:
     ax.set_xlabel("Subsidy, utility")
     if not folds:
         ax.set_xticks([])
-        explain(ax, "Levels are unknown: the scenario’s dataset is not at hand.")
+        explain(ax, "Levels are unknown: the scenario’s dataset is not available.")
         return
     ax.axvline(0, color=FAINT, linewidth=0.4, zorder=0)
     for look, found in zip(looks, folds, strict=True):
@@ -219,7 +219,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     missing = f" Without platform: {', '.join(without)}." if without else ""
     note = (
         f"Line: median; bands: middle 50 and 90 % of replications, for a platform alone; "
-        f"{replications(study.scenarios)}. Right: where membership rests at a subsidy (mean field); broken: unstable."
+        f"{replications(study.scenarios)}. Right: equilibria of membership by subsidy (mean field); dashed: unstable."
         f"{missing}"
     )
     height = _height_mm(study, width_mm)
@@ -230,7 +230,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
             "Membership of platforms and critical mass.",
             f"""Left: members of each platform, in percent of the enterprises that may join it, over calendar time.
             Right: the mean field of membership, in which regions differ in digital readiness (an assumption) and all
-            get the same subsidy: the shares at which membership is constant. Without subsidy (0) there are stable
+            get the same subsidy: the shares at which membership is in equilibrium. Without subsidy (0) there are stable
             levels (full dots) and, if there are two, a critical mass between them (open dot) that onboarding has to
             pass. Onboarding adds a subsidy of at most 3. {_levels_in_words(shown)}{missing}""",
             study,
@@ -246,7 +246,7 @@ def _levels_in_words(shown: list[tuple[ScenarioCurves, Platforms]]) -> str:
             stable, critical = found.levels()
             at = ", ".join(f"{share:.1%}" for share in stable)
             mass = ", ".join(f"{share:.1%}" for share in critical) or "none"
-            sentences.append(f"{scenario.label}, {name}: rests at {at}; critical mass {mass}.")
+            sentences.append(f"{scenario.label}, {name}: equilibrium at {at}; critical mass {mass}.")
     return " ".join(sentences)
 
 

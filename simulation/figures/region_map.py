@@ -299,7 +299,8 @@ def _meaning(study: StudyCurves, quantity: Quantity) -> str:
         "t50": t50,
         "lag": f"{t50} The map shows the lag of a region behind the first of the same scenario.",
         "change": f"""{t50} The map shows the difference from {study.reference.label}, median over the pairs of
-        replications with one seed in which the region reaches one half in a scenario at least; negative is earlier.""",
+        replications with the same seed in which the region reaches one half in at least one scenario; negative is
+        earlier.""",
     }[quantity]
 
 

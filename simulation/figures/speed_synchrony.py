@@ -211,7 +211,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
         caption(
             "Speed-synchrony plane.",
             f"""Time until half of the eligible have adopted (pooled t50) and synchronization (1 − Φ);
-            one small mark a replication, one large mark the mean of a scenario. {_reading(study)}""",
+            each small mark is a replication, each large mark the mean of a scenario. {_reading(study)}""",
             study,
             scenarios=study.scenarios,
         ),
@@ -278,7 +278,7 @@ def _point_to_better(figure: Figure) -> None:
 
 def _explain_emptiness(ax: Axes, study: StudyCurves, *, width_mm: float) -> None:
     text = f"""No replication has both a pooled t50 and a defined Φ: half of the eligible do not adopt within
-    the common window of {study.window_years:.1f} years, or too few adopt to tell regions apart."""
+    the common window of {study.window_years:.1f} years, or too few adopt to compare regions."""
     ax.text(0.5, 0.5, "\n".join(wrap_mm(text, width_mm)), transform=ax.transAxes, ha="center", va="center")
 
 
@@ -302,8 +302,8 @@ def _reading(study: StudyCurves) -> str:
     ]
     if late:
         sentences.append(
-            f"Without t50 within the window, at the right edge where Φ is defined and left out of means and "
-            f"ellipses: {', '.join(late)} replications."
+            "Replications without t50 within the window are at the right edge if Φ is defined, and left out of "
+            f"means and ellipses: {', '.join(late)}."
         )
     else:
         sentences.append("t50 is defined in all replications.")

@@ -171,7 +171,8 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     beyond = ", ".join(f"{label} {count}" for label, count in late.items())
     note = (
         f"Median over replications, {replications(study.scenarios)}; regions west to east. Open mark at the right "
-        f"edge: half do not reach one half within {study.window_years:.1f} years (regions: {beyond})."
+        f"edge: half of the replications do not reach one half within {study.window_years:.1f} years "
+        f"(regions: {beyond})."
     )
     return Drawn(
         page(

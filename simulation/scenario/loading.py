@@ -86,7 +86,7 @@ def _checked(document: Document) -> Scenario:
         if not re.fullmatch(IDENTIFIER, stem):
             # Reported here, because it is on no line of a file.
             message = (
-                f'its name is that of the file, "{stem}", and must be 1 to 64 small letters, digits, - or _; '
+                f'its name is that of the file, "{stem}", and must be 1 to 64 lower-case letters, digits, - or _; '
                 'rename the file, or give a name in it, such as name = "my_scenario"'
             )
             problems.append(Problem(document.layers[0].file, None, "", message))

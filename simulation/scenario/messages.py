@@ -55,7 +55,7 @@ def _schema_problem(details: ErrorDetails, document: Document, root: type[BaseMo
         return document.problem((*path, "instrument"), message, show_value=False)
     if details["type"] == "union_tag_invalid":
         word = str(details["ctx"]["tag"])
-        hint = suggestion(word, INSTRUMENTS) or f"; known are {listed(INSTRUMENTS, at_most=99)}"
+        hint = suggestion(word, INSTRUMENTS) or f"; accepted values: {listed(INSTRUMENTS, at_most=99)}"
         return document.problem((*path, "instrument"), f"not an instrument{hint}")
     whole = details["type"] == "value_error" and isinstance(value_at(document.data, path), Mapping)
     return document.problem(path, expected(details), show_value=not whole)
@@ -72,7 +72,7 @@ EXPECTED = {
     "list_type": "must be a list",
     "string_too_short": "must not be empty",
     "string_too_long": "must be shorter",
-    "string_pattern_mismatch": "must be 1 to 64 small letters, digits, - or _",
+    "string_pattern_mismatch": "must be 1 to 64 lower-case letters, digits, - or _",
 }
 BOUNDS = {
     "greater_than_equal": ("ge", "must be {} or more"),
@@ -156,7 +156,7 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset, *, at_most: int) -> l
     def institution(name: str) -> str:
         if len(institutions.get(name, ())) > 1:
             ways = [way for way in institutions if way.endswith(f": {name}") and len(institutions[way]) == 1]
-            return f"several regions have it; write {' or '.join(f'"{way}"' for way in ways)}"
+            return f"several regions have an institution of this name; write {' or '.join(f'"{way}"' for way in ways)}"
         return "" if name in institutions else unknown(name, list(institutions), "institution")
 
     region = one_of(dataset.region_ids, "region")
@@ -216,7 +216,7 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset, *, at_most: int) -> l
 def _unknown(name: str, known: list[str], what: str) -> str:
     if not known:
         return f"not a {what}, which has none"
-    hint = suggestion(name, known) or f"; known are {listed(known)}"
+    hint = suggestion(name, known) or f"; accepted values: {listed(known)}"
     article = "an" if what[0] in "aeiou" else "a"
     return f"not {article} {what}{hint}"
 
