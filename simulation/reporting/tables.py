@@ -196,7 +196,8 @@ def differences(
         note="Replications with the same seed are pairs. Intervals: Student's t with Hall's correction for skewness, "
         "each at 95 %, not adjusted. Better in: share of pairs in which the first scenario is better; ties count "
         "half. d: mean over standard deviation of the paired differences; it grows with the random draws that "
-        "scenarios share. Holm: p corrected for the three metrics of the verdict. Needed: pairs for an interval of half-width "
+        "scenarios share. Holm: p corrected for the three metrics of the verdict. Needed: pairs for an interval "
+        "of half-width "
         f"{100 * precision:.0f} % of the difference.",
     )
 
