@@ -38,7 +38,7 @@ class Engine:
         self.dt = 1.0 / world.steps_per_year
         d = spec.diffusion
         self._vectors = load_vectors()
-        # A channel's coefficient is the setting of its name; what incentives add is a lever.
+        # A channel's coefficient is the setting with its name; the term of incentives is a lever.
         self._rates = np.array([getattr(d, channel.label, 0.0) for channel in Channel])
         self._near_factor = 1.0 - world.technologies.complexity**2
         self._far_factor = (1.0 - world.technologies.complexity) ** 2

@@ -32,7 +32,7 @@ from simulation.world import Array
 
 TOP_MM = 2.5
 RIGHT_MM = 4.0
-LEAST_WRITTEN = 0.055  # shares below it have no room for their number
+LEAST_WRITTEN = 0.055  # smaller shares have no room for their number
 KEYS = [Key(channel.label, patch=fill(channel)) for channel in Channel]
 
 
@@ -54,7 +54,7 @@ def channel_attribution(results: Source, *, ax: Axes | None = None) -> Axes:
 
 
 def attribution(scenario: ScenarioCurves) -> Array:
-    """Share of adoptions owed to each channel in each replication; float64 (n, channels), nan without adoptions."""
+    """Share of adoptions attributed to each channel by replication; float64 (n, channels), nan without adoptions."""
     return np.column_stack([scenario.metrics[f"attributed_{channel.label}"] for channel in Channel])
 
 

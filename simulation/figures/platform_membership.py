@@ -55,7 +55,7 @@ LEVEL_KEYS = [
 
 
 def platform_membership(results: Source, *, ax: Axes | None = None) -> Axes:
-    """Draw members of each platform over time beside the levels at which membership comes to rest.
+    """Draw members of each platform over time beside the equilibrium levels of membership.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def platform_membership(results: Source, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     ResultsError
-        No scenario has a platform that anyone may join.
+        If no scenario has a platform that any enterprise may join.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def member_share(platforms: Platforms) -> Array:
 
 
 def _looks(study: StudyCurves, scenario: ScenarioCurves, platforms: Platforms) -> list[ScenarioStyle]:
-    """One platform looks like its scenario; several have looks of their own."""
+    """A single platform has the style of its scenario; several platforms have styles of their own."""
     if len(platforms.names) == 1:
         return [scenario_styles(each.name for each in study.scenarios)[scenario.name]]
     return list(series_styles(platforms.names).values())
@@ -153,7 +153,7 @@ def _folds(platforms: Platforms) -> list[Fold]:
     return [_fold(platforms, number) for number in range(len(platforms.names))]
 
 
-# Drawing, note and table ask for the same one.
+# The drawing, the note and the table use the same result.
 _fold = lru_cache(maxsize=64)(fold)
 
 
@@ -191,7 +191,7 @@ def _share_axis(ax: Axes) -> None:
 
 
 def _draw_fold(ax: Axes, looks: list[ScenarioStyle], folds: list[Fold]) -> None:
-    """Membership at rest against the subsidy: stable branches full, the unstable one between them broken."""
+    """Equilibrium membership against the subsidy: stable branches solid, the unstable branch between them dashed."""
     _share_axis(ax)
     ax.tick_params(labelleft=False)
     ax.set_xlabel("Subsidy, utility")

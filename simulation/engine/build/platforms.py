@@ -48,7 +48,7 @@ def build_platforms(
 
 
 def _who_may_join(platform: Platform, dataset: Dataset) -> Array:
-    """Return bool (R, S): the enterprises that a platform is open to."""
+    """Return which enterprises may join a platform, bool (R, S)."""
     regions = [
         (platform.regions == "all" or row.id in platform.regions)
         and (platform.macroregions == "all" or row.macroregion in platform.macroregions)

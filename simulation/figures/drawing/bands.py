@@ -58,12 +58,12 @@ def quantiles(curves: Array) -> Array:
 
 
 def have_bands(study: StudyCurves) -> bool:
-    """Whether bands can be drawn and told apart."""
+    """Whether bands can be drawn and distinguished."""
     return len(study.scenarios) <= MOST_WITH_BANDS and max(len(s.seeds) for s in study.scenarios) > 1
 
 
 def bands_in_words(study: StudyCurves) -> str:
-    """What lines and bands are."""
+    """Return what lines and bands show, in words."""
     if max(len(scenario.seeds) for scenario in study.scenarios) == 1:
         return "One replication, therefore no band"
     if not have_bands(study):
@@ -90,8 +90,8 @@ def draw_band(
     x : float64, shape (M,)
     found : float64, shape (5, M)
         As :func:`quantiles` gives them.
-    turn : where between two of its markers a scenario's first one stands, 0-1, so that scenarios do not cover
-        each other's.
+    turn : offset of the first marker, as a share of the distance between two, so that markers of scenarios do
+    not overlap.
     """
     low, lower, median, upper, high = 100 * found
     if bands:
@@ -134,7 +134,7 @@ def numbers(study: StudyCurves, found: Sequence[Array]) -> pd.DataFrame:
 def labelled_page(
     study: StudyCurves, draw: DrawPanel, *, ends: Sequence[float], note: str, width_mm: float
 ) -> Figure:
-    """A page of one panel whose lines carry the names of their scenarios at their right ends.
+    """A page of one panel whose lines are labelled with their scenarios at their right ends.
 
     Parameters
     ----------
