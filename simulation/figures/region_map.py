@@ -93,8 +93,9 @@ def values(study: StudyCurves, scenario: ScenarioCurves, quantity: Quantity) -> 
     """What colours each region, float64 (R,), years; nan where it is undefined.
 
     t50 and its lag are medians over replications. A change is the median of the differences between replications of
-    one seed; if the region reaches one half in only one scenario of a pair, the difference is infinite, and
-    if it reaches half in neither for half of the seeds, the median is undefined.
+    one seed; if the region reaches one half in only one scenario of a pair, the difference is infinite. A
+    change is undefined if the median is infinite, or if the region reaches half in neither scenario for half
+    of the seeds.
     """
     if quantity == "change":
         return _change(study, scenario)
