@@ -23,7 +23,7 @@ class Levers:
     is_open: Array  # bool (H,), platform exists this month
     resident: Array  # bool (H, J), institutions on the platform
     interoperability: Array  # float64 (H, H), Omega, neutral identity
-    chain_strength: Array  # float64 (G, R), neutral the chain's own in its poles, 0 elsewhere
+    chain_strength: Array  # float64 (G, R), neutral: the chain's own strength in its poles, 0 elsewhere
 
     @staticmethod
     def neutral(endowment: Endowment) -> Levers:

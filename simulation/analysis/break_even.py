@@ -84,7 +84,9 @@ def break_even(
     """
     if metric not in METRICS or METRICS[metric].better is None:
         better = (name for name, one in METRICS.items() if one.better)
-        raise HyperclusterError(f'no better or worse in "{metric}"; take one of {listed(better, at_most=99)}')
+        raise HyperclusterError(
+            f'not defined as better or worse in "{metric}"; take one of {listed(better, at_most=99)}'
+        )
     replications = whole_number("replications", replications, least=2, most=MOST_REPLICATIONS)
     seed = seed_of(seed, replications=replications)
     seeds = range(seed, seed + replications)
@@ -222,18 +224,20 @@ def in_words(found: BreakEven, titles: tuple[str, str]) -> str:
     basis = f"{found.replications} replications from seed {found.seed}"
     if math.isnan(found.ratio):
         sure = (
-            "" if math.isnan(found.high) else ", though the 95 % interval of the difference holds zero there"
+            ""
+            if math.isnan(found.high)
+            else ", though the 95 % interval of the difference contains zero there"
         )
-        return f"{here} is behind {there} in {metric} at its present unit costs already{sure} ({basis})."
+        return f"{here} is behind {there} in {metric} at its present unit costs{sure} ({basis})."
     if math.isinf(found.ratio):
         doubt = ""
         if not math.isinf(found.low):
-            doubt = f"; from {_ratio(found.low)} on the 95 % interval of the difference holds zero"
-        return f"{what} up to {limit}: the verdict never turns{doubt} ({basis})."
+            doubt = f"; from {_ratio(found.low)} on the 95 % interval of the difference contains zero"
+        return f"{what} up to {limit}: the verdict does not change{doubt} ({basis})."
     high = f"and up to {limit}" if math.isinf(found.high) else f"to {_ratio(found.high)}"
     return (
-        f"{what} until its platform's unit costs are {found.ratio:.2f} times what they are "
-        f"(the 95 % interval of the difference holds zero from {_ratio(found.low)} {high}; {basis})."
+        f"{what} until its platform's unit costs are {found.ratio:.2f} times as high "
+        f"(the 95 % interval of the difference contains zero from {_ratio(found.low)} {high}; {basis})."
     )
 
 
@@ -276,7 +280,7 @@ def _advantage(found: Difference, end: str) -> float:
     if found.n >= 2:
         return float(getattr(found, end))
     if found.only_scenario == found.only_reference:
-        raise HyperclusterError("the metric has no value in either scenario, so none of them is ahead")
+        raise HyperclusterError("the metric has no value in either scenario, so neither is ahead")
     return math.inf if found.only_scenario > found.only_reference else -math.inf
 
 

@@ -124,7 +124,7 @@ def _outlines(collection: Any) -> Outlines:
         place = f"features[{n}]"
         properties = _member(feature, "properties", dict, place, "a table with region_id")
         if not isinstance(region := properties.get("region_id", 0), str | None):
-            message = "must be there: the id of a region, or null for the surroundings"
+            message = "must be given: the id of a region, or null for the surroundings"
             raise _OutlineFault(f"{place}.properties.region_id", message)
         rings = _rings(_member(feature, "geometry", dict, place, "a Polygon or MultiPolygon"), place)
         if region is None:
@@ -140,7 +140,7 @@ def _outlines(collection: Any) -> Outlines:
 def _member(table: Any, key: str, kind: type, place: str, expected: str) -> Any:
     """A member of a JSON object that has this type."""
     if not isinstance(table, dict) or not isinstance(table.get(key), kind):
-        raise _OutlineFault(".".join(filter(None, (place, key))), f"must be there, and {expected}")
+        raise _OutlineFault(".".join(filter(None, (place, key))), f"must be given: {expected}")
     return table[key]
 
 

@@ -41,7 +41,7 @@ MOST_COLUMNS = 6
 
 
 def regional_curves(results: Source, *, ax: Axes | None = None) -> Axes:
-    """Draw adoption curves by region and scenario, one tile a region, where these axes stand.
+    """Draw adoption curves by region and scenario in place of these axes, one tile per region.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def _draw_tile(ax: Axes, study: StudyCurves, region: int) -> None:
 
 
 def _name_axes(frame: Frame, height_mm: float) -> None:
-    """What the axes of all tiles measure, said once."""
+    """The labels of the axes, which apply to all tiles."""
     ax = frame.axes(LEFT_MM, MARGIN_MM, frame.width - LEFT_MM - MARGIN_MM, height_mm)
     ax.set_zorder(-1)
     ax.patch.set_visible(False)

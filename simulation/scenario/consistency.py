@@ -36,7 +36,7 @@ def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
     in_all = scenario.world.scale * (1 + scenario.turnover.entry * scenario.time.years)
     if round(in_all) > MOST_SCALE:
         message = (
-            f"over {scenario.time.years:g} years as many enterprises come to be as with world.scale = {in_all:,.0f} "
+            f"over {scenario.time.years:g} years there are as many enterprises as with world.scale = {in_all:,.0f} "
             f"and no entry; that must be {MOST_SCALE} or less"
         )
         issues.append((("turnover", "entry"), message))

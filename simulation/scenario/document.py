@@ -226,7 +226,7 @@ def _extended(layers: list[Layer], *, folder: Path) -> Layer:
     if not isinstance(name, str) or Path(name).name != name or name in ("", ".", ".."):
         message = 'must be the name of a file in the same folder, such as "baseline.toml"'
     elif name in chain:
-        message = f"a circle: {' extends '.join([*chain[chain.index(name) :], name])}"
+        message = f"circular:{' extends '.join([*chain[chain.index(name) :], name])}"
     elif not os.path.lexists(folder / name):  # also for an invalid file name
         message = f"no such file{suggestion(name, (path.name for path in folder.glob('*.toml')))}"
     if message:
@@ -259,7 +259,7 @@ def parse_override(override: str) -> tuple[KeyPath, Any]:
         raise OverrideError("must be KEY=VALUE, such as diffusion.half_distance_km=300")
     step = r"""(?:[A-Za-z0-9_-]+|"[^"]*")(?:\[\d+\])?"""
     if not re.fullmatch(rf"{step}(?:\.{step})*", key.strip()):
-        hint = "; single quotes are no quotes in cmd.exe" if key.startswith("'") else ""
+        hint = "; cmd.exe does not treat single quotes as quotes" if key.startswith("'") else ""
         raise OverrideError(f"the key must look like diffusion.half_distance_km or policies[0].budget{hint}")
     path: list[str | int] = []
     for quoted, bare, index in re.findall(r'"([^"]*)"|([A-Za-z0-9_-]+(?![\]\w-]))|\[(\d+)\]', key):
@@ -299,6 +299,6 @@ def replaced(data: Any, path: KeyPath, value: Any) -> Any:
             raise OverrideError(f"there are only {len(data)} elements, counted from 0")
         return [*data[:step], replaced(data[step], rest, value), *data[step + 1 :]]
     if not isinstance(data, dict):
-        raise OverrideError(f'"{step}" is looked for in what is not a table')
+        raise OverrideError(f'"{step}" is a key, but what should contain it is not a table')
     below = data.get(step, {} if rest else None)
     return {**data, step: replaced(below, rest, value)}

@@ -54,7 +54,7 @@ def _schema_problem(details: ErrorDetails, document: Document, root: type[BaseMo
         return document.problem((*path, "instrument"), message, show_value=False)
     if details["type"] == "union_tag_invalid":
         word = str(details["ctx"]["tag"])
-        hint = suggestion(word, INSTRUMENTS) or f"; known are {listed(INSTRUMENTS, at_most=99)}"
+        hint = suggestion(word, INSTRUMENTS) or f"; accepted values: {listed(INSTRUMENTS, at_most=99)}"
         return document.problem((*path, "instrument"), f"not an instrument{hint}")
     whole = details["type"] == "value_error" and isinstance(value_at(document.data, path), Mapping)
     return document.problem(path, expected(details), show_value=not whole)
@@ -71,7 +71,7 @@ EXPECTED = {
     "list_type": "must be a list",
     "string_too_short": "must not be empty",
     "string_too_long": "must be shorter",
-    "string_pattern_mismatch": "must be 1 to 64 small letters, digits, - or _",
+    "string_pattern_mismatch": "must be 1 to 64 lower-case letters, digits, - or _",
 }
 BOUNDS = {
     "greater_than_equal": ("ge", "must be {} or more"),

@@ -217,10 +217,12 @@ def test_where_enterprises_enter_and_leave_each_month_has_those_who_are_there(co
 def test_what_is_made_up_in_the_data_is_said_under_the_scenario(come):
     visit = come("#a=kuzbass&b=baseline&seed=2")
     visit.forms("About this scenario")
-    expect(visit.page.locator("#panel-change")).to_contain_text("Assumed: Numbers of enterprises in Kemerovo")
+    expect(visit.page.locator("#panel-change")).to_contain_text(
+        "Assumption: Numbers of enterprises in Kemerovo"
+    )
     visit.page.locator("#panel-change").get_by_role("button", name=re.compile("^B ")).click()
     expect(visit.page.locator("#panel-change")).to_contain_text("without any policy")
-    expect(visit.page.locator("#panel-change")).not_to_contain_text("Assumed: Numbers")
+    expect(visit.page.locator("#panel-change")).not_to_contain_text("Assumption: Numbers")
 
 
 @pytest.mark.slow

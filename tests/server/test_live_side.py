@@ -80,7 +80,7 @@ def test_where_enterprises_enter_and_leave_frames_hold_who_is_there() -> None:
     }
 
 
-def test_every_adoption_is_owed_to_the_channels_once() -> None:
+def test_every_adoption_is_attributed_to_the_channels_once() -> None:
     block = block_of(LiveSide(load_scenario("hypercluster"), 1), 100, 2)
     assert block is not None
     assert block.attribution.sum(axis=2) == pytest.approx(block.adopters.sum(axis=1), abs=1e-6)

@@ -54,7 +54,7 @@ def build_technologies(spec: Scenario, endowment: Endowment, seed: int) -> Techn
 
 
 def _origin_weights(weight: Array, region_of: Array, share: Array) -> Array:
-    """Return the weights of origins such that each named region has its share and the others split the rest.
+    """Return weights of origins that give each named region its share and distribute the rest over the others.
 
     Parameters
     ----------

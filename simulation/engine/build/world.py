@@ -27,8 +27,8 @@ def build_world(spec: Scenario, seed: int) -> World:
     Raises
     ------
     HyperclusterError
-        If the seed is invalid. Every draw of a replication uses it here or through ``World.seed``, so that a seed
-        identifies one run.
+        If the seed is invalid. Every draw of a replication uses the seed, here or through ``World.seed``, so
+        a seed identifies one run.
     """
     seed = seed_of(seed)
     endowment = endowment_of(spec)

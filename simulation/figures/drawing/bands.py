@@ -59,12 +59,12 @@ def quantiles(curves: Array) -> Array:
 
 
 def have_bands(study: StudyCurves) -> bool:
-    """Whether bands can be drawn and told apart."""
+    """Whether bands can be drawn and distinguished."""
     return len(study.scenarios) <= MOST_WITH_BANDS and max(len(s.seeds) for s in study.scenarios) > 1
 
 
 def bands_in_words(study: StudyCurves) -> str:
-    """What lines and bands are."""
+    """Return what lines and bands show, in words."""
     if max(len(scenario.seeds) for scenario in study.scenarios) == 1:
         return "One replication, therefore no band"
     if not have_bands(study):
@@ -136,7 +136,7 @@ def numbers(study: StudyCurves, found: Sequence[Array]) -> pd.DataFrame:
 def labelled_page(
     study: StudyCurves, draw: DrawPanel, *, ends: Sequence[float], note: str, width_mm: float
 ) -> Figure:
-    """A page of one panel whose lines carry the names of their scenarios at their right ends.
+    """A page of one panel whose lines are labelled with their scenarios at their right ends.
 
     Parameters
     ----------

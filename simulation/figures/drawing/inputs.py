@@ -30,7 +30,7 @@ Source = StudyCurves | Results | str | Path
 def study_curves(
     source: Source, *, scenarios: Sequence[str] | None = None, seed: int | None = None
 ) -> StudyCurves:
-    """Read what figures draw, all curves up to the window common to every replication that is read.
+    """Read the data that figures draw, all curves up to the window common to every replication read.
 
     Scenarios without a finished replication are left out.
 
@@ -46,8 +46,8 @@ def study_curves(
     Raises
     ------
     ResultsError
-        Nothing has finished, a scenario or seed is unknown, or scenarios have different regions or clocks and
-        share no axes.
+        If nothing has finished, a scenario or seed is unknown, or scenarios have different regions or time
+        axes.
     """
     if isinstance(source, StudyCurves):
         assert scenarios is None and seed is None, "what to read is said when it is read"
@@ -210,9 +210,9 @@ def _platforms(
 
 
 def enterprises_of(counts: Counts) -> Array:
-    """Enterprises of each region that are eligible for a technology at all, at its release; int64 (R,).
+    """Enterprises of each region that are eligible for at least one technology, at its release; int64 (R,).
 
-    Where enterprises enter and leave, those of an industry are of the technology that was released first.
+    With entry and exit, the enterprises of an industry are counted at the release of its first technology.
     """
     by_release = counts.eligible[0][..., np.argsort(counts.release_month, kind="stable")]  # (R, S, K)
     first = (by_release > 0).argmax(axis=2)[..., None]
@@ -222,8 +222,8 @@ def enterprises_of(counts: Counts) -> Array:
 def outlines_of(entry: Mapping[str, Any]) -> tuple[Outlines | None, str]:
     """Outlines of the regions, or None, and what is wrong with their file, or "".
 
-    There are none where the dataset has none, has been moved since, or has a file that cannot be used: a map can do
-    without them, and other figures have no need of them.
+    There are none if the dataset has none, was moved since, or has a file that cannot be used: a map can be
+    drawn without them, and other figures do not need them.
     """
     try:
         return load_outlines(dataset_folder(tomllib.loads(entry["text"])["world"]["dataset"])), ""
@@ -232,12 +232,12 @@ def outlines_of(entry: Mapping[str, Any]) -> tuple[Outlines | None, str]:
 
 
 def without_outlines(fault: str) -> str:
-    """What a caption says of a map whose outlines are at fault."""
+    """The sentence of a caption about a map whose outlines cannot be used."""
     return " Drawn without outlines: their file cannot be used." if fault else ""
 
 
 def _readiness(world: Mapping[str, Any], ids: Sequence[str]) -> Array | None:
-    """delta_r of the regions; None where the scenario's dataset has been moved, or its regions are others now."""
+    """delta_r of the regions; None if the scenario's dataset was moved, or its regions have changed."""
     given = world.get("digital_readiness", {})
     if not isinstance(given, dict):
         return np.full(len(ids), float(given))
@@ -267,5 +267,5 @@ def _shipped_short_names() -> dict[tuple[str, str], str]:
 
 
 def short_name(region_id: str, name: str) -> str:
-    """Name of a region for where there is little room; the whole name where the tables give no other."""
+    """Name of a region for places with little room; the full name if the tables give no short one."""
     return _shipped_short_names().get((region_id, name), name)

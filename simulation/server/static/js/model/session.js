@@ -25,7 +25,7 @@ export class Session {
   sides = { a: null, b: null };
   /** @type {number | null} */
   seed = null;
-  /** Names of the channels that adoptions are owed to, as the server says in `welcome`. @type {string[]} */
+  /** Names of the channels over which adoptions are attributed, as the server sends them in `welcome`. @type {string[]} */
   channels = [];
   /** By digest. @type {Map<string, CountryMap>} */
   maps = new Map();
@@ -135,7 +135,7 @@ export class Session {
     this.comparedTo = 0;
   }
 
-  /** Have all months up to this one in the history; one request is under way at a time. @param {number} month */
+  /** Fetch all months up to this one into the history; only one request is open at a time. @param {number} month */
   async reach(month) {
     this.goal = Math.min(month, this.months);
     this.fetching ??= this.#fetch().finally(() => {

@@ -27,7 +27,7 @@ const tableIn = (values, key) =>
 
 export class Forms {
   #open = new Set(["policies"]); // which tables are unfolded
-  /** What the server did not take, until it is mended. @type {Refused | null} */
+  /** A change that the server refused, until it is corrected. @type {Refused | null} */
   #refused = null;
   /** @type {FormTables | null} */
   forms = null;
@@ -76,12 +76,12 @@ export class Forms {
       "About this scenario",
       0,
       el("p", { className: "soft" }, world.description),
-      ...world.assumptions.map((text) => el("p", { className: "soft" }, `Assumed: ${text}`)),
+      ...world.assumptions.map((text) => el("p", { className: "soft" }, `Assumption: ${text}`)),
     );
     if (!world.live)
       return [
         about,
-        el("p", {}, "This side is replayed from a results folder: its parameters cannot be changed here."),
+        el("p", {}, "This side is replayed from a results folder, so its parameters cannot be changed here."),
       ];
     const changes = this.#changes(side);
     const refused = this.#refused?.side === side ? this.#refused : null;
@@ -90,7 +90,7 @@ export class Forms {
       el(
         "p",
         { className: "soft" },
-        "A change runs the same seed again from the start. Both sides share their random draws, so what differs comes from the change alone.",
+        "After a change the simulation runs again from the start with the same seed. Both sides share their random draws, so all differences are caused by the change alone.",
       ),
       changes.length > 0 &&
         el(
@@ -246,7 +246,7 @@ export class Forms {
         el(
           "div",
           { className: "row" },
-          el("button", { type: "button", onclick: () => replace(null) }, `${worded(array)} as they were`),
+          el("button", { type: "button", onclick: () => replace(null) }, `Reset ${worded(array)}`),
         ),
       array === "platforms"
         ? this.#platformAdder(entries, replace)
