@@ -548,6 +548,13 @@ MUTANTS = [
         "tests/data/test_spreadsheets.py",
     ),
     Mutant(
+        "outlines of no region passed over by validate",
+        "data/outlines.py",
+        "if region not in known",
+        "if not region",
+        "tests/data/test_damaged_files.py",
+    ),
+    Mutant(
         "outlines not read by validate",
         "data/complete.py",
         "load_outlines(",
