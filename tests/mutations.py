@@ -670,7 +670,7 @@ MUTANTS = [
         "sums of shares in the order of the file",
         "policies/plan.py",
         "left = total - math.fsum(planned[~open_to])",
-        "left = total - sum(planned[~open_to].tolist())",
+        "left = total - planned[~open_to].sum()",
         "tests/policies/test_plan.py",
     ),
     Mutant(
@@ -685,7 +685,7 @@ MUTANTS = [
         "policies/technopark.py",
         "levers.capacity += effect * coverage[:-1]",
         "levers.capacity += coverage[:-1]",
-        "tests/scenario/test_effects.py",
+        "tests/policies/test_instruments.py",
     ),
     Mutant(
         "a vector read from the package instead of the scenario",

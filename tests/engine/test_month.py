@@ -192,6 +192,11 @@ industry = "mining_services"
 share = 0.7
 month = 20
 [[seeds]]
+technology = "technology 003"
+region = "east"
+share = 0.6
+month = 14
+[[seeds]]
 technology = "technology 002"
 region = "west"
 number = 2

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import simulation.policies
 from simulation.levers import Levers
-from simulation.policies import INSTRUMENTS, AnyPolicy, Costs
+from simulation.policies import INSTRUMENTS, AnyPolicy, Costs, Effects
 from simulation.policies.adoption_incentive import AdoptionIncentive
 from simulation.policies.cluster_organisation import ClusterOrganisation
 from simulation.policies.digital_infrastructure import DigitalInfrastructure
@@ -179,6 +179,25 @@ def test_an_instrument_with_money_moves_a_lever_unless_it_pays_for_what_would_be
     moved = [f.name for f in fields(Levers) if (getattr(with_it, f.name) != getattr(without, f.name)).any()]
     expected = {"platform_operation": 0, "training": 2}  # the increment, and the coverage for out-migration
     assert len(moved) == expected.get(instrument, 1)
+
+
+@pytest.mark.parametrize("instrument", [name for name, cls in INSTRUMENTS.items() if cls.effect is not None])
+def test_half_the_effect_moves_the_lever_half_as_far(world, instrument):
+    policy = example(instrument, budget=2.0)
+    without = schedule_of(world).levers(0)
+    whole, half = (
+        schedule_of(
+            world, policy, effects=Effects(**{instrument: part * INSTRUMENTS[instrument].effect.default})
+        )
+        for part in (1.0, 0.5)
+    )
+    for lever in fields(Levers):
+        if lever.name == "trained":  # the coverage, which is not an effect
+            continue
+        neutral, far, near = (
+            getattr(levers, lever.name).astype(float) for levers in (without, whole.levers(0), half.levers(0))
+        )
+        np.testing.assert_allclose(near - neutral, (far - neutral) / 2, rtol=1e-12, atol=1e-15)
 
 
 @EACH
