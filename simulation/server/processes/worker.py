@@ -182,7 +182,7 @@ def listing(wanted: CatalogueRequest) -> str:
 
 
 def sum_up(study: tuple[Path, Mapping[str, str]]) -> dict[str, Any]:
-    """Summarize a study, its folder and the scenario of each side; see :func:`simulation.server.sides.summary.summary`."""
+    """Summarize a study: its folder and scenarios by side; see :func:`simulation.server.sides.summary.summary`."""
     from simulation.server.sides.summary import summary
 
     folder, names = study

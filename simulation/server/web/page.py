@@ -13,7 +13,7 @@ _IMPORTED = re.compile(r'^(?:import\s*|(?:import|export)\b[^"();]*?\bfrom\s*)"(\
 
 
 def imported_modules(static: Path) -> list[str]:
-    """Return the modules that the page's first module imports, also indirectly: ordered paths relative to ``static``."""
+    """Return modules that the page's first module imports, also indirectly, as ordered paths relative to ``static``."""
     found = {START}
     waiting = [START]
     while waiting:
