@@ -1,4 +1,4 @@
-"""The channels through which adoption comes about: the terms of the hazard (section 2, equation 5).
+"""The channels of adoption: the terms of the hazard (section 2, equation 5).
 
 Every array by channel is as wide as :class:`Channel`, and its places are read by name. To add a channel, add its line
 here and its term in :func:`simulation.engine.kernels.hazard.hazard_terms`; the rest follows.
@@ -13,7 +13,7 @@ from typing import Self
 class Channel(IntEnum):
     """Place of a channel in arrays; the lines are numbered from 0. Compiled code reads a place as a constant.
 
-    Each line says what an adoption is owed to, as the end of a sentence.
+    Each line names the source to which adoptions are attributed, as the end of a sentence.
     """
 
     attributed_to: str

@@ -72,7 +72,7 @@ class TechnologyRow:
     direction: str
     technology: str
     family: str  # one of FAMILIES
-    environmental: bool  # meant for the environment, by its name
+    environmental: bool  # environmental, judged by its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 of the values that can change a result, independent of the folder and the order of rows and columns.
 
-        Platforms count in the scenarios that use them; facts and assumptions are for people.
+        Platforms count in the scenarios that use them; facts and assumptions are informational.
         """
         content = {
             "regions": [asdict(region) for region in self.regions],

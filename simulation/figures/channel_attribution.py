@@ -81,7 +81,7 @@ def draw_bars(frame: Frame, study: StudyCurves) -> None:
 def _draw_bar(ax: Axes, row: int, shares: Array) -> None:
     defined = shares[np.isfinite(shares).all(axis=1)]
     if not len(defined):
-        ax.text(1, row, "nobody adopted", fontsize=SMALL_PT, va="center_baseline")
+        ax.text(1, row, "no adoptions", fontsize=SMALL_PT, va="center_baseline")
         return
     start = 0.0
     for channel, share in zip(Channel, defined.mean(axis=0), strict=True):

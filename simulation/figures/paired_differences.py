@@ -239,7 +239,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
         caption(
             "Paired differences.",
             f"""Each scenario minus {study.reference.label}, replications paired by seed: mean difference and its
-            95 % interval (Student’s, corrected for skewness), each by itself and not adjusted for the number of
+            95 % interval (Student’s, corrected for skewness), not adjusted for the number of
             comparisons. A filled mark has an
             interval that excludes zero. Arrows in the headings point to the better side.{_pairs(study)}""",
             study,

@@ -80,7 +80,7 @@ def _with_platforms(study: StudyCurves) -> list[tuple[ScenarioCurves, Platforms]
     found = [(scenario, scenario.platforms) for scenario in study.scenarios if scenario.platforms is not None]
     if not found:
         names = ", ".join(scenario.name for scenario in study.scenarios)
-        raise ResultsError(f"platform_membership: no platform to show; none that anyone may join in {names}")
+        raise ResultsError(f"platform_membership: no platform to show; no enterprise may join one in {names}")
     return found
 
 

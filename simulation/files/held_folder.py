@@ -50,7 +50,7 @@ class HeldFolder:
         now = self._path_now()
         what, advice = "was moved or deleted", "if it was moved, move it back"
         if now == "":
-            what, advice = "was deleted", "the same command begins anew"
+            what, advice = "was deleted", "the same command starts from the beginning"
         elif now is not None:
             what, advice = f"was moved to {now}", "move it back"
         instead = " and something else put in its place" if replaced else ""

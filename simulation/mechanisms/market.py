@@ -19,7 +19,7 @@ class Market:
 
     Parameters
     ----------
-    world : the world, with those who are there now.
+    world : the world, with the enterprises present.
     mechanisms : those that are on, in the order of their factors.
     """
 

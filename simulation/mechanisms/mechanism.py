@@ -17,7 +17,7 @@ Factor = Callable[[State, Levers], Array]
 
 
 class Mechanism(Settings):
-    """A table of a scenario that is off by default, and the factor of the hazard that it brings when it is on."""
+    """A table of a scenario that is off by default, and its factor of the hazard when it is on."""
 
     key: ClassVar[str]
     """Name of the table in a scenario."""
@@ -27,10 +27,10 @@ class Mechanism(Settings):
     @property
     @abstractmethod
     def is_on(self) -> bool:
-        """Whether the mechanism may change anything. While it is off its factor is not asked for, and scenarios have
-        the digest that they have without it.
+        """Whether the mechanism may change anything. While it is off, its factor is not computed, and it does
+        not change the digest of a scenario.
         """
 
     @abstractmethod
     def factor(self, world: World) -> Factor:
-        """Return the factor of each month, for those who are in the world now."""
+        """Return the factor of each month, for the enterprises present in the world."""

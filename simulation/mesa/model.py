@@ -1,4 +1,4 @@
-"""The simulation as a Mesa model: Mesa keeps clock, events, agents and data collection; the engine does the month."""
+"""The simulation as a Mesa model: Mesa manages time, events, agents and data; the engine simulates each month."""
 
 from __future__ import annotations
 

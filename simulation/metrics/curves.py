@@ -71,7 +71,7 @@ def aligned(adopters: Array, release_month: Array, *, window: int) -> Array:
     adopters : int32, shape (T + 1, R, S, K)
         Adopters at the end of each calendar month.
     release_month : int64, shape (K,)
-        Month at whose start a technology appears; its row ``release_month`` is the state before anyone can adopt.
+        Month at whose start a technology appears; its row ``release_month`` is the state before any adoption.
     window : int
         Months to take; no technology may be released later than T - window.
 

@@ -19,7 +19,7 @@ from simulation.world import Array
 
 
 class Variance(NamedTuple):
-    """Shares of the variance in who has adopted by when, summing to 1; macro and meso add up to Phi_simple."""
+    """Shares of the variance of adoption over time, summing to 1; macro and meso add up to Phi_simple."""
 
     macro: float
     meso: float

@@ -9,7 +9,7 @@ from typing import Literal
 from simulation.metrics.curves import Curves
 
 MINIMUM_SHARE = 0.05
-"""Below this pooled share at the end of the window nobody can say how synchronized adoption is (section 5)."""
+"""Below this pooled share at the end of the window the synchronization of adoption is undefined (section 5)."""
 
 
 class Undefined(Exception):
@@ -29,7 +29,7 @@ class Metric:
 
 
 def require_eligible(curves: Curves) -> None:
-    """Raise ``Undefined`` where no enterprise could have adopted anything."""
+    """Raise ``Undefined`` if no enterprise could have adopted anything."""
     if not curves.record.technologies:
         raise Undefined("No technology was released before the horizon.")
     if not curves.eligible.any():
@@ -37,7 +37,7 @@ def require_eligible(curves: Curves) -> None:
 
 
 def require_regions(curves: Curves) -> None:
-    """Raise ``Undefined`` where there are not two regions to compare."""
+    """Raise ``Undefined`` if there are fewer than two regions to compare."""
     require_eligible(curves)
     regions = int((curves.weights > 0).sum())
     if regions < 2:
@@ -45,7 +45,7 @@ def require_regions(curves: Curves) -> None:
 
 
 def require_synchrony(curves: Curves) -> None:
-    """Raise ``Undefined`` where the regional curves say nothing about synchrony within the common window."""
+    """Raise ``Undefined`` if the regional curves do not determine synchrony within the common window."""
     require_regions(curves)
     if not curves.pairs[-1].any():
         raise Undefined("No eligible enterprise is present at the end of the common window.")

@@ -1,4 +1,4 @@
-"""Phi and its relatives: the share of the variance in who has adopted by when that lies between regions.
+"""Phi and its variants: the share of the variance of adoption over time that lies between regions.
 
 Wright's F_ST, with the correction of Weir & Cockerham for the finite number of enterprises, integrated over time. E is
 the time axis of the eligible, 1 or as long as that of the adopters; see ``simulation.metrics.curves``.

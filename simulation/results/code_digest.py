@@ -35,7 +35,7 @@ MODEL = (
 arguments, reading of files) can refuse an input, but not change a number."""
 
 OPEN = ("mechanisms", "metrics", "policies")
-"""Rooms whose package finds its files by itself, so that a file there need not be known to any other."""
+"""Packages that discover their modules, so that no other module need import them by name."""
 
 SHARED = "shared"
 """Name of the part that every scenario uses."""

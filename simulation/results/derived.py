@@ -1,6 +1,7 @@
 """Files derived from the runs of a results folder: recording their sources, and listing those that are out of date.
 
-Tables, figures and reports of a study that has grown since, or was run again, still stand beside the new numbers.
+Tables, figures and reports of a study that has grown since, or was run again, are still beside the new
+numbers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a results folder says about itself: which study it holds, made by which program, and how far it came."""
+"""The manifest of a results folder: the study that it holds, the program that made it, and its progress."""
 
 from __future__ import annotations
 
@@ -36,16 +36,17 @@ def now() -> str:
 
 @cache
 def model_versions() -> Mapping[str, str]:
-    """Return what the bits of a replication depend on beside scenario and seed: the model, and who does its sums.
+    """Return what a replication depends on besides scenario and seed: the model and its arithmetic libraries.
 
-    The whole model, used or not: all machines of a cluster can be asked for the same program.
+    The digest covers the whole model, used or not, because all machines of a cluster can run the same
+    program.
     """
     parts = {"the model" if part == SHARED else part: sha for part, sha in all_parts().items()}
     return parts | {name: version(name) for name in ARITHMETIC}
 
 
 def other_versions(there: object) -> list[str]:
-    """Return in what a worker's :func:`model_versions` differ from those here, a few words each; none if in nothing."""
+    """Return the differences between a worker's :func:`model_versions` and those here, in a few words each."""
     if not isinstance(there, Mapping):
         return ["the model"]
     here = model_versions()
@@ -58,7 +59,7 @@ def other_versions(there: object) -> list[str]:
 
 def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int, command: str) -> Manifest:
     """Return the manifest of a study that is about to begin."""
-    # Here, because it brings pandas: the server asks this module for the version alone.
+    # Imported here, because it imports pandas: the server needs only the version from this module.
     from simulation.results.reader import PROGRAM
 
     return {
@@ -83,7 +84,7 @@ def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int,
 
 
 def ranges(numbers: Iterable[int]) -> str:
-    """Return numbers as text, those that follow each other as first and last: "0-4, 7"."""
+    """Return numbers as text, with ranges for consecutive ones: "0-4, 7"."""
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and runs[-1][-1] == number - 1:
@@ -124,7 +125,7 @@ def _entry(spec: Scenario) -> dict[str, Any]:
 
 
 def differences(there: Manifest, here: Manifest) -> list[str]:
-    """Return what keeps the replications of two manifests out of one folder, one line each; none if nothing does."""
+    """Return the reasons why the replications of two manifests cannot share a folder, one line each."""
     found = [
         f"{what}: {there.get(key)} there, {here[key]} now"
         for key, what in (
@@ -153,7 +154,7 @@ def differences(there: Manifest, here: Manifest) -> list[str]:
 
 
 def other_arithmetic(there: Manifest, here: Manifest) -> list[tuple[str, str, str]]:
-    """Return the packages that may round differently and are of other versions, with both versions."""
+    """Return the packages that may round differently and differ in version, with both versions."""
     pairs = ((name, *(of["packages"].get(name, "unknown") for of in (there, here))) for name in ARITHMETIC)
     return [(name, old, new) for name, old, new in pairs if old != new]
 

@@ -308,7 +308,9 @@ class Axes:
 def counts_of(curves: pa.Table, axes: Axes) -> Counts:
     """Return the dense counts of one replication from its sparse rows."""
     if not curves.num_rows:
-        raise ResultsError("this replication has no curves: no technology was released to anyone eligible")
+        raise ResultsError(
+            "this replication has no curves: no technology with eligible enterprises was released"
+        )
     released = set(canonical(curves)["technology"].chunk(0).dictionary.to_pylist())
     technologies = tuple(name for name in axes.direction_of if name in released)
     region = _places(curves["region"], axes.regions)

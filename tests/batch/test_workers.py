@@ -100,7 +100,7 @@ class Closed(Executor):
 def test_an_executor_that_takes_no_work_is_the_machine_s_fault():
     with (
         opened(Closed(), workers=1, deadline=None, prepare=tasks.nothing) as pool,
-        pytest.raises(MachineError, match="takes no more work"),
+        pytest.raises(MachineError, match="accepts no more work"),
     ):
         pool.submit(tasks.pid, None)
 

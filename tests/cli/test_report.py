@@ -85,7 +85,7 @@ def test_compare_prints_all_tables_and_writes_them(dear: tuple[Path, Result]):
         "Planned money",
         "Additional adoptions",
         "Where the change in Phi comes from",
-        "Adoptions by the channel of the last step",
+        "Attribution of adoptions by channel",
         "half-width 5 % of the difference",
         "Platform against Small",
     ):

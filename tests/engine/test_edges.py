@@ -371,7 +371,7 @@ def test_the_least_half_distance_of_a_world_is_told(tmp_path: Path):
         load_scenario(file)
     (problem,) = caught.value.problems
     assert (problem.line, problem.key, problem.found) == (2, "diffusion.half_distance_km", "0.6")
-    least = re.search(r"the least that works for this world is ([0-9.]+) km", problem.message)
+    least = re.search(r"the smallest value accepted for this world is ([0-9.]+) km", problem.message)
     assert least
     load_scenario(file, overrides=[f"diffusion.half_distance_km={least[1]}"])
     with pytest.raises(ScenarioError):

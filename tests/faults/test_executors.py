@@ -132,7 +132,7 @@ def with_another_block(task: Callable[..., Any], arguments: tuple[Any, ...]) -> 
 
 
 STOPPING = {
-    "cancelled": (cancelled, MachineError, "the executor is gone"),
+    "cancelled": (cancelled, MachineError, "the executor no longer exists"),
     "refused": (refusing, MachineError, "not today"),
     "no future": (lambda *_: None, HyperclusterError, "returned None"),
     "other versions": (with_other_versions, HyperclusterError, r"the model, .*numpy \(1.0 there"),

@@ -202,7 +202,7 @@ def test_bars_of_attribution_are_the_mean_shares_and_fill_the_axis(three: StudyC
 def test_nobody_who_adopted_leaves_no_bar(make_study: MakeStudy) -> None:
     ax = draw_attribution(make_study(ceiling=0.0), width_mm=190).figure.axes[0]
     assert not ax.patches
-    assert [text.get_text() for text in ax.texts] == ["nobody adopted"] * 3
+    assert [text.get_text() for text in ax.texts] == ["no adoptions"] * 3
 
 
 def test_members_are_shown_in_percent_of_those_who_may_join(three: StudyCurves) -> None:
@@ -266,7 +266,7 @@ def test_bars_of_the_ledger_are_what_was_spent_and_the_line_what_was_planned(thr
     ("draw", "message"),
     [
         (draw_ledger, "ledger: no money to show; no policy in baseline"),
-        (draw_membership, "platform_membership: no platform to show; none that anyone may join in baseline"),
+        (draw_membership, "platform_membership: no platform to show; no enterprise may join one in baseline"),
         (draw_forest, "paired_differences: it compares scenarios, and only baseline is here"),
     ],
 )

@@ -121,7 +121,7 @@ def test_enterprises_that_are_led_are_counted_in_every_region():
     [
         (chain('["coal", "steel"]'), 'chains[0].industries[1] = "steel": not an industry'),
         (chain("[]"), "chains[0].industries = []: must not be empty"),
-        (chain('["coal", "coal"]'), 'must name each only once; "coal" stands twice'),
+        (chain('["coal", "coal"]'), 'must name each only once; "coal" occurs twice'),
         (chain('["coal"]', poles='["kuzbas"]'), 'chains[0].poles[0] = "kuzbas": not a region'),
         (chain('["coal"]', strength=-1.0), "chains[0].strength = -1.0: must be 0 or more"),
         (

@@ -1,10 +1,10 @@
-// World and history of a side: shares, where adoptions are owed to, money, and where two sides part.
+// World and history of a side: shares, attribution of adoptions, money, and the first difference of two sides.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { comparable, firstDivergence, Side } from "../../simulation/server/static/js/model/side.js";
 import { blockOf, draws, worldOf } from "./worlds.js";
 
-test("adoptions are owed to as many channels as the server has, summed over the chosen technologies", () => {
+test("adoptions are attributed to as many channels as the server has, summed over the chosen technologies", () => {
   for (const channels of [1, 6, 7]) {
     const world = worldOf({ technologies: 3 });
     const side = new Side(world, channels);

@@ -128,7 +128,7 @@ def test_names_that_stand_twice_are_refused(folder: Path, sound: dict[str, Any])
         entry = manifest["scenarios"][0]
         entry[key][1][name] = entry[key][0][name]
         (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-        with pytest.raises(HyperclusterError, match="must stand once"):
+        with pytest.raises(HyperclusterError, match="must occur once"):
             looked_at(folder)
 
 

@@ -164,7 +164,7 @@ def hazard_rates(
     factor : float64, shape (C,)
         Factor of the stratum on alpha: training and the vectors that raise absorptive capacity or the hazard.
     base, slope : float64, shape (K, C, S)
-        Overwritten for the strata asked for; 1/year. Technology first: the clock reads one technology at a time.
+        Overwritten for the strata asked for; 1/year. Technology first: adoption is computed one technology at a time.
     """
     for c in strata:
         r = region_of_stratum[c]

@@ -235,7 +235,7 @@ def _caption(scene: Scene) -> str:
 {years:g} years; with one seed both share their random draws, so all differences are due to the policies. Colour of
 regions and bubbles: adopters over eligible enterprises of the technologies released so far, standardized over
 technologies and industries. Bubbles: enterprises. Rings: members of a platform, of those who may join. Lines: members
-that two regions have on one platform. The pooled share falls when a technology is released that nobody has adopted
+that two regions have on one platform. The pooled share falls when a technology is released that none has adopted
 yet. 1 − Φ so far is its value if the run had ended there.{without_outlines(scene.outlines_fault)}
 
 - {first.label}: digest {first.digest[:12]}

@@ -37,7 +37,7 @@ class Models:
 
     def __init__(self, processes: int) -> None:
         self._stack = ExitStack()
-        # The last one, of the slow ones, loads what it needs when it needs it: to warm it up would keep them longer.
+        # The process for slow requests loads its modules on demand: warming it up would delay them further.
         prepared = [*[worker.warm_up] * processes, _nothing]
         self._workers: list[Workers] = [
             self._stack.enter_context(
@@ -46,13 +46,13 @@ class Models:
             for prepare in prepared
         ]
         self._turns = [Turns() for _ in self._workers]
-        # Reading a study takes seconds: no session should wait for that. Its process starts when there is one to read.
+        # Reading a study takes seconds, and no session should wait for it. Its process starts with the first study.
         self._aside = self._stack.enter_context(
             opened("processes", workers=1, deadline=None, prepare=_nothing)
         )
 
     async def __aenter__(self) -> Self:
-        # All at once: where nothing is compiled yet each compiles for itself, which takes no longer by the clock.
+        # All at once: if nothing is compiled yet, each process compiles, which takes no longer in wall-clock time.
         await asyncio.gather(*(self._ask(place, 0, worker.drop, "") for place in range(self._processes)))
         return self
 

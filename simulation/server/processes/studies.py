@@ -112,7 +112,7 @@ class Study:
         )
         if hasattr(os, "setpriority"):
             with contextlib.suppress(ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, process.pid, NICE)  # those who look on come first
+                os.setpriority(os.PRIO_PROCESS, process.pid, NICE)  # interactive sessions have priority
         if self._stopped:
             self.stop()
         end: dict[str, Any] = {}

@@ -182,7 +182,7 @@ def listing(wanted: CatalogueRequest) -> str:
 
 
 def sum_up(study: tuple[Path, Mapping[str, str]]) -> dict[str, Any]:
-    """Sum a study up, its folder and the scenario of each side; see :func:`simulation.server.sides.summary.summary`."""
+    """Summarize a study: its folder and scenarios by side; see :func:`simulation.server.sides.summary.summary`."""
     from simulation.server.sides.summary import summary
 
     folder, names = study
@@ -221,7 +221,7 @@ def _until() -> float:
 def warm_up() -> None:
     """Load and, if necessary, compile everything in advance, so that no session waits for it."""
     from simulation.scenario.loading import load_scenario
-    from simulation.server.processes import reading  # noqa: F401 - for the first who asks for it
+    from simulation.server.processes import reading  # noqa: F401 - for the first session that needs it
     from simulation.server.sides import replay  # noqa: F401
     from simulation.server.sides.live_side import LiveSide
 

@@ -310,7 +310,7 @@ def _eligible(counts: Counts) -> Array:
     """Return the eligible, (E, R, S, K), also of technologies before their release: as many as for released ones.
 
     Stored data of a technology begin at its release. Of an industry without a released technology the first one counts,
-    so that enterprises that have all left before are unknown.
+    so enterprises that left before its release are unknown.
     """
     if len(counts.eligible) == 1:
         return counts.eligible

@@ -66,7 +66,7 @@ class Connection:
     def __init__(self, server: Server, socket: WebSocket) -> None:
         self._server = server
         self._socket = socket
-        self._sending = asyncio.Lock()  # a study speaks between answers
+        self._sending = asyncio.Lock()  # a study sends messages between answers
         self._session: Session
 
     async def serve(self) -> None:

@@ -1,4 +1,4 @@
-"""The page as it is served: its HTML, with a preload for each module, so that the browser asks for all at once."""
+"""The page as it is served: its HTML, with a preload for each module, so that the browser requests all at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _IMPORTED = re.compile(r'^(?:import\s*|(?:import|export)\b[^"();]*?\bfrom\s*)"(\
 
 
 def imported_modules(static: Path) -> list[str]:
-    """Return what the page's first module imports, directly or not: paths relative to ``static``, in order."""
+    """Return modules that the page's first module imports, also indirectly, as ordered paths relative to ``static``."""
     found = {START}
     waiting = [START]
     while waiting:
@@ -27,7 +27,7 @@ def imported_modules(static: Path) -> list[str]:
 
 
 def page_html(static: Path) -> bytes:
-    """Return the HTML of the page whose files lie in this folder."""
+    """Return the HTML of the page whose files are in this folder."""
     html = (static / "index.html").read_text(encoding="utf-8")
     assert _HERE in html, "index.html has lost its place for preloads"
     links = (f'    <link rel="modulepreload" href="static/{path}">\n' for path in imported_modules(static))
