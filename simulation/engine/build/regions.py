@@ -7,7 +7,7 @@ import numpy as np
 from simulation.data.geography import distances_km, spatial_kernel
 from simulation.data.reader import Dataset
 from simulation.scenario.schema import Scenario
-from simulation.settings import by_name
+from simulation.settings import by_name, multiplied
 from simulation.world import (
     Regions,
 )
@@ -30,8 +30,9 @@ def build_regions(spec: Scenario, dataset: Dataset) -> Regions:
         latitude=latitude,
         longitude=longitude,
         area_km2=area,
-        readiness=by_name(
-            spec.world.digital_readiness, ids, np.array([row.digital_readiness for row in rows])
+        readiness=multiplied(
+            by_name(spec.world.digital_readiness, ids, np.array([row.digital_readiness for row in rows])),
+            spec.world.readiness_factor,
         ),
         government_quality=by_name(spec.world.government_quality, ids, np.ones(len(ids))),
         outflow=by_name(spec.migration.rate, ids, np.zeros(len(ids))),
