@@ -624,6 +624,62 @@ MUTANTS = [
         "elsewhere=in_parts):\n                if False:\n",
         "tests/faults/test_flipped_bits.py",
     ),
+    Mutant(
+        "prior: readiness beyond 1",
+        "settings.py",
+        "return np.minimum(shares * factor, 1.0)",
+        "return shares * factor",
+        "tests/engine/test_build.py",
+    ),
+    Mutant(
+        "prior: a default outside of its range",
+        "analysis/priors.py",
+        "self.low <= self.default <= self.high",
+        "self.low <= self.default",
+        "tests/analysis/test_priors.py",
+    ),
+    Mutant(
+        "prior: a key declared twice",
+        "analysis/declarations.py",
+        "        first.add(name)\n",
+        "",
+        "tests/analysis/test_priors.py",
+    ),
+    Mutant(
+        "prior: a log scale explored evenly on a linear one",
+        "analysis/priors.py",
+        '"log": (math.log, math.exp)',
+        '"log": (float, float)',
+        "tests/analysis/test_priors.py",
+    ),
+    Mutant(
+        "pattern: a time that is never reached lies in the range",
+        "analysis/patterns.py",
+        "(values >= pattern.low) & (values <= pattern.high)",
+        "~((values < pattern.low) | (values > pattern.high))",
+        "tests/analysis/test_patterns.py",
+    ),
+    Mutant(
+        "pattern: regions that are never reached left out of the spread",
+        "analysis/pattern_quantities.py",
+        "np.inf if np.isnan(dates).any() else np.ptp(dates)",
+        "np.nanmax(dates) - np.nanmin(dates)",
+        "tests/analysis/test_pattern_quantities.py",
+    ),
+    Mutant(
+        "pattern: a curve that has not bent taken for S-shaped",
+        "analysis/pattern_quantities.py",
+        "np.nan if fastest == gained.size - 1 else curves.pooled[fastest]",
+        "curves.pooled[fastest]",
+        "tests/analysis/test_pattern_quantities.py",
+    ),
+    Mutant(
+        "pattern: contacts weighted by region instead of by enterprise",
+        "analysis/pattern_quantities.py",
+        "1.0 - own @ counts / counts.sum()",
+        "1.0 - own[counts > 0].mean()",
+        "tests/analysis/test_pattern_quantities.py",
+    ),
 ]
 
 
