@@ -135,7 +135,7 @@ class Diffusion(Settings):
     institution_scale: Positive = 2.0
     """I_scale: weighted number of institutions at which their exposure reaches 1 - 1/e."""
     half_distance_km: Positive = 100.0
-    """Distance at which contact halves, km. Plausible 50 to 529 (Peri 2005; Comin, Dmitriev & Rossi-Hansberg 2012)."""
+    """Distance at which contact halves, km. Plausible are 50 to 1,200 (section 10 of the model), so try several."""
     density_exponent: Annotated[float, Field(ge=0, le=10)] = 1.0
     """gamma: exponent of the denominator of spatial exposure; 1 is frequency dependent contact."""
     relatedness_other: ShareWeight = 0.2
