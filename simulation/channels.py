@@ -16,7 +16,7 @@ class Channel(IntEnum):
     Each line says what an adoption is owed to, as the end of a sentence.
     """
 
-    owed_to: str
+    attributed_to: str
 
     SPONTANEOUS = "enterprises' own initiative"
     SPATIAL = "adopters nearby"
@@ -25,12 +25,12 @@ class Channel(IntEnum):
     DIGITAL = "platforms, remote institutions included"
     INCENTIVE = "incentives"
 
-    def __new__(cls, owed_to: str) -> Self:
+    def __new__(cls, attributed_to: str) -> Self:
         """Number the lines."""
         place = len(cls.__members__)
         channel = int.__new__(cls, place)
         channel._value_ = place
-        channel.owed_to = owed_to
+        channel.attributed_to = attributed_to
         return channel
 
     @property

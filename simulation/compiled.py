@@ -43,7 +43,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             kernel._cache = _Cache(function)  # what cache=True does
         except (RuntimeError, OSError):
-            _say_once("Compiled code can be kept nowhere, not even in a temporary folder")
+            _say_once("Compiled code cannot be stored anywhere, not even in a temporary folder")
     return kernel
 
 
@@ -57,7 +57,7 @@ def _state_of_all_sources() -> str:
 @cache
 def _say_once(trouble: str) -> None:
     log.warning(
-        "%s: the equations are compiled at every start, for half a minute or so. "
+        "%s: the equations are compiled at every start, which takes about half a minute. "
         "Set %s to a folder that can be written.",
         trouble,
         FOLDER,

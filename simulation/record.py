@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulation.world import Array
 
-if TYPE_CHECKING:  # pandas takes longer to import than a replication to run
+if TYPE_CHECKING:  # importing pandas takes longer than running a replication
     import pandas as pd
 
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # pandas takes longer to import than a replication to run
 class Record:
     """What one replication leaves. Month 0 is the start, month m the end of the m-th month, T the last.
 
-    Letters as in ``simulation.world``. Regions, industries, technologies and platforms stand in sorted order. E is 1
-    where the enterprises stay the same, and T + 1, one row a month, where enterprises enter and leave.
+    Letters as in ``simulation.world``. Regions, industries, technologies and platforms are sorted. E is 1 if
+    the enterprises stay the same, and T + 1, one row per month, if enterprises enter and leave.
     """
 
     scenario: str
@@ -28,7 +28,7 @@ class Record:
     industries: tuple[str, ...]
     technologies: tuple[str, ...]
     directions: tuple[str, ...]  # per technology
-    environmental: Array  # bool (K,), meant for the environment
+    environmental: Array  # bool (K,), environmental technologies
     platforms: tuple[str, ...]
     release_month: Array  # int64 (K,)
     eligible: Array  # int64 (E, R, S, K)
@@ -36,9 +36,9 @@ class Record:
     may_join: Array  # int64 (E, H, R)
     members: Array  # int32 (T + 1, H, R)
     members_anywhere: Array  # int32 (T + 1,), enterprises on at least one platform
-    enterprises: Array  # int64 (E,), all that are there
+    enterprises: Array  # int64 (E,), all enterprises present
     mastered: Array  # int32 (T + 1, K), institutions that master k
-    attribution: Array  # float64 (R, K, channels), adoptions owed to each Channel
+    attribution: Array  # float64 (R, K, channels), adoptions attributed to each Channel
     ledger: pd.DataFrame  # policy, instrument, region, year, planned, spent, unspent
     planned_pv: float  # present value of the plan, units
     spent_pv: float  # present value of what was spent, units

@@ -27,7 +27,7 @@ class Settings(BaseModel):
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
-        raise ValueError(f'must name each only once; "{twice[0]}" stands twice')
+        raise ValueError(f'must name each only once; "{twice[0]}" occurs twice')
     return names
 
 

@@ -15,7 +15,7 @@ class State:
     released: Array  # bool (K,)
     waiting: Array  # int32 (P,), see kernels.adoption
     waiting_count: Array  # int64 (K,)
-    remaining: Array  # float64 (P,), threshold less cumulated hazard, both over alpha
+    remaining: Array  # float64 (P,), threshold minus cumulated hazard, both divided by alpha
     near: Array  # int32 (P,), partners of the same region that have adopted
     far: Array  # int32 (P,), partners of other regions that have adopted
     exposures: Array  # float64 (P,), B under the levers of the month
@@ -34,4 +34,4 @@ class State:
     stratum_next: Array  # int64 (C,)
     stratum_size: Array  # int64 (C,)
     on_platform: Array  # bool (C, H)
-    capacity_left: Array  # float64 (R,), what out-migration has left of absorptive capacity
+    capacity_left: Array  # float64 (R,), share of absorptive capacity that remains after out-migration

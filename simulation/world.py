@@ -1,4 +1,4 @@
-"""Plain arrays that describe a world: one row an agent, nothing that acts.
+"""Plain arrays that describe a world: one row per agent, without behaviour.
 
 Shapes are written with these letters everywhere in the package: R regions, S industries, K technologies, H platforms,
 J institutions, N enterprises, M commodities, G chains. Rows are sorted by stable identifiers, so that no result depends
@@ -43,10 +43,10 @@ class Regions:
 
 @dataclass(frozen=True, slots=True)
 class Enterprises:
-    """The N enterprises that are there at some time, sorted by region, industry and number within both."""
+    """The N enterprises that are present at some time, sorted by region, industry and number within both."""
 
     industries: tuple[str, ...]  # S names, sorted
-    present: Array  # bool (N,), those who are there; all, unless enterprises enter and leave
+    present: Array  # bool (N,), those present; all, unless enterprises enter and leave
     counts: Array  # int64 (R, S), enterprises present
     from_month: Array  # int64 (N,), inclusive
     to_month: Array  # int64 (N,), exclusive
@@ -82,7 +82,7 @@ class Technologies:
     release_month: Array  # int64 (K,), month at whose start it appears; 0 is the start
     origin: Array  # int64 (K,), institution that masters it at release, -1 if there is none
     left_out: tuple[str, ...]
-    environmental: Array  # bool (K,), meant for the environment
+    environmental: Array  # bool (K,), environmental technologies
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Platforms:
     may_join: Array  # bool (H, R, S)
     from_month: Array  # int64 (H,), inclusive
     to_month: Array  # int64 (H,), exclusive
-    resident: Array  # bool (H, J), institutions that the scenario itself puts on the platform
+    resident: Array  # bool (H, J), institutions that the scenario itself places on the platform
     heir_of: Array  # int64 (H,), platform whose members it takes over at its opening, -1 if of none
 
 
@@ -126,10 +126,27 @@ class Chains:
     """The G chains of industries, sorted by name; none unless the scenario has some."""
 
     names: tuple[str, ...]
-    leads: Array  # bool (G, S, S), [g, s, u]: industry u stands before s in chain g
-    poles: Array  # bool (G, R), regions in which the chain is there
+    leads: Array  # bool (G, S, S), [g, s, u]: industry u precedes s in chain g
+    poles: Array  # bool (G, R), growth poles: regions in which the chain exists
     strength: Array  # float64 (G,), demand pull before policy
     led: Array  # int64 (G, R), enterprises of industries that others of the chain lead
+
+
+@dataclass(frozen=True, slots=True)
+class Endowment:
+    """What a scenario gives a world at its start, before any random draw; policies are planned from it."""
+
+    months: int
+    steps_per_year: int
+    regions: Regions
+    industries: tuple[str, ...]  # S names, sorted
+    counts: Array  # int64 (R, S), enterprises
+    institution_names: tuple[str, ...]  # J, sorted by region and name
+    institution_kinds: tuple[str, ...]
+    institution_region: Array  # int32 (J,)
+    institution_capacity: Array  # float64 (J,), Q before policy
+    platforms: Platforms
+    chains: Chains
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +154,41 @@ class World:
     """Everything that is fixed before the first month. Never written after it is built.
 
     Where enterprises enter and leave or people move, each year has a new world, with other enterprises present and
-    other business ties.
+    other business ties; the endowment stays that of the start.
     """
 
     seed: int
-    months: int
-    steps_per_year: int
-    regions: Regions
+    endowment: Endowment
     enterprises: Enterprises
     institutions: Institutions
     technologies: Technologies
-    platforms: Platforms
     pairs: Pairs
     commodities: Commodities
-    chains: Chains
+
+    @property
+    def months(self) -> int:
+        """Months until the horizon."""
+        return self.endowment.months
+
+    @property
+    def steps_per_year(self) -> int:
+        """Months in a year."""
+        return self.endowment.steps_per_year
+
+    @property
+    def regions(self) -> Regions:
+        """The regions."""
+        return self.endowment.regions
+
+    @property
+    def platforms(self) -> Platforms:
+        """The platforms."""
+        return self.endowment.platforms
+
+    @property
+    def chains(self) -> Chains:
+        """The chains of industries."""
+        return self.endowment.chains
 
     @property
     def shape(self) -> tuple[int, int, int, int, int]:

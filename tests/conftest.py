@@ -25,9 +25,9 @@ load_kernels(map(load_scenario, ("baseline", "regional_cluster", "hypercluster")
 """
 HEAD = """# Verification
 
-What the model of [model.md](model.md) must give (section 6 there), and what the program gives. Every row is asserted by
-a test at the tolerance shown and was measured by that test. `uv run pytest --write-verification` writes this table,
-with `-m slow` the other one, and CI fails where either is stale.
+The first table compares the results that section 6 of [model.md](model.md) requires with those that the program gives.
+A test measured every row and asserts it at the tolerance shown. `uv run pytest --write-verification` writes this table,
+with `-m slow` the other one; CI fails if either is out of date.
 
 | # | setting | expected | measured | within |
 |---|---|---|---|---|
@@ -36,12 +36,13 @@ CHECKS = range(1, 16)
 INDICATIVE = """
 ## Indicative results
 
-Full size, everything from year 0, defaults unless said; mean of 10 runs, ours with the standard error of the mean,
-beside those of an independent program written from the same specification with other random numbers. Parameters are
-not tuned to meet them. A test requires the two to differ by no more than 4 standard errors of a difference and the
-rounding; all do. One row needed a reading: with onboarding "of hub regions' enterprises only" everybody may join the
-platform and only they are helped. If only they may join, our program gives 8.6, .182 and 1.94 instead,
-which is what the shipped scenario `hypercluster_hubs_only` is about.
+This table compares means of 10 runs at full size with those of an independent program, which was written from the same
+specification and uses other random numbers. Everything starts in year 0, and parameters have their defaults unless
+stated otherwise; they are not tuned to match. The columns "ours" show the mean and its standard error. A test requires
+that each pair differs by at most 4 standard errors of the difference plus the rounding; all pairs do. One row needed an
+interpretation: with onboarding "of hub regions' enterprises only" every enterprise may join the platform, but only
+those of hub regions are subsidized. If only those may join, our program gives 8.6, .182 and 1.94 instead; this is the
+shipped scenario `hypercluster_hubs_only`.
 
 | setting | t50, years | ours | Phi | ours | W1, years | ours |
 |---|---|---|---|---|---|---|

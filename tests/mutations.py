@@ -550,8 +550,8 @@ MUTANTS = [
     Mutant(
         "outlines not read by validate",
         "data/complete.py",
-        "        lambda: load_outlines(dataset_folder(name_or_path)),\n",
-        "",
+        "load_outlines(",
+        "(lambda *_, **__: None)(",
         "tests/data/test_damaged_files.py",
     ),
     Mutant(

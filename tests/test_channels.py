@@ -58,7 +58,9 @@ def test_attribution_to_all_channels_sums_to_1(found: Mapping[str, Any]) -> None
 
 
 @pytest.mark.parametrize("what", ["record", "frames", "inspector"])
-def test_what_is_owed_to_all_channels_sums_to_the_adoptions(found: Mapping[str, Any], what: str) -> None:
+def test_what_is_attributed_to_all_channels_sums_to_the_adoptions(
+    found: Mapping[str, Any], what: str
+) -> None:
     seen = found["everywhere"]
     assert seen[what] == pytest.approx(seen["record"])
     assert seen[what]["ADDED"] > 0

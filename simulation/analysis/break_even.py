@@ -1,15 +1,14 @@
 """The break-even cost ratio: how many times dearer a platform's unit costs may become before the verdict changes.
 
-Equal money is a convention, because unit costs are assumptions (section 4). At ratio x every unit cost of a platform is
-multiplied by x. Operation, residency and interoperability cost x times as much and still buy the same; that money is
-taken from onboarding, which is dearer too, so that the present value of the plan does not change. The largest ratio
-is the one at which no money is left for onboarding.
+Equal money is a convention, because unit costs are assumptions (section 4). At ratio x every unit cost of the
+scenario's platforms is multiplied by x, and the plan of its money follows: what has a coverage is still paid for, and
+what has a share gets what is left. The largest ratio is the one beyond which the plan is not affordable.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,20 +21,18 @@ from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, listed
 from simulation.files.held_folder import check_encoding
 from simulation.metrics import METRICS, compute
-from simulation.policies.money import planned_present_value
+from simulation.policies import NotAffordable
 from simulation.results.own_files import place, refuse_foreign
+from simulation.scenario.endowment import endowment_of
+from simulation.scenario.plan import plan_of
 from simulation.scenario.schema import Scenario
 from simulation.world import Array
 
 FILES = ("break_even.csv", "break_even.md")
-ONBOARDING = "platform_onboarding"
-KEPT = ("platform_operation", "remote_residency", "interoperability")
-"""Instruments that must still buy the same at any cost."""
-
 STEPS = 32
 """Steps of the grid of ratios, from 1 to the largest, each by the same factor."""
 MOST = 100.0
-"""The largest ratio tried if the plan pays for onboarding alone, whose money then never runs out."""
+"""The largest ratio tried if the plan is affordable at any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +47,10 @@ class BreakEven:
     ratio: float  # at which the mean paired difference changes its sign
     low: float  # from here on the 95 % interval of the difference contains zero
     high: float  # from here on it lies wholly on the rival's side
-    largest: float  # at which the money for onboarding runs out
-    tried: (
-        pd.DataFrame
-    )  # ratio, onboarding (budget over that at ratio 1), fields of Difference; positive: ahead
+    largest: float  # beyond which the plan is not affordable
+    tried: pd.DataFrame
+    """Columns: ratio, shared (money of entries with a share, over that at ratio 1; nan without any), fields of
+    Difference; positive: ahead."""
 
 
 def break_even(
@@ -72,7 +69,7 @@ def break_even(
 
     Parameters
     ----------
-    scenario : a scenario that pays for a platform and for onboarding.
+    scenario : a scenario that pays for a platform, by coverage or share.
     rival : the scenario to compare with, at its own costs.
     metric : any with a better direction.
     replications : at least 2; one takes about 0.2 s at full size, and about ten ratios are tried.
@@ -82,38 +79,20 @@ def break_even(
     Raises
     ------
     HyperclusterError
-        If no money is planned for onboarding, the metric has no better direction or no value in either scenario, or
-        there are fewer than two replications, or no such seed.
+        If the scenario pays for no platform or gives a platform's instrument a budget, the metric has no better
+        direction or no value in either scenario, or there are fewer than two replications, or no such seed.
     """
     if metric not in METRICS or METRICS[metric].better is None:
         better = (name for name, one in METRICS.items() if one.better)
-        raise HyperclusterError(f'no better or worse in "{metric}"; take one of {listed(better, at_most=99)}')
+        raise HyperclusterError(
+            f'not defined as better or worse in "{metric}"; take one of {listed(better, at_most=99)}'
+        )
     replications = whole_number("replications", replications, least=2, most=MOST_REPLICATIONS)
     seed = seed_of(seed, replications=replications)
-    largest = largest_ratio(scenario)
-    sign = 1.0 if METRICS[metric].better == "higher" else -1.0
     seeds = range(seed, seed + replications)
-    there = sign * _values(rival, metric, seeds)
-    grid = np.geomspace(1.0, largest, STEPS + 1)
-    found: dict[int, Difference] = {}
-
-    def at(place: int) -> Difference:
-        if place not in found:
-            here = sign * _values(at_ratio(scenario, float(grid[place])), metric, seeds)
-            found[place] = paired_difference(here, there, better="higher")
-            if progress is not None:
-                progress(float(grid[place]), found[place])
-        return found[place]
-
+    trials = _Trials(scenario, rival, metric=metric, seeds=seeds, progress=progress)
     # The mean comes first: what it tries is near the ends of the interval too.
-    ratio = _crossing(grid, lambda place: _advantage(at(place), "difference"))
-    low = _crossing(grid, lambda place: _advantage(at(place), "low"))
-    high = _crossing(grid, lambda place: _advantage(at(place), "high"))
-    tried = [
-        {"ratio": x, "onboarding": onboarding_left(scenario, x), **asdict(found[place])}
-        for place, x in enumerate(grid.tolist())
-        if place in found
-    ]
+    ratio, low, high = map(trials.crossing, ("difference", "low", "high"))
     return BreakEven(
         scenario=scenario.name,
         rival=rival.name,
@@ -123,47 +102,112 @@ def break_even(
         ratio=ratio,
         low=low,
         high=high,
-        largest=largest,
-        tried=pd.DataFrame(tried),
+        largest=trials.largest,
+        tried=trials.table(),
     )
 
 
+class _Trials:
+    """The scenario at the ratios of a grid against its rival; a ratio is simulated when it is first asked for."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        rival: Scenario,
+        *,
+        metric: str,
+        seeds: range,
+        progress: Callable[[float, Difference], None] | None,
+    ) -> None:
+        self._scenario, self._metric, self._seeds, self._progress = scenario, metric, seeds, progress
+        self.largest = largest_ratio(scenario)
+        self._grid = np.geomspace(1.0, self.largest, STEPS + 1)
+        self._there = self._outcomes(rival)
+        self._found: dict[int, Difference] = {}
+
+    def crossing(self, end: str) -> float:
+        """Return the ratio at which the mean difference, or an end of its interval, changes its sign."""
+        return _crossing(self._grid, lambda place: _advantage(self._at(place), end))
+
+    def table(self) -> pd.DataFrame:
+        """Return a row for each ratio that was tried."""
+        rows = [
+            {"ratio": x, "shared": shared_left(self._scenario, x), **asdict(self._found[place])}
+            for place, x in enumerate(self._grid.tolist())
+            if place in self._found
+        ]
+        return pd.DataFrame(rows)
+
+    def _at(self, place: int) -> Difference:
+        if place not in self._found:
+            ratio = float(self._grid[place])
+            here = self._outcomes(at_ratio(self._scenario, ratio))
+            self._found[place] = paired_difference(here, self._there, better="higher")
+            if self._progress is not None:
+                self._progress(ratio, self._found[place])
+        return self._found[place]
+
+    def _outcomes(self, scenario: Scenario) -> Array:
+        """Return the metric of each replication, float64 (n,), with the sign at which more is better."""
+        sign = 1.0 if METRICS[self._metric].better == "higher" else -1.0
+        return sign * _values(scenario, self._metric, self._seeds)
+
+
 def largest_ratio(scenario: Scenario) -> float:
-    """Return the ratio at which the other instruments have taken all money from onboarding.
+    """Return the ratio beyond which the plan is not affordable, at most ``MOST``.
 
     Raises
     ------
     HyperclusterError
-        If there is no onboarding to take money from.
+        If the scenario pays for no platform, or gives one of a platform's instruments a budget, which would buy less
+        at a higher cost instead of following it.
     """
-    onboarding, kept = _planned(scenario, (ONBOARDING,)), _planned(scenario, KEPT)
-    if onboarding == 0:
-        raise HyperclusterError(
-            f"{scenario.name}: plans no money for {ONBOARDING}, which would have to pay for a dearer platform"
+    entries = [(n, policy) for n, policy in enumerate(scenario.policies) if policy.platform_names]
+    if not entries:
+        raise HyperclusterError(f"{scenario.name}: pays for no platform, so that none can become dearer")
+    for n, policy in entries:
+        if policy.budget:
+            raise HyperclusterError(
+                f"{scenario.name}: policies[{n}] ({policy.instrument}) has a budget, which buys less where the "
+                "platform is dearer; give it a coverage or a share, so that the plan follows the costs"
+            )
+    endowment = endowment_of(scenario)
+
+    def affordable(ratio: float) -> bool:
+        try:
+            plan_of(at_ratio(scenario, ratio), endowment)
+        except NotAffordable:
+            return False
+        return True
+
+    if affordable(MOST):
+        return MOST
+    low, high = 1.0, MOST
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if affordable(middle) else (low, middle)
+    return low
+
+
+def shared_left(scenario: Scenario, ratio: float) -> float:
+    """Return the money of entries with a share at a ratio above 0, over that at ratio 1; nan without any."""
+
+    def shared(spec: Scenario) -> float:
+        plan = plan_of(spec)
+        return plan.present_value(
+            [(entry.per_year, *entry.months) for entry in plan.entries if entry.policy.share is not None]
         )
-    return min(1 + onboarding / kept, MOST) if kept > 0 else MOST
 
-
-def onboarding_left(scenario: Scenario, ratio: float) -> float:
-    """Return the share of its money that onboarding keeps at a ratio above 0."""
-    ratio = real_number("ratio", ratio, above=0)
-    onboarding, kept = _planned(scenario, (ONBOARDING,)), _planned(scenario, KEPT)
-    return max(0.0, 1 - (ratio - 1) * kept / onboarding)
+    before = shared(scenario)
+    return shared(at_ratio(scenario, ratio)) / before if before > 0 else math.nan
 
 
 def at_ratio(scenario: Scenario, ratio: float) -> Scenario:
-    """Return the scenario with a platform ``ratio`` times as expensive and a plan of the same present value."""
+    """Return the scenario with platforms whose unit costs are ``ratio`` times as high."""
     ratio = real_number("ratio", ratio, above=0)
-    left = onboarding_left(scenario, ratio)
-    factors = {ONBOARDING: left, **dict.fromkeys(KEPT, ratio)}
-    costs = {name: ratio * scenario.costs.of(name) for name in (ONBOARDING, *KEPT)}
-    policies = [
-        policy.model_copy(update={"budget": policy.budget * factors.get(policy.instrument, 1.0)})
-        for policy in scenario.policies
-    ]
-    return scenario.model_copy(
-        update={"costs": scenario.costs.model_copy(update=costs), "policies": tuple(policies)}
-    )
+    dearer = {policy.instrument for policy in scenario.policies if policy.platform_names}
+    costs = {name: ratio * scenario.costs.of(name) for name in dearer}
+    return scenario.model_copy(update={"costs": scenario.costs.model_copy(update=costs)})
 
 
 def in_words(found: BreakEven, titles: tuple[str, str]) -> str:
@@ -174,22 +218,26 @@ def in_words(found: BreakEven, titles: tuple[str, str]) -> str:
     here, there = titles
     metric = {"t50_years": "t50", "phi": "Phi"}.get(found.metric, found.metric)
     what = f"{here} is ahead of {there} in {metric}"
-    limit = f"the largest affordable ratio, {found.largest:.1f}, where nothing is left for onboarding"
+    limit = (
+        f"the largest affordable ratio, {found.largest:.1f}, beyond which the plan costs more than the budget"
+    )
     basis = f"{found.replications} replications from seed {found.seed}"
     if math.isnan(found.ratio):
         sure = (
-            "" if math.isnan(found.high) else ", though the 95 % interval of the difference holds zero there"
+            ""
+            if math.isnan(found.high)
+            else ", though the 95 % interval of the difference contains zero there"
         )
-        return f"{here} is behind {there} in {metric} at its present unit costs already{sure} ({basis})."
+        return f"{here} is behind {there} in {metric} at its present unit costs{sure} ({basis})."
     if math.isinf(found.ratio):
         doubt = ""
         if not math.isinf(found.low):
-            doubt = f"; from {_ratio(found.low)} on the 95 % interval of the difference holds zero"
-        return f"{what} up to {limit}: the verdict never turns{doubt} ({basis})."
+            doubt = f"; from {_ratio(found.low)} on the 95 % interval of the difference contains zero"
+        return f"{what} up to {limit}: the verdict does not change{doubt} ({basis})."
     high = f"and up to {limit}" if math.isinf(found.high) else f"to {_ratio(found.high)}"
     return (
-        f"{what} until its platform's unit costs are {found.ratio:.2f} times what they are "
-        f"(the 95 % interval of the difference holds zero from {_ratio(found.low)} {high}; {basis})."
+        f"{what} until its platform's unit costs are {found.ratio:.2f} times as high "
+        f"(the 95 % interval of the difference contains zero from {_ratio(found.low)} {high}; {basis})."
     )
 
 
@@ -223,16 +271,6 @@ def _ratio(value: float) -> str:
     return "1, the present costs," if math.isnan(value) else f"{value:.2f}"
 
 
-def _planned(scenario: Scenario, instruments: Iterable[str]) -> float:
-    """Return the present value of the money planned for these instruments, in units."""
-    return planned_present_value(
-        [policy for policy in scenario.policies if policy.instrument in instruments],
-        months=scenario.time.months,
-        steps_per_year=scenario.time.steps_per_year,
-        discount=scenario.budget.discount,
-    )
-
-
 def _values(scenario: Scenario, metric: str, seeds: range) -> Array:
     return np.array([compute(simulate(scenario, seed))[metric] for seed in seeds])
 
@@ -242,7 +280,7 @@ def _advantage(found: Difference, end: str) -> float:
     if found.n >= 2:
         return float(getattr(found, end))
     if found.only_scenario == found.only_reference:
-        raise HyperclusterError("the metric has no value in either scenario, so none of them is ahead")
+        raise HyperclusterError("the metric has no value in either scenario, so neither is ahead")
     return math.inf if found.only_scenario > found.only_reference else -math.inf
 
 

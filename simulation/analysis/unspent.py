@@ -1,25 +1,30 @@
-"""Unspent money: policy entries that plan money and spend none, according to the ledger."""
+"""Unspent money, according to the ledger: of entries that spend none, and of shares beyond full coverage."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from simulation.engine.build.world import build_world
-from simulation.policies import INSTRUMENTS, PolicySchedule
+from simulation.policies import INSTRUMENTS, Policy
 from simulation.results.reader import Results
+from simulation.scenario.plan import schedule_of
 from simulation.scenario.schema import Scenario
+
+_ROUNDING = 1e-9
 
 LABEL = "policies[{}]"
 """What the ledger calls an entry of policy, by its place in the scenario file."""
 
 
 def unspent_money(results: Results) -> list[str]:
-    """Return a sentence, with the reason, for every policy entry of a study that planned money and spent none."""
-    ledger = results.ledger(["scenario", "policy", "planned", "spent"])
+    """Return a sentence, with the reason, for every policy entry of a study that spent none of its money or not all of
+    its share.
+    """
+    ledger = results.ledger(["scenario", "replication", "policy", "year", "planned", "spent"])
     sentences = []
     for entry in results.manifest["scenarios"]:
         rows = ledger[ledger["scenario"] == entry["name"]]
@@ -31,55 +36,95 @@ def unspent_plans(spec: Scenario) -> list[str]:
     """Do the same for a scenario that has not run: spending does not depend on random draws."""
     if not spec.policies:
         return []
-    schedule = PolicySchedule(spec.policies, build_world(spec, 1), costs=spec.costs, budget=spec.budget)
-    return _idle(schedule.ledger(), tomllib.loads(spec.to_toml()))
+    return _idle(schedule_of(spec).ledger().assign(replication=0), tomllib.loads(spec.to_toml()))
 
 
 def _idle(ledger: pd.DataFrame, text: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each entry without spending.
+    """Return a sentence for each entry without spending, and for each share that is not spent in full.
 
     Parameters
     ----------
     ledger : rows of one scenario, of one run or several.
     text : the whole scenario, in the form of its file.
     """
-    money = ledger.groupby("policy", observed=True)[["planned", "spent"]].sum()
+    policies, costs = text.get("policies", []), text["costs"]
+    runs = max(ledger["replication"].nunique(), 1)
+    money = ledger.groupby("policy", observed=True)[["planned", "spent"]].sum() / runs
+    # Money of a whole year, which is that of most years.
+    yearly = (
+        ledger.groupby(["policy", "year"], observed=True)["planned"].sum().groupby("policy", observed=True)
+    )
+    a_year = {str(label): float(amount) / runs for label, amount in yearly.max().items()}
+    entries = [_Entry(LABEL.format(n), policy, costs, a_year) for n, policy in enumerate(policies)]
     idle = set(money.index[(money["planned"] > 0) & (money["spent"] == 0)])
-    policies = text.get("policies", [])
     closed = {
-        policy["platform"]
-        for number, policy in enumerate(policies)
-        if LABEL.format(number) in idle and INSTRUMENTS[policy["instrument"]].opens_platform
+        entry.policy["platform"]
+        for entry in entries
+        if entry.label in idle and entry.instrument.opens_platform
     }
-    return [
-        f"{LABEL.format(number)} ({policy['instrument']}) plans {policy['budget']:,g} units a year and spends none: "
-        f"{_reason(policy, closed, costs=text['costs'], policies=policies)}"
-        for number, policy in enumerate(policies)
-        if LABEL.format(number) in idle
+    sentences = [
+        f"{entry.name} plans {entry.a_year:,g} units a year and spends none: {_reason(entry, closed, entries)}"
+        for entry in entries
+        if entry.label in idle
     ]
+    for entry in entries:
+        if "share" in entry.policy and entry.label in money.index and entry.label not in idle:
+            planned, spent = (float(money[column][entry.label]) for column in ("planned", "spent"))
+            if spent < planned * (1 - _ROUNDING):
+                sentences.append(
+                    f"{entry.name} spends {spent:,.0f} of the {planned:,.0f} units of its share: full coverage of "
+                    "all entries with a share costs less than what they have"
+                )
+    return sentences
 
 
-def _reason(
-    policy: Mapping[str, Any],
-    closed: set[str],
-    *,
-    costs: Mapping[str, float],
-    policies: Sequence[Mapping[str, Any]],
-) -> str:
-    name = policy["instrument"]
-    instrument, cost = INSTRUMENTS[name], costs[name]
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A policy as its file has it, and its money in the ledger."""
+
+    label: str
+    policy: Mapping[str, Any]
+    costs: Mapping[str, float]
+    money: Mapping[str, float]  # of a whole year by label, units
+
+    @property
+    def instrument(self) -> type[Policy]:
+        """The class of the instrument."""
+        return INSTRUMENTS[self.policy["instrument"]]
+
+    @property
+    def cost(self) -> float:
+        """Unit cost, a year."""
+        return self.costs[self.policy["instrument"]]
+
+    @property
+    def name(self) -> str:
+        """The label with the instrument."""
+        return f"{self.label} ({self.policy['instrument']})"
+
+    @property
+    def a_year(self) -> float:
+        """Money a year, units."""
+        given: float | None = self.policy.get("budget")
+        if given is None and self.instrument.opens_platform:
+            given = self.cost
+        return self.money.get(self.label, 0.0) if given is None else given
+
+
+def _reason(entry: _Entry, closed: set[str], entries: Sequence[_Entry]) -> str:
+    policy, instrument, cost = entry.policy, entry.instrument, entry.cost
     platforms = policy.get("platforms", [policy["platform"]] if "platform" in policy else [])
     if instrument.opens_platform:
         together = sum(
-            other["budget"]
-            for other in policies
-            if other["instrument"] == name and other["platform"] == policy["platform"]
+            other.a_year
+            for other in entries
+            if other.instrument is instrument and other.policy["platform"] == policy["platform"]
         )
         if together < cost:
             return f'platform "{policy["platform"]}" costs {cost:,g} a year and never opens for less'
         return f'platform "{policy["platform"]}" is never paid in full, or not in the years in which it may be open'
     if shut := [platform for platform in platforms if platform in closed]:
         return f'platform "{shut[0]}" never opens'
-    if instrument.all_or_nothing and policy["budget"] < cost:
+    if instrument.all_or_nothing and entry.a_year < cost:
         return f"it takes {cost:,g} a year for one {instrument.cost_basis}"
     return "there is nothing to pay for in its regions and years"

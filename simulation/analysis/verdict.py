@@ -13,7 +13,7 @@ from simulation.analysis.paired import LEVEL, Difference
 EQUAL_MONEY = 0.001
 """Planned present values that differ by no more than this share of the larger count as equal (section 4)."""
 
-FEW = "it takes two pairs"
+FEW = "at least two pairs are needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,13 @@ def _clause(found: Difference, words: _Words, *, names: tuple[str, str]) -> str:
     """Return in which pairs a metric is defined, unless it is in all, and the finding."""
     if found.n == found.pairs:
         return (
-            _difference(found, words) if found.n > 1 else f"no difference in {words.what} can be told: {FEW}"
+            _difference(found, words)
+            if found.n > 1
+            else f"no difference in {words.what} can be established: {FEW}"
         )
     counts = _counts(found, words, names=names)
     if found.n < 2:
-        return f"{counts}, so that no difference in {words.what} can be told: {FEW}"
+        return f"{counts}, so that no difference in {words.what} can be established: {FEW}"
     return f"{counts}; in those pairs of both {_difference(found, words)}"
 
 
@@ -124,7 +126,7 @@ def _difference(found: Difference, words: _Words) -> str:
     decimals = needed_decimals(low, high, at_least=words.decimals)
     if low <= 0 <= high:
         return (
-            f"no difference in {words.what} can be told from these {found.n} pairs "
+            f"no difference in {words.what} can be established from these {found.n} pairs "
             f"({difference:+.{decimals}f}{words.unit}, 95 % interval {low:+.{decimals}f} to {high:+.{decimals}f}, "
             f"{count})"
         )
@@ -145,7 +147,7 @@ def _money(planned: Difference, spent: Difference) -> str:
     """Return whether the plans cost the same, with the money planned and spent as present values in units."""
     here, there = planned.scenario_mean, planned.reference_mean
     if planned.n == 0:
-        return "with money unknown, for lack of pairs"
+        return "with unknown money, because there are no pairs"
     if here == there == 0:
         return "without planned money in either"
     return (

@@ -135,9 +135,9 @@ def _error_of(future: Future[Outcome]) -> BaseException | None:
     try:
         error = future.exception()
     except CancelledError:
-        raise MachineError(f"the executor is gone; {KEPT}") from None
+        raise MachineError(f"the executor no longer exists; {KEPT}") from None
     if isinstance(error, BrokenExecutor):
-        raise MachineError(f"the executor broke down: {error}; {KEPT}") from error
+        raise MachineError(f"the executor failed: {error}; {KEPT}") from error
     if isinstance(error, (MemoryError, MachineError)):
         raise error
     return error

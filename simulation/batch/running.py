@@ -171,25 +171,15 @@ def run_batch(
     KeyboardInterrupt
         After the workers have ended; the next call continues from the finished blocks.
     """
-    if isinstance(scenarios, Scenario | str | Path):
-        scenarios = [scenarios]
-    specs = [spec if isinstance(spec, Scenario) else load_scenario(spec) for spec in scenarios]
-    _check_names([spec.name for spec in specs])
+    specs = _specs_of([scenarios] if isinstance(scenarios, Scenario | str | Path) else scenarios)
     replications = whole_number("replications", replications, least=1, most=MOST_REPLICATIONS)
     workers = (
         available_cores() if workers is None else whole_number("workers", workers, least=1, most=MOST_WORKERS)
     )
     if deadline is not None:
         deadline = real_number("deadline", deadline, above=0, most=MOST_SECONDS)
-    ceiling = whole_number("max_replications", max_replications, least=2, most=MOST_REPLICATIONS)
-    goal = None
-    if until_halfwidth is not None:
-        goal = Goal(real_number("until_halfwidth", until_halfwidth, above=0), ceiling)
-        if len(specs) < 2:
-            raise HyperclusterError(
-                "until_halfwidth needs at least two scenarios, because it applies to their differences"
-            )
-    seed = seed_of(seed, replications=replications if goal is None else max(replications, ceiling))
+    goal = _goal(until_halfwidth, max_replications, scenarios=len(specs))
+    seed = seed_of(seed, replications=replications if goal is None else max(replications, goal.ceiling))
     store = Store(Path(out))
     manifest = new_manifest(specs, replications, seed=seed, command=_command())
     store.check(manifest, fresh=fresh)
@@ -210,6 +200,19 @@ def run_batch(
     return Results(store.folder)
 
 
+def _goal(until_halfwidth: float | None, max_replications: int, *, scenarios: int) -> Goal | None:
+    """Return the precision to reach; None if none is asked for."""
+    ceiling = whole_number("max_replications", max_replications, least=2, most=MOST_REPLICATIONS)
+    if until_halfwidth is None:
+        return None
+    halfwidth = real_number("until_halfwidth", until_halfwidth, above=0)
+    if scenarios < 2:
+        raise HyperclusterError(
+            "until_halfwidth needs at least two scenarios, because it applies to their differences"
+        )
+    return Goal(halfwidth, ceiling)
+
+
 def _command() -> str:
     program = Path(sys.argv[0]).name
     command = shlex.join(["hypercluster" if program == "__main__.py" else program, *sys.argv[1:]])
@@ -221,7 +224,10 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _check_names(names: Sequence[str]) -> None:
+def _specs_of(scenarios: Sequence[Scenario | str | Path]) -> list[Scenario]:
+    """Return the scenarios of a study, of which no two may have the same name; files are loaded."""
+    specs = [spec if isinstance(spec, Scenario) else load_scenario(spec) for spec in scenarios]
+    names = [spec.name for spec in specs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if not names:
         raise HyperclusterError("a study needs at least one scenario")
@@ -229,6 +235,7 @@ def _check_names(names: Sequence[str]) -> None:
         raise HyperclusterError(
             f"two scenarios of one study are called {', '.join(twice)}; give each its own name"
         )
+    return specs
 
 
 class _Batch:

@@ -157,7 +157,7 @@ class _Foreign:
         try:
             future = self._executor.submit(task, argument)
         except Exception as error:  # broken, shut down, or faulty in any other way
-            raise MachineError(f"the executor takes no more work: {error!r}; {KEPT}") from error
+            raise MachineError(f"the executor accepts no more work: {error!r}; {KEPT}") from error
         if not isinstance(future, Future):
             raise HyperclusterError(
                 f"executor: submit() returned {future!r:.100}, not a concurrent.futures.Future; {KEPT}"
@@ -221,7 +221,9 @@ def _threads_of(client: Client) -> int:
     try:
         return max(sum(client.nthreads().values()), 1)
     except OSError as error:
-        raise MachineError(f"the scheduler of the cluster is gone: {error}; {KEPT}") from error
+        raise MachineError(
+            f"the connection to the scheduler of the cluster is lost: {error}; {KEPT}"
+        ) from error
 
 
 def _check_code(client: Client, executor: str) -> None:
@@ -232,7 +234,9 @@ def _check_code(client: Client, executor: str) -> None:
     try:
         found = client.run(model_versions, on_error="return")
     except OSError as error:
-        raise MachineError(f"the scheduler of the cluster is gone: {error}; {KEPT}") from error
+        raise MachineError(
+            f"the connection to the scheduler of the cluster is lost: {error}; {KEPT}"
+        ) from error
     refused = []
     for worker, there in sorted(found.items()):
         if isinstance(there, OSError):
@@ -288,8 +292,8 @@ class _Processes:
         self._failed_starts = 0 if child.ready else self._failed_starts + 1
         if self._failed_starts == MAX_FAILED_STARTS and not self._ended:
             raise MachineError(
-                f"{MAX_FAILED_STARTS} worker processes in a row ended before they began; a script needs "
-                f'`if __name__ == "__main__":` around what it does, and memory may be short; {KEPT}'
+                f"{MAX_FAILED_STARTS} worker processes in a row ended before they started work; a script needs "
+                f'`if __name__ == "__main__":` around its code, and memory may be short; {KEPT}'
             )
 
     def _start(self) -> _Child:

@@ -49,7 +49,7 @@ def animate(
     results = Results(folder)
     if scenarios is None:
         if len(results.scenarios) < 2:
-            raise ResultsError(f"{folder}: only one scenario here; an animation shows two")
+            raise ResultsError(f"{folder}: contains only one scenario; an animation needs two")
         scenarios = (results.scenarios[-2], results.scenarios[-1])
     with click.progressbar(length=1, label="frames", file=sys.stderr) as bar:
 

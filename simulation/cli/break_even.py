@@ -36,9 +36,10 @@ def break_even(
 ) -> None:
     """Find how many times dearer a platform may become.
 
-    Multiplies the unit costs of the platform of SCENARIO (operation, onboarding, residency, interoperability) until it
-    is no longer ahead of RIVAL. Items that must be paid in full still are, with money taken from onboarding, so that
-    the plan keeps its present value. About ten ratios are tried, with the same random draws.
+    Multiplies the unit costs of the platforms of SCENARIO (operation, onboarding, residency, interoperability) until it
+    is no longer ahead of RIVAL or its plan is not affordable. What has a coverage is still paid for, and what has a
+    share gets what is left, so that the plan keeps its present value. About ten ratios are tried, with the same random
+    draws.
     """
     from simulation.analysis.break_even import break_even as find
     from simulation.analysis.break_even import check_place, in_words, write_break_even

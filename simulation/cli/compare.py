@@ -38,7 +38,7 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
     results = Results(folder)
     analysis = analyse(results, reference, precision=precision)
     if analysis.comparison.empty:
-        click.echo(f"{folder}: only one scenario here, nothing to compare it with")
+        click.echo(f"{folder}: contains only one scenario, so there is nothing to compare it with")
         return
     print_analysis(analysis)
     print_files(write_tables(analysis))

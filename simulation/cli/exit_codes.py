@@ -6,12 +6,14 @@ import errno
 import shutil
 from pathlib import Path
 
-from simulation.cli.stop import KEPT, SIGNALLED, Stopped
+from simulation.cli.stop import SIGNALLED, Stopped
 
 FAULT = 1
 WRONG = 2
 FAILURES = 3
 MACHINE = 4
+
+_KEPT = "Finished runs are kept; the same command continues from there."
 
 _MACHINE_ERRORS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
@@ -30,8 +32,13 @@ _PLACE_ERRORS = {
 """Errors of a named file or folder: the user can name another one."""
 
 
-def ending_of(error: BaseException) -> tuple[int, str] | None:
-    """Return the exit code and message of an error of the user or the machine; None if the program is at fault."""
+def ending_of(error: BaseException, *, resumable: bool) -> tuple[int, str] | None:
+    """Return the exit code and message of an error of the user or the machine; None if the program is at fault.
+
+    Parameters
+    ----------
+    resumable : whether the command computes runs in parallel and keeps finished ones for its next call.
+    """
     # Imported late because --help must not wait for it.
     from simulation.errors import HyperclusterError
     from simulation.hidden_characters import visible
@@ -40,13 +47,13 @@ def ending_of(error: BaseException) -> tuple[int, str] | None:
         return error.exit_code, str(error)
     if isinstance(error, KeyboardInterrupt):
         stopped = error if isinstance(error, Stopped) else Stopped()
-        return SIGNALLED + stopped.number, str(stopped)
+        return SIGNALLED + stopped.number, f"{stopped} {_KEPT}" if resumable else str(stopped)
     if isinstance(error, MemoryError):
-        return MACHINE, f"Out of memory. {KEPT} Use fewer --workers."
+        return MACHINE, f"Out of memory. {_KEPT} Use fewer --workers." if resumable else "Out of memory."
     if isinstance(error, OSError) and error.errno in _PLACE_ERRORS and error.filename is not None:
         return WRONG, visible(f"{error.filename}: cannot be used: {error.strerror}; choose another place")
     if isinstance(error, OSError) and error.errno in _MACHINE_ERRORS | _PLACE_ERRORS:
-        return MACHINE, f"{_what_stopped(error)}. {KEPT}"
+        return MACHINE, f"{_what_stopped(error)}. {_KEPT}" if resumable else f"{_what_stopped(error)}."
     return None
 
 
@@ -59,9 +66,3 @@ def _what_stopped(error: OSError) -> str:
     )
     free = shutil.disk_usage(place).free
     return f"{error.filename}: cannot be written: {error.strerror}; {free:,} bytes are free on that disk"
-
-
-def exit_code_of(error: BaseException) -> int:
-    """Return the exit code of a command that ends with this error."""
-    ending = ending_of(error)
-    return FAULT if ending is None else ending[0]

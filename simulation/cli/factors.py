@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from simulation.cli.options import first_seed, fresh, take_over, workers
+from simulation.cli.options import Resumable, first_seed, fresh, take_over, workers
 
 DEFAULT = "four_factors"
 
 
-@click.command()
+@click.command(cls=Resumable)
 @click.argument("scenario", default=DEFAULT, metavar="[SCENARIO]")
 @click.option(
     "--replications",

@@ -18,6 +18,7 @@ from simulation.cli.compare import compare
 from simulation.cli.exit_codes import ending_of
 from simulation.cli.factors import factors
 from simulation.cli.new_dataset import new_dataset
+from simulation.cli.options import Resumable
 from simulation.cli.plot import plot
 from simulation.cli.report import report
 from simulation.cli.run import run
@@ -34,7 +35,8 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (Exception, KeyboardInterrupt) as error:
-            ending = ending_of(error)
+            resumable = isinstance(self.commands.get(ctx.invoked_subcommand or ""), Resumable)
+            ending = ending_of(error, resumable=resumable)
             if ending is None:
                 raise
             code, message = ending

@@ -1,10 +1,15 @@
-"""Arguments and options that several commands share."""
+"""Arguments, options and kinds of commands that several commands share."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
+
+
+class Resumable(click.Command):
+    """A command that computes runs in parallel and keeps finished ones, so that its next call continues from them."""
+
 
 results_folder = click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulation.batch.progress import Estimate, Mean, Progress
+from simulation.cli.exit_codes import FAULT, ending_of
 from simulation.results.reader import Results
 
 Form = Literal["screen", "lines", "json", "quiet"]
@@ -207,14 +208,14 @@ OUTCOMES = {
 
 
 @contextmanager
-def errors_as_json(exit_code_of: Callable[[BaseException], int]) -> Iterator[None]:
-    """Print, as the last line, an object with the status of a command that did not succeed."""
+def errors_as_json() -> Iterator[None]:
+    """Print, as the last line, an object with the status of a resumable command that did not succeed."""
     try:
         yield
     except BaseException as error:
-        code = exit_code_of(error)
-        why = str(error) or type(error).__name__
-        print_json({"event": "end", "outcome": OUTCOMES[code], "exit_code": code, "message": why})
+        fault = FAULT, str(error) or type(error).__name__
+        code, message = ending_of(error, resumable=True) or fault
+        print_json({"event": "end", "outcome": OUTCOMES[code], "exit_code": code, "message": message})
         raise
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simulation.cli.exit_codes import FAILURES, exit_code_of
-from simulation.cli.options import first_seed, fresh, take_over, workers
+from simulation.cli.exit_codes import FAILURES
+from simulation.cli.options import Resumable, first_seed, fresh, take_over, workers
 
 if TYPE_CHECKING:
     from simulation.results.reader import Results
@@ -24,7 +24,7 @@ LONGEST_FOLDER = 80
 """Longest name of a results folder that lists its scenarios, in characters."""
 
 
-@click.command()
+@click.command(cls=Resumable)
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option(
     "--replications",
@@ -70,8 +70,9 @@ LONGEST_FOLDER = 80
     "--set",
     "overrides",
     multiple=True,
-    metavar="KEY=VALUE",
-    help="Change a key in every scenario, e.g. diffusion.half_distance_km=300. May be repeated.",
+    metavar="[SCENARIO:]KEY=VALUE",
+    help="Change a key in every scenario, e.g. diffusion.half_distance_km=300, or in one, e.g. "
+    "hypercluster:policies.platform_onboarding.share=0.5. May be repeated.",
 )
 @fresh
 @take_over
@@ -106,13 +107,13 @@ def run(
     from simulation.cli.progress import errors_as_json
 
     silent = quiet or as_json
-    with errors_as_json(exit_code_of) if as_json else contextlib.nullcontext():
+    with errors_as_json() if as_json else contextlib.nullcontext():
         from simulation.batch.running import run_batch
         from simulation.cli.console import print_failures, print_until
         from simulation.cli.progress import ending, form_of, print_json, progress_shown
-        from simulation.scenario.loading import load_scenario
+        from simulation.scenario.loading import load_scenarios
 
-        specs = [load_scenario(name, overrides=overrides) for name in scenarios or STUDY]
+        specs = load_scenarios(scenarios or STUDY, overrides=overrides)
         folder = out or default_folder([spec.name for spec in specs])
         with progress_shown(form_of(quiet=quiet, as_json=as_json)) as progress:
             results = run_batch(

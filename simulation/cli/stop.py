@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Iterator
 
-KEPT = "Finished runs are kept; the same command continues from there."
 SIGNALLED = 128
 """Added to the number of the signal that stopped a command, as shells do: 130 for Ctrl-C, 143 for SIGTERM."""
 
@@ -21,12 +20,9 @@ class Stopped(KeyboardInterrupt):
         self.number = number
 
     def __str__(self) -> str:
-        name = (
-            "Interrupted"
-            if self.number == signal.SIGINT
-            else f"Stopped by {signal.Signals(self.number).name}"
-        )
-        return f"{name}. {KEPT}"
+        if self.number == signal.SIGINT:
+            return "Interrupted."
+        return f"Stopped by {signal.Signals(self.number).name}."
 
 
 @contextlib.contextmanager

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from simulation.policies import PolicySchedule
+
+EQUAL = 1e-3
+"""Relative difference up to which plans are called equal: budgets are written in round numbers."""
 
 
 @click.command()
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO|DATASET...")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a key before checking.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="[SCENARIO:]KEY=VALUE", help="Change a key before checking."
+)
 def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
     """Check scenario files and datasets; print their problems and their assumptions.
 
@@ -19,8 +28,11 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
     from simulation.data.complete import load_whole_dataset
     from simulation.data.layers import holds_dataset, shipped_datasets
     from simulation.errors import HyperclusterError
-    from simulation.scenario.loading import load_scenario, shipped_scenarios
+    from simulation.scenario.loading import read_scenario, refuse_unmatched, shipped_scenarios
+    from simulation.scenario.plan import schedule_of
 
+    plans: dict[str, float] = {}
+    names: list[str] = []
     datasets = set(shipped_datasets()) - {path.stem for path in shipped_scenarios()}
     wrong: list[HyperclusterError] = []
     for name in scenarios:
@@ -28,16 +40,58 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
             if holds_dataset(name) or name in datasets:
                 _describe_dataset(name)
                 continue
-            spec = load_scenario(name, overrides=overrides)
+            spec = read_scenario(name, overrides=overrides)
+            names.append(spec.name)
             load_whole_dataset(spec.world.dataset)
         except HyperclusterError as error:
             wrong.append(error)
             continue
-        click.echo(f"OK  {name}: {spec.title}; planned present value {spec.planned_pv:,.0f} units")
+        schedule = schedule_of(spec)
+        click.echo(f"OK  {name}: {spec.title}; planned present value {schedule.planned_pv:,.0f} units")
+        _describe_plan(schedule, steps_per_year=spec.time.steps_per_year)
         for line in (*unspent_plans(spec), *(f"Assumed: {text}" for text in spec.dataset.assumptions)):
             click.echo(f"    {line}")
+        if spec.policies:
+            plans[spec.name] = schedule.planned_pv
+    if not wrong:  # else the name of a scenario that could not be read would count as unknown
+        refuse_unmatched(overrides, names)
+    if len(plans) > 1:
+        click.echo(_whether_equal(plans))
     if wrong:
         raise HyperclusterError("\n".join(str(error) for error in wrong))
+
+
+def _describe_plan(schedule: PolicySchedule, *, steps_per_year: int) -> None:
+    """Print the money of each entry of policy."""
+    rows = [
+        (
+            f"{account.label} {account.instrument}",
+            f"{account.full_cost:,.0f}",
+            f"{account.per_year:,.0f}",
+            f"{account.coverage:.1%} in years {account.months[0] / steps_per_year:g} to "
+            f"{account.months[1] / steps_per_year:g}",
+            f"{account.planned_pv:,.0f}",
+            f"{account.spent_pv:,.0f}",
+        )
+        for account in schedule.accounts()
+    ]
+    if not rows:
+        return
+    head = ("", "full cost a year", "planned a year", "coverage", "planned, present value", "spent")
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        first, *others = (cell for cell in row)
+        cells = [first.ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(others, widths[1:], strict=True))]
+        click.echo(f"    {'  '.join(cells)}")
+
+
+def _whether_equal(plans: Mapping[str, float]) -> str:
+    """Return whether the plans of scenarios have one present value, in words."""
+    least, most = min(plans.values()), max(plans.values())
+    if most - least <= EQUAL * most:
+        return f"The plans are equal: each has a present value of {most:,.0f} units."
+    each = ", ".join(f"{name} {value:,.0f}" for name, value in plans.items())
+    return f"The plans are not equal; their present values are, in units: {each}."
 
 
 def _describe_dataset(folder: str) -> None:

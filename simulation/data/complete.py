@@ -20,7 +20,7 @@ def load_whole_dataset(name_or_path: str | Path) -> Dataset:
     found: list[Dataset] = []
     steps: list[Callable[[], object]] = [
         lambda: found.append(load_dataset(name_or_path)),
-        lambda: load_outlines(dataset_folder(name_or_path)),
+        lambda: load_outlines(dataset_folder(name_or_path), regions=found[0].region_ids if found else None),
     ]
     for step in steps:
         try:

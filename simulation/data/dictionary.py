@@ -48,8 +48,8 @@ class TableKind:
         return tuple(column.name for column in self.columns)
 
 
-_REGION = Column("region_id", "id of the region: small letters, digits, - or _")
-_SOURCE = Column("source", "source of the row; for people, not read", required=False)
+_REGION = Column("region_id", "id of the region: lower-case letters, digits, - or _")
+_SOURCE = Column("source", "source of the row; informational, not read", required=False)
 
 TABLES = {
     "regions": TableKind(
@@ -67,7 +67,8 @@ TABLES = {
             Column("short_name", "short name, for use where space is limited", required=False),
             Column(
                 "country",
-                f'country; regions of two countries meet on platforms only (empty: "{DEFAULT_COUNTRY}", one country)',
+                "country; regions of different countries have contact on platforms only "
+                f'(empty: "{DEFAULT_COUNTRY}", one country)',
                 required=False,
             ),
             _SOURCE,
@@ -79,7 +80,7 @@ TABLES = {
         (
             _REGION,
             Column("total", "sum of the industries, for checking"),
-            Column("region", "name; for people, not read", required=False),
+            Column("region", "name; informational, not read", required=False),
             Column("macroregion", "for people, not read", required=False),
             _SOURCE,
         ),
@@ -90,7 +91,7 @@ TABLES = {
         ("region_id", "name"),
         (
             _REGION,
-            Column("name", "name, once in its region"),
+            Column("name", "name, unique within its region"),
             Column("kind", f"one of {', '.join(INSTITUTION_KINDS)}"),
             _SOURCE,
         ),
@@ -101,9 +102,11 @@ TABLES = {
         ("technology",),
         (
             Column("direction", "direction, a row of relevance.csv"),
-            Column("technology", "name, once in the table"),
+            Column("technology", "name, unique within the table"),
             Column("family", f"{' or '.join(FAMILIES)}; sets the complexity"),
-            Column("environmental", "1 if it is meant for the environment, else 0 or empty", required=False),
+            Column(
+                "environmental", "1 for an environmental technology, otherwise 0 or empty", required=False
+            ),
             _SOURCE,
         ),
     ),
@@ -117,8 +120,8 @@ TABLES = {
         "a platform that scenarios of this dataset may use by its name alone",
         ("name",),
         (
-            Column("name", "id used in scenarios: small letters, digits, - or _"),
-            Column("title", "full name; for people"),
+            Column("name", "id used in scenarios: lower-case letters, digits, - or _"),
+            Column("title", "full name; informational"),
             Column("vectors", "interaction vectors, separated by |, such as B2B|B2SC"),
             Column("regions", "ids of the regions that may join, separated by |; empty: all", required=False),
             Column("industries", "industries that may join, separated by |; empty: all", required=False),
@@ -143,7 +146,7 @@ TABLES = {
         "a number about the world with its source",
         ("fact",),
         (
-            Column("fact", "id: small letters, digits, - or _"),
+            Column("fact", "id: lower-case letters, digits, - or _"),
             Column("value", "the number"),
             Column("unit", "its unit"),
             Column("meaning", "meaning, in words"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -21,11 +21,12 @@ import numpy as np
 
 from simulation.data.layers import layers, misnamed
 from simulation.data.tables import raise_problems
-from simulation.errors import DataError, Problem, shortened
+from simulation.errors import DataError, Problem, shortened, suggestion
 from simulation.files.text import TextFault, read_text
 from simulation.world import Array
 
 OUTLINES = "outlines.geojson"
+MOST_SUGGESTIONS = 20
 FARTHEST = 360
 """Largest longitude in degrees: lines may continue beyond 180."""
 
@@ -43,19 +44,34 @@ class Outlines:
     central_meridian: float | None  # degrees east
 
 
-def load_outlines(folder: Path) -> Outlines | None:
+def load_outlines(folder: Path, *, regions: Collection[str] | None = None) -> Outlines | None:
     """Read the outlines of a dataset; None if it has none.
+
+    Parameters
+    ----------
+    regions : ids of the regions of the dataset, to check that every outline is of one of them; unless given, an outline
+        of another region is read and never drawn.
 
     Raises
     ------
     DataError
-        If a file exists and cannot be used.
+        If a file exists and cannot be used, or has outlines of other regions.
     """
     found = layers(folder)
     raise_problems([problem for layer, _ in found for problem in misnamed(layer, [OUTLINES])])
     paths = [layer / OUTLINES for layer, _ in found]
-    read = [_read(path) for path in paths if os.path.lexists(path)]
-    return reduce(_laid_over, read) if read else None
+    read = {path: _read(path) for path in paths if os.path.lexists(path)}
+    if regions is not None:
+        raise_problems([problem for path, one in read.items() for problem in _unknown(path, one, regions)])
+    return reduce(_laid_over, read.values()) if read else None
+
+
+def _unknown(path: Path, outlines: Outlines, known: Collection[str]) -> Iterator[Problem]:
+    """Report outlines that name no region; only the first problems suggest a name, because that is slow."""
+    for n, region in enumerate(region for region in outlines.regions if region not in known):
+        hint = suggestion(region, known) if n < MOST_SUGGESTIONS else ""
+        message = f"must be a region of the dataset, or null for the surroundings{hint}"
+        yield Problem(str(path), None, "region_id", message, found=f'"{shortened(region)}"')
 
 
 def _laid_over(below: Outlines, above: Outlines) -> Outlines:
@@ -108,7 +124,7 @@ def _outlines(collection: Any) -> Outlines:
         place = f"features[{n}]"
         properties = _member(feature, "properties", dict, place, "a table with region_id")
         if not isinstance(region := properties.get("region_id", 0), str | None):
-            message = "must be there: the id of a region, or null for the surroundings"
+            message = "must be given: the id of a region, or null for the surroundings"
             raise _OutlineFault(f"{place}.properties.region_id", message)
         rings = _rings(_member(feature, "geometry", dict, place, "a Polygon or MultiPolygon"), place)
         if region is None:
@@ -124,7 +140,7 @@ def _outlines(collection: Any) -> Outlines:
 def _member(table: Any, key: str, kind: type, place: str, expected: str) -> Any:
     """A member of a JSON object that has this type."""
     if not isinstance(table, dict) or not isinstance(table.get(key), kind):
-        raise _OutlineFault(".".join(filter(None, (place, key))), f"must be there, and {expected}")
+        raise _OutlineFault(".".join(filter(None, (place, key))), f"must be given: {expected}")
     return table[key]
 
 

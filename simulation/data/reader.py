@@ -370,7 +370,7 @@ def _platforms(table: Table, region_ids: list[str], industries: tuple[str, ...])
 def _some(row: Row, column: str, known: list[str], *, what: str) -> tuple[str, ...]:
     words = row.choices(column, known, what=what)
     if not row[column]:
-        row.problem(column, f"must name at least one {what}; known are {listed(known, at_most=99)}")
+        row.problem(column, f"must name at least one {what}; accepted values: {listed(known, at_most=99)}")
     return words
 
 

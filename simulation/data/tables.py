@@ -62,9 +62,9 @@ class Row:
         return self.cells[column]
 
     def identifier(self, column: str) -> str:
-        """A text of small letters, digits, - and _."""
+        """A text of lower-case letters, digits, - and _."""
         if not re.fullmatch(r"[a-z0-9_-]{1,64}", self.cells[column]):
-            self.problem(column, "must be 1 to 64 small letters, digits, - or _")
+            self.problem(column, "must be 1 to 64 lower-case letters, digits, - or _")
         return self.cells[column]
 
     def number(self, column: str, *, low: float, high: float, above_low: bool = False) -> float:
@@ -92,7 +92,7 @@ class Row:
         """0 or 1, which may end in .0 as spreadsheets write it."""
         whole = _COUNT.fullmatch(self.cells[column])
         if whole is None or whole[1] not in ("0", "1"):
-            self.problem(column, 'not a flag; known are "0", "1"')
+            self.problem(column, 'not a flag; accepted values: "0", "1"')
             return False
         return whole[1] == "1"
 
@@ -101,7 +101,7 @@ class Row:
         word = self.cells[column]
         if word in known:
             return word
-        self.problem(column, f"not a {what}; known are {listed(known)}{suggestion(word, known)}")
+        self.problem(column, f"not a {what}; accepted values: {listed(known)}{suggestion(word, known)}")
         return None
 
     def choices(self, column: str, known: Sequence[str], *, what: str) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ class Row:
         words = tuple(word for word in self.cells[column].split("|") if word)
         for word in words:
             if word not in known:
-                self.problem(column, f'"{word}" is no {what}{suggestion(word, known)}')
+                self.problem(column, f'"{word}" is not a known {what}{suggestion(word, known)}')
         return words
 
 
@@ -135,7 +135,7 @@ class Table:
         for row in self.rows:
             key = tuple(row[column] for column in columns)
             if key in first:
-                row.problem(columns[-1], f"stands in line {first[key]} already; must be unique")
+                row.problem(columns[-1], f"occurs already in line {first[key]}; must be unique")
             first.setdefault(key, row.line)
 
     def complete(self, column: str, names: Sequence[str], *, what: str) -> None:
@@ -220,7 +220,7 @@ def _fill(table: Table, text: str) -> bool:
             table.rows.append(Row(table, number, dict(zip(table.columns, inside, strict=True))))
     for column, times in sorted(Counter(filter(None, table.columns)).items()):
         if times > 1:
-            table.problem(header, column, "column stands twice")
+            table.problem(header, column, "column occurs twice")
     for column in table.columns:
         if fault := fault_of(column):
             table.problem(header, column, fault)

@@ -10,6 +10,7 @@ from pathlib import Path
 from simulation.data.dictionary import SETTINGS, TABLES, TableKind
 from simulation.errors import DataError, Problem, listed
 from simulation.files.durable import replace
+from simulation.hidden_characters import fault_of
 
 DICTIONARY = "README.md"
 
@@ -78,9 +79,11 @@ def write_template(folder: Path) -> list[Path]:
     Raises
     ------
     DataError
-        If the folder is a file, or some of the files exist and are not the remains of an interrupted call; then nothing
-        is written.
+        If the name of the folder holds a hidden character, so that no scenario could give it, the folder is a file, or
+        some of the files exist and are not the remains of an interrupted call; then nothing is written.
     """
+    if fault := fault_of(str(folder)):
+        raise DataError([Problem(str(folder), None, "", f"the name of the folder {fault}")])
     if folder.exists() and not folder.is_dir():
         raise DataError([Problem(str(folder), None, "", "not a folder; choose another name")])
     texts = {f"{name}.csv": _table(kind, _EXAMPLES[name]) for name, kind in TABLES.items()}

@@ -17,10 +17,10 @@ def present_in(world: World, month: int) -> Array:
 
 
 def renewed(world: World, state: State) -> World:
-    """Return the world with the enterprises of the new year; those that have left no longer adopt or count.
+    """Return the world with the enterprises of the new year; those that have left no longer adopt and are not counted.
 
-    All but the presence of enterprises is shared with ``world``, which is not written. Business ties stay, see
-    :mod:`simulation.engine.rewiring`.
+    Everything except the presence of enterprises is shared with ``world``, which is not written. Business
+    ties do not change here; see :mod:`simulation.engine.rewiring`.
     """
     enterprises, pairs = world.enterprises, world.pairs
     present = present_in(world, state.month)
@@ -39,7 +39,7 @@ def renewed(world: World, state: State) -> World:
 
 
 def wait(state: State, world: World, technology: int, who: Array) -> None:
-    """Let the pairs of a technology for which ``who``, bool (pairs,), is true wait for adoption, and no others."""
+    """Set the pairs of a technology that wait for adoption to those for which ``who``, bool (pairs,), is true."""
     first = world.pairs.start[technology]
     waiting = first + np.flatnonzero(who)
     state.waiting[first : first + waiting.size] = waiting

@@ -15,7 +15,7 @@ def initial_state(world: World) -> State:
     r, s, k, h, j = world.shape
     n, p = world.enterprises.region_of.size, world.pairs.enterprise.size
     c = min(n + r, r * 2**h)
-    with np.errstate(divide="ignore", over="ignore"):  # where alpha is 0, or next to it, the clock never ends
+    with np.errstate(divide="ignore", over="ignore"):  # infinite if alpha is almost 0: no adoption
         remaining = world.pairs.threshold / world.enterprises.absorptive_capacity[world.pairs.enterprise]
     state = State(
         month=0,

@@ -7,7 +7,6 @@ import numpy as np
 from simulation import streams
 from simulation.arguments import whole_number
 from simulation.channels import Channel
-from simulation.data.reader import load_vectors
 from simulation.engine.build.enterprises import enterprise_keys
 from simulation.engine.build.world import build_world
 from simulation.engine.entry_exit import present_in, renewed, wait
@@ -20,8 +19,8 @@ from simulation.levers import Levers
 from simulation.mechanisms.market import Market
 from simulation.mechanisms.migration import left_after_a_month
 from simulation.policies.schedule import PolicySchedule
-from simulation.policies.training import Training
 from simulation.record import Record
+from simulation.scenario.plan import plan_of
 from simulation.scenario.schema import Scenario
 from simulation.world import RESEARCH_KINDS, Array
 
@@ -33,11 +32,11 @@ class Engine:
         self.spec = spec
         self.world = world = build_world(spec, seed)
         self.state = initial_state(world)
-        self.schedule = PolicySchedule(spec.policies, world, costs=spec.costs, budget=spec.budget)
+        self.schedule = PolicySchedule(plan_of(spec, world.endowment), effects=spec.effects)
         self.recorder = Recorder(world)
         self.dt = 1.0 / world.steps_per_year
         d = spec.diffusion
-        self._vectors = load_vectors()
+        self._vectors = spec.vectors.of_all()
         # A channel's coefficient is the setting of its name; what incentives add is a lever.
         self._rates = np.array([getattr(d, channel.label, 0.0) for channel in Channel])
         self._near_factor = 1.0 - world.technologies.complexity**2
@@ -411,7 +410,7 @@ class Engine:
         self.state.capacity_left = left_after_a_month(
             self.state.capacity_left,
             outflow=regions.outflow,
-            training=levers.training / Training.magnitude,
+            training=levers.trained,
             research=np.bincount(
                 self.world.institutions.region_of,
                 weights=self._platform_effects.capacity * self._does_research,

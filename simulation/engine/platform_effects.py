@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.data.reader import VectorRow
 from simulation.engine.kernels.hazard import Bonus, Government
 from simulation.engine.kernels.learning import learning_weights
 from simulation.levers import Levers
+from simulation.scenario.vectors import NO_KIND, Vector
 from simulation.world import Array, World
 
 
 class PlatformEffects:
     """Effects of platforms, constant while the levers do not change. Letters as in ``simulation.world``."""
 
-    def __init__(
-        self, world: World, levers: Levers, vectors: tuple[VectorRow, ...], far_factor: Array
-    ) -> None:
+    def __init__(self, world: World, levers: Levers, vectors: tuple[Vector, ...], far_factor: Array) -> None:
         institutions = world.institutions
         kinds = np.array(institutions.kinds)
         carried = world.platforms.vectors & levers.is_open[:, None]  # (H, V)
@@ -30,7 +28,7 @@ class PlatformEffects:
         capacity_bonus = np.zeros(j)
         for v, vector in enumerate(vectors):
             for p in np.flatnonzero(carried[:, v]):
-                if vector.needs_kind and not np.any(resident[p] & (kinds == vector.needs_kind)):
+                if vector.needs_kind != NO_KIND and not np.any(resident[p] & (kinds == vector.needs_kind)):
                     continue
                 self.meets[p] |= vector.digital_contact
                 self.serves[p] |= resident[p] & np.isin(kinds, vector.remote_kinds)

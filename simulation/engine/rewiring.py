@@ -31,8 +31,8 @@ class Rewiring:
     def rewired(self, world: World, state: State) -> World:
         """Return the world with the ties of the new year, and recount the partners that have adopted.
 
-        ``world`` has the enterprises of that year already. All but the ties and the numbers of partners is shared with
-        it, and it is not written.
+        ``world`` has the enterprises of that year already. Everything except the ties and the numbers of
+        partners is shared with it, and it is not written.
         """
         enterprises = world.enterprises
         self._rule = replace(self._rule, present=enterprises.present, counts=enterprises.counts)

@@ -87,8 +87,9 @@ def redraw_partners(
 ) -> Array:
     """Return the partners after one year: ties that are dissolved, or whose partner has left, are redrawn.
 
-    Draws that found no candidate, or have not been made yet, are made too. Whether a tie is dissolved, and its
-    replacement, are keyed by enterprise, draw and year, so that a higher rate dissolves the same ties and more.
+    Draws that found no candidate, or have not been made yet, are made as well. Whether a tie is dissolved,
+    and its replacement, are keyed by enterprise, draw and year, so that a higher rate dissolves the same ties
+    and more.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
-"""Figures of a study. Each writes the numbers that it shows beside itself, and a caption.
+"""Figures of a study. With each figure, the numbers that it shows and a caption are written.
 
-Every module here that has a ``FIGURE`` is loaded, so that a new figure is one new file. Beside its ``FIGURE`` such a
-module has a function of the same name that draws into axes of the reader's own, for notebooks; the package offers it:
+Every module here that has a ``FIGURE`` is loaded, so that a new figure is one new file. Besides its
+``FIGURE`` such a module has a function of the same name that draws into given axes, for notebooks; the
+package exports it:
 
 >>> from simulation import figures
 >>> ax = figures.speed_synchrony("results/study")
@@ -11,7 +12,7 @@ module has a function of the same name that draws into axes of the reader's own,
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -58,7 +59,7 @@ FIGURES, _FUNCTIONS = _registered()
 """Every figure by name, in the order in which a reader meets them."""
 
 for _name in _FUNCTIONS:
-    # To import a module is to bind it to its name in this package; here that name is its function's.
+    # Importing a module binds it to its name in this package; here that name belongs to its function.
     del globals()[_name]
 
 
@@ -78,8 +79,8 @@ class Plotted:
 
     paths: list[Path]
     left_out: dict[str, str]  # figure -> why the study has no data for it
-    too_high: dict[str, float]  # figure -> its height in mm, where that is more than a page holds
-    notes: tuple[str, ...] = ()  # what could be drawn in part only, and why
+    too_high: dict[str, float]  # figure -> its height in mm, if it is higher than a page
+    notes: tuple[str, ...] = ()  # what could be drawn only in part, and why
 
 
 def write_figure(
@@ -118,48 +119,35 @@ def plot(
     results
         The study, or its folder.
     names
-        Figures to draw, of ``FIGURES``; unless given, all that the study has data for.
+        Figures to draw, of ``FIGURES``; by default all for which the study has data.
     scenarios, seed
-        Which scenarios and which replication to draw, all unless given.
+        The scenarios and the replication to draw; by default all.
     width_mm
         90, 140 or 190 mm: one, one and a half or two columns of a journal.
     formats
         Some of ``FORMATS``.
     outputs
-        Where the files go, if they are part of something larger.
+        The set of output files to which the figures belong; by default one of their own.
 
     Raises
     ------
     ResultsError
-        An unknown figure, scenario, seed, format or width; results that cannot be drawn; or a figure that was asked
-        for by name and lacks data. Nothing is written then.
+        If a figure, scenario, seed, format or width is unknown, the results cannot be drawn, or a figure
+        requested by name lacks data. Nothing is written then.
 
     Examples
     --------
     >>> figures.plot("results/study", ["t50_by_region"], width_mm=140, formats=["pdf"]).paths
     """
-    if unknown := [name for name in names or () if name not in FIGURES]:
-        hint = suggestion(unknown[0], FIGURES)
-        raise ResultsError(f"no figure {listed(unknown)}{hint}; there are {listed(FIGURES)}")
-    if unknown := [suffix for suffix in formats if suffix not in FORMATS]:
-        raise ResultsError(f"no figures in the format {listed(unknown)}; there are {listed(FORMATS)}")
+    _check_known(names or (), formats)
     seed = None if seed is None else seed_of(seed)
-    width_mm = real_number("width_mm", width_mm)
-    if width_mm not in WIDTHS_MM:
-        widths = " or ".join(f"{width:g}" for width in WIDTHS_MM)
-        raise ResultsError(f"width_mm = {width_mm:g}: must be a width of {widths} mm")
+    width_mm = _width(width_mm)
     found = results if isinstance(results, Results) else Results(results)
     if outputs is None:
         options = _options(names, scenarios=scenarios, seed=seed, width_mm=width_mm, formats=formats)
         outputs = outputs_of(found, "plot", HERE, *options)
     study = study_curves(found, scenarios=scenarios, seed=seed)
-    drawn: dict[str, Drawn] = {}
-    left_out: dict[str, str] = {}
-    for name in names if names is not None else FIGURES:
-        try:
-            drawn[name] = FIGURES[name].draw(study, width_mm=width_mm)
-        except ResultsError as error:
-            left_out[name] = str(error)
+    drawn, left_out = _drawn(study, FIGURES if names is None else names, width_mm=width_mm)
     if names is not None and left_out:
         raise ResultsError("\n".join(left_out.values()))
     files = {
@@ -175,6 +163,37 @@ def plot(
     return Plotted(paths, left_out, too_high, notes)
 
 
+def _check_known(names: Iterable[str], formats: Iterable[str]) -> None:
+    if unknown := [name for name in names if name not in FIGURES]:
+        hint = suggestion(unknown[0], FIGURES)
+        raise ResultsError(f"no figure {listed(unknown)}{hint}; there are {listed(FIGURES)}")
+    if unknown := [suffix for suffix in formats if suffix not in FORMATS]:
+        raise ResultsError(f"no figures in the format {listed(unknown)}; there are {listed(FORMATS)}")
+
+
+def _width(given: float) -> float:
+    """Return the width of a figure as a float, mm, if a journal has a column of that width."""
+    width_mm = real_number("width_mm", given)
+    if width_mm not in WIDTHS_MM:
+        widths = " or ".join(f"{width:g}" for width in WIDTHS_MM)
+        raise ResultsError(f"width_mm = {width_mm:g}: must be a width of {widths} mm")
+    return width_mm
+
+
+def _drawn(
+    study: StudyCurves, names: Iterable[str], *, width_mm: float
+) -> tuple[dict[str, Drawn], dict[str, str]]:
+    """Draw figures; return those that the study has data for, and why the others are left out."""
+    drawn: dict[str, Drawn] = {}
+    left_out: dict[str, str] = {}
+    for name in names:
+        try:
+            drawn[name] = FIGURES[name].draw(study, width_mm=width_mm)
+        except ResultsError as error:
+            left_out[name] = str(error)
+    return drawn, left_out
+
+
 def _options(
     names: Sequence[str] | None,
     *,
@@ -183,7 +202,7 @@ def _options(
     width_mm: float,
     formats: Sequence[str],
 ) -> list[str]:
-    """Return the options that have the command draw these figures again; a figure of every run needs no name."""
+    """Return the options with which the command draws these figures again; a figure of every run needs no name."""
     after_every_run = [name for name, figure in FIGURES.items() if figure.after_every_run]
     options = [word for name in names or () if name not in after_every_run for word in ("--figure", name)]
     options += [word for name in scenarios or () for word in ("--scenario", name)]
@@ -193,5 +212,5 @@ def _options(
 
 
 def write_study_figures(results: Results) -> list[Path]:
-    """Draw the few figures that every run ends with; return the files written. Errors as :func:`plot`."""
+    """Draw the few figures that conclude every run; return the files written. Errors are those of :func:`plot`."""
     return plot(results, [name for name, figure in FIGURES.items() if figure.after_every_run]).paths

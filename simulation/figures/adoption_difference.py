@@ -14,7 +14,7 @@ from simulation.figures.drawing.study import Drawn, StudyCurves, StudyFigure, ca
 
 
 def adoption_difference(results: Source, *, ax: Axes | None = None) -> Axes:
-    """Draw the difference of every scenario's adoption raster from the reference's, where these axes stand.
+    """Draw the difference of every scenario's adoption raster from the reference's, in place of these axes.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def adoption_difference(results: Source, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     ResultsError
-        There is only one scenario, or one that shares no seed with the reference.
+        If there is only one scenario, or one shares no seed with the reference.
 
     Examples
     --------

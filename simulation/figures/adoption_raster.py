@@ -36,7 +36,7 @@ def adoption_raster(
     seed: int | None = None,
     difference: tuple[str, str] | None = None,
 ) -> Axes:
-    """Draw rasters of all scenarios, side by side as far as the width allows, where these axes stand.
+    """Draw rasters of all scenarios in place of these axes, side by side as far as the width allows.
 
     Parameters
     ----------
@@ -47,12 +47,12 @@ def adoption_raster(
     seed
         Draw this replication instead of the median over all.
     difference
-        Names (A, B) of two scenarios: only they are drawn, and A - B beside them.
+        Names (A, B) of two scenarios: only these and the difference A - B are drawn.
 
     Raises
     ------
     ResultsError
-        An unknown scenario or seed, or two scenarios that share no seed.
+        If a scenario or the seed is unknown, or the two scenarios share no seed.
 
     Examples
     --------

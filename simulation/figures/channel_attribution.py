@@ -32,7 +32,7 @@ from simulation.world import Array
 
 TOP_MM = 2.5
 RIGHT_MM = 4.0
-LEAST_WRITTEN = 0.055  # shares below it have no room for their number
+LEAST_WRITTEN = 0.055  # smaller shares have no room for their number
 KEYS = [Key(channel.label, patch=fill(channel)) for channel in Channel]
 
 
@@ -54,7 +54,7 @@ def channel_attribution(results: Source, *, ax: Axes | None = None) -> Axes:
 
 
 def attribution(scenario: ScenarioCurves) -> Array:
-    """Share of adoptions owed to each channel in each replication; float64 (n, channels), nan without adoptions."""
+    """Share of adoptions attributed to each channel by replication; float64 (n, channels), nan without adoptions."""
     return np.column_stack([scenario.metrics[f"attributed_{channel.label}"] for channel in Channel])
 
 
@@ -111,9 +111,9 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
         {"channel_attribution": _numbers(study)},
         caption(
             "Channel attribution.",
-            """Share of all adoptions up to the horizon that is owed to each term of the hazard: an adoption is
-            shared between the terms in proportion to their size in the month in which it happened. Means over the
-            replications in which anyone adopted. Attribution describes the path that was taken; it does not say how
+            """Share of all adoptions up to the horizon that is attributed to each term of the hazard: an adoption is
+            split over the terms in proportion to their size in the month in which it occurred. Means over the
+            replications with any adoption. Attribution is descriptive, not causal; it does not say how
             many would have adopted without a channel.""",
             study,
             scenarios=study.scenarios,

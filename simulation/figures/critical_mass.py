@@ -32,7 +32,7 @@ class Fold:
         return np.gradient(self.subsidy) > 0
 
     def levels(self) -> tuple[list[float], list[float]]:
-        """Shares at which membership is constant without subsidy: the stable ones, and the critical mass."""
+        """Shares at which membership is constant without subsidy: the stable levels, and the critical mass."""
         stable: list[float] = []
         critical: list[float] = []
         for place in np.flatnonzero(np.diff(np.sign(self.subsidy))):
@@ -43,12 +43,13 @@ class Fold:
 
 
 def fold(platforms: Platforms, number: int) -> Fold:
-    """Solve the mean field of one platform: regions differ in readiness, all get the same subsidy.
+    """Solve the mean field of one platform; regions differ in readiness and all get the same subsidy.
 
-    At rest m_r = kept sigma(a + b (m + m_r) / 2 + c (delta_r - 1/2) + s) in every region, and m is the mean of the m_r
-    over those who may join at the start. For each m the subsidy s is found by bisection, since the right side rises
-    with it. Where enterprises enter, at rate epsilon and on no platform, they dilute the members: rate (sigma - m_r) =
-    epsilon m_r, so that kept = rate / (rate + epsilon); the enterprises are taken to be as many as at the start.
+    In equilibrium m_r = kept sigma(a + b (m + m_r) / 2 + c (delta_r - 1/2) + s) in every region, and m is the
+    mean of the m_r over those who may join at the start. For each m the subsidy s is found by bisection,
+    because the right side rises with it. Enterprises that enter, at rate epsilon and on no platform, dilute
+    the members: rate (sigma - m_r) = epsilon m_r, so kept = rate / (rate + epsilon). The number of
+    enterprises is assumed to be that of the start.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ def fold(platforms: Platforms, number: int) -> Fold:
 
 
 def _settled(own: Array, shares: Array, network_effect: float, kept: float) -> Array:
-    """Members of each region at rest, if the platform as a whole has ``shares``; float64 (M, R)."""
+    """Equilibrium members of each region, if the platform as a whole has ``shares``; float64 (M, R)."""
     members = np.broadcast_to(shares[:, None], own.shape)
     for _ in range(ITERATIONS):
         members = kept * expit(own + network_effect * (shares[:, None] + members) / 2)

@@ -32,7 +32,7 @@ PLAN: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (2.5, 1
 
 
 def ledger(results: Source, *, ax: Axes | None = None) -> Axes:
-    """Draw what was spent each year by instrument, and what was planned, a panel a scenario with a policy.
+    """Draw money spent and planned each year by instrument, one panel per scenario with a policy.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def ledger(results: Source, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     ResultsError
-        No scenario has a policy.
+        If no scenario has a policy.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def _height_mm(study: StudyCurves, width_mm: float) -> float:
 
 
 def draw_ledger(frame: Frame, study: StudyCurves) -> None:
-    """Draw a panel for each scenario that pays for something into a frame, on one scale."""
+    """Draw a panel for each scenario with spending into a frame, on one scale."""
     paying = _paying(study)
     keys = _keys(study)
     grid = _grid(study, frame.width).filling(frame.height - key_height(keys, frame.width))

@@ -31,7 +31,7 @@ NOTEBOOK_DPI = 130
 
 
 class NotebookFigure(Figure):
-    """A figure that a notebook shows as it is, whether or not it has been told about Matplotlib."""
+    """A figure that a notebook displays, whether or not Matplotlib is set up in it."""
 
     def _repr_png_(self) -> bytes:
         image = io.BytesIO()
@@ -41,14 +41,14 @@ class NotebookFigure(Figure):
 
 
 def model_state(record: Record, regions: Regions) -> Figure:
-    """Draw a run up to its present month: adoption share by region and month, and shares of all over time.
+    """Draw a run up to its present month: adoption share by region and month, and pooled shares over time.
 
-    Shares are of all eligible, all technologies together, those that are not released yet included; so no release makes
-    them fall, but enterprises that enter and leave may. Time is that of the calendar.
+    Shares refer to all eligible pairs, including those of technologies that are not yet released, so a
+    release does not lower them; entry and exit may. The time axis is calendar time.
 
     Parameters
     ----------
-    record : what the run left so far.
+    record : the record of the run so far.
     regions : its regions, for their names and their order from west to east.
     """
     with style():

@@ -43,11 +43,11 @@ SHOWN = {
     "theil_50": ("Theil index at one half, nats", 1.0, 3),
     "final_share": ("Final share, % points", 100.0, 1),
 }
-"""Panels: metric -> what its axis says, by how much the metric is multiplied, decimals at least."""
+"""Panels: metric -> label of its axis, factor on the metric, smallest number of decimals."""
 
 LEAST_PANEL_MM = 28.0
 NUMBER_MM = 2.4
-"""Height of the number above a mark: an interval may be narrower than the mark, and would not be seen."""
+"""Height of the number above a mark: an interval may be narrower than the mark, and then cannot be seen."""
 PAPER: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 """Behind words that stand on the line of zero."""
 LABEL_SHARE = 0.26  # of the page, for names of scenarios
@@ -66,7 +66,7 @@ def paired_differences(results: Source, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     ResultsError
-        There is only one scenario.
+        If there is only one scenario.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def paired_differences(results: Source, *, ax: Axes | None = None) -> Axes:
 
 
 def difference_of(scenario: ScenarioCurves, reference: ScenarioCurves, *, metric: str) -> Difference:
-    """The scenario minus the reference in one metric, over the seeds that either has run."""
+    """The scenario minus the reference in one metric, over the seeds that either of them has run."""
     seeds = sorted({*scenario.seeds, *reference.seeds})
     members = [
         np.array(
@@ -154,7 +154,7 @@ def _draw_panel(ax: Axes, study: StudyCurves, metric: str) -> None:
         ax.plot(factor * found.difference, row, **mark)
         ends += [end for end in (low, high, factor * found.difference) if np.isfinite(end)]
         words[row] = factor * found.difference, _in_words(factor * found.difference, low, high, decimals)
-    # Differences by rounding alone would else fill the panel.
+    # Otherwise differences due to rounding would fill the panel.
     pad = max(0.08 * (max(ends) - min(ends)), 1.6 * 10.0**-decimals)
     ax.set_xlim(min(ends) - pad, max(ends) + pad)
     ax.set_ylim(len(study.others) - 0.5, -0.5)
@@ -174,7 +174,7 @@ def _size_mm(ax: Axes) -> tuple[float, float]:
 
 
 def _in_words(difference: float, low: float, high: float, at_least: int) -> str:
-    """The difference with its interval in brackets, where there is one."""
+    """The difference, with its interval in brackets if it has one."""
     decimals = (
         needed_decimals(low, high, at_least=at_least, at_most=at_least + 2) if low or high else at_least
     )
@@ -204,7 +204,7 @@ def _write_above(ax: Axes, text: str, *, x: float, row: int) -> None:
 
 
 def _pairs(study: StudyCurves) -> str:
-    """Metrics that some pair does not define, in words."""
+    """The metrics that are undefined in some pairs, in words."""
     missing = []
     for metric, (label, _, _) in SHOWN.items():
         found = {
@@ -220,7 +220,7 @@ def _pairs(study: StudyCurves) -> str:
 
 
 def _statistic(study: StudyCurves) -> str:
-    """What is drawn, in words."""
+    """The statistic drawn, in words."""
     if max(len(scenario.seeds) for scenario in study.scenarios) == 1:
         return "difference of one pair, therefore no interval"
     return "mean over pairs of one seed and its 95 % interval"

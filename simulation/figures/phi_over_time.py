@@ -71,8 +71,8 @@ def phi_at_times(scenario: ScenarioCurves) -> Array:
 def phi_at_stages(scenario: ScenarioCurves) -> Array:
     """Phi when the pooled adoption share reaches each of ``STAGES``; float64 (n, len(STAGES)).
 
-    Both parts of Phi are interpolated between months; nan where the stage is not reached or nothing varies. A stage is
-    reached once, though the share may fall below it again.
+    Both parts of Phi are interpolated between months; nan where the stage is not reached or nothing varies. A
+    stage counts as reached at its first time, even if the share falls below it later.
     """
     found = np.full((len(scenario.seeds), len(STAGES)), np.nan)
     for row, (pooled, between, total) in enumerate(
@@ -108,7 +108,7 @@ def draw_phi(frame: Frame, study: StudyCurves) -> None:
     grid = _grid(study, frame.width).filling(frame.height - key_height(keys, frame.width))
     over_time = [quantiles(phi_at_times(scenario)) for scenario in study.scenarios]
     at_stages = [quantiles(phi_at_stages(scenario)) for scenario in study.scenarios]
-    # Where regions differ less than by chance, Phi is slightly negative.
+    # If regions differ less than by chance, Phi is slightly negative.
     lowest, highest = (
         extreme([float(extreme(v[np.isfinite(v)], initial=0.0)) for v in [*over_time, *at_stages]])
         for extreme in (np.min, np.max)
@@ -144,7 +144,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
         _numbers(study),
         caption(
             "Phi over time and at an equal stage.",
-            f"""Share Φ of the variance in who has adopted that lies between regions, at one moment, over all
+            f"""Share Φ of the variance of adoption that lies between regions, at one moment, over all
             technologies and industries. Left: by time after release, up to {study.window_years:.1f} years. Right: when
             the same share of all eligible has adopted, so that a fast scenario is not compared with a slow one at
             different stages. {bands_in_words(study)}. Shown from a pooled adoption share of

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from simulation.errors import ResultsError
 from simulation.figures.critical_mass import Fold, fold
-from simulation.figures.drawing.bands import COLUMNS, draw_band, quantiles
+from simulation.figures.drawing.bands import COLUMNS, draw_median, fill_bands, quantiles
 from simulation.figures.drawing.inputs import Source
 from simulation.figures.drawing.panels import (
     RIGHT_MM,
@@ -55,7 +55,7 @@ LEVEL_KEYS = [
 
 
 def platform_membership(results: Source, *, ax: Axes | None = None) -> Axes:
-    """Draw members of each platform over time beside the levels at which membership comes to rest.
+    """Draw members of each platform over time beside the equilibrium levels of membership.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def platform_membership(results: Source, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     ResultsError
-        No scenario has a platform that anyone may join.
+        If no scenario has a platform that any enterprise may join.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def member_share(platforms: Platforms) -> Array:
 
 
 def _looks(study: StudyCurves, scenario: ScenarioCurves, platforms: Platforms) -> list[ScenarioStyle]:
-    """One platform looks like its scenario; several have looks of their own."""
+    """A single platform has the style of its scenario; several platforms have styles of their own."""
     if len(platforms.names) == 1:
         return [scenario_styles(each.name for each in study.scenarios)[scenario.name]]
     return list(series_styles(platforms.names).values())
@@ -153,7 +153,7 @@ def _folds(platforms: Platforms) -> list[Fold]:
     return [_fold(platforms, number) for number in range(len(platforms.names))]
 
 
-# Drawing, note and table ask for the same one.
+# The drawing, the note and the table use the same result.
 _fold = lru_cache(maxsize=64)(fold)
 
 
@@ -170,12 +170,14 @@ def _draw_time(
             ax.axhline(100 * share, zorder=0, **CRITICAL)
     years = np.arange(shares.shape[1]) * dt
     for number, look in enumerate(looks):
-        draw_band(
+        found = quantiles(shares[:, :, number])
+        if alone and len(shares) > 1:
+            fill_bands(ax, years, found, look=look)
+        draw_median(
             ax,
             years,
-            quantiles(shares[:, :, number]),
+            found,
             look=look,
-            bands=alone and len(shares) > 1,
             turn=(number + 1) / (len(looks) + 1),
             linewidth=1.25 if alone else 0.9,
         )
@@ -191,13 +193,13 @@ def _share_axis(ax: Axes) -> None:
 
 
 def _draw_fold(ax: Axes, looks: list[ScenarioStyle], folds: list[Fold]) -> None:
-    """Membership at rest against the subsidy: stable branches full, the unstable one between them broken."""
+    """Equilibrium membership against the subsidy: stable branches solid, the unstable branch between them dashed."""
     _share_axis(ax)
     ax.tick_params(labelleft=False)
     ax.set_xlabel("Subsidy, utility")
     if not folds:
         ax.set_xticks([])
-        explain(ax, "Levels are unknown: the scenario’s dataset is not at hand.")
+        explain(ax, "Levels are unknown: the scenario’s dataset is not available.")
         return
     ax.axvline(0, color=FAINT, linewidth=0.4, zorder=0)
     for look, found in zip(looks, folds, strict=True):
@@ -219,7 +221,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     missing = f" Without platform: {', '.join(without)}." if without else ""
     note = (
         f"Line: median; bands: middle 50 and 90 % of replications, for a platform alone; "
-        f"{replications(study.scenarios)}. Right: where membership rests at a subsidy (mean field); broken: unstable."
+        f"{replications(study.scenarios)}. Right: equilibria of membership by subsidy (mean field); dashed: unstable."
         f"{missing}"
     )
     height = _height_mm(study, width_mm)
@@ -230,7 +232,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
             "Membership of platforms and critical mass.",
             f"""Left: members of each platform, in percent of the enterprises that may join it, over calendar time.
             Right: the mean field of membership, in which regions differ in digital readiness (an assumption) and all
-            get the same subsidy: the shares at which membership is constant. Without subsidy (0) there are stable
+            get the same subsidy: the shares at which membership is in equilibrium. Without subsidy (0) there are stable
             levels (full dots) and, if there are two, a critical mass between them (open dot) that onboarding has to
             pass. Onboarding adds a subsidy of at most 3. {_levels_in_words(shown)}{missing}""",
             study,
@@ -246,7 +248,7 @@ def _levels_in_words(shown: list[tuple[ScenarioCurves, Platforms]]) -> str:
             stable, critical = found.levels()
             at = ", ".join(f"{share:.1%}" for share in stable)
             mass = ", ".join(f"{share:.1%}" for share in critical) or "none"
-            sentences.append(f"{scenario.label}, {name}: rests at {at}; critical mass {mass}.")
+            sentences.append(f"{scenario.label}, {name}: equilibrium at {at}; critical mass {mass}.")
     return " ".join(sentences)
 
 

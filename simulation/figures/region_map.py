@@ -54,9 +54,10 @@ LABELS = {
     "change": "t50 minus the reference’s, years",
 }
 MOST_MM = PAGE_MM - 10.0
-"""Of maps and key: a note of three lines stands below. Maps stand in as few columns as keep the figure on a page."""
+"""Of maps and key; a note of three lines follows below. The maps use the fewest columns that keep the figure
+on a page."""
 LEAST_SHARE = 0.9
-"""Of its column a map may leave a tenth empty, where that spares another column."""
+"""A map may leave a tenth of its column empty, if that avoids another column."""
 LEAST_MM = 42.0
 NAMED_MM = 55.0  # narrower maps carry no names
 NAMED_REGIONS = 40
@@ -65,7 +66,7 @@ NAME_LINE_MM = 2.3
 
 
 def region_map(results: Source, *, ax: Axes | None = None, quantity: Quantity = "t50") -> Axes:
-    """Draw a map a scenario, and one that names the regions.
+    """Draw one map per scenario, and one that names the regions.
 
     Parameters
     ----------
@@ -92,8 +93,9 @@ def values(study: StudyCurves, scenario: ScenarioCurves, quantity: Quantity) -> 
     """What colours each region, float64 (R,), years; nan where it is undefined.
 
     t50 and its lag are medians over replications. A change is the median of the differences between replications of
-    one seed; where the region reaches one half in one scenario only, it is earlier there than can be said, and where
-    in neither for half of the seeds, nothing can be said.
+    one seed; if the region reaches one half in only one scenario of a pair, the difference is infinite. A
+    change is undefined if the median is infinite, or if the region reaches half in neither scenario for half
+    of the seeds.
     """
     if quantity == "change":
         return _change(study, scenario)
@@ -127,7 +129,7 @@ def members(scenario: ScenarioCurves, regions: int) -> tuple[Array, Array]:
     Returns
     -------
     share : float64, shape (R,)
-        Of those who may join the platform that has the largest share of them; 0 without a platform.
+        Members over those who may join, for the platform with the largest share; 0 without a platform.
     links : float64, shape (R, R)
         Geometric mean of two regions' members of one platform, of the platform where it is largest; 0 on the diagonal.
     """
@@ -148,7 +150,7 @@ class _Scale:
     norm: Normalize
 
     def of(self, found: Array) -> list[str]:
-        """One colour a region; paper where there is no value."""
+        """One colour per region; the background colour where there is no value."""
         return [PAPER if np.isnan(value) else to_hex(self.colours(self.norm(value))) for value in found]
 
 
@@ -159,7 +161,7 @@ def _scale(found: Sequence[Array], quantity: Quantity) -> _Scale:
     if quantity == "change":
         limit = max(-low, high, 1.0)
         return _Scale(difference_map(), Normalize(-limit, limit))
-    # Bright where adoption comes early, as high shares are bright elsewhere.
+    # Early adoption is bright, because high shares are bright in other figures.
     return _Scale(colormaps[SHARE_MAP].reversed(), Normalize(low, max(high, low + 1.0)))
 
 
@@ -256,7 +258,7 @@ def draw(study: StudyCurves, *, width_mm: float, quantity: Quantity = "t50") -> 
     Raises
     ------
     ResultsError
-        A change in a study of one scenario, or between scenarios that share no seed.
+        If the quantity is a change and the study has one scenario, or scenarios share no seed.
     """
     note = (
         f"{_statistic(quantity)}, {replications(study.scenarios)}; common window {study.window_years:.1f} years. "
@@ -299,7 +301,8 @@ def _meaning(study: StudyCurves, quantity: Quantity) -> str:
         "t50": t50,
         "lag": f"{t50} The map shows the lag of a region behind the first of the same scenario.",
         "change": f"""{t50} The map shows the difference from {study.reference.label}, median over the pairs of
-        replications with one seed in which the region reaches one half in a scenario at least; negative is earlier.""",
+        replications with the same seed in which the region reaches one half in at least one scenario; negative is
+        earlier.""",
     }[quantity]
 
 

@@ -6,7 +6,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from simulation.figures.drawing.bands import COLUMNS, bands_in_words, draw_band, have_bands, quantiles
+from simulation.figures.drawing.bands import (
+    COLUMNS,
+    bands_in_words,
+    draw_median,
+    fill_bands,
+    have_bands,
+    quantiles,
+)
 from simulation.figures.drawing.inputs import Source
 from simulation.figures.drawing.panels import (
     MARGIN_MM,
@@ -34,7 +41,7 @@ MOST_COLUMNS = 6
 
 
 def regional_curves(results: Source, *, ax: Axes | None = None) -> Axes:
-    """Draw adoption curves by region and scenario, one tile a region, where these axes stand.
+    """Draw adoption curves by region and scenario in place of these axes, one tile per region.
 
     Parameters
     ----------
@@ -115,12 +122,14 @@ def _draw_tile(ax: Axes, study: StudyCurves, region: int) -> None:
     styles = scenario_styles(scenario.name for scenario in study.scenarios)
     ax.axhline(50, color=FAINT, linewidth=0.4, zorder=0)
     for place, scenario in enumerate(study.scenarios, start=1):
-        draw_band(
+        found, look = quantiles(scenario.regional[:, region]), styles[scenario.name]
+        if have_bands(study) and len(scenario.seeds) > 1:
+            fill_bands(ax, study.tau_years, found, look=look)
+        draw_median(
             ax,
             study.tau_years,
-            quantiles(scenario.regional[:, region]),
-            look=styles[scenario.name],
-            bands=have_bands(study) and len(scenario.seeds) > 1,
+            found,
+            look=look,
             turn=place / (len(study.scenarios) + 1),
             markers=2,
             linewidth=0.9,
@@ -133,7 +142,7 @@ def _draw_tile(ax: Axes, study: StudyCurves, region: int) -> None:
 
 
 def _name_axes(frame: Frame, height_mm: float) -> None:
-    """What the axes of all tiles measure, said once."""
+    """The labels of the axes, which apply to all tiles."""
     ax = frame.axes(LEFT_MM, MARGIN_MM, frame.width - LEFT_MM - MARGIN_MM, height_mm)
     ax.set_zorder(-1)
     ax.patch.set_visible(False)

@@ -53,13 +53,13 @@ MARGIN_MM = 1.5
 LEFT_MM = 13.0
 TOP_MM = 6.5
 AXIS_MM = 9.0
-BEYOND_MM = 2.2  # a point without t50 stands this far right of the axes
+BEYOND_MM = 2.2  # distance of a point without t50 from the right edge of the axes
 KEY_GAP_MM = 5.5
 
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """Where the replications of one scenario lie in the plane."""
+    """Positions of the replications of one scenario in the plane."""
 
     points: Array  # float64 (n, 2), t50 in years and synchronization; nan where undefined
     placed: Array  # float64 (m, 2), points with both
@@ -73,7 +73,7 @@ class Cloud:
 
 
 def cloud(scenario: ScenarioCurves) -> Cloud:
-    """Sort the replications of a scenario by what is defined."""
+    """Divide the replications of a scenario by which of the two measures are defined."""
     points = np.column_stack([scenario.t50_years, scenario.synchronization])
     has_t50, has_synchronization = np.isfinite(points).T
     placed = points[has_t50 & has_synchronization]
@@ -99,7 +99,7 @@ def normal_ellipse(placed: Array) -> tuple[float, float, float] | None:
     """
     if len(placed) < 3:
         return None
-    # Years spread a hundred times as far as synchronization: whether points lie on a line is asked of the
+    # Years vary a hundred times as much as synchronization, so the test whether points lie on a line uses the
     # correlation, which has no unit.
     spreads = placed.std(axis=0, ddof=1)
     if spreads.min() <= 0 or abs(np.corrcoef(placed.T)[0, 1]) > 1 - 1e-9:
@@ -111,7 +111,7 @@ def normal_ellipse(placed: Array) -> tuple[float, float, float] | None:
 
 
 def draw_plane(ax: Axes, study: StudyCurves) -> None:
-    """Draw points, ellipses and arrows into axes; beyond the right edge stands what has no t50."""
+    """Draw points, ellipses and arrows into axes; points without t50 are beyond the right edge."""
     styles = scenario_styles(scenario.name for scenario in study.scenarios)
     clouds = {scenario.name: cloud(scenario) for scenario in study.scenarios}
     beyond = ax.get_yaxis_transform() + ScaledTranslation(
@@ -146,7 +146,7 @@ def draw_plane(ax: Axes, study: StudyCurves) -> None:
 
 
 def _set_limits(ax: Axes, clouds: Sequence[Cloud], *, window_years: float) -> None:
-    """Room for all that is drawn; a lone point or none leaves sensible axes too."""
+    """Set limits that contain everything drawn, also if there is only one point or none."""
     corners: list[Array] = []
     for drawn in clouds:
         corners += [drawn.placed, np.array([[np.nan, y] for y in drawn.without_t50]).reshape(-1, 2)]
@@ -185,7 +185,7 @@ def _draw_arrows(ax: Axes, clouds: dict[str, Cloud]) -> None:
 
 
 def speed_synchrony(results: Source, *, ax: Axes | None = None) -> Axes:
-    """Draw pooled t50 against synchronization, one point a replication; upper left is better on both.
+    """Draw pooled t50 against synchronization, one point per replication; the upper left is better in both.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
         caption(
             "Speed-synchrony plane.",
             f"""Time until half of the eligible have adopted (pooled t50) and synchronization (1 − Φ);
-            one small mark a replication, one large mark the mean of a scenario. {_reading(study)}""",
+            each small mark is a replication, each large mark the mean of a scenario. {_reading(study)}""",
             study,
             scenarios=study.scenarios,
         ),
@@ -243,7 +243,7 @@ def _draw(study: StudyCurves, *, width_mm: float) -> Figure:
 
 
 def _height_of(ax: Axes, scenario: ScenarioCurves, *, top: float, height_mm: float) -> float:
-    """Where the scenario's mean lies, in mm from the top: labels stand level with their clouds."""
+    """Height of the scenario's mean, in mm from the top: labels are level with their points."""
     defined = scenario.synchronization[np.isfinite(scenario.synchronization)]
     low, high = ax.get_ylim()
     share = (float(defined.mean()) - low) / (high - low) if defined.size else 0.0
@@ -264,7 +264,7 @@ def _label(figure: Figure, lines: Sequence[str], look: ScenarioStyle, *, left: f
 
 
 def _point_to_better(figure: Figure) -> None:
-    """Say above the axes which corner is the good one."""
+    """State above the axes which corner is better."""
     width, height = (float(inches) * MM_PER_INCH for inches in figure.get_size_inches())
     tail, tip = (LEFT_MM + 3.2, 1 - 4.8 / height), (LEFT_MM + 0.3, 1 - 1.9 / height)
     arrow: dict[str, Any] = {
@@ -278,7 +278,7 @@ def _point_to_better(figure: Figure) -> None:
 
 def _explain_emptiness(ax: Axes, study: StudyCurves, *, width_mm: float) -> None:
     text = f"""No replication has both a pooled t50 and a defined Φ: half of the eligible do not adopt within
-    the common window of {study.window_years:.1f} years, or too few adopt to tell regions apart."""
+    the common window of {study.window_years:.1f} years, or too few adopt to compare regions."""
     ax.text(0.5, 0.5, "\n".join(wrap_mm(text, width_mm)), transform=ax.transAxes, ha="center", va="center")
 
 
@@ -302,8 +302,8 @@ def _reading(study: StudyCurves) -> str:
     ]
     if late:
         sentences.append(
-            f"Without t50 within the window, at the right edge where Φ is defined and left out of means and "
-            f"ellipses: {', '.join(late)} replications."
+            "Replications without t50 within the window are at the right edge if Φ is defined, and left out of "
+            f"means and ellipses: {', '.join(late)}."
         )
     else:
         sentences.append("t50 is defined in all replications.")

@@ -45,11 +45,11 @@ from simulation.figures.drawing.style import FAINT, MM_PER_INCH, figure_of, scen
 from simulation.world import Array
 
 LEAST_PANEL_MM = 27.0
-BEYOND_MM = 1.5  # a region that does not reach one half stands this far right of the axes
+BEYOND_MM = 1.5  # distance of a region that does not reach one half from the right edge of the axes
 
 
 def t50_by_region(results: Source, *, ax: Axes | None = None) -> Axes:
-    """Draw each region's t50 in the reference and in each other scenario, a panel a scenario.
+    """Draw each region's t50 in the reference and in each other scenario, one panel per scenario.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def times(scenario: ScenarioCurves, *, dt: float) -> Times:
 
 
 def _shown(study: StudyCurves) -> tuple[ScenarioCurves, ...]:
-    """One panel each: what is compared with the reference, or the reference where it is alone."""
+    """The scenarios with a panel: those compared with the reference, or the reference if it is the only one."""
     return study.others or (study.reference,)
 
 
@@ -135,7 +135,7 @@ def _draw_panel(ax: Axes, study: StudyCurves, scenario: ScenarioCurves) -> None:
     found = [times(each, dt=study.dt) for each in ends]
     ax.hlines(row, 0, window, color="#E4E4E4", linewidth=0.4, zorder=0)
     if len(found) == 2:
-        # Where one end lies beyond the window, the line ends at the window.
+        # If one end lies beyond the window, the line ends at the edge of the window.
         first, second = (np.where(np.isnan(t.median), window, t.median) for t in found)
         known = found[0].present & ~(np.isnan(found[0].median) & np.isnan(found[1].median))
         ax.hlines(row[known], first[known], second[known], color=FAINT, linewidth=1.2, zorder=1)
@@ -171,7 +171,8 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     beyond = ", ".join(f"{label} {count}" for label, count in late.items())
     note = (
         f"Median over replications, {replications(study.scenarios)}; regions west to east. Open mark at the right "
-        f"edge: half do not reach one half within {study.window_years:.1f} years (regions: {beyond})."
+        f"edge: half of the replications do not reach one half within {study.window_years:.1f} years "
+        f"(regions: {beyond})."
     )
     return Drawn(
         page(

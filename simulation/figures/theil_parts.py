@@ -36,8 +36,8 @@ STAGES = (25, 50, 75)
 """Percent of all eligible that have adopted."""
 HEADINGS = [f"{stage} % have adopted" for stage in STAGES]
 LEAST_PANEL_MM = 30.0
-LEAST_AXIS = 0.001  # nats; less is no inequality to look at
-BETWEEN, WITHIN = fill(4), fill(0)  # light enough to show the line across them
+LEAST_AXIS = 0.001  # nats; less inequality is not worth showing
+BETWEEN, WITHIN = fill(4), fill(0)  # light enough for the line across them to be visible
 KEYS = [Key("between macroregions", patch=BETWEEN), Key("within macroregions", patch=WITHIN)]
 
 

@@ -26,7 +26,7 @@ METRICS = tuple(
     Metric(
         name=f"attributed_{channel.label}",
         unit="share",
-        reading=f"Share of all adoptions whose last step is owed to {channel.owed_to}.",
+        reading=f"Share of all adoptions attributed to {channel.attributed_to}.",
         better=None,
         measure=_share_of(channel),
         after="extraction_t50_years" if channel == 0 else None,

@@ -16,7 +16,7 @@ def _extracts(curves: Curves) -> Array:
     require_eligible(curves)
     extracts = np.array([name != SERVICES for name in curves.record.industries])
     if not curves.eligible.any(axis=(0, 1, 2), where=extracts).any():
-        raise Undefined("No enterprise that extracts is eligible for any technology.")
+        raise Undefined("No enterprise of an extracting industry is eligible for any technology.")
     return extracts
 
 

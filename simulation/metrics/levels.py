@@ -94,7 +94,7 @@ METRICS = (
     Metric(
         name="variance_macro",
         unit="share",
-        reading="Share of the variance in who has adopted by when that lies between macroregions, uncorrected.",
+        reading="Share of the variance of adoption over time that lies between macroregions, uncorrected.",
         better="lower",
         after="phi_simple",
         measure=lambda curves: variance_parts(curves).macro,
@@ -124,7 +124,7 @@ METRICS = (
     Metric(
         name="t50_micro_years",
         unit="years",
-        reading="Years from a quarter to half of a region's eligible, mean over regions; undefined as t50_sd_years is.",
+        reading="Years from a quarter to half of a region's eligible, mean over regions; undefined if t50_sd_years is.",
         better=None,
         measure=_micro_t50,
     ),

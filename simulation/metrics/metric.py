@@ -48,12 +48,12 @@ def require_synchrony(curves: Curves) -> None:
     """Raise ``Undefined`` where the regional curves say nothing about synchrony within the common window."""
     require_regions(curves)
     if not curves.pairs[-1].any():
-        raise Undefined("No eligible enterprise is there at the end of the common window.")
+        raise Undefined("No eligible enterprise is present at the end of the common window.")
     final = curves.pooled[-1]
     if final < MINIMUM_SHARE:
         raise Undefined(
             f"Only {final:.1%} of the eligible have adopted at the end of the common window "
-            f"of {curves.years[-1]:.1f} years; synchrony is read from {MINIMUM_SHARE:.0%} on."
+            f"of {curves.years[-1]:.1f} years; synchrony is computed from {MINIMUM_SHARE:.0%} on."
         )
 
 
@@ -70,13 +70,13 @@ def in_order(tuples: Iterable[Sequence[Metric]]) -> dict[str, Metric]:
             rows[-1].append(metric)
     first = [row for row in rows if row[0].after is None]
     names = ", ".join(row[0].name for row in first)
-    assert len(first) == 1, f"{names}: all but one must say after which metric they stand"
+    assert len(first) == 1, f"{names}: all but one must name the metric after which they come"
     (ordered,) = first
     rows.remove(ordered)
     while rows:
         placed = {metric.name: metric for metric in ordered}
         ready = [row for row in rows if row[0].after in placed]
-        assert ready, f"no metric {rows[0][0].after}, after which {rows[0][0].name} should stand"
+        assert ready, f"no metric {rows[0][0].after}, after which {rows[0][0].name} should come"
         for row in reversed(ready):
             rows.remove(row)
             place = next(n for n, metric in enumerate(ordered) if metric.name == row[0].after)

@@ -26,7 +26,7 @@ def share_at_horizon(curves: Curves, cells: Array) -> float:
         for counts in (curves.record.adopters, curves.record.eligible)
     )
     if not eligible:
-        raise Undefined("No eligible enterprise is there at the horizon.")
+        raise Undefined("No eligible enterprise is present at the horizon.")
     return float(adopters / eligible)
 
 

@@ -94,7 +94,7 @@ def phi(adopters: Array, eligible: Array) -> float:
 def _defined(value: float) -> float:
     if np.isnan(value):
         raise Undefined(
-            "Where two regions can be compared, no month has both adopters and potential adopters: nothing varies."
+            "Where regions can be compared, no month has both adopters and potential adopters, so nothing varies."
         )
     return value
 
@@ -148,14 +148,14 @@ METRICS = (
     Metric(
         name="phi",
         unit="share",
-        reading="Share of the variance in who has adopted by when that lies between regions.",
+        reading="Share of the variance of adoption over time that lies between regions.",
         better="lower",
         measure=_phi,
     ),
     Metric(
         name="synchronization",
         unit="share",
-        reading="1 - Phi: 1 if regions adopt together, up to chance.",
+        reading="1 - Phi: 1 if all regions adopt at the same time, apart from chance.",
         better="higher",
         measure=lambda curves: 1.0 - _phi(curves),
     ),

@@ -65,7 +65,7 @@ def _stage(curves: Curves) -> int:
     """
     month = stage_month(curves, STAGE)
     if len(curves.record.technologies) < 2:
-        raise Undefined("A profile is over technologies, and there are not two.")
+        raise Undefined("A profile compares technologies, and there are fewer than two.")
     return month
 
 
@@ -80,7 +80,7 @@ METRICS = (
     Metric(
         name="profile_entropy",
         unit="share",
-        reading="Evenness of regional profiles over technologies when half have adopted; 1 is all alike.",
+        reading="Evenness of regional profiles over technologies when half have adopted; 1 if all are adopted equally.",
         better=None,
         after="kuramoto",
         measure=lambda curves: _mean(curves, entropy(curves)),

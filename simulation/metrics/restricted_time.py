@@ -14,7 +14,7 @@ def restricted_time(curves: Curves) -> float:
     """
     require_eligible(curves)
     if not curves.pairs.any(axis=1).all():
-        raise Undefined("In some months of the common window no eligible enterprise is there.")
+        raise Undefined("In some months of the common window no eligible enterprise is present.")
     return float(integral(1.0 - curves.pooled, curves.dt))
 
 
@@ -22,7 +22,7 @@ METRICS = (
     Metric(
         name="restricted_time_years",
         unit="years",
-        reading="Mean years from release to adoption; non-adopters count with the whole common window.",
+        reading="Mean years from release to adoption; non-adopters count with the full common window.",
         better="lower",
         after="regions_below_half",
         measure=restricted_time,

@@ -78,7 +78,7 @@ METRICS = (
     Metric(
         name="t50_years",
         unit="years",
-        reading="Years from release until half of the eligible have adopted: the headline of speed.",
+        reading="Years from release until half of the eligible have adopted: the main measure of speed.",
         better="lower",
         measure=lambda curves: _pooled_time(curves, 0.5),
     ),

@@ -1,7 +1,7 @@
 """Policy instruments, one a file; a new file here is all that a new instrument needs (with its test).
 
-``INSTRUMENTS`` holds the classes by name, ``AnyPolicy`` is what ``[[policies]]`` may hold, and ``Costs`` the table
-``[costs]`` with one field an instrument.
+``INSTRUMENTS`` holds the classes by name, ``AnyPolicy`` is what ``[[policies]]`` may hold, and ``Costs`` and
+``Effects`` are the tables ``[costs]`` and ``[effects]`` with one field an instrument.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, create_model
 
 from simulation.policies.base import Policy
-from simulation.policies.money import Budget, CostTable
+from simulation.policies.money import Budget, CostTable, EffectTable
+from simulation.policies.plan import NotAffordable, Plan, plan_money
 from simulation.policies.schedule import PolicySchedule
 from simulation.settings import Positive
 
@@ -25,8 +26,13 @@ __all__ = [
     "Budget",
     "CostTable",
     "Costs",
+    "EffectTable",
+    "Effects",
+    "NotAffordable",
+    "Plan",
     "Policy",
     "PolicySchedule",
+    "plan_money",
 ]
 
 
@@ -47,6 +53,7 @@ INSTRUMENTS: dict[str, type[Policy]] = _instruments()
 if TYPE_CHECKING:
     AnyPolicy = Policy
     Costs = CostTable
+    Effects = EffectTable
 else:
     AnyPolicy = Annotated[reduce(or_, INSTRUMENTS.values()), Field(discriminator="instrument")]
     Costs = create_model(
@@ -62,5 +69,21 @@ else:
                 ),
             )
             for name, cls in INSTRUMENTS.items()
+        },
+    )
+    Effects = create_model(
+        "Effects",
+        __base__=EffectTable,
+        __doc__=EffectTable.__doc__,
+        **{
+            name: (
+                Annotated[float, Field(ge=0, le=cls.effect.most)],
+                Field(
+                    cls.effect.default,
+                    description=f"At coverage 1: {cls.effect.words}; 0 switches the instrument off. Assumption.",
+                ),
+            )
+            for name, cls in INSTRUMENTS.items()
+            if cls.effect is not None
         },
     )

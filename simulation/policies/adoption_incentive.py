@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from simulation.levers import Levers
-from simulation.policies.base import RegionalPolicy
-from simulation.world import Array, World
+from simulation.policies.base import Effect, RegionalPolicy
+from simulation.world import Array, Endowment
 
 
 class AdoptionIncentive(RegionalPolicy):
@@ -14,12 +14,12 @@ class AdoptionIncentive(RegionalPolicy):
 
     unit_cost: ClassVar[float] = 2.0
     cost_basis: ClassVar[str] = "enterprise"
-    magnitude: ClassVar[float] = 0.001
+    effect: ClassVar[Effect] = Effect(0.001, "hazard that the subsidy adds, 1/year", most=1.0)
 
     instrument: Literal["adoption_incentive"] = "adoption_incentive"
 
-    def full_cost(self, world: World, *, unit_cost: float) -> Array:
-        return self.cost_by_region(world, unit_cost * world.enterprises.counts.sum(axis=1))
+    def full_cost(self, endowment: Endowment, *, unit_cost: float) -> Array:
+        return self.cost_by_region(endowment, unit_cost * endowment.counts.sum(axis=1))
 
-    def apply(self, levers: Levers, coverage: Array, world: World) -> None:
-        levers.incentive += self.magnitude * coverage[:-1]
+    def apply(self, levers: Levers, coverage: Array, endowment: Endowment, *, effect: float) -> None:
+        levers.incentive += effect * coverage[:-1]

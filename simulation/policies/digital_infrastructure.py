@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from simulation.levers import Levers
-from simulation.policies.base import RegionalPolicy
-from simulation.world import Array, World
+from simulation.policies.base import Effect, RegionalPolicy
+from simulation.world import Array, Endowment
 
 
 class DigitalInfrastructure(RegionalPolicy):
@@ -16,13 +16,13 @@ class DigitalInfrastructure(RegionalPolicy):
 
     unit_cost: ClassVar[float] = 2.0
     cost_basis: ClassVar[str] = "enterprise"
-    magnitude: ClassVar[float] = 0.3
+    effect: ClassVar[Effect] = Effect(0.3, "increase of digital readiness, 0-1", most=1.0)
 
     instrument: Literal["digital_infrastructure"] = "digital_infrastructure"
 
-    def full_cost(self, world: World, *, unit_cost: float) -> Array:
-        return self.cost_by_region(world, unit_cost * world.enterprises.counts.sum(axis=1))
+    def full_cost(self, endowment: Endowment, *, unit_cost: float) -> Array:
+        return self.cost_by_region(endowment, unit_cost * endowment.counts.sum(axis=1))
 
-    def apply(self, levers: Levers, coverage: Array, world: World) -> None:
-        raised = levers.readiness + self.magnitude * coverage[:-1]
+    def apply(self, levers: Levers, coverage: Array, endowment: Endowment, *, effect: float) -> None:
+        raised = levers.readiness + effect * coverage[:-1]
         levers.readiness[:] = np.minimum(1.0, raised)

@@ -8,9 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from simulation.levers import Levers
-from simulation.policies.base import Policy
+from simulation.policies.base import Effect, Policy
 from simulation.settings import Names
-from simulation.world import Array, World
+from simulation.world import Array, Endowment
 
 
 class Interoperability(Policy):
@@ -18,7 +18,9 @@ class Interoperability(Policy):
 
     unit_cost: ClassVar[float] = 50.0
     cost_basis: ClassVar[str] = "pair of platforms"
-    magnitude: ClassVar[float] = 1.0
+    effect: ClassVar[Effect] = Effect(
+        1.0, "degree Omega to which two platforms see each other's members, 0-1", most=1.0
+    )
 
     instrument: Literal["interoperability"] = "interoperability"
     platforms: Annotated[Names, Field(min_length=2, max_length=2)]
@@ -28,10 +30,10 @@ class Interoperability(Policy):
     def platform_names(self) -> tuple[str, ...]:
         return tuple(sorted(self.platforms))
 
-    def full_cost(self, world: World, *, unit_cost: float) -> Array:
-        return np.append(np.zeros(len(world.regions.ids)), unit_cost)
+    def full_cost(self, endowment: Endowment, *, unit_cost: float) -> Array:
+        return np.append(np.zeros(len(endowment.regions.ids)), unit_cost)
 
-    def apply(self, levers: Levers, coverage: Array, world: World) -> None:
-        a, b = (world.platforms.names.index(name) for name in self.platform_names)
-        levers.interoperability[a, b] += self.magnitude * coverage[-1]
+    def apply(self, levers: Levers, coverage: Array, endowment: Endowment, *, effect: float) -> None:
+        a, b = (endowment.platforms.names.index(name) for name in self.platform_names)
+        levers.interoperability[a, b] += effect * coverage[-1]
         levers.interoperability[b, a] = levers.interoperability[a, b]

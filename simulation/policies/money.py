@@ -7,18 +7,28 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from simulation.policies.base import Policy
 from simulation.settings import NonNegative, Rate, Settings
 from simulation.world import Array
+
+DEFAULT_PER_YEAR = 3000.0
+"""Money a year of a scenario of the full size; assumption."""
 
 
 class Budget(Settings):
     """Money that the policies of a scenario may plan: its present value is what scenarios have in common."""
 
-    per_year: NonNegative = 3000.0
-    """Money a year over the horizon, in units (assumption); policies may spend its present value early or late."""
+    per_year: NonNegative | None = None
+    """Money a year over the horizon, in units; by default 3000, in a larger world times ``world.scale``, so that it has
+    as much an enterprise (assumption). Policies may spend its present value early or late."""
     discount: Rate = 0.05
     """Discount rate, 1/year; assumption."""
+
+    def money_a_year(self, scale: float) -> float:
+        """Money a year in a world of this scale, in units.
+
+        A smaller world has no less by default, because platforms and institutions do not get cheaper with it.
+        """
+        return DEFAULT_PER_YEAR * max(scale, 1.0) if self.per_year is None else self.per_year
 
 
 class CostTable(Settings):
@@ -28,6 +38,15 @@ class CostTable(Settings):
         """Unit cost of an instrument."""
         cost: float = getattr(self, instrument)
         return cost
+
+
+class EffectTable(Settings):
+    """What each instrument does at coverage 1; one field an instrument that can do more or less, all assumptions."""
+
+    def of(self, instrument: str) -> float:
+        """Effect of an instrument at coverage 1; 1 if it either works or does not."""
+        effect: float = getattr(self, instrument, 1.0)
+        return effect
 
 
 def discount_factors(*, months: int, steps_per_year: int, discount: float) -> Array:
@@ -45,14 +64,3 @@ def present_value(amounts: Iterable[tuple[float, int, int]], *, steps_per_year: 
         for a_year, first, last in amounts
         for term in (a_year / steps_per_year * factors[first:last]).tolist()
     )
-
-
-def planned_present_value(
-    policies: Iterable[Policy], *, months: int, steps_per_year: int, discount: float
-) -> float:
-    """Present value of all that the policies plan within the horizon, in units."""
-    factors = discount_factors(months=months, steps_per_year=steps_per_year, discount=discount)
-    amounts = [
-        (policy.budget, *policy.months(steps_per_year=steps_per_year, horizon=months)) for policy in policies
-    ]
-    return present_value(amounts, steps_per_year=steps_per_year, factors=factors)

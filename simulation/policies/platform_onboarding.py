@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from simulation.levers import Levers
-from simulation.policies.base import RegionalPolicy
-from simulation.world import Array, World
+from simulation.policies.base import Effect, RegionalPolicy
+from simulation.world import Array, Endowment
 
 LEAST_READINESS = 0.1
 """Below this digital readiness the cost of onboarding rises no further (section 4)."""
@@ -22,7 +22,7 @@ class PlatformOnboarding(RegionalPolicy):
 
     unit_cost: ClassVar[float] = 1.0
     cost_basis: ClassVar[str] = "enterprise that may join, at digital readiness 1"
-    magnitude: ClassVar[float] = 3.0
+    effect: ClassVar[Effect] = Effect(3.0, "increase of the utility of membership, subsidy_hr")
 
     instrument: Literal["platform_onboarding"] = "platform_onboarding"
     platform: str
@@ -32,13 +32,13 @@ class PlatformOnboarding(RegionalPolicy):
     def platform_names(self) -> tuple[str, ...]:
         return (self.platform,)
 
-    def full_cost(self, world: World, *, unit_cost: float) -> Array:
-        may_join = world.platforms.may_join[world.platforms.names.index(self.platform)]
-        treated = (world.enterprises.counts * may_join).sum(axis=1)
+    def full_cost(self, endowment: Endowment, *, unit_cost: float) -> Array:
+        may_join = endowment.platforms.may_join[endowment.platforms.names.index(self.platform)]
+        treated = (endowment.counts * may_join).sum(axis=1)
         return self.cost_by_region(
-            world,
-            unit_cost * treated / np.maximum(world.regions.readiness, LEAST_READINESS),
+            endowment,
+            unit_cost * treated / np.maximum(endowment.regions.readiness, LEAST_READINESS),
         )
 
-    def apply(self, levers: Levers, coverage: Array, world: World) -> None:
-        levers.subsidy[world.platforms.names.index(self.platform)] += self.magnitude * coverage[:-1]
+    def apply(self, levers: Levers, coverage: Array, endowment: Endowment, *, effect: float) -> None:
+        levers.subsidy[endowment.platforms.names.index(self.platform)] += effect * coverage[:-1]

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulation.levers import Levers
 from simulation.policies.base import Policy
-from simulation.world import Array, World
+from simulation.world import Array, Endowment
 
 
 class PlatformOperation(Policy):
@@ -16,7 +16,6 @@ class PlatformOperation(Policy):
 
     unit_cost: ClassVar[float] = 150.0
     cost_basis: ClassVar[str] = "platform"
-    magnitude: ClassVar[float] = 1.0
     opens_platform: ClassVar[bool] = True
     all_or_nothing: ClassVar[bool] = True
 
@@ -28,8 +27,8 @@ class PlatformOperation(Policy):
     def platform_names(self) -> tuple[str, ...]:
         return (self.platform,)
 
-    def full_cost(self, world: World, *, unit_cost: float) -> Array:
-        return np.append(np.zeros(len(world.regions.ids)), unit_cost)
+    def full_cost(self, endowment: Endowment, *, unit_cost: float) -> Array:
+        return np.append(np.zeros(len(endowment.regions.ids)), unit_cost)
 
-    def apply(self, levers: Levers, coverage: Array, world: World) -> None:
-        levers.is_open[world.platforms.names.index(self.platform)] = coverage[-1] > 0
+    def apply(self, levers: Levers, coverage: Array, endowment: Endowment, *, effect: float) -> None:
+        levers.is_open[endowment.platforms.names.index(self.platform)] = coverage[-1] > 0

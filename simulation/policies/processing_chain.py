@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from simulation.levers import Levers
-from simulation.policies.base import RegionalPolicy
-from simulation.world import Array, World
+from simulation.policies.base import Effect, RegionalPolicy
+from simulation.world import Array, Endowment
 
 
 class ProcessingChain(RegionalPolicy):
@@ -17,7 +17,7 @@ class ProcessingChain(RegionalPolicy):
 
     unit_cost: ClassVar[float] = 1.0
     cost_basis: ClassVar[str] = "enterprise of an industry that others of the chain lead"
-    magnitude: ClassVar[float] = 1.0
+    effect: ClassVar[Effect] = Effect(1.0, "increase of the strength of the chain")
 
     instrument: Literal["processing_chain"] = "processing_chain"
     chain: str
@@ -27,9 +27,9 @@ class ProcessingChain(RegionalPolicy):
     def target(self) -> tuple[str, ...]:
         return (self.instrument, self.chain)
 
-    def full_cost(self, world: World, *, unit_cost: float) -> Array:
-        g = world.chains.names.index(self.chain)
-        return self.cost_by_region(world, unit_cost * world.chains.led[g] * world.chains.poles[g])
+    def full_cost(self, endowment: Endowment, *, unit_cost: float) -> Array:
+        g = endowment.chains.names.index(self.chain)
+        return self.cost_by_region(endowment, unit_cost * endowment.chains.led[g] * endowment.chains.poles[g])
 
-    def apply(self, levers: Levers, coverage: Array, world: World) -> None:
-        levers.chain_strength[world.chains.names.index(self.chain)] += self.magnitude * coverage[:-1]
+    def apply(self, levers: Levers, coverage: Array, endowment: Endowment, *, effect: float) -> None:
+        levers.chain_strength[endowment.chains.names.index(self.chain)] += effect * coverage[:-1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -12,8 +11,9 @@ import numpy as np
 
 from simulation.levers import Levers
 from simulation.policies.base import Policy
-from simulation.policies.money import Budget, CostTable, discount_factors, present_value
-from simulation.world import Array, World
+from simulation.policies.money import EffectTable
+from simulation.policies.plan import Entry, Plan
+from simulation.world import Array, Endowment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,29 +23,31 @@ WHOLE = 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One policy with its cost per year in this world. U units, see :class:`Policy`."""
+class _Funded:
+    """What an entry covers and where its money goes. U units, see :class:`Policy`."""
 
     policy: Policy
     months: tuple[int, int]  # the first, and the one after the last
     target: tuple[str, ...]  # entries with one target share a lever, and their coverages add up
+    per_year: float  # money planned a year, units
     full_cost: Array  # float64 (U,)
     coverage: Array  # float64 (U,), in [0, 1]
     planned: Array  # float64 (U,)
     rows: Array  # int64 (U,), row of the ledger
 
     @staticmethod
-    def of(policy: Policy, world: World, *, unit_cost: float) -> Entry:
-        """Return a policy with its cost and coverage in a world."""
-        full_cost = policy.full_cost(world, unit_cost=unit_cost)
-        return Entry(
+    def of(entry: Entry, endowment: Endowment) -> _Funded:
+        """Return an entry of a plan with its coverage."""
+        policy, money, full_cost = entry.policy, entry.per_year, entry.full_cost
+        return _Funded(
             policy=policy,
-            months=policy.months(steps_per_year=world.steps_per_year, horizon=world.months),
+            months=entry.months,
             target=policy.target,
+            per_year=money,
             full_cost=full_cost,
-            coverage=policy.coverage(full_cost, world),
-            planned=policy.plan(full_cost, world),
-            rows=policy.ledger_rows(world),
+            coverage=policy.coverage_by(money, full_cost, endowment),
+            planned=policy.divided(money, full_cost, endowment),
+            rows=policy.ledger_rows(endowment),
         )
 
 
@@ -59,49 +61,59 @@ class Span:
     spent: Array  # float64 (entries, R + 1), a year
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The money of an entry, in units."""
+
+    label: str  # its place in the file
+    instrument: str
+    months: tuple[int, int]  # the first, and the one after the last
+    full_cost: float  # a year
+    per_year: float  # planned
+    coverage: float  # in its months, before closed platforms; the mean of what it treats, weighted by cost
+    planned_pv: float  # present value
+    spent_pv: float
+
+
 class PolicySchedule:
-    """Levers of each month, and the ledger, of one scenario in one world.
+    """Levers of each month, and the ledger, of one scenario. They do not depend on random draws.
 
     Parameters
     ----------
-    policies : the scenario's policies in the order of the file, which affects only labels in the ledger.
-    world : the world in which they act.
-    costs : unit costs by instrument.
-    budget : the scenario's budget, for its discount rate.
+    plan : the money of the scenario's policies; their order affects only labels in the ledger.
+    effects : what each instrument does at coverage 1.
     """
 
-    def __init__(
-        self,
-        policies: Sequence[Policy],
-        world: World,
-        *,
-        costs: CostTable,
-        budget: Budget,
-    ) -> None:
-        self._world = world
-        self._budget = budget
-        self._entries = [Entry.of(p, world, unit_cost=costs.of(p.instrument)) for p in policies]
+    def __init__(self, plan: Plan, *, effects: EffectTable) -> None:
+        self._plan, self._effects = plan, effects
+        self._endowment = plan.endowment
+        self._entries = [_Funded.of(entry, plan.endowment) for entry in plan.entries]
         # An entry without money has no effect: a platform that it names follows its own calendar. The others are
         # sorted, so that sums of floats do not depend on the order of the file.
-        funded = [e for e, policy in enumerate(policies) if policy.budget > 0]
-        self._funded = sorted(funded, key=lambda e: policies[e].model_dump_json())
+        funded = [e for e, entry in enumerate(self._entries) if entry.per_year > 0]
+        self._funded = sorted(funded, key=lambda e: self._entries[e].policy.model_dump_json())
         self._spans = self._make_spans()
         self._starts = [span.first for span in self._spans]
 
     def levers(self, month: int) -> Levers:
         """Levers of a month, counted from 0: the same object while nothing changes. Read-only."""
-        assert 0 <= month < self._world.months, f"month {month} is not within the horizon"
+        assert 0 <= month < self._endowment.months, f"month {month} is not within the horizon"
         return self._spans[bisect_right(self._starts, month) - 1].levers
 
     @property
     def planned_pv(self) -> float:
         """Present value of the money planned within the horizon, in units."""
-        return self._present_value([(entry.policy.budget, *entry.months) for entry in self._entries])
+        return self._plan.planned_pv
+
+    @property
+    def available_pv(self) -> float:
+        """Present value of the scenario's budget over the horizon, in units."""
+        return self._plan.available_pv
 
     @property
     def spent_pv(self) -> float:
         """Present value of the money spent within the horizon, in units."""
-        return self._present_value(
+        return self._plan.present_value(
             [(a_year, s.first, s.last) for s in self._spans for a_year in s.spent[s.spent > 0].tolist()]
         )
 
@@ -115,7 +127,7 @@ class PolicySchedule:
 
         planned, spent = self._yearly()
         e, year, row = np.nonzero(planned)
-        region = np.array([*self._world.regions.ids, "all"], dtype=object)
+        region = np.array([*self._endowment.regions.ids, "all"], dtype=object)
         label = np.array([f"policies[{i}]" for i in range(len(self._entries))], dtype=object)
         instrument = np.array([entry.policy.instrument for entry in self._entries], dtype=object)
         return pd.DataFrame(
@@ -130,29 +142,42 @@ class PolicySchedule:
             }
         )
 
+    def accounts(self) -> list[Account]:
+        """Return the money of each entry in the order of the file."""
+        spent = [
+            self._plan.present_value(
+                [(float(span.spent[e].sum()), span.first, span.last) for span in self._spans]
+            )
+            for e in range(len(self._entries))
+        ]
+        return [
+            Account(
+                label=f"policies[{e}]",
+                instrument=entry.policy.instrument,
+                months=entry.months,
+                full_cost=float(entry.full_cost.sum()),
+                per_year=entry.per_year,
+                coverage=_mean_coverage(entry),
+                planned_pv=self._plan.present_value([(entry.per_year, *entry.months)]),
+                spent_pv=spent[e],
+            )
+            for e, entry in enumerate(self._entries)
+        ]
+
     def to_date(self) -> tuple[Array, Array]:
         """Planned and spent up to the end of each month, month 0 being the start; float64 (policies, T + 1), units."""
-        world = self._world
-        a_year = np.zeros((2, len(self._entries), world.months))
+        endowment = self._endowment
+        a_year = np.zeros((2, len(self._entries), endowment.months))
         for e, entry in enumerate(self._entries):
-            a_year[0, e, slice(*entry.months)] = entry.policy.budget
+            a_year[0, e, slice(*entry.months)] = entry.per_year
         for span in self._spans:
             a_year[1, :, span.first : span.last] = span.spent.sum(axis=1)[:, None]
-        sums = np.cumsum(a_year / world.steps_per_year, axis=2)
+        sums = np.cumsum(a_year / endowment.steps_per_year, axis=2)
         planned, spent = np.concatenate([np.zeros((2, len(self._entries), 1)), sums], axis=2)
         return planned, spent
 
-    def _present_value(self, amounts: list[tuple[float, int, int]]) -> float:
-        world = self._world
-        factors = discount_factors(
-            months=world.months,
-            steps_per_year=world.steps_per_year,
-            discount=self._budget.discount,
-        )
-        return present_value(amounts, steps_per_year=world.steps_per_year, factors=factors)
-
     def _make_spans(self) -> list[Span]:
-        platforms, horizon = self._world.platforms, self._world.months
+        platforms, horizon = self._endowment.platforms, self._endowment.months
         edges = {
             0,
             horizon,
@@ -178,16 +203,16 @@ class PolicySchedule:
 
         ``in_calendar``, bool (H,), says which platforms are within their own years.
         """
-        world, entries = self._world, self._entries
-        place = {name: h for h, name in enumerate(world.platforms.names)}
-        levers = Levers.neutral(world)
+        endowment, entries = self._endowment, self._entries
+        place = {name: h for h, name in enumerate(endowment.platforms.names)}
+        levers = Levers.neutral(endowment)
         levers.is_open[:] = in_calendar
         for e in (
             self._funded
         ):  # those that are not active now count too: without their money the platform is closed
             if entries[e].policy.opens_platform:
                 levers.is_open[[place[name] for name in entries[e].policy.platform_names]] = False
-        spent = np.zeros((len(entries), len(world.regions.ids) + 1))
+        spent = np.zeros((len(entries), len(endowment.regions.ids) + 1))
         groups: dict[tuple[str, ...], list[int]] = {}
         for e in active:
             groups.setdefault(entries[e].target, []).append(e)
@@ -204,7 +229,8 @@ class PolicySchedule:
             effective = np.minimum(together, 1.0)
             if policy.all_or_nothing:
                 effective = np.where(together >= WHOLE, 1.0, 0.0)
-            policy.apply(levers, effective, world)
+            if (effect := self._effects.of(policy.instrument)) > 0:
+                policy.apply(levers, effective, endowment, effect=effect)
             # If entries together exceed full coverage, each spends in proportion; a single one spends all it covers.
             used = np.minimum(effective / np.where(together > 0, together, 1.0), 1.0)
             for e in group:
@@ -217,8 +243,8 @@ class PolicySchedule:
 
     def _yearly(self) -> tuple[Array, Array]:
         """Planned and spent, float64 (entries, years, R + 1), in units."""
-        steps = self._world.steps_per_year
-        starts = np.arange(0, self._world.months, steps)
+        steps = self._endowment.steps_per_year
+        starts = np.arange(0, self._endowment.months, steps)
 
         def years(first: int, last: int) -> Array:
             """Part of each year that lies within the months: float64 (years,), in [0, 1]."""
@@ -231,7 +257,7 @@ class PolicySchedule:
                 / steps
             )
 
-        size = len(self._world.regions.ids) + 1
+        size = len(self._endowment.regions.ids) + 1
         planned = np.zeros((len(self._entries), len(starts), size))
         for e, entry in enumerate(self._entries):
             a_year = np.bincount(entry.rows, weights=entry.planned, minlength=size)
@@ -241,3 +267,9 @@ class PolicySchedule:
             spent += years(span.first, span.last)[None, :, None] * span.spent[:, None, :]
         # Parts of a year do not add up to the year to the last bit.
         return planned, np.minimum(spent, planned)
+
+
+def _mean_coverage(entry: _Funded) -> float:
+    """Return the mean coverage of the units, weighted by full cost; 0 if there are none."""
+    total = float(entry.full_cost.sum())
+    return float((entry.coverage * entry.full_cost).sum()) / total if total > 0 else 0.0

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from simulation.levers import Levers
-from simulation.policies.base import RegionalPolicy
-from simulation.world import Array, World
+from simulation.policies.base import Effect, RegionalPolicy
+from simulation.world import Array, Endowment
 
 
 class Technopark(RegionalPolicy):
@@ -16,13 +16,13 @@ class Technopark(RegionalPolicy):
 
     unit_cost: ClassVar[float] = 20.0
     cost_basis: ClassVar[str] = "institution"
-    magnitude: ClassVar[float] = 1.0
+    effect: ClassVar[Effect] = Effect(1.0, "relative increase of the capacity of institutions")
 
     instrument: Literal["technopark"] = "technopark"
 
-    def full_cost(self, world: World, *, unit_cost: float) -> Array:
-        institutions = np.bincount(world.institutions.region_of, minlength=len(world.regions.ids))
-        return self.cost_by_region(world, unit_cost * institutions)
+    def full_cost(self, endowment: Endowment, *, unit_cost: float) -> Array:
+        institutions = np.bincount(endowment.institution_region, minlength=len(endowment.regions.ids))
+        return self.cost_by_region(endowment, unit_cost * institutions)
 
-    def apply(self, levers: Levers, coverage: Array, world: World) -> None:
-        levers.capacity += self.magnitude * coverage[:-1]
+    def apply(self, levers: Levers, coverage: Array, endowment: Endowment, *, effect: float) -> None:
+        levers.capacity += effect * coverage[:-1]

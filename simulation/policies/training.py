@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from simulation.levers import Levers
-from simulation.policies.base import RegionalPolicy
-from simulation.world import Array, World
+from simulation.policies.base import Effect, RegionalPolicy
+from simulation.world import Array, Endowment
 
 
 class Training(RegionalPolicy):
@@ -14,12 +14,13 @@ class Training(RegionalPolicy):
 
     unit_cost: ClassVar[float] = 1.0
     cost_basis: ClassVar[str] = "enterprise"
-    magnitude: ClassVar[float] = 0.25
+    effect: ClassVar[Effect] = Effect(0.25, "relative increase of absorptive capacity")
 
     instrument: Literal["training"] = "training"
 
-    def full_cost(self, world: World, *, unit_cost: float) -> Array:
-        return self.cost_by_region(world, unit_cost * world.enterprises.counts.sum(axis=1))
+    def full_cost(self, endowment: Endowment, *, unit_cost: float) -> Array:
+        return self.cost_by_region(endowment, unit_cost * endowment.counts.sum(axis=1))
 
-    def apply(self, levers: Levers, coverage: Array, world: World) -> None:
-        levers.training += self.magnitude * coverage[:-1]
+    def apply(self, levers: Levers, coverage: Array, endowment: Endowment, *, effect: float) -> None:
+        levers.training += effect * coverage[:-1]
+        levers.trained += coverage[:-1]

@@ -191,7 +191,7 @@ def _sentence(alone: Mapping[str, Contribution], title: str) -> str:
     what, unit, decimals = _SAY[together.metric]
     of = f"{together.n} of {together.replications}"
     if together.n < 2:
-        return f"{title}, {what}: in {of} replications all combinations have a value, too few to tell."
+        return f"{title}, {what}: in {of} replications all combinations have a value; this is too few for a conclusion."
 
     def part(row: Contribution) -> str:
         mean, low, high = (signed(value, decimals) for value in (row.mean, row.low, row.high))
@@ -203,7 +203,7 @@ def _sentence(alone: Mapping[str, Contribution], title: str) -> str:
     # Not the runner-up alone: a lower mean may have an interval that reaches higher.
     rivals = [FACTORS[row.factor] for row in others if row.high >= first.low]
     lead = (
-        f"whether {FACTORS[first.factor]} or {' or '.join(rivals)} is higher cannot be told"
+        f"whether {FACTORS[first.factor]} or {' or '.join(rivals)} is higher cannot be established"
         if rivals
         else f"the highest is that of {FACTORS[first.factor]}"
     )

@@ -163,10 +163,10 @@ def means(analysis: Analysis) -> Table:
         title="Speed and synchronization by scenario",
         head=("scenario", "n", *(shown.heading for shown in MEANS.values())),
         rows=tuple(rows),
-        note="Means over n replications ± their standard deviation. In brackets how many have a value, where some "
+        note="Means over n replications ± their standard deviation. In brackets the number with a value, if some "
         "have none. t50: years from release until half of those who can use a technology have adopted it. Phi: share "
-        "of the variance in who has adopted by when that lies between regions; 1 - Phi is 1 where regions adopt "
-        "together. W1: mean area between the curves of two regions. Final share: adopters among the eligible at the "
+        "of the variance of adoption that lies between regions; 1 - Phi is 1 if all regions adopt at the "
+        "same time. W1: mean area between the curves of two regions. Final share: adopters among the eligible at the "
         "horizon. Members: enterprises on a platform at the horizon.",
     )
 
@@ -194,9 +194,10 @@ def differences(
         rows=tuple(rows),
         labels=2,
         note="Replications with the same seed are pairs. Intervals: Student's t with Hall's correction for skewness, "
-        "each at 95 % by itself. Better in: share of pairs in which the first scenario is better, ties half. d: mean "
-        "over standard deviation of the paired differences; it grows with the random draws that scenarios share. "
-        "Holm: p corrected for the three metrics of the verdict. Needed: pairs for an interval of half-width "
+        "each at 95 %, not adjusted. Better in: share of pairs in which the first scenario is better; ties count "
+        "half. d: mean over standard deviation of the paired differences; it grows with the random draws that "
+        "scenarios share. Holm: p corrected for the three metrics of the verdict. Needed: pairs for an interval "
+        "of half-width "
         f"{100 * precision:.0f} % of the difference.",
     )
 
@@ -225,10 +226,10 @@ def levels(analysis: Analysis) -> Table:
         rows=tuple(sorted(rows, key=lambda row: order.index(row[0]))),
         labels=2,
         note="Macro: between macroregions; meso: between the regions of a macroregion, for t50 between all regions; "
-        "micro: between the enterprises of a region. Variance: of who has adopted by when, uncorrected; the three add "
+        "micro: between the enterprises of a region. Variance: of adoption, uncorrected; the three add "
         "up to 100 %. Spread of t50: standard deviation, for micro the time from a quarter to half in a region; "
-        "undefined where one never reaches half. Means ± standard deviation, and paired "
-        "differences with 95 % intervals; in brackets how many have a value, where some have none.",
+        "undefined if one never reaches half. Means ± standard deviation, and paired "
+        "differences with 95 % intervals; in brackets the number with a value, if some have none.",
     )
 
 
@@ -240,11 +241,11 @@ def directions(analysis: Analysis) -> Table:
         title="Greening, extractors, and the technological profile of regions",
         head=("scenario", *(shown.heading for shown in DIRECTIONS.values())),
         rows=tuple((label, *cells) for label, cells in rows),
-        note="Green: adopters of technologies meant for the environment among their eligible at the horizon, and "
-        "years from release until half have adopted; extractors: the same of all industries but mining services. "
+        note="Green: adopters of environmental technologies among the eligible at the horizon, and "
+        "years from release until half have adopted; extractors: the same for all industries except mining services. "
         "Profile of a region when half have adopted, means over regions: entropy, 1 where its adoptions are spread "
-        "evenly over technologies; density, how much it has adopted of what is "
-        "related to what it has not. Means ± standard deviation, and paired differences with 95 % intervals.",
+        "evenly over technologies; density, the adopted share of the technologies "
+        "related to those that it lacks. Means ± standard deviation, and paired differences with 95 % intervals.",
     )
 
 
@@ -396,11 +397,12 @@ def attribution(analysis: Analysis) -> Table:
         rows.append((f"{scenario} minus {reference}", *points))
     return Table(
         name="attribution",
-        title="Adoptions by the channel of the last step, % of all, and changes in percentage points",
+        title="Attribution of adoptions by channel, % of all adoptions, and changes in percentage points",
         head=("scenario", *CHANNELS),
         rows=tuple(rows),
-        note="Descriptive, not causal: attribution names the contact that brought the last step, and what starts a "
-        "cascade gets none for what follows. Intervals of the changes are in comparison.csv.",
+        note="Descriptive, not causal: each adoption is split over the terms of the hazard in its month, and a contact "
+        "that starts a cascade is not credited with the adoptions that follow. Intervals of the changes are "
+        "in comparison.csv.",
     )
 
 

@@ -77,7 +77,8 @@ def notes_on(results: Results) -> list[str]:
     notes = []
     if names := ignored(results.path, results.scenarios):
         notes.append(
-            f"not read in {results.path}, because this program gives no such names: {_in_few_words(names)}"
+            f"not read in {results.path}, because their names are not those that this program gives: "
+            f"{_in_few_words(names)}"
         )
     old = stale(results)
     if old:

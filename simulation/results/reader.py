@@ -87,25 +87,25 @@ def _parts(code: object) -> object:
 def _named_once(entries: list[_Entry]) -> list[_Entry]:
     times = Counter(entry["name"] for entry in entries)
     if doubled := [name for name in times if times[name] > 1]:
-        raise ValueError(f"each name must stand once, {listed(doubled)} does not")
+        raise ValueError(f"each name must occur once; {listed(doubled)} does not")
     return entries
 
 
 def _ids_once(regions: list[_Region]) -> list[_Region]:
     if len({region["id"] for region in regions}) < len(regions):
-        raise ValueError("each id must stand once")
+        raise ValueError("each id must occur once")
     return regions
 
 
 def _technologies_once(technologies: list[_Technology]) -> list[_Technology]:
     if len({technology["name"] for technology in technologies}) < len(technologies):
-        raise ValueError("each name must stand once")
+        raise ValueError("each name must occur once")
     return technologies
 
 
 def _distinct(names: list[str]) -> list[str]:
     if len(set(names)) < len(names):
-        raise ValueError("each name must stand once")
+        raise ValueError("each name must occur once")
     return names
 
 

@@ -6,12 +6,11 @@ import math
 
 from simulation.data.reader import Dataset
 from simulation.errors import listed
+from simulation.policies.plan import NotAffordable, faults_of_shares
 from simulation.scenario.limits import beyond_a_double
 from simulation.scenario.messages import Issue
+from simulation.scenario.plan import plan_of
 from simulation.scenario.schema import MOST_SCALE, Scenario
-
-OVERSPENT = 1.001
-"""Plans may exceed the budget's present value by this factor, because budgets are written in round numbers."""
 
 
 def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
@@ -37,17 +36,25 @@ def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
     in_all = scenario.world.scale * (1 + scenario.turnover.entry * scenario.time.years)
     if round(in_all) > MOST_SCALE:
         message = (
-            f"over {scenario.time.years:g} years as many enterprises come to be as with world.scale = {in_all:,.0f} "
+            f"over {scenario.time.years:g} years there are as many enterprises as with world.scale = {in_all:,.0f} "
             f"and no entry; that must be {MOST_SCALE} or less"
         )
         issues.append((("turnover", "entry"), message))
     issues.extend(beyond_a_double(scenario, dataset))
-    planned, available = scenario.planned_pv, scenario.budget_pv
-    if planned > available * OVERSPENT:
-        message = (
-            f"planned spending has a present value of {planned:,.0f} units, more than the budget's {available:,.0f} "
-            f"({scenario.budget.per_year:g} a year over {scenario.time.years:g} years); lower the budgets of the "
-            "policies, or raise budget.per_year"
-        )
-        issues.append((("policies",), message))
+    return issues
+
+
+def faults_of_money(scenario: Scenario) -> list[Issue]:
+    """Return what makes the plan of the policies impossible, in a scenario in which all else is valid."""
+    time = scenario.time
+    faults = faults_of_shares(scenario.policies, steps_per_year=time.steps_per_year, horizon=time.months)
+    issues: list[Issue] = [
+        (("policies",) if n is None else ("policies", n), message) for n, message in faults
+    ]
+    if not issues:
+        try:
+            plan_of(scenario)
+        except NotAffordable as error:
+            message = "; lower the budgets or coverages of the policies, or raise budget.per_year"
+            issues.append((("policies",), str(error) + message))
     return issues

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulation.errors import Problem, ScenarioError, shortened, suggestion
+from simulation.errors import Problem, ScenarioError, listed, shortened, suggestion
 from simulation.files.text import TextFault
 from simulation.files.toml import KeyPath, key_lines, key_text, parse_toml, read_toml, toml_value
 from simulation.hidden_characters import fault_of
+from simulation.policies.base import MONEY
 
 NOT_INHERITED = ("extends", "name", "title", "description")
 """Keys that apply to one file only and are not inherited."""
@@ -22,6 +23,9 @@ OVERRIDE = "--set"
 
 DEEPEST = 20
 """Maximum depth of the key of an override; no key of a scenario is deeper than five."""
+
+_FOR_ONE = re.compile(r"\s*([a-z0-9_-]{1,64}):")
+"""The scenario that an override is for, as in ``hypercluster:effects.technopark=2``."""
 
 _WORDS = re.compile(r"""(?:[^\W\d]|\.{0,2}[/\\]|~)[^"'\[\]{}=#\n]*""")
 """Text that needs no quotes in an override: it begins like a word or a path and contains no TOML syntax."""
@@ -44,6 +48,7 @@ class Layer:
 class Document:
     """A scenario file merged with those that it extends and with overrides."""
 
+    name: str  # of the scenario, or of its file
     layers: tuple[Layer, ...]  # the file itself first, then what it extends
     overrides: tuple[KeyPath, ...]  # in the order given
     data: dict[str, Any]  # merged
@@ -62,6 +67,8 @@ class Document:
                 (lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines),
                 None,
             )
+        elif file == OVERRIDE:
+            file = _override_of(self.name)
         found = ""
         if show_value and contains(self.data, path):
             value = value_at(self.data, path)
@@ -149,17 +156,65 @@ def _document(layers: list[Layer], *, file: Path, overrides: Sequence[str]) -> D
     for layer in reversed(layers):
         data = merged({key: data[key] for key in data if key not in NOT_INHERITED}, layer.data)
     data.pop("extends", None)
+    name = str(data.get("name", file.stem))
     paths, problems = [], []
     for override in overrides:
+        only = scenario_of(override)
+        if only not in (None, name):
+            continue
         try:
             key, value = parse_override(override)
-            data = replaced(data, key, value)
+            key = _with_places(data, key)
+            data = _with_one_kind_of_money(replaced(data, key, value), key)
             paths.append(key)
         except OverrideError as error:
-            problems.append(Problem(OVERRIDE, None, "", str(error), found=shortened(override)))
+            problems.append(Problem(_override_of(name), None, "", str(error), found=shortened(override)))
     if problems:
         raise ScenarioError(problems)
-    return Document(tuple(layers), tuple(paths), data)
+    return Document(name, tuple(layers), tuple(paths), data)
+
+
+def scenario_of(override: str) -> str | None:
+    """Return the name of the only scenario that an override is for, or None if it is for all."""
+    found = _FOR_ONE.match(override.partition("=")[0])
+    return found[1] if found else None
+
+
+def _override_of(name: str) -> str:
+    """Return what stands for the file of a key that was set by an override."""
+    return f"{OVERRIDE} for {name}"
+
+
+def _with_places(data: Mapping[str, Any], path: KeyPath) -> KeyPath:
+    """Return the path with the place of a policy entry instead of its instrument, as in policies.training.budget."""
+    entries = data.get("policies")
+    if (
+        path[0] != "policies"
+        or len(path) < 2
+        or not isinstance(path[1], str)
+        or not isinstance(entries, list)
+    ):
+        return path
+    instruments = [entry.get("instrument") if isinstance(entry, dict) else None for entry in entries]
+    places = [n for n, name in enumerate(instruments) if name == path[1]]
+    if len(places) > 1:
+        raise OverrideError(
+            f"several policies are {path[1]}; write {' or '.join(f'policies[{n}]' for n in places)} instead"
+        )
+    if not places:
+        known = dict.fromkeys(str(name) for name in instruments if name)
+        hint = suggestion(path[1], known) or f"; its policies are {listed(known)}" if known else ""
+        raise OverrideError(f'the scenario has no policy "{path[1]}"{hint}')
+    return ("policies", places[0], *path[2:])
+
+
+def _with_one_kind_of_money(data: dict[str, Any], path: KeyPath) -> dict[str, Any]:
+    """Return the data without the other kinds of money of an entry of policy that the path has given one."""
+    if len(path) != 3 or path[0] != "policies" or path[2] not in MONEY:
+        return data
+    entry = value_at(data, path[:2])
+    kept = {key: value for key, value in entry.items() if key == path[2] or key not in MONEY}
+    return dict(replaced(data, path[:2], kept))
 
 
 def _extended(layers: list[Layer], *, folder: Path) -> Layer:
@@ -171,7 +226,7 @@ def _extended(layers: list[Layer], *, folder: Path) -> Layer:
     if not isinstance(name, str) or Path(name).name != name or name in ("", ".", ".."):
         message = 'must be the name of a file in the same folder, such as "baseline.toml"'
     elif name in chain:
-        message = f"a circle: {' extends '.join([*chain[chain.index(name) :], name])}"
+        message = f"circular:{' extends '.join([*chain[chain.index(name) :], name])}"
     elif not os.path.lexists(folder / name):  # also for an invalid file name
         message = f"no such file{suggestion(name, (path.name for path in folder.glob('*.toml')))}"
     if message:
@@ -191,19 +246,20 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_override(override: str) -> tuple[KeyPath, Any]:
-    """Return path and value of ``diffusion.half_distance_km=300`` or ``policies[0].budget=100``.
+    """Return path and value of ``diffusion.half_distance_km=300``, ``policies[0].budget=100``,
+    ``policies.training.share=0.5`` or ``hypercluster:effects.technopark=2``.
 
     Raises
     ------
     OverrideError
         With a message for the user.
     """
-    key, equals, value = override.partition("=")
+    key, equals, value = _FOR_ONE.sub("", override, count=1).partition("=")
     if not equals:
         raise OverrideError("must be KEY=VALUE, such as diffusion.half_distance_km=300")
     step = r"""(?:[A-Za-z0-9_-]+|"[^"]*")(?:\[\d+\])?"""
     if not re.fullmatch(rf"{step}(?:\.{step})*", key.strip()):
-        hint = "; single quotes are no quotes in cmd.exe" if key.startswith("'") else ""
+        hint = "; cmd.exe does not treat single quotes as quotes" if key.startswith("'") else ""
         raise OverrideError(f"the key must look like diffusion.half_distance_km or policies[0].budget{hint}")
     path: list[str | int] = []
     for quoted, bare, index in re.findall(r'"([^"]*)"|([A-Za-z0-9_-]+(?![\]\w-]))|\[(\d+)\]', key):
@@ -243,6 +299,6 @@ def replaced(data: Any, path: KeyPath, value: Any) -> Any:
             raise OverrideError(f"there are only {len(data)} elements, counted from 0")
         return [*data[:step], replaced(data[step], rest, value), *data[step + 1 :]]
     if not isinstance(data, dict):
-        raise OverrideError(f'"{step}" is looked for in what is not a table')
+        raise OverrideError(f'"{step}" is a key, but what should contain it is not a table')
     below = data.get(step, {} if rest else None)
     return {**data, step: replaced(below, rest, value)}

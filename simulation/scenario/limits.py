@@ -42,8 +42,8 @@ def _half_distance(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
     )
     if diffusion.half_distance_km < least:
         message = (
-            f"contact would vanish within a region or between nearest ones; the least that works for this world is "
-            f"{math.ceil(least * 100) / 100:g} km"
+            "contact would vanish within a region or to its nearest neighbour; the smallest value accepted for this "
+            f"world is {math.ceil(least * 100) / 100:g} km"
         )
         yield ("diffusion", "half_distance_km"), message
 

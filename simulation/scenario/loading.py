@@ -11,17 +11,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from simulation.data.reader import Dataset, dataset_folder, load_dataset, shipped_datasets
-from simulation.errors import Problem, ScenarioError, listed, suggestion
+from simulation.errors import Problem, ScenarioError, listed, shortened, suggestion
 from simulation.files.text import broken_link
 from simulation.files.toml import KeyPath
 from simulation.hidden_characters import fault_of
 from simulation.mechanisms.prices import read_price_path
-from simulation.scenario.consistency import inconsistencies
+from simulation.scenario.consistency import faults_of_money, inconsistencies
 from simulation.scenario.document import (
     OVERRIDE,
     Document,
     document_of,
     read_document,
+    scenario_of,
 )
 from simulation.scenario.messages import name_issues, schema_problems
 from simulation.scenario.schema import Scenario
@@ -41,7 +42,8 @@ def load_scenario(path_or_name: str | Path, *, overrides: Sequence[str] = ()) ->
     Parameters
     ----------
     path_or_name : a file, or the bare name of a shipped scenario.
-    overrides : values that replace keys, such as ``diffusion.half_distance_km=300``; the last one counts.
+    overrides : values that replace keys, such as ``diffusion.half_distance_km=300`` or
+        ``policies.training.share=0.5``; the last one counts.
 
     Raises
     ------
@@ -50,7 +52,32 @@ def load_scenario(path_or_name: str | Path, *, overrides: Sequence[str] = ()) ->
     DataError
         If the tables of its dataset cannot be used.
     """
+    return load_scenarios([path_or_name], overrides=overrides)[0]
+
+
+def load_scenarios(paths_or_names: Sequence[str | Path], *, overrides: Sequence[str] = ()) -> list[Scenario]:
+    """Read and validate several scenarios; errors as :func:`load_scenario`, which see for the arguments.
+
+    An override for one of them begins with its name: ``hypercluster:effects.platform_onboarding=2``.
+    """
+    scenarios = [read_scenario(each, overrides=overrides) for each in paths_or_names]
+    refuse_unmatched(overrides, [scenario.name for scenario in scenarios])
+    return scenarios
+
+
+def read_scenario(path_or_name: str | Path, *, overrides: Sequence[str]) -> Scenario:
+    """Read and validate one of several scenarios, without the overrides for others; errors as :func:`load_scenario`."""
     return _checked(read_document(_find(path_or_name), overrides=overrides))
+
+
+def refuse_unmatched(overrides: Sequence[str], names: Sequence[str]) -> None:
+    """Raise a ScenarioError for an override that is for a scenario of another name than these."""
+    for override in overrides:
+        only = scenario_of(override)
+        if only is not None and only not in names:
+            hint = suggestion(only, names) or f"; given: {listed(names)}"
+            message = f'no scenario is named "{only}"{hint}'
+            raise ScenarioError([Problem(OVERRIDE, None, "", message, shortened(override))])
 
 
 def parse_scenario(text: str, *, file: str | Path = "scenario.toml") -> Scenario:
@@ -80,39 +107,10 @@ def _find(path_or_name: str | Path) -> Path:
 
 
 def _checked(document: Document) -> Scenario:
-    data, problems = _without_signed_zeros(document.data), []
-    if "name" not in data:
-        data["name"] = stem = Path(document.layers[0].file).stem
-        if not re.fullmatch(IDENTIFIER, stem):
-            # Reported here, because it is on no line of a file.
-            message = (
-                f'its name is that of the file, "{stem}", and must be 1 to 64 small letters, digits, - or _; '
-                'rename the file, or give a name in it, such as name = "my_scenario"'
-            )
-            problems.append(Problem(document.layers[0].file, None, "", message))
-            data["name"] = "unnamed"
-    world = data.get("world")
-    dataset: Dataset | None = None
-    if not isinstance(world, dict) or not isinstance(world.get("dataset"), str):
-        dataset = load_dataset()
-    else:
-        given = world["dataset"]
-        source = document.source(("world", "dataset"))
-        folder = dataset_folder(given, relative_to=Path() if source == OVERRIDE else Path(source).parent)
-        # An empty name would be the folder of the file. isdir also accepts an invalid file name.
-        if given and os.path.isdir(folder):
-            # Absolute, so that the scenario means the same wherever its text is read again.
-            data["world"] = {
-                **world,
-                "dataset": given if given in shipped_datasets() else str(folder.resolve()),
-            }
-            dataset = load_dataset(data["world"]["dataset"])
-        else:
-            names = shipped_datasets()
-            hint = suggestion(given, names) or f"; the shipped datasets are {listed(names)}"
-            what = broken_link(folder) or "not a dataset or folder"
-            if not fault_of(given):  # which the schema reports
-                problems.append(document.problem(("world", "dataset"), f"{what}{hint}"))
+    data = _without_signed_zeros(document.data)
+    problems: list[Problem] = []
+    _name_if_missing(data, document, problems)
+    dataset = _dataset_of(data, document, problems)
     if dataset is not None and isinstance(data.get("platforms"), list):
         # A platform of the dataset needs no more than its name.
         known = {row.name: row.keys for row in dataset.platforms}
@@ -135,11 +133,51 @@ def _checked(document: Document) -> Scenario:
     issues = name_issues(data, dataset, at_most=MOST_PROBLEMS) if dataset is not None else []
     if scenario is not None and dataset is not None:
         issues.extend(inconsistencies(scenario, dataset))
+        if not issues and not problems:
+            issues.extend(faults_of_money(scenario))
     problems.extend(document.problem(path, message) for path, message in issues[:MOST_PROBLEMS])
     if problems or scenario is None:
         more += len(issues[MOST_PROBLEMS:]) + len(problems[MOST_PROBLEMS:])
         raise ScenarioError(problems[:MOST_PROBLEMS], more)
     return scenario
+
+
+def _name_if_missing(data: dict[str, Any], document: Document, problems: list[Problem]) -> None:
+    """Name the scenario after its file if it has no name of its own."""
+    if "name" in data:
+        return
+    data["name"] = stem = Path(document.layers[0].file).stem
+    if re.fullmatch(IDENTIFIER, stem):
+        return
+    # Reported here, because it is on no line of a file.
+    message = (
+        f'its name is that of the file, "{stem}", and must be 1 to 64 small letters, digits, - or _; '
+        'rename the file, or give a name in it, such as name = "my_scenario"'
+    )
+    problems.append(Problem(document.layers[0].file, None, "", message))
+    data["name"] = "unnamed"
+
+
+def _dataset_of(data: dict[str, Any], document: Document, problems: list[Problem]) -> Dataset | None:
+    """Load the dataset, and make its folder an absolute path in the data; None, with a problem, if there is none."""
+    world = data.get("world")
+    if not isinstance(world, dict) or not isinstance(world.get("dataset"), str):
+        return load_dataset()
+    given = world["dataset"]
+    source = document.source(("world", "dataset"))
+    folder = dataset_folder(given, relative_to=Path() if source == OVERRIDE else Path(source).parent)
+    # An empty name would be the folder of the file. isdir also accepts an invalid file name.
+    if given and os.path.isdir(folder):
+        # Absolute, so that the scenario means the same wherever its text is read again.
+        name = given if given in shipped_datasets() else str(folder.resolve())
+        data["world"] = {**world, "dataset": name}
+        return load_dataset(name)
+    names = shipped_datasets()
+    hint = suggestion(given, names) or f"; the shipped datasets are {listed(names)}"
+    what = broken_link(folder) or "not a dataset or folder"
+    if not fault_of(given):  # which the schema reports
+        problems.append(document.problem(("world", "dataset"), f"{what}{hint}"))
+    return None
 
 
 def _without_signed_zeros(value: Any) -> Any:

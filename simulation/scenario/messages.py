@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -55,7 +54,7 @@ def _schema_problem(details: ErrorDetails, document: Document, root: type[BaseMo
         return document.problem((*path, "instrument"), message, show_value=False)
     if details["type"] == "union_tag_invalid":
         word = str(details["ctx"]["tag"])
-        hint = suggestion(word, INSTRUMENTS) or f"; known are {listed(INSTRUMENTS, at_most=99)}"
+        hint = suggestion(word, INSTRUMENTS) or f"; accepted values: {listed(INSTRUMENTS, at_most=99)}"
         return document.problem((*path, "instrument"), f"not an instrument{hint}")
     whole = details["type"] == "value_error" and isinstance(value_at(document.data, path), Mapping)
     return document.problem(path, expected(details), show_value=not whole)
@@ -72,7 +71,7 @@ EXPECTED = {
     "list_type": "must be a list",
     "string_too_short": "must not be empty",
     "string_too_long": "must be shorter",
-    "string_pattern_mismatch": "must be 1 to 64 small letters, digits, - or _",
+    "string_pattern_mismatch": "must be 1 to 64 lower-case letters, digits, - or _",
 }
 BOUNDS = {
     "greater_than_equal": ("ge", "must be {} or more"),
@@ -134,95 +133,121 @@ def name_issues(data: Mapping[str, Any], dataset: Dataset, *, at_most: int) -> l
     Works on plain data and skips values of a wrong type, so that names are checked even if there are other problems.
     Suggestions are computed at most ``at_most`` times, because that is slow.
     """
-    hints = count()
     own = [
         (n, InstitutionRow(row["region"], row["name"], ""))
         for n, row in _tables(data, "institutions")
         if isinstance(row.get("region"), str) and isinstance(row.get("name"), str)
     ]
     institutions = institution_references((*dataset.institutions, *(row for _, row in own)))
-    named = {
-        kind: [(n, row["name"]) for n, row in _tables(data, kind) if isinstance(row.get("name"), str)]
-        for kind in ("platforms", "commodities", "chains")
-    }
+    unknown = [
+        (path, message)
+        for pattern, check in _checks(data, dataset, institutions, _Names(at_most)).items()
+        for path, name in _matches(data, pattern)
+        if (message := check(name))
+    ]
+    return [*unknown, *_repeated_names(data), *_repeated_institutions(own, dataset)]
 
-    def one_of(known: Iterable[str], what: str) -> Callable[[str], str]:
+
+Check = Callable[[str], str]
+"""Returns what is wrong with a name, "" if nothing is."""
+
+
+class _Names:
+    """Makes checks of names; only the first ``at_most`` of their messages suggest other names."""
+
+    def __init__(self, at_most: int) -> None:
+        self._suggestions_left = at_most
+
+    def one_of(self, known: Iterable[str], what: str) -> Check:
         names = dict.fromkeys(known)
-        return lambda name: "" if name in names else unknown(name, list(names), what)
+        return lambda name: "" if name in names else self._unknown(name, list(names), what)
 
-    def unknown(name: str, known: list[str], what: str) -> str:
-        return _unknown(name, known, what) if next(hints) < at_most else "not known"
+    def institution(self, known: Mapping[str, Sequence[int]]) -> Check:
+        def check(name: str) -> str:
+            if len(known.get(name, ())) > 1:
+                ways = [way for way in known if way.endswith(f": {name}") and len(known[way]) == 1]
+                return f"several regions have it; write {' or '.join(f'"{way}"' for way in ways)}"
+            return "" if name in known else self._unknown(name, list(known), "institution")
 
-    def institution(name: str) -> str:
-        if len(institutions.get(name, ())) > 1:
-            ways = [way for way in institutions if way.endswith(f": {name}") and len(institutions[way]) == 1]
-            return f"several regions have it; write {' or '.join(f'"{way}"' for way in ways)}"
-        return "" if name in institutions else unknown(name, list(institutions), "institution")
+        return check
 
-    region = one_of(dataset.region_ids, "region")
-    platform = one_of((name for _, name in named["platforms"]), "platform of this scenario")
-    checks: dict[tuple[str, ...], Callable[[str], str]] = {
+    def _unknown(self, name: str, known: list[str], what: str) -> str:
+        if self._suggestions_left <= 0:
+            return "not known"
+        self._suggestions_left -= 1
+        if not known:
+            return f"not a {what}, which has none"
+        hint = suggestion(name, known) or f"; known are {listed(known)}"
+        article = "an" if what[0] in "aeiou" else "a"
+        return f"not {article} {what}{hint}"
+
+
+def _checks(
+    data: Mapping[str, Any], dataset: Dataset, institutions: Mapping[str, Sequence[int]], names: _Names
+) -> dict[tuple[str, ...], Check]:
+    """Return the check of the names at each place, written as :func:`_matches` takes it."""
+    region = names.one_of(dataset.region_ids, "region")
+    industry = names.one_of(dataset.industries, "industry")
+    institution = names.institution(institutions)
+    platform = names.one_of((name for _, name in _named(data, "platforms")), "platform of this scenario")
+    chain = names.one_of((name for _, name in _named(data, "chains")), "chain of this scenario")
+    return {
         ("world", "digital_readiness", "*"): region,
         ("world", "government_quality", "*"): region,
         ("world", "capacity", "*"): institution,
         ("institutions", "*", "region"): region,
-        ("institutions", "*", "kind"): one_of(INSTITUTION_KINDS, "kind of institution"),
-        ("technologies", "schedule", "*"): one_of((t.technology for t in dataset.technologies), "technology"),
-        ("technologies", "origin_weights", "*"): one_of(dataset.directions, "direction"),
+        ("institutions", "*", "kind"): names.one_of(INSTITUTION_KINDS, "kind of institution"),
+        ("technologies", "schedule", "*"): names.one_of(
+            (t.technology for t in dataset.technologies), "technology"
+        ),
+        ("technologies", "origin_weights", "*"): names.one_of(dataset.directions, "direction"),
         ("technologies", "origin_weights", "*", "*"): region,
-        ("platforms", "*", "vectors", "*"): one_of((v.vector for v in load_vectors()), "interaction vector"),
+        ("platforms", "*", "vectors", "*"): names.one_of(
+            (v.vector for v in load_vectors()), "interaction vector"
+        ),
         ("platforms", "*", "regions", "*"): region,
-        ("platforms", "*", "macroregions", "*"): one_of(dataset.macroregions, "macroregion"),
-        ("platforms", "*", "industries", "*"): one_of(dataset.industries, "industry"),
+        ("platforms", "*", "macroregions", "*"): names.one_of(dataset.macroregions, "macroregion"),
+        ("platforms", "*", "industries", "*"): industry,
         ("platforms", "*", "institutions", "*"): institution,
         ("platforms", "*", "inherits"): platform,
-        ("commodities", "*", "industries", "*"): one_of(dataset.industries, "industry"),
+        ("commodities", "*", "industries", "*"): industry,
         ("commodities", "*", "export_dependence", "*"): region,
-        ("chains", "*", "industries", "*"): one_of(dataset.industries, "industry"),
+        ("chains", "*", "industries", "*"): industry,
         ("chains", "*", "poles", "*"): region,
         ("migration", "rate", "*"): region,
         **{(key, name, "*"): region for key, table in MECHANISMS.items() for name in table.regions_in},
         ("policies", "*", "regions", "*"): region,
         ("policies", "*", "platform"): platform,
         ("policies", "*", "platforms", "*"): platform,
-        ("policies", "*", "chain"): one_of((name for _, name in named["chains"]), "chain of this scenario"),
+        ("policies", "*", "chain"): chain,
         ("policies", "*", "institutions", "*"): institution,
     }
-    issues = [
-        (path, message)
-        for pattern, check in checks.items()
-        for path, name in _matches(data, pattern)
-        if (message := check(name))
-    ]
+
+
+def _repeated_names(data: Mapping[str, Any]) -> Iterator[Issue]:
     for kind, what in (("platforms", "platform"), ("commodities", "commodity"), ("chains", "chain")):
         seen: set[str] = set()
-        for n, name in named[kind]:
+        for n, name in _named(data, kind):
             if name in seen:
-                issues.append(((kind, n, "name"), f"another {what} has this name"))
+                yield (kind, n, "name"), f"another {what} has this name"
             seen.add(name)
+
+
+def _repeated_institutions(own: Iterable[tuple[int, InstitutionRow]], dataset: Dataset) -> Iterator[Issue]:
     there = {(row.region_id, row.name) for row in dataset.institutions}
     for n, row in own:
         if (row.region_id, row.name) in there:
-            issues.append(
-                (
-                    ("institutions", n, "name"),
-                    "the region has an institution of this name already",
-                )
-            )
+            yield ("institutions", n, "name"), "the region has an institution of this name already"
         there.add((row.region_id, row.name))
-    return issues
 
 
-def _unknown(name: str, known: list[str], what: str) -> str:
-    if not known:
-        return f"not a {what}, which has none"
-    hint = suggestion(name, known) or f"; known are {listed(known)}"
-    article = "an" if what[0] in "aeiou" else "a"
-    return f"not {article} {what}{hint}"
+def _named(data: Mapping[str, Any], key: str) -> list[tuple[int, str]]:
+    """Return the names in the tables of an array, with the positions of the tables."""
+    return [(n, row["name"]) for n, row in _tables(data, key) if isinstance(row.get("name"), str)]
 
 
 def _tables(data: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, Any]]]:
-    """Yield the tables of an array with their positions; elements of a wrong type are skipped."""
+    """Return the tables of an array with their positions; elements of a wrong type are skipped."""
     array = data.get(key)
     return (
         [(n, row) for n, row in enumerate(array) if isinstance(row, dict)] if isinstance(array, list) else []

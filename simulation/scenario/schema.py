@@ -20,12 +20,8 @@ from simulation.mechanisms.migration import Migration
 from simulation.mechanisms.mobility import Mobility
 from simulation.mechanisms.prices import Commodity
 from simulation.mechanisms.turnover import Turnover
-from simulation.policies import AnyPolicy, Budget, Costs
-from simulation.policies.money import (
-    discount_factors,
-    planned_present_value,
-    present_value,
-)
+from simulation.policies import AnyPolicy, Budget, Costs, Effects
+from simulation.scenario.vectors import Vectors
 from simulation.settings import (
     Identifier,
     Line,
@@ -247,6 +243,8 @@ class _Scenario(Settings):
     turnover: Turnover = Turnover()
     budget: Budget = Budget()
     costs: Costs = Costs()
+    effects: Effects = Effects()
+    vectors: Vectors = Vectors()
     platforms: Annotated[tuple[Platform, ...], Field(strict=False, max_length=64)] = ()
     """Platforms, in any order; at most 64, one for each bit of a mask of memberships."""
     policies: Annotated[tuple[AnyPolicy, ...], Field(strict=False)] = ()
@@ -263,31 +261,18 @@ class _Scenario(Settings):
         return tuple(found for key in MECHANISMS if (found := getattr(self, key)).is_on)
 
     @property
-    def planned_pv(self) -> float:
-        """Present value of the money that the policies plan, in units."""
-        return planned_present_value(
-            self.policies,
-            months=self.time.months,
-            steps_per_year=self.time.steps_per_year,
-            discount=self.budget.discount,
-        )
-
-    @property
-    def budget_pv(self) -> float:
-        """Present value of the budget over the horizon, in units."""
-        steps, months = self.time.steps_per_year, self.time.months
-        factors = discount_factors(months=months, steps_per_year=steps, discount=self.budget.discount)
-        return present_value([(self.budget.per_year, 0, months)], steps_per_year=steps, factors=factors)
-
-    @property
     def digest(self) -> str:
         """SHA-256 of all values that can change a result. Names, texts, the order of keys, platforms and policies, and
-        the folder of a dataset do not count; its content does. Costs of instruments that no policy uses and mechanisms
-        that are off do not count either, so a new one of either leaves the digests of other scenarios unchanged.
+        the folder of a dataset do not count; its content does. Costs and effects of instruments that no policy uses,
+        vectors that no platform carries and mechanisms that are off do not count either, so a new one of any of them
+        leaves the digests of other scenarios unchanged.
         """
         dump = self.model_dump(mode="json", exclude={"name", "title", "description"})
         dump["world"]["dataset"] = self.dataset.digest
+        dump["budget"]["per_year"] = self.budget.money_a_year(self.world.scale)
         dump["costs"] = {policy.instrument: self.costs.of(policy.instrument) for policy in self.policies}
+        dump["effects"] = {policy.instrument: self.effects.of(policy.instrument) for policy in self.policies}
+        dump["vectors"] = self.vectors.used_by(name for row in self.platforms for name in row.vectors)
         for key in MECHANISMS.keys() - {mechanism.key for mechanism in self.mechanisms_on}:
             del dump[key]
         for key in ("platforms", "policies", "institutions", "commodities", "chains"):

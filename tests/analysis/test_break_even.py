@@ -24,11 +24,11 @@ from simulation.analysis.break_even import (
 )
 from simulation.analysis.paired import interval
 from simulation.cli.main import cli
-from simulation.engine.build.world import build_world
 from simulation.errors import HyperclusterError, ResultsError
-from simulation.policies import PolicySchedule
+from simulation.policies import NotAffordable
 from simulation.results.own_files import on_record
 from simulation.scenario.loading import load_scenario, parse_scenario
+from simulation.scenario.plan import schedule_of
 from simulation.scenario.schema import Scenario
 
 NAN = math.nan
@@ -46,8 +46,7 @@ def cluster() -> Scenario:
 
 
 def levers(scenario: Scenario):
-    world = build_world(scenario, 1)
-    return PolicySchedule(scenario.policies, world, costs=scenario.costs, budget=scenario.budget).levers(0)
+    return schedule_of(scenario).levers(0)
 
 
 def made_up(
@@ -67,8 +66,9 @@ def made_up(
 @pytest.mark.parametrize("name", ["hypercluster", "fragmented_platforms", "mixed"])
 def test_a_dearer_platform_is_planned_for_the_same_present_value(name: str):
     spec = load_scenario(name)
+    before = schedule_of(spec).planned_pv
     for ratio in (1.0, 1.7, largest_ratio(spec)):
-        assert at_ratio(spec, ratio).planned_pv == pytest.approx(spec.planned_pv, rel=1e-12)
+        assert schedule_of(at_ratio(spec, ratio)).planned_pv == pytest.approx(before, rel=1e-9)
 
 
 def test_operation_and_residents_are_kept_and_onboarding_pays(hypercluster: Scenario):
@@ -76,28 +76,42 @@ def test_operation_and_residents_are_kept_and_onboarding_pays(hypercluster: Scen
     assert after.is_open.all()
     assert np.array_equal(after.resident, before.resident) and after.resident.all()
     # Of 31,161 units of present value for onboarding 7,230 go to what must be kept, and each costs twice as much.
-    left = module.onboarding_left(hypercluster, 2.0)
-    assert left == pytest.approx(1 - 7230 / 31161, abs=2e-4)
+    left = module.shared_left(hypercluster, 2.0)
+    assert left == pytest.approx(1 - 7230.43 / 31161.21, rel=1e-6)
     assert after.subsidy == pytest.approx(before.subsidy * left / 2)
 
 
-def test_other_instruments_keep_their_cost_and_budget():
+def test_costs_of_other_instruments_stay():
     mixed = load_scenario("mixed")
     dearer = at_ratio(mixed, 1.5)
     for name in ("cluster_organisation", "technopark", "training"):
         assert dearer.costs.of(name) == mixed.costs.of(name)
-        assert [p.budget for p in dearer.policies if p.instrument == name] == [
-            p.budget for p in mixed.policies if p.instrument == name
-        ]
+    assert dearer.policies == mixed.policies
 
 
-def test_at_the_largest_ratio_nothing_is_left_for_onboarding(hypercluster: Scenario):
+def test_at_the_largest_ratio_nothing_is_left_and_beyond_it_the_plan_is_not_affordable(
+    hypercluster: Scenario,
+):
     largest = largest_ratio(hypercluster)
-    assert largest == pytest.approx(1 + 31161 / 7230, rel=1e-3)
-    budgets = [
-        p.budget for p in at_ratio(hypercluster, largest).policies if p.instrument == "platform_onboarding"
-    ]
-    assert budgets == pytest.approx([0], abs=1e-6)
+    assert largest == pytest.approx(38391.64 / 7230.43, rel=1e-6)
+    assert module.shared_left(hypercluster, largest) == pytest.approx(0, abs=1e-6)
+    with pytest.raises(NotAffordable, match="not affordable"):
+        schedule_of(at_ratio(hypercluster, largest + 1e-6))
+
+
+def test_without_a_limit_the_largest_ratio_is_the_largest_tried():
+    spec = parse_scenario(
+        ON_PLATFORM.replace("coverage = 1.0", "coverage = 1.0\nfrom_year = 7.9").replace("0.05", "0.01")
+    )
+    assert largest_ratio(spec) <= module.MOST
+
+
+def test_a_platform_with_a_budget_is_refused_because_it_would_buy_less(cluster: Scenario):
+    spec = parse_scenario(ON_PLATFORM.replace("coverage = 1.0", "budget = 150.0"))
+    with pytest.raises(
+        HyperclusterError, match=r"platform: policies\[0\] \(platform_operation\) has a budget"
+    ):
+        break_even(spec, cluster)
 
 
 def test_the_turn_of_a_straight_line_is_found_where_it_is(
@@ -112,7 +126,7 @@ def test_the_turn_of_a_straight_line_is_found_where_it_is(
     assert found.tried["ratio"].is_monotonic_increasing
     assert len(found.tried) <= 16
     assert in_words(found, ("Hypercluster", "Clusters")).startswith(
-        "Hypercluster is ahead of Clusters in t50 until its platform's unit costs are 2.00 times what they are"
+        "Hypercluster is ahead of Clusters in t50 until its platform's unit costs are 2.00 times as high"
     )
 
 
@@ -131,13 +145,13 @@ def test_ahead_to_the_end_and_behind_from_the_start_are_told_in_words(
     never = break_even(hypercluster, cluster, replications=5)
     assert (never.ratio, never.low, len(never.tried)) == (math.inf, math.inf, 2)
     assert "up to the largest affordable ratio, 5.3" in in_words(never, ("A", "B"))
-    assert "the verdict never turns" in in_words(never, ("A", "B"))
+    assert "the verdict does not change" in in_words(never, ("A", "B"))
     made_up(monkeypatch, lambda _: 9.0)
     behind = break_even(hypercluster, cluster, replications=5)
     assert math.isnan(behind.ratio) and len(behind.tried) == 1
-    assert in_words(behind, ("A", "B")).startswith("A is behind B in t50 at its present unit costs already (")
+    assert in_words(behind, ("A", "B")).startswith("A is behind B in t50 at its present unit costs (")
     made_up(monkeypatch, lambda _: 8.01)
-    assert "though the 95 % interval of the difference holds zero" in in_words(
+    assert "though the 95 % interval of the difference contains zero" in in_words(
         break_even(hypercluster, cluster, replications=5), ("A", "B")
     )
 
@@ -163,7 +177,7 @@ def test_one_that_no_longer_reaches_half_is_behind(
 
 @pytest.mark.parametrize(
     ("metric", "replications", "words"),
-    [("t50", 5, "no better or worse"), ("kuramoto", 1, "must be a whole number from 2")],
+    [("t50", 5, "not defined as better or worse"), ("kuramoto", 1, "must be a whole number from 2")],
 )
 def test_impossible_questions_are_refused(
     hypercluster: Scenario, cluster: Scenario, metric: str, replications: int, words: str
@@ -172,8 +186,8 @@ def test_impossible_questions_are_refused(
         break_even(hypercluster, cluster, metric=metric, replications=replications)
 
 
-def test_without_onboarding_there_is_nothing_to_take_money_from(cluster: Scenario):
-    with pytest.raises(HyperclusterError, match="plans no money for platform_onboarding"):
+def test_without_a_platform_none_can_become_dearer(cluster: Scenario):
+    with pytest.raises(HyperclusterError, match="pays for no platform"):
         break_even(cluster, cluster)
 
 
@@ -183,6 +197,8 @@ name = "small"
 years = 8
 [world]
 scale = 0.05
+[budget]
+per_year = 750.0
 [diffusion]
 spontaneous = 0.02
 digital = 3.0
@@ -198,11 +214,11 @@ vectors = ["B2B"]
 [[policies]]
 instrument = "platform_operation"
 platform = "national"
-budget = 150.0
+coverage = 1.0
 [[policies]]
 instrument = "platform_onboarding"
 platform = "national"
-budget = 600.0
+share = 1.0
 """
 )
 

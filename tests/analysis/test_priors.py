@@ -16,28 +16,14 @@ from pydantic.fields import FieldInfo
 from simulation.analysis.declarations import ASSUMPTION
 from simulation.analysis.patterns import load_patterns, read_patterns
 from simulation.analysis.priors import Fixed, Prior, load_priors, read_priors
-from simulation.data.reader import load_vectors
 from simulation.errors import DataError
 from simulation.files.toml import toml_text, toml_value
-from simulation.policies import INSTRUMENTS
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 
 DECLARED = load_priors()
 ROWS: tuple[Prior | Fixed, ...] = (*DECLARED.priors, *DECLARED.fixed)
 KEYS = [(key, row) for row in ROWS for key in row.keys]
-
-# Keys that scenarios do not have yet, with their defaults as they stand in the program today.
-NOT_YET = {
-    f"effects.{name}": instrument.magnitude
-    for name, instrument in INSTRUMENTS.items()
-    if name not in ("platform_operation", "remote_residency")  # which either work or do not
-} | {
-    f"vectors.{row.vector}.{field}": getattr(row, field)
-    for row in load_vectors()
-    for field in ("absorptive_bonus", "hazard_bonus", "capacity_bonus", "spontaneous_bonus")
-    if getattr(row, field)
-}
 
 PARTS_OF_A_SCENARIO = ("institutions", "platforms", "policies")
 """Tables that say what a scenario is about; their numbers are no assumptions about the world."""
@@ -89,9 +75,6 @@ def test_every_number_of_the_schema_is_varied_or_said_not_to_be():
 
 @pytest.mark.parametrize(("key", "row"), KEYS, ids=[key for key, _ in KEYS])
 def test_a_key_is_one_of_a_scenario_with_that_default(key: str, row: Prior | Fixed):
-    if key in NOT_YET:
-        assert row.default == NOT_YET[key]
-        return
     field = field_of(key)
     if field.is_required() or field.default_factory or field.default in (None, ()):
         assert row.default is None
@@ -100,16 +83,9 @@ def test_a_key_is_one_of_a_scenario_with_that_default(key: str, row: Prior | Fix
         assert type(row.default) is type(field.default)
 
 
-def test_no_key_is_waited_for_that_a_scenario_has():
-    for key in NOT_YET:
-        with pytest.raises(KeyError):
-            field_of(key)
-    assert NOT_YET.keys() <= {key for key, _ in KEYS}
-
-
 @pytest.mark.parametrize("prior", DECLARED.priors, ids=lambda prior: prior.keys[0])
 def test_the_ends_of_a_range_are_within_the_bounds_of_the_schema(prior: Prior):
-    for key in set(prior.keys) - NOT_YET.keys():
+    for key in prior.keys:
         field = field_of(key)
         for value in prior.categories or (prior.low, prior.high):
             TypeAdapter(
@@ -124,7 +100,7 @@ def test_any_values_in_the_ranges_make_a_scenario_together(data: st.DataObject):
         f"{key}={toml_value(prior.value_at(data.draw(st.floats(0, 1), label=key)))}"
         for prior in DECLARED.priors
         for key in prior.keys
-        if "[*]" not in key and key not in NOT_YET
+        if "[*]" not in key
     ]
     assert len(overrides) > 40
     load_scenario("baseline", overrides=overrides)

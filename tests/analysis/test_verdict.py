@@ -50,7 +50,7 @@ def test_no_difference_is_claimed_where_the_interval_holds_zero():
         {"t50_years": [8.0, 9.0, 10.0], "synchronization": [0.8, 0.8, 0.8]},
         {"t50_years": [8.5, 8.9, 9.9], "synchronization": [0.8, 0.8, 0.8]},
     )
-    assert "no difference in t50 can be told from these 3 pairs (-0.1 years, 95 % interval" in sentence
+    assert "no difference in t50 can be established from these 3 pairs (-0.1 years, 95 % interval" in sentence
     assert "1 - Phi is the same in every pair (n = 3 of 3 pairs)" in sentence
     assert "faster" not in sentence and "slower" not in sentence
 
@@ -87,8 +87,8 @@ def test_one_that_alone_reaches_half_does_not_end_in_silence():
     )
     assert (
         "both reach half in none of 3 pairs, only Policy in 3, only Baseline in none, neither in none, so that no "
-        "difference in t50 can be told: it takes two pairs; the final share of adopters is higher by 40.7 percentage "
-        "points"
+        "difference in t50 can be established: at least two pairs are needed; "
+        "the final share of adopters is higher by 40.7 percentage points"
     ) in sentence
 
 
@@ -122,7 +122,7 @@ def test_no_word_of_final_shares_where_all_reach_half():
 
 def test_one_replication_says_that_it_takes_two():
     sentence = verdict({"t50_years": [8.0]}, {"t50_years": [9.0]})
-    assert "no difference in t50 can be told: it takes two pairs" in sentence
+    assert "no difference in t50 can be established: at least two pairs are needed" in sentence
     assert "faster" not in sentence
 
 

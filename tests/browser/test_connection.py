@@ -62,7 +62,7 @@ def test_a_cut_connection_resumes_the_session_and_loses_nothing(browser, address
     visit.at(5)
     before = visit.scores()
     line.cut()
-    expect(visit.page.locator("#notice")).to_contain_text("The connection is lost")
+    expect(visit.page.locator("#notice")).to_contain_text("The connection was lost")
     expect(visit.page.locator("#notice")).to_be_hidden(timeout=MS)
     assert [welcome["resumed"] for welcome in line.welcomes] == [False, True]
     assert visit.scores() == before

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from visits import MS
+from visits import MS, serving, visit
+
+from simulation.data.outlines import OUTLINES
+from simulation.data.template import write_template
 
 CLUSTER = "#a=regional_cluster&b=hypercluster&seed=3"
 COLOURS = """canvas => {
@@ -214,10 +217,12 @@ def test_where_enterprises_enter_and_leave_each_month_has_those_who_are_there(co
 def test_what_is_made_up_in_the_data_is_said_under_the_scenario(come):
     visit = come("#a=kuzbass&b=baseline&seed=2")
     visit.forms("About this scenario")
-    expect(visit.page.locator("#panel-change")).to_contain_text("Assumed: Numbers of enterprises in Kemerovo")
+    expect(visit.page.locator("#panel-change")).to_contain_text(
+        "Assumption: Numbers of enterprises in Kemerovo"
+    )
     visit.page.locator("#panel-change").get_by_role("button", name=re.compile("^B ")).click()
     expect(visit.page.locator("#panel-change")).to_contain_text("without any policy")
-    expect(visit.page.locator("#panel-change")).not_to_contain_text("Assumed: Numbers")
+    expect(visit.page.locator("#panel-change")).not_to_contain_text("Assumption: Numbers")
 
 
 @pytest.mark.slow
@@ -245,3 +250,18 @@ def test_a_region_that_only_one_side_has_moves_no_row_of_the_other(come):
     raster.hover(position={"x": box["width"] * 0.7, "y": 20 + 11.5 * (box["height"] - 40) / 16})
     expect(tip).to_contain_text("not in B")
     expect(visit.page.locator("#difference")).to_be_disabled()
+
+
+@pytest.mark.slow
+def test_damaged_outlines_are_told_above_the_bubbles(browser, tmp_path):
+    write_template(tmp_path / "land")
+    (tmp_path / "land" / OUTLINES).write_text("{", encoding="utf-8")
+    (tmp_path / "own.toml").write_text('name = "own"\n[world]\ndataset = "land"\n', encoding="utf-8")
+    with serving(tmp_path / "results", tmp_path / "own.toml") as address:
+        come = visit(browser, address, size=None, scheme="light").open("#a=own&b=none")
+        notice = come.page.locator("#notice")
+        expect(notice).to_contain_text("drawn without outlines", timeout=MS)
+        expect(notice).to_contain_text(f"{OUTLINES}: 1 problem")
+        notice.get_by_role("button", name="Close").click()
+        expect(notice).to_be_hidden()
+        come.leave()

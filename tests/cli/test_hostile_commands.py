@@ -74,9 +74,10 @@ HOSTILE = st.one_of(
             ),
         ]
     ),
+    # No command line holds a NUL; a byte that is not UTF-8 arrives as half a character.
     st.text(
-        st.characters(exclude_characters="\0", codec="utf-8"), max_size=30
-    ),  # no command line holds a NUL
+        st.characters(exclude_characters="\0", codec="utf-8") | st.characters(categories=["Cs"]), max_size=30
+    ),
 )
 """What a command is given for each argument and option, in any order."""
 

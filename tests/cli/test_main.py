@@ -242,7 +242,10 @@ def test_old_tables_are_named_until_they_are_renewed_and_so_is_what_is_not_read(
     assert "comparison.csv" not in grown.stderr  # the run has renewed it
     renewed = invoke("compare", "out").stderr
     assert "made from other runs" not in renewed
-    assert "not read in out, because this program gives no such names: parts/New folder" in renewed
+    assert (
+        "not read in out, because their names are not those that this program gives: parts/New folder"
+        in renewed
+    )
 
 
 def test_a_results_folder_that_cannot_be_made_is_a_message(folder: Path):

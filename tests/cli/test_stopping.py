@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -61,6 +63,31 @@ def test_each_signal_has_its_exit_code(
         assert ended.exit_code == code
         assert words in ended.stderr
         assert not options or f'"outcome": "interrupted", "exit_code": {code}' in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "tables"), 4),
+        (MemoryError(), 4),
+        (KeyboardInterrupt(), 130),
+        (Stopped(signal.SIGTERM), 143),
+    ],
+)
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_only_commands_that_run_a_batch_say_that_finished_runs_are_kept(
+    monkeypatch: pytest.MonkeyPatch, name: str, raised: BaseException, code: int
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise raised
+
+    command = cli.commands[name]
+    arguments = [f"word{n}" for n, each in enumerate(command.params) if isinstance(each, click.Argument)]
+    monkeypatch.setattr(command, "callback", stop)
+    ended = CliRunner().invoke(cli, [name, *arguments])
+    assert ended.exit_code == code, ended.output
+    runs_a_batch = any("--workers" in option.opts for option in command.params)
+    assert ("Finished runs are kept" in ended.stderr) == runs_a_batch
 
 
 def test_a_file_whose_writing_is_interrupted_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:

@@ -82,6 +82,25 @@ def test_faults_of_tables_and_of_outlines_are_told_together(folder: Path) -> Non
     assert all(f"{folder / name}: 1 problem" in result.output for name in ("facts.csv", "ties.csv", OUTLINES))
 
 
+def test_an_outline_of_no_region_of_the_dataset_is_told_with_the_nearest_one(folder: Path) -> None:
+    outline = collection()["features"][0]  # type: ignore[index]
+    names = ("north", "sooth", "Atlantis", None)
+    features = [{**outline, "properties": {"region_id": name}} for name in names]
+    (folder / OUTLINES).write_text(json.dumps({"features": features}), encoding="utf-8")
+    for asked in (folder, folder.parent / "own.toml"):
+        result = validated(asked)
+        assert result.exit_code == 2
+        assert f"{folder / OUTLINES}: 2 problems" in result.output
+        for problem in (
+            '"sooth": must be a region of the dataset',
+            'did you mean "south"?',
+            '"Atlantis": must',
+        ):
+            assert problem in result.output
+    (folder / "regions.csv").write_bytes(b"")  # without the regions no outline is known to be wrong
+    assert OUTLINES not in validated(folder).output
+
+
 def test_what_nothing_needs_takes_nothing_away(folder: Path) -> None:
     (folder / DICTIONARY).write_bytes(b"\xff\xfe\0")
     (folder / "outlines.geojson").unlink()

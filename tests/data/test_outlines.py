@@ -88,7 +88,7 @@ def test_a_dataset_without_outlines_has_none(tmp_path):
     ("text", "problem"),
     [
         ("{", "line 1  not JSON: "),
-        ("[]", "features: must be there, and a list of features"),
+        ("[]", "features: must be given: a list of features"),
         (
             '{"features": [{"properties": {}, "geometry": {"type": "Polygon", "coordinates": []}}]}',
             "region_id",

@@ -112,7 +112,7 @@ def test_so_may_a_flag(tmp_path: Path, flag: str, zeros: str) -> None:
 def test_anything_else_is_no_flag(tmp_path: Path, cell: str) -> None:
     (row,) = table_of(tmp_path / "table.csv", [cell])
     assert not row.flag("value")
-    assert row.table.problems[0].message == 'not a flag; known are "0", "1"'
+    assert row.table.problems[0].message == 'not a flag; accepted values: "0", "1"'
 
 
 @pytest.mark.parametrize("cell", ["40.5", "40.01", "4e1", "+40", "4_0", "-40.0", "1234567890.0"])

@@ -1,6 +1,7 @@
 """A new dataset is valid as it is, explains itself, and overwrites nothing."""
 
 import csv
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,7 @@ from simulation.data.reader import load_dataset
 from simulation.data.template import data_dictionary, write_template
 from simulation.engine.simulate import simulate
 from simulation.errors import DataError
+from simulation.hidden_characters import fault_of
 from simulation.scenario.loading import parse_scenario
 
 
@@ -55,6 +57,16 @@ def test_nothing_is_overwritten_and_nothing_written_beside_it(tmp_path, name):
         write_template(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("name", [os.fsdecode(b"caf\xe9"), "caf\udce9/own", "a\nb", "\x1b[31m", "\u202e"])
+def test_a_folder_that_no_scenario_could_name_is_refused_before_it_is_made(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    refused = CliRunner().invoke(cli, ["new-dataset", name])
+    assert refused.exit_code == 2
+    assert "the name of the folder holds the" in refused.output
+    assert fault_of(refused.output, lines=True) == "" and len(refused.output.splitlines()) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused_and_kept(tmp_path):

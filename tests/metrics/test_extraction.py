@@ -38,4 +38,4 @@ def test_where_nobody_serves_all_extract(make_record):
 def test_where_nobody_extracts_there_is_nothing_to_say(make_record, name):
     record = make_record(np.zeros((5, 1, 1, 1)), np.full((1, 1, 1), 10))
     why = reasons(replace(record, industries=("mining_services",)))
-    assert why[name] == "No enterprise that extracts is eligible for any technology."
+    assert why[name] == "No enterprise of an extracting industry is eligible for any technology."

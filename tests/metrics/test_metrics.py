@@ -110,8 +110,8 @@ def test_a_metric_stands_after_the_one_that_it_names_or_else_after_the_one_above
 @pytest.mark.parametrize(
     ("tuples", "said"),
     [
-        ([metrics(("a", None)), metrics(("b", None))], "a, b: all but one must say"),
-        ([metrics(("a", None)), metrics(("b", "x"))], "no metric x, after which b should stand"),
+        ([metrics(("a", None)), metrics(("b", None))], "a, b: all but one must name"),
+        ([metrics(("a", None)), metrics(("b", "x"))], "no metric x, after which b should come"),
         ([metrics(("a", None), ("b", "c"), ("c", "b"))], "no metric c, after which b"),
         ([metrics(("a", None), ("a", None))], "two metrics have the same name"),
     ],
@@ -333,8 +333,8 @@ def test_where_all_have_left_by_the_horizon_there_is_no_share_at_it(make_record)
     record = make_record(adopters, eligible, environmental=[0], attribution=owed)
     values, why = compute(record), reasons(record)
     for name in ("final_share", "environmental_share"):
-        assert why[name] == "No eligible enterprise is there at the horizon."
-    assert why["phi"] == "No eligible enterprise is there at the end of the common window."
+        assert why[name] == "No eligible enterprise is present at the horizon."
+    assert why["phi"] == "No eligible enterprise is present at the end of the common window."
     assert why["member_share"] == "There is no enterprise."
     assert values["t50_years"] == 0
     assert values["attributed_network"] == 0.75  # what those who have left owed it to

@@ -50,6 +50,6 @@ def test_density_is_what_is_adopted_around_what_lacks(make_record):
 def test_a_profile_needs_two_technologies_and_the_stage(make_record):
     one = still(make_record, [[0.6], [0.6]], np.full((2, 1, 1), 100))
     low = still(make_record, [[0.2, 0.2], [0.2, 0.2]], np.full((2, 1, 2), 100))
-    for record, why in ((one, "there are not two"), (low, "does not reach 50%")):
+    for record, why in ((one, "there are fewer than two"), (low, "does not reach 50%")):
         assert math.isnan(compute(record)["profile_entropy"])
         assert why in reasons(record)["profile_density"]

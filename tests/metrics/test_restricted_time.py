@@ -27,4 +27,4 @@ def test_it_is_undefined_where_in_some_month_nobody_is_there(make_record, there)
     eligible[there] = 0
     record = make_record(np.zeros((121, 2, 1, 1)), eligible)
     assert np.isnan(compute(record)["restricted_time_years"])
-    assert "no eligible enterprise is there" in reasons(record)["restricted_time_years"]
+    assert "no eligible enterprise is present" in reasons(record)["restricted_time_years"]

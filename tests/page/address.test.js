@@ -58,6 +58,15 @@ test("a choice has the name that it is chosen by", () => {
   assert.equal(nameOf(null), "none");
 });
 
+test("a policy has its money in one way: a new one takes the place of another", () => {
+  const changes = ["policies[0].budget=1", "policies[1].share=0.5", "policies[0].from_year=2"];
+  assert.deepEqual(changed(changes, "policies[0].share", "0.25"), [
+    "policies[1].share=0.5",
+    "policies[0].from_year=2",
+    "policies[0].share=0.25",
+  ]);
+});
+
 test("a change takes the place of an earlier one of its key, and an array given whole that of its entries", () => {
   const changes = ["policies[0].budget=1", "a.b=2", "policies=[]", "policies_x=3"];
   assert.deepEqual(changed(changes, "a.b", "4"), [

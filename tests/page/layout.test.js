@@ -63,7 +63,11 @@ test("bubbles of a map stay inside the box, largest where enterprises are most",
       Object.assign(region, { x: draw(4000), y: draw(2000), enterprises: draw(500) });
     const map = { map: "m", box: [0, 0, 4000, 2000], regions: regions.map(() => []), surroundings: [] };
     const box = { x: 10, y: 20, width: 600, height: 300 };
-    const { bubbles, shapes, around } = laidOut({ ...map, tiles: { lines: 1, columns: 1 } }, regions, box);
+    const { bubbles, shapes, around } = laidOut(
+      { ...map, tiles: { lines: 1, columns: 1 }, fault: "" },
+      regions,
+      box,
+    );
     assert.deepEqual([shapes.filter(Boolean), around], [[], null]);
     for (const { x, y, radius, row } of bubbles) {
       assert.ok(x - radius >= 10 && x + radius <= 610 && y - radius >= 20 && y + radius <= 320);
@@ -77,7 +81,7 @@ test("an outline is drawn where its corners lie in the box, north up", () => {
   const { regions } = worldOf({ regions: 1 });
   const outline = [[0, 0, 100, 0, 100, 50]];
   const map = { map: "m", box: [0, 0, 100, 50], regions: [outline], surroundings: outline };
-  const { shapes } = laidOut({ ...map, tiles: { lines: 1, columns: 1 } }, regions, {
+  const { shapes } = laidOut({ ...map, tiles: { lines: 1, columns: 1 }, fault: "" }, regions, {
     ...{ x: 0, y: 0, width: 200, height: 100 },
   });
   assert.equal(shapes[0]?.d, "M0.0 100.0L200.0 100.0L200.0 0.0Z");

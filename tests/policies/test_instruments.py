@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plans import schedule_of
 from pydantic import TypeAdapter, ValidationError
 
 import simulation.policies
 from simulation.levers import Levers
-from simulation.policies import INSTRUMENTS, AnyPolicy, Budget, Costs, PolicySchedule
+from simulation.policies import INSTRUMENTS, AnyPolicy, Costs
 from simulation.policies.adoption_incentive import AdoptionIncentive
 from simulation.policies.cluster_organisation import ClusterOrganisation
 from simulation.policies.digital_infrastructure import DigitalInfrastructure
@@ -20,7 +21,6 @@ from simulation.policies.processing_chain import ProcessingChain
 from simulation.policies.remote_residency import RemoteResidency
 from simulation.policies.technopark import Technopark
 from simulation.policies.training import Training
-from simulation.world import Institutions
 
 NEEDED = {
     "interoperability": {"platforms": ["one", "two"]},
@@ -38,7 +38,7 @@ def example(instrument, *, budget):
 
 
 def levers_of(world, *policies, month=0):
-    return PolicySchedule(policies, world, costs=Costs(), budget=Budget()).levers(month)
+    return schedule_of(world, *policies).levers(month)
 
 
 def assert_same(levers, others):
@@ -89,7 +89,7 @@ def test_platform_operation_is_all_or_nothing(world):
 def test_platform_onboarding_is_dearer_where_readiness_is_low_but_not_below_a_tenth(world):
     policy = PlatformOnboarding(platform="one", budget=31.75)
     # Only the first industry may join: 6 / .8 + 3 / .5 + 5 / .1, the last because .05 counts as .1.
-    assert policy.full_cost(world, unit_cost=1.0).tolist() == pytest.approx([7.5, 6.0, 50.0, 0.0])
+    assert policy.full_cost(world.endowment, unit_cost=1.0).tolist() == pytest.approx([7.5, 6.0, 50.0, 0.0])
     assert levers_of(world, policy).subsidy.tolist() == [[0.0] * 3, pytest.approx([1.5] * 3), [0.0] * 3]
 
 
@@ -115,19 +115,22 @@ def test_remote_residency_brings_whole_institutions_in_listed_order(world, insti
 
 def test_money_for_remote_residency_of_nobody_belongs_to_no_region(world):
     nobody = RemoteResidency(platform="one", regions=["c"], budget=12.0, to_year=1.0)
-    ledger = PolicySchedule([nobody], world, costs=Costs(), budget=Budget()).ledger()
+    ledger = schedule_of(world, nobody).ledger()
     assert ledger[["region", "planned", "spent"]].to_numpy().tolist() == [["all", 12.0, 0.0]]
 
 
 def test_remote_residency_without_any_institution_in_the_world_is_unspent(world):
     empty = replace(
         world,
-        institutions=Institutions((), (), np.zeros(0, np.int32), np.zeros(0), np.zeros((0, 0))),
-        platforms=replace(world.platforms, resident=np.zeros((3, 0), dtype=bool)),
+        endowment=replace(
+            world.endowment,
+            institution_names=(),
+            institution_kinds=(),
+            institution_region=np.zeros(0, np.int32),
+            platforms=replace(world.platforms, resident=np.zeros((3, 0), dtype=bool)),
+        ),
     )
-    schedule = PolicySchedule(
-        [RemoteResidency(platform="one", budget=12.0)], empty, costs=Costs(), budget=Budget()
-    )
+    schedule = schedule_of(empty, RemoteResidency(platform="one", budget=12.0))
     assert schedule.planned_pv > 0
     assert schedule.spent_pv == 0
 
@@ -144,7 +147,7 @@ def test_interoperability_links_two_platforms_both_ways_alike(world):
 
 def test_processing_chain_is_paid_for_led_enterprises_of_its_growth_poles(world):
     policy = ProcessingChain(chain="ore", budget=3.0)  # the second industry has 4, 2 and 0 enterprises
-    assert policy.full_cost(world, unit_cost=1.0).tolist() == [4.0, 2.0, 0.0, 0.0]
+    assert policy.full_cost(world.endowment, unit_cost=1.0).tolist() == [4.0, 2.0, 0.0, 0.0]
     assert levers_of(world, policy).chain_strength.tolist() == [[1.0, 1.0, 0.0]]
     elsewhere = ProcessingChain(chain="ore", regions=["b"], budget=3.0)
     assert levers_of(world, elsewhere).chain_strength.tolist() == [[0.5, 1.5, 0.0]]
@@ -152,7 +155,7 @@ def test_processing_chain_is_paid_for_led_enterprises_of_its_growth_poles(world)
 
 def test_every_module_of_an_instrument_bears_its_name():
     modules = {path.stem for path in Path(simulation.policies.__file__).parent.glob("[!_]*.py")}
-    assert set(INSTRUMENTS) == modules - {"base", "money", "schedule"}
+    assert set(INSTRUMENTS) == modules - {"base", "money", "plan", "schedule"}
     assert {cls.__module__.rsplit(".", 1)[1]: name for name, cls in INSTRUMENTS.items()} == {
         name: name for name in INSTRUMENTS
     }
@@ -174,23 +177,27 @@ def test_an_instrument_with_money_moves_a_lever_unless_it_pays_for_what_would_be
     with_it = levers_of(world, example(instrument, budget=1000.0))
     without = levers_of(world)
     moved = [f.name for f in fields(Levers) if (getattr(with_it, f.name) != getattr(without, f.name)).any()]
-    assert len(moved) == (0 if instrument == "platform_operation" else 1)
+    expected = {"platform_operation": 0, "training": 2}  # the increment, and the coverage for out-migration
+    assert len(moved) == expected.get(instrument, 1)
 
 
 @EACH
 def test_coverage_is_never_more_than_one_and_costs_no_more_than_all(world, instrument):
     policy = example(instrument, budget=1e6)
-    full_cost = policy.full_cost(world, unit_cost=getattr(Costs(), instrument))
-    coverage = policy.coverage(full_cost, world)
-    assert coverage.shape == full_cost.shape == policy.ledger_rows(world).shape
+    full_cost = policy.full_cost(world.endowment, unit_cost=getattr(Costs(), instrument))
+    coverage = policy.coverage_by(1e6, full_cost, world.endowment)
+    assert coverage.shape == full_cost.shape == policy.ledger_rows(world.endowment).shape
     assert set(coverage.tolist()) <= {0.0, 1.0}
-    assert policy.plan(full_cost, world).sum() == pytest.approx(1e6)
+    assert policy.divided(1e6, full_cost, world.endowment).sum() == pytest.approx(1e6)
 
 
 @EACH
 def test_a_dearer_instrument_covers_less_or_nothing(world, instrument):
     policy = example(instrument, budget=10.0)
-    cheap, dear = (policy.coverage(policy.full_cost(world, unit_cost=cost), world) for cost in (0.01, 100.0))
+    here = world.endowment
+    cheap, dear = (
+        policy.coverage_by(10.0, policy.full_cost(here, unit_cost=cost), here) for cost in (0.01, 100.0)
+    )
     assert (cheap >= dear).all()
     assert cheap.sum() > dear.sum()
 

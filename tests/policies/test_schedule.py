@@ -10,21 +10,18 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from plans import schedule_of
 from pydantic import TypeAdapter
 
 from simulation.levers import Levers
-from simulation.policies import INSTRUMENTS, AnyPolicy, Budget, Costs, PolicySchedule
+from simulation.policies import INSTRUMENTS, AnyPolicy
 from simulation.policies.cluster_organisation import ClusterOrganisation
 from simulation.policies.interoperability import Interoperability
-from simulation.policies.money import discount_factors, planned_present_value, present_value
+from simulation.policies.money import discount_factors, present_value
 from simulation.policies.platform_onboarding import PlatformOnboarding
 from simulation.policies.platform_operation import PlatformOperation
 from simulation.policies.remote_residency import RemoteResidency
 from simulation.policies.training import Training
-
-
-def schedule_of(world, *policies, discount=0.05):
-    return PolicySchedule(policies, world, costs=Costs(), budget=Budget(discount=discount))
 
 
 def everything(levers):
@@ -268,9 +265,8 @@ def test_present_value_of_3000_a_year_over_20_years():
     # Monthly instalments of 250 from month 0: 250 (1 - v^240) / (1 - v), v = 1.05^(-1/12).
     v = 1.05 ** (-1 / 12)
     expected = 250 * (1 - v**240) / (1 - v)
-    value = planned_present_value(
-        [Training(budget=2000.0), Training(budget=1000.0)], months=240, steps_per_year=12, discount=0.05
-    )
+    factors = discount_factors(months=240, steps_per_year=12, discount=0.05)
+    value = present_value([(2000.0, 0, 240), (1000.0, 0, 240)], steps_per_year=12, factors=factors)
     assert value == pytest.approx(expected, rel=1e-12)
     assert value == pytest.approx(38_392, abs=1)
 

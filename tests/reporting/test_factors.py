@@ -146,9 +146,9 @@ def test_words_and_tables_name_every_factor(results: Results):
     ("wide", "said"),
     [
         ("none", "the highest is that of spatial concentration"),
-        ("network", "whether spatial concentration or business networks is higher cannot be told"),
+        ("network", "whether spatial concentration or business networks is higher cannot be established"),
         # The lowest mean may be the highest value, where its interval is wide.
-        ("digital", "whether spatial concentration or digital environment is higher cannot be told"),
+        ("digital", "whether spatial concentration or digital environment is higher cannot be established"),
     ],
 )
 def test_the_highest_value_is_named_only_where_no_interval_reaches_it(wide: str, said: str):

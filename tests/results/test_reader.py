@@ -428,7 +428,7 @@ def test_all_that_a_manifest_lacks_or_has_wrong_is_told_at_once(store: Store):
 
 @pytest.mark.parametrize(
     ("scenarios", "words"),
-    [((), r"scenarios = \[\]: must not be empty"), (("plain",) * 2, 'each name must stand once, "plain"')],
+    [((), r"scenarios = \[\]: must not be empty"), (("plain",) * 2, 'each name must occur once; "plain"')],
 )
 def test_a_manifest_lists_a_scenario_at_least_and_none_twice(
     store: Store, scenarios: tuple[str, ...], words: str

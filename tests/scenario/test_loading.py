@@ -68,7 +68,11 @@ def test_every_key_has_the_default_of_the_model():
     assert (d.relatedness_other, d.relatedness_services) == (0.2, 0.5)
     assert (d.complexity_digital, d.complexity_conventional, d.absorptive_capacity_cv) == (0.2, 0.5, 0.7)
     assert (m.base, m.network_effect, m.readiness_effect, m.rate) == (-3, 6, 2, 0.5)
-    assert (spec.budget.per_year, spec.budget.discount, spec.technologies.per_year) == (3000, 0.05, 4)
+    assert (spec.budget.money_a_year(1.0), spec.budget.discount, spec.technologies.per_year) == (
+        3000,
+        0.05,
+        4,
+    )
     assert spec.budget_pv == pytest.approx(38_392, abs=1)
 
 

@@ -121,7 +121,7 @@ def write(tmp_path):
         ),
         (
             'name = "My scenario"',
-            'line 1  name = "My scenario": must be 1 to 64 small letters, digits, - or _',
+            'line 1  name = "My scenario": must be 1 to 64 lower-case letters, digits, - or _',
         ),
         (
             '[[policies]]\ninstrument = "cluster_organization"\nbudget = 1',
@@ -133,7 +133,7 @@ def write(tmp_path):
         ),
         (
             '[[policies]]\ninstrument = "training"',
-            "line 1  policies[0].budget: missing; it has no default; expected: Money, units a year",
+            "line 1  policies[0]: must have exactly one of budget, coverage and share; has none of them",
         ),
         (
             '[[policies]]\ninstrument = "platform_operation"\nbudget = 1',
@@ -159,17 +159,18 @@ def write(tmp_path):
         ),
         (
             '[world.capacity]\n"Oil and gas cluster" = 1',
-            'have it; write "komi: Oil and gas cluster" or "tyumen_khanty_yamal: Oil and gas cluster"',
+            "have an institution of this name; write "
+            '"komi: Oil and gas cluster" or "tyumen_khanty_yamal: Oil and gas cluster"',
         ),
         (
             f'{PLATFORM}regions = ["nowhere"]',
-            'line 4  platforms[0].regions[0] = "nowhere": not a region; known are "',
+            'line 4  platforms[0].regions[0] = "nowhere": not a region; accepted values: "',
         ),
         (f'{PLATFORM}macroregions = ["volga"]', '"volga": not a macroregion; did you mean "Volga"?'),
         (f'{PLATFORM}industries = ["oil"]', 'line 4  platforms[0].industries[0] = "oil": not an industry'),
         (
             f'{PLATFORM}institutions = ["x"]',
-            'line 4  platforms[0].institutions[0] = "x": not an institution; known are',
+            'line 4  platforms[0].institutions[0] = "x": not an institution; accepted values:',
         ),
         (
             PLATFORM.replace("B2B", "B2X"),
@@ -177,7 +178,7 @@ def write(tmp_path):
         ),
         (
             f'{PLATFORM}[[policies]]\ninstrument = "platform_operation"\nplatform = "q"\nbudget = 1',
-            'line 6  policies[0].platform = "q": not a platform of this scenario; known are "p"',
+            'line 6  policies[0].platform = "q": not a platform of this scenario; accepted values: "p"',
         ),
         (
             '[[policies]]\ninstrument = "platform_operation"\nplatform = "q"\nbudget = 1',
@@ -227,7 +228,7 @@ def write(tmp_path):
         ),
         (
             f'{PLATFORM}[[policies]]\ninstrument = "interoperability"\nplatforms = ["p", "p"]\nbudget = 1',
-            'platforms = ["p", "p"]: must name each only once; "p" stands twice',
+            'platforms = ["p", "p"]: must name each only once; "p" occurs twice',
         ),
         (
             f'{PLATFORM}[[policies]]\ninstrument = "interoperability"\nplatforms = ["p"]\nbudget = 1',
@@ -253,7 +254,7 @@ def write(tmp_path):
             'line 1  extends = "../ports.toml": must be the name of a file in the same folder',
         ),
         ("\nextends = 3", "line 2  extends = 3: must be the name of a file in the same folder"),
-        ('extends = "ports.toml"', 'line 1  extends = "ports.toml": a circle: ports.toml extends ports.toml'),
+        ('extends = "ports.toml"', 'line 1  extends = "ports.toml": circular:ports.toml extends ports.toml'),
     ],
 )
 def test_a_fault_is_told_with_line_key_found_and_expected(write, text, said):
@@ -304,14 +305,14 @@ def test_what_an_array_lacks_is_told_of_the_array_that_counts_not_of_the_one_bel
     write(TRAINING, "base.toml")
     path = write('extends = "base.toml"\n[[policies]]\ninstrument = "technopark"\n')
     (problem,) = problems_of(path)
-    assert (problem.file, problem.line, problem.key) == (str(path), 2, "policies[0].budget")
+    assert (problem.file, problem.line, problem.key) == (str(path), 2, "policies[0]")
 
 
 def test_a_circle_of_three_files_is_told(write):
     write('extends = "c.toml"', "b.toml")
     write('extends = "b.toml"', "c.toml")
     (problem,) = problems_of(write('extends = "b.toml"'))
-    assert problem.message == "a circle: b.toml extends c.toml extends b.toml"
+    assert problem.message == "circular:b.toml extends c.toml extends b.toml"
     assert Path(problem.file).name == "c.toml"
 
 
@@ -325,14 +326,14 @@ def test_a_circle_of_three_files_is_told(write):
         (r'world.dataset="C:\Users\land"', "a path is written with /, or without quotes of its own"),
         ("title=#1", "a text needs quotes: --set \"title='#1'\""),
         ("diffusion.spatial=1,5", "a number is written like 0.5, 300 or 1e6"),
-        ("'title=x'", "single quotes are no quotes in cmd.exe"),
+        ("'title=x'", "cmd.exe does not treat single quotes as quotes"),
         ('diffusion.spatial="high"', 'diffusion.spatial = "high": must be a number'),
         ("diffusion.spacial=1", 'diffusion.spacial: unknown key; did you mean "spatial"?'),
         ("diffusion.spatial", "must be KEY=VALUE"),
         ("diffusion spatial=1", "the key must look like"),
         ("policies[2].budget=1", "there are only 1 elements, counted from 0"),
         ("time[0]=1", "there is no array to take element 0 of"),
-        ("title.x=1", '"x" is looked for in what is not a table'),
+        ("title.x=1", '"x" is a key, but what should contain it is not a table'),
         (
             'policies[0].regions=["Komi"]',
             'policies[0].regions[0] = "Komi": not a region; did you mean "komi"?',
@@ -349,9 +350,9 @@ def test_a_circle_of_three_files_is_told(write):
 def test_a_fault_of_an_override_is_told_of_the_override(write, override, said):
     path = write(f'title = "x"\n{TRAINING}[time]\nyears = 20')
     (problem,) = problems_of(path, override)
-    assert problem.file == "--set"
+    assert problem.file == "--set for ports"
     assert said in str(problem)
-    assert str(ScenarioError([problem])).startswith("--set: 1 problem\n  ")
+    assert str(ScenarioError([problem])).startswith("--set for ports: 1 problem\n  ")
 
 
 def test_a_file_whose_name_cannot_be_that_of_a_scenario_is_told_so(write):
@@ -359,7 +360,9 @@ def test_a_file_whose_name_cannot_be_that_of_a_scenario_is_told_so(write):
     path = write('extends = "below.toml"\n[diffusion]\nspatial = -1', "My ports.toml")
     name, spatial = problems_of(path)
     assert (name.file, name.line) == (str(path), None)
-    assert str(name).startswith('its name is that of the file, "My ports", and must be 1 to 64 small letters')
+    assert str(name).startswith(
+        'its name is that of the file, "My ports", and must be 1 to 64 lower-case letters'
+    )
     assert str(spatial) == "line 3  diffusion.spatial = -1: must be 0 or more"
 
 

@@ -7,8 +7,8 @@ from simulation.engine.build.world import build_world
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.mechanisms.prices import price_factor
-from simulation.policies import PolicySchedule
 from simulation.scenario.loading import load_scenario
+from simulation.scenario.plan import schedule_of
 
 REGIONAL = ("growth_pole", "endogenous_development", "weak_government", "strong_government", "kuzbass_donor")
 SMALL = ["world.scale=0.1", "time.years=12"]
@@ -16,16 +16,13 @@ SMALL = ["world.scale=0.1", "time.years=12"]
 
 def levers_of(name, month=0):
     spec = load_scenario(name)
-    world = build_world(spec, 1)
-    return world, PolicySchedule(spec.policies, world, costs=spec.costs, budget=spec.budget).levers(month)
+    return build_world(spec, 1), schedule_of(spec).levers(month)
 
 
 @pytest.mark.parametrize("name", REGIONAL)
 def test_regional_policies_plan_the_same_money_for_kuzbass_alone(name):
-    spec = load_scenario(name)
-    assert spec.planned_pv == pytest.approx(load_scenario("growth_pole").planned_pv, rel=1e-12)
-    world = build_world(spec, 1)
-    schedule = PolicySchedule(spec.policies, world, costs=spec.costs, budget=spec.budget)
+    schedule, growth_pole = schedule_of(load_scenario(name)), schedule_of(load_scenario("growth_pole"))
+    assert schedule.planned_pv == pytest.approx(growth_pole.planned_pv, rel=1e-12)
     assert set(schedule.ledger().region) == {"kemerovo"}
 
 

@@ -7,7 +7,15 @@ import pytest
 from page import blocks_of
 
 from simulation.channels import Channel
-from simulation.server.protocol.frames import MOST_BYTES, MOST_MONTHS, UNKNOWN, block, frame, months_a_frame
+from simulation.server.protocol.frames import (
+    MOST_BYTES,
+    MOST_MONTHS,
+    UNKNOWN,
+    Months,
+    block,
+    frame,
+    months_a_frame,
+)
 
 
 def made(side: int, n: int, r: int, k: int, h: int, *, e: int = 0) -> tuple[bytes, dict[str, np.ndarray]]:
@@ -24,7 +32,7 @@ def made(side: int, n: int, r: int, k: int, h: int, *, e: int = 0) -> tuple[byte
         "may_join": rng.integers(0, 9999, (e, h, r)),
         "enterprises": rng.integers(0, 9999, (e, r)),
     }
-    return block(side, 7, **parts), parts
+    return block(side, 7, Months(**parts)), parts
 
 
 @pytest.mark.parametrize(
@@ -52,7 +60,7 @@ def test_what_is_written_is_read(n: int, r: int, k: int, h: int, e: int) -> None
 
 def test_a_count_that_is_not_known_is_the_largest() -> None:
     _, parts = made(0, 1, 1, 1, 2)
-    data = block(0, 0, **(parts | {"members_anywhere": np.array([-1], dtype=np.int32)}))
+    data = block(0, 0, Months(**(parts | {"members_anywhere": np.array([-1], dtype=np.int32)})))
     assert blocks_of(frame(0, [data]))[1]["a"].members_anywhere.tolist() == [UNKNOWN]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from page import Block, blocks_of
 
 from simulation import HyperclusterModel, metrics
 from simulation.channels import CHANNELS
+from simulation.data.outlines import OUTLINES
+from simulation.data.template import write_template
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
@@ -76,7 +80,7 @@ def test_where_enterprises_enter_and_leave_frames_hold_who_is_there() -> None:
     }
 
 
-def test_every_adoption_is_owed_to_the_channels_once() -> None:
+def test_every_adoption_is_attributed_to_the_channels_once() -> None:
     block = block_of(LiveSide(load_scenario("hypercluster"), 1), 100, 2)
     assert block is not None
     assert block.attribution.sum(axis=2) == pytest.approx(block.adopters.sum(axis=1), abs=1e-6)
@@ -354,3 +358,19 @@ def size_of(thing: object, counted: set[int]) -> int:
     inside += getattr(thing, "__dict__", {}).values() if not isinstance(thing, type) else []
     inside += [getattr(thing, name, None) for name in getattr(type(thing), "__slots__", ())]
     return sum(size_of(part, counted) for part in inside)
+
+
+def test_a_map_says_why_it_has_no_outlines_until_their_file_is_mended(tmp_path: Path) -> None:
+    write_template(tmp_path / "land")
+    outlines = tmp_path / "land" / OUTLINES
+    side = LiveSide(parse_scenario('[world]\ndataset = "land"\n', file=tmp_path / "own.toml"), 1)
+    for damaged in ("", "{", '{"features": 7}', '{"features": [{"properties": {}}]}'):
+        outlines.write_text(damaged, encoding="utf-8")
+        described = side.map()
+        assert str(outlines) in described["fault"]
+        assert described["regions"] == [[], []] and described["surroundings"] == []
+    ring = [[0, 50], [9, 50], [9, 59], [0, 50]]
+    shape = {"properties": {"region_id": "north"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    outlines.write_text(json.dumps({"features": [shape]}), encoding="utf-8")
+    mended = side.map()
+    assert mended["fault"] == "" and [len(rings) for rings in mended["regions"]] == [1, 0]

@@ -8,9 +8,9 @@ import numpy as np
 
 from simulation import streams
 from simulation.channels import Channel
-from simulation.data.reader import load_vectors
 from simulation.engine.build.enterprises import enterprise_keys
 from simulation.policies.schedule import PolicySchedule
+from simulation.scenario.plan import plan_of
 
 
 def named(given, name, default):
@@ -165,8 +165,8 @@ def simulate(spec, world, months):
     )
     N = ent.region_of.size
     dt = 1 / world.steps_per_year
-    schedule = PolicySchedule(spec.policies, world, costs=spec.costs, budget=spec.budget)
-    vectors = load_vectors()
+    schedule = PolicySchedule(plan_of(spec), effects=spec.effects)
+    vectors = spec.vectors.of_all()
     f_near, f_far = 1 - tec.complexity**2, (1 - tec.complexity) ** 2
     may_ever = tec.relevance[ent.industry_of] > 0  # (N, K)
     theta = np.full((N, K), np.inf)

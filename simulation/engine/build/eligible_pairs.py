@@ -15,7 +15,7 @@ from simulation.world import (
 
 
 def build_pairs(seed: int, enterprises: Enterprises, keys: Array, technologies: Technologies) -> Pairs:
-    """Return the eligible pairs; technologies with the same eligible industries share their bookkeeping."""
+    """Return the eligible pairs; technologies with the same eligible industries share index arrays."""
     eligible_industry = technologies.relevance > 0  # (S, K)
     patterns, pattern_of = np.unique(eligible_industry.T, axis=0, return_inverse=True)
     pattern_of = pattern_of.ravel().astype(np.int64)

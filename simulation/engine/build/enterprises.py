@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.special import gammaincinv
 
@@ -9,13 +11,7 @@ from simulation.engine.ties import TieRule, draw_network
 from simulation.mechanisms.turnover import entry_years, exit_years
 from simulation.scenario.schema import Scenario
 from simulation.streams import key, numbered_all, uniforms
-from simulation.world import (
-    SERVICES,
-    Array,
-    Enterprises,
-    Regions,
-    World,
-)
+from simulation.world import SERVICES, Array, Enterprises, Regions, World
 
 
 def build_enterprises(
@@ -46,27 +42,22 @@ def build_enterprises(
     from_year = np.concatenate(entered)
     keys = _enterprise_keys(regions.ids, industries, region_of, industry_of, number_of)
     to_year = exit_years(keys, from_year, seed=seed, rate=spec.turnover.exit)
-    present = from_year == 0
-    rule = _tie_rule(spec, regions, industries, counts, present, region_of, industry_of, keys, relatedness)
-    indptr, indices = draw_network(seed, rule)
-    alpha = _absorptive_capacity(seed, keys, spec.diffusion.absorptive_capacity_cv)
-    return (
-        Enterprises(
-            industries=industries,
-            present=present,
-            counts=counts,
-            from_month=from_year * steps,
-            to_month=np.minimum(np.minimum(to_year, months) * steps, months).astype(np.int64),
-            region_of=region_of,
-            industry_of=industry_of,
-            number_of=number_of,
-            absorptive_capacity=alpha,
-            relatedness=relatedness,
-            indptr=indptr,
-            indices=indices,
-        ),
-        keys,
+    without_ties = Enterprises(
+        industries=industries,
+        present=from_year == 0,
+        counts=counts,
+        from_month=from_year * steps,
+        to_month=np.minimum(np.minimum(to_year, months) * steps, months).astype(np.int64),
+        region_of=region_of,
+        industry_of=industry_of,
+        number_of=number_of,
+        absorptive_capacity=_absorptive_capacity(seed, keys, spec.diffusion.absorptive_capacity_cv),
+        relatedness=relatedness,
+        indptr=np.zeros(cell.size + 1, dtype=np.int64),
+        indices=np.zeros(0, dtype=np.int32),
     )
+    indptr, indices = draw_network(seed, _tie_rule(spec, regions, without_ties, keys))
+    return replace(without_ties, indptr=indptr, indices=indices), keys
 
 
 def relatedness_of(spec: Scenario, industries: tuple[str, ...]) -> Array:
@@ -114,42 +105,21 @@ def _cell_keys(regions: tuple[str, ...], industries: tuple[str, ...]) -> Array:
 
 def tie_rule(spec: Scenario, world: World) -> TieRule:
     """Return the rule by which the enterprises of a world of this scenario draw their partners."""
-    e = world.enterprises
-    return _tie_rule(
-        spec,
-        world.regions,
-        e.industries,
-        e.counts,
-        e.present,
-        e.region_of,
-        e.industry_of,
-        enterprise_keys(world),
-        e.relatedness,
-    )
+    return _tie_rule(spec, world.regions, world.enterprises, enterprise_keys(world))
 
 
-def _tie_rule(
-    spec: Scenario,
-    regions: Regions,
-    industries: tuple[str, ...],
-    counts: Array,
-    present: Array,
-    region_of: Array,
-    industry_of: Array,
-    keys: Array,
-    relatedness: Array,
-) -> TieRule:
+def _tie_rule(spec: Scenario, regions: Regions, enterprises: Enterprises, keys: Array) -> TieRule:
     ties = spec.dataset.ties
     return TieRule(
         identities=keys,
-        region_of=region_of,
-        industry_of=industry_of,
-        present=present,
-        counts=counts,
+        region_of=enterprises.region_of,
+        industry_of=enterprises.industry_of,
+        present=enterprises.present,
+        counts=enterprises.counts,
         region_keys=np.array([key("region", r) for r in regions.ids], dtype=np.uint64),
-        industry_keys=np.array([key("industry", s) for s in industries], dtype=np.uint64),
+        industry_keys=np.array([key("industry", s) for s in enterprises.industries], dtype=np.uint64),
         proximity=regions.proximity if ties is None else ties,
-        relatedness=relatedness,
+        relatedness=enterprises.relatedness,
         draws=spec.world.network_degree // 2,
         local_ties=spec.world.local_ties,
     )

@@ -4,39 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.data.reader import InstitutionRow, institution_references
-from simulation.scenario.schema import Scenario
 from simulation.streams import exponentials, key
 from simulation.world import (
     Array,
+    Endowment,
     Institutions,
     Technologies,
 )
 
 
-def build_institutions(
-    seed: int, rows: list[InstitutionRow], region_of: Array, capacity: Array, technologies: Technologies
-) -> Institutions:
-    """Return the institutions, in the order of the rows."""
-    keys = np.array([key("institution", row.region_id, row.name) for row in rows], np.uint64)
+def build_institutions(seed: int, endowment: Endowment, technologies: Technologies) -> Institutions:
+    """Return the institutions of an endowment with their thresholds."""
+    names, region_of = endowment.institution_names, endowment.institution_region
     return Institutions(
-        names=tuple(row.name for row in rows),
-        kinds=tuple(row.kind for row in rows),
+        names=names,
+        kinds=endowment.institution_kinds,
         region_of=region_of,
-        capacity=capacity,
-        threshold=thresholds(seed, "mastery", technologies, keys),
+        capacity=endowment.institution_capacity,
+        threshold=thresholds(seed, "mastery", technologies, institution_keys(endowment)),
     )
 
 
-def capacity_of(spec: Scenario, rows: list[InstitutionRow]) -> Array:
-    given = spec.world.capacity
-    if not isinstance(given, dict):
-        return np.full(len(rows), float(given))
-    capacity = np.ones(len(rows))
-    references = institution_references(tuple(rows))
-    for name, value in given.items():
-        capacity[list(references[name])] = value
-    return capacity
+def institution_keys(endowment: Endowment) -> Array:
+    """Return the identities of the institutions, uint64 (J,)."""
+    of = zip(endowment.institution_region, endowment.institution_names, strict=True)
+    return np.array([key("institution", endowment.regions.ids[r], name) for r, name in of], dtype=np.uint64)
 
 
 def thresholds(seed: int, purpose: str, technologies: Technologies, keys: Array) -> Array:

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.data.reader import Dataset, InstitutionRow
+from simulation.data.reader import Dataset
+from simulation.engine.build.institutions import institution_keys
 from simulation.scenario.schema import Scenario
 from simulation.settings import multiplied
 from simulation.streams import exponentials, key, numbered_all, race
 from simulation.world import (
     RESEARCH_KINDS,
     Array,
+    Endowment,
     Technologies,
 )
 
 
-def build_technologies(
-    spec: Scenario,
-    dataset: Dataset,
-    seed: int,
-    months: int,
-    institutions: list[InstitutionRow],
-    region_of_institution: Array,
-    capacity: Array,
-    counts: Array,
-) -> Technologies:
+def build_technologies(spec: Scenario, endowment: Endowment, seed: int) -> Technologies:
+    """Return the technologies that appear before the horizon, with the institution in which each originates."""
+    dataset, counts = spec.dataset, endowment.counts
+    region_of, capacity = endowment.institution_region, endowment.institution_capacity
     rows = dataset.technologies
     release = _release_months(spec, seed, dataset)
-    within = [n for n in range(len(rows)) if release[n] < months]
+    within = [n for n in range(len(rows)) if release[n] < endowment.months]
     complexity = {
         "digital": spec.diffusion.complexity_digital,
         "conventional": spec.diffusion.complexity_conventional,
@@ -35,15 +31,15 @@ def build_technologies(
     relevance = np.array([dataset.relevance[dataset.directions.index(rows[n].direction)] for n in within])
     relevance = relevance.reshape(len(within), len(dataset.industries)).T.astype(np.float64)
     origin = np.full(len(within), -1, dtype=np.int64)
-    keys = np.array([key("institution", row.region_id, row.name) for row in institutions], dtype=np.uint64)
-    research = np.array([row.kind in RESEARCH_KINDS for row in institutions], dtype=bool)
+    keys = institution_keys(endowment)
+    research = np.array([kind in RESEARCH_KINDS for kind in endowment.institution_kinds], dtype=bool)
     for k, n in enumerate(within):
         share = counts @ (relevance[:, k] > 0) / np.maximum(counts.sum(axis=1), 1)
-        weight = capacity * research * share[region_of_institution]
+        weight = capacity * research * share[region_of]
         given = spec.technologies.origin_weights.get(rows[n].direction)
         if given:
-            by_region = np.array([given.get(r.id, np.nan) for r in dataset.regions])[region_of_institution]
-            weight = _origin_weights(weight, region_of_institution, by_region)
+            by_region = np.array([given.get(r.id, np.nan) for r in dataset.regions])[region_of]
+            weight = _origin_weights(weight, region_of, by_region)
         origin[k] = race(key(seed, "origin", rows[n].direction, rows[n].technology), keys, weight)
     return Technologies(
         names=tuple(rows[n].technology for n in within),
@@ -53,13 +49,13 @@ def build_technologies(
         relevance=multiplied(relevance, spec.world.relevance_factor),
         release_month=np.array([release[n] for n in within], dtype=np.int64),
         origin=origin,
-        left_out=tuple(rows[n].technology for n in range(len(rows)) if release[n] >= months),
+        left_out=tuple(rows[n].technology for n in range(len(rows)) if release[n] >= endowment.months),
         environmental=np.array([rows[n].environmental for n in within], dtype=bool),
     )
 
 
 def _origin_weights(weight: Array, region_of: Array, share: Array) -> Array:
-    """Return the weights of origins such that each named region has its share and the others split the rest.
+    """Return weights of origins that give each named region its share and distribute the rest over the others.
 
     Parameters
     ----------

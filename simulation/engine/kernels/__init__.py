@@ -1,4 +1,4 @@
-"""The equations of section 2 as compiled functions: arrays in, arrays out; of ours they import only
+"""The equations of section 2 as compiled functions: arrays in, arrays out; from this package they import only
 each other, the compiler and the channels.
 
 A kernel draws no random numbers, sees no scenario, agent or string, and never changes what its neighbours still read.

@@ -14,7 +14,7 @@ from simulation.engine.kernels.network import push_adoption
 Array = npt.NDArray[Any]
 
 N_CHANNELS = len(Channel)
-"""How many there are; a constant, because compiled code knows no length of an enum."""
+"""The number of channels; a constant, because compiled code cannot take the length of an enum."""
 
 
 @compiled
@@ -49,17 +49,17 @@ def advance_adoption(
     member_adopters: Array,
     attribution: Array,
 ) -> None:
-    """Run every clock for one month and adopt where one reaches its threshold.
+    """Cumulate the hazard of every waiting pair for one month and adopt where it reaches the threshold.
 
-    Pair p adopts when the integral of lambda_p reaches theta_p, equation (6). Its alpha never changes, so the clock
-    runs on theta / alpha and lambda / alpha, and need not look alpha up. Work is proportional to the pairs that still
-    wait. The network counts of a technology are written only after all its clocks have been read (synchronous
-    update); no other technology reads them.
+    Pair p adopts when the integral of lambda_p reaches theta_p, equation (6). Its alpha never changes, so the
+    kernel compares lambda / alpha with theta / alpha and need not look alpha up. Work is proportional to the
+    pairs that still wait. The network counts of a technology are written only after all its pairs have been
+    processed (synchronous update); no other technology reads them.
 
     Parameters
     ----------
     month : int
-        Calendar number of the month, 1 to T, stored for those who adopt.
+        Number of the month, 1 to T, stored for new adopters.
     dt : float
         Years in a month.
     start, enterprise, pattern_of, slot, partners
@@ -68,7 +68,7 @@ def advance_adoption(
     stratum_of : int32, shape (N,)
         See :mod:`simulation.engine.kernels.strata`.
     cell_of : int32, shape (N,)
-        stratum_of * S + industry_of: where ``base`` and ``slope`` hold the enterprise's rates.
+        stratum_of * S + industry_of: index of the enterprise's rates in ``base`` and ``slope``.
     mask_of : uint64, shape (N,)
         Bit h is set where the enterprise is on platform h.
     indptr, indices
@@ -78,13 +78,13 @@ def advance_adoption(
     terms : float64, shape (C, S, K, channels)
         Terms of the hazard, read for attribution.
     spatial : float64, shape (R, S, K)
-        S, stands for B where an enterprise has no eligible partner.
+        S; replaces B where an enterprise has no eligible partner.
     local_contacts : float64, shape (R,)
         L_r.
     waiting : int32, shape (P,); waiting_count : int64, shape (K,)
         Pairs of technology k that wait: ``waiting[start[k]:start[k] + waiting_count[k]]``, in order; compacted.
     remaining : float64, shape (P,)
-        What is left of theta_p, over alpha_i; lowered by lambda dt / alpha_i.
+        Remainder of theta_p, divided by alpha_i; decreased by lambda dt / alpha_i.
     near, far : int32, shape (P,); exposures : float64, shape (P,)
         Partners that have adopted, and B; kept up to date for the partners of new adopters.
     adopted_month : int32, shape (P,)
@@ -92,7 +92,7 @@ def advance_adoption(
     adopters : int64, shape (R, S, K)
         Raised.
     member_adopters : int64, shape (H, S, K)
-        Raised for the platforms of a new adopter.
+        Increased for the platforms of a new adopter.
     attribution : float64, shape (P, channels)
         Set for new adopters: the share of each term in lambda in the month of adoption; sums to 1.
 
@@ -110,12 +110,12 @@ def advance_adoption(
         new = 0
         rate, gain = base[k] * dt, slope[k] * dt
         for w in range(waiting_count[k]):
-            # Unsigned, because the compiler then need not think of indices that count from the end.
+            # Unsigned, so that the compiler need not handle negative indices.
             p = np.uint32(waiting[first + w])
             i = np.uint32(enterprise[p])
             cell = np.uint32(cell_of[i])
             contacts = exposures[p]
-            if contacts < 0.0:  # nobody to meet: NO_PARTNER
+            if contacts < 0.0:  # no eligible partner: NO_PARTNER
                 contacts = spatial[region_of[i], industry_of[i], k]
             remaining[p] -= rate[cell] + gain[cell] * contacts
             if remaining[p] > 0.0:

@@ -27,10 +27,11 @@ def spatial_denominator(
     eligible : float64, shape (R, S, K)
         n, eligible enterprises.
     density_exponent : float
-        gamma; with 1 exposure is the share of contacts, with less it grows with their density. The missing power is
-        taken by the mean of the denominator over regions, weighted by n, so that the national mean stays in place.
+        gamma; with 1 exposure is a share of contacts, with less it grows with their density. The remaining
+        power 1 - gamma is applied to the mean of the denominator over regions, weighted by n, to preserve the
+        national level.
     out : float64, shape (R, S, K)
-        Overwritten; 0 where nobody is in reach.
+        Overwritten; 0 where no eligible enterprise is within reach.
     """
     n_regions, n_industries, n_technologies = eligible.shape
     _weighted_contacts(proximity, np.ones(n_regions), relatedness, eligible, out)
@@ -72,7 +73,7 @@ def spatial_exposure(
     denominator : float64, shape (R, S, K)
         From :func:`spatial_denominator`.
     out : float64, shape (R, S, K)
-        Overwritten, in [0, 1] where L is neutral; 0 where nobody is in reach.
+        Overwritten, in [0, 1] where L is neutral; 0 where no eligible enterprise is within reach.
     """
     _weighted_contacts(proximity, local_contacts, relatedness, adopters, out)
     for r in range(out.shape[0]):
@@ -121,7 +122,7 @@ def digital_exposure(
     interoperability : float64, shape (H, H)
         Omega, 1 on the diagonal.
     meets : bool, shape (H,)
-        Platforms on which enterprises meet (vector B2B); the others neither give nor take contacts.
+        Platforms that link enterprises (vector B2B); the others neither provide nor receive contacts.
     relatedness : float64, shape (S, S)
         phi.
     eligible_industry : bool, shape (S, K)
@@ -162,7 +163,7 @@ def institutional_contacts(
 ) -> None:
     """Set total[k] to sum_j w_j Q_j y_jk and local[k] to its part without platforms, equation (3), for one stratum.
 
-    w_j = near[j], or far_factor[k] * remote where that is larger and a platform of the stratum serves j: one
+    w_j is near[j], or far_factor[k] * remote if that is larger and a platform of the stratum serves j; each
     institution counts once.
 
     Parameters

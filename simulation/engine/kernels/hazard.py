@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 
 
 class Bonus(IntEnum):
-    """Columns of what the vectors of a platform add, at readiness 1, to factors."""
+    """Columns of the increments on factors that the vectors of a platform give at readiness 1."""
 
     ABSORPTIVE = 0  # on alpha (B2ED)
     HAZARD = 1  # on the whole hazard (B2F)
@@ -54,10 +54,10 @@ def hazard_terms(
 ) -> None:
     """Set terms[c, s, k, :] to the terms of the hazard of stratum c, industry s, technology k; equation (5).
 
-    A *stratum* is the set of enterprises of one region that are on the same platforms; all but alpha and the business
-    network is the same for them. The terms stand in the places of :class:`~simulation.channels.Channel`; the network
-    term is its coefficient, still to be multiplied by B_ik. The part of the institutional term that platforms add
-    belongs to digital.
+    A *stratum* is the set of enterprises of one region that are on the same platforms; everything except
+    alpha and the business network is the same for them. The terms are in the order of
+    :class:`~simulation.channels.Channel`; the network term is the coefficient of B_ik. The part of the
+    institutional term that platforms add belongs to the digital term.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def hazard_terms(
     serves : bool, shape (H, J)
         Institutions that a platform brings to its enterprises (vectors B2SC, B2ED).
     rates : float64, shape (channels,)
-        p0, b_S, b_B, b_I and b_D, 1/year; incentives have none.
+        p0, b_S, b_B, b_I and b_D, 1/year; the entry of incentives is not used.
     institution_scale : float
         I_scale.
     near_factor, far_factor : float64, shape (K,)
@@ -193,9 +193,9 @@ def stratum_factors(
     spontaneous_factor: Array,
     stratum_incentive: Array,
 ) -> None:
-    """Set what interaction vectors and levers make of alpha, p0 and the incentive of every stratum (sections 3 and 4).
+    """Set the effects of vectors and levers on alpha, p0 and the incentive of every stratum (sections 3 and 4).
 
-    Each effect counts once, however many platforms carry it.
+    Each effect counts once, even if several platforms provide it.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ def advance_learning(
     remaining: Array,
     newly: Array,
 ) -> None:
-    """Run the learning clock of every institution for one month, equation (7).
+    """Cumulate the learning hazard of every institution for one month, equation (7).
 
     Hazard b_SC (1 - exp(-sum_m w_jm Q_m y_mk / I_scale)).
 
@@ -45,9 +45,9 @@ def advance_learning(
     mastered : bool, shape (J, K)
         y, state at the START of the month; never written.
     remaining : float64, shape (J, K)
-        What is left of the threshold; lowered.
+        Remainder of the threshold; decreased.
     newly : bool, shape (J, K)
-        Overwritten: who masters what at the end of this month.
+        Overwritten: the technologies that institution j masters at the end of this month.
     """
     n_institutions, n_technologies = mastered.shape
     contacts = np.empty(n_institutions)

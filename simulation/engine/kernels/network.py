@@ -73,7 +73,7 @@ def network_exposures(
     far: Array,
     exposures: Array,
 ) -> None:
-    """Set exposures[p] to B of every pair anew, as is needed when the levers L_r move; see :func:`push_adoption`.
+    """Recompute exposures[p], B of every pair, after a change of the levers L_r; see :func:`push_adoption`.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def push_adoption(
     far: Array,
     exposures: Array,
 ) -> None:
-    """Tell the eligible partners of one new adopter, so that nobody has to look for adopters; equation (2).
+    """Update the counts of the eligible partners of one new adopter; equation (2).
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def adopting_partners(
     near: Array,
     far: Array,
 ) -> None:
-    """Count v and V of equation (2) of every pair anew, as is needed when ties change.
+    """Recount v and V of equation (2) for every pair, after a change of ties.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def adopting_partners(
         CSR adjacency, as in :func:`eligible_partners`.
     region_of : int32, shape (N,)
     adopted_month : int32, shape (P,)
-        -1 for those who have not adopted.
+        -1 for pairs without adoption.
     near, far : int32, shape (P,)
         Overwritten: partners of the same and of other regions that have adopted.
     """

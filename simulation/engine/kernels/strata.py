@@ -1,7 +1,8 @@
 """Strata: the enterprises of one region that are on the same platforms, for whom exposure is computed once.
 
-Bookkeeping only, no equation. The strata of a region form a linked list; the first one of region r has number r, is on
-no platform and always exists; an emptied stratum's number is used again.
+This module holds data structures and no equation. The strata of a region form a linked list; the first
+stratum of region r has number r, is on no platform and always exists. The number of an empty stratum is
+reused.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def change_memberships(
     stratum_size: Array,
     on_platform: Array,
 ) -> None:
-    """Put every enterprise on the platforms it wants and keep all counts of members.
+    """Assign every enterprise to its chosen platforms and update all counts of members.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def change_memberships(
         Memberships until now; overwritten by ``wanted``.
     region_of, industry_of : int32, shape (N,)
     start, pattern_of, slot, adopted_month
-        The eligible pairs and who has adopted, as in :func:`simulation.engine.kernels.adoption.advance_adoption`.
+        The eligible pairs and their adoptions, as in :func:`simulation.engine.kernels.adoption.advance_adoption`.
     members : int64, shape (H, R); members_by_industry : int64, shape (H, S); member_adopters : int64, shape (H, S, K)
         Raised and lowered.
     stratum_of : int32, shape (N,)
@@ -87,7 +88,7 @@ def _find_or_make(
     stratum_size: Array,
     on_platform: Array,
 ) -> int:
-    """Return the stratum of this region and these platforms, an old one, an emptied one of the region or a new one."""
+    """Return the stratum of this region and these platforms: an existing, an empty or a new one."""
     stratum, last, empty = region, region, -1
     while stratum >= 0:
         if stratum_mask[stratum] == mask:

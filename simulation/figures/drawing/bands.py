@@ -31,6 +31,7 @@ from simulation.figures.drawing.style import (
 from simulation.world import Array
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+MEDIAN = QUANTILES.index(0.5)
 COLUMNS = ("q05", "q25", "median", "q75", "q95")
 MOST_WITH_BANDS = 4
 """With more scenarios the bands would cover each other."""
@@ -58,12 +59,12 @@ def quantiles(curves: Array) -> Array:
 
 
 def have_bands(study: StudyCurves) -> bool:
-    """Whether bands can be drawn and told apart."""
+    """Whether bands can be drawn and distinguished."""
     return len(study.scenarios) <= MOST_WITH_BANDS and max(len(s.seeds) for s in study.scenarios) > 1
 
 
 def bands_in_words(study: StudyCurves) -> str:
-    """What lines and bands are."""
+    """Return what lines and bands show, in words."""
     if max(len(scenario.seeds) for scenario in study.scenarios) == 1:
         return "One replication, therefore no band"
     if not have_bands(study):
@@ -71,38 +72,44 @@ def bands_in_words(study: StudyCurves) -> str:
     return "Line: median; bands: middle 50 % (dark) and 90 % (light) of the replications at each time"
 
 
-def draw_band(
-    ax: Axes,
-    x: Array,
-    found: Array,
-    *,
-    look: ScenarioStyle,
-    bands: bool,
-    label: str = "",
-    turn: float = 0.5,
-    markers: int = 6,
-    linewidth: float = 1.25,
-) -> None:
-    """Draw quantiles of one scenario, shares 0-1, in percent against ``x``.
+def fill_bands(ax: Axes, x: Array, found: Array, *, look: ScenarioStyle) -> None:
+    """Fill between the outer and between the inner quantiles of one scenario, shares 0-1, in percent against ``x``.
 
     Parameters
     ----------
     x : float64, shape (M,)
     found : float64, shape (5, M)
         As :func:`quantiles` gives them.
+    """
+    low, lower, _, upper, high = 100 * found
+    ax.fill_between(x, low, high, color=look.colour, alpha=0.12, linewidth=0)
+    ax.fill_between(x, lower, upper, color=look.colour, alpha=0.22, linewidth=0)
+
+
+def draw_median(
+    ax: Axes,
+    x: Array,
+    found: Array,
+    *,
+    look: ScenarioStyle,
+    label: str = "",
+    turn: float = 0.5,
+    markers: int = 6,
+    linewidth: float = 1.25,
+) -> None:
+    """Draw the median of quantiles as :func:`fill_bands` takes them, as a line with markers.
+
+    Parameters
+    ----------
     turn : where between two of its markers a scenario's first one stands, 0-1, so that scenarios do not cover
         each other's.
     """
-    low, lower, median, upper, high = 100 * found
-    if bands:
-        ax.fill_between(x, low, high, color=look.colour, alpha=0.12, linewidth=0)
-        ax.fill_between(x, lower, upper, color=look.colour, alpha=0.22, linewidth=0)
     every = max(1, len(x) // markers)
     drawn: dict[str, Any] = line_look(look) | {
         "linewidth": linewidth,
         "markevery": (int(every * turn), every),
     }
-    ax.plot(x, median, clip_on=False, label=label, **drawn)
+    ax.plot(x, 100 * found[MEDIAN], clip_on=False, label=label, **drawn)
 
 
 def draw_bands(ax: Axes, study: StudyCurves, x: Array, found: Sequence[Array]) -> None:
@@ -110,15 +117,10 @@ def draw_bands(ax: Axes, study: StudyCurves, x: Array, found: Sequence[Array]) -
     styles = scenario_styles(scenario.name for scenario in study.scenarios)
     bands = have_bands(study)
     for place, (scenario, values) in enumerate(zip(study.scenarios, found, strict=True), start=1):
-        draw_band(
-            ax,
-            x,
-            values,
-            look=styles[scenario.name],
-            bands=bands and len(scenario.seeds) > 1,
-            label=scenario.label,
-            turn=place / (len(study.scenarios) + 1),
-        )
+        look = styles[scenario.name]
+        if bands and len(scenario.seeds) > 1:
+            fill_bands(ax, x, values, look=look)
+        draw_median(ax, x, values, look=look, label=scenario.label, turn=place / (len(study.scenarios) + 1))
 
 
 def numbers(study: StudyCurves, found: Sequence[Array]) -> pd.DataFrame:
@@ -134,7 +136,7 @@ def numbers(study: StudyCurves, found: Sequence[Array]) -> pd.DataFrame:
 def labelled_page(
     study: StudyCurves, draw: DrawPanel, *, ends: Sequence[float], note: str, width_mm: float
 ) -> Figure:
-    """A page of one panel whose lines carry the names of their scenarios at their right ends.
+    """A page of one panel whose lines are labelled with their scenarios at their right ends.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ FILLS: tuple[dict[str, Any], ...] = tuple(
         ("#99C94F", "---"),
     )
 )
-"""Neighbours differ in lightness or hatching: parts can be told apart in grey, and with any colour blindness."""
+"""Neighbours differ in lightness or hatching: parts can be distinguished in grey, and with any colour blindness."""
 
 
 def fill(number: int) -> dict[str, Any]:

@@ -31,7 +31,7 @@ Source = StudyCurves | Results | str | Path
 def study_curves(
     source: Source, *, scenarios: Sequence[str] | None = None, seed: int | None = None
 ) -> StudyCurves:
-    """Read what figures draw, all curves up to the window common to every replication that is read.
+    """Read the data that figures draw, all curves up to the window common to every replication read.
 
     Scenarios without a finished replication are left out.
 
@@ -47,8 +47,8 @@ def study_curves(
     Raises
     ------
     ResultsError
-        Nothing has finished, a scenario or seed is unknown, or scenarios have different regions or clocks and
-        share no axes.
+        If nothing has finished, a scenario or seed is unknown, or scenarios have different regions or time
+        axes.
     """
     if isinstance(source, StudyCurves):
         assert scenarios is None and seed is None, "what to read is said when it is read"
@@ -57,12 +57,7 @@ def study_curves(
     runs = results.runs(["scenario", "replication", "seed", *METRICS])
     finished = _chosen(results, runs, scenarios)
     if seed is not None:
-        seed = seed_of(seed)
-        runs = runs[runs["seed"] == seed]
-        if missing := [name for name in finished if not (runs["scenario"] == name).any()]:
-            raise ResultsError(
-                f"{results.path}: no replication with seed {seed} of {listed(missing)} is here"
-            )
+        runs = _of_seed(results, runs, finished, seed=seed)
     entries = {entry["name"]: entry for entry in results.manifest["scenarios"]}
     _require_equal(entries, finished, "regions")
     _require_equal(entries, finished, "steps_per_year")
@@ -112,6 +107,15 @@ def _chosen(results: Results, runs: pd.DataFrame, scenarios: Sequence[str] | Non
     if not finished:
         raise ResultsError(f"{results.path}: no replication has finished, so there is nothing to draw")
     return finished
+
+
+def _of_seed(results: Results, runs: pd.DataFrame, finished: Sequence[str], *, seed: int) -> pd.DataFrame:
+    """Return the runs with this seed, which every scenario must have."""
+    seed = seed_of(seed)
+    runs = runs[runs["seed"] == seed]
+    if missing := [name for name in finished if not (runs["scenario"] == name).any()]:
+        raise ResultsError(f"{results.path}: no replication with seed {seed} of {listed(missing)} is here")
+    return runs
 
 
 def _require_equal(entries: dict[str, Any], names: Sequence[str], key: str) -> None:
@@ -207,9 +211,9 @@ def _platforms(
 
 
 def enterprises_of(counts: Counts) -> Array:
-    """Enterprises of each region that are eligible for a technology at all, at its release; int64 (R,).
+    """Enterprises of each region that are eligible for at least one technology, at its release; int64 (R,).
 
-    Where enterprises enter and leave, those of an industry are of the technology that was released first.
+    With entry and exit, the enterprises of an industry are counted at the release of its first technology.
     """
     by_release = counts.eligible[0][..., np.argsort(counts.release_month, kind="stable")]  # (R, S, K)
     first = (by_release > 0).argmax(axis=2)[..., None]
@@ -219,8 +223,8 @@ def enterprises_of(counts: Counts) -> Array:
 def outlines_of(entry: Mapping[str, Any]) -> tuple[Outlines | None, str]:
     """Outlines of the regions, or None, and what is wrong with their file, or "".
 
-    There are none where the dataset has none, has been moved since, or has a file that cannot be used: a map can do
-    without them, and other figures have no need of them.
+    There are none if the dataset has none, was moved since, or has a file that cannot be used: a map can be
+    drawn without them, and other figures do not need them.
     """
     try:
         return load_outlines(dataset_folder(tomllib.loads(entry["text"])["world"]["dataset"])), ""
@@ -229,12 +233,12 @@ def outlines_of(entry: Mapping[str, Any]) -> tuple[Outlines | None, str]:
 
 
 def without_outlines(fault: str) -> str:
-    """What a caption says of a map whose outlines are at fault."""
+    """The sentence of a caption about a map whose outlines cannot be used."""
     return " Drawn without outlines: their file cannot be used." if fault else ""
 
 
 def _readiness(world: Mapping[str, Any], ids: Sequence[str]) -> Array | None:
-    """delta_r of the regions; None where the scenario's dataset has been moved, or its regions are others now."""
+    """delta_r of the regions; None if the scenario's dataset was moved, or its regions have changed."""
     given, factor = world.get("digital_readiness", {}), world.get("readiness_factor", 1.0)
     if not isinstance(given, dict):
         return multiplied(np.full(len(ids), float(given)), factor)
@@ -266,5 +270,5 @@ def _shipped_short_names() -> dict[tuple[str, str], str]:
 
 
 def short_name(region_id: str, name: str) -> str:
-    """Name of a region for where there is little room; the whole name where the tables give no other."""
+    """Name of a region for places with little room; the full name if the tables give no short one."""
     return _shipped_short_names().get((region_id, name), name)

@@ -89,7 +89,7 @@ def _places(entries: list[_Entry], label: str, width_mm: float) -> list[tuple[fl
 
 def map_key_height(key: MapKey, width_mm: float) -> float:
     """Room that the key takes in a frame of this width, mm."""
-    # Bubbles of the key are at most as large as a patch is wide, so that the height does not hang on their size.
+    # Bubbles of the key are at most as large as a patch is wide, so that the height does not depend on their size.
     return _places(_entries(key, PATCH_MM), key.label, width_mm)[-1][1] + LINE_MM
 
 

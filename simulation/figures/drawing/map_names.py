@@ -24,9 +24,9 @@ ORDERS = 8
 def name_places(points: Array, sizes: Array, *, low: Array, high: Array) -> Array:
     """Centres of names of these sizes, each as near to its point as the others allow.
 
-    One name after the other takes the best of some places around its point, given where the others stand; after a few
-    rounds nearly none can do better. Where this ends depends on who chooses first, so that the best of several orders
-    is taken.
+    The names take turns: each takes the best of some places around its point, given the places of the others.
+    After a few rounds hardly any name can improve its place. The result depends on the order of the names, so
+    the best of several orders is used.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class _Offers:
 
 
 def _placed(offers: Sequence[_Offers], order: Array, points: Array) -> tuple[Array, float]:
-    """Let names choose in this order; return their centres, and what all of them cost."""
+    """Place names in this order; return their centres and their total cost."""
     dots = np.column_stack([points, np.full_like(points, DOT_MM)])
     # nan, which touches nothing, without a place.
     boxes, ties, costs = (np.full((len(points), n), np.nan) for n in (4, 4, 1))
@@ -93,7 +93,7 @@ def _around(point: Array, size: Array) -> Array:
     """Centres of boxes whose nearest edges lie at these distances from a point."""
     angle = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
     direction = np.column_stack([np.cos(angle), np.sin(angle)])
-    # The box hangs on its side or corner that faces the point.
+    # The box is attached at its side or corner that faces the point.
     anchor = np.clip(1.5 * direction, -1.0, 1.0) * size / 2
     return np.concatenate([point + distance * direction + anchor for distance in DISTANCES_MM])
 
@@ -125,14 +125,14 @@ def _touches(lines: Array, boxes: Array) -> Array:
     start = lines[:, None, :2]
     way = lines[:, None, 2:] - start
     way = np.where(np.abs(way) < 1e-9, 1e-9, way)
-    # Where on its way, from 0 to 1, a line comes into a box and leaves it, along each axis.
+    # Positions along the line, from 0 to 1, at which it enters and leaves a box along each axis.
     ends = [(boxes[:, :2] + side * boxes[:, 2:] / 2 - start) / way for side in (-1, 1)]
     into, out = np.minimum(*ends).max(axis=2), np.maximum(*ends).min(axis=2)
     return np.maximum(into, 0.0) < np.minimum(out, 1.0)
 
 
 def draw_names(ax: Axes, base: BaseMap, labels: Sequence[str], *, sizes_mm: Array, size_pt: float) -> None:
-    """Write a name near each seat, tied to it; sizes of the names, float64 (R, 2), in mm."""
+    """Write a name near each seat, linked to it by a line; sizes of the names, float64 (R, 2), in mm."""
     km = km_per_point(ax) * 72 / MM_PER_INCH
     places = name_places(base.seats / km, sizes_mm, low=base.box[0] / km, high=base.box[1] / km)
     for seat, place, box, label in zip(base.seats / km, places, sizes_mm, labels, strict=True):

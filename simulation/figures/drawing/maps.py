@@ -25,7 +25,7 @@ LARGEST = 0.021
 """Radius of the largest bubble, as a share of the map's width: neighbouring seats keep apart."""
 MARGIN = 0.01  # of the map's width
 TALLEST = 1.5
-"""Height of a map over its width at most: regions along a meridian would make a page of many metres."""
+"""Largest ratio of the height of a map to its width: regions along a meridian would need a page of many metres."""
 RING_PT = 1.0
 FINEST_PT = 0.25
 THICKEST_PT = 0.9
@@ -52,7 +52,7 @@ class BaseMap:
 def base_map(
     region_ids: Sequence[str], outlines: Outlines | None, *, longitude: Array, latitude: Array
 ) -> BaseMap:
-    """Lay the seats, given in degrees, and the outlines flat; all of it is in sight."""
+    """Project the seats, given in degrees, and the outlines; the extent contains all of them."""
     albers = Albers.fitted(longitude, latitude)
     if outlines is not None and outlines.standard_parallels and outlines.central_meridian is not None:
         albers = Albers(*outlines.standard_parallels, outlines.central_meridian)
@@ -71,7 +71,7 @@ def base_map(
 
 
 def _flat(rings: Rings, albers: Albers) -> Path | None:
-    """One path of all rings; holes run against the outer rings and stay empty."""
+    """One path of all rings; holes run in the opposite direction to the outer rings and stay empty."""
     if not rings:
         return None
     return Path.make_compound_path(*(Path(albers.project(*ring.T), closed=True) for ring in rings))
@@ -117,7 +117,7 @@ def km_per_point(ax: Axes) -> float:
 
 
 def draw_bubbles(ax: Axes, base: BaseMap, colours: Sequence[str], *, radius_km: Array) -> None:
-    """Draw a bubble at each seat; a light and a dark edge tell it from its region of the same colour."""
+    """Draw a bubble at each seat; a light and a dark edge distinguish it from its region of the same colour."""
     circles = [Path.circle(tuple(seat), radius) for seat, radius in zip(base.seats, radius_km, strict=True)]
     ax.add_collection(PathCollection(circles, facecolors="none", edgecolors=PAPER, linewidths=1.5, zorder=4))
     edges: dict[str, Any] = {"edgecolors": INK, "linewidths": 0.4, "zorder": 4}
@@ -154,7 +154,7 @@ def draw_links(ax: Axes, base: BaseMap, links: Array, *, most: float) -> None:
     widths = THICKEST_PT * links[first, second] / most if most > 0 else np.zeros(first.size)
     seen = widths >= FINEST_PT
     lines = np.stack([base.seats[first[seen]], base.seats[second[seen]]], axis=1)
-    # On dark regions the light edge is what one sees of a line.
+    # On dark regions only the light edge of a line is visible.
     for colour, wider in ((PAPER, 0.5), (INK, 0.0)) if seen.any() else ():
         look: dict[str, Any] = {"colors": colour, "alpha": LINK_OPACITY, "zorder": 3}
         ax.add_collection(LineCollection(list(lines), linewidths=widths[seen] + wider, **look))

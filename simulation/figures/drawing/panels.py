@@ -51,7 +51,7 @@ NOTEBOOK_MM = (140.0, 85.0)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A rectangle of a figure; things stand in it at mm from its upper left corner."""
+    """A rectangle of a figure; positions in it are in mm from its upper left corner."""
 
     figure: Figure
     left: float
@@ -88,7 +88,7 @@ class Frame:
         text_mm(self.figure, text, left=left, top=top, size=size, weight=weight, colour=colour, align=align)
 
     def share(self, left: float, top: float) -> tuple[float, float]:
-        """A place as shares of the figure, as Matplotlib counts them."""
+        """A position in figure coordinates of Matplotlib."""
         width, height = (float(inches) * MM_PER_INCH for inches in self.figure.get_size_inches())
         return (self.left + left) / width, 1 - (self.top + top) / height
 
@@ -110,7 +110,7 @@ def page(study: StudyCurves, draw: DrawIn, *, width_mm: float, height_mm: float,
 def in_axes(
     source: Source, ax: Axes | None, *, draw: DrawIn, height_mm: Callable[[StudyCurves, float], float]
 ) -> Axes:
-    """Draw a figure of several panels where these axes stand, or on a new page; return the axes."""
+    """Draw a figure of several panels in place of these axes, or on a new page; return the axes."""
     study = study_curves(source)
     with style():
         if ax is None:
@@ -195,11 +195,11 @@ class Grid:
         return self.left + column * (self.panel_mm + self.gap_mm), top
 
     def is_first(self, number: int) -> bool:
-        """Whether nothing stands to the left of a panel."""
+        """Whether a panel is the first of its line."""
         return number % self.columns == 0
 
     def is_last(self, number: int, n: int) -> bool:
-        """Whether nothing stands to the right of a panel."""
+        """Whether a panel is the last of its line."""
         return number % self.columns == self.columns - 1 or number == n - 1
 
     def panel(self, frame: Frame, number: int, heading: str = "") -> Axes:
@@ -279,7 +279,7 @@ def draw_key(frame: Frame, keys: Sequence[Key]) -> None:
 
 
 def explain(ax: Axes, text: str) -> None:
-    """Say in the middle of empty axes why there is nothing to see."""
+    """Explain in the middle of empty axes why there is nothing to show."""
     room = ax.get_position().width * float(figure_of(ax).get_size_inches()[0]) * MM_PER_INCH - 2 * MARGIN_MM
     words = "\n".join(wrap_mm(text, room, size=SMALL_PT))
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", fontsize=SMALL_PT)
@@ -293,7 +293,7 @@ def label_ends(
     ends: Sequence[float],
     places: Sequence[float],
 ) -> None:
-    """Write a marker and a name beside the end of each line, tied to it where the label had to move.
+    """Write a marker and a name beside the end of each line, linked to it if the label had to move.
 
     Parameters
     ----------

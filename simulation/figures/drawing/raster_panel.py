@@ -71,7 +71,7 @@ def difference_panel(of: ScenarioCurves, minus: ScenarioCurves, *, seed: int | N
     Raises
     ------
     ResultsError
-        The scenarios share no seed, so that nothing can be paired.
+        If the scenarios share no seed, so that there are no pairs.
     """
     shared = sorted(set(of.seeds) & set(minus.seeds)) if seed is None else [seed]
     if not shared:

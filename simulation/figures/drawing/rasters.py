@@ -46,7 +46,7 @@ KEY_LINE_MM = 6.5
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where everything stands, in mm from the upper left corner."""
+    """Positions of all parts, in mm from the upper left corner."""
 
     columns: int
     left: float  # of the first panel
@@ -103,7 +103,7 @@ def _layout(study: StudyCurves, panels: Sequence[Panel], *, width_mm: float) -> 
 
 
 def _flow(widths: Sequence[float], width_mm: float) -> tuple[tuple[float, float], ...]:
-    """Places of things of these widths, one after the other, on a new line where the last is full."""
+    """Positions of items of these widths, one after the other, with a new line when the last is full."""
     places, x, y = [], MARGIN_MM, 0.0
     for width in widths:
         if x > MARGIN_MM and x + width > width_mm:

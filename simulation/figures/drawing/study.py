@@ -21,7 +21,7 @@ BASELINE = "baseline"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Platforms:
-    """Who was on the H platforms of a scenario, and what made enterprises join (section 2.3)."""
+    """The members of the H platforms of a scenario, and the inputs of membership (section 2.3)."""
 
     names: tuple[str, ...]  # H
     may_join: Array  # int32 (n, T + 1, H, R), enterprises
@@ -29,7 +29,7 @@ class Platforms:
     base: float  # a
     network_effect: float  # b
     readiness_effect: float  # c
-    readiness: Array | None  # float64 (R,), delta_r; None where the dataset is not at hand
+    readiness: Array | None  # float64 (R,), delta_r; None if the dataset is not available
     kept: float  # at rest, members over those who would be, did no enterprises enter; 1 where none do
 
 
@@ -78,7 +78,7 @@ class StudyCurves:
     longitude: Array  # float64 (R,), degrees, of the seat
     latitude: Array  # float64 (R,), degrees
     enterprises: Array  # int64 (R,), eligible for a technology released, in the first scenario at the start
-    outlines: Outlines | None  # of the regions, for maps; None where the dataset has none, or is not at hand
+    outlines: Outlines | None  # of the regions, for maps; None if the dataset has none, or is not available
     steps_per_year: int
     scenarios: tuple[ScenarioCurves, ...]  # at least one
     version: str  # of the program that made the results
@@ -98,12 +98,12 @@ class StudyCurves:
 
     @property
     def window_years(self) -> float:
-        """The longest time after release that every replication of the study can tell."""
+        """The longest time after release that every replication of the study covers."""
         return float(self.tau_years[-1])
 
     @property
     def reference(self) -> ScenarioCurves:
-        """What others are compared with: the baseline, or the first scenario where there is none."""
+        """The scenario with which others are compared: the baseline, or the first scenario if there is none."""
         return next((s for s in self.scenarios if s.name == BASELINE), self.scenarios[0])
 
     @property
@@ -117,7 +117,7 @@ class StudyCurves:
         Raises
         ------
         ResultsError
-            There is only one scenario; ``figure`` says what cannot be drawn.
+            If there is only one scenario; ``figure`` names the figure that cannot be drawn.
         """
         if not self.others:
             raise ResultsError(
@@ -144,11 +144,11 @@ class DrawStudy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StudyFigure:
-    """A figure that a study gets where it has the data."""
+    """A figure of a study, drawn if the study has the data."""
 
     name: str  # of its files
     place: int  # order among the figures
-    draw: DrawStudy  # raises ResultsError where the study lacks what the figure shows
+    draw: DrawStudy  # raises ResultsError if the study lacks the data
     after_every_run: bool = False  # drawn by ``hypercluster run`` too, which must stay quick
 
 
@@ -164,7 +164,7 @@ def regional_t50(scenario: ScenarioCurves, *, dt: float) -> Array:
 
 
 def mean_of_defined(values: Array) -> tuple[float, int]:
-    """Mean over the defined values (nan if there is none), and how many they are."""
+    """Mean over the defined values (nan if there is none), and their number."""
     defined = values[np.isfinite(values)]
     return (float(defined.mean()) if defined.size else float("nan")), int(defined.size)
 

@@ -102,8 +102,8 @@ MACROREGION_COLOURS = (
     "#AAAA00",
     "#DDDDDD",
 )
-"""For the band of macroregions (Paul Tol's light scheme). In grey they are alike, so that the name stands beside the
-band, and on a map a mark at each seat tells the macroregion."""
+"""For the band of macroregions (Paul Tol's light scheme). They are alike in grey, so the name is written
+beside the band, and on a map a mark at each seat shows the macroregion."""
 
 MACROREGION_MARKERS = ("o", "s", "^", "D", "P", "v", "X", "p", "*")
 
@@ -114,14 +114,14 @@ SLENDER = {"*": 1.6, "d": 1.3}
 
 @dataclass(frozen=True, slots=True)
 class ScenarioStyle:
-    """How one scenario is drawn everywhere; line style and marker tell it apart without colour."""
+    """The style of one scenario in all figures; line style and marker distinguish it without colour."""
 
     colour: str
     line: str | tuple[float, tuple[float, ...]]
     marker: str
 
     def mark_size(self, size: float = MARK_SIZE) -> float:
-        """Size of the marker in points: stars and thin diamonds are made larger, so that all look about as large."""
+        """Size of the marker in points: stars and thin diamonds are enlarged, so that all look about equal."""
         return SLENDER.get(self.marker, 1.0) * size
 
 
@@ -170,7 +170,7 @@ def scenario_styles(names: Iterable[str]) -> dict[str, ScenarioStyle]:
 
 
 def series_styles(names: Iterable[str]) -> dict[str, ScenarioStyle]:
-    """Looks of things that are no scenarios, by their place in the alphabet; with many, looks repeat."""
+    """Styles of items other than scenarios, by alphabetical order; with many items, styles repeat."""
     return {
         name: ScenarioStyle(
             SERIES_COLOURS[place % len(SERIES_COLOURS)],
@@ -209,7 +209,7 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
 
 
 def figure_of(ax: Axes) -> Figure:
-    """The figure in which axes stand, whatever stands between."""
+    """The figure that contains axes, directly or through subfigures."""
     figure = ax.get_figure(root=True)
     assert figure is not None, "axes stand in a figure"
     return figure
@@ -281,7 +281,7 @@ def fit_mm(text: str, width_mm: float, *, size: float = TEXT_PT) -> str:
 
 
 def write_note(figure: Figure, lines: Sequence[str], *, left: float, top: float) -> None:
-    """Small print under a figure: what n, statistic and band are."""
+    """Small print under a figure: n, the statistic and the bands."""
     for row, line in enumerate(lines):
         text_mm(figure, line, left=left, top=top + row * NOTE_LINE_MM, size=SMALL_PT, colour="#404040")
 
@@ -292,7 +292,7 @@ NOTE_LINE_MM = 2.6
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Places near those wanted, at least ``gap`` apart, in the same order, within [low, high].
 
-    Labels at the end of lines use it. Where the interval is too short for all, the gaps shrink evenly.
+    It places labels at the ends of lines. If the interval is too short for all, the gaps shrink evenly.
     """
     if not wanted:
         return []

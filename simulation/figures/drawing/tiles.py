@@ -17,8 +17,8 @@ SLACK = 1.25
 def tile_places(longitude: Array, latitude: Array, *, columns: int) -> list[tuple[int, int]]:
     """Line and column of each region, north up; no two regions share a cell.
 
-    Coordinates are half place and half rank, so that a crowd of regions in one corner of the country spreads. Of all
-    ways to fill the cells the one with the least sum of squared distances is taken.
+    Coordinates are means of position and rank, which spreads regions that lie close together. Of all
+    assignments to cells, the one with the least sum of squared distances is used.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def _unit(values: Array) -> Array:
 
 
 def outer(places: Sequence[tuple[int, int]]) -> tuple[set[int], set[int]]:
-    """Which tiles have an empty cell below them, and which one to their left: there is room for numbers."""
+    """Whether each tile has an empty cell below it, and to its left: there is room for numbers."""
     taken = set(places)
     bottom = {n for n, (line, column) in enumerate(places) if (line + 1, column) not in taken}
     left = {n for n, (line, column) in enumerate(places) if (line, column - 1) not in taken}

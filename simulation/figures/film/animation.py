@@ -58,13 +58,13 @@ def animate(
     scenarios
         The scenarios on the left and on the right.
     seed
-        The replication to show; the first that both have, unless given.
+        The replication to show; by default the first that both have.
     file_format
         "gif" or "mp4", which needs the program ffmpeg.
     progress
         Called after each frame.
     note
-        Called with a sentence where the map is drawn without outlines, because their file cannot be used.
+        Called with a sentence if the map is drawn without outlines, because their file cannot be used.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def animate(
     Raises
     ------
     ResultsError
-        A scenario or seed is not there, the two do not compare, or ffmpeg is missing or fails.
+        If a scenario or seed is missing, the two cannot be compared, or ffmpeg is missing or fails.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def _write_gif(scene: Scene, path: Path, *, progress: Progress | None) -> None:
 def _palette(scene: Scene) -> Array:
     """Colours of all frames, uint8 (256, 3): all shades of the shares, greys, and the lines of the two scenarios.
 
-    One palette for all, so that what does not change does not flicker.
+    All frames share one palette, so that parts that do not change do not flicker.
     """
     shades = colormaps[SHARE_MAP](np.linspace(0, 1, SHADES))[:, :3]
     lines = [np.array(to_rgb(side.look.colour)) for side in scene.sides]

@@ -38,7 +38,7 @@ class Film:
         return shared_members(on)
 
     def synchronization(self, month: int) -> float:
-        """1 - Phi as it would be, had the run ended with this month; nan while it is undefined (section 5)."""
+        """1 - Phi as if the run had ended with this month; nan while it is undefined (section 5)."""
         released = self.counts.release_month < month
         if not released.any():
             return np.nan
@@ -74,7 +74,7 @@ def read_film(results: Results, scenario: str, *, replication: int) -> Film:
     Raises
     ------
     ResultsError
-        If it is not there.
+        If the replication is missing.
     """
     counts = results.counts(scenario, replication)
     pooled, regional = calendar_shares(counts)

@@ -45,14 +45,14 @@ AXIS_MM = 8.5
 KEY_MM = 32.0  # to the right of the curves: the colours
 LEFT_MM = 12.0
 FRAMES = 60
-"""About as many; at 8 a second, 20 years take 8 seconds."""
+"""Approximate number of frames; at 8 a second, 20 years take 8 seconds."""
 SHADES = 128
-"""Shares are shown in so many steps, all of which are in the palette of a GIF."""
+"""Number of steps in which shares are shown, all of which are in the palette of a GIF."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One half of the picture."""
+    """One of the two sides of the picture."""
 
     name: str
     label: str
@@ -64,7 +64,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that the frames have in common."""
+    """The data that all frames share."""
 
     sides: tuple[Side, Side]
     base: BaseMap
@@ -84,7 +84,7 @@ class Scene:
 
 
 def frame_months(last: int) -> list[int]:
-    """Months from 0 to the last, evenly spaced but for the last step."""
+    """Months from 0 to the last, evenly spaced except for the last step."""
     return [*range(0, last, max(1, round(last / FRAMES))), last]
 
 
@@ -94,7 +94,7 @@ def read_scene(results: Results, scenarios: tuple[str, str], *, seed: int) -> Sc
     Raises
     ------
     ResultsError
-        Scenarios with different regions or clocks do not share a map.
+        If the scenarios have different regions or time axes.
     """
     runs = results.runs(["scenario", "replication", "seed"])
     number_of = runs[runs["seed"] == seed].set_index("scenario")["replication"].to_dict()
@@ -139,7 +139,7 @@ def read_scene(results: Results, scenarios: tuple[str, str], *, seed: int) -> Sc
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A figure whose moving parts are drawn anew for each frame."""
+    """A figure whose changing parts are redrawn for each frame."""
 
     figure: Figure
     maps: tuple[Axes, Axes]
@@ -150,7 +150,7 @@ class Page:
 
 
 def new_page(scene: Scene) -> Page:
-    """Draw what stands still: headings, axes of the curves, the key. Sizes are even in pixels, as MP4 wants them."""
+    """Draw the fixed parts: headings, axes of the curves, the key. Sizes in pixels are even, as MP4 requires."""
     map_mm = MAP_MM * scene.base.height_share
     maps_top = CLOCK_MM + HEADING_MM
     curves_top = maps_top + map_mm + 3.0
@@ -226,7 +226,7 @@ def draw_frame(page: Page, scene: Scene, month: int) -> None:
 
 
 def _colours(shares: Array) -> list[str]:
-    """Colours of adoption shares in ``SHADES`` steps; paper where there is no share."""
+    """Colours of adoption shares in ``SHADES`` steps; the background colour where there is no share."""
     steps = np.round(np.nan_to_num(shares) * (SHADES - 1)) / (SHADES - 1)
     colours = [to_hex(rgba) for rgba in colormaps[SHARE_MAP](steps)]
     return [PAPER if np.isnan(share) else colour for share, colour in zip(shares, colours, strict=True)]

@@ -54,14 +54,16 @@ def finished_seeds(manifest: Mapping[str, Any], scenario: str, *, at_most: int =
     entry = state.get(scenario, {}) if isinstance(state, dict) else None
     finished = entry.get("finished", "") if isinstance(entry, dict) else None
     if not isinstance(finished, str) or not re.fullmatch(r"(\d{1,9}(-\d{1,9})?(, |$))*", finished, re.ASCII):
-        raise ResultsError(f"manifest.json: state of {shortened(scenario)} says no numbers of replications")
+        raise ResultsError(
+            f"manifest.json: state of {shortened(scenario)} does not list numbers of replications"
+        )
     ranges: list[range] = []
     for part in finished.split(", ") if finished else ():
         first, _, last = part.partition("-")
         ranges.append(range(manifest["seed"] + int(first), manifest["seed"] + int(last or first) + 1))
     if sum(map(len, ranges)) > at_most:
         raise ResultsError(
-            f"manifest.json: {sum(map(len, ranges)):,} replications of {shortened(scenario)} are said to have "
+            f"manifest.json: {sum(map(len, ranges)):,} replications of {shortened(scenario)} are listed as "
             f"finished; there are rows of {at_most:,} at most"
         )
     return [seed for seeds in ranges for seed in seeds]

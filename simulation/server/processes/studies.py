@@ -79,7 +79,12 @@ class Study:
         except Exception:
             log.exception("a study")
             self.running = False
-            await self._tell({"state": "failed", "text": "The server has made a mistake; its log says more."})
+            await self._tell(
+                {
+                    "state": "failed",
+                    "text": "The server failed because of an internal error; its log has the details.",
+                }
+            )
         finally:
             self.running = False
             self.stop()

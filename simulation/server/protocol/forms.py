@@ -51,10 +51,12 @@ def fields_of(table: type[BaseModel]) -> list[dict[str, Any]]:
     ]
 
 
-def _tables() -> Iterable[tuple[str, type[BaseModel]]]:
-    for key, info in Scenario.model_fields.items():
+def _tables(root: type[BaseModel] = Scenario) -> Iterable[tuple[str, type[BaseModel]]]:
+    """Yield the tables with their keys, such as "time", and "vectors.B2B" where a table consists of tables."""
+    for key, info in root.model_fields.items():
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            yield key, info.annotation
+            below = [(f"{key}.{inner}", table) for inner, table in _tables(info.annotation)]
+            yield from below or [(key, info.annotation)]
 
 
 def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,48 +31,37 @@ def months_a_frame(regions: int, technologies: int, platforms: int, *, changing:
     return max(1, min(MOST_MONTHS, MOST_BYTES // a_month))
 
 
-def block(
-    side: int,
-    first: int,
-    *,
-    attribution: Array,
-    phi: Array,
-    w1_years: Array,
-    t50_years: Array,
-    adopters: Array,
-    members: Array,
-    members_anywhere: Array,
-    eligible: Array,
-    may_join: Array,
-    enterprises: Array,
-) -> bytes:
-    """Encode the states of one side, n months from ``first`` on; E is n if enterprises enter and leave, else 0.
+@dataclass(frozen=True, slots=True)
+class Months:
+    """The states of one side in n months; E is n if enterprises enter and leave, else 0."""
 
-    Parameters
-    ----------
-    side : 0 or 1.
-    attribution : float64, shape (n, K, channels)
-        Adoptions attributed to each channel up to the end of the month.
-    phi, w1_years, t50_years : float64, shape (n,)
-    adopters : int, shape (n, R, K)
-    members : int, shape (n, H, R)
-    members_anywhere : int, shape (n,)
-        -1 where unknown.
-    eligible : int, shape (E, R, K)
-    may_join : int, shape (E, H, R)
-    enterprises : int, shape (E, R)
-    """
-    n, regions, technologies = adopters.shape
-    changing, channels = len(eligible), attribution.shape[2]
-    head = BLOCK.pack(side, first, n, regions, technologies, members.shape[1], changing, channels)
-    floats = [
-        np.ascontiguousarray(part, dtype="<f8").tobytes() for part in (attribution, phi, w1_years, t50_years)
-    ]
-    counts = [
-        np.ascontiguousarray(part).astype("<u4").tobytes()
-        for part in (adopters, members, members_anywhere, eligible, may_join, enterprises)
-    ]
-    data = b"".join([head, *floats, *counts])
+    attribution: (
+        Array  # float64 (n, K, channels), adoptions attributed to each channel up to the end of the month
+    )
+    phi: Array  # float64 (n,)
+    w1_years: Array  # float64 (n,)
+    t50_years: Array  # float64 (n,)
+    adopters: Array  # int (n, R, K)
+    members: Array  # int (n, H, R)
+    members_anywhere: Array  # int (n,), -1 where unknown
+    eligible: Array  # int (E, R, K)
+    may_join: Array  # int (E, H, R)
+    enterprises: Array  # int (E, R)
+
+
+def block(side: int, first: int, months: Months) -> bytes:
+    """Encode the months of side 0 or 1 from month ``first`` on."""
+    n, regions, technologies = months.adopters.shape
+    changing, channels = len(months.eligible), months.attribution.shape[2]
+    head = BLOCK.pack(side, first, n, regions, technologies, months.members.shape[1], changing, channels)
+    floats = (months.attribution, months.phi, months.w1_years, months.t50_years)
+    counts = (
+        *(months.adopters, months.members, months.members_anywhere),
+        *(months.eligible, months.may_join, months.enterprises),
+    )
+    parts = [np.ascontiguousarray(part, dtype="<f8").tobytes() for part in floats]
+    parts += [np.ascontiguousarray(part).astype("<u4").tobytes() for part in counts]
+    data = b"".join([head, *parts])
     return data + bytes(-len(data) % 8)
 
 

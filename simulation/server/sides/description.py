@@ -45,7 +45,7 @@ def country(
     ids = [entry["id"] for entry in entries]
     macroregions = [entry["macroregion"] for entry in entries]
     colours = macroregion_colours(macroregions)
-    seats = _base(ids, longitude, latitude, dataset).seats
+    seats = _base(ids, longitude, latitude, dataset)[0].seats
     tiles = _tiles(tuple(longitude.tolist()), tuple(latitude.tolist()))
     return {
         "regions": [
@@ -67,7 +67,7 @@ def country(
 
 def described_map(ids: Sequence[str], *, longitude: Array, latitude: Array, dataset: str) -> dict[str, Any]:
     """Return the projected outlines of the regions, as ``map`` of the protocol."""
-    base = _base(ids, longitude, latitude, dataset)
+    base, fault = _base(ids, longitude, latitude, dataset)
     tiles = _tiles(tuple(longitude.tolist()), tuple(latitude.tolist()))
     return {
         "map": _map_name(ids, dataset),
@@ -78,6 +78,7 @@ def described_map(ids: Sequence[str], *, longitude: Array, latitude: Array, data
             "lines": 1 + max(line for line, _ in tiles),
             "columns": 1 + max(column for _, column in tiles),
         },
+        "fault": fault,
     }
 
 
@@ -96,12 +97,18 @@ def policy_entry(
     }
 
 
-def _base(ids: Sequence[str], longitude: Array, latitude: Array, dataset: str) -> BaseMap:
+def _base(ids: Sequence[str], longitude: Array, latitude: Array, dataset: str) -> tuple[BaseMap, str]:
+    """Return the map, and what is wrong with its outlines: a map can show bubbles without them."""
     places = tuple(longitude.tolist()), tuple(latitude.tolist())
-    return _laid_flat(tuple(ids), *places, dataset, _digest(dataset))
+    try:
+        return _laid_flat(tuple(ids), *places, dataset, _digest(dataset)), ""
+    except HyperclusterError as error:
+        return base_map(ids, None, longitude=longitude, latitude=latitude), str(error)
 
 
-@lru_cache(maxsize=8)  # most sessions show the same country, and projecting it takes as long as ten months
+# Most sessions show the same country, and projecting it takes as long as ten months. Errors are not cached, so that a
+# mended file is read.
+@lru_cache(maxsize=8)
 def _laid_flat(
     ids: tuple[str, ...],
     longitude: tuple[float, ...],
@@ -109,10 +116,7 @@ def _laid_flat(
     dataset: str,
     _: str,
 ) -> BaseMap:
-    try:
-        outlines = load_outlines(dataset_folder(dataset))
-    except HyperclusterError:
-        outlines = None  # a map can show bubbles without outlines
+    outlines = load_outlines(dataset_folder(dataset))
     return base_map(ids, outlines, longitude=np.array(longitude), latitude=np.array(latitude))
 
 

@@ -155,7 +155,7 @@ class LiveSide(Side):
             ],
             "planned_pv": schedule.planned_pv,
             "spent_pv": schedule.spent_pv,
-            "budget_pv": spec.budget_pv,
+            "budget_pv": schedule.available_pv,
         }
 
     def map(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from simulation import metrics
 from simulation.errors import HyperclusterError
 from simulation.metrics.times import regional_times
 from simulation.record import Record
-from simulation.server.protocol.frames import block, months_a_frame
+from simulation.server.protocol.frames import Months, block, months_a_frame
 from simulation.server.sides.running_metrics import RunningMetrics
 from simulation.world import Array
 
@@ -86,9 +86,7 @@ class Side(ABC):
             return None
         rows = slice(first, min(last, history.month) + 1)
         changed = rows if changing else slice(0)  # the page has what holds from the start on
-        return block(
-            side,
-            first,
+        states = Months(
             attribution=history.attribution[rows],
             phi=history.metrics.phi[rows],
             w1_years=history.metrics.w1_years[rows],
@@ -100,6 +98,7 @@ class Side(ABC):
             may_join=history.may_join[changed],
             enterprises=history.enterprises[changed],
         )
+        return block(side, first, states)
 
     def series(self, month: int, technologies: list[int], *, until: float) -> dict[str, Any] | None:
         """Return metrics and curves of some technologies, all if none is named, as if the run had ended in a month.

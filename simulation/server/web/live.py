@@ -55,7 +55,7 @@ NO_HELLO = 4000
 TOO_BIG = 1009
 TRY_LATER = 1013
 HELLO_SECONDS = 10.0
-FAULT = "The server has made a mistake with this request; its log says more."
+FAULT = "The server could not answer because of an internal error; its log has the details."
 
 log = logging.getLogger("hypercluster")
 

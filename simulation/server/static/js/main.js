@@ -104,6 +104,11 @@ async function openNow(patch) {
     chosenOf: (world) => chosenOf(wanted.show, world),
   });
   hideNotice();
+  if (session.mapFaults.length)
+    showNotice(`Maps are drawn without outlines; ${session.mapFaults.join(" ")}`, {
+      bad: true,
+      closable: true,
+    });
   series.clear();
   if (before.a !== session.sides.a || before.b !== session.sides.b) fillShow(session);
   const month = Math.min(wanted.month, session.months);
@@ -114,7 +119,7 @@ async function openNow(patch) {
 }
 
 /**
- * Open what was chosen in the bar; a refusal is told, and the bar shows again what is open.
+ * Open what was chosen in the bar; after a refusal a message is shown, and the bar shows again what is open.
  *
  * @param {"a" | "b" | "seed"} what
  * @param {string} value
@@ -191,7 +196,7 @@ async function welcome(answer) {
   }
 }
 
-/** The line is cut; `final` where trying again would not help. @param {string} reason @param {boolean} final */
+/** The connection is lost; `final` if reconnecting would not help. @param {string} reason @param {boolean} final */
 function lost(reason, final) {
   store.set({ playing: false });
   showNotice(reason, { bad: final });
@@ -262,7 +267,7 @@ function paint() {
   timers.still = setTimeout(still, STILL_MS);
 }
 
-/** What need not follow every month: the drawer, once the picture stands still. */
+/** Update what need not follow every month: the drawer, once the month has stopped changing. */
 function still() {
   fillPanel(({ follows }) => follows);
 }

@@ -78,7 +78,7 @@ function tabled(interpolate, low, high) {
 const OTHER = ["#CC79A7", "#0072B2", "#E69F00", "#009E73"];
 
 /**
- * Looks of the two sides; two sides of one colour would not be told apart, so B then takes another.
+ * Looks of the two sides; two sides of the same colour could not be distinguished, so B then takes another.
  *
  * @param {Style} a
  * @param {Style} b

@@ -26,7 +26,7 @@ export function date(month, stepsPerYear) {
 }
 
 /**
- * A difference with its sign; no sign where it rounds to nothing.
+ * A difference with its sign; no sign if it rounds to zero.
  *
  * @param {number} value
  * @param {(value: number) => string} write

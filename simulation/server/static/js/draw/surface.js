@@ -58,7 +58,7 @@ export function fitText(string, width, size = 12, weight = "normal") {
 /** What draws onto a canvas. @param {HTMLCanvasElement} canvas */
 export function contextOf(canvas) {
   const context = canvas.getContext("2d");
-  if (!context) throw new Error("this browser draws on no canvas");
+  if (!context) throw new Error("this browser does not support drawing on a canvas");
   return context;
 }
 
@@ -264,7 +264,7 @@ function attributes(look) {
 const round = (value) => Math.round(value * 100) / 100;
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** Text as it may stand in XML, which has no place for most control characters and for half a pair of UTF-16. */
+/** Text that is valid in XML, which excludes most control characters and unpaired surrogates. */
 const escaped = (/** @type {string} */ string) =>
   string
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")

@@ -62,12 +62,12 @@ function hover(scene, size, _x, y) {
   const { row } = layout(scene, size);
   const c = Math.min(scene.channels.length - 1, Math.max(0, Math.floor(y / row)));
   return {
-    title: `Owed to: ${worded(scene.channels[c])}`,
+    title: `Attributed to: ${worded(scene.channels[c])}`,
     lines: rowsOf(scene).map(({ name, shares, attribution }) => [
       scene.labels[name],
       Number.isFinite(attribution[c])
         ? `${percent(shares[c])} (${whole(attribution[c])} adoptions)`
-        : "not stored in results",
+        : "not stored in the results",
     ]),
   };
 }
@@ -96,7 +96,7 @@ function describe(scene) {
 
 export const attribution = {
   name: "attribution",
-  title: "Adoptions owed to",
+  title: "Attribution of adoptions",
   draw,
   hover,
   pick: () => null,

@@ -195,7 +195,7 @@ function describe(scene) {
     .map(([name, side]) => {
       const curves = cached(scene, name, side);
       return curves
-        ? `${scene.labels[name]}: ${percent(curves.pooled[curves.now])} adopted in all regions together.`
+        ? `${scene.labels[name]}: ${percent(curves.pooled[curves.now])} adopted over all regions.`
         : "";
     })
     .join(" ");

@@ -206,7 +206,7 @@ export const members = lineChart({
 
 export const funds = lineChart({
   name: "money",
-  title: "Money spent and left",
+  title: "Money spent and remaining",
   unit: "spent",
   least: 10,
   write: money,
@@ -215,7 +215,7 @@ export const funds = lineChart({
   dotted: (side, month) => side.moneyAt(month).planned,
   note: (scene, id, side) => {
     const { spent, total } = side.moneyAt(scene.at(side));
-    return `${id.toUpperCase()}  ${money(spent)} spent, ${money(total - spent)} left`;
+    return `${id.toUpperCase()}  ${money(spent)} spent, ${money(total - spent)} remaining`;
   },
 });
 

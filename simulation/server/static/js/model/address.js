@@ -35,7 +35,7 @@ export const DEFAULTS = Object.freeze({
   view: "map",
 });
 
-/** Write a state as a fragment; what is as by default is left out. @param {Shown} state */
+/** Write a state as a fragment; defaults are left out. @param {Shown} state */
 export function fragmentOf(state) {
   const params = new URLSearchParams();
   for (const side of SIDES) {
@@ -54,7 +54,7 @@ export function fragmentOf(state) {
 }
 
 /**
- * Read a fragment. What is missing or makes no sense is left out, so that the caller's own choice stands.
+ * Read a fragment. Missing and invalid parts are left out, so that the caller's own choice stands.
  *
  * @param {string} fragment
  */

@@ -1,4 +1,4 @@
-// The WebSocket: says hello, numbers requests, hands answers to those who asked, and comes back when it is lost.
+// The WebSocket: sends hello, numbers requests, passes answers to their callers, and reconnects when it is lost.
 
 const PATIENCE_MS = [300, 1000, 2000, 4000, 8000];
 const TAKEN_OVER = 4001;
@@ -9,7 +9,7 @@ const KEY = "hypercluster-session";
 /** @typedef {{key: string, message: string, found: string}} Problem */
 /** @typedef {{resolve: (answer: any) => void, reject: (error: Error) => void, take: (answer: any) => void}} Waiting */
 
-/** What the server says against a request: `kind`, `side`, `problems` as in docs/browser.md. */
+/** The server's refusal of a request: `kind`, `side`, `problems` as in docs/browser.md. */
 export class Refusal extends Error {
   /** @param {{text: string, kind: string, side?: "a" | "b" | null, problems?: Problem[]}} answer */
   constructor(answer) {
@@ -24,7 +24,7 @@ export class Connection {
   /** @type {WebSocket | null} */
   #socket = null;
   #next = 1;
-  /** Who waits for the answer to which id. @type {Map<number, Waiting>} */
+  /** The callers that wait for an answer, by its id. @type {Map<number, Waiting>} */
   #waiting = new Map();
   #tries = 0;
   #listeners;
@@ -56,7 +56,7 @@ export class Connection {
   /**
    * Ask for one thing. `take` sees the answers that come before the last (the worlds before "opened").
    *
-   * Rejects with a Refusal where the server says no, and with an Error where the connection is lost before the answer.
+   * Rejects with a Refusal if the server refuses, and with an Error if the connection is lost before the answer.
    *
    * @param {{type: string, [key: string]: unknown}} message
    * @param {(answer: any) => void} take
@@ -111,15 +111,15 @@ export class Connection {
     this.#waiting.clear();
     if (code === WRONG_TOKEN) {
       this.#listeners.lost(
-        "This server asks for a token: open the page with the address that it printed.",
+        "This server requires a token: open the page at the address that it printed.",
         true,
       );
       return;
     }
     if (code === TAKEN_OVER) sessionStorage.removeItem(KEY);
     const wait = PATIENCE_MS[Math.min(this.#tries++, PATIENCE_MS.length - 1)];
-    const reason = code === FULL ? "The server serves as many as it can." : "The connection is lost.";
-    this.#listeners.lost(`${reason} Trying again …`, false);
+    const reason = code === FULL ? "The server accepts no more connections." : "The connection was lost.";
+    this.#listeners.lost(`${reason} Reconnecting …`, false);
     setTimeout(() => this.connect(), wait);
   }
 }

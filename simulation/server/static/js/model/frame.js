@@ -22,11 +22,11 @@ const UNKNOWN = 0xffffffff;
  */
 
 /**
- * Read a frame of a server that tells adoptions apart by so many channels (C).
+ * Read a frame of a server that attributes adoptions to this number of channels (C).
  *
  * Returns {id, blocks}; a block has side ("a" or "b"), first, months (n), and the arrays attribution (n, K, C), phi, w1,
  * t50 (n), adopters (n, R, K), members (n, H, R), anywhere (n), eligible (E, R, K), mayJoin (E, H, R), enterprises
- * (E, R), rows first; E is n where enterprises enter and leave, else 0. Throws where the bytes are no frame.
+ * (E, R), rows first; E is n where enterprises enter and leave, else 0. Throws if the bytes are not a frame.
  *
  * @param {ArrayBuffer} buffer
  * @param {number} channels

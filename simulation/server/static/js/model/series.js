@@ -5,7 +5,7 @@ const APART_MS = 350;
 /** @typedef {(world: import("./side.js").World) => number[] | null} RowsOf technologies shown; null for all */
 
 /**
- * `series` of docs/browser.md, with what it was asked for.
+ * The answer `series` of docs/browser.md, with the request that it answers.
  *
  * @typedef {object} Answer
  * @property {number} month
@@ -40,13 +40,13 @@ export class Series {
     this.arrived = arrived;
   }
 
-  /** Forget answers: the sides or the choice of technologies are others. */
+  /** Forget all answers, because the sides or the choice of technologies have changed. */
   clear() {
     this.answers = { a: null, b: null };
   }
 
   /**
-   * Want the series at a month; while playing they come a few times a second.
+   * Request the series at a month; while playing, answers arrive a few times a second.
    *
    * @param {number} month
    * @param {RowsOf} rowsOf

@@ -12,7 +12,7 @@ const MOST_MONTHS = 120;
  * `map` of docs/browser.md.
  *
  * @typedef {{map: string, box: number[], regions: number[][][], surroundings: number[][],
- *   tiles: {lines: number, columns: number}}} CountryMap
+ *   tiles: {lines: number, columns: number}, fault: string}} CountryMap
  */
 
 /**
@@ -25,7 +25,7 @@ export class Session {
   sides = { a: null, b: null };
   /** @type {number | null} */
   seed = null;
-  /** Names of the channels that adoptions are owed to, as the server says in `welcome`. @type {string[]} */
+  /** Names of the channels over which adoptions are attributed, as the server sends them in `welcome`. @type {string[]} */
   channels = [];
   /** By digest. @type {Map<string, CountryMap>} */
   maps = new Map();
@@ -55,6 +55,11 @@ export class Session {
       const side = this.sides[name];
       return side === null ? [] : [/** @type {[SideName, Side]} */ ([name, side])];
     });
+  }
+
+  /** What is wrong with the outlines of the maps that are shown, each fault once. */
+  get mapFaults() {
+    return [...new Set(this.shown.flatMap(([, side]) => this.maps.get(side.world.map)?.fault || []))];
   }
 
   /** The horizon: the last month that a side has. */
@@ -130,7 +135,7 @@ export class Session {
     this.comparedTo = 0;
   }
 
-  /** Have all months up to this one in the history; one request is under way at a time. @param {number} month */
+  /** Fetch all months up to this one into the history; only one request is open at a time. @param {number} month */
   async reach(month) {
     this.goal = Math.min(month, this.months);
     this.fetching ??= this.#fetch().finally(() => {

@@ -16,7 +16,7 @@ const HISTORY = /** @type {const} */ ([
  *   planned: number[], spent: number[]}} Policy */
 
 /**
- * What the server says of a side before its first month: `world` of docs/browser.md.
+ * What the server sends about a side before its first month: `world` of docs/browser.md.
  *
  * @typedef {object} World
  * @property {"a" | "b"} side
@@ -48,8 +48,8 @@ const HISTORY = /** @type {const} */ ([
  */
 
 /**
- * World and history of a side. Month 0, the start, is known without asking: nobody has adopted or joined anything.
- * `channels` says how many channels adoptions are owed to.
+ * World and history of a side. Month 0, the start, needs no request: no enterprise has adopted or joined anything.
+ * `channels` is the number of channels over which adoptions are attributed.
  *
  * Where enterprises enter and leave, `eligible`, `mayJoin` and `enterprises` have a row for each month, else one for all.
  */
@@ -110,7 +110,7 @@ export class Side {
   }
 
   /**
-   * Choose the technologies that shares are of.
+   * Choose the technologies whose shares are shown.
    *
    * A share is adopters over eligible of all chosen technologies, released or not: it falls only where enterprises
    * enter or leave. `shares` are (months, R), NaN where a region has no eligible enterprise; `reached` is the month in
@@ -170,7 +170,7 @@ export class Side {
     return total(this.eligible.held(month), r, this.chosen);
   }
 
-  /** Enterprises that are there in a region. @param {number} month @param {number} r */
+  /** Enterprises present in a region. @param {number} month @param {number} r */
   enterprisesIn(month, r) {
     return this.enterprises.held(month)[r];
   }
@@ -180,7 +180,7 @@ export class Side {
     return this.anywhere.data[month] / this.enterprises.held(month).reduce((sum, n) => sum + n, 0);
   }
 
-  /** Adoptions of the chosen technologies owed to each channel so far. @param {number} month */
+  /** Adoptions of the chosen technologies attributed to each channel so far. @param {number} month */
   attributionAt(month) {
     const attribution = this.attribution.row(month);
     const sums = new Float64Array(this.channels);
@@ -245,7 +245,7 @@ export class Side {
 }
 
 /**
- * The first month in which two sides differ in adopters, members or who is there; null while they are the same.
+ * The first month in which two sides differ in adopters, members or enterprises; null while they are identical.
  *
  * @param {Side} a
  * @param {Side} b
@@ -260,7 +260,7 @@ export function firstDivergence(a, b, from = 0) {
 }
 
 /**
- * Whether regions, clock and technologies are the same, so that one can be taken from the other.
+ * Whether regions, time steps and technologies are the same, so that one side can be subtracted from the other.
  *
  * @param {Side} a
  * @param {Side} b

@@ -18,15 +18,21 @@ export function toml(value) {
 /** Key of a change: what stands before the first equals sign. */
 export const keyOf = (/** @type {string} */ change) => change.slice(0, change.indexOf("=")).trim();
 
+const MONEY = /^(policies\[\d+\])\.(?:budget|coverage|share)$/;
+
 /**
- * Changes with this key set to a TOML text; with null it is as it was before all changes.
+ * Changes with this key set to a TOML text; with null it is as it was before all changes. A policy has its money in one
+ * way, so that a new one takes the place of another.
  *
  * @param {string[]} changes
  * @param {string} key
  * @param {string | null} text
  */
 export function changed(changes, key, text) {
-  const others = changes.filter((change) => keyOf(change) !== key);
+  const policy = MONEY.exec(key)?.[1];
+  const replaces = (/** @type {string} */ other) =>
+    other === key || (policy !== undefined && MONEY.exec(other)?.[1] === policy);
+  const others = changes.filter((change) => !replaces(keyOf(change)));
   return text === null ? others : [...others, `${key}=${text}`];
 }
 

@@ -94,7 +94,7 @@ export class Card {
     this.#describe();
   }
 
-  /** Words for those who do not see the picture, once it has stood still for a moment. */
+  /** A description for readers who do not see the picture, once it has not changed for a moment. */
   #describe() {
     clearTimeout(this.#describing);
     this.#describing = setTimeout(() => {

@@ -19,10 +19,15 @@ import { field } from "./field.js";
 /** @typedef {{side: SideName, key: string | null, text: string | null, error: string, shown: boolean}} Refused */
 
 const ARRAYS = ["policies", "platforms"];
+const NEW_BUDGET = 100; // of a policy that is added, units a year
+
+/** The table of a key such as "time" or "vectors.B2B". @param {Record<string, any>} values @param {string} key */
+const tableIn = (values, key) =>
+  key.split(".").reduce((/** @type {any} */ table, step) => table?.[step], values);
 
 export class Forms {
   #open = new Set(["policies"]); // which tables are unfolded
-  /** What the server did not take, until it is mended. @type {Refused | null} */
+  /** A change that the server refused, until it is corrected. @type {Refused | null} */
   #refused = null;
   /** @type {FormTables | null} */
   forms = null;
@@ -71,12 +76,12 @@ export class Forms {
       "About this scenario",
       0,
       el("p", { className: "soft" }, world.description),
-      ...world.assumptions.map((text) => el("p", { className: "soft" }, `Assumed: ${text}`)),
+      ...world.assumptions.map((text) => el("p", { className: "soft" }, `Assumption: ${text}`)),
     );
     if (!world.live)
       return [
         about,
-        el("p", {}, "This side is replayed from a results folder: its parameters cannot be changed here."),
+        el("p", {}, "This side is replayed from a results folder, so its parameters cannot be changed here."),
       ];
     const changes = this.#changes(side);
     const refused = this.#refused?.side === side ? this.#refused : null;
@@ -85,7 +90,7 @@ export class Forms {
       el(
         "p",
         { className: "soft" },
-        "A change runs the same seed again from the start. Both sides share their random draws, so what differs comes from the change alone.",
+        "After a change the simulation runs again from the start with the same seed. Both sides share their random draws, so all differences are caused by the change alone.",
       ),
       changes.length > 0 &&
         el(
@@ -132,8 +137,8 @@ export class Forms {
       table.fields.map((spec) =>
         this.#field(side, spec, {
           key: `${table.key}.${spec.key}`,
-          value: world.values[table.key]?.[spec.key] ?? spec.default,
-          base: world.base[table.key]?.[spec.key] ?? spec.default,
+          value: tableIn(world.values, table.key)?.[spec.key] ?? spec.default,
+          base: tableIn(world.base, table.key)?.[spec.key] ?? spec.default,
         }),
       ),
     );
@@ -241,7 +246,7 @@ export class Forms {
         el(
           "div",
           { className: "row" },
-          el("button", { type: "button", onclick: () => replace(null) }, `${worded(array)} as they were`),
+          el("button", { type: "button", onclick: () => replace(null) }, `Reset ${worded(array)}`),
         ),
       array === "platforms"
         ? this.#platformAdder(entries, replace)
@@ -281,6 +286,7 @@ export class Forms {
       for (const spec of instrument.fields) {
         if (spec.required) entry[spec.key] = this.#initial(spec);
       }
+      entry.budget = NEW_BUDGET;
       replace([...entries, entry]);
     };
     return el(
@@ -297,7 +303,6 @@ export class Forms {
     const side = this.store.state.formSide;
     const shown = scene?.sides.find(([name]) => name === side) ?? scene?.sides[0];
     const platforms = shown?.[1].world.platforms.map(({ name }) => name) ?? [];
-    if (spec.key === "budget") return 100;
     if (spec.key === "platform") return platforms[0] ?? "national";
     if (spec.key === "platforms") return platforms.slice(0, 2);
     return "all";

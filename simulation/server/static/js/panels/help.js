@@ -4,37 +4,37 @@ import { dialog, el } from "../dom.js";
 /** @type {[keys: string[], text: string][]} */
 const KEYS = [
   [["space"], "play or pause"],
-  [["←", "→"], "one month back or on; with shift, a year"],
-  [["Page up", "Page down"], "a year back or on"],
-  [["Home", "End"], "to the start or the end"],
-  [["d"], "difference A − B beside the rasters"],
-  [["r"], "time since the start, or after release"],
-  [["t"], "map or tiles"],
-  [["Esc"], "make an enlarged figure small again, close a dialog"],
-  [["?"], "this"],
+  [["←", "→"], "one month back or forward; with shift, one year"],
+  [["Page up", "Page down"], "one year back or forward"],
+  [["Home", "End"], "go to the start or the end"],
+  [["d"], "show or hide the difference A − B"],
+  [["r"], "time since the start, or since release"],
+  [["t"], "show maps or tiles"],
+  [["Esc"], "reduce an enlarged figure, close a dialog"],
+  [["?"], "this help"],
 ];
 
 const WORDS = [
   [
     "Common random numbers",
-    "Both sides use one seed: the same enterprises, thresholds and releases. As long as nothing differs between the two policies, the runs are identical; what differs later comes from the policies alone.",
+    "Both sides use the same seed, and therefore the same enterprises, thresholds and releases. The runs are identical until the policies differ; all later differences are caused by the policies alone.",
   ],
   [
     "Adoption share",
-    "Adoptions over all eligible pairs of enterprise and technology. Since the start: raw counts, technologies not yet released count as not adopted. After release: every technology from its own release on, regions standardized to one mix of industries and technologies, up to the common window; that is what t50, Φ and W1 are computed from. Where enterprises enter and leave, both numbers are of those who are there in the month, so that a share can fall.",
+    "Adoptions over all eligible pairs of enterprise and technology. Since the start: raw counts; technologies that are not yet released count as not adopted. After release: the time of each technology counts from its own release, and regions are standardized to the same mix of industries and technologies, up to the end of the common window; t50, Φ and W1 are computed from these shares. If enterprises enter and leave, both numbers count the enterprises present in the month, so a share can fall.",
   ],
   [
     "Raster",
-    "One row is a region, west to east. A dot marks when half have adopted, an open dot at the right edge that it was not reached; the dashed line is all regions together. Dots in a vertical line: the regions adopt together.",
+    "Each row is a region, from west to east. A dot marks the time at which half of the eligible pairs have adopted; an open dot at the right edge means that half is not reached. The dashed line shows all regions together. If the dots form a vertical line, the regions are synchronized.",
   ],
   [
     "Φ (Phi), and 1 − Φ",
-    "Share of the variance in who has adopted by when that lies between regions, so far. 1 − Φ is the synchronization: 1 if all regions adopt at once. Look at it together with t50: everybody late is synchronized, too.",
+    "Φ is the share of the variance of adoption that lies between regions, so far. 1 − Φ is the synchronization; it is 1 if all regions adopt at the same time. Consider it together with t50: regions that all adopt late are synchronized, too.",
   ],
-  ["W1", "Mean area between the curves of two regions, years: how far one lags behind the other."],
+  ["W1", "Mean area between the curves of two regions, in years: how far one lags behind the other."],
   [
-    "Digital readiness and costs",
-    "are assumptions, not data. So is what each policy does; the scenario files and the documentation give their sources.",
+    "Assumptions",
+    "Digital readiness, costs and the effects of policies are assumptions, not data. The scenario files and the documentation give their sources.",
   ],
 ];
 

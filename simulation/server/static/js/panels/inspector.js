@@ -72,7 +72,7 @@ export class Inspector {
         el(
           "p",
           { className: "soft" },
-          "A results folder keeps no single enterprises; open the scenario itself to look at them.",
+          "A results folder holds no individual enterprises. Open the scenario itself to inspect them.",
         ),
       );
       return;
@@ -188,7 +188,7 @@ export class Inspector {
           ["platform", "members", "may join"],
           answer.members.map((m) => [m.platform, whole(m.members), whole(m.may_join)]),
         ),
-      el("h4", {}, "Adoptions owed to"),
+      el("h4", {}, "Attribution of adoptions"),
       bars(answer.attribution, (v, all) => percent(all ? v / all : NaN, 0)),
       el("h4", {}, "Policy levers this month"),
       facts(
@@ -199,7 +199,7 @@ export class Inspector {
       ),
       ...(Object.keys(answer.prices).length
         ? [
-            el("h4", {}, "Prices, of their reference"),
+            el("h4", {}, "Prices relative to their reference"),
             facts(
               Object.entries(answer.prices).map(([commodity, price]) => [
                 worded(commodity),
@@ -252,7 +252,7 @@ export class Inspector {
         ["platforms", answer.platforms.join(", ") || "none"],
         ["adopted", `${adopted} of ${rows.length} technologies`],
       ]),
-      el("h4", {}, "Technologies: what pushes, or pushed, to adopt"),
+      el("h4", {}, "Technologies: hazard of adoption by channel"),
       ...rows.map(({ entry, technology, when }) =>
         el(
           "details",
@@ -356,6 +356,6 @@ function barsOf(values, write, channels, colour) {
  */
 function presence({ present, month, from_month: from, to_month: to }, steps) {
   const year = (/** @type {number} */ at) => `in year ${Math.floor(at / steps)}`;
-  if (!present && from >= month) return [["not there yet", `enters ${year(from)}`]];
+  if (!present && from >= month) return [["not yet present", `enters ${year(from)}`]];
   return [...(from > 0 ? [["entered", year(from)]] : []), ...(present ? [] : [["left", year(to)]])];
 }

@@ -1,4 +1,4 @@
-// The ledger: what each policy was to spend up to now, what it spent, what lies idle, and what is left of the plan.
+// The ledger: what each policy was to spend up to now, what it spent, what is unspent, and what remains of the plan.
 import { el, facts, tableOf } from "../dom.js";
 import { date, money } from "../draw/numbers.js";
 
@@ -35,9 +35,9 @@ export function drawLedger(box, scene) {
     return [
       heading,
       rows.length === 0
-        ? el("p", { className: "soft" }, "No policy, no money.")
+        ? el("p", { className: "soft" }, "This scenario has no policy and spends no money.")
         : tableOf(
-            ["policy", "planned so far", "spent", "idle", "left of plan"],
+            ["policy", "planned so far", "spent", "unspent", "remaining plan"],
             rows.map(([title, ...amounts]) => [title, ...amounts.map(money)]),
             ["all", ...[1, 2, 3, 4].map((column) => money(sum(column)))],
           ),
@@ -54,7 +54,7 @@ export function drawLedger(box, scene) {
       "p",
       { className: "soft" },
       first
-        ? `Units of money up to ${date(scene.month, first.world.steps_per_year)}. One unit gives one enterprise a year of full cluster service. Idle is planned and not spent.`
+        ? `Units of money up to ${date(scene.month, first.world.steps_per_year)}. One unit gives one enterprise a year of full cluster service. Unspent money was planned up to this month but not spent.`
         : "",
     ),
     ...parts,

@@ -70,7 +70,7 @@ export function saveAll(cards, { lightScene, connection, command, failed }) {
   };
   const box = dialog(
     "Save",
-    el("h3", {}, "Scenarios, as files for hypercluster run"),
+    el("h3", {}, "Scenarios as files for hypercluster run"),
     el(
       "div",
       { className: "row" },
@@ -80,7 +80,7 @@ export function saveAll(cards, { lightScene, connection, command, failed }) {
           el("button", { type: "button", onclick: () => saveToml(name) }, `${scene.labels[name]}: TOML`),
         ),
     ),
-    command && el("p", { className: "soft" }, "The same on the command line:"),
+    command && el("p", { className: "soft" }, "The equivalent command:"),
     command && el("pre", { className: "command" }, command),
     el("h3", {}, "Numbers up to this month"),
     el(
@@ -95,7 +95,7 @@ export function saveAll(cards, { lightScene, connection, command, failed }) {
         "All counts by region and technology: CSV",
       ),
     ),
-    el("h3", {}, "Figures as they are now"),
+    el("h3", {}, "Figures as currently shown"),
     el(
       "table",
       {},

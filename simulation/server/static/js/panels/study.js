@@ -1,4 +1,4 @@
-// "Run 100 replications of this": the batch in the background, its progress, and what it says.
+// "Run 100 replications of this": the batch in the background, its progress, and its results.
 import { byId, el, messageOf, tableOf } from "../dom.js";
 import { decimal, signed } from "../draw/numbers.js";
 
@@ -101,7 +101,7 @@ export class Study {
       el(
         "p",
         {},
-        "One run is one throw of the dice. Many replications, each with one seed for both sides, show what comes from the policies and what from luck.",
+        "A single run depends on its random draws. Many replications, each with the same seed on both sides, separate the effect of the policies from chance.",
       ),
       el(
         "div",
@@ -136,7 +136,7 @@ export class Study {
         : el(
             "p",
             { className: "soft" },
-            "A side that is replayed from results has its replications already.",
+            "A side that is replayed from results already has its replications.",
           ),
       ...this.#state().filter((part) => part !== false),
     );
@@ -165,7 +165,7 @@ export class Study {
       el(
         "p",
         { role: "status" },
-        `${answer.replications} replications of both sides are done; they lie in the results folder `,
+        `${answer.replications} replications of both sides are done. They are in the results folder `,
         el("b", {}, answer.folder),
         ".",
       ),
@@ -173,7 +173,7 @@ export class Study {
         el(
           "p",
           { className: "bad" },
-          "The page has changed since: the numbers below are of what it showed then. Run again to see the bands.",
+          "The scenarios on the page have changed since: the numbers below belong to the earlier ones. Run the replications again to see the bands.",
         ),
       this.belongsTo(this.session) &&
         el(
@@ -187,7 +187,7 @@ export class Study {
           }),
           "Show them in the adoption curves",
         ),
-      el("h3", {}, "What they say"),
+      el("h3", {}, "Paired differences"),
       el("p", {}, answer.verdict),
       tableOf(
         ["A − B", "difference", "95 % interval", "pairs"],
@@ -201,7 +201,7 @@ export class Study {
       el(
         "p",
         { className: "soft" },
-        "Differences are pair by pair, same seed. Pairs in which a metric is undefined are left out. The adoption curves show the median of all replications, the middle half, and the middle 90 %.",
+        "Each difference is between two runs with the same seed. Pairs in which a metric is undefined are left out. The adoption curves show the median of all replications and the ranges of the middle 50 % and 90 %.",
       ),
     ];
   }
