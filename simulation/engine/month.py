@@ -15,6 +15,7 @@ from simulation.engine.kernels import adoption, exposure, hazard, learning, memb
 from simulation.engine.platform_effects import PlatformEffects
 from simulation.engine.recorder import Recorder
 from simulation.engine.rewiring import Rewiring
+from simulation.engine.seeding import Seeding
 from simulation.levers import Levers
 from simulation.mechanisms.market import Market
 from simulation.mechanisms.migration import left_after_a_month
@@ -50,6 +51,7 @@ class Engine:
         )
         self._eligible_industry = world.technologies.relevance > 0
         self._identities = enterprise_keys(world)
+        self._seeding = Seeding(spec.seeds, world, self._identities)
         self._membership_streams = [
             streams.key(world.seed, "membership", name) for name in world.platforms.names
         ]
@@ -66,6 +68,9 @@ class Engine:
         rows = h if spec.membership.rivalry else 1
         self._join, self._stay = np.empty((rows, r)), np.empty((rows, r))
         self._count_enterprises()
+        if self._seeding.is_due(0):
+            self._seed()
+            self.recorder.record(self.state, world.enterprises.counts)
 
     def _count_enterprises(self) -> None:
         """Store the quantities that depend on the enterprises present."""
@@ -107,6 +112,8 @@ class Engine:
         self._apply_learning()
         self._apply_membership(wanted)
         self._migrate()
+        if self._seeding.is_due(self.state.month):
+            self._seed()
         self.recorder.record(self.state, self.world.enterprises.counts)
 
     @property
@@ -153,7 +160,8 @@ class Engine:
         for k in np.flatnonzero(self.world.technologies.release_month == state.month):
             state.released[k] = True
             of_pair = pairs.enterprise[pairs.start[k] : pairs.start[k + 1]]
-            wait(state, self.world, int(k), self.world.enterprises.present[of_pair])
+            not_given = state.adopted_month[pairs.start[k] : pairs.start[k + 1]] < 0
+            wait(state, self.world, int(k), self.world.enterprises.present[of_pair] & not_given)
             origin = self.world.technologies.origin[k]
             if origin >= 0:
                 state.mastered[origin, k] = True
@@ -399,6 +407,12 @@ class Engine:
             self._count_enterprises()
         self.world = self._rewiring.rewired(self.world, self.state)
         self._meet_partners()
+
+    # 13.10
+
+    def _seed(self) -> None:
+        """Give the initial adopters of the month their technologies."""
+        self._seeding.give(self.world, self.state, self.levers.local_contacts)
 
     # 13.3
 

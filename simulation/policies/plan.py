@@ -61,7 +61,7 @@ class Plan:
 def plan_money(
     policies: Sequence[Policy], endowment: Endowment, *, costs: CostTable, budget: Budget, scale: float
 ) -> Plan:
-    """Return the plan of a scenario's policies.
+    """Return the plan of a scenario's policies; equation (28).
 
     Parameters
     ----------

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+
+import numpy as np
 
 from simulation.data.reader import Dataset
 from simulation.errors import listed
@@ -40,8 +43,28 @@ def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
             f"and no entry; that must be {MOST_SCALE} or less"
         )
         issues.append((("turnover", "entry"), message))
+    issues.extend(_impossible_seeds(scenario, dataset))
     issues.extend(beyond_a_double(scenario, dataset))
     return issues
+
+
+def _impossible_seeds(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
+    """Yield the entries of initial adopters that nobody can be, or fewer than they ask for."""
+    counts = dataset.scaled_counts(scenario.world.scale)
+    direction_of = {row.technology: row.direction for row in dataset.technologies}
+    for n, entry in enumerate(scenario.seeds):
+        if entry.month >= scenario.time.months:
+            message = f"must be less than {scenario.time.months}, the months until the horizon"
+            yield ("seeds", n, "month"), message
+        if entry.technology not in direction_of or entry.region not in dataset.region_ids:
+            continue  # reported as unknown names
+        relevant = dataset.relevance[dataset.directions.index(direction_of[entry.technology])] > 0
+        if entry.industry is not None:
+            relevant = relevant & (np.array(dataset.industries) == entry.industry)
+        there = int(counts[dataset.region_ids.index(entry.region), relevant].sum())
+        if there < (entry.number or 1):
+            message = f"only {there} enterprises of {entry.region} can use the technology at the start"
+            yield ("seeds", n, "number" if entry.number is not None else "region"), message
 
 
 def faults_of_money(scenario: Scenario) -> list[Issue]:

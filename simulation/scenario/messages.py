@@ -12,13 +12,13 @@ from simulation.data.reader import (
     Dataset,
     InstitutionRow,
     institution_references,
-    load_vectors,
 )
 from simulation.errors import Problem, listed, suggestion
 from simulation.files.toml import KeyPath
 from simulation.mechanisms import MECHANISMS
 from simulation.policies import INSTRUMENTS
 from simulation.scenario.document import Document, value_at
+from simulation.scenario.vectors import NO_KIND, VECTORS
 from simulation.settings import UNION_TAGS
 from simulation.world import INSTITUTION_KINDS
 
@@ -188,6 +188,8 @@ def _checks(
     """Return the check of the names at each place, written as :func:`_matches` takes it."""
     region = names.one_of(dataset.region_ids, "region")
     industry = names.one_of(dataset.industries, "industry")
+    kind = names.one_of(INSTITUTION_KINDS, "kind of institution")
+    technology = names.one_of((row.technology for row in dataset.technologies), "technology")
     institution = names.institution(institutions)
     platform = names.one_of((name for _, name in _named(data, "platforms")), "platform of this scenario")
     chain = names.one_of((name for _, name in _named(data, "chains")), "chain of this scenario")
@@ -196,15 +198,14 @@ def _checks(
         ("world", "government_quality", "*"): region,
         ("world", "capacity", "*"): institution,
         ("institutions", "*", "region"): region,
-        ("institutions", "*", "kind"): names.one_of(INSTITUTION_KINDS, "kind of institution"),
-        ("technologies", "schedule", "*"): names.one_of(
-            (t.technology for t in dataset.technologies), "technology"
-        ),
+        ("institutions", "*", "kind"): kind,
+        ("technologies", "schedule", "*"): technology,
         ("technologies", "origin_weights", "*"): names.one_of(dataset.directions, "direction"),
         ("technologies", "origin_weights", "*", "*"): region,
-        ("platforms", "*", "vectors", "*"): names.one_of(
-            (v.vector for v in load_vectors()), "interaction vector"
-        ),
+        ("platforms", "*", "vectors", "*"): names.one_of(VECTORS, "interaction vector"),
+        ("vectors", "*", "remote_kinds", "*"): kind,
+        ("vectors", "*", "learning_kinds", "*"): kind,
+        ("vectors", "*", "needs_kind"): names.one_of((*INSTITUTION_KINDS, NO_KIND), "kind of institution"),
         ("platforms", "*", "regions", "*"): region,
         ("platforms", "*", "macroregions", "*"): names.one_of(dataset.macroregions, "macroregion"),
         ("platforms", "*", "industries", "*"): industry,
@@ -214,6 +215,9 @@ def _checks(
         ("commodities", "*", "export_dependence", "*"): region,
         ("chains", "*", "industries", "*"): industry,
         ("chains", "*", "poles", "*"): region,
+        ("seeds", "*", "technology"): technology,
+        ("seeds", "*", "region"): region,
+        ("seeds", "*", "industry"): industry,
         ("migration", "rate", "*"): region,
         **{(key, name, "*"): region for key, table in MECHANISMS.items() for name in table.regions_in},
         ("policies", "*", "regions", "*"): region,

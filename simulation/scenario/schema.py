@@ -16,6 +16,7 @@ from simulation.data.reader import Dataset, load_dataset
 from simulation.files.toml import toml_text
 from simulation.mechanisms import MECHANISMS, Mechanism
 from simulation.mechanisms.chains import Chain
+from simulation.mechanisms.initial_adopters import InitialAdopters
 from simulation.mechanisms.migration import Migration
 from simulation.mechanisms.mobility import Mobility
 from simulation.mechanisms.prices import Commodity
@@ -238,6 +239,8 @@ class _Scenario(Settings):
     """Commodities whose prices move adoption, in any order."""
     chains: Annotated[tuple[Chain, ...], Field(strict=False)] = ()
     """Processing chains of growth poles, in any order."""
+    seeds: Annotated[tuple[InitialAdopters, ...], Field(strict=False)] = ()
+    """Initial adopters, in any order."""
     migration: Migration = Migration()
     mobility: Mobility = Mobility()
     turnover: Turnover = Turnover()
@@ -275,7 +278,7 @@ class _Scenario(Settings):
         dump["vectors"] = self.vectors.used_by(name for row in self.platforms for name in row.vectors)
         for key in MECHANISMS.keys() - {mechanism.key for mechanism in self.mechanisms_on}:
             del dump[key]
-        for key in ("platforms", "policies", "institutions", "commodities", "chains"):
+        for key in ("platforms", "policies", "institutions", "commodities", "chains", "seeds"):
             dump[key] = sorted(json.dumps(row, sort_keys=True) for row in dump[key])
         return hashlib.sha256(json.dumps(dump, sort_keys=True).encode()).hexdigest()
 

@@ -180,6 +180,24 @@ entry = 0.2
 exit = 0.25
 """
 
+SEEDS = """
+[[seeds]]
+technology = "technology 001"
+region = "east"
+number = 3
+[[seeds]]
+technology = "technology 002"
+region = "west"
+industry = "mining_services"
+share = 0.7
+month = 20
+[[seeds]]
+technology = "technology 002"
+region = "west"
+number = 2
+month = 31
+"""
+
 
 def scenario(tmp_path, *, more="", diffusion=""):
     folder = dataset(
@@ -206,7 +224,8 @@ def scenario(tmp_path, *, more="", diffusion=""):
         (EVERYTHING, ""),
         (MINING, ""),
         (PLATFORM + MOBILITY, ""),
-        (EVERYTHING + HEIRS + MINING + CHAIN_POLICY + MOBILITY + TURNOVER, ""),
+        (PLATFORM + SEEDS, ""),
+        (EVERYTHING + HEIRS + MINING + CHAIN_POLICY + MOBILITY + TURNOVER + SEEDS, ""),
     ],
     ids=[
         "no policy",
@@ -216,6 +235,7 @@ def scenario(tmp_path, *, more="", diffusion=""):
         "all instruments and vectors",
         "mechanisms of the mining region",
         "labour mobility",
+        "initial adopters",
         "all together",
     ],
 )

@@ -4,6 +4,8 @@ It shares with the program only the world (who is there from when to when, thres
 of each month and the keyed uniform draws of membership and moves; every equation is written anew.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from simulation import streams
@@ -11,6 +13,7 @@ from simulation.channels import Channel
 from simulation.engine.build.enterprises import enterprise_keys
 from simulation.policies.schedule import PolicySchedule
 from simulation.scenario.plan import plan_of
+from simulation.scenario.vectors import VECTORS
 
 
 def named(given, name, default):
@@ -59,7 +62,7 @@ def lost_in_a_month(spec, world, lev, Q, r):
     research = ("university", "research_institute", "corporate_research", "research_education_centre")
     ins, out = world.institutions, spec.migration
     centres = sum(Q[j] for j in range(len(Q)) if ins.region_of[j] == r and ins.kinds[j] in research)
-    rate = named(out.rate, world.regions.ids[r], 0.0) * (1 - out.training * lev.training[r] / 0.25)
+    rate = named(out.rate, world.regions.ids[r], 0.0) * (1 - out.training * lev.trained[r])
     return 1 - np.exp(-rate / (1 + out.research * centres) / world.steps_per_year)
 
 
@@ -151,6 +154,31 @@ def mutual(drawn):
     return [sorted(j for one, j in ties if one == i) for i in range(len(drawn))]
 
 
+def adopt_given(spec, world, adopted, month, there):
+    """Give the initial adopters of a month their technologies: those with the largest draws of the technology."""
+    ent, tec = world.enterprises, world.technologies
+    identities = enterprise_keys(world)
+    for row in spec.seeds:
+        if row.technology not in tec.names:
+            continue
+        k = tec.names.index(row.technology)
+        if max(row.month, tec.release_month[k]) != month:
+            continue
+        stream = streams.key(world.seed, "initial adopters", tec.directions[k], row.technology)
+        candidates = [
+            i
+            for i in np.flatnonzero(there)
+            if tec.relevance[ent.industry_of[i], k] > 0
+            and world.regions.ids[ent.region_of[i]] == row.region
+            and row.industry in (None, ent.industries[ent.industry_of[i]])
+        ]
+        candidates.sort(key=lambda i: -streams.uniform(stream, identities[i]))
+        n = row.number if row.share is None else round(row.share * len(candidates))
+        for i in candidates[:n]:
+            if adopted[i, k] < 0:
+                adopted[i, k] = month
+
+
 def simulate(spec, world, months):
     """Return month of adoption (N, K; -1 never), month of mastery (J, K), members (H, N), attribution
     (N, K, channels)."""
@@ -166,7 +194,7 @@ def simulate(spec, world, months):
     N = ent.region_of.size
     dt = 1 / world.steps_per_year
     schedule = PolicySchedule(plan_of(spec), effects=spec.effects)
-    vectors = spec.vectors.of_all()
+    vectors = [SimpleNamespace(vector=name, **spec.vectors.of(name).model_dump()) for name in VECTORS]
     f_near, f_far = 1 - tec.complexity**2, (1 - tec.complexity) ** 2
     may_ever = tec.relevance[ent.industry_of] > 0  # (N, K)
     theta = np.full((N, K), np.inf)
@@ -187,6 +215,7 @@ def simulate(spec, world, months):
     people = [1.0] * R
     was_open = schedule.levers(0).is_open
 
+    adopt_given(spec, world, adopted, 0, who_is_there(world, 0))
     for month in range(months):
         for k in range(K):
             if tec.release_month[k] == month and tec.origin[k] >= 0:
@@ -211,7 +240,8 @@ def simulate(spec, world, months):
             (h, v.vector): pla.vectors[h, n]
             and lev.is_open[h]
             and (
-                not v.needs_kind or any(lev.resident[h, j] and ins.kinds[j] == v.needs_kind for j in range(J))
+                v.needs_kind == "none"
+                or any(lev.resident[h, j] and ins.kinds[j] == v.needs_kind for j in range(J))
             )
             for h in range(H)
             for n, v in enumerate(vectors)
@@ -375,6 +405,7 @@ def simulate(spec, world, months):
 
         for i, k in new:
             adopted[i, k] = month + 1
+        adopt_given(spec, world, adopted, month + 1, there)
         for j, k in newly_mastered:
             mastered[j, k] = month + 1
         members = wanted

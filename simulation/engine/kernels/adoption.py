@@ -18,6 +18,58 @@ N_CHANNELS = len(Channel)
 
 
 @compiled
+def count_adopters(
+    newly: Array,
+    k: int,
+    start: Array,
+    enterprise: Array,
+    pattern_of: Array,
+    slot: Array,
+    partners: Array,
+    region_of: Array,
+    industry_of: Array,
+    mask_of: Array,
+    indptr: Array,
+    indices: Array,
+    local_contacts: Array,
+    near: Array,
+    far: Array,
+    exposures: Array,
+    adopters: Array,
+    member_adopters: Array,
+) -> None:
+    """Count new adopters of technology k, and raise the exposure of their partners.
+
+    Parameters
+    ----------
+    newly : int32, shape (new,)
+        Their pairs.
+    others
+        As those of :func:`advance_adoption`.
+    """
+    pattern = pattern_of[k]
+    for p in newly:
+        i = enterprise[p]
+        adopters[region_of[i], industry_of[i], k] += 1
+        push_adoption(
+            i,
+            indptr,
+            indices,
+            region_of,
+            slot[pattern],
+            partners[pattern],
+            start[k],
+            local_contacts,
+            near,
+            far,
+            exposures,
+        )
+        for h in range(member_adopters.shape[0]):
+            if (mask_of[i] >> np.uint64(h)) & np.uint64(1):
+                member_adopters[h, industry_of[i], k] += 1
+
+
+@compiled
 def advance_adoption(
     month: int,
     dt: float,
@@ -100,12 +152,10 @@ def advance_adoption(
     ----------
     Sellke (1983), J. Appl. Prob. 20: 390-394.
     """
-    n_platforms = member_adopters.shape[0]
     newly = np.empty(region_of.size, dtype=np.int32)
     base, slope = base.reshape(base.shape[0], -1), slope.reshape(slope.shape[0], -1)
     for k in range(start.size - 1):
         first = start[k]
-        pattern = pattern_of[k]
         kept = 0
         new = 0
         rate, gain = base[k] * dt, slope[k] * dt
@@ -134,22 +184,23 @@ def advance_adoption(
                 for channel in range(N_CHANNELS):
                     attribution[p, channel] /= hazard
         waiting_count[k] = kept
-        for p in newly[:new]:
-            i = enterprise[p]
-            adopters[region_of[i], industry_of[i], k] += 1
-            push_adoption(
-                i,
-                indptr,
-                indices,
-                region_of,
-                slot[pattern],
-                partners[pattern],
-                first,
-                local_contacts,
-                near,
-                far,
-                exposures,
-            )
-            for h in range(n_platforms):
-                if (mask_of[i] >> np.uint64(h)) & np.uint64(1):
-                    member_adopters[h, industry_of[i], k] += 1
+        count_adopters(
+            newly[:new],
+            k,
+            start,
+            enterprise,
+            pattern_of,
+            slot,
+            partners,
+            region_of,
+            industry_of,
+            mask_of,
+            indptr,
+            indices,
+            local_contacts,
+            near,
+            far,
+            exposures,
+            adopters,
+            member_adopters,
+        )

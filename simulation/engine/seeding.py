@@ -1,0 +1,99 @@
+"""Initial adopters get their technology (section 13.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simulation.engine.kernels.adoption import count_adopters
+from simulation.mechanisms.initial_adopters import InitialAdopters, first_in_order
+from simulation.state import State
+from simulation.world import Array, World
+
+
+class Seeding:
+    """The initial adopters of a scenario, given their technologies in the months that it says."""
+
+    def __init__(self, seeds: Sequence[InitialAdopters], world: World, identities: Array) -> None:
+        technologies = world.technologies
+        self._identities = identities
+        # In an order of their own, so that that of the file changes nothing.
+        self._due: list[tuple[int, int, InitialAdopters]] = sorted(
+            (
+                (max(entry.month, int(technologies.release_month[k])), k, entry)
+                for entry in seeds
+                for k, name in enumerate(technologies.names)
+                if name == entry.technology
+            ),
+            key=lambda due: (due[0], due[1], due[2].model_dump_json()),
+        )
+
+    def is_due(self, month: int) -> bool:
+        """Whether somebody is given a technology in this month."""
+        return any(due == month for due, _, _ in self._due)
+
+    def give(self, world: World, state: State, local_contacts: Array) -> None:
+        """Let the initial adopters of the month of ``state`` have their technologies.
+
+        Their adoption counts like any other for those who have contact with them, and is attributed to no channel.
+
+        Parameters
+        ----------
+        world : with the enterprises present.
+        state : changed: adoption, counts of adopters, exposure of partners, who waits.
+        local_contacts : float64, shape (R,)
+            L_r of the month.
+        """
+        for _, k, entry in (due for due in self._due if due[0] == state.month):
+            new = self._chosen(world, state, k, entry)
+            if not new.size:
+                continue
+            pairs, enterprises = world.pairs, world.enterprises
+            state.adopted_month[new] = state.month
+            count_adopters(
+                new,
+                k,
+                pairs.start,
+                pairs.enterprise,
+                pairs.pattern_of,
+                pairs.slot,
+                pairs.partners,
+                enterprises.region_of,
+                enterprises.industry_of,
+                state.mask_of,
+                enterprises.indptr,
+                enterprises.indices,
+                local_contacts,
+                state.near,
+                state.far,
+                state.exposures,
+                state.adopters,
+                state.member_adopters,
+            )
+            first, count = pairs.start[k], state.waiting_count[k]
+            waiting = state.waiting[first : first + count]
+            waiting = waiting[state.adopted_month[waiting] < 0]
+            state.waiting[first : first + waiting.size] = waiting
+            state.waiting_count[k] = waiting.size
+
+    def _chosen(self, world: World, state: State, k: int, entry: InitialAdopters) -> Array:
+        """Return the pairs of an entry that have not adopted yet, int32."""
+        enterprises, pairs, technologies = world.enterprises, world.pairs, world.technologies
+        here = np.arange(pairs.start[k], pairs.start[k + 1], dtype=np.int32)
+        who = pairs.enterprise[here]
+        candidate = enterprises.present[who]
+        candidate &= enterprises.region_of[who] == world.regions.ids.index(entry.region)
+        if entry.industry is not None:
+            candidate &= enterprises.industry_of[who] == enterprises.industries.index(entry.industry)
+        here, who = here[candidate], who[candidate]
+        chosen = here[
+            first_in_order(
+                world.seed,
+                technologies.directions[k],
+                technologies.names[k],
+                self._identities[who],
+                entry.how_many(here.size),
+            )
+        ]
+        return chosen[state.adopted_month[chosen] < 0]
