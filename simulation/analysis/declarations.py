@@ -69,7 +69,7 @@ def read_declarations[M: Settings](
         text, data = read_toml(path, expected=expected)
     except TextFault as fault:
         raise DataError([fault.problem(path)]) from None
-    document = Document((Layer(str(path), text, data),), (), data)
+    document = Document(layers=(Layer(str(path), text, data),), overrides=(), data=data)
     try:
         declared = schema.model_validate(data)
     except ValidationError as error:

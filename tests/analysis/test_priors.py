@@ -39,7 +39,7 @@ NOT_YET = {
     if getattr(row, field)
 }
 
-PARTS_OF_A_SCENARIO = ("institutions", "platforms", "policies")
+PARTS_OF_A_SCENARIO = ("institutions", "platforms", "policies", "seeds")
 """Tables that say what a scenario is about; their numbers are no assumptions about the world."""
 
 
