@@ -26,7 +26,7 @@ DECLARED = load_priors()
 ROWS: tuple[Prior | Fixed, ...] = (*DECLARED.priors, *DECLARED.fixed)
 KEYS = [(key, row) for row in ROWS for key in row.keys]
 
-PARTS_OF_A_SCENARIO = ("institutions", "platforms", "policies")
+PARTS_OF_A_SCENARIO = ("institutions", "platforms", "policies", "seeds")
 """Tables that say what a scenario is about; their numbers are no assumptions about the world."""
 
 
