@@ -686,6 +686,8 @@ MUTANTS = [
         "1.0 - own @ counts / counts.sum()",
         "1.0 - own[counts > 0].mean()",
         "tests/analysis/test_pattern_quantities.py",
+    ),
+    Mutant(
         "what exceeds an entry's limit kept instead of flowing to the others",
         "policies/plan.py",
         "        open_to &= ~reached\n",
