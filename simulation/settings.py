@@ -110,6 +110,11 @@ PositiveOrTable = Annotated[
 ]
 
 
+def multiplied(shares: Array, factor: float) -> Array:
+    """Return shares times a factor, at most 1; the same bits at factor 1."""
+    return np.minimum(shares * factor, 1.0)
+
+
 def by_name(given: float | dict[str, float] | None, names: tuple[str, ...], default: Array) -> Array:
     """Return the value of each name, float64, from a number or a table: ``default`` for names not in the table."""
     if given is None:

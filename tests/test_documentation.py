@@ -6,16 +6,16 @@ import contextlib
 import importlib
 import re
 from collections import Counter
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from simulation.data.reader import load_dataset, load_vectors
-from simulation.mechanisms import MECHANISMS
 from simulation.metrics import METRICS
 from simulation.policies import INSTRUMENTS
 from simulation.scenario.loading import parse_scenario, shipped_scenarios
-from simulation.scenario.schema import Scenario
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,35 +81,28 @@ def test_the_scenario_in_the_readme_is_valid_and_uses_its_budget():
     assert scenario.planned_pv == pytest.approx(scenario.budget_pv, rel=0.001)
 
 
-def test_every_default_in_the_model_is_that_of_the_schema():
-    checked = 0
-    for _, key, default, *_ in table(MODEL, "| symbol | key |"):
-        path = key.split(".")
-        if len(path) != 2 or path[0] not in Scenario.model_fields or not re.fullmatch(r"[-\d.,]+", default):
-            continue
-        value = getattr(getattr(Scenario(), path[0]), path[1])
-        assert value == float(default.replace(",", "")), key
-        checked += 1
-    assert checked >= 25
+@pytest.fixture(scope="module")
+def write_parameters() -> ModuleType:
+    spec = spec_from_file_location("write_parameters", ROOT / "docs" / "write_parameters.py")
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def test_every_number_of_the_schema_is_in_the_table_of_parameters():
-    told = {key for _, key, *_ in table(MODEL, "| symbol | key |")}
-    numbers = {
-        f"{part}.{name}"
-        for part in (
-            "diffusion",
-            "membership",
-            "budget",
-            "time",
-            "migration",
-            "mobility",
-            "turnover",
-            *MECHANISMS,
-        )
-        for name in type(getattr(Scenario(), part)).model_fields
-    }
-    assert numbers <= told
+STALE = "stale: run `uv run python docs/write_parameters.py`"
+
+
+@pytest.mark.parametrize("name", ["priors", "patterns"])
+def test_the_tables_of_parameters_and_patterns_are_written_from_their_files(
+    write_parameters: ModuleType, name: str
+):
+    assert write_parameters.block(MODEL, name) == write_parameters.BLOCKS[name](), STALE
+
+
+@pytest.mark.slow
+def test_what_the_baseline_shows_of_the_patterns_is_what_it_shows_today(write_parameters: ModuleType):
+    assert write_parameters.filled(MODEL) == MODEL, STALE
 
 
 def test_the_instruments_of_the_model_are_those_of_the_program_at_their_cost():

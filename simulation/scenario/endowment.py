@@ -12,7 +12,7 @@ from simulation.data.reader import Dataset, InstitutionRow, institution_referenc
 from simulation.mechanisms.chains import chains_of
 from simulation.scenario.schema import Platform, Scenario
 from simulation.scenario.vectors import VECTORS
-from simulation.settings import by_name
+from simulation.settings import by_name, multiplied
 from simulation.world import Array, Endowment, Platforms, Regions
 
 
@@ -68,8 +68,9 @@ def _regions(spec: Scenario, dataset: Dataset) -> Regions:
         latitude=latitude,
         longitude=longitude,
         area_km2=area,
-        readiness=by_name(
-            spec.world.digital_readiness, ids, np.array([row.digital_readiness for row in rows])
+        readiness=multiplied(
+            by_name(spec.world.digital_readiness, ids, np.array([row.digital_readiness for row in rows])),
+            spec.world.readiness_factor,
         ),
         government_quality=by_name(spec.world.government_quality, ids, np.ones(len(ids))),
         outflow=by_name(spec.migration.rate, ids, np.zeros(len(ids))),

@@ -84,6 +84,10 @@ class WorldSettings(Settings):
     digital_readiness: ShareOrTable | None = None
     """Digital readiness delta_r, 0-1: one number, or a table by region for those that differ from the dataset.
     The dataset's own values are an assumption in three tiers."""
+    readiness_factor: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    """Factor on the digital readiness of every region; what exceeds 1 counts as 1."""
+    relevance_factor: Annotated[float, Field(ge=1e-3, le=1000)] = 1.0
+    """Factor on every relevance rho of a technology for an industry; what exceeds 1 counts as 1, and 0 stays 0."""
     government_quality: PositiveOrTable = 1.0
     """Quality of regional government g_r: one number, or a table by region, else 1. Assumption."""
     capacity: WeightOrTable = 1.0
@@ -128,7 +132,7 @@ class Diffusion(Settings):
     institution_scale: Positive = 2.0
     """I_scale: weighted number of institutions at which their exposure reaches 1 - 1/e."""
     half_distance_km: Positive = 100.0
-    """Distance at which contact halves, km. Plausible 50 to 529 (Peri 2005; Comin, Dmitriev & Rossi-Hansberg 2012)."""
+    """Distance at which contact halves, km. Plausible are 50 to 1,200 (section 10 of the model), so try several."""
     density_exponent: Annotated[float, Field(ge=0, le=10)] = 1.0
     """gamma: exponent of the denominator of spatial exposure; 1 is frequency dependent contact."""
     relatedness_other: ShareWeight = 0.2

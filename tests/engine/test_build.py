@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from small_worlds import dataset, plain_scenario
 
+from simulation.data.reader import load_dataset, shipped_datasets
 from simulation.engine.build.world import build_world
-from simulation.scenario.loading import load_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,36 @@ def test_a_quarter_of_spatial_contacts_and_a_seventh_of_business_ties_cross_a_bo
     owner = np.repeat(np.arange(world.enterprises.region_of.size), np.diff(world.enterprises.indptr))
     crossing = world.enterprises.region_of[owner] != world.enterprises.region_of[world.enterprises.indices]
     assert crossing.mean() == pytest.approx(0.15, abs=0.01)
+
+
+@pytest.mark.parametrize("factor", [0.001, 0.4, 1.7, 1000.0])
+def test_a_factor_multiplies_readiness_and_relevance_up_to_one(factor):
+    plain, changed = (
+        build_world(
+            parse_scenario(
+                f"[world]\nscale = 0.02\nreadiness_factor = {number}\nrelevance_factor = {number}\n"
+            ),
+            1,
+        )
+        for number in (1.0, factor)
+    )
+    regions, technologies = plain.regions, plain.technologies
+    assert np.array_equal(changed.regions.readiness, np.minimum(1.0, factor * regions.readiness))
+    assert np.array_equal(changed.technologies.relevance, np.minimum(1.0, factor * technologies.relevance))
+    assert np.array_equal(changed.technologies.relevance > 0, technologies.relevance > 0)
+    assert np.array_equal(changed.technologies.origin, technologies.origin)
+
+
+def test_factors_of_one_change_no_bit_of_any_dataset():
+    for name in shipped_datasets():
+        data = load_dataset(name)
+        built = build_world(parse_scenario(f'[world]\ndataset = "{name}"\nscale = 0.01\n'), 1)
+        assert built.regions.readiness.tolist() == [row.digital_readiness for row in data.regions]
+        told = {
+            row.technology: data.relevance[data.directions.index(row.direction)] for row in data.technologies
+        }
+        for k, technology in enumerate(built.technologies.names):
+            assert built.technologies.relevance[:, k].tolist() == told[technology].tolist()
 
 
 def test_releases_are_a_poisson_process_of_four_a_year():

@@ -37,6 +37,7 @@ years = 3.0
 [world]
 scale = 0.1
 digital_readiness = { perm = 0.9 }
+readiness_factor = 1.2
 [membership]
 base = -2.5
 [technologies]
@@ -191,8 +192,8 @@ def test_members_and_money_are_those_of_the_tables(tmp_path: Path) -> None:
     )
     assert (platforms.base, platforms.network_effect, platforms.readiness_effect) == (-2.5, 6.0, 2.0)
     assert platforms.readiness is not None
-    assert platforms.readiness[at] == 0.9
-    assert platforms.readiness[study.region_ids.index("tatarstan")] == 0.8
+    assert platforms.readiness[at] == 1.0  # 0.9 times 1.2 is more than there is
+    assert platforms.readiness[study.region_ids.index("tatarstan")] == 0.8 * 1.2
     spent = results.ledger()[["planned", "spent"]].sum() / 2
     assert scenario.ledger[["planned", "spent"]].sum().tolist() == pytest.approx(spent.tolist())
     assert set(scenario.ledger["instrument"]) == {"platform_operation", "training"}

@@ -7,6 +7,7 @@ import numpy as np
 from simulation.data.reader import Dataset
 from simulation.engine.build.institutions import institution_keys
 from simulation.scenario.schema import Scenario
+from simulation.settings import multiplied
 from simulation.streams import exponentials, key, numbered_all, race
 from simulation.world import (
     RESEARCH_KINDS,
@@ -45,7 +46,7 @@ def build_technologies(spec: Scenario, endowment: Endowment, seed: int) -> Techn
         directions=tuple(rows[n].direction for n in within),
         families=tuple(rows[n].family for n in within),
         complexity=np.array([complexity[rows[n].family] for n in within], dtype=np.float64),
-        relevance=relevance,
+        relevance=multiplied(relevance, spec.world.relevance_factor),
         release_month=np.array([release[n] for n in within], dtype=np.int64),
         origin=origin,
         left_out=tuple(rows[n].technology for n in range(len(rows)) if release[n] >= endowment.months),

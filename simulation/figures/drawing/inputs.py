@@ -21,6 +21,7 @@ from simulation.metrics.curves import aligned, aligned_eligible, ratio, standard
 from simulation.metrics.phi import variance_components
 from simulation.results.reader import Results
 from simulation.results.tables import Counts
+from simulation.settings import multiplied
 from simulation.world import Array
 
 Source = StudyCurves | Results | str | Path
@@ -238,15 +239,17 @@ def without_outlines(fault: str) -> str:
 
 def _readiness(world: Mapping[str, Any], ids: Sequence[str]) -> Array | None:
     """delta_r of the regions; None if the scenario's dataset was moved, or its regions have changed."""
-    given = world.get("digital_readiness", {})
+    given, factor = world.get("digital_readiness", {}), world.get("readiness_factor", 1.0)
     if not isinstance(given, dict):
-        return np.full(len(ids), float(given))
+        return multiplied(np.full(len(ids), float(given)), factor)
     try:
         of_region = {row.id: row.digital_readiness for row in load_dataset(world["dataset"]).regions}
     except HyperclusterError:
         return None
     of_region |= given
-    return np.array([of_region[name] for name in ids]) if of_region.keys() >= set(ids) else None
+    if not of_region.keys() >= set(ids):
+        return None
+    return multiplied(np.array([of_region[name] for name in ids]), factor)
 
 
 def _ledger(results: Results, scenario: str, rows: pd.DataFrame) -> pd.DataFrame:
