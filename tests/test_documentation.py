@@ -16,6 +16,7 @@ from simulation.data.reader import load_dataset, load_vectors
 from simulation.metrics import METRICS
 from simulation.policies import INSTRUMENTS
 from simulation.scenario.loading import parse_scenario, shipped_scenarios
+from simulation.scenario.plan import schedule_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -78,7 +79,8 @@ def test_the_scenario_in_the_readme_is_valid_and_uses_its_budget():
     text = re.search(r"```toml\n(.*?)```", README, flags=re.DOTALL)
     assert text is not None
     scenario = parse_scenario(text[1], file=ROOT / "scenarios" / "slow_start.toml")
-    assert scenario.planned_pv == pytest.approx(scenario.budget_pv, rel=0.001)
+    schedule = schedule_of(scenario)
+    assert schedule.planned_pv == pytest.approx(schedule.available_pv, rel=1e-9)
 
 
 @pytest.fixture(scope="module")
