@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, create_model
+from pydantic import BeforeValidator, Field, create_model
 
 from simulation.data.reader import VectorRow, load_vectors
 from simulation.settings import Names, Settings
@@ -60,15 +60,19 @@ class VectorTable(Settings):
         return {name: self.of(name).model_dump(mode="json") for name in sorted(set(names))}
 
 
-def _table(row: VectorRow) -> type[Vector]:
-    """Return the schema of one vector's table, whose defaults are a row of ``vectors.csv``."""
-    fields: dict[str, Any] = {}
-    for name in FIELDS:
-        info = Vector.model_fields[name]
-        value = getattr(row, name)
-        default = NO_KIND if value is None else value
-        fields[name] = (Vector.__annotations__[name], Field(default, description=info.description))
-    return create_model(f"Vector{row.vector}", __base__=Vector, __doc__=f"Vector of {row.links}.", **fields)
+def _default(row: VectorRow) -> Vector:
+    """Return what a vector does by default, from its row of ``vectors.csv``."""
+    values = {name: getattr(row, name) for name in FIELDS}
+    return Vector(**{name: NO_KIND if value is None else value for name, value in values.items()})
+
+
+def _completed(default: Vector) -> BeforeValidator:
+    """Return a validator that takes the keys that a table does not have from the default."""
+
+    def complete(given: Any) -> Any:
+        return {**default.model_dump(), **given} if isinstance(given, dict) else given
+
+    return BeforeValidator(complete)
 
 
 VECTORS = tuple(row.vector for row in load_vectors())
@@ -77,10 +81,16 @@ VECTORS = tuple(row.vector for row in load_vectors())
 if TYPE_CHECKING:
     Vectors = VectorTable
 else:
-    _TABLES = {row.vector: _table(row) for row in load_vectors()}
     Vectors = create_model(
         "Vectors",
         __base__=VectorTable,
+        __module__=__name__,
         __doc__=VectorTable.__doc__,
-        **{name: (table, table()) for name, table in _TABLES.items()},
+        **{
+            row.vector: (
+                Annotated[Vector, _completed(_default(row))],
+                Field(_default(row), description=f"Vector of {row.links}."),
+            )
+            for row in load_vectors()
+        },
     )

@@ -22,8 +22,8 @@ def forms() -> dict[str, Any]:
     """Return all forms, as ``welcome`` of the protocol has them."""
     return {
         "tables": [
-            {"key": key, "title": titled(key), "help": _words(table.__doc__), "fields": fields_of(table)}
-            for key, table in _tables()
+            {"key": key, "title": titled(key), "help": words, "fields": fields_of(table)}
+            for key, table, words in _tables()
         ],
         "instruments": [
             {
@@ -51,12 +51,13 @@ def fields_of(table: type[BaseModel]) -> list[dict[str, Any]]:
     ]
 
 
-def _tables(root: type[BaseModel] = Scenario) -> Iterable[tuple[str, type[BaseModel]]]:
-    """Yield the tables with their keys, such as "time", and "vectors.B2B" where a table consists of tables."""
+def _tables(root: type[BaseModel] = Scenario) -> Iterable[tuple[str, type[BaseModel], str]]:
+    """Yield the tables with their keys, such as "time", or "vectors.B2B" where a table consists of tables, and help."""
     for key, info in root.model_fields.items():
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            below = [(f"{key}.{inner}", table) for inner, table in _tables(info.annotation)]
-            yield from below or [(key, info.annotation)]
+            words = _words(f"{info.description or ''} {info.annotation.__doc__}")
+            below = [(f"{key}.{inner}", table, text) for inner, table, text in _tables(info.annotation)]
+            yield from below or [(key, info.annotation, words)]
 
 
 def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
