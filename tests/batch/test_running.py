@@ -52,8 +52,8 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture(scope="module")
 def undisturbed(specs: list[Scenario], tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """The study as one worker process makes it."""
-    return run_batch(specs, REPLICATIONS, out=tmp_path_factory.mktemp("study"), seed=SEED, workers=1)
+    """The study as this process makes it."""
+    return run_batch(specs, REPLICATIONS, out=tmp_path_factory.mktemp("study"), seed=SEED, executor="serial")
 
 
 def content(results: Results) -> dict[str, bytes]:
