@@ -124,7 +124,7 @@ def test_ctrl_c_at_any_moment_of_a_command_leaves_files_whole_or_absent(study: S
 def test_a_second_ctrl_c_ends_all_at_once(study: Study, tmp_path: Path):
     """One worker stands still, as a computer does that swaps: whoever waits for it waits long."""
     out = tmp_path / "study"
-    with started(long_run(study, out)) as process:
+    with started(long_run(study, out, workers=2)) as process:
         wait_until(lambda: computing(out, process) or process.poll() is not None)
         kept = part_folders(out)
         end(workers_of(process.pid)[0], signal.SIGSTOP)
@@ -166,7 +166,7 @@ def gone(process: subprocess.Popen[str]) -> None:
     wait_until(lambda: not session_members(process.pid), within=BUSY)
 
 
-def long_run(study: Study, out: Path) -> list[object]:
+def long_run(study: Study, out: Path, *, workers: int = 1) -> list[object]:
     """A command that would take minutes."""
-    options = ["--replications", 5000, "--workers", 2, "--out", out, "--quiet"]
+    options = ["--replications", 5000, "--workers", workers, "--out", out, "--quiet"]
     return ["-m", "simulation", "run", *study.files, *options]

@@ -68,7 +68,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     from simulation import run_batch
 
     folder = tmp_path_factory.mktemp("results") / "study"
-    return run_batch([spec("baseline"), spec("longer", years=10.0)], REPLICATIONS, out=folder, executor="serial")
+    return run_batch(
+        [spec("baseline"), spec("longer", years=10.0)], REPLICATIONS, out=folder, executor="serial"
+    )
 
 
 def test_curves_are_those_of_the_metrics_up_to_the_common_window(results: Results) -> None:
