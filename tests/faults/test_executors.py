@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from distributed import Client
 from processes import PATIENCE, SUPPORT, end, started, wait_until
+from remembered_blocks import remembered_blocks
 from small_studies import REPLICATIONS, Study, checksums, notes
 
 from simulation.batch.running import Outcome, run_batch
@@ -159,12 +160,13 @@ def test_an_executor_that_cannot_be_used_ends_in_a_message_and_nothing_is_lost(
     study: Study, tmp_path: Path, name: str
 ):
     how, error, message = STOPPING[name]
-    with pytest.raises(error, match=message):
-        run_batch(study.specs, 4, out=tmp_path / "study", executor=Wrong(how, after=5), workers=2)
-    assert Results(tmp_path / "study").manifest["status"] == "interrupted"
-    kept = checksums(tmp_path / "study")
-    assert 4 <= len(kept) < 8
-    run_batch(study.specs, 4, out=tmp_path / "study", executor="serial")
+    with remembered_blocks():
+        with pytest.raises(error, match=message):
+            run_batch(study.specs, 4, out=tmp_path / "study", executor=Wrong(how, after=5), workers=2)
+        assert Results(tmp_path / "study").manifest["status"] == "interrupted"
+        kept = checksums(tmp_path / "study")
+        assert 4 <= len(kept) < 8
+        run_batch(study.specs, 4, out=tmp_path / "study", executor="serial")
     assert checksums(tmp_path / "study") == first(study, 4)
 
 
@@ -182,7 +184,8 @@ def test_an_answer_that_is_none_costs_its_replications_and_nothing_else(
     study: Study, tmp_path: Path, name: str
 ):
     how, message = FAILING[name]
-    results = run_batch(study.specs, 4, out=tmp_path / "study", executor=Wrong(how, after=6), workers=2)
+    with remembered_blocks():
+        results = run_batch(study.specs, 4, out=tmp_path / "study", executor=Wrong(how, after=6), workers=2)
     failures = results.manifest["failures"]
     assert len(failures) == 2
     assert all(message in failure["error"] for failure in failures)

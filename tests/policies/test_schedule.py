@@ -65,7 +65,7 @@ def policies(draw):
 
 
 many = given(st.lists(policies(), max_size=8))
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @quick
