@@ -40,7 +40,7 @@ def interrupt(process: subprocess.Popen[str], by: signal.Signals = signal.SIGINT
 @pytest.mark.parametrize(
     ("by", "code", "words", "moment"),
     [
-        (signal.SIGINT, 130, "Interrupted", starting_workers),
+        pytest.param(signal.SIGINT, 130, "Interrupted", starting_workers, marks=pytest.mark.slow),
         (signal.SIGINT, 130, "Interrupted", computing),
         (signal.SIGTERM, 143, "Stopped by SIGTERM", computing),
         pytest.param(signal.SIGTERM, 143, "Stopped by SIGTERM", starting_workers, marks=pytest.mark.slow),
@@ -156,6 +156,8 @@ def test_ctrl_c_ends_within_two_seconds_though_a_worker_does_not_answer(
             gone(process)
             took.append(time.monotonic() - began)
         assert process.returncode == 130, errors
+        assert "Interrupted" in errors and "Traceback" not in errors
+        assert Results(out).manifest["status"] == "interrupted"
         if took[-1] <= ENDS_WITHIN:
             return
     pytest.fail(f"it took {took} s")
