@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -31,20 +32,31 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> list[Scenario]:
 
 
 @pytest.fixture(scope="module")
-def widths(specs: list[Scenario], tmp_path_factory: pytest.TempPathFactory) -> dict[int, float]:
-    """Half-width of the interval of the difference in Phi after each round, from a study of fixed size."""
-    results = run_batch(specs, CEILING, out=tmp_path_factory.mktemp("fixed"), executor="serial")
-    phi = results.runs(["phi"])["phi"].to_numpy().reshape(2, CEILING)
+def fixed(specs: list[Scenario], tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """The study of fixed size."""
+    return run_batch(specs, CEILING, out=tmp_path_factory.mktemp("fixed"), executor="serial")
+
+
+@pytest.fixture(scope="module")
+def widths(fixed: Results) -> dict[int, float]:
+    """Half-width of the interval of the difference in Phi after each round, from the study of fixed size."""
+    phi = fixed.runs(["phi"])["phi"].to_numpy().reshape(2, CEILING)
     ends = {n: interval(phi[1, :n] - phi[0, :n]) for n in Goal(1.0, CEILING).rounds(FIRST)}
     return {n: (high - low) / 2 for n, (low, high) in ends.items()}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run(specs: list[Scenario], widths: dict[int, float]) -> Run:
     """The study until the second round meets its goal, which the first does not."""
     assert widths[FIRST + ROUND] < 0.9 * widths[FIRST]
     goal = (widths[FIRST] + widths[FIRST + ROUND]) / 2
     return partial(run_batch, specs, FIRST, until_halfwidth=goal, max_replications=CEILING)
+
+
+@pytest.fixture(scope="module")
+def straight(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """What nothing interrupts."""
+    return run(out=tmp_path_factory.mktemp("straight"), executor="serial")
 
 
 def test_rounds_begin_with_the_smallest_number_and_end_with_the_ceiling():
@@ -67,24 +79,20 @@ def test_an_interval_that_cannot_be_known_is_the_widest():
     assert widest_interval(phi, ["a", "b"], replications=2).halfwidth == math.inf
 
 
-def test_it_stops_after_the_first_round_that_meets_the_goal(
-    run: Run, widths: dict[int, float], tmp_path: Path
-):
-    results = run(out=tmp_path / "study", executor="serial")
-    until = results.manifest["until"]
+def test_it_stops_after_the_first_round_that_meets_the_goal(straight: Results, widths: dict[int, float]):
+    until = straight.manifest["until"]
     assert (until["replications"], until["reached"]) == (FIRST + ROUND, True)
     assert until["widest"] == pytest.approx(widths[FIRST + ROUND])
     assert until["pair"] == ["platform", "plain"]
-    assert len(results.runs(["phi"])) == 2 * (FIRST + ROUND)
-    assert results.manifest["replications"] == FIRST + ROUND
+    assert len(straight.runs(["phi"])) == 2 * (FIRST + ROUND)
+    assert straight.manifest["replications"] == FIRST + ROUND
 
 
-def test_neither_workers_nor_interruptions_change_the_answer(run: Run, tmp_path: Path):
+def test_neither_workers_nor_interruptions_change_the_answer(run: Run, straight: Results, tmp_path: Path):
     def stop(now: Progress) -> None:
         if now.done >= 2 * FIRST + 3:
             raise KeyboardInterrupt
 
-    straight = run(out=tmp_path / "straight", executor="serial")
     with ThreadPoolExecutor(3) as threads, pytest.raises(KeyboardInterrupt):
         run(out=tmp_path / "broken", executor=threads, workers=3, progress=stop)
     broken = run(out=tmp_path / "broken", executor="serial")
@@ -93,10 +101,10 @@ def test_neither_workers_nor_interruptions_change_the_answer(run: Run, tmp_path:
 
 
 def test_replications_that_are_there_already_do_not_change_the_answer(
-    run: Run, specs: list[Scenario], tmp_path: Path
+    run: Run, fixed: Results, tmp_path: Path
 ):
-    run_batch(specs, CEILING, out=tmp_path / "study", executor="serial")
-    assert run(out=tmp_path / "study", executor="serial").manifest["until"]["replications"] == FIRST + ROUND
+    there = shutil.copytree(fixed.path, tmp_path / "study")
+    assert run(out=there, executor="serial").manifest["until"]["replications"] == FIRST + ROUND
 
 
 def test_the_ceiling_ends_what_would_take_longer(run: Run, tmp_path: Path):

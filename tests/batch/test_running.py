@@ -52,8 +52,8 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture(scope="module")
 def undisturbed(specs: list[Scenario], tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """The study as one worker process makes it."""
-    return run_batch(specs, REPLICATIONS, out=tmp_path_factory.mktemp("study"), seed=SEED, workers=1)
+    """The study as this process makes it."""
+    return run_batch(specs, REPLICATIONS, out=tmp_path_factory.mktemp("study"), seed=SEED, executor="serial")
 
 
 def content(results: Results) -> dict[str, bytes]:
@@ -452,7 +452,14 @@ def test_two_scenarios_of_one_name_are_refused(specs: list[Scenario], tmp_path: 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        # tests/faults/test_interrupt.py sends the same to all processes of the command
+        pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow),
+        (signal.SIGKILL, -signal.SIGKILL),
+    ],
+)
 def test_a_stopped_command_keeps_its_blocks_and_leaves_no_process(
     specs: list[Scenario], tmp_path: Path, sent: signal.Signals, code: int
 ):

@@ -65,7 +65,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / f"{name}.toml").write_text(SMALL.format(name=name, title=json.dumps(TITLE)), encoding="utf-8")
     specs = [load_scenario(root / f"{name}.toml") for name in ("constructor", "__proto__")]
     for folder in ("__proto__", "<b>bold<b>"):
-        run_batch(specs, 1, out=root / "results" / folder, workers=1, seed=1)
+        run_batch(specs, 1, out=root / "results" / folder, executor="serial", seed=1)
     # What no scenario may hold, a manifest that was edited may; such a folder is refused, by its reason.
     manifest = json.loads((root / "results" / "__proto__" / "manifest.json").read_text("utf-8"))
     manifest["scenarios"][0]["title"] = "\x1b]0;x\x07\u202e"

@@ -61,7 +61,7 @@ def test_a_saved_scenario_gives_the_command_line_the_same_curves_bit_for_bit(com
         saved.save_as(files[-1])
     assert [file.name for file in files] == ["regional_cluster.toml", "hypercluster.toml"]
     out = tmp_path / "out"
-    options = ("--seed", 7, "--replications", 1, "--workers", 1, "--out", out, "--quiet")
+    options = ("--seed", 7, "--replications", 1, "--executor", "serial", "--out", out, "--quiet")
     done = subprocess.run(
         [sys.executable, "-m", "simulation", "run", *map(str, (*files, *options))],
         env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False,

@@ -28,7 +28,9 @@ release = "at_start"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("animate") / "study"
-    run_batch([parse_scenario(TINY.format(name=name)) for name in ("a", "b", "c")], 1, out=out, workers=1)
+    run_batch(
+        [parse_scenario(TINY.format(name=name)) for name in ("a", "b", "c")], 1, out=out, executor="serial"
+    )
     return out
 
 
@@ -76,7 +78,7 @@ def test_outlines_that_cannot_be_used_are_told_on_the_way_and_in_the_caption(tmp
     write_template(land)
     text = f'dataset = "{land}"\nscale = 1.0'
     specs = [parse_scenario(TINY.format(name=name).replace("scale = 0.05", text)) for name in ("a", "b")]
-    run_batch(specs, 1, out=tmp_path / "study", workers=1)
+    run_batch(specs, 1, out=tmp_path / "study", executor="serial")
     sound = animate(tmp_path / "study")
     assert sound.exit_code == 0 and "outlines" not in sound.stderr
     (land / "outlines.geojson").write_text("{", encoding="utf-8")

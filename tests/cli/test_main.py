@@ -24,6 +24,7 @@ from simulation.cli.main import cli, main
 from simulation.cli.progress import form_of, progress_shown
 from simulation.cli.run import STUDY
 from simulation.data.reader import load_dataset
+from simulation.figures import plot
 from simulation.results.reader import Replication, Results
 from simulation.scenario.schema import Scenario
 
@@ -50,7 +51,10 @@ HEAVY = ("numpy", "pandas", "pydantic", "numba", "rich", "scipy", "pyarrow", "me
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with two tiny scenarios."""
+    """A working directory with two tiny scenarios, where a run draws one figure; ``study`` has them all."""
+    monkeypatch.setattr(
+        "simulation.figures.write_study_figures", lambda results: plot(results, ["adoption_raster"]).paths
+    )
     (tmp_path / "tiny.toml").write_text(TINY)
     (tmp_path / "trained.toml").write_text(TRAINED)
     monkeypatch.chdir(tmp_path)
@@ -175,7 +179,7 @@ def test_an_unknown_reference_is_the_user_s_mistake(study: tuple[Path, Result]):
 
 def test_one_scenario_goes_to_a_folder_of_its_name_and_set_changes_it(folder: Path):
     result = invoke(
-        *("run", "tiny.toml", "--replications", 1, "--workers", 1, "--quiet"),
+        *("run", "tiny.toml", "--replications", 1, "--executor", "serial", "--quiet"),
         *("--set", "diffusion.spontaneous=0.2", "--set", "time.years=4"),
     )
     assert result.exit_code == 0
@@ -233,7 +237,7 @@ def test_old_tables_are_named_until_they_are_renewed_and_so_is_what_is_not_read(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("simulation.figures.write_study_figures", lambda _: [])  # they take most of the time
-    study = ("run", "tiny.toml", "trained.toml", "--workers", 1, "--out", "out", "--replications")
+    study = ("run", "tiny.toml", "trained.toml", "--executor", "serial", "--out", "out", "--replications")
     assert "Note:" not in invoke(*study, 1).stderr
     assert "Note:" not in invoke("compare", "out").stderr
     (folder / "out" / "parts" / "New folder").mkdir(parents=True)
@@ -287,7 +291,7 @@ def test_a_failed_replication_gives_exit_code_3_and_keeps_the_rest(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(simulation.batch.running, "run_block", faulty_blocks.failing)
-    result = invoke("run", "tiny.toml", "--replications", 5, "--workers", 1, "--out", "out")
+    result = invoke("run", "tiny.toml", "--replications", 5, "--executor", "serial", "--out", "out")
     assert result.exit_code == 3
     assert "tiny, replication 3, seed 4: ValueError: no such luck" in result.stderr
     assert "hypercluster run out/failed/tiny.toml --seed 4 --replications 1" in result.stderr
@@ -297,7 +301,7 @@ def test_a_failed_replication_gives_exit_code_3_and_keeps_the_rest(
 def test_all_replications_failed_is_exit_code_3_too(folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(simulation.batch.running, "run_block", faulty_blocks.failing)
     monkeypatch.setattr(simulation.batch.running, "_blocks", only_the_faulty_replication)
-    result = invoke("run", "tiny.toml", "--replications", 5, "--workers", 1, "--out", "out")
+    result = invoke("run", "tiny.toml", "--replications", 5, "--executor", "serial", "--out", "out")
     assert result.exit_code == 3
     assert "1 replication failed" in result.stderr
     assert "Traceback" not in result.output
@@ -322,7 +326,7 @@ def test_a_folder_that_may_not_be_written_is_the_user_s_mistake(
         raise PermissionError(13, os.strerror(13), "out/.manifest.json.tmp")
 
     monkeypatch.setattr("simulation.results.writer.Store.save", closed)  # root may write anywhere
-    result = invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
+    result = invoke("run", "tiny.toml", "--replications", 1, "--executor", "serial", "--out", "out")
     assert result.exit_code == 2
     assert "out/.manifest.json.tmp: cannot be used: Permission denied" in result.stderr
 
@@ -332,13 +336,13 @@ def test_a_reader_who_stops_early_loses_no_figure(folder: Path, monkeypatch: pyt
         raise BrokenPipeError(32, os.strerror(32))
 
     monkeypatch.setattr("simulation.cli.console.print_study", stopped)
-    invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
+    invoke("run", "tiny.toml", "--replications", 1, "--executor", "serial", "--out", "out")
     assert (folder / "out" / "figures" / "adoption_raster.png").exists()
 
 
 def test_a_folder_may_have_any_name(folder: Path):
     out = "deep[/bold] [red]"
-    result = invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", out)
+    result = invoke("run", "tiny.toml", "--replications", 1, "--executor", "serial", "--out", out)
     assert result.exit_code == 0, result.output
     assert f"{out}: seeds 1 to 1" in result.stdout
 
@@ -385,7 +389,7 @@ def test_a_full_disk_is_exit_code_4(folder: Path, monkeypatch: pytest.MonkeyPatc
         raise OSError(28, os.strerror(28), "out/parts")
 
     monkeypatch.setattr("simulation.results.writer.Store.add", full)
-    result = invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
+    result = invoke("run", "tiny.toml", "--replications", 1, "--executor", "serial", "--out", "out")
     assert result.exit_code == 4
     free = f"out/parts: cannot be written: {os.strerror(28)}; "
     assert re.search(re.escape(free) + r"[\d,]+ bytes are free", result.stderr)
@@ -397,7 +401,7 @@ def test_our_own_fault_keeps_its_traceback(folder: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr("simulation.results.writer.Store.compact", broken)
     with pytest.raises(AssertionError, match="an invariant of ours"):
-        invoke("run", "tiny.toml", "--replications", 1, "--workers", 1, "--out", "out")
+        invoke("run", "tiny.toml", "--replications", 1, "--executor", "serial", "--out", "out")
 
 
 def test_a_closed_pipe_is_quiet(tmp_path: Path):

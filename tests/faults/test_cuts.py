@@ -19,9 +19,13 @@ from simulation.results.reader import Results
 from simulation.results.tables import TABLES
 
 LAST = 400
-"""Bytes that are taken from the end, one more at a time."""
+"""The most bytes that are taken from the end."""
+
+EACH = 16
+"""Up to so many, one more at a time: here Parquet keeps its mark and the length of what stands before it."""
 
 tables = pytest.mark.parametrize("table", TABLES)
+strides = pytest.mark.parametrize("stride", [13, pytest.param(1, marks=pytest.mark.slow)])
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +47,11 @@ def stop_after(study: Study, out: Path, *, done: int) -> None:
         run_batch(study.specs[1:], REPLICATIONS, out=out, executor=executor, workers=1, progress=stop)
 
 
-def cuts(path: Path) -> Iterator[int]:
-    """Cut the file one byte shorter at a time, and put it back at the end."""
+def cuts(path: Path, stride: int) -> Iterator[int]:
+    """Cut the file shorter and shorter, by so many bytes at a time after the first few, and put it back at the end."""
     whole = path.read_bytes()
     try:
-        for cut in range(1, min(LAST, len(whole)) + 1):
+        for cut in [*range(1, EACH), *range(EACH, min(LAST, len(whole)) + 1, stride)]:
             path.write_bytes(whole[:-cut])
             yield cut
     finally:
@@ -64,38 +68,44 @@ def reader(folder: Path, table: str) -> Callable[[], pd.DataFrame]:
     }[table]
 
 
+@strides
 @tables
-def test_a_cut_part_is_an_error_to_its_reader(part: Path, table: str):
+def test_a_cut_part_is_an_error_to_its_reader(part: Path, table: str, stride: int):
     read = reader(part.parent.parent, table)
     assert len(read()) > 0
-    for _ in cuts(part / f"{table}.parquet"):
+    for _ in cuts(part / f"{table}.parquet", stride):
         with pytest.raises(ResultsError, match=rf"{table}\.parquet: damaged"):
             read()
 
 
+@strides
 @tables
-def test_a_cut_part_does_not_count_as_finished(part: Path, table: str):
+def test_a_cut_part_does_not_count_as_finished(part: Path, table: str, stride: int):
     assert ("platform", 3) in sound_replications(part)
-    for _ in cuts(part / f"{table}.parquet"):
+    for _ in cuts(part / f"{table}.parquet", stride):
         with pytest.raises(ResultsError, match=rf"{table}\.parquet: damaged"):
             sound_replications(part)
 
 
+@strides
 @tables
-def test_a_cut_table_of_a_finished_study_is_an_error_to_its_reader(study: Study, tmp_path: Path, table: str):
+def test_a_cut_table_of_a_finished_study_is_an_error_to_its_reader(
+    study: Study, tmp_path: Path, table: str, stride: int
+):
     out = shutil.copytree(study.undisturbed, tmp_path / "study")
     read = reader(out, table)
     assert len(read()) > 0
-    for _ in cuts(out / f"{table}.parquet"):
+    for _ in cuts(out / f"{table}.parquet", stride):
         with pytest.raises(ResultsError, match=rf"{table}\.parquet: damaged"):
             read()
 
 
-def test_a_cut_manifest_is_an_error_or_tells_the_same(study: Study, tmp_path: Path):
+@strides
+def test_a_cut_manifest_is_an_error_or_tells_the_same(study: Study, tmp_path: Path, stride: int):
     out = shutil.copytree(study.undisturbed, tmp_path / "study")
     whole = Results(out).manifest
     told = 0
-    for _ in cuts(out / "manifest.json"):
+    for _ in cuts(out / "manifest.json", stride):
         try:
             assert Results(out).manifest == whole
             told += 1

@@ -71,10 +71,15 @@ def rows_of(sessions: Sessions, found: set[Replication]) -> dict[tuple[str, Repl
             order=order,
             scenario=key[0],
             replications=range(key[1], key[1] + 1),
-        ).to_pandas()
+        )
         for table in TABLES
         for key in found
     }
+
+
+def same_rows(one: pa.Table, other: pa.Table) -> bool:
+    """Whether two tables hold the same; to Arrow no value that is undefined equals another."""
+    return one.equals(other) or one.to_pandas().equals(other.to_pandas())
 
 
 def finished_after(sessions: Sessions, state: State, flip: Flip) -> tuple[set[Replication], list[str]]:
@@ -104,7 +109,7 @@ def assert_found_or_harmless(
         assert bool(damaged) >= bool(missing), flip
         lost += bool(damaged)
         for key, rows in rows_of(sessions, found).items():
-            assert rows.equals(written[key]), (flip, key)
+            assert same_rows(rows, written[key]), (flip, key)
     assert lost > len(tried) / 4
     print(f"bits flipped {len(tried)}; found damaged {lost}; without effect on any row {len(tried) - lost}")
 

@@ -40,7 +40,7 @@ def interrupt(process: subprocess.Popen[str], by: signal.Signals = signal.SIGINT
 @pytest.mark.parametrize(
     ("by", "code", "words", "moment"),
     [
-        (signal.SIGINT, 130, "Interrupted", starting_workers),
+        pytest.param(signal.SIGINT, 130, "Interrupted", starting_workers, marks=pytest.mark.slow),
         (signal.SIGINT, 130, "Interrupted", computing),
         (signal.SIGTERM, 143, "Stopped by SIGTERM", computing),
         pytest.param(signal.SIGTERM, 143, "Stopped by SIGTERM", starting_workers, marks=pytest.mark.slow),
@@ -124,7 +124,7 @@ def test_ctrl_c_at_any_moment_of_a_command_leaves_files_whole_or_absent(study: S
 def test_a_second_ctrl_c_ends_all_at_once(study: Study, tmp_path: Path):
     """One worker stands still, as a computer does that swaps: whoever waits for it waits long."""
     out = tmp_path / "study"
-    with started(long_run(study, out)) as process:
+    with started(long_run(study, out, workers=2)) as process:
         wait_until(lambda: computing(out, process) or process.poll() is not None)
         kept = part_folders(out)
         end(workers_of(process.pid)[0], signal.SIGSTOP)
@@ -156,6 +156,8 @@ def test_ctrl_c_ends_within_two_seconds_though_a_worker_does_not_answer(
             gone(process)
             took.append(time.monotonic() - began)
         assert process.returncode == 130, errors
+        assert "Interrupted" in errors and "Traceback" not in errors
+        assert Results(out).manifest["status"] == "interrupted"
         if took[-1] <= ENDS_WITHIN:
             return
     pytest.fail(f"it took {took} s")
@@ -166,7 +168,7 @@ def gone(process: subprocess.Popen[str]) -> None:
     wait_until(lambda: not session_members(process.pid), within=BUSY)
 
 
-def long_run(study: Study, out: Path) -> list[object]:
+def long_run(study: Study, out: Path, *, workers: int = 1) -> list[object]:
     """A command that would take minutes."""
-    options = ["--replications", 5000, "--workers", 2, "--out", out, "--quiet"]
+    options = ["--replications", 5000, "--workers", workers, "--out", out, "--quiet"]
     return ["-m", "simulation", "run", *study.files, *options]

@@ -65,7 +65,7 @@ TRAINED, LINKED = spec("trained", TRAINING), spec("linked", PLATFORM)
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("animation") / "study"
-    return run_batch([TRAINED, LINKED], 2, out=folder, workers=1, seed=5)
+    return run_batch([TRAINED, LINKED], 2, out=folder, executor="serial", seed=5)
 
 
 def test_shares_and_synchronization_are_those_of_the_model_at_that_month(results: Results) -> None:
@@ -84,7 +84,7 @@ def test_shares_and_synchronization_are_those_of_the_model_at_that_month(results
 
 def test_where_enterprises_enter_and_leave_shares_are_those_of_the_month_too(tmp_path: Path) -> None:
     renewed = spec("renewed", PLATFORM + "[turnover]\nentry = 0.1\nexit = 0.3\n")
-    results = run_batch([renewed], 1, out=tmp_path / "renewed", workers=1, seed=5)
+    results = run_batch([renewed], 1, out=tmp_path / "renewed", executor="serial", seed=5)
     film = read_film(results, "renewed", replication=0)
     model = HyperclusterModel(renewed, rng=5)
     for month in (11, 12, 24, 30, 72):
@@ -270,6 +270,6 @@ def test_what_is_not_there_is_named(
 
 @pytest.mark.slow
 def test_twenty_years_of_the_whole_country_are_a_small_file(tmp_path: Path) -> None:
-    results = run_batch(["mixed", "fragmented_platforms"], 1, out=tmp_path / "study", workers=1)
+    results = run_batch(["mixed", "fragmented_platforms"], 1, out=tmp_path / "study", executor="serial")
     path = animate(results, ("mixed", "fragmented_platforms"))[0]
     assert path.stat().st_size < 5_000_000

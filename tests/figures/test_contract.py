@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from itertools import combinations
 from pathlib import Path
@@ -36,7 +36,13 @@ widths = pytest.mark.parametrize("width_mm", WIDTHS)
 names = pytest.mark.parametrize("name", FIGURES)
 
 
-_draw = lru_cache(maxsize=None)(lambda name, study, width_mm: FIGURES[name].draw(study, width_mm=width_mm))
+@cache
+def _draw(name: str, study: StudyCurves, width_mm: float) -> Drawn:
+    """The figure, laid out as it is when it is saved."""
+    drawn = FIGURES[name].draw(study, width_mm=width_mm)
+    with style():
+        drawn.figure.draw_without_rendering()
+    return drawn
 
 
 def draw(name: str, study: StudyCurves, *, width_mm: float) -> Drawn:
@@ -53,8 +59,6 @@ def draw(name: str, study: StudyCurves, *, width_mm: float) -> Drawn:
 
 
 def texts(drawn: Drawn) -> list[Text]:
-    with style():
-        drawn.figure.draw_without_rendering()
     return [
         t
         for t in drawn.figure.findobj(Text)

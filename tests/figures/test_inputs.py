@@ -69,7 +69,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     from simulation import run_batch
 
     folder = tmp_path_factory.mktemp("results") / "study"
-    return run_batch([spec("baseline"), spec("longer", years=10.0)], REPLICATIONS, out=folder, workers=1)
+    return run_batch(
+        [spec("baseline"), spec("longer", years=10.0)], REPLICATIONS, out=folder, executor="serial"
+    )
 
 
 def test_curves_are_those_of_the_metrics_up_to_the_common_window(results: Results) -> None:
@@ -149,7 +151,7 @@ def test_where_enterprises_enter_and_leave_the_curves_are_those_of_the_metrics_t
     from simulation import run_batch
 
     renewed = parse_scenario(RENEWED)
-    results = run_batch([renewed], 2, out=tmp_path / "renewed", workers=1)
+    results = run_batch([renewed], 2, out=tmp_path / "renewed", executor="serial")
     study = study_curves(results)
     scenario = study.scenarios[0]
     records = [run(renewed, seed=seed).record for seed in (1, 2)]
@@ -178,7 +180,7 @@ def test_where_enterprises_enter_and_leave_the_curves_are_those_of_the_metrics_t
 def test_members_and_money_are_those_of_the_tables(tmp_path: Path) -> None:
     from simulation import run_batch
 
-    results = run_batch([parse_scenario(POLICY)], 2, out=tmp_path / "policy", workers=1)
+    results = run_batch([parse_scenario(POLICY)], 2, out=tmp_path / "policy", executor="serial")
     study = study_curves(results)
     scenario, platforms = study.scenarios[0], study.scenarios[0].platforms
     assert platforms is not None
@@ -245,7 +247,7 @@ def test_a_study_whose_last_technology_appears_in_the_last_month_can_be_drawn(tm
     text = SPEC.format(name="short", years=1.0).replace("per_year = 8.0", "per_year = 25.0")
     short = parse_scenario(text)
     seed = next(seed for seed in range(1, 50) if run(short, seed=seed).record.release_month.max() == 11)
-    results = run_batch([short], 1, out=tmp_path / "short", seed=seed, workers=1)
+    results = run_batch([short], 1, out=tmp_path / "short", seed=seed, executor="serial")
     study = study_curves(results)
     assert study.window_years == pytest.approx(1 / 12)
     assert np.isnan(study.scenarios[0].t50_years).all()

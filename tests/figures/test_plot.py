@@ -33,14 +33,14 @@ AFTER_EVERY_RUN = {"adoption_raster", "adoption_curves", "speed_synchrony"}
 
 def run_plain(folder: Path, *, rate: float, replications: int = 3) -> Results:
     spec = parse_scenario(PLAIN.format(rate=rate))
-    return run_batch([spec], replications, out=folder, workers=1)
+    return run_batch([spec], replications, out=folder, executor="serial")
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Two scenarios, one with a policy, none with a platform."""
     specs = [parse_scenario(text.format(rate=0.1)) for text in (PLAIN, TRAINED)]
-    return run_batch(specs, 3, out=tmp_path_factory.mktemp("plot") / "study", workers=1)
+    return run_batch(specs, 3, out=tmp_path_factory.mktemp("plot") / "study", executor="serial")
 
 
 @pytest.fixture

@@ -121,62 +121,62 @@ def test_an_order_that_is_none_is_refused(tuples, said):
         in_order(tuples)
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
-class TestEveryMetric:
-    def test_says_what_it_is(self, metric):
-        assert metric.unit
-        assert metric.reading.endswith(".") and "\n" not in metric.reading
-        assert metric.name.endswith("_years") == (metric.unit == "years")
-        assert metric.better in {"higher", "lower", None}
+# All metrics of a record are computed together, so each record is measured once for the tests of all metrics.
 
-    def test_is_a_number_where_regions_differ_and_all_adopt(self, metric, uneven_record):
-        assert math.isfinite(compute(uneven_record)[metric.name])
 
-    @pytest.mark.parametrize("world", ["empty", "nobody adopts", "one region", "one month", "no technology"])
-    def test_is_nan_exactly_where_there_is_a_reason(self, metric, world, make_record, uneven_record):
-        record = {
-            "empty": make_record(np.zeros((5, 2, 1, 1)), np.zeros((2, 1, 1))),
-            "nobody adopts": make_record(np.zeros((25, 2, 1, 1)), [[[10]], [[20]]]),
-            "one region": make_record(np.arange(11).reshape(-1, 1, 1, 1), [[[10]]]),
-            "one month": make_record([[[[0]], [[0]]], [[[4]], [[9]]]], [[[10]], [[20]]]),
-            "no technology": select(uneven_record, np.zeros(4, dtype=bool)),
-        }[world]
-        why = reasons(record)
-        assert math.isnan(compute(record)[metric.name]) == (metric.name in why)
-        assert why.get(metric.name, "A sentence.").endswith(".")
+@pytest.fixture(scope="module")
+def of_uneven(uneven_record):
+    return compute(uneven_record)
 
-    def test_writes_to_no_array_of_the_record(self, metric, uneven_record):
-        arrays = [
-            value
-            for field in fields(uneven_record)
-            if isinstance(value := getattr(uneven_record, field.name), np.ndarray)
-        ]
-        writeable = [array.flags.writeable for array in arrays]
-        try:
-            for array in arrays:
-                array.flags.writeable = False
-            value = compute(uneven_record)[metric.name]
-        finally:
-            for array, flag in zip(arrays, writeable, strict=True):
-                array.flags.writeable = flag
-        assert value == compute(uneven_record)[metric.name]
 
-    def test_is_a_number_where_enterprises_enter_and_leave(self, metric, renewed_record):
-        assert math.isfinite(compute(renewed_record)[metric.name])
+@pytest.fixture(scope="module")
+def of_renewed(renewed_record):
+    return compute(renewed_record)
 
-    def test_does_not_depend_on_how_often_the_same_enterprises_are_counted(self, metric, uneven_record):
-        months = uneven_record.months + 1
-        monthly = replace(
+
+@pytest.fixture(scope="module", params=["empty", "nobody adopts", "one region", "one month", "no technology"])
+def values_and_reasons(request, make_record, uneven_record):
+    """Of a record that lacks something."""
+    record = {
+        "empty": make_record(np.zeros((5, 2, 1, 1)), np.zeros((2, 1, 1))),
+        "nobody adopts": make_record(np.zeros((25, 2, 1, 1)), [[[10]], [[20]]]),
+        "one region": make_record(np.arange(11).reshape(-1, 1, 1, 1), [[[10]]]),
+        "one month": make_record([[[[0]], [[0]]], [[[4]], [[9]]]], [[[10]], [[20]]]),
+        "no technology": select(uneven_record, np.zeros(4, dtype=bool)),
+    }[request.param]
+    return compute(record), reasons(record)
+
+
+@pytest.fixture(scope="module")
+def of_read_only(uneven_record):
+    """Of a record of which no array can be written to."""
+    arrays = {
+        field.name: value.copy()
+        for field in fields(uneven_record)
+        if isinstance(value := getattr(uneven_record, field.name), np.ndarray)
+    }
+    for array in arrays.values():
+        array.flags.writeable = False
+    return compute(replace(uneven_record, **arrays))
+
+
+@pytest.fixture(scope="module")
+def of_monthly(uneven_record):
+    """Of a record that counts the same enterprises again each month."""
+    months = uneven_record.months + 1
+    return compute(
+        replace(
             uneven_record,
             eligible=np.repeat(uneven_record.eligible, months, axis=0),
             enterprises=np.repeat(uneven_record.enterprises, months),
         )
-        assert compute(monthly)[metric.name] == pytest.approx(
-            compute(uneven_record)[metric.name], rel=1e-12, abs=1e-13
-        )
+    )
 
-    def test_does_not_depend_on_names(self, metric, uneven_record):
-        renamed = replace(
+
+@pytest.fixture(scope="module")
+def of_renamed(uneven_record):
+    return compute(
+        replace(
             uneven_record,
             scenario="other",
             seed=99,
@@ -184,20 +184,22 @@ class TestEveryMetric:
             industries=("z", "y", "x"),
             technologies=("4", "3", "2", "1"),
         )
-        assert compute(renamed)[metric.name] == compute(uneven_record)[metric.name]
+    )
 
-    @pytest.mark.parametrize("axis", ["regions", "industries", "technologies"])
-    def test_does_not_depend_on_the_order_of(self, metric, axis, uneven_record):
-        record = uneven_record
-        r, s, k = np.arange(4), np.arange(3), np.arange(4)
-        match axis:
-            case "regions":
-                r = np.array([2, 0, 3, 1])
-            case "industries":
-                s = np.array([1, 2, 0])
-            case "technologies":
-                k = np.array([3, 1, 0, 2])
-        reordered = replace(
+
+@pytest.fixture(scope="module", params=["regions", "industries", "technologies"])
+def of_reordered(request, uneven_record):
+    record = uneven_record
+    r, s, k = np.arange(4), np.arange(3), np.arange(4)
+    match request.param:
+        case "regions":
+            r = np.array([2, 0, 3, 1])
+        case "industries":
+            s = np.array([1, 2, 0])
+        case "technologies":
+            k = np.array([3, 1, 0, 2])
+    return compute(
+        replace(
             record,
             macroregion_of=record.macroregion_of[r],
             environmental=record.environmental[k],
@@ -206,13 +208,15 @@ class TestEveryMetric:
             adopters=record.adopters[:, r][:, :, s][..., k],
             attribution=record.attribution[r][:, k],
         )
-        assert compute(reordered)[metric.name] == pytest.approx(
-            compute(record)[metric.name], rel=1e-12, abs=1e-13
-        )
+    )
 
-    def test_does_not_notice_a_region_without_eligible_enterprises(self, metric, uneven_record):
-        record = uneven_record
-        wider = replace(
+
+@pytest.fixture(scope="module")
+def of_wider(uneven_record):
+    """Of a record with one region more, where nobody is eligible."""
+    record = uneven_record
+    return compute(
+        replace(
             record,
             regions=(*record.regions, "nowhere"),
             macroregion_of=np.append(record.macroregion_of, 1),
@@ -220,20 +224,61 @@ class TestEveryMetric:
             adopters=np.concatenate([record.adopters, np.zeros((201, 1, 3, 4), dtype=np.int32)], axis=1),
             attribution=np.concatenate([record.attribution, np.zeros((1, 4, len(Channel)))]),
         )
-        assert compute(wider)[metric.name] == pytest.approx(
-            compute(record)[metric.name], rel=1e-12, abs=1e-13
-        )
+    )
 
 
-@pytest.mark.parametrize("name", [name for name in METRICS if name not in AT_THE_HORIZON])
-def test_within_the_window_it_does_not_matter_when_a_technology_was_released(name, uneven_record):
+@pytest.fixture(scope="module")
+def of_released_together(uneven_record):
     record = uneven_record
     window = record.months - record.release_month.max()
     together = np.stack(
         [record.adopters[m : m + window + 1, :, :, k] for k, m in enumerate(record.release_month)], axis=-1
     )
-    moved = replace(record, adopters=together, release_month=np.zeros(4, dtype=np.int64))
-    assert compute(moved)[name] == compute(record)[name]
+    return compute(replace(record, adopters=together, release_month=np.zeros(4, dtype=np.int64)))
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+class TestEveryMetric:
+    def test_says_what_it_is(self, metric):
+        assert metric.unit
+        assert metric.reading.endswith(".") and "\n" not in metric.reading
+        assert metric.name.endswith("_years") == (metric.unit == "years")
+        assert metric.better in {"higher", "lower", None}
+
+    def test_is_a_number_where_regions_differ_and_all_adopt(self, metric, of_uneven):
+        assert math.isfinite(of_uneven[metric.name])
+
+    def test_is_nan_exactly_where_there_is_a_reason(self, metric, values_and_reasons):
+        values, why = values_and_reasons
+        assert math.isnan(values[metric.name]) == (metric.name in why)
+        assert why.get(metric.name, "A sentence.").endswith(".")
+
+    def test_writes_to_no_array_of_the_record(self, metric, of_read_only, of_uneven):
+        assert of_read_only[metric.name] == of_uneven[metric.name]
+
+    def test_is_a_number_where_enterprises_enter_and_leave(self, metric, of_renewed):
+        assert math.isfinite(of_renewed[metric.name])
+
+    def test_does_not_depend_on_how_often_the_same_enterprises_are_counted(
+        self, metric, of_monthly, of_uneven
+    ):
+        assert of_monthly[metric.name] == pytest.approx(of_uneven[metric.name], rel=1e-12, abs=1e-13)
+
+    def test_does_not_depend_on_names(self, metric, of_renamed, of_uneven):
+        assert of_renamed[metric.name] == of_uneven[metric.name]
+
+    def test_does_not_depend_on_the_order_of(self, metric, of_reordered, of_uneven):
+        assert of_reordered[metric.name] == pytest.approx(of_uneven[metric.name], rel=1e-12, abs=1e-13)
+
+    def test_does_not_notice_a_region_without_eligible_enterprises(self, metric, of_wider, of_uneven):
+        assert of_wider[metric.name] == pytest.approx(of_uneven[metric.name], rel=1e-12, abs=1e-13)
+
+
+@pytest.mark.parametrize("name", [name for name in METRICS if name not in AT_THE_HORIZON])
+def test_within_the_window_it_does_not_matter_when_a_technology_was_released(
+    name, of_released_together, of_uneven
+):
+    assert of_released_together[name] == of_uneven[name]
 
 
 def test_nobody_adopting_is_never_perfectly_synchronized(make_record):

@@ -62,7 +62,7 @@ def policies(draw):
 
 
 many = given(st.lists(policies(), max_size=8))
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @quick
@@ -71,11 +71,13 @@ def test_planned_is_spent_plus_unspent_and_neither_is_negative(world, given_poli
     schedule = schedule_of(world, *given_policies)
     ledger = schedule.ledger()
     np.testing.assert_allclose(ledger.spent + ledger.unspent, ledger.planned, rtol=1e-12)
-    assert (ledger[["spent", "unspent"]] >= 0).all(axis=None)
+    assert ledger.spent.min() >= 0 or ledger.empty
+    assert ledger.unspent.min() >= 0 or ledger.empty
+    planned = ledger.groupby("policy").planned.sum()
     for number, policy in enumerate(given_policies):
         first, last = policy.months(steps_per_year=12, horizon=48)
-        planned = ledger.planned[ledger.policy == f"policies[{number}]"].sum()
-        assert planned == pytest.approx(policy.budget * (last - first) / 12)
+        there = planned.get(f"policies[{number}]", 0.0)
+        assert there == pytest.approx(policy.budget * (last - first) / 12)
     assert schedule.spent_pv <= schedule.planned_pv * (1 + 1e-12)
 
 

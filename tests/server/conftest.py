@@ -21,7 +21,7 @@ from simulation.server.web.catalogue import Catalogue
 def small_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of results folders, with one study."""
     results = tmp_path_factory.mktemp("served") / "results"
-    run_batch([parse_scenario(SMALL)], 2, out=results / "study", workers=1, seed=5)
+    run_batch([parse_scenario(SMALL)], 2, out=results / "study", executor="serial", seed=5)
     return results
 
 

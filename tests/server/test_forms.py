@@ -106,8 +106,9 @@ def test_a_bound_is_accepted_and_what_lies_just_beyond_it_refused(end: str) -> N
         checked += 1
         number = int if field["kind"] == "whole" else float
         step = field["step"] or max(abs(bound) * 1e-3, 1e-9)
-        table, name = key.split(".")
-        type(getattr(Scenario(), table)).model_validate({name: number(bound)})
+        table, _, name = key.rpartition(".")
+        default = attrgetter(table)(Scenario())
+        type(default).model_validate({**default.model_dump(), name: number(bound)})
         beyond = number(bound + step if end == "maximum" else bound - step)
         with pytest.raises(ScenarioError) as caught:
             load_scenario("baseline", overrides=[f"{key}={beyond}"])

@@ -106,7 +106,7 @@ def test_who_is_there_is_that_of_the_live_side_month_by_month(tmp_path: Path) ->
         'release = "at_start"', "per_year = 12.0"
     )
     spec = parse_scenario(f"{text}[turnover]\nentry = 0.2\nexit = 0.3\n")
-    run_batch([spec], 1, out=tmp_path / "study", workers=1, seed=5)
+    run_batch([spec], 1, out=tmp_path / "study", executor="serial", seed=5)
     replayed, alive = ReplaySide(tmp_path / "study", "small", 5), LiveSide(spec, 5)
     here, there = replayed.world(), alive.world()
     for key in ("eligible", "may_join", "enterprises", "assumptions"):

@@ -355,7 +355,11 @@ def recorded(
         recorder.fail(f"flushing by other means than os.fsync: {arguments}")
 
     others = {name: flush_by_other_means for name in ("fdatasync", "sync") if hasattr(os, name)}
-    with mock.patch.multiple(os, open=open_file, fsync=flush, **others):
+    with (
+        mock.patch.multiple(os, open=open_file, fsync=flush, **others),
+        # What Python keeps of a module that is first imported now is not the program's doing.
+        mock.patch.object(sys, "dont_write_bytecode", True),
+    ):
         _now = recorder
         try:
             yield record, lambda what: recorder.log.append(Note(what))

@@ -58,7 +58,7 @@ def undisturbed_study(folder: Path) -> Study:
     """Run the study in a folder."""
     files = write_scenarios(folder)
     specs = [load_scenario(file) for file in files]
-    results = run_batch(specs, REPLICATIONS, out=folder / "undisturbed", workers=2)
+    results = run_batch(specs, REPLICATIONS, out=folder / "undisturbed", executor="serial")
     return Study(files, specs, results.path, checksums(results.path))
 
 
