@@ -18,6 +18,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "verification.md"
 MOST_WORKERS = 4
+TOGETHER = {"page": ("tests/browser/", "tests/server/"), "faults": ("tests/faults/",)}
+"""Folders whose tests share a served page, or a study of several processes."""
 KERNELS = """
 from simulation.batch.running import load_kernels
 from simulation.scenario.loading import load_scenario
@@ -118,6 +120,18 @@ def pytest_xdist_auto_num_workers(config):
     """Share the whole or a folder out; for a file or two, more processes would take longer to start than they save."""
     named = [Path(argument.split("::")[0]) for argument in config.args]
     return min(os.cpu_count() or 1, MOST_WORKERS) if any(path.is_dir() for path in named) else 0
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Give a file, or a folder whose tests share a costly fixture, to one process as a whole."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFixtures(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return next((name for name, folders in TOGETHER.items() if file.startswith(folders)), file)
+
+    return ByFixtures(config, log)
 
 
 def pytest_xdist_setupnodes(config):

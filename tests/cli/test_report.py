@@ -56,6 +56,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scenarios")
     (folder / "small.toml").write_text(SMALL)
     (folder / "platform.toml").write_text(PLATFORM)
+    paid = PLATFORM.replace("budget = 150.0", "coverage = 1.0").replace("budget = 600.0", "share = 1.0")
+    (folder / "paid.toml").write_text(paid)
     return folder
 
 
@@ -118,16 +120,17 @@ def test_report_of_a_folder_without_results_is_a_message(tmp_path: Path):
 
 def test_break_even_prints_its_sentence_and_writes_what_it_tried(folder: Path, tmp_path: Path):
     result = invoke(
-        *("break-even", folder / "platform.toml", folder / "small.toml", "--metric", "phi"),
+        *("break-even", folder / "paid.toml", folder / "small.toml", "--metric", "phi"),
         *("--replications", 2, "--out", tmp_path),
     )
     assert "in Phi" in words(result)
     assert "ratio 1.00:" in result.stderr
     assert (tmp_path / "break_even.md").read_text().strip() in words(result)
-    assert (tmp_path / "break_even.csv").read_text().startswith("ratio,onboarding,")
+    assert (tmp_path / "break_even.csv").read_text().startswith("ratio,shared,")
 
 
-def test_break_even_without_onboarding_is_the_user_s_mistake(folder: Path):
-    result = invoke("break-even", folder / "small.toml", folder / "platform.toml")
-    assert result.exit_code == 2
-    assert "plans no money for platform_onboarding" in result.stderr
+def test_break_even_of_a_platform_that_nobody_pays_for_or_with_a_budget_is_the_user_s_mistake(folder: Path):
+    for name, found in (("small", "pays for no platform"), ("platform", "has a budget, which buys less")):
+        result = invoke("break-even", folder / f"{name}.toml", folder / "paid.toml")
+        assert result.exit_code == 2
+        assert found in result.stderr

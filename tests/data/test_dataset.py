@@ -11,6 +11,7 @@ import pytest
 from simulation.data.reader import FOLDER, dataset_folder, institution_references, load_dataset, load_vectors
 from simulation.errors import DataError
 from simulation.scenario.loading import load_scenario
+from simulation.scenario.plan import plan_of
 from simulation.world import INSTITUTION_KINDS
 
 
@@ -45,7 +46,7 @@ def test_scenarios_and_counts_agree_with_the_facts_of_the_paper():
     facts = {row.fact: row.value for row in dataset.facts}
     weights = load_scenario("tatarstan_origins").technologies.origin_weights
     assert weights == {"hydrocarbon_mining": {"tatarstan": facts["tatarstan_in_oil_gas_patents"]}}
-    peak = max(load_scenario("first_wave").policies, key=lambda policy: policy.budget)
+    peak = max(plan_of(load_scenario("first_wave")).entries, key=lambda entry: entry.per_year).policy
     assert facts["mining_strategy"] + peak.from_year == facts["first_wave_peak_begins"]
     assert peak.to_year is not None
     assert facts["mining_strategy"] + peak.to_year == facts["first_wave_peak_ends"] + 1

@@ -18,6 +18,7 @@ from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.metrics import crossing_time
 from simulation.scenario.loading import load_scenario
+from simulation.scenario.plan import plan_of
 
 RUSSIA = Path(simulation.data.reader.__file__).parent / "russia-2023"
 SMALL = ["world.scale=0.05", "time.years=8", "diffusion.spontaneous=0.01", "budget.per_year=1e6"]
@@ -299,11 +300,10 @@ def test_books_balance(verified, name, seed, years):
         within=0,
     )
     assert (ledger[["planned", "spent", "unspent"]] >= -1e-9).all().all()
-    spec = load_scenario(name, overrides=small)
-    for number, policy in enumerate(spec.policies):
-        lasting = min(policy.to_year or years, years) - policy.from_year
+    for number, entry in enumerate(plan_of(load_scenario(name, overrides=small)).entries):
+        lasting = (entry.months[1] - entry.months[0]) / 12
         planned = ledger.loc[ledger.policy == f"policies[{number}]", "planned"].sum()
-        assert planned == pytest.approx(policy.budget * lasting, rel=1e-9)
+        assert planned == pytest.approx(entry.per_year * lasting, rel=1e-9)
 
 
 def test_a_longer_horizon_repeats_the_shorter_run():
