@@ -20,7 +20,7 @@ from small_studies import write_scenarios
 
 import simulation
 from simulation import figures
-from simulation.analysis.break_even import at_ratio, break_even, onboarding_left
+from simulation.analysis.break_even import at_ratio, break_even, shared_left
 from simulation.arguments import MOST_REPLICATIONS, MOST_SEED, real_number, seed_of
 from simulation.batch.running import replicate, run_batch
 from simulation.cli.main import cli
@@ -148,7 +148,7 @@ DOORS: dict[str, Door] = {
     ),
     "break_even seed": lambda specs, study, value: break_even(specs[1], specs[0], seed=value),
     "break_even replications": lambda specs, study, value: break_even(specs[1], specs[0], replications=value),
-    "onboarding_left ratio": lambda specs, study, value: onboarding_left(specs[1], value),
+    "shared_left ratio": lambda specs, study, value: shared_left(specs[1], value),
     "at_ratio ratio": lambda specs, study, value: at_ratio(specs[1], value),
     "compare precision": lambda specs, study, value: simulation.compare(study, precision=value),
     "compare_folders precision": lambda specs, study, value: across().compare_folders(

@@ -198,8 +198,8 @@ def shared_left(scenario: Scenario, ratio: float) -> float:
             [(entry.per_year, *entry.months) for entry in plan.entries if entry.policy.share is not None]
         )
 
-    before = shared(scenario)
-    return shared(at_ratio(scenario, ratio)) / before if before > 0 else math.nan
+    dearer, before = at_ratio(scenario, ratio), shared(scenario)
+    return shared(dearer) / before if before > 0 else math.nan
 
 
 def at_ratio(scenario: Scenario, ratio: float) -> Scenario:

@@ -57,7 +57,7 @@ def test_each_signal_has_its_exit_code(
     def stop(*_: object, **__: object) -> None:
         raise raised
 
-    monkeypatch.setattr("simulation.scenario.loading.load_scenario", stop)
+    monkeypatch.setattr("simulation.scenario.loading.load_scenarios", stop)
     for options in ([], ["--json"]):
         ended = CliRunner().invoke(cli, ["run", "baseline", *options])
         assert ended.exit_code == code
