@@ -24,8 +24,8 @@ OVERRIDE = "--set"
 DEEPEST = 20
 """Maximum depth of the key of an override; no key of a scenario is deeper than five."""
 
-_FOR_ONE = re.compile(r"\s*([a-z0-9_-]{1,64}):")
-"""The scenario that an override is for, as in ``hypercluster:effects.technopark=2``."""
+_FOR_ONE = re.compile(r"\s*([a-z0-9_-]{1,64}):([^=]*=.*)", re.DOTALL)
+"""The scenario that an override is for, and the rest, as in ``hypercluster:effects.technopark=2``."""
 
 _WORDS = re.compile(r"""(?:[^\W\d]|\.{0,2}[/\\]|~)[^"'\[\]{}=#\n]*""")
 """Text that needs no quotes in an override: it begins like a word or a path and contains no TOML syntax."""
@@ -176,7 +176,7 @@ def _document(layers: list[Layer], *, file: Path, overrides: Sequence[str]) -> D
 
 def scenario_of(override: str) -> str | None:
     """Return the name of the only scenario that an override is for, or None if it is for all."""
-    found = _FOR_ONE.match(override.partition("=")[0])
+    found = _FOR_ONE.fullmatch(override)
     return found[1] if found else None
 
 
@@ -187,7 +187,7 @@ def _override_of(name: str) -> str:
 
 def _with_places(data: Mapping[str, Any], path: KeyPath) -> KeyPath:
     """Return the path with the place of a policy entry instead of its instrument, as in policies.training.budget."""
-    entries = data.get("policies")
+    entries = data.get("policies", [])
     if (
         path[0] != "policies"
         or len(path) < 2
@@ -203,7 +203,7 @@ def _with_places(data: Mapping[str, Any], path: KeyPath) -> KeyPath:
         )
     if not places:
         known = dict.fromkeys(str(name) for name in instruments if name)
-        hint = suggestion(path[1], known) or f"; its policies are {listed(known)}" if known else ""
+        hint = suggestion(path[1], known) or f"; its policies are {listed(known)}" if known else "; it has none"
         raise OverrideError(f'the scenario has no policy "{path[1]}"{hint}')
     return ("policies", places[0], *path[2:])
 
@@ -254,7 +254,8 @@ def parse_override(override: str) -> tuple[KeyPath, Any]:
     OverrideError
         With a message for the user.
     """
-    key, equals, value = _FOR_ONE.sub("", override, count=1).partition("=")
+    for_one = _FOR_ONE.fullmatch(override)
+    key, equals, value = (for_one[2] if for_one else override).partition("=")
     if not equals:
         raise OverrideError("must be KEY=VALUE, such as diffusion.half_distance_km=300")
     step = r"""(?:[A-Za-z0-9_-]+|"[^"]*")(?:\[\d+\])?"""

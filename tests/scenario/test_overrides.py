@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from simulation.cli.main import cli
 from simulation.errors import ScenarioError
+from simulation.scenario.document import parse_override
 from simulation.scenario.loading import load_scenario, load_scenarios
 
 
@@ -40,8 +41,22 @@ def test_an_override_for_one_scenario_leaves_the_others():
 
 
 @pytest.mark.parametrize(
+    ("override", "path", "value"),
+    [
+        ('title="Two: three"', ("title",), "Two: three"),
+        ("world.dataset=c:/countries", ("world", "dataset"), "c:/countries"),
+        ('hypercluster:title="a: b=c: d"', ("title",), "a: b=c: d"),
+        ('world.capacity."tatarstan: Institute" = 2', ("world", "capacity", "tatarstan: Institute"), 2),
+    ],
+)
+def test_only_a_name_at_the_beginning_says_which_scenario_an_override_is_for(override, path, value):
+    assert parse_override(override) == (path, value)
+
+
+@pytest.mark.parametrize(
     ("override", "said"),
     [
+        ("Hypercluster:time.years=5", "Hypercluster:time.years=5: the key must look like"),
         ("hyperclustr:time.years=5", 'no scenario is named "hyperclustr"; did you mean "hypercluster"?'),
         ("hypercluster:time.yeers=5", "--set for hypercluster: 1 problem\n  time.yeers: unknown key"),
         (
@@ -88,3 +103,8 @@ def test_validate_and_run_refuse_a_plan_that_is_not_affordable():
 def test_money_of_a_share_that_nobody_can_use_is_named():
     ended = CliRunner().invoke(cli, ["validate", "regional_cluster", "--set", "costs.training=0.01"])
     assert "policies[2] (training) spends 429 of the 1,900 units of its share: full coverage" in ended.stdout
+
+
+def test_an_override_of_a_policy_says_if_the_scenario_has_none():
+    with pytest.raises(ScenarioError, match='no policy "training"; it has none'):
+        load_scenario("baseline", overrides=["policies.training.share=0.5"])
