@@ -67,13 +67,15 @@ def _idle(ledger: pd.DataFrame, text: Mapping[str, Any]) -> list[str]:
         for entry in entries
         if entry.label in idle
     ]
+    by_year = ledger.groupby(["policy", "year"], observed=True)[["planned", "spent"]].sum()
     for entry in entries:
         if "share" in entry.policy and entry.label in money.index and entry.label not in idle:
             planned, spent = (float(money[column][entry.label]) for column in ("planned", "spent"))
             if spent < planned * (1 - _ROUNDING):
+                years = by_year.loc[entry.label]
+                reason = _reason_for_the_rest(entry, entries, (years["spent"] / years["planned"]).tolist())
                 sentences.append(
-                    f"{entry.name} spends {spent:,.0f} of the {planned:,.0f} units of its share: full coverage of "
-                    "all entries with a share costs less than what they have"
+                    f"{entry.name} spends {spent:,.0f} of the {planned:,.0f} units of its share: {reason}"
                 )
     return sentences
 
@@ -103,6 +105,16 @@ class _Entry:
         return f"{self.label} ({self.policy['instrument']})"
 
     @property
+    def platforms(self) -> list[str]:
+        """Names of the platforms that must be open, sorted."""
+        return sorted(self.policy.get("platforms", [self.policy["platform"]] if "platform" in self.policy else []))
+
+    @property
+    def target(self) -> tuple[object, ...]:
+        """What it pays for: coverages of entries with one target add up."""
+        return self.instrument, self.policy.get("chain"), *self.platforms
+
+    @property
     def a_year(self) -> float:
         """Money a year, units."""
         given: float | None = self.policy.get("budget")
@@ -111,9 +123,20 @@ class _Entry:
         return self.money.get(self.label, 0.0) if given is None else given
 
 
+def _reason_for_the_rest(entry: _Entry, entries: Sequence[_Entry], parts: Sequence[float]) -> str:
+    """Return why a share is not spent in full; ``parts`` are spent over planned money, by year."""
+    if entry.platforms and (min(parts) == 0 or max(parts) >= 1 - _ROUNDING):
+        names = " and ".join(f'"{name}"' for name in entry.platforms)
+        return f"platform {names} is not open in all of its years"
+    same = [other for other in entries if other.target == entry.target]
+    if len(same) > 1:
+        labels = " and ".join(other.label for other in same)
+        return f"full coverage costs less than what {labels}, which pay for the same, have together"
+    return "full coverage of all entries with a share costs less than what they have"
+
+
 def _reason(entry: _Entry, closed: set[str], entries: Sequence[_Entry]) -> str:
     policy, instrument, cost = entry.policy, entry.instrument, entry.cost
-    platforms = policy.get("platforms", [policy["platform"]] if "platform" in policy else [])
     if instrument.opens_platform:
         together = sum(
             other.a_year
@@ -123,7 +146,7 @@ def _reason(entry: _Entry, closed: set[str], entries: Sequence[_Entry]) -> str:
         if together < cost:
             return f'platform "{policy["platform"]}" costs {cost:,g} a year and never opens for less'
         return f'platform "{policy["platform"]}" is never paid in full, or not in the years in which it may be open'
-    if shut := [platform for platform in platforms if platform in closed]:
+    if shut := [platform for platform in entry.platforms if platform in closed]:
         return f'platform "{shut[0]}" never opens'
     if instrument.all_or_nothing and entry.a_year < cost:
         return f"it takes {cost:,g} a year for one {instrument.cost_basis}"

@@ -24,6 +24,10 @@ OVERSPENT = 1e-3
 """The same for a plan without shares, because budgets are written in round numbers."""
 
 
+LEAST_WORTH = 1e-100
+"""Present value of one unit a year in the months of a share below which the money would leave the range of a double."""
+
+
 class NotAffordable(HyperclusterError):
     """A plan costs more than the scenario's budget; the message says by how much."""
 
@@ -82,7 +86,7 @@ def plan_money(
     factors = discount_factors(months=horizon, steps_per_year=steps, discount=budget.discount)
     money = budget.money_a_year(scale)
     available = present_value([(money, 0, horizon)], steps_per_year=steps, factors=factors)
-    for _, fault in faults_of_shares(policies, steps_per_year=steps, horizon=horizon):
+    for _, fault in faults_of_shares(policies, steps_per_year=steps, horizon=horizon, discount=budget.discount):
         raise HyperclusterError(fault)
     full_costs = [policy.full_cost(endowment, unit_cost=costs.of(policy.instrument)) for policy in policies]
     months = [policy.months(steps_per_year=steps, horizon=horizon) for policy in policies]
@@ -97,7 +101,8 @@ def plan_money(
     if fixed > available * (1 + (ROUNDING if shared else OVERSPENT)):
         raise NotAffordable(
             f"the plan is not affordable: entries with a budget or a coverage have a present value of {fixed:,.0f} "
-            f"units, more than the budget's {available:,.0f} ({money:g} a year over {horizon / steps:g} years)"
+            f"units, {_amount(fixed - available)} more than the budget's {available:,.0f} ({money:,g} a year over "
+            f"{horizon / steps:g} years)"
         )
     unusable = [0.0] * len(policies)
     if shared:
@@ -119,19 +124,25 @@ def plan_money(
 
 
 def faults_of_shares(
-    policies: Sequence[Policy], *, steps_per_year: int, horizon: int
+    policies: Sequence[Policy], *, steps_per_year: int, horizon: int, discount: float
 ) -> Iterator[tuple[int | None, str]]:
     """Yield what makes shares impossible: the place of the entry, or None for all of them, and a message."""
     total = math.fsum(policy.share or 0.0 for policy in policies)
     if total > 1 + ROUNDING:
-        yield None, f"the shares of policies sum to {total:g}; must sum to 1 or less"
+        yield None, f"the shares of policies sum to {total:.10g}; must sum to 1 or less"
+    factors = discount_factors(months=horizon, steps_per_year=steps_per_year, discount=discount)
     for n, policy in enumerate(policies):
+        if policy.share is None:
+            continue
         first, last = policy.months(steps_per_year=steps_per_year, horizon=horizon)
-        if policy.share is not None and first >= last:
-            yield (
-                n,
-                f"has a share of the money, but no month within the horizon of {horizon / steps_per_year:g} years",
-            )
+        years = f"from_year {policy.from_year:g}" + (
+            "" if policy.to_year is None else f" and to_year {policy.to_year:g}"
+        )
+        if first >= last:
+            end = f"a horizon of {horizon / steps_per_year:g} years"
+            yield n, f"no month to spend it in, with {years} and {end}"
+        elif present_value([(1.0, first, last)], steps_per_year=steps_per_year, factors=factors) < LEAST_WORTH:
+            yield n, f"money in its months, with {years}, is worth nothing at a discount rate of {discount:g}"
 
 
 def shared_out(
@@ -175,3 +186,8 @@ def _fixed(policy: Policy, full_cost: float) -> float:
     if policy.coverage is not None:
         return policy.coverage * full_cost
     return policy.budget or 0.0
+
+
+def _amount(money: float) -> str:
+    """Return an amount of money above 0 with as many digits as show that it is not 0."""
+    return f"{money:,.0f}" if money >= 1 else f"{money:.1g}"

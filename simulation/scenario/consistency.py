@@ -23,7 +23,7 @@ def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
         total = math.fsum(weights.values())
         if total > 1 + 1e-9:
             path = ("technologies", "origin_weights", direction)
-            issues.append((path, f"the shares of regions sum to {total:g}; must sum to 1 or less"))
+            issues.append((path, f"the shares of regions sum to {total:.10g}; must sum to 1 or less"))
     schedule = scenario.technologies.schedule
     if schedule is not None:
         missing = [row.technology for row in dataset.technologies if row.technology not in schedule]
@@ -70,9 +70,14 @@ def _impossible_seeds(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
 def faults_of_money(scenario: Scenario) -> list[Issue]:
     """Return what makes the plan of the policies impossible, in a scenario in which all else is valid."""
     time = scenario.time
-    faults = faults_of_shares(scenario.policies, steps_per_year=time.steps_per_year, horizon=time.months)
+    faults = faults_of_shares(
+        scenario.policies,
+        steps_per_year=time.steps_per_year,
+        horizon=time.months,
+        discount=scenario.budget.discount,
+    )
     issues: list[Issue] = [
-        (("policies",) if n is None else ("policies", n), message) for n, message in faults
+        (("policies",) if n is None else ("policies", n, "share"), message) for n, message in faults
     ]
     if not issues:
         try:

@@ -79,5 +79,29 @@ def test_other_reasons_are_told(policy: str, words: str):
     assert line.endswith(words)
 
 
+@pytest.mark.parametrize(
+    ("policies", "words"),
+    [
+        (
+            'instrument = "platform_onboarding"\nplatform = "open"\nshare = 1.0',
+            'platform "open" is not open in all of its years',
+        ),
+        (
+            'instrument = "training"\nshare = 0.5\n[[policies]]\ninstrument = "training"\ncoverage = 0.9',
+            "full coverage costs less than what policies[0] and policies[1], which pay for the same, have together",
+        ),
+        (
+            'instrument = "training"\nregions = ["tomsk"]\nshare = 1.0',
+            "full coverage of all entries with a share costs less than what they have",
+        ),
+    ],
+)
+def test_the_reason_why_a_share_is_not_spent_in_full_is_the_true_one(policies: str, words: str):
+    world = "[time]\nyears = 4.0\n[budget]\nper_year = 9000.0\n"
+    platform = '[[platforms]]\nname = "open"\nvectors = ["B2B"]\nto_year = 2.0\n'
+    lines = unspent_plans(parse_scenario(f"{world}{platform}[[policies]]\n{policies}\n"))
+    assert [line.rpartition(": ")[2] for line in lines] == [words]
+
+
 def test_no_shipped_scenario_plans_money_that_buys_nothing():
     assert [line for path in shipped_scenarios() for line in unspent_plans(load_scenario(path))] == []

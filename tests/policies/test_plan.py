@@ -19,7 +19,7 @@ from simulation.policies.platform_operation import PlatformOperation
 from simulation.policies.remote_residency import RemoteResidency
 from simulation.policies.technopark import Technopark
 from simulation.policies.training import Training
-from simulation.scenario.loading import load_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.scenario.plan import plan_of
 from simulation.scenario.plan import schedule_of as schedule_of_scenario
 
@@ -96,7 +96,7 @@ def test_full_coverage_reaches_all_institutions_at_any_cost(world):
 def test_a_plan_that_costs_more_than_the_budget_is_an_outcome_of_its_own(world):
     entries = (PlatformOperation(platform="one", coverage=1.0), Training(share=1.0))
     with pytest.raises(
-        NotAffordable, match=r"present value of 600 units, more than the budget's 596 \(149 a"
+        NotAffordable, match=r"present value of 600 units, 4 more than the budget's 596 \(149 a"
     ):
         plan(world, *entries, per_year=149.0)
     assert a_year(plan(world, *entries, per_year=150.0)) == [150.0, 0.0]
@@ -112,13 +112,29 @@ def test_budgets_may_exceed_the_whole_by_their_rounding_but_not_where_there_are_
 
 def test_a_share_that_can_never_be_spent_is_refused(world):
     late = Training(share=1.0, from_year=4.0)
-    assert list(faults_of_shares([late], steps_per_year=12, horizon=48)) == [
-        (0, "has a share of the money, but no month within the horizon of 4 years")
+    assert list(faults_of_shares([late], steps_per_year=12, horizon=48, discount=0.05)) == [
+        (0, "no month to spend it in, with from_year 4 and a horizon of 4 years")
     ]
-    with pytest.raises(HyperclusterError, match="no month within the horizon"):
+    with pytest.raises(HyperclusterError, match="no month to spend it in"):
         plan(world, late, per_year=1.0)
     with pytest.raises(HyperclusterError, match=r"the shares of policies sum to 1\.2; must sum to 1 or less"):
         plan(world, Training(share=0.6), Technopark(share=0.6), per_year=1.0)
+    with pytest.raises(HyperclusterError, match=r"the shares of policies sum to 1\.0000001; must sum to 1 or less"):
+        plan(world, Training(share=1.0), Technopark(share=1e-7), per_year=1.0)
+
+
+def test_a_share_of_years_that_are_worth_nothing_is_refused():
+    text = (
+        "[time]\nyears = 100.0\n[budget]\ndiscount = 1e6\n"
+        '[[policies]]\ninstrument = "training"\nshare = 1.0\nfrom_year = 60.0\n'
+    )
+    with pytest.raises(HyperclusterError, match=r"policies\[0\]\.share = 1\.0: money in its months, with from_year 60,"):
+        parse_scenario(text)
+
+
+def test_a_plan_that_is_not_affordable_says_by_how_much(world):
+    with pytest.raises(NotAffordable, match="have a present value of 40 units, 0.004 more than the budget's 40 "):
+        plan(world, Training(budget=10.001), Technopark(share=1.0), per_year=10.0)
 
 
 @pytest.mark.parametrize(

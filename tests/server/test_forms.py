@@ -50,6 +50,7 @@ def test_every_field_says_what_it_is() -> None:
     lists = [entry["fields"] for entry in FORMS["instruments"]] + [FORMS["platform"]]
     for field in [*(field for _, field in fields()), *(field for found in lists for field in found)]:
         assert field["help"] and field["title"], field["key"]
+        assert "`" not in field["help"], field["key"]
         assert field["kind"] in KINDS
         assert field["kind"] != "choice" or field["options"], field["key"]
 

@@ -132,7 +132,7 @@ def _default(info: FieldInfo) -> Any:
 
 def titled(key: str) -> str:
     """Return a key as words: "Half distance" for ``half_distance_km``."""
-    words = key.removesuffix("_km").replace("_", " ")
+    words = key.removesuffix("_km").replace("_", " ").replace(".", " ")
     return words[:1].upper() + words[1:]
 
 
@@ -152,4 +152,5 @@ def unit_of(key: str, words: str) -> str:
 
 
 def _words(text: str | None) -> str:
-    return " ".join((text or "").split())
+    """Return a docstring as plain text on one line, without the quotes around names of code."""
+    return " ".join((text or "").replace("``", "").split())

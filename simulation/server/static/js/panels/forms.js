@@ -131,7 +131,7 @@ export class Forms {
     const mine = changes.filter((change) => keyOf(change).startsWith(`${table.key}.`)).length;
     return this.#details(
       table.key,
-      worded(table.key),
+      table.title,
       mine,
       el("p", { className: "soft" }, table.help),
       table.fields.map((spec) =>
@@ -224,14 +224,13 @@ export class Forms {
               value: entry[spec.key] ?? spec.default,
               base: base[i]?.[spec.key] ?? spec.default,
               was: whole ? toml(entry[spec.key] ?? null) !== toml(base[i]?.[spec.key] ?? null) : null,
-              // In an array given whole, to go back is a change like any other.
+              // In an array given whole, to go back is a change like any other; TOML has no word for no value.
               apply: whole
-                ? (text) =>
-                    this.#set(
-                      side,
-                      `${array}[${i}].${spec.key}`,
-                      text ?? toml(base[i]?.[spec.key] ?? spec.default),
-                    )
+                ? (text) => {
+                    const back = base[i]?.[spec.key] ?? spec.default ?? null;
+                    if (text === null && back === null) replace(entries.with(i, { ...entry, [spec.key]: null }));
+                    else this.#set(side, `${array}[${i}].${spec.key}`, text ?? toml(back));
+                  }
                 : null,
             }),
           ),
