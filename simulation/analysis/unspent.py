@@ -107,7 +107,9 @@ class _Entry:
     @property
     def platforms(self) -> list[str]:
         """Names of the platforms that must be open, sorted."""
-        return sorted(self.policy.get("platforms", [self.policy["platform"]] if "platform" in self.policy else []))
+        return sorted(
+            self.policy.get("platforms", [self.policy["platform"]] if "platform" in self.policy else [])
+        )
 
     @property
     def target(self) -> tuple[object, ...]:

@@ -86,7 +86,9 @@ def plan_money(
     factors = discount_factors(months=horizon, steps_per_year=steps, discount=budget.discount)
     money = budget.money_a_year(scale)
     available = present_value([(money, 0, horizon)], steps_per_year=steps, factors=factors)
-    for _, fault in faults_of_shares(policies, steps_per_year=steps, horizon=horizon, discount=budget.discount):
+    for _, fault in faults_of_shares(
+        policies, steps_per_year=steps, horizon=horizon, discount=budget.discount
+    ):
         raise HyperclusterError(fault)
     full_costs = [policy.full_cost(endowment, unit_cost=costs.of(policy.instrument)) for policy in policies]
     months = [policy.months(steps_per_year=steps, horizon=horizon) for policy in policies]
@@ -141,7 +143,9 @@ def faults_of_shares(
         if first >= last:
             end = f"a horizon of {horizon / steps_per_year:g} years"
             yield n, f"no month to spend it in, with {years} and {end}"
-        elif present_value([(1.0, first, last)], steps_per_year=steps_per_year, factors=factors) < LEAST_WORTH:
+        elif (
+            present_value([(1.0, first, last)], steps_per_year=steps_per_year, factors=factors) < LEAST_WORTH
+        ):
             yield n, f"money in its months, with {years}, is worth nothing at a discount rate of {discount:g}"
 
 

@@ -203,7 +203,9 @@ def _with_places(data: Mapping[str, Any], path: KeyPath) -> KeyPath:
         )
     if not places:
         known = dict.fromkeys(str(name) for name in instruments if name)
-        hint = suggestion(path[1], known) or f"; its policies are {listed(known)}" if known else "; it has none"
+        hint = (
+            suggestion(path[1], known) or f"; its policies are {listed(known)}" if known else "; it has none"
+        )
         raise OverrideError(f'the scenario has no policy "{path[1]}"{hint}')
     return ("policies", places[0], *path[2:])
 

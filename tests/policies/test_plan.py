@@ -119,7 +119,9 @@ def test_a_share_that_can_never_be_spent_is_refused(world):
         plan(world, late, per_year=1.0)
     with pytest.raises(HyperclusterError, match=r"the shares of policies sum to 1\.2; must sum to 1 or less"):
         plan(world, Training(share=0.6), Technopark(share=0.6), per_year=1.0)
-    with pytest.raises(HyperclusterError, match=r"the shares of policies sum to 1\.0000001; must sum to 1 or less"):
+    with pytest.raises(
+        HyperclusterError, match=r"the shares of policies sum to 1\.0000001; must sum to 1 or less"
+    ):
         plan(world, Training(share=1.0), Technopark(share=1e-7), per_year=1.0)
 
 
@@ -128,12 +130,16 @@ def test_a_share_of_years_that_are_worth_nothing_is_refused():
         "[time]\nyears = 100.0\n[budget]\ndiscount = 1e6\n"
         '[[policies]]\ninstrument = "training"\nshare = 1.0\nfrom_year = 60.0\n'
     )
-    with pytest.raises(HyperclusterError, match=r"policies\[0\]\.share = 1\.0: money in its months, with from_year 60,"):
+    with pytest.raises(
+        HyperclusterError, match=r"policies\[0\]\.share = 1\.0: money in its months, with from_year 60,"
+    ):
         parse_scenario(text)
 
 
 def test_a_plan_that_is_not_affordable_says_by_how_much(world):
-    with pytest.raises(NotAffordable, match="have a present value of 40 units, 0.004 more than the budget's 40 "):
+    with pytest.raises(
+        NotAffordable, match="have a present value of 40 units, 0.004 more than the budget's 40 "
+    ):
         plan(world, Training(budget=10.001), Technopark(share=1.0), per_year=10.0)
 
 
