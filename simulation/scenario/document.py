@@ -228,7 +228,7 @@ def _extended(layers: list[Layer], *, folder: Path) -> Layer:
     if not isinstance(name, str) or Path(name).name != name or name in ("", ".", ".."):
         message = 'must be the name of a file in the same folder, such as "baseline.toml"'
     elif name in chain:
-        message = f"circular:{' extends '.join([*chain[chain.index(name) :], name])}"
+        message = f"circular: {' extends '.join([*chain[chain.index(name) :], name])}"
     elif not os.path.lexists(folder / name):  # also for an invalid file name
         message = f"no such file{suggestion(name, (path.name for path in folder.glob('*.toml')))}"
     if message:

@@ -151,7 +151,7 @@ def _name_if_missing(data: dict[str, Any], document: Document, problems: list[Pr
         return
     # Reported here, because it is on no line of a file.
     message = (
-        f'its name is that of the file, "{stem}", and must be 1 to 64 small letters, digits, - or _; '
+        f'its name is that of the file, "{stem}", and must be 1 to 64 lower-case letters, digits, - or _; '
         'rename the file, or give a name in it, such as name = "my_scenario"'
     )
     problems.append(Problem(document.layers[0].file, None, "", message))

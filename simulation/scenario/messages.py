@@ -166,7 +166,7 @@ class _Names:
         def check(name: str) -> str:
             if len(known.get(name, ())) > 1:
                 ways = [way for way in known if way.endswith(f": {name}") and len(known[way]) == 1]
-                return f"several regions have it; write {' or '.join(f'"{way}"' for way in ways)}"
+                return f"several regions have an institution of this name; write {' or '.join(f'"{way}"' for way in ways)}"
             return "" if name in known else self._unknown(name, list(known), "institution")
 
         return check
@@ -177,7 +177,7 @@ class _Names:
         self._suggestions_left -= 1
         if not known:
             return f"not a {what}, which has none"
-        hint = suggestion(name, known) or f"; known are {listed(known)}"
+        hint = suggestion(name, known) or f"; accepted values: {listed(known)}"
         article = "an" if what[0] in "aeiou" else "a"
         return f"not {article} {what}{hint}"
 
