@@ -254,7 +254,7 @@ def write(tmp_path):
             'line 1  extends = "../ports.toml": must be the name of a file in the same folder',
         ),
         ("\nextends = 3", "line 2  extends = 3: must be the name of a file in the same folder"),
-        ('extends = "ports.toml"', 'line 1  extends = "ports.toml": circular:ports.toml extends ports.toml'),
+        ('extends = "ports.toml"', 'line 1  extends = "ports.toml": circular: ports.toml extends ports.toml'),
     ],
 )
 def test_a_fault_is_told_with_line_key_found_and_expected(write, text, said):
@@ -312,7 +312,7 @@ def test_a_circle_of_three_files_is_told(write):
     write('extends = "c.toml"', "b.toml")
     write('extends = "b.toml"', "c.toml")
     (problem,) = problems_of(write('extends = "b.toml"'))
-    assert problem.message == "circular:b.toml extends c.toml extends b.toml"
+    assert problem.message == "circular: b.toml extends c.toml extends b.toml"
     assert Path(problem.file).name == "c.toml"
 
 
