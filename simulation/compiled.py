@@ -26,7 +26,14 @@ from numba.core.serialize import dumps
 
 log = logging.getLogger("hypercluster")
 
-SOURCES = ("compiled.py", "channels.py", "streams.py", "engine/ties.py", "engine/kernels/*.py")
+SOURCES = (
+    "compiled.py",
+    "channels.py",
+    "streams.py",
+    "engine/ties.py",
+    "engine/kernels/*.py",
+    "results/passes.py",
+)
 """Modules with compiled functions, or with constants of these."""
 
 FOLDER = "NUMBA_CACHE_DIR"

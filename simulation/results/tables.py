@@ -20,6 +20,16 @@ import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError
 from simulation.record import Record
+from simulation.results.passes import (
+    ADOPTERS,
+    ELIGIBLE,
+    INDUSTRY,
+    MONTH,
+    REGION,
+    TECHNOLOGY,
+    by_appearance,
+    sparse_rows,
+)
 from simulation.world import Array
 
 TABLES = ("curves", "memberships", "ledger", "runs")
@@ -64,6 +74,7 @@ _LEDGER = pa.schema(
         ("unspent", pa.float64()),
     ]
 )
+_SORTED = ["scenario", "replication"]
 _SCHEMAS = {"curves": _CURVES, "memberships": _MEMBERSHIPS, "ledger": _LEDGER}
 _TYPES = {
     "scenario": pa.string(),
@@ -115,7 +126,8 @@ def _runs(
 
 
 def _front(record: Record, replication: int, rows: int) -> list[pa.Array]:
-    return [_named(np.zeros(rows), [record.scenario]), pa.array(np.full(rows, replication), pa.int32())]
+    constant = np.zeros(rows, dtype=np.int32)
+    return [_named(constant, [record.scenario]), pa.array(constant + np.int32(replication))]
 
 
 def _named(index: Array, names: Sequence[str]) -> pa.DictionaryArray:
@@ -130,32 +142,24 @@ def _dictionary(names: tuple[str, ...]) -> pa.Array:
 
 
 def _curves(record: Record, replication: int) -> pa.Table:
-    kept = _changes(record.adopters)
-    kept |= _changes(record.eligible) & (np.arange(record.months + 1) > record.release_month[:, None])
-    r, s, k = np.nonzero((record.eligible > 0).any(axis=0))
-    kept[r, s, k, record.release_month[k]] = True
-    region, industry, technology, month = np.nonzero(kept)
-    at = (month, region, industry, technology)
+    rows = sparse_rows(
+        # Whatever made the record, the same compiled function takes it.
+        np.ascontiguousarray(record.adopters, dtype=np.int32),
+        np.ascontiguousarray(record.eligible, dtype=np.int64),
+        record.release_month,
+    )
     return pa.table(
         [
-            *_front(record, replication, month.size),
-            pa.array(month, pa.int32()),
-            _named(region, record.regions),
-            _named(industry, record.industries),
-            _named(technology, record.technologies),
-            pa.array(record.adopters[at], pa.int32()),
-            pa.array(np.broadcast_to(record.eligible, record.adopters.shape)[at], pa.int32()),
+            *_front(record, replication, rows.shape[1]),
+            pa.array(rows[MONTH]),
+            _named(rows[REGION], record.regions),
+            _named(rows[INDUSTRY], record.industries),
+            _named(rows[TECHNOLOGY], record.technologies),
+            pa.array(rows[ADOPTERS]),
+            pa.array(rows[ELIGIBLE]),
         ],
         schema=_CURVES,
     )
-
-
-def _changes(counts: Array) -> Array:
-    """Return where counts differ from those of the month before; bool (R, S, K, months) of (months, R, S, K)."""
-    by_cell = counts.transpose(1, 2, 3, 0)
-    changes = np.zeros(by_cell.shape, dtype=bool)
-    changes[..., 1:] = by_cell[..., 1:] != by_cell[..., :-1]
-    return changes
 
 
 def _memberships(record: Record, replication: int) -> pa.Table:
@@ -199,11 +203,11 @@ def checksum(tables: Tables) -> str:
             if pa.types.is_dictionary(field.type):
                 names = _canonical(values)
                 digest.update("\x1f".join(names.dictionary.to_pylist()).encode())
-                digest.update(names.indices.to_numpy().tobytes())
+                digest.update(np.ascontiguousarray(names.indices.to_numpy()))
             elif pa.types.is_string(field.type):
                 digest.update("\x1f".join(values.to_pylist()).encode())
             else:
-                digest.update(values.to_numpy(zero_copy_only=False).tobytes())
+                digest.update(np.ascontiguousarray(values.to_numpy(zero_copy_only=False)))
     return digest.hexdigest()
 
 
@@ -236,13 +240,11 @@ def canonical(table: pa.Table) -> pa.Table:
 
 
 def _canonical(values: pa.DictionaryArray) -> pa.DictionaryArray:
-    used = pc.unique(values.indices)  # in order of appearance
-    if used.equals(pa.array(range(len(values.dictionary)), pa.int32())):
+    names = len(values.dictionary)
+    codes, used = by_appearance(values.indices.to_numpy().astype(np.int32, copy=False), names)
+    if np.array_equal(used, np.arange(names)):
         return values
-    place = np.zeros(len(values.dictionary), dtype=np.int32)
-    place[used.to_numpy()] = np.arange(len(used))
-    codes = place[values.indices.to_numpy()]
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), values.dictionary.take(used))
+    return pa.DictionaryArray.from_arrays(pa.array(codes), values.dictionary.take(pa.array(used)))
 
 
 def of_replication(table: pa.Table, scenario: str, replication: int) -> pa.Table:
@@ -252,23 +254,31 @@ def of_replication(table: pa.Table, scenario: str, replication: int) -> pa.Table
 
 def to_parquet(table: pa.Table) -> bytes:
     """Return the Parquet file of a block as bytes, optimized for speed: merging rewrites it for size."""
-    sink = io.BytesIO()
+    sink = pa.BufferOutputStream()
     names = [field.name for field in table.schema if field.type in (NAME, pa.string())]
+    # Split into bytes, small counts are mostly zeros, which compress fast.
+    counts = {field.name: "BYTE_STREAM_SPLIT" for field in table.schema if field.type == pa.int32()}
     with pq.ParquetWriter(
         sink,
         table.schema,
         compression="lz4",
         use_dictionary=names,
-        write_statistics=["scenario", "replication"],
+        column_encoding=counts,
+        write_statistics=_SORTED,
         write_page_checksum=True,
     ) as writer:
         writer.write_table(canonical(table))
-    return sink.getvalue()
+    return bytes(sink.getvalue())
 
 
 def parquet_writer(sink: io.BufferedIOBase, schema: pa.Schema) -> pq.ParquetWriter:
-    """Return a writer of a finished file: compressed, with a checksum for every page."""
-    return pq.ParquetWriter(sink, schema, compression="zstd", write_page_checksum=True)
+    """Return a writer of a finished file: compressed, with a checksum for every page.
+
+    Statistics help readers to skip rows only in the columns by which the rows are sorted, and cost a third of the time.
+    """
+    return pq.ParquetWriter(
+        sink, schema, compression="zstd", write_statistics=_SORTED, write_page_checksum=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

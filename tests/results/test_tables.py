@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation.channels import Channel
@@ -81,6 +81,7 @@ def read(record: Record) -> Counts:
     return counts_of(tables(record)["curves"], axes)
 
 
+@settings(deadline=None)  # the first example may have to compile
 @given(seed=st.integers(0, 2**32 - 1))
 def test_adopters_that_fall_and_eligible_that_change_are_given_back(seed: int):
     record = random_record(seed)

@@ -1,0 +1,96 @@
+"""Compiled passes over the counts and codes of a replication, for its rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.compiled import compiled
+from simulation.world import Array
+
+MONTH, REGION, INDUSTRY, TECHNOLOGY, ADOPTERS, ELIGIBLE = range(6)
+"""Columns of :func:`sparse_rows`."""
+
+
+@compiled
+def sparse_rows(adopters: Array, eligible: Array, release_month: Array) -> Array:
+    """Return the rows of ``curves``: for each cell the month of release, and the later ones in which a count changed.
+
+    Parameters
+    ----------
+    adopters : int32, shape (T + 1, R, S, K)
+    eligible : int64, shape (E, R, S, K), where E is 1 or T + 1
+    release_month : int64, shape (K,)
+        A month without change has a row if it is that of the release and the cell ever has eligible enterprises.
+        Changes of the eligible before it have none.
+
+    Returns
+    -------
+    int32, shape (6, rows)
+        Month, place of region, industry and technology, adopters and eligible, sorted by region, industry, technology
+        and month.
+    """
+    months, regions, industries, technologies = adopters.shape
+    changing = len(eligible) > 1
+    # Sized for the largest possible number of rows; the system provides memory only for those that are written.
+    found = np.empty((6, adopters.size), dtype=np.int32)
+    n = 0
+    for r in range(regions):
+        for s in range(industries):
+            for k in range(technologies):
+                release = release_month[k]
+                ever = False
+                for e in range(len(eligible)):
+                    ever = ever or eligible[e, r, s, k] > 0
+                before = adopters[0, r, s, k]
+                for month in range(months):
+                    count = adopters[month, r, s, k]
+                    kept = count != before or (ever and month == release)
+                    if changing and month > max(release, 0):
+                        kept = kept or eligible[month, r, s, k] != eligible[month - 1, r, s, k]
+                    before = count
+                    if kept:
+                        found[0, n] = month
+                        found[1, n] = r
+                        found[2, n] = s
+                        found[3, n] = k
+                        found[4, n] = count
+                        found[5, n] = eligible[month if changing else 0, r, s, k]
+                        n += 1
+    return found[:, :n]
+
+
+@compiled
+def by_appearance(codes: Array, names: int) -> tuple[Array, Array]:
+    """Number the names that codes refer to in order of their first appearance, without unused ones.
+
+    Parameters
+    ----------
+    codes : int32, shape (rows,)
+    names : number of names
+
+    Returns
+    -------
+    codes : int32, shape (rows,)
+        The new numbers.
+    used : int32, shape (names that appear,)
+        The old number of each new one.
+
+    Raises
+    ------
+    IndexError
+        If a code is not that of a name, which is possible in a damaged file.
+    """
+    place = np.full(names, -1, dtype=np.int32)
+    used = np.empty(names, dtype=np.int32)
+    numbers = np.empty(len(codes), dtype=np.int32)
+    n = 0
+    for row in range(len(codes)):
+        code = codes[row]
+        if code < 0 or code >= names:
+            raise IndexError("a code without a name")
+        if place[code] < 0:
+            place[code] = n
+            used[n] = code
+            n += 1
+        numbers[row] = place[code]
+    return numbers, used[:n]
