@@ -65,11 +65,11 @@ def _describe_plan(schedule: PolicySchedule, *, steps_per_year: int) -> None:
     """Print the money of each entry of policy."""
     rows = [
         (
-            f"{account.label} {account.instrument}",
+            f"{account.label.removeprefix('policies')} {account.instrument}",
             f"{account.full_cost:,.0f}",
             f"{account.per_year:,.0f}",
-            f"{account.coverage:.1%} in years {account.months[0] / steps_per_year:g} to "
-            f"{account.months[1] / steps_per_year:g}",
+            f"{account.coverage:.1%}",
+            f"{account.months[0] / steps_per_year:g}-{account.months[1] / steps_per_year:g}",
             f"{account.planned_pv:,.0f}",
             f"{account.spent_pv:,.0f}",
         )
@@ -77,12 +77,14 @@ def _describe_plan(schedule: PolicySchedule, *, steps_per_year: int) -> None:
     ]
     if not rows:
         return
-    head = ("", "full cost a year", "planned a year", "coverage", "planned, present value", "spent")
+    head = ("policies", "full cost", "planned", "coverage", "years", "PV", "spent")
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        first, *others = (cell for cell in row)
+    for first, *others in (head, *rows):
         cells = [first.ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(others, widths[1:], strict=True))]
         click.echo(f"    {'  '.join(cells)}")
+    click.echo(
+        "    Full cost and planned: units a year; PV: present value of the plan; spent: present value."
+    )
 
 
 def _whether_equal(plans: Mapping[str, float]) -> str:

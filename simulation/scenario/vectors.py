@@ -63,7 +63,9 @@ class VectorTable(Settings):
 def _default(row: VectorRow) -> Vector:
     """Return what a vector does by default, from its row of ``vectors.csv``."""
     values = {name: getattr(row, name) for name in FIELDS}
-    return Vector(**{name: NO_KIND if value is None else value for name, value in values.items()})
+    return Vector.model_validate(
+        {name: NO_KIND if value is None else value for name, value in values.items()}
+    )
 
 
 def _completed(default: Vector) -> BeforeValidator:

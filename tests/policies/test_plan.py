@@ -206,7 +206,7 @@ SAME_MONEY = (
 )
 
 
-@quick
+@settings(quick, max_examples=15)
 @given(
     years=st.integers(11, 40),
     discount=st.floats(0, 0.3),
