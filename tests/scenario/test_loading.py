@@ -13,6 +13,7 @@ from simulation.hidden_characters import fault_of
 from simulation.policies.training import Training
 from simulation.scenario.document import merged, parse_override
 from simulation.scenario.loading import load_scenario, parse_scenario
+from simulation.scenario.plan import plan_of
 from simulation.scenario.schema import Scenario
 
 RICH = """
@@ -73,7 +74,7 @@ def test_every_key_has_the_default_of_the_model():
         0.05,
         4,
     )
-    assert spec.budget_pv == pytest.approx(38_392, abs=1)
+    assert plan_of(spec).available_pv == pytest.approx(38_392, abs=1)
 
 
 def test_whole_numbers_become_floats_so_that_no_arithmetic_depends_on_how_they_are_written():
