@@ -14,10 +14,10 @@ EQUAL = 1e-3
 """Relative difference up to which plans are called equal: budgets are written in round numbers."""
 
 HEAD = (
-    ("", "full cost", "planned", "", "", "planned", "spent"),
+    ("", "cost", "planned", "", "", "planned", "spent"),
     ("policies", "a year", "a year", "coverage", "years", "PV", "PV"),
 )
-"""Heading of the table of policies, in two lines; PV is the present value."""
+"""Heading of the table of policies, in two lines: cost of full coverage; PV is the present value."""
 
 
 @click.command()

@@ -166,7 +166,8 @@ class _Names:
         def check(name: str) -> str:
             if len(known.get(name, ())) > 1:
                 ways = [way for way in known if way.endswith(f": {name}") and len(known[way]) == 1]
-                return f"several regions have an institution of this name; write {' or '.join(f'"{way}"' for way in ways)}"
+                write = " or ".join(f'"{way}"' for way in ways)
+                return f"several regions have an institution of this name; write {write}"
             return "" if name in known else self._unknown(name, list(known), "institution")
 
         return check

@@ -275,7 +275,7 @@ def test_validate_prints_the_planned_present_value_and_every_fault(folder: Path)
     lines = good.stdout.splitlines()
     table = [re.split(r"\s{2,}", line.strip()) for line in lines[2 + len(assumed) : 5 + len(assumed)]]
     assert table == [
-        ["full cost", "planned", "planned", "spent"],
+        ["cost", "planned", "planned", "spent"],
         ["policies", "a year", "a year", "coverage", "years", "PV", "PV"],
         ["[0] training", f"{full}", "50", f"{50 / full:.1%}", "0 to 5", f"{value:,.0f}", f"{value:,.0f}"],
     ]

@@ -138,7 +138,7 @@ def test_a_share_of_years_that_are_worth_nothing_is_refused():
 
 def test_a_plan_that_is_not_affordable_says_by_how_much(world):
     with pytest.raises(
-        NotAffordable, match="have a present value of 40 units, 0.004 more than the budget's 40 "
+        NotAffordable, match=r"have a present value of 40 units, 0\.004 more than the budget's 40 "
     ):
         plan(world, Training(budget=10.001), Technopark(share=1.0), per_year=10.0)
 
