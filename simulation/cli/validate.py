@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 EQUAL = 1e-3
 """Relative difference up to which plans are called equal: budgets are written in round numbers."""
 
+HEAD = (
+    ("", "cost", "planned", "", "", "planned", "spent"),
+    ("policies", "a year", "a year", "coverage", "years", "PV", "PV"),
+)
+"""Heading of the table of policies, in two lines: cost of full coverage; PV is the present value."""
+
 
 @click.command()
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO|DATASET...")
@@ -62,14 +68,14 @@ def validate(scenarios: Sequence[str], overrides: tuple[str, ...]) -> None:
 
 
 def _describe_plan(schedule: PolicySchedule, *, steps_per_year: int) -> None:
-    """Print the money of each entry of policy."""
+    """Print the money of each entry of policy, narrow enough for 80 columns."""
     rows = [
         (
             f"{account.label.removeprefix('policies')} {account.instrument}",
             f"{account.full_cost:,.0f}",
             f"{account.per_year:,.0f}",
             f"{account.coverage:.1%}",
-            f"{account.months[0] / steps_per_year:g}-{account.months[1] / steps_per_year:g}",
+            f"{account.months[0] / steps_per_year:.3g} to {account.months[1] / steps_per_year:.3g}",
             f"{account.planned_pv:,.0f}",
             f"{account.spent_pv:,.0f}",
         )
@@ -77,14 +83,11 @@ def _describe_plan(schedule: PolicySchedule, *, steps_per_year: int) -> None:
     ]
     if not rows:
         return
-    head = ("policies", "full cost", "planned", "coverage", "years", "PV", "spent")
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for first, *others in (head, *rows):
+    columns = list(zip(*HEAD, *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    for first, *others in (*HEAD, *rows):
         cells = [first.ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(others, widths[1:], strict=True))]
-        click.echo(f"    {'  '.join(cells)}")
-    click.echo(
-        "    Full cost and planned: units a year; PV: present value of the plan; spent: present value."
-    )
+        click.echo(f"  {'  '.join(cells)}".rstrip())
 
 
 def _whether_equal(plans: Mapping[str, float]) -> str:

@@ -258,6 +258,12 @@ def test_a_results_folder_that_cannot_be_made_is_a_message(folder: Path):
     assert "tiny.toml/inside" in result.stderr
 
 
+def test_the_table_of_policies_fits_into_80_columns(folder: Path):
+    told = invoke("validate", "hypercluster", "regional_cluster").stdout.splitlines()
+    rows = [line for line in told if re.match(r"  (\[|policies)", line)]
+    assert len(rows) == 8 and max(map(len, rows)) <= 80
+
+
 def test_validate_prints_the_planned_present_value_and_every_fault(folder: Path):
     (folder / "wrong.toml").write_text(TINY.replace("0.05", "-1") + "[polices]\n")
     good = invoke("validate", "tiny.toml", "trained.toml")
@@ -267,11 +273,12 @@ def test_validate_prints_the_planned_present_value_and_every_fault(folder: Path)
     assumed = [f"    Assumed: {text}" for text in load_dataset().assumptions]
     full = load_dataset().scaled_counts(0.05).sum()
     lines = good.stdout.splitlines()
-    head, policy = (re.split(r"\s{2,}", line.strip()) for line in lines[2 + len(assumed) : 4 + len(assumed)])
-    assert head == ["policies", "full cost", "planned", "coverage", "years", "PV", "spent"]
-    money = f"{value:,.0f}"
-    assert policy == ["[0] training", f"{full}", "50", f"{50 / full:.1%}", "0-5", money, money]
-    assert max(map(len, lines[2 + len(assumed) : 4 + len(assumed)])) <= 80
+    table = [re.split(r"\s{2,}", line.strip()) for line in lines[2 + len(assumed) : 5 + len(assumed)]]
+    assert table == [
+        ["cost", "planned", "planned", "spent"],
+        ["policies", "a year", "a year", "coverage", "years", "PV", "PV"],
+        ["[0] training", f"{full}", "50", f"{50 / full:.1%}", "0 to 5", f"{value:,.0f}", f"{value:,.0f}"],
+    ]
     assert [*lines[: 2 + len(assumed)], *lines[5 + len(assumed) :]] == [
         "OK  tiny.toml: Tiny; planned present value 0 units",
         *assumed,
