@@ -185,11 +185,13 @@ def test_shares_add_up_and_nobody_has_too_much_while_others_could_use_it(remaind
     assert len({round(planned[n] / shares[n], 6) for n in below if remainder > 1}) <= 1
 
 
+several = st.lists(st.tuples(st.floats(0.01, 0.1), st.floats(0.1, 1e3)), min_size=5, max_size=9)
+
+
 @quick
-@given(st.floats(0, 1e6), parts, st.randoms(use_true_random=False))
-def test_the_order_of_shares_does_not_move_a_bit(remainder, weights, random):
-    shares = [weight / 10 for weight in weights]
-    limits = [1e4 * weight for weight in weights]
+@given(st.floats(2e3, 2e4), several, st.randoms(use_true_random=False))
+def test_the_order_of_shares_does_not_move_a_bit(remainder, entries, random):
+    shares, limits = zip(*entries, (0.1, 1e9), strict=True)  # the last takes what the others cannot use
     order = random.sample(range(len(shares)), len(shares))
     planned, over = shared_out(remainder, shares, limits)
     other = shared_out(remainder, [shares[n] for n in order], [limits[n] for n in order])
