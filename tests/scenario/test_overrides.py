@@ -85,7 +85,7 @@ def test_validate_prints_what_each_policy_costs_and_whether_plans_are_equal():
     ended = CliRunner().invoke(cli, ["validate", "hypercluster", "regional_cluster"])
     assert ended.exit_code == 0
     (line,) = [line for line in ended.stdout.splitlines() if "platform_onboarding" in line]
-    expected = "[2] platform_onboarding 12,989 11,143 85.8% 0-3 31,161 31,161"
+    expected = "[2] platform_onboarding 12,989 11,143 85.8% 0 to 3 31,161 31,161"
     assert " ".join(line.split()) == expected
     assert ended.stdout.endswith("The plans are equal: each has a present value of 38,392 units.\n")
     ended = CliRunner().invoke(cli, ["validate", "hypercluster", "science_network", "baseline"])
