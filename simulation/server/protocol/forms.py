@@ -109,14 +109,17 @@ def _kind(alternatives: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
         return "whole", number
     if number and "object" in types:
         return "number_or_table", number
-    if types == ["string"] and _options(alternatives):
+    if types in (["string"], ["boolean"]) and _options(alternatives):
         return "choice", {}
     if types == ["string"]:
         return "text", {}
     return "toml", {}
 
 
-def _options(alternatives: list[dict[str, Any]]) -> list[str] | None:
+def _options(alternatives: list[dict[str, Any]]) -> list[str] | list[bool] | None:
+    """Return the words of a choice, or true and false."""
+    if [part.get("type") for part in alternatives] == ["boolean"]:
+        return [True, False]
     options = [
         word for part in alternatives for word in part.get("enum", [part["const"]] if "const" in part else [])
     ]

@@ -16,7 +16,7 @@ import { toml } from "../model/toml.js";
  * @property {number | null} [maximum]
  * @property {number | null} [exclusive_minimum]
  * @property {number | null} step
- * @property {string[] | null} options
+ * @property {(string | boolean)[] | null} options
  * @property {any} default
  * @property {boolean} required
  */
