@@ -276,9 +276,9 @@ MUTANTS = [
     ),
     Mutant(
         "changes of the eligible that are not written down",
-        "results/tables.py",
-        "    kept |= _changes(record.eligible) & (np.arange(record.months + 1) > record.release_month[:, None])\n",
-        "",
+        "results/passes.py",
+        "kept = kept or eligible[month, r, s, k] != eligible[month - 1, r, s, k]",
+        "pass",
         "tests/results/test_tables.py",
     ),
     Mutant(

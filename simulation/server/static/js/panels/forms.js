@@ -228,7 +228,8 @@ export class Forms {
               apply: whole
                 ? (text) => {
                     const back = base[i]?.[spec.key] ?? spec.default ?? null;
-                    if (text === null && back === null) replace(entries.with(i, { ...entry, [spec.key]: null }));
+                    if (text === null && back === null)
+                      replace(entries.with(i, { ...entry, [spec.key]: null }));
                     else this.#set(side, `${array}[${i}].${spec.key}`, text ?? toml(back));
                   }
                 : null,
