@@ -54,7 +54,7 @@ def _impossible_seeds(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
     direction_of = {row.technology: row.direction for row in dataset.technologies}
     for n, entry in enumerate(scenario.seeds):
         if entry.month >= scenario.time.months:
-            message = f"must be less than {scenario.time.months}, the months until the horizon"
+            message = f"must be less than {scenario.time.months}, the months until the horizon (time.years)"
             yield ("seeds", n, "month"), message
         if entry.technology not in direction_of or entry.region not in dataset.region_ids:
             continue  # reported as unknown names
@@ -63,7 +63,10 @@ def _impossible_seeds(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
             relevant = relevant & (np.array(dataset.industries) == entry.industry)
         there = int(counts[dataset.region_ids.index(entry.region), relevant].sum())
         if there < (entry.number or 1):
-            message = f"only {there} enterprises of {entry.region} can use the technology at the start"
+            message = (
+                f"only {there} enterprises of {entry.region} can use the technology at the start, with "
+                f"world.scale = {scenario.world.scale:g}"
+            )
             yield ("seeds", n, "number" if entry.number is not None else "region"), message
 
 
