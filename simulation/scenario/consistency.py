@@ -54,7 +54,10 @@ def _impossible_seeds(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
     direction_of = {row.technology: row.direction for row in dataset.technologies}
     for n, entry in enumerate(scenario.seeds):
         if entry.month >= scenario.time.months:
-            message = f"must be less than {scenario.time.months}, the months until the horizon (time.years)"
+            message = (
+                f"must be less than {scenario.time.months}, the months until the horizon "
+                "(time.years times time.steps_per_year)"
+            )
             yield ("seeds", n, "month"), message
         if entry.technology not in direction_of or entry.region not in dataset.region_ids:
             continue  # reported as unknown names
