@@ -152,19 +152,12 @@ def digital_exposure(
 
 @compiled
 def institutional_contacts(
-    near: Array,
-    remote: Array,
-    served: Array,
-    far_factor: Array,
-    capacity: Array,
-    mastered: Array,
-    total: Array,
-    local: Array,
-) -> None:
-    """Set total[k] to sum_j w_j Q_j y_jk and local[k] to its part without platforms, equation (3), for one stratum.
+    near: Array, remote: float, served: Array, far_factor: float, capacity: Array, mastered: Array
+) -> tuple[float, float]:
+    """Return sum_j w_j Q_j y_jk and its part without platforms, equation (3), for one stratum and technology k.
 
-    w_j is near[j], or far_factor[k] * remote if that is larger and a platform of the stratum serves j; each
-    institution counts once.
+    w_j is near[j], or far_factor * remote if that is larger and a platform of the stratum serves j; each institution
+    counts once.
 
     Parameters
     ----------
@@ -174,22 +167,24 @@ def institutional_contacts(
         delta_r.
     served : bool, shape (J,)
         Institutions that some platform of the stratum serves.
-    far_factor : float64, shape (K,)
+    far_factor : float
         f_far.
     capacity : float64, shape (J,)
         Q.
-    mastered : bool, shape (J, K)
+    mastered : bool, shape (J,)
         y, state at the START of the month; never written.
-    total, local : float64, shape (K,)
-        Overwritten, >= 0; total >= local.
+
+    Returns
+    -------
+    (float, float)
+        At least 0; the first is no less than the second.
     """
-    total[:] = 0.0
-    local[:] = 0.0
-    for j in range(mastered.shape[0]):
-        for k in range(mastered.shape[1]):
-            if mastered[j, k]:
-                weight = near[j]
-                local[k] += weight * capacity[j]
-                if served[j]:
-                    weight = max(weight, far_factor[k] * remote)
-                total[k] += weight * capacity[j]
+    total, local = 0.0, 0.0
+    for j in range(mastered.size):
+        if mastered[j]:
+            weight = near[j]
+            local += weight * capacity[j]
+            if served[j]:
+                weight = max(weight, far_factor * remote)
+            total += weight * capacity[j]
+    return total, local
