@@ -214,13 +214,20 @@ MUTANTS = [
     Mutant(
         "live instead of synchronous update of adopting partners",
         "engine/kernels/adoption.py",
-        "                adopted_month[p] = month\n",
-        "                push_adoption(\n"
-        "                    i, indptr, indices, region_of, slot[pattern], partners[pattern], first,\n"
-        "                    local_contacts, near, far, exposures,\n"
-        "                )\n"
-        "                adopted_month[p] = month\n",
+        "            adopted_month[p] = month\n",
+        "            adopted_month[p] = month\n"
+        "            push_adoption(\n"
+        "                i, indptr, indices, region_of, slot[pattern], partners[pattern], first,\n"
+        "                local_contacts, near, far, exposures,\n"
+        "            )\n",
         "tests/engine/test_month.py",
+    ),
+    Mutant(
+        "the pair after one that adopts waits no longer",
+        "engine/kernels/adoption.py",
+        "for other in range(w + 1, following)",
+        "for other in range(w + 2, following)",
+        "tests/engine/kernels/test_adoption.py",
     ),
     Mutant(
         "institutional terms of a stratum that was empty while institutions learned",
@@ -353,8 +360,8 @@ MUTANTS = [
     Mutant(
         "leaving by another draw than joining would allow",
         "engine/kernels/membership.py",
-        "if draw[c] > stay[row, region_of[i]]:",
-        "if draw[c] < 1.0 - stay[row, region_of[i]]:",
+        "draw[c] > stay[row, r], draw[c] < join[row, r]",
+        "draw[c] < 1.0 - stay[row, r], draw[c] < join[row, r]",
         "tests/engine/kernels/test_membership.py",
     ),
     Mutant(
@@ -388,8 +395,8 @@ MUTANTS = [
     Mutant(
         "attribution to six channels only",
         "engine/kernels/adoption.py",
-        "                for channel in range(N_CHANNELS):\n                    met =",
-        "                for channel in range(6):\n                    met =",
+        "    for channel in range(N_CHANNELS):\n        met =",
+        "    for channel in range(6):\n        met =",
         "tests/test_channels.py",
     ),
     Mutant(

@@ -103,7 +103,7 @@ class Engine:
         world = self.world
         enterprises, may_join = world.enterprises, world.platforms.may_join
         eligible = world.eligible.astype(np.float64)
-        self._spatial_denominator = np.empty_like(eligible)
+        self._spatial_denominator = np.empty(eligible.shape)
         exposure.spatial_denominator(
             world.regions.proximity,
             enterprises.relatedness,

@@ -131,8 +131,8 @@ class Derived(NamedTuple):
     spontaneous_factor: Array  # float64 (C,)
     incentive: Array  # float64 (C,), 1/year
     terms: Array  # float64 (C, S, K, channels), 1/year
-    base: Array  # float64 (K, C, S), 1/year
-    slope: Array  # float64 (K, C, S), 1/year
+    base: Array  # float64 (K, C, S), hazard of a month over alpha, without business partners
+    slope: Array  # float64 (K, C, S), what they add at exposure 1
     join: Array  # float64 (rows, R): one row for each number of other platforms, where that number counts
     stay: Array  # float64 (rows, R)
 
@@ -201,7 +201,7 @@ def run_months(
         learn(fixed, now, state, derived)
         derived.mastery_changed[:] = False
         month += 1
-        adopt(month, fixed, population, now, state, derived)
+        adopt(month, population, now, state, derived)
         learning.apply_learning(
             month, derived.learned, state.mastered, state.mastered_month, derived.mastery_changed
         )
@@ -342,6 +342,7 @@ def expose(
         derived.terms,
     )
     hazard.hazard_rates(
+        fixed.dt,
         live,
         technologies,
         derived.region_of_stratum,
@@ -374,14 +375,10 @@ def learn(fixed: Fixed, now: Conditions, state: Changing, derived: Derived) -> N
 
 
 @compiled
-def adopt(
-    month: int, fixed: Fixed, population: Population, now: Conditions, state: Changing, derived: Derived
-) -> None:
+def adopt(month: int, population: Population, now: Conditions, state: Changing, derived: Derived) -> None:
     """Cumulate the hazard of all pairs that wait, and let those at their threshold adopt; section 2.6."""
-    n_industries = fixed.relatedness.shape[0]
     adoption.advance_adoption(
         month,
-        fixed.dt,
         population.start,
         population.enterprise,
         population.pattern_of,
@@ -390,7 +387,6 @@ def adopt(
         population.region_of,
         population.industry_of,
         state.stratum_of,
-        (state.stratum_of * n_industries + population.industry_of).astype(np.int32),
         state.mask_of,
         population.indptr,
         population.indices,

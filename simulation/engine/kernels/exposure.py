@@ -88,19 +88,20 @@ def _weighted_contacts(
 ) -> None:
     """Set out[r, s, k] to sum_q L_rq K_rq sum_u phi_su counts[q, u, k]."""
     n_regions, n_industries, n_technologies = counts.shape
-    related = np.zeros_like(counts)
+    related = np.zeros(counts.shape)
     for q in range(n_regions):
         for s in range(n_industries):
             for u in range(n_industries):
                 for k in range(n_technologies):
                     related[q, s, k] += relatedness[s, u] * counts[q, u, k]
-    out[:] = 0.0
+    # Industry and technology as one dimension: a longer loop for the processor's vectors.
+    of_region, related_of_region = out.reshape(n_regions, -1), related.reshape(n_regions, -1)
+    of_region[:] = 0.0
     for r in range(n_regions):
         for q in range(n_regions):
             weight = proximity[r, q] * (local_contacts[r] if q == r else 1.0)
-            for s in range(n_industries):
-                for k in range(n_technologies):
-                    out[r, s, k] += weight * related[q, s, k]
+            for cell in range(of_region.shape[1]):
+                of_region[r, cell] += weight * related_of_region[q, cell]
 
 
 @compiled

@@ -192,6 +192,7 @@ def hazard_terms(
 
 @compiled
 def hazard_rates(
+    dt: float,
     strata: Array,
     technologies: Array,
     region_of_stratum: Array,
@@ -202,10 +203,12 @@ def hazard_rates(
     base: Array,
     slope: Array,
 ) -> None:
-    """Set base and slope so that lambda_ik = alpha_i (base[k, c, s] + slope[k, c, s] B_ik); equation (5).
+    """Set base and slope so that lambda_ik dt = alpha_i (base[k, c, s] + slope[k, c, s] B_ik); equation (5).
 
     Parameters
     ----------
+    dt : float
+        Years in a month.
     strata, technologies : int64, shapes (C',) and (K',)
         Those to compute.
     region_of_stratum : int64, shape (C,)
@@ -218,7 +221,7 @@ def hazard_rates(
     factor : float64, shape (C,)
         Factor of the stratum on alpha: training and the vectors that raise absorptive capacity or the hazard.
     base, slope : float64, shape (K, C, S)
-        Overwritten for those asked for; 1/year. Technology first: adoption is computed one technology at a time.
+        Overwritten for those asked for. Technology first: adoption is computed one technology at a time.
     """
     for c in strata:
         r = region_of_stratum[c]
@@ -229,8 +232,8 @@ def hazard_rates(
                 for channel in range(terms.shape[3]):
                     if channel != Channel.NETWORK:
                         alone += terms[c, s, k, channel]
-                base[k, c, s] = scale * alone
-                slope[k, c, s] = scale * terms[c, s, k, Channel.NETWORK]
+                base[k, c, s] = scale * alone * dt
+                slope[k, c, s] = scale * terms[c, s, k, Channel.NETWORK] * dt
 
 
 @compiled

@@ -129,7 +129,7 @@ def test_rates_split_into_what_alpha_multiplies_and_what_the_network_adds(world)
     x = np.random.default_rng(12).uniform(0.5, 2.0, (R, S, K))
     factor = np.array([1.0, 1.0, 1.2, 1.0, 1.5])
     base, slope = np.empty((K, 5, S)), np.empty((K, 5, S))
-    hazard.hazard_rates(np.arange(5), np.arange(K), world["region"], terms, rho, x, factor, base, slope)
+    hazard.hazard_rates(1.0, np.arange(5), np.arange(K), world["region"], terms, rho, x, factor, base, slope)
     for c, s, k in np.ndindex(5, S, K):
         scale = rho[s, k] * x[world["region"][c], s, k] * factor[c]
         assert slope[k, c, s] == pytest.approx(scale * terms[c, s, k, Channel.NETWORK], rel=1e-14)
