@@ -223,6 +223,13 @@ MUTANTS = [
         "tests/engine/test_month.py",
     ),
     Mutant(
+        "a month recorded twice counts twice what is mastered",
+        "engine/months.py",
+        "    mastered[:] = 0  # a month may be recorded again\n",
+        "",
+        "tests/engine/test_run_for.py",
+    ),
+    Mutant(
         "the pair after one that adopts waits no longer",
         "engine/kernels/adoption.py",
         "for other in range(w + 1, following)",

@@ -435,7 +435,13 @@ def apply_membership(wanted: Array, population: Population, state: Changing, der
 @compiled
 def record(month: int, state: Changing, counts: Counts) -> None:
     """Record the end of a month."""
-    counts.adopters[month] = state.adopters
+    counts.adopters[month].reshape(-1)[:] = state.adopters.reshape(-1)
     counts.members[month] = state.members
-    counts.members_anywhere[month] = np.count_nonzero(state.mask_of)
-    counts.mastered[month] = state.mastered.sum(axis=0)
+    # The first stratum of each region, and only it, is on no platform.
+    n_regions = state.members.shape[1]
+    counts.members_anywhere[month] = state.mask_of.size - state.stratum_size[:n_regions].sum()
+    mastered = counts.mastered[month]
+    mastered[:] = 0  # a month may be recorded again
+    for j in range(state.mastered.shape[0]):
+        for k in range(mastered.size):
+            mastered[k] += state.mastered[j, k]

@@ -41,6 +41,15 @@ def assert_same(one: Engine, other: Engine) -> None:
                 assert here == there, field.name
 
 
+def assert_recorded(engine: Engine) -> None:
+    """Compare the last row of the record with counts made anew from the state."""
+    record, state = engine.record(), engine.state
+    np.testing.assert_array_equal(record.adopters[-1], state.adopters)
+    np.testing.assert_array_equal(record.members[-1], state.members)
+    np.testing.assert_array_equal(record.mastered[-1], state.mastered.sum(axis=0))
+    assert record.members_anywhere[-1] == np.count_nonzero(state.mask_of)
+
+
 @settings(
     max_examples=25,
     deadline=None,
@@ -67,6 +76,7 @@ def test_months_in_one_call_equal_months_one_by_one(
         run.run_for(months)
         while stepped.state.month < run.state.month:
             stepped.step()
+            assert_recorded(stepped)
         assert_same(run, stepped)
         if number in looks:  # an inspection changes nothing of what follows
             run.hazard_of(0, 0)
