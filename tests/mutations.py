@@ -262,7 +262,7 @@ MUTANTS = [
         "engine/month.py",
         "min([last, *self._events[following : following + 1]])",
         "min([last, *self._events[following + 1 : following + 2]])",
-        "tests/engine/test_month.py tests/engine/test_run_for.py",
+        "tests/engine/test_run_for.py",
     ),
     Mutant(
         "a mechanism's factor of the first of several months",
