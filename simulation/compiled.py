@@ -30,6 +30,7 @@ SOURCES = (
     "compiled.py",
     "channels.py",
     "streams.py",
+    "engine/months.py",
     "engine/ties.py",
     "engine/kernels/*.py",
     "results/passes.py",

@@ -193,28 +193,83 @@ MUTANTS = [
     ),
     Mutant(
         "live instead of synchronous update of what institutions master",
-        "engine/month.py",
-        "        self._expose()\n        self._learn()\n",
-        "        self._learn()\n        self._apply_learning()\n        self._expose()\n",
+        "engine/months.py",
+        "        expose(fixed, population, now, market, waiting, state, derived)\n"
+        "        learn(fixed, now, state, derived)\n",
+        "        learn(fixed, now, state, derived)\n"
+        "        learning.apply_learning(\n"
+        "            month + 1, derived.learned, state.mastered, state.mastered_month, derived.mastery_changed\n"
+        "        )\n"
+        "        expose(fixed, population, now, market, waiting, state, derived)\n",
         "tests/engine/test_month.py",
     ),
     Mutant(
         "live instead of synchronous update of memberships",
-        "engine/month.py",
-        "        self._expose()\n        self._learn()\n",
-        "        self._apply_membership(wanted)\n        self._expose()\n        self._learn()\n",
+        "engine/months.py",
+        "        expose(fixed, population, now, market, waiting, state, derived)\n",
+        "        apply_membership(wanted, population, state, derived)\n"
+        "        expose(fixed, population, now, market, waiting, state, derived)\n",
         "tests/engine/test_month.py",
     ),
     Mutant(
         "live instead of synchronous update of adopting partners",
         "engine/kernels/adoption.py",
-        "                adopted_month[p] = month\n",
-        "                push_adoption(\n"
-        "                    i, indptr, indices, region_of, slot[pattern], partners[pattern], first,\n"
-        "                    local_contacts, near, far, exposures,\n"
-        "                )\n"
-        "                adopted_month[p] = month\n",
+        "            adopted_month[p] = month\n",
+        "            adopted_month[p] = month\n"
+        "            push_adoption(\n"
+        "                i, indptr, indices, region_of, slot[pattern], partners[pattern], first,\n"
+        "                local_contacts, near, far, exposures,\n"
+        "            )\n",
         "tests/engine/test_month.py",
+    ),
+    Mutant(
+        "a month recorded twice counts twice what is mastered",
+        "engine/months.py",
+        "    mastered[:] = 0  # a month may be recorded again\n",
+        "",
+        "tests/engine/test_run_for.py",
+    ),
+    Mutant(
+        "the pair after one that adopts waits no longer",
+        "engine/kernels/adoption.py",
+        "for other in range(w + 1, following)",
+        "for other in range(w + 2, following)",
+        "tests/engine/kernels/test_adoption.py",
+    ),
+    Mutant(
+        "institutional terms of a stratum that was empty while institutions learned",
+        "engine/kernels/strata.py",
+        "is_new[stratum] |= stratum_size[stratum] == 0",
+        "is_new[stratum] |= False",
+        "tests/engine/kernels/test_membership.py",
+    ),
+    Mutant(
+        "institutional terms of the levers before",
+        "engine/month.py",
+        "        self._derived.mastery_changed[:] = True",
+        "        self._derived.mastery_changed[0] = True",
+        "tests/engine/test_month.py",
+    ),
+    Mutant(
+        "what institutions have just mastered counts from the next change on",
+        "engine/kernels/learning.py",
+        "                changed[k] = True\n",
+        "                changed[k] = False\n",
+        "tests/engine/test_month.py",
+    ),
+    Mutant(
+        "months that run over an event",
+        "engine/month.py",
+        "min([last, *self._events[following : following + 1]])",
+        "min([last, *self._events[following + 1 : following + 2]])",
+        "tests/engine/test_run_for.py",
+    ),
+    Mutant(
+        "a mechanism's factor of the first of several months",
+        "engine/month.py",
+        "                end = state.month + 1\n",
+        "                pass\n",
+        "tests/engine/test_run_for.py",
     ),
     Mutant(
         "draws keyed by position instead of identity",
@@ -291,15 +346,15 @@ MUTANTS = [
     Mutant(
         "an institution counted near and remotely",
         "engine/kernels/exposure.py",
-        "weight = max(weight, far_factor[k] * remote)",
-        "weight = weight + far_factor[k] * remote",
+        "weight = max(weight, far_factor * remote)",
+        "weight = weight + far_factor * remote",
         "tests/engine/kernels/test_exposure.py",
     ),
     Mutant(
         "near and far complexity swapped",
         "engine/month.py",
-        "self._near_factor = 1.0 - world.technologies.complexity**2",
-        "self._near_factor = (1.0 - world.technologies.complexity) ** 2",
+        "near_factor=1.0 - technologies.complexity**2",
+        "near_factor=(1.0 - technologies.complexity) ** 2",
         "tests/engine/test_month.py",
     ),
     Mutant(
@@ -312,8 +367,8 @@ MUTANTS = [
     Mutant(
         "leaving by another draw than joining would allow",
         "engine/kernels/membership.py",
-        "if draw[c] > stay[row, region_of[i]]:",
-        "if draw[c] < 1.0 - stay[row, region_of[i]]:",
+        "draw[c] > stay[row, r], draw[c] < join[row, r]",
+        "draw[c] < 1.0 - stay[row, r], draw[c] < join[row, r]",
         "tests/engine/kernels/test_membership.py",
     ),
     Mutant(
@@ -326,8 +381,8 @@ MUTANTS = [
     Mutant(
         "attribution without the remote part of institutions",
         "engine/kernels/hazard.py",
-        "contacts[k] - local[k]) / contacts[k]",
-        "contacts[k] - contacts[k]) / contacts[k]",
+        "remote_share = (contacts - nearby) / contacts",
+        "remote_share = (contacts - contacts) / contacts",
         "tests/engine/kernels/test_hazard.py",
     ),
     Mutant(
@@ -347,8 +402,8 @@ MUTANTS = [
     Mutant(
         "attribution to six channels only",
         "engine/kernels/adoption.py",
-        "                for channel in range(N_CHANNELS):\n                    met =",
-        "                for channel in range(6):\n                    met =",
+        "    for channel in range(N_CHANNELS):\n        met =",
+        "    for channel in range(6):\n        met =",
         "tests/test_channels.py",
     ),
     Mutant(
@@ -410,8 +465,8 @@ MUTANTS = [
     Mutant(
         "people who leave in the month before",
         "engine/month.py",
-        "        self._begin_year()\n        wanted",
-        "        self._begin_year()\n        self._migrate()\n        wanted",
+        "            self._begin_year()\n",
+        "            self._begin_year()\n            self._migrate()\n",
         "tests/engine/test_month.py",
     ),
     Mutant(
@@ -459,8 +514,8 @@ MUTANTS = [
     Mutant(
         "partners that have adopted not counted anew after a move",
         "engine/month.py",
-        "self._rewiring.rewired(self.world, self.state)\n        self._meet_partners()",
-        "self._rewiring.rewired(self.world, self.state)",
+        "        self._find_partners()\n        self._meet_partners()",
+        "        self._find_partners()",
         "tests/engine/test_month.py",
     ),
     Mutant(

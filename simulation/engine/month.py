@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 
 from simulation import streams
 from simulation.arguments import whole_number
 from simulation.channels import Channel
+from simulation.engine import months
 from simulation.engine.build.enterprises import enterprise_keys
 from simulation.engine.build.world import build_world
 from simulation.engine.entry_exit import present_in, renewed, wait
 from simulation.engine.initial import initial_state
-from simulation.engine.kernels import adoption, exposure, hazard, learning, membership, network, strata
+from simulation.engine.kernels import exposure, network
 from simulation.engine.platform_effects import PlatformEffects
 from simulation.engine.recorder import Recorder
 from simulation.engine.rewiring import Rewiring
@@ -27,7 +30,7 @@ from simulation.world import RESEARCH_KINDS, Array
 
 
 class Engine:
-    """One replication of one scenario. Call :meth:`step` until :attr:`finished`, then :meth:`record`."""
+    """One replication of one scenario. Call :meth:`run_for` until :attr:`finished`, then :meth:`record`."""
 
     def __init__(self, spec: Scenario, seed: int) -> None:
         self.spec = spec
@@ -36,48 +39,71 @@ class Engine:
         self.schedule = PolicySchedule(plan_of(spec, world.endowment), effects=spec.effects)
         self.recorder = Recorder(world)
         self.dt = 1.0 / world.steps_per_year
-        d = spec.diffusion
         self._vectors = spec.vectors.of_all()
-        # A channel's coefficient is the setting of its name; what incentives add is a lever.
-        self._rates = np.array([getattr(d, channel.label, 0.0) for channel in Channel])
-        self._near_factor = 1.0 - world.technologies.complexity**2
-        self._far_factor = (1.0 - world.technologies.complexity) ** 2
         self._changes = world.enterprises_change
         self._rewiring = Rewiring(spec, world) if spec.mobility.rate > 0 or self._changes else None
         self._does_research = np.isin(world.institutions.kinds, RESEARCH_KINDS)
-        self._institution_proximity = (
-            world.regions.government_quality[:, None]
-            * world.regions.proximity[:, world.institutions.region_of]
-        )
-        self._eligible_industry = world.technologies.relevance > 0
         self._identities = enterprise_keys(world)
         self._seeding = Seeding(spec.seeds, world, self._identities)
-        self._membership_streams = [
-            streams.key(world.seed, "membership", name) for name in world.platforms.names
-        ]
         self._levers: Levers | None = None
-        c = self.state.stratum_mask.size
-        r, s, k, h, j = world.shape
-        self._terms = np.zeros((c, s, k, len(Channel)))
-        self._base, self._slope = np.zeros((k, c, s)), np.zeros((k, c, s))
-        self._spatial, self._digital = np.zeros((r, s, k)), np.zeros((h, s, k))
-        self._factor, self._spontaneous, self._incentive = np.ones(c), np.ones(c), np.zeros(c)
-        self._stratum_region = np.zeros(c, dtype=np.int64)
-        self._newly = np.zeros((j, k), dtype=bool)
-        # One row for each number of other platforms, where that number counts.
-        rows = h if spec.membership.rivalry else 1
-        self._join, self._stay = np.empty((rows, r)), np.empty((rows, r))
+        self._fixed = self._fixed_quantities()
+        self._derived = months.Derived.of_shape(
+            world.shape,
+            n_strata=self.state.stratum_mask.size,
+            n_channels=len(Channel),
+            rows=len(world.platforms.names) if spec.membership.rivalry else 1,
+        )
+        self._events = self._months_of_events()
         self._count_enterprises()
         if self._seeding.is_due(0):
             self._seed()
-            self.recorder.record(self.state, world.enterprises.counts)
+            self.recorder.record(self.state)
+
+    def _fixed_quantities(self) -> months.Fixed:
+        """Return the quantities of the model that never change."""
+        spec, world = self.spec, self.world
+        d, m, technologies = spec.diffusion, spec.membership, world.technologies
+        regions, institutions = world.regions, world.institutions
+        return months.Fixed(
+            dt=self.dt,
+            proximity=regions.proximity,
+            relatedness=world.enterprises.relatedness,
+            relevance=technologies.relevance,
+            eligible_industry=technologies.relevance > 0,
+            # A channel's coefficient is the setting of its name; what incentives add is a lever.
+            rates=np.array([float(getattr(d, channel.label, 0.0)) for channel in Channel]),
+            substituted=d.contacts == "substituted",
+            near_factor=1.0 - technologies.complexity**2,
+            far_factor=(1.0 - technologies.complexity) ** 2,
+            institution_scale=float(d.institution_scale),
+            institution_proximity=regions.government_quality[:, None]
+            * regions.proximity[:, institutions.region_of],
+            learning_rate=float(d.learning),
+            membership_base=float(m.base),
+            membership_network=float(m.network_effect),
+            membership_readiness=float(m.readiness_effect),
+            membership_rivalry=float(m.rivalry),
+            membership_rate=float(m.rate),
+            membership_streams=np.array(
+                [streams.key(world.seed, "membership", name) for name in world.platforms.names],
+                dtype=np.uint64,
+            ),
+        )
+
+    def _months_of_events(self) -> list[int]:
+        """Return the months before which something happens that is not part of every month, in order."""
+        world = self.world
+        years = range(0, world.months, world.steps_per_year) if self._rewiring is not None else ()
+        return sorted(
+            {*world.technologies.release_month.tolist(), *self.schedule.starts, *self._seeding.months, *years}
+        )
 
     def _count_enterprises(self) -> None:
-        """Store the quantities that depend on the enterprises present."""
+        """Store the quantities that depend on the enterprises present and on their ties."""
         world = self.world
         enterprises, may_join = world.enterprises, world.platforms.may_join
         eligible = world.eligible.astype(np.float64)
-        self._spatial_denominator = np.empty_like(eligible)
+        self._spatial_denominator = np.empty(eligible.shape)
         exposure.spatial_denominator(
             world.regions.proximity,
             enterprises.relatedness,
@@ -86,12 +112,32 @@ class Engine:
             self._spatial_denominator,
         )
         self._market = Market(world, self.spec.mechanisms_on)
-        self._may_join = (may_join * enterprises.counts[None]).sum(axis=2)
         self._candidates = [
             np.flatnonzero(open_to[enterprises.region_of, enterprises.industry_of] & enterprises.present)
             for open_to in may_join
         ]
-        self._draws = [np.empty(candidates.size) for candidates in self._candidates]
+        self._find_partners()
+
+    def _find_partners(self) -> None:
+        """Store what the compiled months read of the enterprises, after a change of who is present or of ties."""
+        world, candidates = self.world, np.concatenate([np.empty(0, dtype=np.int64), *self._candidates])
+        enterprises, pairs = world.enterprises, world.pairs
+        self._population = months.Population(
+            region_of=enterprises.region_of,
+            industry_of=enterprises.industry_of,
+            indptr=enterprises.indptr,
+            indices=enterprises.indices,
+            start=pairs.start,
+            enterprise=pairs.enterprise,
+            pattern_of=pairs.pattern_of,
+            slot=pairs.slot,
+            partners=pairs.partners,
+            spatial_denominator=self._spatial_denominator,
+            may_join=(world.platforms.may_join * enterprises.counts[None]).sum(axis=2),
+            candidates_of=np.cumsum([0, *(of_one.size for of_one in self._candidates)]),
+            candidates=candidates,
+            candidate_keys=self._identities[candidates],
+        )
 
     @property
     def finished(self) -> bool:
@@ -99,22 +145,48 @@ class Engine:
         return self.state.month >= self.world.months
 
     def step(self) -> None:
-        """Simulate one month: compute everything from the state at its start, and apply it at its end."""
+        """Simulate one month."""
         assert not self.finished, "the horizon is reached"
-        self._release()
-        self._move_levers()
-        self._begin_year()
-        wanted = self._decide_membership()
-        self._expose()
-        self._learn()
-        self.state.month += 1
-        self._adopt()
-        self._apply_learning()
-        self._apply_membership(wanted)
+        self.run_for(1)
+
+    def run_for(self, n_months: int) -> None:
+        """Simulate so many months, or those that are left; the same bits, however the months are divided into calls.
+
+        The months between two events are one call of compiled code. If a mechanism of the mining region is on, its
+        factor is computed for each month by itself.
+        """
+        state = self.state
+        last = min(state.month + n_months, self.world.months)
+        while state.month < last:
+            self._release()
+            self._move_levers()
+            self._begin_year()
+            following = bisect_right(self._events, state.month)
+            end = min([last, *self._events[following : following + 1]])
+            if self._market.is_on:
+                end = state.month + 1
+            self._run_to(end)
+
+    def _run_to(self, end: int) -> None:
+        """Simulate the months until ``end``, between which nothing happens that is not part of every month."""
+        state, first = self.state, self.state.month
+        months.run_months(
+            first,
+            end,
+            self._fixed,
+            self._population,
+            self._conditions,
+            self._market.factor(state, self.levers),
+            months.changing(state),
+            self._derived,
+            self.recorder.counts,
+        )
+        state.month = end
+        self.recorder.note_enterprises(first, end, self.world.enterprises.counts)
         self._migrate()
-        if self._seeding.is_due(self.state.month):
+        if self._seeding.is_due(end):
             self._seed()
-        self.recorder.record(self.state, self.world.enterprises.counts)
+            self.recorder.record(state)
 
     @property
     def levers(self) -> Levers:
@@ -123,22 +195,30 @@ class Engine:
 
     def hazard_of(self, enterprise: int, technology: int) -> Array:
         """Return the terms of lambda_ik at the present state and levers by channel, float64, 1/year; equation (5)."""
-        world, state, pairs = self.world, self.state, self.world.pairs
+        world, state, pairs, derived = self.world, self.state, self.world.pairs, self._derived
         enterprise = whole_number("enterprise", enterprise, most=world.enterprises.region_of.size - 1)
         technology = whole_number("technology", technology, most=len(world.technologies.names) - 1)
         if self._levers is None:
             self._move_levers()
-        self._expose()
+        market = self._market.factor(state, self.levers)
+        months.expose(
+            self._fixed,
+            self._population,
+            self._conditions,
+            market,
+            np.arange(len(world.technologies.names)),
+            months.changing(state),
+            derived,
+        )
         r, s = world.enterprises.region_of[enterprise], world.enterprises.industry_of[enterprise]
         c, pattern = state.stratum_of[enterprise], pairs.pattern_of[technology]
         pair = pairs.start[technology] + pairs.slot[pattern, enterprise]
         exposure_to_partners = state.exposures[pair]
         if exposure_to_partners == network.NO_PARTNER:
-            exposure_to_partners = self._spatial[r, s, technology]
-        terms = self._terms[c, s, technology].copy()
+            exposure_to_partners = derived.spatial[r, s, technology]
+        terms = derived.terms[c, s, technology].copy()
         terms[Channel.NETWORK] *= exposure_to_partners
-        x = self._market.factor(state, self.levers)[r, s, technology]
-        scale = world.technologies.relevance[s, technology] * x * self._factor[c]
+        scale = world.technologies.relevance[s, technology] * market[r, s, technology] * derived.factor[c]
         return terms * scale * world.enterprises.absorptive_capacity[enterprise]
 
     def record(self) -> Record:
@@ -166,6 +246,7 @@ class Engine:
             if origin >= 0:
                 state.mastered[origin, k] = True
                 state.mastered_month[origin, k] = state.month
+                self._derived.mastery_changed[k] = True
 
     # 2.2
 
@@ -177,10 +258,31 @@ class Engine:
         opened = levers.is_open & ~self.levers.is_open
         self._levers = levers
         self._meet_partners()
-        self._platform_effects = PlatformEffects(self.world, levers, self._vectors, self._far_factor)
+        self._conditions = self._conditions_under(levers)
+        self._derived.mastery_changed[:] = True  # contacts with institutions are weighed by levers
         closed = sum(1 << int(h) for h in np.flatnonzero(~levers.is_open))
         inherited = self._inherited(opened & (self.world.platforms.heir_of >= 0))
         self._apply_membership((self.state.mask_of | inherited) & ~np.uint64(closed))
+
+    def _conditions_under(self, levers: Levers) -> months.Conditions:
+        """Return what compiled code reads of the levers and of the effects of platforms."""
+        effects = PlatformEffects(self.world, levers, self._vectors, self._fixed.far_factor)
+        return months.Conditions(
+            local_contacts=levers.local_contacts,
+            readiness=levers.readiness,
+            training=levers.training,
+            incentive=levers.incentive,
+            subsidy=levers.subsidy,
+            is_open=levers.is_open,
+            interoperability=levers.interoperability,
+            meets=effects.meets,
+            serves=effects.serves,
+            bonus=effects.bonus,
+            government=effects.government,
+            capacity=effects.capacity,
+            learning_weights=effects.learning_weights,
+            complexity_of=effects.complexity_of,
+        )
 
     def _meet_partners(self) -> None:
         """Compute B of every pair, under the levers of the month."""
@@ -207,192 +309,8 @@ class Engine:
             inherited[candidates] |= was_member << np.uint64(h)
         return inherited
 
-    # 2.3
-
-    def _decide_membership(self) -> Array:
-        """Return the memberships of enterprises at the end of the month, as bit masks."""
-        wanted = self.state.mask_of.copy()
-        m, levers, world = self.spec.membership, self._levers, self.world
-        assert levers is not None
-        for h in np.flatnonzero(levers.is_open & (self._may_join.sum(axis=1) > 0)):
-            candidates, draws = self._candidates[h], self._draws[h]
-            for others, (join, stay) in enumerate(zip(self._join, self._stay, strict=True)):
-                membership.membership_odds(
-                    self.state.members[h],
-                    self._may_join[h],
-                    levers.readiness,
-                    levers.subsidy[h],
-                    m.base - m.rivalry * others,
-                    m.network_effect,
-                    m.readiness_effect,
-                    m.rate,
-                    self.dt,
-                    join,
-                    stay,
-                )
-            month = np.uint64(streams.numbered(self._membership_streams[h], self.state.month))
-            streams.uniforms(month, self._identities[candidates], draws)
-            membership.decide_membership(
-                h,
-                candidates,
-                world.enterprises.region_of,
-                self.state.mask_of,
-                self._join,
-                self._stay,
-                draws,
-                wanted,
-            )
-        return wanted
-
     def _apply_membership(self, wanted: Array) -> None:
-        state, pairs, enterprises = self.state, self.world.pairs, self.world.enterprises
-        strata.change_memberships(
-            wanted,
-            state.mask_of,
-            enterprises.region_of,
-            enterprises.industry_of,
-            pairs.start,
-            pairs.pattern_of,
-            pairs.slot,
-            state.adopted_month,
-            state.members,
-            state.members_by_industry,
-            state.member_adopters,
-            state.stratum_of,
-            state.stratum_mask,
-            state.stratum_next,
-            state.stratum_size,
-            state.on_platform,
-        )
-
-    # 2.4 and 2.5
-
-    def _expose(self) -> None:
-        """Compute the hazard of every stratum, up to alpha and the business network."""
-        world, state, levers, platform_effects = self.world, self.state, self._levers, self._platform_effects
-        assert levers is not None
-        relatedness = world.enterprises.relatedness
-        exposure.spatial_exposure(
-            world.regions.proximity,
-            levers.local_contacts,
-            relatedness,
-            state.adopters.astype(np.float64),
-            self._spatial_denominator,
-            self._spatial,
-        )
-        exposure.digital_exposure(
-            levers.interoperability,
-            platform_effects.meets,
-            relatedness,
-            self._eligible_industry,
-            state.member_adopters,
-            state.members_by_industry,
-            self._digital,
-        )
-        live = np.flatnonzero(state.stratum_size > 0)
-        self._stratum_region[state.stratum_of] = world.enterprises.region_of
-        hazard.stratum_factors(
-            live,
-            self._stratum_region,
-            state.on_platform,
-            levers.readiness,
-            levers.training,
-            levers.incentive,
-            platform_effects.bonus,
-            platform_effects.government,
-            self._factor,
-            self._spontaneous,
-            self._incentive,
-        )
-        hazard.hazard_terms(
-            live,
-            self._stratum_region,
-            state.on_platform,
-            platform_effects.meets,
-            platform_effects.serves,
-            self._rates,
-            self.spec.diffusion.institution_scale,
-            self._near_factor,
-            self._far_factor,
-            self.spec.diffusion.contacts == "substituted",
-            self._spontaneous,
-            levers.readiness,
-            self._incentive,
-            self._spatial,
-            self._digital,
-            self._institution_proximity,
-            platform_effects.capacity,
-            state.mastered,
-            self._terms,
-        )
-        hazard.hazard_rates(
-            live,
-            self._stratum_region,
-            self._terms,
-            world.technologies.relevance,
-            self._market.factor(state, levers),
-            self._factor,
-            self._base,
-            self._slope,
-        )
-
-    # 2.6
-
-    def _adopt(self) -> None:
-        state, pairs, enterprises = self.state, self.world.pairs, self.world.enterprises
-        assert self._levers is not None
-        adoption.advance_adoption(
-            state.month,
-            self.dt,
-            pairs.start,
-            pairs.enterprise,
-            pairs.pattern_of,
-            pairs.slot,
-            pairs.partners,
-            enterprises.region_of,
-            enterprises.industry_of,
-            state.stratum_of,
-            (state.stratum_of * len(enterprises.industries) + enterprises.industry_of).astype(np.int32),
-            state.mask_of,
-            enterprises.indptr,
-            enterprises.indices,
-            self._base,
-            self._slope,
-            self._terms,
-            self._spatial,
-            self._levers.local_contacts,
-            state.waiting,
-            state.waiting_count,
-            state.remaining,
-            state.near,
-            state.far,
-            state.exposures,
-            state.adopted_month,
-            state.adopters,
-            state.member_adopters,
-            state.attribution,
-        )
-
-    # 2.7
-
-    def _learn(self) -> None:
-        d, state = self.spec.diffusion, self.state
-        learning.advance_learning(
-            self.dt,
-            d.learning,
-            d.institution_scale,
-            self._platform_effects.learning_weights,
-            self._platform_effects.complexity_of,
-            self._platform_effects.capacity,
-            state.released,
-            state.mastered,
-            state.learning_left,
-            self._newly,
-        )
-
-    def _apply_learning(self) -> None:
-        self.state.mastered |= self._newly
-        self.state.mastered_month[self._newly] = self.state.month
+        months.apply_membership(wanted, self._population, months.changing(self.state), self._derived)
 
     # 13.8 and 13.9
 
@@ -406,6 +324,7 @@ class Engine:
             self.world = renewed(self.world, self.state)
             self._count_enterprises()
         self.world = self._rewiring.rewired(self.world, self.state)
+        self._find_partners()
         self._meet_partners()
 
     # 13.10
@@ -427,7 +346,7 @@ class Engine:
             training=levers.trained,
             research=np.bincount(
                 self.world.institutions.region_of,
-                weights=self._platform_effects.capacity * self._does_research,
+                weights=self._conditions.capacity * self._does_research,
                 minlength=len(regions.ids),
             ),
             migration=self.spec.migration,

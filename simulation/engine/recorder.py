@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.channels import Channel
+from simulation.engine import months
 from simulation.record import Record
 from simulation.state import State
 from simulation.world import Array, World
@@ -20,23 +21,25 @@ class Recorder:
 
     def __init__(self, world: World) -> None:
         r, s, k, h, _ = world.shape
-        months = world.months + 1
-        # Rows of months that are still to come are 0. Others may read them, but only this class writes them.
-        self.adopters = np.zeros((months, r, s, k), dtype=np.int32)
-        self.members = np.zeros((months, h, r), dtype=np.int32)
-        self.members_anywhere = np.zeros(months, dtype=np.int32)
-        self._mastered = np.zeros((months, k), dtype=np.int32)
-        self._counts = np.zeros((months if world.enterprises_change else 1, r, s), dtype=np.int64)
-        self._counts[0] = world.enterprises.counts
+        rows = world.months + 1
+        # Rows of months that are still to come are 0. Others may read them; only compiled months and this class write.
+        self.counts = months.Counts(
+            adopters=np.zeros((rows, r, s, k), dtype=np.int32),
+            members=np.zeros((rows, h, r), dtype=np.int32),
+            members_anywhere=np.zeros(rows, dtype=np.int32),
+            mastered=np.zeros((rows, k), dtype=np.int32),
+        )
+        self._enterprises = np.zeros((rows if world.enterprises_change else 1, r, s), dtype=np.int64)
+        self._enterprises[0] = world.enterprises.counts
 
-    def record(self, state: State, counts: Array) -> None:
-        """Record the end of a month; ``counts``, int64 (R, S), are the enterprises present in it."""
-        if len(self._counts) > 1:
-            self._counts[state.month] = counts
-        self.adopters[state.month] = state.adopters
-        self.members[state.month] = state.members
-        self.members_anywhere[state.month] = np.count_nonzero(state.mask_of)
-        self._mastered[state.month] = np.count_nonzero(state.mastered, axis=0)
+    def note_enterprises(self, first: int, last: int, counts: Array) -> None:
+        """Record the enterprises present, int64 (R, S), at the end of months ``first + 1`` to ``last``."""
+        if len(self._enterprises) > 1:
+            self._enterprises[first + 1 : last + 1] = counts
+
+    def record(self, state: State) -> None:
+        """Record the counts at the end of the month of ``state``, again if something has changed since."""
+        months.record(state.month, months.changing(state), self.counts)
 
     def finish(
         self,
@@ -59,7 +62,7 @@ class Recorder:
             axis=-1,
         )
         done = slice(0, state.month + 1)
-        counts = self._counts[done]
+        enterprises = self._enterprises[done]
         return Record(
             scenario=scenario,
             seed=world.seed,
@@ -73,13 +76,13 @@ class Recorder:
             environmental=world.technologies.environmental,
             platforms=world.platforms.names,
             release_month=world.technologies.release_month,
-            eligible=counts[..., None] * (world.technologies.relevance > 0),
-            adopters=self.adopters[done],
-            may_join=(world.platforms.may_join * counts[:, None]).sum(axis=3),
-            members=self.members[done],
-            members_anywhere=self.members_anywhere[done],
-            enterprises=counts.sum(axis=(1, 2)),
-            mastered=self._mastered[done],
+            eligible=enterprises[..., None] * (world.technologies.relevance > 0),
+            adopters=self.counts.adopters[done],
+            may_join=(world.platforms.may_join * enterprises[:, None]).sum(axis=3),
+            members=self.counts.members[done],
+            members_anywhere=self.counts.members_anywhere[done],
+            enterprises=enterprises.sum(axis=(1, 2)),
+            mastered=self.counts.mastered[done],
             attribution=attribution.reshape(r, k, len(Channel)),
             ledger=ledger,
             planned_pv=planned_pv,

@@ -29,9 +29,11 @@ class Seeding:
             key=lambda due: (due[0], due[1], due[2].model_dump_json()),
         )
 
+        self.months = frozenset(due for due, _, _ in self._due)
+
     def is_due(self, month: int) -> bool:
         """Whether somebody is given a technology in this month."""
-        return any(due == month for due, _, _ in self._due)
+        return month in self.months
 
     def give(self, world: World, state: State, local_contacts: Array) -> None:
         """Let the initial adopters of the month of ``state`` have their technologies.

@@ -27,14 +27,14 @@ class Market:
         self._world = world
         self._neutral = np.ones(world.shape[:3])
         self._factors = [mechanism.factor(world) for mechanism in mechanisms]
-        self._is_on = bool(
+        self.is_on = bool(
             world.commodities.names or world.chains.names or self._factors or world.regions.outflow.any()
         )
         self._eligible = world.eligible
 
     def factor(self, state: State, levers: Levers) -> Array:
         """Return x, float64 (R, S, K): 1 where no mechanism is on. Not to be written."""
-        if not self._is_on:
+        if not self.is_on:
             return self._neutral
         commodities = self._world.commodities
         price = price_factor(commodities.log_price[state.month], commodities.exponent)

@@ -93,12 +93,12 @@ class PolicySchedule:
         funded = [e for e, entry in enumerate(self._entries) if entry.per_year > 0]
         self._funded = sorted(funded, key=lambda e: self._entries[e].policy.model_dump_json())
         self._spans = self._make_spans()
-        self._starts = [span.first for span in self._spans]
+        self.starts = [span.first for span in self._spans]
 
     def levers(self, month: int) -> Levers:
         """Levers of a month, counted from 0: the same object while nothing changes. Read-only."""
         assert 0 <= month < self._endowment.months, f"month {month} is not within the horizon"
-        return self._spans[bisect_right(self._starts, month) - 1].levers
+        return self._spans[bisect_right(self.starts, month) - 1].levers
 
     @property
     def planned_pv(self) -> float:

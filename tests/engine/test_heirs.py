@@ -93,7 +93,7 @@ def test_a_platform_paid_again_after_an_outage_opens_empty():
         for years in ("to_year = 2", "from_year = 4")
     ) + "]"  # fmt: skip
     engine = at_year(4, WHOLE.replace(", to_year = 3.0", ""), extra=[paid])
-    members = engine.recorder.members[:, 0].sum(axis=1)
+    members = engine.recorder.counts.members[:, 0].sum(axis=1)
     assert members[24] > 0
     assert not members[25:49].any()
     assert not opened(engine).any()

@@ -88,19 +88,20 @@ def _weighted_contacts(
 ) -> None:
     """Set out[r, s, k] to sum_q L_rq K_rq sum_u phi_su counts[q, u, k]."""
     n_regions, n_industries, n_technologies = counts.shape
-    related = np.zeros_like(counts)
+    related = np.zeros(counts.shape)
     for q in range(n_regions):
         for s in range(n_industries):
             for u in range(n_industries):
                 for k in range(n_technologies):
                     related[q, s, k] += relatedness[s, u] * counts[q, u, k]
-    out[:] = 0.0
+    # Industry and technology as one dimension: a longer loop for the processor's vectors.
+    of_region, related_of_region = out.reshape(n_regions, -1), related.reshape(n_regions, -1)
+    of_region[:] = 0.0
     for r in range(n_regions):
         for q in range(n_regions):
             weight = proximity[r, q] * (local_contacts[r] if q == r else 1.0)
-            for s in range(n_industries):
-                for k in range(n_technologies):
-                    out[r, s, k] += weight * related[q, s, k]
+            for cell in range(of_region.shape[1]):
+                of_region[r, cell] += weight * related_of_region[q, cell]
 
 
 @compiled
@@ -152,19 +153,12 @@ def digital_exposure(
 
 @compiled
 def institutional_contacts(
-    near: Array,
-    remote: Array,
-    served: Array,
-    far_factor: Array,
-    capacity: Array,
-    mastered: Array,
-    total: Array,
-    local: Array,
-) -> None:
-    """Set total[k] to sum_j w_j Q_j y_jk and local[k] to its part without platforms, equation (3), for one stratum.
+    near: Array, remote: float, served: Array, far_factor: float, capacity: Array, mastered: Array
+) -> tuple[float, float]:
+    """Return sum_j w_j Q_j y_jk and its part without platforms, equation (3), for one stratum and technology k.
 
-    w_j is near[j], or far_factor[k] * remote if that is larger and a platform of the stratum serves j; each
-    institution counts once.
+    w_j is near[j], or far_factor * remote if that is larger and a platform of the stratum serves j; each institution
+    counts once.
 
     Parameters
     ----------
@@ -174,22 +168,24 @@ def institutional_contacts(
         delta_r.
     served : bool, shape (J,)
         Institutions that some platform of the stratum serves.
-    far_factor : float64, shape (K,)
+    far_factor : float
         f_far.
     capacity : float64, shape (J,)
         Q.
-    mastered : bool, shape (J, K)
+    mastered : bool, shape (J,)
         y, state at the START of the month; never written.
-    total, local : float64, shape (K,)
-        Overwritten, >= 0; total >= local.
+
+    Returns
+    -------
+    (float, float)
+        At least 0; the first is no less than the second.
     """
-    total[:] = 0.0
-    local[:] = 0.0
-    for j in range(mastered.shape[0]):
-        for k in range(mastered.shape[1]):
-            if mastered[j, k]:
-                weight = near[j]
-                local[k] += weight * capacity[j]
-                if served[j]:
-                    weight = max(weight, far_factor[k] * remote)
-                total[k] += weight * capacity[j]
+    total, local = 0.0, 0.0
+    for j in range(mastered.size):
+        if mastered[j]:
+            weight = near[j]
+            local += weight * capacity[j]
+            if served[j]:
+                weight = max(weight, far_factor * remote)
+            total += weight * capacity[j]
+    return total, local

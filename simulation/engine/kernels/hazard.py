@@ -31,14 +31,86 @@ class Government(IntEnum):
 
 
 @compiled
+def institutional_terms(
+    strata: Array,
+    is_new: Array,
+    mastery_changed: Array,
+    region_of_stratum: Array,
+    on_platform: Array,
+    serves: Array,
+    rate: float,
+    institution_scale: float,
+    far_factor: Array,
+    readiness: Array,
+    near: Array,
+    capacity: Array,
+    mastered: Array,
+    local: Array,
+    remote: Array,
+) -> None:
+    """Set the institutional term of the hazard, b_I (1 - exp(-I / I_scale)), in its two parts; equation (5).
+
+    Between changes of the levers it changes only with what institutions master, so that most of it is still valid.
+
+    Parameters
+    ----------
+    strata : int64, shape (C',)
+        The strata to compute.
+    is_new : bool, shape (C,)
+        Strata that have not been computed yet; set to false for the strata asked for.
+    mastery_changed : bool, shape (K,)
+        Technologies that institutions have mastered since the last call; all after a change of the levers. The others
+        are computed for new strata only.
+    region_of_stratum : int64, shape (C,)
+    on_platform : bool, shape (C, H)
+        Platforms of each stratum.
+    serves : bool, shape (H, J)
+        Institutions that a platform brings to its enterprises (vectors B2SC, B2ED).
+    rate : float
+        b_I, 1/year.
+    institution_scale : float
+        I_scale.
+    far_factor : float64, shape (K,)
+        f_far = (1 - chi)^2.
+    readiness : float64, shape (R,)
+        delta.
+    near : float64, shape (R, J)
+        g_r K_r,r(j).
+    capacity : float64, shape (J,)
+        Q.
+    mastered : bool, shape (J, K)
+        y, at the START of the month.
+    local, remote : float64, shape (C, K)
+        Overwritten where computed: the parts without platforms and by platforms, 1/year.
+    """
+    served = np.zeros(capacity.size, dtype=np.bool_)
+    for c in strata:
+        r = region_of_stratum[c]
+        served[:] = False
+        for h in range(serves.shape[0]):
+            if on_platform[c, h]:
+                for j in range(served.size):
+                    served[j] |= serves[h, j]
+        for k in range(mastered.shape[1]):
+            if is_new[c] or mastery_changed[k]:
+                contacts, nearby = institutional_contacts(
+                    near[r], readiness[r], served, far_factor[k], capacity, mastered[:, k]
+                )
+                institutional = rate * -np.expm1(-contacts / institution_scale)
+                remote_share = (contacts - nearby) / contacts if contacts > 0.0 else 0.0
+                local[c, k] = institutional * (1.0 - remote_share)
+                remote[c, k] = institutional * remote_share
+        is_new[c] = False
+
+
+@compiled
 def hazard_terms(
     strata: Array,
+    technologies: Array,
     region_of_stratum: Array,
     on_platform: Array,
     meets: Array,
-    serves: Array,
     rates: Array,
-    institution_scale: float,
     near_factor: Array,
     far_factor: Array,
     substituted: bool,
@@ -47,9 +119,8 @@ def hazard_terms(
     incentive: Array,
     spatial: Array,
     digital: Array,
-    near: Array,
-    capacity: Array,
-    mastered: Array,
+    institutional_local: Array,
+    institutional_remote: Array,
     terms: Array,
 ) -> None:
     """Set terms[c, s, k, :] to the terms of the hazard of stratum c, industry s, technology k; equation (5).
@@ -61,19 +132,15 @@ def hazard_terms(
 
     Parameters
     ----------
-    strata : int64, shape (C',)
-        The strata to compute.
+    strata, technologies : int64, shapes (C',) and (K',)
+        Those to compute.
     region_of_stratum : int64, shape (C,)
     on_platform : bool, shape (C, H)
         Platforms of each stratum.
     meets : bool, shape (H,)
         Platforms on which enterprises meet (vector B2B).
-    serves : bool, shape (H, J)
-        Institutions that a platform brings to its enterprises (vectors B2SC, B2ED).
     rates : float64, shape (channels,)
-        p0, b_S, b_B, b_I and b_D, 1/year; the entry of incentives is not used.
-    institution_scale : float
-        I_scale.
+        p0, b_S, b_B, b_I and b_D, 1/year; those of institutions and of incentives are not used.
     near_factor, far_factor : float64, shape (K,)
         f_near = 1 - chi^2 and f_far = (1 - chi)^2 (Sorenson, Rivkin & Fleming 2006, Research Policy 35: 994-1017).
     substituted : bool
@@ -88,38 +155,24 @@ def hazard_terms(
         S, at the START of the month.
     digital : float64, shape (H, S, K)
         D, at the START of the month.
-    near : float64, shape (R, J)
-        g_r K_r,r(j).
-    capacity : float64, shape (J,)
-        Q.
-    mastered : bool, shape (J, K)
-        y, at the START of the month.
+    institutional_local, institutional_remote : float64, shape (C, K)
+        From :func:`institutional_terms`.
     terms : float64, shape (C, S, K, channels)
-        Overwritten for the strata asked for; 1/year.
+        Overwritten for the strata and technologies asked for; 1/year.
     """
-    n_platforms, n_industries, n_technologies = digital.shape
-    n_institutions = near.shape[1]
-    served = np.zeros(n_institutions, dtype=np.bool_)
-    contacts = np.empty(n_technologies)
-    local = np.empty(n_technologies)
+    n_platforms, n_industries = digital.shape[:2]
     offline = rates[Channel.SPATIAL] + rates[Channel.NETWORK]
     for c in strata:
         r = region_of_stratum[c]
-        served[:] = False
         member = False
         for h in range(n_platforms):
             if on_platform[c, h]:
                 member |= meets[h]
-                for j in range(n_institutions):
-                    served[j] |= serves[h, j]
         scale = 1.0
         if substituted and member and offline + rates[Channel.DIGITAL] > 0.0:
             scale = offline / (offline + rates[Channel.DIGITAL])
-        institutional_contacts(near[r], readiness[r], served, far_factor, capacity, mastered, contacts, local)
-        for k in range(n_technologies):
-            institutional = rates[Channel.INSTITUTIONAL] * -np.expm1(-contacts[k] / institution_scale)
-            remote_share = (contacts[k] - local[k]) / contacts[k] if contacts[k] > 0.0 else 0.0
-            for s in range(n_industries):
+        for s in range(n_industries):
+            for k in technologies:
                 best = 0.0
                 for h in range(n_platforms):
                     if on_platform[c, h]:
@@ -129,17 +182,19 @@ def hazard_terms(
                     near_factor[k] * scale * rates[Channel.SPATIAL] * spatial[r, s, k]
                 )
                 terms[c, s, k, Channel.NETWORK] = near_factor[k] * scale * rates[Channel.NETWORK]
-                terms[c, s, k, Channel.INSTITUTIONAL] = institutional * (1.0 - remote_share)
+                terms[c, s, k, Channel.INSTITUTIONAL] = institutional_local[c, k]
                 terms[c, s, k, Channel.DIGITAL] = (
                     far_factor[k] * readiness[r] * scale * rates[Channel.DIGITAL] * best
-                    + institutional * remote_share
+                    + institutional_remote[c, k]
                 )
                 terms[c, s, k, Channel.INCENTIVE] = incentive[c]
 
 
 @compiled
 def hazard_rates(
+    dt: float,
     strata: Array,
+    technologies: Array,
     region_of_stratum: Array,
     terms: Array,
     relevance: Array,
@@ -148,12 +203,14 @@ def hazard_rates(
     base: Array,
     slope: Array,
 ) -> None:
-    """Set base and slope so that lambda_ik = alpha_i (base[k, c, s] + slope[k, c, s] B_ik); equation (5).
+    """Set base and slope so that lambda_ik dt = alpha_i (base[k, c, s] + slope[k, c, s] B_ik); equation (5).
 
     Parameters
     ----------
-    strata : int64, shape (C',)
-        The strata to compute.
+    dt : float
+        Years in a month.
+    strata, technologies : int64, shapes (C',) and (K',)
+        Those to compute.
     region_of_stratum : int64, shape (C,)
     terms : float64, shape (C, S, K, channels)
         From :func:`hazard_terms`.
@@ -164,19 +221,19 @@ def hazard_rates(
     factor : float64, shape (C,)
         Factor of the stratum on alpha: training and the vectors that raise absorptive capacity or the hazard.
     base, slope : float64, shape (K, C, S)
-        Overwritten for the strata asked for; 1/year. Technology first: adoption is computed one technology at a time.
+        Overwritten for those asked for. Technology first: adoption is computed one technology at a time.
     """
     for c in strata:
         r = region_of_stratum[c]
         for s in range(terms.shape[1]):
-            for k in range(terms.shape[2]):
+            for k in technologies:
                 scale = relevance[s, k] * market[r, s, k] * factor[c]
                 alone = 0.0
                 for channel in range(terms.shape[3]):
                     if channel != Channel.NETWORK:
                         alone += terms[c, s, k, channel]
-                base[k, c, s] = scale * alone
-                slope[k, c, s] = scale * terms[c, s, k, Channel.NETWORK]
+                base[k, c, s] = scale * alone * dt
+                slope[k, c, s] = scale * terms[c, s, k, Channel.NETWORK] * dt
 
 
 @compiled

@@ -13,19 +13,18 @@ Array = npt.NDArray[Any]
 
 
 @compiled
-def advance_learning(
+def learning_steps(
     dt: float,
     rate: float,
     scale: float,
     weights: Array,
     complexity_of: Array,
     capacity: Array,
-    released: Array,
+    mastery_changed: Array,
     mastered: Array,
-    remaining: Array,
-    newly: Array,
+    step: Array,
 ) -> None:
-    """Cumulate the learning hazard of every institution for one month, equation (7).
+    """Set step[j, k] to the learning hazard of institution j in a month, equation (7), where it may have changed.
 
     Hazard b_SC (1 - exp(-sum_m w_jm Q_m y_mk / I_scale)).
 
@@ -41,19 +40,18 @@ def advance_learning(
         Index of the technology's complexity in ``weights``.
     capacity : float64, shape (J,)
         Q.
-    released : bool, shape (K,)
+    mastery_changed : bool, shape (K,)
+        The technologies to compute: those mastered by more institutions since the last call; all after a change of the
+        levers.
     mastered : bool, shape (J, K)
         y, state at the START of the month; never written.
-    remaining : float64, shape (J, K)
-        Remainder of the threshold; decreased.
-    newly : bool, shape (J, K)
-        Overwritten: the technologies that institution j masters at the end of this month.
+    step : float64, shape (J, K)
+        Overwritten for the technologies to compute; 0 where nobody in reach masters the technology.
     """
     n_institutions, n_technologies = mastered.shape
     contacts = np.empty(n_institutions)
-    newly[:] = False
     for k in range(n_technologies):
-        if not released[k]:
+        if not mastery_changed[k]:
             continue
         w = weights[complexity_of[k]]
         contacts[:] = 0.0
@@ -62,9 +60,55 @@ def advance_learning(
                 for j in range(n_institutions):
                     contacts[j] += w[m, j] * capacity[m]
         for j in range(n_institutions):
-            if not mastered[j, k] and contacts[j] > 0.0:
-                remaining[j, k] -= rate * -np.expm1(-contacts[j] / scale) * dt
+            step[j, k] = rate * -np.expm1(-contacts[j] / scale) * dt if contacts[j] > 0.0 else 0.0
+
+
+@compiled
+def advance_learning(released: Array, mastered: Array, step: Array, remaining: Array, newly: Array) -> None:
+    """Cumulate the learning hazard of every institution for one month, until it reaches the threshold.
+
+    Parameters
+    ----------
+    released : bool, shape (K,)
+    mastered : bool, shape (J, K)
+        y, state at the START of the month; never written.
+    step : float64, shape (J, K)
+        From :func:`learning_steps`.
+    remaining : float64, shape (J, K)
+        Remainder of the threshold; decreased.
+    newly : bool, shape (J, K)
+        Overwritten: the technologies that institution j masters at the end of this month.
+    """
+    for j in range(mastered.shape[0]):
+        for k in range(mastered.shape[1]):
+            newly[j, k] = False
+            if released[k] and not mastered[j, k] and step[j, k] > 0.0:
+                remaining[j, k] -= step[j, k]
                 newly[j, k] = remaining[j, k] <= 0.0
+
+
+@compiled
+def apply_learning(month: int, newly: Array, mastered: Array, mastered_month: Array, changed: Array) -> None:
+    """Let institutions master what they have learned in a month, and tell which technologies that concerns.
+
+    Parameters
+    ----------
+    month : int
+        Number of the month, 1 to T, stored.
+    newly : bool, shape (J, K)
+        From :func:`advance_learning`.
+    mastered : bool, shape (J, K); mastered_month : int32, shape (J, K)
+        Set where newly mastered.
+    changed : bool, shape (K,)
+        Overwritten.
+    """
+    changed[:] = False
+    for j in range(newly.shape[0]):
+        for k in range(newly.shape[1]):
+            if newly[j, k]:
+                mastered[j, k] = True
+                mastered_month[j, k] = month
+                changed[k] = True
 
 
 @compiled

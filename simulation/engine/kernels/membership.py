@@ -95,13 +95,15 @@ def decide_membership(
     """
     bit = np.uint64(1) << np.uint64(platform)
     for c in range(candidates.size):
-        i = candidates[c]
-        others, row = mask_of[i] & ~bit, 0
+        # Unsigned, so that the compiler need not handle negative indices.
+        i = np.uint32(candidates[c])
+        r = np.uint32(region_of[i])
+        others, row = mask_of[i] & ~bit, np.uint32(0)
         while others and row < join.shape[0] - 1:
             others &= others - np.uint64(1)  # clears the lowest bit
-            row += 1
-        if mask_of[i] & bit:
-            if draw[c] > stay[row, region_of[i]]:
-                wanted[i] &= ~bit
-        elif draw[c] < join[row, region_of[i]]:
-            wanted[i] |= bit
+            row += np.uint32(1)
+        # Both comparisons and no branch between them, which no processor can predict.
+        leaves, joins = draw[c] > stay[row, r], draw[c] < join[row, r]
+        inside = (mask_of[i] & bit) != 0
+        if (inside & leaves) | (~inside & joins):
+            wanted[i] ^= bit

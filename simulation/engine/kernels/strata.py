@@ -37,6 +37,7 @@ def change_memberships(
     stratum_next: Array,
     stratum_size: Array,
     on_platform: Array,
+    is_new: Array,
 ) -> None:
     """Assign every enterprise to its chosen platforms and update all counts of members.
 
@@ -56,6 +57,8 @@ def change_memberships(
     stratum_mask : uint64, shape (C,); stratum_next, stratum_size : int64, shape (C,); on_platform : bool, shape (C, H)
         The strata: platforms; next stratum of the region, -1 at the end, UNUSED for numbers still free; enterprises. A
         region never has more strata than enterprises, plus the one on no platform, so C = N + R is always enough.
+    is_new : bool, shape (C,)
+        Set for strata that were empty: they are made, or have other platforms, or have been left out of computations.
     """
     for i in range(wanted.size):
         changed = wanted[i] ^ mask_of[i]
@@ -75,6 +78,7 @@ def change_memberships(
         mask_of[i] = wanted[i]
         stratum_size[stratum_of[i]] -= 1
         stratum = _find_or_make(r, wanted[i], stratum_mask, stratum_next, stratum_size, on_platform)
+        is_new[stratum] |= stratum_size[stratum] == 0
         stratum_size[stratum] += 1
         stratum_of[i] = stratum
 
@@ -107,3 +111,32 @@ def _find_or_make(
     for h in range(on_platform.shape[1]):
         on_platform[empty, h] = (mask >> np.uint64(h)) & np.uint64(1)
     return empty
+
+
+@compiled
+def live_strata(
+    n_regions: int, stratum_next: Array, stratum_size: Array, region_of_stratum: Array, live: Array
+) -> Array:
+    """Return the strata that have enterprises, int64 (C',), region by region: a view of ``live``.
+
+    Parameters
+    ----------
+    n_regions : int
+        R.
+    stratum_next, stratum_size : int64, shape (C,)
+        See :func:`change_memberships`.
+    region_of_stratum : int64, shape (C,)
+        Overwritten for the strata returned.
+    live : int64, shape (C,)
+        Overwritten.
+    """
+    n = 0
+    for r in range(n_regions):
+        stratum = r
+        while stratum >= 0:
+            if stratum_size[stratum] > 0:
+                region_of_stratum[stratum] = r
+                live[n] = stratum
+                n += 1
+            stratum = stratum_next[stratum]
+    return live[:n]

@@ -127,8 +127,12 @@ def test_an_institution_counts_once_however_it_is_reached(rng):
     served = np.array([True, True, False, False, True, False])
     far_factor, remote = rng.random(K), 0.8
     mastered = rng.random((J, K)) < 0.6
-    total, local = np.empty(K), np.empty(K)
-    exposure.institutional_contacts(near, remote, served, far_factor, capacity, mastered, total, local)
+    total, local = np.transpose(
+        [
+            exposure.institutional_contacts(near, remote, served, far_factor[k], capacity, mastered[:, k])
+            for k in range(K)
+        ]
+    )
     weight = np.where(served[:, None], np.maximum(near[:, None], far_factor * remote), near[:, None])
     np.testing.assert_allclose(total, (weight * capacity[:, None] * mastered).sum(axis=0), rtol=1e-13)
     np.testing.assert_allclose(local, (near[:, None] * capacity[:, None] * mastered).sum(axis=0), rtol=1e-13)

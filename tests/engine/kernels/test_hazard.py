@@ -36,14 +36,25 @@ def world():
     }
 
 
-def compiled(w, *, substituted=False, strata=None):
+def compiled(w, *, substituted=False, strata=None, technologies=None):
+    strata = np.arange(5) if strata is None else strata
     terms = np.full((5, S, K, len(Channel)), np.nan)
     hazard.hazard_terms(
-        np.arange(5) if strata is None else strata, w["region"], w["on"], w["meets"], w["serves"],
-        RATES, I_SCALE, w["f_near"], w["f_far"], substituted, w["spontaneous"],
-        w["delta"], w["incentive"], w["S"], w["D"], w["near"], w["Q"], w["y"], terms,
+        strata, np.arange(K) if technologies is None else technologies, w["region"], w["on"], w["meets"], RATES,
+        w["f_near"], w["f_far"], substituted, w["spontaneous"], w["delta"], w["incentive"], w["S"], w["D"],
+        *institutional(w, strata=strata), terms,
     )  # fmt: skip
     return terms
+
+
+def institutional(w, *, strata, is_new=None, changed=None, before=None):
+    parts = (np.full((5, K), np.nan), np.full((5, K), np.nan)) if before is None else before
+    hazard.institutional_terms(
+        strata, np.ones(5, bool) if is_new is None else is_new, np.zeros(K, bool) if changed is None else changed,
+        w["region"], w["on"], w["serves"], RATES[Channel.INSTITUTIONAL], I_SCALE, w["f_far"], w["delta"],
+        w["near"], w["Q"], w["y"], *parts,
+    )  # fmt: skip
+    return parts
 
 
 def twin(w, c, s, k, *, substituted=False):
@@ -84,6 +95,27 @@ def test_only_the_crowds_asked_for_are_computed(world):
     assert np.isfinite(got[[1, 3]]).all()
 
 
+def test_only_the_technologies_asked_for_are_computed(world):
+    got = compiled(world, technologies=np.array([0, 3]))
+    assert np.isnan(got[:, :, [1, 2]]).all()
+    assert np.isfinite(got[:, :, [0, 3]]).all()
+
+
+def test_institutional_terms_are_computed_anew_for_new_strata_and_for_what_has_been_mastered(world):
+    everything = np.arange(5)
+    is_new = np.ones(5, bool)
+    before = institutional(world, strata=everything, is_new=is_new)
+    assert not is_new.any()
+    kept = [part.copy() for part in before]
+    world["y"] = ~world["y"]
+    after = institutional(world, strata=everything)
+    is_new[2], changed = True, np.array([False, True, False, False])
+    institutional(world, strata=everything, is_new=is_new, changed=changed, before=before)
+    computed = (np.arange(5) == 2)[:, None] | changed
+    for part, old, new in zip(before, kept, after, strict=True):
+        np.testing.assert_array_equal(part, np.where(computed, new, old))
+
+
 def test_without_masters_institutions_add_nothing_and_nothing_is_divided_by_zero(world):
     world["y"][:] = False
     got = compiled(world)
@@ -97,7 +129,7 @@ def test_rates_split_into_what_alpha_multiplies_and_what_the_network_adds(world)
     x = np.random.default_rng(12).uniform(0.5, 2.0, (R, S, K))
     factor = np.array([1.0, 1.0, 1.2, 1.0, 1.5])
     base, slope = np.empty((K, 5, S)), np.empty((K, 5, S))
-    hazard.hazard_rates(np.arange(5), world["region"], terms, rho, x, factor, base, slope)
+    hazard.hazard_rates(1.0, np.arange(5), np.arange(K), world["region"], terms, rho, x, factor, base, slope)
     for c, s, k in np.ndindex(5, S, K):
         scale = rho[s, k] * x[world["region"][c], s, k] * factor[c]
         assert slope[k, c, s] == pytest.approx(scale * terms[c, s, k, Channel.NETWORK], rel=1e-14)

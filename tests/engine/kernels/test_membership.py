@@ -128,11 +128,17 @@ def test_books_of_members_and_crowds_equal_counts_made_anew():
     on_platform = np.zeros((n + r, h), bool)
     stratum_next[:r] = -1
     stratum_size[:r] = np.bincount(region_of, minlength=r)
+    is_new, region_of_stratum, live = (
+        np.ones(n + r, bool),
+        np.zeros(n + r, np.int64),
+        np.zeros(n + r, np.int64),
+    )
+    known = {}
     for _ in range(30):
-        wanted = rng.integers(0, 2**h, n).astype(np.uint64)
+        wanted = rng.integers(0, 2**h, n).astype(np.uint64) * rng.integers(0, 2, n).astype(np.uint64)
         strata.change_memberships(
             wanted, mask_of, region_of, industry_of, start, pattern_of, slot, adopted_month, members, by_industry,
-            member_adopters, stratum_of, stratum_mask, stratum_next, stratum_size, on_platform,
+            member_adopters, stratum_of, stratum_mask, stratum_next, stratum_size, on_platform, is_new,
         )  # fmt: skip
         assert np.array_equal(mask_of, wanted)
         inside = (wanted[:, None] >> np.arange(h, dtype=np.uint64)) & np.uint64(1) == 1
@@ -146,3 +152,10 @@ def test_books_of_members_and_crowds_equal_counts_made_anew():
         assert np.array_equal(on_platform[stratum_of], inside)
         assert np.array_equal(np.bincount(stratum_of, minlength=n + r), stratum_size)
         assert len({(region_of[i], stratum_of[i]) for i in range(n)}) == len(set(stratum_of.tolist()))
+        found = strata.live_strata(r, stratum_next, stratum_size, region_of_stratum, live)
+        assert sorted(found) == sorted(set(stratum_of.tolist()))
+        assert np.array_equal(region_of_stratum[stratum_of], region_of)
+        # What was computed for a stratum while it had enterprises still holds, unless it is marked as new.
+        before, known = known, {c: stratum_mask[c] for c in found}
+        assert all(before.get(c) == stratum_mask[c] for c in found if not is_new[c])
+        is_new[found] = False

@@ -1,0 +1,95 @@
+"""Months in one call are the months one by one, bit for bit, with every mechanism and however calls are divided."""
+
+import dataclasses
+
+import numpy as np
+from every_mechanism import (
+    CHAIN_POLICY,
+    EVERYTHING,
+    HEIRS,
+    MINING,
+    MOBILITY,
+    PLATFORM,
+    SEEDS,
+    TURNOVER,
+    scenario,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from simulation.engine.month import Engine
+
+PARTS = {
+    "mining": MINING,
+    "mobility": MOBILITY,
+    "turnover": TURNOVER,
+    "seeds": SEEDS,
+}
+PLATFORMS = {"none": "", "one": PLATFORM, "many": EVERYTHING, "heirs": EVERYTHING + HEIRS}
+
+
+def assert_same(one: Engine, other: Engine) -> None:
+    """Compare all that the replications leave, and the state in which they stand."""
+    for left, right in ((one.record(), other.record()), (one.state, other.state)):
+        for field in dataclasses.fields(left):
+            here, there = getattr(left, field.name), getattr(right, field.name)
+            if isinstance(here, np.ndarray):
+                np.testing.assert_array_equal(here, there, err_msg=field.name)
+            elif field.name == "ledger":
+                assert here.equals(there)
+            else:
+                assert here == there, field.name
+
+
+def assert_recorded(engine: Engine) -> None:
+    """Compare the last row of the record with counts made anew from the state."""
+    record, state = engine.record(), engine.state
+    np.testing.assert_array_equal(record.adopters[-1], state.adopters)
+    np.testing.assert_array_equal(record.members[-1], state.members)
+    np.testing.assert_array_equal(record.mastered[-1], state.mastered.sum(axis=0))
+    assert record.members_anywhere[-1] == np.count_nonzero(state.mask_of)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+@given(
+    parts=st.sets(st.sampled_from(sorted(PARTS))),
+    platforms=st.sampled_from(sorted(PLATFORMS)),
+    contacts=st.sampled_from(["added", "substituted"]),
+    splits=st.lists(st.integers(1, 30), max_size=8),
+    seed=st.integers(0, 1000),
+    looks=st.sets(st.integers(0, 7)),
+)
+def test_months_in_one_call_equal_months_one_by_one(
+    tmp_path, parts, platforms, contacts, splits, seed, looks
+):
+    more = PLATFORMS[platforms] + "".join(PARTS[part] for part in sorted(parts))
+    if "mining" in parts and platforms in ("many", "heirs"):
+        more += CHAIN_POLICY
+    spec = scenario(tmp_path, more=more, diffusion=f'contacts = "{contacts}"')
+    stepped, run = Engine(spec, seed), Engine(spec, seed)
+    for number, months in enumerate(splits):
+        run.run_for(months)
+        while stepped.state.month < run.state.month:
+            stepped.step()
+            assert_recorded(stepped)
+        assert_same(run, stepped)
+        if number in looks:  # an inspection changes nothing of what follows
+            run.hazard_of(0, 0)
+    run.run_for(10**6)
+    while not stepped.finished:
+        stepped.step()
+    assert run.finished
+    assert_same(run, stepped)
+
+
+def test_no_month_is_no_change_and_months_end_at_the_horizon(tmp_path):
+    engine, other = (Engine(scenario(tmp_path, more=PLATFORM), 1) for _ in range(2))
+    engine.run_for(0)
+    assert_same(engine, other)
+    engine.run_for(other.world.months + 5)
+    assert engine.state.month == other.world.months
