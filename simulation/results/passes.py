@@ -94,3 +94,53 @@ def by_appearance(codes: Array, names: int) -> tuple[Array, Array]:
             n += 1
         numbers[row] = place[code]
     return numbers, used[:n]
+
+
+@compiled
+def dense_counts(
+    rows: tuple[Array, Array, Array, Array, Array, Array],
+    months: int,
+    regions: int,
+    industries: int,
+    technologies: int,
+) -> tuple[Array, Array, Array]:
+    """Return the counts of every month from the rows of :func:`sparse_rows`.
+
+    Parameters
+    ----------
+    rows : int32, each of shape (rows,)
+        Month, below ``months``, and places of region, industry and technology, adopters and eligible. The rows of a
+        cell are in order of time.
+
+    Returns
+    -------
+    release_month : int64, shape (K,)
+        The first month of a technology.
+    eligible : int64, shape (E, R, S, K)
+        E is 1 if no row after a release changes the eligible. Months before a release have those of the release.
+    adopters : int32, shape (months, R, S, K)
+    """
+    month, region, industry, technology, adopted, there = rows
+    release_month = np.full(technologies, months - 1, dtype=np.int64)
+    for row in range(len(month)):
+        release_month[technology[row]] = min(release_month[technology[row]], month[row])
+    adopters = np.zeros((months, regions, industries, technologies), dtype=np.int32)
+    eligible = np.zeros((months, regions, industries, technologies), dtype=np.int64)
+    changing = False
+    # First the change since the row before, which is of the same cell unless the row is that of the release.
+    for row in range(len(month)):
+        m, r, s, k = month[row], region[row], industry[row], technology[row]
+        first = m == release_month[k]
+        before = max(row - 1, 0)
+        adopters[m, r, s, k] = adopted[row] - (0 if first else adopted[before])
+        entered = there[row] - (0 if first else there[before])
+        if first:
+            eligible[0, r, s, k] = entered
+        elif entered != 0:
+            eligible[m, r, s, k] = entered
+            changing = True
+    for m in range(1, months):
+        adopters[m] += adopters[m - 1]
+        if changing:
+            eligible[m] += eligible[m - 1]
+    return release_month, eligible if changing else eligible[:1].copy(), adopters
