@@ -120,7 +120,10 @@ def load_kernels(specs: Iterable[Scenario]) -> None:
             world = spec.world.model_copy(update={"scale": min(spec.world.scale, 1.0)})
             # An error here will occur again in a replication, and be recorded there.
             with contextlib.suppress(Exception):
-                Engine(spec.model_copy(update={"world": world}), 0).step()
+                engine = Engine(spec.model_copy(update={"world": world}), 0)
+                engine.step()
+                # The rows take compiled passes too.
+                tables_of(engine.record(), {}, reasons={}, replication=0)
 
 
 def _kind(spec: Scenario) -> tuple[bool, bool]:

@@ -28,9 +28,10 @@ MOST_NAMED = 3
 
 
 _WITHOUT = {
-    "curves": "Without them there are no figures of platforms and of the ledger, no money by instrument, and no replay",
-    "metrics": "Without them only means, paired differences and the verdict are known: there are no figures, no "
-    "additional adoptions, no sources of the change in synchronization, no money by instrument, and no replay",
+    "curves": "Without them there are no figures of platforms and of the ledger, no money by instrument, no animation "
+    "and no replay",
+    "metrics": "Without them there are means, paired differences and the verdict, but no figures, no additional "
+    "adoptions, no sources of the change in synchronization, no money by instrument, no animation and no replay",
 }
 """What cannot be done with a study that does not keep all tables."""
 

@@ -254,11 +254,16 @@ class Results:
         missing = [f"{table}.parquet" for table in tables if table not in TABLES_OF[self.keep]]
         if not missing:
             return ""
-        enough = [keep for keep, kept in TABLES_OF.items() if set(tables) <= set(kept)]
+        least = [keep for keep, kept in TABLES_OF.items() if set(tables) <= set(kept)][-1]
         return (
-            f"{self.path}: {listed(missing)} was not written, because the study was run with --keep {self.keep}; "
-            f"run it again with --keep {enough[-1]} and another --out"
+            f"{self.path}: holds no {' and no '.join(missing)}, because the study was run with --keep {self.keep}; "
+            f"run it again with --keep {least} and another --out"
         )
+
+    def require(self, *tables: str) -> None:
+        """Raise ``ResultsError`` with the reason of :meth:`lacking` unless the study keeps these tables."""
+        if reason := self.lacking(*tables):
+            raise ResultsError(reason)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -338,11 +343,11 @@ class Results:
         ResultsError
             As :meth:`counts`, at the end for replications without rows.
         """
-        if reason := self.lacking("curves"):
-            raise ResultsError(reason)
+        self.require("curves")
         parts = part_of_replication(self.path, self.scenarios)
         left = set(wanted)
-        found = replications(self.path, "curves", order=self.scenarios, parts=parts, wanted=wanted)
+        some = None if len(wanted) == len(self._finished(None, None)) else wanted
+        found = replications(self.path, "curves", order=self.scenarios, parts=parts, wanted=some)
         for (place, number), rows in found:
             name = self.scenarios[place]
             with reading(self.path / "curves.parquet"):
@@ -421,8 +426,7 @@ class Results:
         scenario: str | None = None,
         replication: int | None = None,
     ) -> pa.Table:
-        if reason := self.lacking(table):
-            raise ResultsError(reason)
+        self.require(table)
         if scenario is not None and scenario not in self.scenarios:
             raise ResultsError(
                 f"{self.path}: no scenario {scenario!r}{suggestion(scenario, self.scenarios)}; "

@@ -370,8 +370,9 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
 def _places(column: pa.ChunkedArray, names: Sequence[str]) -> Array:
     """Return the position of each value among the names."""
     values = column.combine_chunks()
-    place = pc.index_in(values.dictionary, pa.array(list(names), pa.string())).fill_null(-1).to_numpy()
-    found = place[values.indices.to_numpy()].astype(np.int32, copy=False)
+    place_of = {name: place for place, name in enumerate(names)}
+    place = np.array([place_of.get(name, -1) for name in values.dictionary.to_pylist()], dtype=np.int32)
+    found = place[values.indices.to_numpy()]
     if found.min(initial=0) < 0:
         unknown = values[int(found.argmin())].as_py()
         raise ResultsError(f"curves.parquet has rows of {unknown!r}, which manifest.json does not list")

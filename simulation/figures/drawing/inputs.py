@@ -62,8 +62,7 @@ def study_curves(
         assert scenarios is None and seed is None, "what to read is said when it is read"
         return source
     results = source if isinstance(source, Results) else Results(source)
-    if reason := results.lacking("curves"):
-        raise ResultsError(reason)
+    results.require("curves")
     lacking = {table: reason for table in TABLES if (reason := results.lacking(table))}
     parts = parts - lacking.keys()
     runs = results.runs(["scenario", "replication", "seed", *METRICS])
