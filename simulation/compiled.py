@@ -32,6 +32,7 @@ SOURCES = (
     "streams.py",
     "engine/ties.py",
     "engine/kernels/*.py",
+    "metrics/aligning.py",
     "results/passes.py",
 )
 """Modules with compiled functions, or with constants of these."""

@@ -11,11 +11,12 @@ gives the same bits for any number of threads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
+from simulation.metrics.aligning import since_release
 from simulation.record import Record
 from simulation.world import Array
 
@@ -80,7 +81,9 @@ def aligned(adopters: Array, release_month: Array, *, window: int) -> Array:
     float64, shape (K, window + 1, R, S)
         Adopters tau months after release.
     """
-    return _from_release(adopters, release_month, window=window).astype(np.float64)
+    assert release_month.max(initial=0) + window < len(adopters), "a technology is released too late"
+    # Whatever made the counts, the same compiled function takes them.
+    return since_release(np.ascontiguousarray(adopters, dtype=np.int32), release_month, window)
 
 
 def aligned_eligible(eligible: Array, release_month: Array, *, window: int) -> Array:
@@ -167,6 +170,8 @@ class Curves:
     """
 
     record: Record
+    memory: dict[str, float] = field(default_factory=dict, init=False)
+    """Values that several metrics share."""
 
     @property
     def dt(self) -> float:

@@ -101,7 +101,12 @@ def _defined(value: float) -> float:
 
 def _phi(curves: Curves) -> float:
     require_synchrony(curves)
-    return _defined(phi(np.moveaxis(curves.adopters, 3, 1), np.moveaxis(curves.eligible, 3, 1)))
+    # Synchronization is its complement, so that it is asked for twice.
+    value = curves.memory.get("phi")
+    if value is None:
+        value = phi(np.moveaxis(curves.adopters, 3, 1), np.moveaxis(curves.eligible, 3, 1))
+        curves.memory["phi"] = value
+    return _defined(value)
 
 
 def _phi_half(curves: Curves) -> float:
