@@ -194,6 +194,11 @@ class Curves:
         return aligned(self.record.adopters, self.record.release_month, window=self.window)
 
     @cached_property
+    def by_region(self) -> Array:
+        """float64 (K, W + 1, R): adopters of all industries. Sums of whole numbers are exact in any order."""
+        return np.einsum("ktrs->ktr", self.adopters)
+
+    @cached_property
     def eligible(self) -> Array:
         """int64 (K, E, R, S)."""
         return aligned_eligible(self.record.eligible, self.record.release_month, window=self.window)
@@ -229,7 +234,7 @@ class Curves:
     @cached_property
     def pooled(self) -> Array:
         """float64 (W + 1,): adopters of all technologies and regions over all eligible pairs."""
-        return ratio(np.einsum("ktrs->t", self.adopters), self.pairs.sum(axis=1))
+        return ratio(np.einsum("ktr->t", self.by_region), self.pairs.sum(axis=1))
 
     @cached_property
     def by_technology(self) -> Array:
@@ -247,7 +252,7 @@ class Curves:
 
         The pooled share in a month in which a region has no eligible enterprise.
         """
-        adopters, eligible = np.einsum("ktrs->ktr", self.adopters), self.eligible.sum(axis=3)
+        adopters, eligible = self.by_region, self.eligible.sum(axis=3)
         pooled = ratio(np.einsum("ktr->kt", adopters), eligible.sum(axis=2))
         return ratio(adopters, eligible, otherwise=pooled[:, :, None])
 
@@ -257,4 +262,4 @@ class Curves:
 
         The pooled share in a month in which a region has no eligible enterprise.
         """
-        return ratio(np.einsum("ktrs->tr", self.adopters), self.pairs, otherwise=self.pooled[:, None])
+        return ratio(np.einsum("ktr->tr", self.by_region), self.pairs, otherwise=self.pooled[:, None])

@@ -136,7 +136,7 @@ def _phi_half(curves: Curves) -> float:
 
 def _phi_raw(curves: Curves) -> float:
     require_synchrony(curves)
-    return _defined(phi(np.einsum("ktrs->ktr", curves.adopters), curves.eligible.sum(axis=3)))
+    return _defined(phi(curves.by_region, curves.eligible.sum(axis=3)))
 
 
 def _phi_macro(curves: Curves) -> float:
