@@ -28,8 +28,8 @@ MOST_NAMED = 3
 
 
 _WITHOUT = {
-    "curves": "Without them there are no figures of platforms and of the ledger, no money by instrument, no animation "
-    "and no replay",
+    "curves": "Without them there are no figures region_map, platform_membership and ledger, no money by "
+    "instrument, no animation and no replay",
     "metrics": "Without them there are means, paired differences and the verdict, but no figures, no additional "
     "adoptions, no sources of the change in synchronization, no money by instrument, no animation and no replay",
 }

@@ -112,6 +112,7 @@ READERS: dict[str, tuple[set[str], Callable[[Results, Path], object]]] = {
         {"curves", "memberships"},
         lambda results, _: figures.platform_membership(results),
     ),
+    "a map": ({"curves", "memberships"}, lambda results, _: figures.region_map(results)),
     "the figure of the ledger": ({"curves", "ledger"}, lambda results, _: figures.ledger(results)),
     "plot": ({"curves"}, lambda results, _: figures.plot(results, ["adoption_curves"], formats=["svg"])),
     "animate": (
