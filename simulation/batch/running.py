@@ -42,6 +42,9 @@ from simulation.scenario.schema import Scenario
 BLOCK = 20
 """Largest number of replications in a block: what a worker loses if it dies. Each block has a fixed cost."""
 
+BLOCK_BYTES = 8_000_000
+"""Largest size of a block with more than one replication: a worker holds its rows, and sends its files at once."""
+
 BLOCKS_PER_WORKER = 8
 """Desired number of blocks per worker over the batch, so that all workers end at about the same time."""
 
@@ -337,6 +340,11 @@ class _Batch:
             for block in blocks
             if (left := tuple(n for n in block.replications if (block.spec.name, n) not in taken))
         ]
+        rest = [
+            piece
+            for block in rest
+            for piece in in_pieces(block, size=sum(map(len, cost[_kind(block.spec)].files.values())))
+        ]
         spent = [(len(block.replications), cost[_kind(block.spec)]) for block in rest]
         self.report.estimated(
             Estimate(
@@ -372,6 +380,13 @@ class _Batch:
         self.report.average(scenario, values)
 
 
+def in_pieces(block: Block, *, size: int) -> list[Block]:
+    """Divide a block into those of at most ``BLOCK_BYTES``, where a replication has ``size`` bytes."""
+    most = max(1, BLOCK_BYTES // max(size, 1))
+    numbers = block.replications
+    return [replace(block, replications=numbers[n : n + most]) for n in range(0, len(numbers), most)]
+
+
 def _blocks(
     specs: Sequence[Scenario],
     replications: int,
@@ -380,7 +395,7 @@ def _blocks(
     finished: set[Replication],
     deadline: float | None,
     slots: int,
-    keep: str,
+    keep: str = "all",
 ) -> list[Block]:
     """Return what is missing, in blocks; scenarios take turns.
 

@@ -131,7 +131,10 @@ def standardized(adopters: Array, eligible: Array) -> Array:
     pooled = ratio(np.einsum("ktrs->kts", adopters), national)
     own = np.einsum("ktrs,ktrs->ktr", adopters, ratio(weight, eligible))
     lacking = np.where(eligible > 0, 0.0, weight)
-    return own + np.einsum("kts,ktrs->ktr", pooled, lacking)
+    # Most regions lack no industry: for these the sum over the lacking ones is 0.
+    k, r = np.nonzero(lacking.any(axis=(1, 3)))
+    own[k, :, r] += np.einsum("nts,nts->nt", pooled[k], lacking[k, :, r])
+    return own
 
 
 def select(record: Record, technologies: Array) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.compiled import compiled
+from simulation.compiled import compiled, inlined
 from simulation.world import Array
 
 MONTH, REGION, INDUSTRY, TECHNOLOGY, ADOPTERS, ELIGIBLE = range(6)
@@ -96,6 +96,14 @@ def by_appearance(codes: Array, names: int) -> tuple[Array, Array]:
     return numbers, used[:n]
 
 
+@inlined
+def _cumulate(changes: Array) -> None:
+    """Sum over time, the first axis, in place."""
+    for m in range(1, changes.shape[0]):
+        for cell in range(changes.shape[1]):
+            changes[m, cell] += changes[m - 1, cell]
+
+
 @compiled
 def dense_counts(
     rows: tuple[Array, Array, Array, Array, Array, Array],
@@ -124,10 +132,13 @@ def dense_counts(
     release_month = np.full(technologies, months - 1, dtype=np.int64)
     for row in range(len(month)):
         release_month[technology[row]] = min(release_month[technology[row]], month[row])
-    adopters = np.zeros((months, regions, industries, technologies), dtype=np.int32)
-    eligible = np.zeros((months, regions, industries, technologies), dtype=np.int64)
-    changing = False
     # First the change since the row before, which is of the same cell unless the row is that of the release.
+    changing = False
+    for row in range(1, len(month)):
+        if month[row] != release_month[technology[row]] and there[row] != there[row - 1]:
+            changing = True
+    adopters = np.zeros((months, regions, industries, technologies), dtype=np.int32)
+    eligible = np.zeros((months if changing else 1, regions, industries, technologies), dtype=np.int64)
     for row in range(len(month)):
         m, r, s, k = month[row], region[row], industry[row], technology[row]
         first = m == release_month[k]
@@ -138,9 +149,6 @@ def dense_counts(
             eligible[0, r, s, k] = entered
         elif entered != 0:
             eligible[m, r, s, k] = entered
-            changing = True
-    for m in range(1, months):
-        adopters[m] += adopters[m - 1]
-        if changing:
-            eligible[m] += eligible[m - 1]
-    return release_month, eligible if changing else eligible[:1].copy(), adopters
+    _cumulate(adopters.reshape(months, -1))
+    _cumulate(eligible.reshape(len(eligible), -1))
+    return release_month, eligible, adopters
