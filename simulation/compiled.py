@@ -33,6 +33,7 @@ SOURCES = (
     "engine/months.py",
     "engine/ties.py",
     "engine/kernels/*.py",
+    "metrics/aligning.py",
     "results/passes.py",
 )
 """Modules with compiled functions, or with constants of these."""

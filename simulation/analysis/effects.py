@@ -95,19 +95,21 @@ def effects(results: Results, reference: str | None = None) -> Effects:
 def _measure(results: Results) -> dict[str, dict[int, _Replication]]:
     """Return the required numbers of every replication, by scenario and number."""
     runs = results.runs(["scenario", "replication", "phi", "final_share", "spent_pv"])
+    rows = {(str(row["scenario"]), int(row["replication"])): row for row in runs.to_dict("records")}
     measured: dict[str, dict[int, _Replication]] = {}
-    for row in runs.to_dict("records"):
-        scenario, number = str(row["scenario"]), int(row["replication"])
-        found = _Replication(adopters=0.0, spent_pv=row["spent_pv"], parts={}, places={})
-        if not math.isnan(row["final_share"]):  # else there was nothing to adopt
-            counts = results.counts(scenario, number)
-            found = _Replication(
-                adopters=float(counts.adopters[-1].sum()),
-                spent_pv=row["spent_pv"],
-                parts={} if math.isnan(row["phi"]) else _parts(counts),
-                places=_places(counts),
-            )
-        measured.setdefault(scenario, {})[number] = found
+    for (scenario, number), row in rows.items():
+        nothing = _Replication(adopters=0.0, spent_pv=row["spent_pv"], parts={}, places={})
+        measured.setdefault(scenario, {})[number] = nothing
+    # Without a final share there was nothing to adopt.
+    wanted = {key for key, row in rows.items() if not math.isnan(row["final_share"])}
+    for (scenario, number), counts in results.each_counts(wanted):
+        row = rows[scenario, number]
+        measured[scenario][number] = _Replication(
+            adopters=float(counts.adopters[-1].sum()),
+            spent_pv=row["spent_pv"],
+            parts={} if math.isnan(row["phi"]) else _parts(counts),
+            places=_places(counts),
+        )
     return measured
 
 

@@ -22,8 +22,10 @@ LABEL = "policies[{}]"
 
 def unspent_money(results: Results) -> list[str]:
     """Return a sentence, with the reason, for every policy entry of a study that spent none of its money or not all of
-    its share.
+    its share; none if the study does not keep its ledger.
     """
+    if results.lacking("ledger"):
+        return []
     ledger = results.ledger(["scenario", "replication", "policy", "year", "planned", "spent"])
     sentences = []
     for entry in results.manifest["scenarios"]:

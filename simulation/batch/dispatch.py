@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from simulation.batch.workers import KEPT, NoAnswerError, Workers
 from simulation.errors import HyperclusterError, MachineError
 from simulation.results.manifest import model_versions, other_versions
-from simulation.results.tables import TABLES
+from simulation.results.tables import TABLES_OF
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
@@ -30,6 +30,7 @@ class Block:
     replications: tuple[int, ...]
     deadline: float | None = None  # deadline of each replication, in seconds
     again: bool = False  # tried once before, and lost with its worker
+    keep: str = "all"  # which tables are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _wrong(outcome: object, block: Block) -> Exception | None:
             f"versions on all machines. {KEPT.capitalize()}."
         )
     answered = [*outcome.headline, *(failure.replication for failure in outcome.failures)]
-    tables = set(TABLES) if outcome.headline else set()
+    tables = set(TABLES_OF[block.keep]) if outcome.headline else set()
     if sorted(answered) != sorted(block.replications) or outcome.files.keys() != tables:
         return ValueError("the executor returned the outcome of another block")
     return None

@@ -29,18 +29,21 @@ from simulation.batch.progress import HEADLINE, Estimate, Progress, Report
 from simulation.batch.workers import Workers, opened
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
-from simulation.errors import HyperclusterError
+from simulation.errors import HyperclusterError, listed
 from simulation.metrics import compute, reasons
 from simulation.results.blocks import Replication, part_name
 from simulation.results.manifest import new_manifest
 from simulation.results.reader import Results
-from simulation.results.tables import TABLES, Tables, tables_of, to_parquet
+from simulation.results.tables import TABLES_OF, Tables, tables_of, to_parquet
 from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 
 BLOCK = 20
 """Largest number of replications in a block: what a worker loses if it dies. Each block has a fixed cost."""
+
+BLOCK_BYTES = 8_000_000
+"""Largest size of a block with more than one replication: a worker holds its rows, and sends its files at once."""
 
 BLOCKS_PER_WORKER = 8
 """Desired number of blocks per worker over the batch, so that all workers end at about the same time."""
@@ -55,14 +58,16 @@ MAX_REPLICATIONS = 1000
 """Default maximum number of replications if they are added until differences are precise enough."""
 
 
-def replicate(spec: Scenario, replication: int, *, seed: int, deadline: float | None = None) -> Tables:
-    """Simulate one replication and return its rows; ``seed`` is that of replication 0."""
+def replicate(
+    spec: Scenario, replication: int, *, seed: int, deadline: float | None = None, keep: str = "all"
+) -> Tables:
+    """Simulate one replication and return its rows in the tables to keep; ``seed`` is that of replication 0."""
     replication = whole_number("replication", replication, most=MOST_REPLICATIONS - 1)
     seed = seed_of(seed, replications=replication + 1)
     record = simulate(spec, seed + replication, deadline=deadline)
     metrics = compute(record)
     undefined = reasons(record) if any(math.isnan(value) for value in metrics.values()) else {}
-    return tables_of(record, metrics, reasons=undefined, replication=replication)
+    return tables_of(record, metrics, reasons=undefined, replication=replication, keep=keep)
 
 
 def run_block(block: Block) -> Outcome:
@@ -80,7 +85,9 @@ def run_block(block: Block) -> Outcome:
     failures: list[Failure] = []
     for replication in block.replications:
         try:
-            rows.append(replicate(block.spec, replication, seed=block.seed, deadline=block.deadline))
+            rows.append(
+                replicate(block.spec, replication, seed=block.seed, deadline=block.deadline, keep=block.keep)
+            )
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was, it is recorded and the others go on
@@ -90,7 +97,10 @@ def run_block(block: Block) -> Outcome:
     runs = pa.concat_tables([tables["runs"] for tables in rows])
     headline = zip(*(runs[name].to_pylist() for name in ("replication", *HEADLINE)), strict=True)
     return Outcome(
-        files={name: to_parquet(pa.concat_tables([tables[name] for tables in rows])) for name in TABLES},
+        files={
+            name: to_parquet(pa.concat_tables([tables[name] for tables in rows]))
+            for name in TABLES_OF[block.keep]
+        },
         failures=tuple(failures),
         headline={replication: (phi, t50) for replication, phi, t50 in headline},
         seconds=time.perf_counter() - began,
@@ -113,7 +123,10 @@ def load_kernels(specs: Iterable[Scenario]) -> None:
             world = spec.world.model_copy(update={"scale": min(spec.world.scale, 1.0)})
             # An error here will occur again in a replication, and be recorded there.
             with contextlib.suppress(Exception):
-                Engine(spec.model_copy(update={"world": world}), 0).step()
+                engine = Engine(spec.model_copy(update={"world": world}), 0)
+                engine.step()
+                # The rows take compiled passes too.
+                tables_of(engine.record(), {}, reasons={}, replication=0)
 
 
 def _kind(spec: Scenario) -> tuple[bool, bool]:
@@ -132,6 +145,7 @@ def run_batch(
     deadline: float | None = None,
     until_halfwidth: float | None = None,
     max_replications: int = MAX_REPLICATIONS,
+    keep: str = "all",
     fresh: bool = False,
     take_over: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -154,6 +168,7 @@ def run_batch(
     until_halfwidth : go on after ``replications``, in rounds of ``simulation.analysis.stopping.ROUND``, until the 95 %
         interval of every paired difference in Phi is no wider than twice this.
     max_replications : the largest number of replications with ``until_halfwidth``.
+    keep : what is written of each replication: "all", "curves" (no memberships and no ledger) or "metrics".
     fresh : replace the contents of the folder.
     take_over : take the folder from a process on another machine that has ended; needed only on disks that cannot lock.
     progress : called in this process at the start and after every block.
@@ -161,7 +176,8 @@ def run_batch(
     Raises
     ------
     ResultsError
-        If the folder holds another study: its scenarios, seed or program differ. Nothing is written then.
+        If the folder holds another study: its scenarios, seed, program or what it keeps differ. Nothing is written
+        then.
     ScenarioError, DataError
         If a scenario cannot be loaded. Nothing is written then.
     HyperclusterError
@@ -180,8 +196,10 @@ def run_batch(
         deadline = real_number("deadline", deadline, above=0, most=MOST_SECONDS)
     goal = _goal(until_halfwidth, max_replications, scenarios=len(specs))
     seed = seed_of(seed, replications=replications if goal is None else max(replications, goal.ceiling))
+    if keep not in tuple(TABLES_OF):
+        raise HyperclusterError(f"keep = {keep!r}: must be one of {listed(TABLES_OF)}")
     store = Store(Path(out))
-    manifest = new_manifest(specs, replications, seed=seed, command=_command())
+    manifest = new_manifest(specs, replications, seed=seed, command=_command(), keep=keep)
     store.check(manifest, fresh=fresh)
     kinds = {_kind(spec): spec for spec in specs}
     prepare = partial(load_kernels, list(kinds.values()))
@@ -275,6 +293,7 @@ class _Batch:
             finished=self.store.finished,
             deadline=self.deadline,
             slots=self.pool.slots,
+            keep=self.store.keep,
         )
         if blocks and not self.piloted:
             blocks = self._pilot(blocks)
@@ -321,6 +340,11 @@ class _Batch:
             for block in blocks
             if (left := tuple(n for n in block.replications if (block.spec.name, n) not in taken))
         ]
+        rest = [
+            piece
+            for block in rest
+            for piece in in_pieces(block, size=sum(map(len, cost[_kind(block.spec)].files.values())))
+        ]
         spent = [(len(block.replications), cost[_kind(block.spec)]) for block in rest]
         self.report.estimated(
             Estimate(
@@ -356,6 +380,13 @@ class _Batch:
         self.report.average(scenario, values)
 
 
+def in_pieces(block: Block, *, size: int) -> list[Block]:
+    """Divide a block into those of at most ``BLOCK_BYTES``, where a replication has ``size`` bytes."""
+    most = max(1, BLOCK_BYTES // max(size, 1))
+    numbers = block.replications
+    return [replace(block, replications=numbers[n : n + most]) for n in range(0, len(numbers), most)]
+
+
 def _blocks(
     specs: Sequence[Scenario],
     replications: int,
@@ -364,6 +395,7 @@ def _blocks(
     finished: set[Replication],
     deadline: float | None,
     slots: int,
+    keep: str = "all",
 ) -> list[Block]:
     """Return what is missing, in blocks; scenarios take turns.
 
@@ -377,7 +409,7 @@ def _blocks(
     if size < 1 or deadline is not None:
         size = 1
     return [
-        Block(spec, seed, tuple(missing[spec.name][first : first + size]), deadline)
+        Block(spec, seed, tuple(missing[spec.name][first : first + size]), deadline, keep=keep)
         for first in range(0, replications, size)
         for spec in specs
         if first < len(missing[spec.name])

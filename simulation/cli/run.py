@@ -74,6 +74,13 @@ LONGEST_FOLDER = 80
     help="Change a key in every scenario, e.g. diffusion.half_distance_km=300, or in one, e.g. "
     "hypercluster:policies.platform_onboarding.share=0.5. May be repeated.",
 )
+@click.option(
+    "--keep",
+    type=click.Choice(["all", "curves", "metrics"]),
+    default="all",
+    show_default=True,
+    help="What is written of each replication; curves leaves out memberships and ledger, metrics the curves too.",
+)
 @fresh
 @take_over
 @click.option("--quiet", is_flag=True, help="Print only errors.")
@@ -93,6 +100,7 @@ def run(
     deadline: float | None,
     out: Path | None,
     overrides: tuple[str, ...],
+    keep: str,
     fresh: bool,
     take_over: bool,
     quiet: bool,
@@ -126,6 +134,7 @@ def run(
                 deadline=deadline,
                 until_halfwidth=until_halfwidth,
                 max_replications=max_replications,
+                keep=keep,
                 fresh=fresh,
                 take_over=take_over,
                 progress=progress,

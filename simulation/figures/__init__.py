@@ -146,8 +146,10 @@ def plot(
     if outputs is None:
         options = _options(names, scenarios=scenarios, seed=seed, width_mm=width_mm, formats=formats)
         outputs = outputs_of(found, "plot", HERE, *options)
-    study = study_curves(found, scenarios=scenarios, seed=seed)
-    drawn, left_out = _drawn(study, FIGURES if names is None else names, width_mm=width_mm)
+    wanted = tuple(FIGURES if names is None else names)
+    parts = frozenset().union(*(FIGURES[name].needs for name in wanted))
+    study = study_curves(found, scenarios=scenarios, seed=seed, parts=parts)
+    drawn, left_out = _drawn(study, wanted, width_mm=width_mm)
     if names is not None and left_out:
         raise ResultsError("\n".join(left_out.values()))
     files = {

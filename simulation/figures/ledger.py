@@ -54,6 +54,7 @@ def ledger(results: Source, *, ax: Axes | None = None) -> Axes:
 
 
 def _paying(study: StudyCurves) -> list[ScenarioCurves]:
+    study.require("ledger", figure="ledger")
     paying = [scenario for scenario in study.scenarios if not scenario.ledger.empty]
     if not paying:
         names = ", ".join(scenario.name for scenario in study.scenarios)
@@ -161,4 +162,4 @@ def _numbers(study: StudyCurves) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[["scenario", "instrument", "year", "planned", "spent"]]
 
 
-FIGURE = StudyFigure("ledger", place=90, draw=draw)
+FIGURE = StudyFigure("ledger", place=90, draw=draw, needs=frozenset({"ledger"}))

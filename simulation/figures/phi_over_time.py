@@ -174,4 +174,4 @@ def _numbers(study: StudyCurves) -> dict[str, pd.DataFrame]:
     return tables
 
 
-FIGURE = StudyFigure("phi_over_time", place=60, draw=draw)
+FIGURE = StudyFigure("phi_over_time", place=60, draw=draw, needs=frozenset({"variance"}))

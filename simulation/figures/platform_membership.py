@@ -77,6 +77,7 @@ def platform_membership(results: Source, *, ax: Axes | None = None) -> Axes:
 
 
 def _with_platforms(study: StudyCurves) -> list[tuple[ScenarioCurves, Platforms]]:
+    study.require("memberships", figure="platform_membership")
     found = [(scenario, scenario.platforms) for scenario in study.scenarios if scenario.platforms is not None]
     if not found:
         names = ", ".join(scenario.name for scenario in study.scenarios)
@@ -270,4 +271,4 @@ def _numbers(study: StudyCurves) -> dict[str, pd.DataFrame]:
     return tables
 
 
-FIGURE = StudyFigure("platform_membership", place=70, draw=draw)
+FIGURE = StudyFigure("platform_membership", place=70, draw=draw, needs=frozenset({"memberships"}))

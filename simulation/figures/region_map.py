@@ -166,6 +166,7 @@ def _scale(found: Sequence[Array], quantity: Quantity) -> _Scale:
 
 
 def _shown(study: StudyCurves, quantity: Quantity) -> tuple[ScenarioCurves, ...]:
+    study.require("memberships", figure="region_map")  # without them nobody would seem to be a member
     return study.compared("region_map") if quantity == "change" else study.scenarios
 
 
@@ -345,4 +346,4 @@ def _numbers(study: StudyCurves, quantity: Quantity) -> dict[str, pd.DataFrame]:
     }
 
 
-FIGURE = StudyFigure("region_map", place=45, draw=draw)
+FIGURE = StudyFigure("region_map", place=45, draw=draw, needs=frozenset({"memberships"}))

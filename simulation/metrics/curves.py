@@ -11,11 +11,12 @@ gives the same bits for any number of threads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
+from simulation.metrics.aligning import since_release
 from simulation.record import Record
 from simulation.world import Array
 
@@ -80,7 +81,9 @@ def aligned(adopters: Array, release_month: Array, *, window: int) -> Array:
     float64, shape (K, window + 1, R, S)
         Adopters tau months after release.
     """
-    return _from_release(adopters, release_month, window=window).astype(np.float64)
+    assert release_month.max(initial=0) + window < len(adopters), "a technology is released too late"
+    # Whatever made the counts, the same compiled function takes them.
+    return since_release(np.ascontiguousarray(adopters, dtype=np.int32), release_month, window)
 
 
 def aligned_eligible(eligible: Array, release_month: Array, *, window: int) -> Array:
@@ -128,7 +131,10 @@ def standardized(adopters: Array, eligible: Array) -> Array:
     pooled = ratio(np.einsum("ktrs->kts", adopters), national)
     own = np.einsum("ktrs,ktrs->ktr", adopters, ratio(weight, eligible))
     lacking = np.where(eligible > 0, 0.0, weight)
-    return own + np.einsum("kts,ktrs->ktr", pooled, lacking)
+    # Most regions lack no industry: for these the sum over the lacking ones is 0.
+    k, r = np.nonzero(lacking.any(axis=(1, 3)))
+    own[k, :, r] += np.einsum("nts,nts->nt", pooled[k], lacking[k, :, r])
+    return own
 
 
 def select(record: Record, technologies: Array) -> Record:
@@ -167,6 +173,8 @@ class Curves:
     """
 
     record: Record
+    memory: dict[str, float] = field(default_factory=dict, init=False)
+    """Values that several metrics share."""
 
     @property
     def dt(self) -> float:
@@ -187,6 +195,11 @@ class Curves:
     def adopters(self) -> Array:
         """float64 (K, W + 1, R, S): adopters tau months after release."""
         return aligned(self.record.adopters, self.record.release_month, window=self.window)
+
+    @cached_property
+    def by_region(self) -> Array:
+        """float64 (K, W + 1, R): adopters of all industries. Sums of whole numbers are exact in any order."""
+        return np.einsum("ktrs->ktr", self.adopters)
 
     @cached_property
     def eligible(self) -> Array:
@@ -224,7 +237,7 @@ class Curves:
     @cached_property
     def pooled(self) -> Array:
         """float64 (W + 1,): adopters of all technologies and regions over all eligible pairs."""
-        return ratio(np.einsum("ktrs->t", self.adopters), self.pairs.sum(axis=1))
+        return ratio(np.einsum("ktr->t", self.by_region), self.pairs.sum(axis=1))
 
     @cached_property
     def by_technology(self) -> Array:
@@ -242,7 +255,7 @@ class Curves:
 
         The pooled share in a month in which a region has no eligible enterprise.
         """
-        adopters, eligible = np.einsum("ktrs->ktr", self.adopters), self.eligible.sum(axis=3)
+        adopters, eligible = self.by_region, self.eligible.sum(axis=3)
         pooled = ratio(np.einsum("ktr->kt", adopters), eligible.sum(axis=2))
         return ratio(adopters, eligible, otherwise=pooled[:, :, None])
 
@@ -252,4 +265,4 @@ class Curves:
 
         The pooled share in a month in which a region has no eligible enterprise.
         """
-        return ratio(np.einsum("ktrs->tr", self.adopters), self.pairs, otherwise=self.pooled[:, None])
+        return ratio(np.einsum("ktr->tr", self.by_region), self.pairs, otherwise=self.pooled[:, None])

@@ -28,7 +28,7 @@ def environmental_t50(curves: Curves) -> float:
     """Return the years after release at which half of the eligible have adopted; in the window of all technologies."""
     _require_environmental(curves)
     green = curves.record.environmental
-    share = ratio(np.einsum("ktrs->t", curves.adopters[green]), curves.eligible[green].sum(axis=(0, 2, 3)))
+    share = ratio(np.einsum("ktr->t", curves.by_region[green]), curves.eligible[green].sum(axis=(0, 2, 3)))
     return time_to(0.5, share, curves)
 
 

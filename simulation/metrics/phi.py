@@ -101,7 +101,12 @@ def _defined(value: float) -> float:
 
 def _phi(curves: Curves) -> float:
     require_synchrony(curves)
-    return _defined(phi(np.moveaxis(curves.adopters, 3, 1), np.moveaxis(curves.eligible, 3, 1)))
+    # Synchronization is its complement, so that it is asked for twice.
+    value = curves.memory.get("phi")
+    if value is None:
+        value = phi(np.moveaxis(curves.adopters, 3, 1), np.moveaxis(curves.eligible, 3, 1))
+        curves.memory["phi"] = value
+    return _defined(value)
 
 
 def _phi_half(curves: Curves) -> float:
@@ -131,7 +136,7 @@ def _phi_half(curves: Curves) -> float:
 
 def _phi_raw(curves: Curves) -> float:
     require_synchrony(curves)
-    return _defined(phi(np.einsum("ktrs->ktr", curves.adopters), curves.eligible.sum(axis=3)))
+    return _defined(phi(curves.by_region, curves.eligible.sum(axis=3)))
 
 
 def _phi_macro(curves: Curves) -> float:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,7 +81,7 @@ class Analysis:
     results: Results
     reference: str  # name of the scenario with which the others are compared
     comparison: pd.DataFrame
-    effects: Effects
+    effects: Effects | None  # None if the study does not keep the curves
     verdicts: tuple[str, ...]
     idle: tuple[str, ...]  # planned money that is never spent, one sentence each
     precision: float
@@ -112,7 +113,7 @@ def analyse(results: Results, reference: str | None = None, *, precision: float 
         results=results,
         reference=reference_of(results.scenarios, reference),
         comparison=comparison,
-        effects=effects(results, reference),
+        effects=None if results.lacking("curves") else effects(results, reference),
         verdicts=tuple(verdicts(comparison, results.titles)),
         idle=tuple(unspent_money(results)),
         precision=precision,
@@ -123,7 +124,9 @@ def analyse(results: Results, reference: str | None = None, *, precision: float 
 def write_tables(analysis: Analysis) -> list[Path]:
     """Write comparison.csv and the CSV tables of effects, and all tables as LaTeX and Markdown into ``tables``."""
     outputs = analysis.outputs
-    paths = [write_comparison(analysis.comparison, outputs), *write_effects(analysis.effects, outputs)]
+    paths = [write_comparison(analysis.comparison, outputs)]
+    if analysis.effects is not None:
+        paths += write_effects(analysis.effects, outputs)
     return paths + [path for table in tables(analysis) for path in write_table(table, outputs)]
 
 
@@ -137,17 +140,20 @@ def tables(analysis: Analysis) -> list[Table]:
     """Return all tables of a study in reading order."""
     if analysis.comparison.empty:
         return [means(analysis), levels(analysis), directions(analysis), money(analysis)]
-    return [
+    found = [
         means(analysis),
         differences(analysis.pairs(), precision=analysis.precision),
         levels(analysis),
         directions(analysis),
         money(analysis),
-        additionality(analysis),
-        places(analysis.effects.places, analysis.results, analysis.reference),
-        decomposition(analysis),
-        attribution(analysis),
     ]
+    if analysis.effects is not None:
+        found += [
+            additionality(analysis),
+            places(analysis.effects.places, analysis.results, analysis.reference),
+            decomposition(analysis),
+        ]
+    return [*found, attribution(analysis)]
 
 
 def means(analysis: Analysis) -> Table:
@@ -272,8 +278,11 @@ def money(analysis: Analysis) -> Table:
     runs = results.runs(["scenario", "planned_pv", "spent_pv"])
     replications = runs["scenario"].value_counts().to_dict()
     spending: dict[tuple[str, str], _Spending] = {}
-    ledger = results.ledger(["scenario", "instrument", "planned", "spent"])
-    for row in records(ledger.groupby(["scenario", "instrument"], observed=True, as_index=False).sum()):
+    sums: list[dict[str, Any]] = []
+    if not results.lacking("ledger"):
+        ledger = results.ledger(["scenario", "instrument", "planned", "spent"])
+        sums = records(ledger.groupby(["scenario", "instrument"], observed=True, as_index=False).sum())
+    for row in sums:
         here = spending.setdefault((row["scenario"], row["instrument"]), _Spending())
         here.add(row["planned"], row["spent"], replications=replications[row["scenario"]])
     present = {name: _Spending() for name in results.scenarios if name in replications}
@@ -315,7 +324,8 @@ class _Spending:
 
 
 def additionality(analysis: Analysis) -> Table:
-    """Return the adoptions that each policy adds, and the cost of one."""
+    """Return the adoptions that each policy adds, and the cost of one; the study keeps its curves."""
+    assert analysis.effects is not None, "without curves no effects are measured"
     titles = analysis.results.titles
     rows = []
     for row in records(analysis.effects.additionality):
@@ -347,7 +357,11 @@ def additionality(analysis: Analysis) -> Table:
 
 
 def decomposition(analysis: Analysis) -> Table:
-    """Return the change in Phi by macroregion: between macroregions, and between the regions of each."""
+    """Return the change in Phi by macroregion: between macroregions, and between the regions of each.
+
+    The study keeps its curves.
+    """
+    assert analysis.effects is not None, "without curves no effects are measured"
     titles = analysis.results.titles
     parts: dict[str, dict[tuple[str, str], Difference]] = {}
     for row in records(analysis.effects.decomposition):

@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from operator import and_
 from pathlib import Path
 
@@ -252,3 +252,51 @@ def without(rows: pa.Table, keys: set[Replication]) -> pa.Table:
     return rows.filter(
         pc.invert(pc.is_in(held, pa.array([f"{name}/{number}" for name, number in sorted(keys)])))
     )
+
+
+def read_rows(
+    folder: Path,
+    table: str,
+    *,
+    order: Sequence[str],
+    columns: Sequence[str] | None = None,
+    scenario: str | None = None,
+    replications: range | None = None,
+) -> pa.Table:
+    """Read one table from the finished file, the parts of blocks, or both.
+
+    A replication that is in both, because merging was stopped half-way, or in two parts, is taken from the first
+    part; all copies are equal.
+
+    Parameters
+    ----------
+    order : names of the scenarios in the order of the rows; parts of other scenarios are not read.
+    columns, scenario, replications : what to read; None for all.
+    """
+    wanted = None if columns is None else list(dict.fromkeys(["scenario", "replication", *columns]))
+    read = partial(read_parquet, columns=wanted, scenario=scenario, replications=replications)
+    parts = [part for part in part_folders(folder, order) if may_hold(part, scenario, replications)]
+    taken: set[Replication] = set()
+    pieces = []
+    for part in parts:
+        rows = read(part / f"{table}.parquet")
+        keys = set(part_replications(part))
+        pieces.append(without(rows, keys & taken))
+        taken |= keys
+    finished = folder / f"{table}.parquet"
+    if finished.exists():
+        pieces.insert(0, without(read(finished), taken))
+    if not pieces:
+        which = "" if replications is None else f" {replications.start}"
+        raise ResultsError(
+            f"{folder}: no replication{which}{f' of scenario {scenario!r}' if scenario else ''} is here "
+            f"({table}.parquet is missing)"
+        )
+    with reading(finished):  # damaged parts may have columns of other types
+        rows = pa.concat_tables(pieces).unify_dictionaries() if len(pieces) > 1 else pieces[0]
+        if parts:
+            place = pc.index_in(rows["scenario"].cast(pa.string()), pa.array(list(order), pa.string()))
+            keys = pa.table({"scenario": place, "replication": rows["replication"]})
+            # Arrow sorts stably: within a replication the rows keep the order in which they were written.
+            rows = rows.take(pc.sort_indices(keys, [("scenario", "ascending"), ("replication", "ascending")]))
+        return rows if columns is None else rows.select(list(columns))

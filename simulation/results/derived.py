@@ -18,12 +18,22 @@ from simulation.errors import ResultsError
 from simulation.results.blocks import ignored
 from simulation.results.own_files import Origin, on_record, place, placed
 from simulation.results.reader import Results
+from simulation.results.tables import TABLES
 
 FIGURES = "figures"
 HERE = "."
 """Stands for the results folder in the command that updates a file."""
 MOST_NAMED = 3
 """Largest number of files of one folder that a note lists; more are only counted."""
+
+
+_WITHOUT = {
+    "curves": "Without them there are no figures region_map, platform_membership and ledger, no money by "
+    "instrument, no animation and no replay",
+    "metrics": "Without them there are means, paired differences and the verdict, but no figures, no additional "
+    "adoptions, no sources of the change in synchronization, no money by instrument, no animation and no replay",
+}
+"""What cannot be done with a study that does not keep all tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,8 @@ def notes_on(results: Results) -> list[str]:
         If the runs cannot be read.
     """
     notes = []
+    if reason := results.lacking(*TABLES):
+        notes.append(f"{reason}. {_WITHOUT[results.keep]}")
     if names := ignored(results.path, results.scenarios):
         notes.append(
             f"not read in {results.path}, because their names are not those that this program gives: "

@@ -57,7 +57,9 @@ def other_versions(there: object) -> list[str]:
     ]
 
 
-def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int, command: str) -> Manifest:
+def new_manifest(
+    scenarios: Sequence[Scenario], replications: int, *, seed: int, command: str, keep: str = "all"
+) -> Manifest:
     """Return the manifest of a study that is about to begin."""
     # Imported here, because it imports pandas: the server needs only the version from this module.
     from simulation.results.reader import PROGRAM
@@ -69,6 +71,7 @@ def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int,
         "code": used_parts(scenarios),
         "seed": seed,
         "replications": replications,
+        "keep": keep,
         "scenarios": [_entry(spec) for spec in scenarios],
         "command": command,
         "python": platform.python_version(),
@@ -81,6 +84,11 @@ def new_manifest(scenarios: Sequence[Scenario], replications: int, *, seed: int,
         "failures": [],
         "damaged": [],
     }
+
+
+def keep_of(manifest: Manifest) -> str:
+    """Return what a study keeps of each replication, "all" if its manifest is older than that choice."""
+    return str(manifest.get("keep", "all"))
 
 
 def ranges(numbers: Iterable[int]) -> str:
@@ -135,6 +143,8 @@ def differences(there: Manifest, here: Manifest) -> list[str]:
         )
         if there.get(key) != here[key]
     ]
+    if (kept := keep_of(there)) != keep_of(here):
+        found.append(f"what is kept: --keep {kept} there, --keep {keep_of(here)} now")
     found += [
         f"version of {name}: {old} there, {new} now" for name, old, new in other_arithmetic(there, here)
     ]

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError
 from simulation.results.blocks import Replication, part_replications, read_parquet, reading
-from simulation.results.tables import TABLES, Tables, are_sound, canonical, of_replication
+from simulation.results.tables import Tables, are_sound, canonical, of_replication
 
 VALUES_IN_MEMORY = 200_000
 """Values (rows x columns) of a table after which a row group ends, at the end of the current replication."""
@@ -27,6 +27,9 @@ PIECES = 200
 
 OPEN_PARTS = 4
 """Parts kept in memory: the replications of a block are adjacent, except those tried again."""
+
+_KEY = ["scenario", "replication"]
+"""The columns by which rows are sorted, in the order of every table."""
 
 Place = tuple[int, int]
 """Number of the scenario in the order of the study, and of the replication."""
@@ -55,15 +58,11 @@ def row_groups(
     order : names of the scenarios.
     parts : as :func:`simulation.results.blocks.part_of_replication` returns it.
     """
-    place_of = {name: place for place, name in enumerate(order)}
     held: list[pa.Table] = []
     pieces: list[pa.Table] = []
     rows_held = 0
     before: Place = (-1, -1)
-    sources = (_in_parts(table, parts, place_of), _in_file(folder / f"{table}.parquet", place_of))
-    for place, rows in heapq.merge(*sources, key=lambda found: found[0]):
-        if place == before:
-            continue
+    for place, rows in replications(folder, table, order=order, parts=parts):
         if rows_held and (place[0] != before[0] or rows_held * rows.num_columns >= VALUES_IN_MEMORY):
             yield canonical(pa.concat_tables(held + pieces))
             held, pieces, rows_held = [], [], 0
@@ -75,6 +74,38 @@ def row_groups(
         before = place
     if rows_held:
         yield canonical(pa.concat_tables(held + pieces))
+
+
+def replications(
+    folder: Path,
+    table: str,
+    *,
+    order: Sequence[str],
+    parts: Mapping[Replication, Path],
+    wanted: Set[Replication] | None = None,
+) -> Iterator[tuple[Place, pa.Table]]:
+    """Yield the rows of each replication once, sorted by scenario and replication, reading each file once.
+
+    Parameters
+    ----------
+    order, parts : as for :func:`row_groups`.
+    wanted : the replications to yield; all unless given.
+
+    Raises
+    ------
+    ResultsError
+        If a file is damaged.
+    """
+    place_of = {name: place for place, name in enumerate(order)}
+    places = None if wanted is None else {(place_of[name], number) for name, number in wanted}
+    if wanted is not None:
+        parts = {key: part for key, part in parts.items() if key in wanted}
+    before: Place = (-1, -1)
+    sources = (_in_parts(table, parts, place_of), _in_file(folder / f"{table}.parquet", place_of, places))
+    for place, rows in heapq.merge(*sources, key=lambda found: found[0]):
+        if place != before:
+            yield place, rows
+        before = place
 
 
 def _in_parts(
@@ -90,14 +121,18 @@ def _in_parts(
             yield place, opened[part][place]
 
 
-def _in_file(path: Path, place_of: Mapping[str, int]) -> Iterator[tuple[Place, pa.Table]]:
+def _in_file(
+    path: Path, place_of: Mapping[str, int], wanted: Set[Place] | None = None
+) -> Iterator[tuple[Place, pa.Table]]:
     if not path.exists():
         return
     held: list[pa.Table] = []  # of the current replication, which may continue in the next row group
     place: Place = (-1, -1)
     with reading(path):
-        for group in read_groups(path):
+        for group in _wanted_groups(path, place_of, wanted):
             for found, rows in _split(group, place_of):
+                if wanted is not None and found not in wanted:
+                    continue
                 if held and found != place:
                     yield place, pa.concat_tables(held)
                     held = []
@@ -107,8 +142,24 @@ def _in_file(path: Path, place_of: Mapping[str, int]) -> Iterator[tuple[Place, p
             yield place, pa.concat_tables(held)
 
 
+def _wanted_groups(path: Path, place_of: Mapping[str, int], wanted: Set[Place] | None) -> Iterator[pa.Table]:
+    """Yield the row groups that hold one of these replications; of the others two columns are read."""
+    if wanted is None:
+        yield from read_groups(path)
+        return
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        names = file.schema_arrow.names
+        others = [name for name in names if name not in _KEY]
+        for number in range(file.num_row_groups):
+            head = file.read_row_group(number, _KEY, use_threads=False)
+            if wanted.isdisjoint(place for place, _ in _split(head, place_of)):
+                continue
+            rest = file.read_row_group(number, others, use_threads=False)
+            yield pa.Table.from_arrays([*head.columns, *rest.columns], names=[*_KEY, *others])
+
+
 def finished_rows(
-    folder: Path, *, order: Sequence[str], elsewhere: Set[Replication]
+    folder: Path, *, order: Sequence[str], elsewhere: Set[Replication], tables: Sequence[str]
 ) -> Iterator[tuple[Replication, Tables]]:
     """Yield the rows of each replication that the finished files hold.
 
@@ -116,6 +167,7 @@ def finished_rows(
     ----------
     order : names of the scenarios.
     elsewhere : replications that are also in parts: a stopped merge leaves them in some of the files.
+    tables : those that are kept.
 
     Raises
     ------
@@ -123,7 +175,7 @@ def finished_rows(
         If a file is missing or damaged, or ``runs`` lacks a replication that other files have.
     """
     place_of = {name: place for place, name in enumerate(order)}
-    paths = {table: folder / f"{table}.parquet" for table in TABLES}
+    paths = {table: folder / f"{table}.parquet" for table in tables}
     empty: Tables = {}
     for table, path in paths.items():
         with reading(path):
@@ -159,7 +211,9 @@ def _split(group: pa.Table, place_of: Mapping[str, int]) -> Iterator[tuple[Place
     """Yield the rows of each replication, which are adjacent."""
     if not group.num_rows:
         return
-    names = group["scenario"].cast(pa.string()).combine_chunks().dictionary_encode()
+    names = group["scenario"].combine_chunks()
+    if not pa.types.is_dictionary(names.type):
+        names = names.dictionary_encode()
     scenario = np.array([place_of[name] for name in names.dictionary.to_pylist()])[names.indices.to_numpy()]
     number = group["replication"].to_numpy()
     starts = np.flatnonzero((np.diff(scenario) != 0) | (np.diff(number) != 0)) + 1
@@ -167,8 +221,8 @@ def _split(group: pa.Table, place_of: Mapping[str, int]) -> Iterator[tuple[Place
         yield (int(scenario[first]), int(number[first])), group.slice(first, last - first)
 
 
-def sound_replications(part: Path) -> set[Replication]:
-    """Return the replications of a block.
+def sound_replications(part: Path, tables: Sequence[str]) -> set[Replication]:
+    """Return the replications of a block, which has the tables that are kept.
 
     Raises
     ------
@@ -176,10 +230,10 @@ def sound_replications(part: Path) -> set[Replication]:
         If a file of the block is damaged, rows do not match their checksum, or the block does not match its name.
     """
     with reading(part):
-        tables = {name: pa.concat_tables(read_groups(part / f"{name}.parquet")) for name in TABLES}
+        read = {name: pa.concat_tables(read_groups(part / f"{name}.parquet")) for name in tables}
         keys = part_replications(part)
         for scenario, number in keys:
-            rows = {name: of_replication(table, scenario, number) for name, table in tables.items()}
+            rows = {name: of_replication(table, scenario, number) for name, table in read.items()}
             if not are_sound(rows):
                 raise ResultsError(f"{part}: replication {number} of {scenario} does not match its checksum")
     return set(keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.compiled import compiled
+from simulation.compiled import compiled, inlined
 from simulation.world import Array
 
 MONTH, REGION, INDUSTRY, TECHNOLOGY, ADOPTERS, ELIGIBLE = range(6)
@@ -94,3 +94,61 @@ def by_appearance(codes: Array, names: int) -> tuple[Array, Array]:
             n += 1
         numbers[row] = place[code]
     return numbers, used[:n]
+
+
+@inlined
+def _cumulate(changes: Array) -> None:
+    """Sum over time, the first axis, in place."""
+    for m in range(1, changes.shape[0]):
+        for cell in range(changes.shape[1]):
+            changes[m, cell] += changes[m - 1, cell]
+
+
+@compiled
+def dense_counts(
+    rows: tuple[Array, Array, Array, Array, Array, Array],
+    months: int,
+    regions: int,
+    industries: int,
+    technologies: int,
+) -> tuple[Array, Array, Array]:
+    """Return the counts of every month from the rows of :func:`sparse_rows`.
+
+    Parameters
+    ----------
+    rows : int32, each of shape (rows,)
+        Month, below ``months``, and places of region, industry and technology, adopters and eligible. The rows of a
+        cell are in order of time.
+
+    Returns
+    -------
+    release_month : int64, shape (K,)
+        The first month of a technology.
+    eligible : int64, shape (E, R, S, K)
+        E is 1 if no row after a release changes the eligible. Months before a release have those of the release.
+    adopters : int32, shape (months, R, S, K)
+    """
+    month, region, industry, technology, adopted, there = rows
+    release_month = np.full(technologies, months - 1, dtype=np.int64)
+    for row in range(len(month)):
+        release_month[technology[row]] = min(release_month[technology[row]], month[row])
+    # First the change since the row before, which is of the same cell unless the row is that of the release.
+    changing = False
+    for row in range(1, len(month)):
+        if month[row] != release_month[technology[row]] and there[row] != there[row - 1]:
+            changing = True
+    adopters = np.zeros((months, regions, industries, technologies), dtype=np.int32)
+    eligible = np.zeros((months if changing else 1, regions, industries, technologies), dtype=np.int64)
+    for row in range(len(month)):
+        m, r, s, k = month[row], region[row], industry[row], technology[row]
+        first = m == release_month[k]
+        before = max(row - 1, 0)
+        adopters[m, r, s, k] = adopted[row] - (0 if first else adopted[before])
+        entered = there[row] - (0 if first else there[before])
+        if first:
+            eligible[0, r, s, k] = entered
+        elif entered != 0:
+            eligible[m, r, s, k] = entered
+    _cumulate(adopters.reshape(months, -1))
+    _cumulate(eligible.reshape(len(eligible), -1))
+    return release_month, eligible, adopters

@@ -15,10 +15,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -37,16 +37,15 @@ from simulation.files.toml import parse_toml, texts_in
 from simulation.hidden_characters import fault_of
 from simulation.results.blocks import (
     Replication,
-    may_hold,
-    part_folders,
-    part_replications,
-    read_parquet,
+    part_of_replication,
+    read_rows,
     reading,
     replications_in,
-    without,
 )
 from simulation.results.code_digest import SHARED
-from simulation.results.tables import TABLES, Axes, Counts, are_sound, counts_of
+from simulation.results.manifest import keep_of
+from simulation.results.merge import replications
+from simulation.results.tables import TABLES_OF, Axes, Counts, are_sound, counts_of
 from simulation.scenario.messages import expected
 from simulation.settings import Line, Text
 from simulation.world import Array
@@ -147,6 +146,7 @@ class _Manifest(TypedDict):
     code: Annotated[dict[Line, Line], BeforeValidator(_parts)]
     seed: int
     replications: int
+    keep: NotRequired[Literal["all", "curves", "metrics"]]
     scenarios: Annotated[list[_Entry], Len(1), AfterValidator(_named_once)]
     command: str
     python: Line
@@ -245,6 +245,27 @@ class Results:
         return tuple(entry["name"] for entry in self.manifest["scenarios"])
 
     @property
+    def keep(self) -> str:
+        """What was written of each replication: "all", "curves" or "metrics"."""
+        return keep_of(self.manifest)
+
+    def lacking(self, *tables: str) -> str:
+        """Return why these tables are not here, and what to do, if the study does not keep one of them; else ""."""
+        missing = [f"{table}.parquet" for table in tables if table not in TABLES_OF[self.keep]]
+        if not missing:
+            return ""
+        least = [keep for keep, kept in TABLES_OF.items() if set(tables) <= set(kept)][-1]
+        return (
+            f"{self.path}: holds no {' and no '.join(missing)}, because the study was run with --keep {self.keep}; "
+            f"run it again with --keep {least} and another --out"
+        )
+
+    def require(self, *tables: str) -> None:
+        """Raise ``ResultsError`` with the reason of :meth:`lacking` unless the study keeps these tables."""
+        if reason := self.lacking(*tables):
+            raise ResultsError(reason)
+
+    @property
     def titles(self) -> dict[str, str]:
         """Title of each scenario, by name."""
         return {entry["name"]: entry["title"] for entry in self.manifest["scenarios"]}
@@ -314,6 +335,28 @@ class Results:
         with reading(self.path / "curves.parquet"):
             return counts_of(rows, self._axes[scenario])
 
+    def each_counts(self, wanted: Set[Replication]) -> Iterator[tuple[Replication, Counts]]:
+        """Yield the counts of many replications, sorted by scenario and number, reading each file once.
+
+        Raises
+        ------
+        ResultsError
+            As :meth:`counts`, at the end for replications without rows.
+        """
+        self.require("curves")
+        parts = part_of_replication(self.path, self.scenarios)
+        left = set(wanted)
+        some = None if len(wanted) == len(self._finished(None, None)) else wanted
+        found = replications(self.path, "curves", order=self.scenarios, parts=parts, wanted=some)
+        for (place, number), rows in found:
+            name = self.scenarios[place]
+            with reading(self.path / "curves.parquet"):
+                counts = counts_of(rows, self._axes[name])
+            left.discard((name, number))
+            yield (name, number), counts
+        for name, number in sorted(left):
+            yield (name, number), self.counts(name, number)
+
     def _whole(self, scenario: str, replication: int) -> pd.DataFrame:
         counts = self.counts(scenario, replication)
         r, s, k = np.nonzero((counts.eligible > 0).any(axis=0))
@@ -348,6 +391,8 @@ class Results:
     def verify(self) -> list[Replication]:
         """Return the replications whose rows do not match their checksum: none if all are sound.
 
+        The checksum covers what ``--keep`` had written, so nothing is said of other tables.
+
         Raises
         ------
         ResultsError
@@ -359,7 +404,7 @@ class Results:
         only = range(replication, replication + 1)
         tables = {
             name: read_rows(self.path, name, order=self.scenarios, scenario=scenario, replications=only)
-            for name in TABLES
+            for name in TABLES_OF[self.keep]
         }
         with reading(self.path):
             return are_sound(tables)
@@ -381,6 +426,7 @@ class Results:
         scenario: str | None = None,
         replication: int | None = None,
     ) -> pa.Table:
+        self.require(table)
         if scenario is not None and scenario not in self.scenarios:
             raise ResultsError(
                 f"{self.path}: no scenario {scenario!r}{suggestion(scenario, self.scenarios)}; "
@@ -413,54 +459,6 @@ class Results:
                 f"{self.path / 'runs.parquet'}: rows of {listed(strangers)}, which {MANIFEST} does not list; "
                 f"it lists {listed(self.scenarios)}; restore {MANIFEST}, or run the study again with --fresh"
             )
-
-
-def read_rows(
-    folder: Path,
-    table: str,
-    *,
-    order: Sequence[str],
-    columns: Sequence[str] | None = None,
-    scenario: str | None = None,
-    replications: range | None = None,
-) -> pa.Table:
-    """Read one table from the finished file, the parts of blocks, or both.
-
-    A replication that is in both, because merging was stopped half-way, or in two parts, is taken from the first
-    part; all copies are equal.
-
-    Parameters
-    ----------
-    order : names of the scenarios in the order of the rows; parts of other scenarios are not read.
-    columns, scenario, replications : what to read; None for all.
-    """
-    wanted = None if columns is None else list(dict.fromkeys(["scenario", "replication", *columns]))
-    read = partial(read_parquet, columns=wanted, scenario=scenario, replications=replications)
-    parts = [part for part in part_folders(folder, order) if may_hold(part, scenario, replications)]
-    taken: set[Replication] = set()
-    pieces = []
-    for part in parts:
-        rows = read(part / f"{table}.parquet")
-        keys = set(part_replications(part))
-        pieces.append(without(rows, keys & taken))
-        taken |= keys
-    finished = folder / f"{table}.parquet"
-    if finished.exists():
-        pieces.insert(0, without(read(finished), taken))
-    if not pieces:
-        which = "" if replications is None else f" {replications.start}"
-        raise ResultsError(
-            f"{folder}: no replication{which}{f' of scenario {scenario!r}' if scenario else ''} is here "
-            f"({table}.parquet is missing)"
-        )
-    with reading(finished):  # damaged parts may have columns of other types
-        rows = pa.concat_tables(pieces).unify_dictionaries() if len(pieces) > 1 else pieces[0]
-        if parts:
-            place = pc.index_in(rows["scenario"].cast(pa.string()), pa.array(list(order), pa.string()))
-            keys = pa.table({"scenario": place, "replication": rows["replication"]})
-            # Arrow sorts stably: within a replication the rows keep the order in which they were written.
-            rows = rows.take(pc.sort_indices(keys, [("scenario", "ascending"), ("replication", "ascending")]))
-        return rows if columns is None else rows.select(list(columns))
 
 
 def axes_of(entry: Mapping[str, Any]) -> Axes:

@@ -28,12 +28,16 @@ from simulation.results.passes import (
     REGION,
     TECHNOLOGY,
     by_appearance,
+    dense_counts,
     sparse_rows,
 )
 from simulation.world import Array
 
 TABLES = ("curves", "memberships", "ledger", "runs")
 """Names of the tables; ``runs`` is always put in place last, so that its presence implies that of the others."""
+
+TABLES_OF = {"all": TABLES, "curves": ("curves", "runs"), "metrics": ("runs",)}
+"""The tables that are written, by what ``--keep`` says, in the order of ``TABLES``."""
 
 Tables = dict[str, pa.Table]
 
@@ -88,9 +92,14 @@ _TYPES = {
 
 
 def tables_of(
-    record: Record, metrics: Mapping[str, float], *, reasons: Mapping[str, str], replication: int
+    record: Record,
+    metrics: Mapping[str, float],
+    *,
+    reasons: Mapping[str, str],
+    replication: int,
+    keep: str = "all",
 ) -> Tables:
-    """Return the rows of one replication in all tables, with the checksum in ``runs``.
+    """Return the rows of one replication in the tables that are kept, with their checksum in ``runs``.
 
     Parameters
     ----------
@@ -98,13 +107,11 @@ def tables_of(
     metrics : value by name, in the order of the columns; NaN where undefined.
     reasons : the reason for each undefined metric, by its name; stored as text in column ``undefined``.
     replication : number within the study, from 0.
+    keep : one of ``TABLES_OF``.
     """
-    tables = {
-        "curves": _curves(record, replication),
-        "memberships": _memberships(record, replication),
-        "ledger": _ledger(record, replication),
-        "runs": _runs(record, metrics, reasons=reasons, replication=replication),
-    }
+    makers = {"curves": _curves, "memberships": _memberships, "ledger": _ledger}
+    tables = {name: makers[name](record, replication) for name in TABLES_OF[keep] if name in makers}
+    tables["runs"] = _runs(record, metrics, reasons=reasons, replication=replication)
     tables["runs"] = tables["runs"].append_column("sha256", pa.array([checksum(tables)], pa.string()))
     return tables
 
@@ -193,9 +200,12 @@ def _ledger(record: Record, replication: int) -> pa.Table:
 
 
 def checksum(tables: Tables) -> str:
-    """Return the SHA-256 of every value of the rows of one replication, independent of the file that holds them."""
+    """Return the SHA-256 of every value of the rows of one replication, independent of the file that holds them.
+
+    It covers the tables that are kept, so that of a replication is another one with another ``--keep``.
+    """
     digest = hashlib.sha256()
-    for name in TABLES:
+    for name in [name for name in TABLES if name in tables]:
         for field, values in zip(tables[name].schema, _arrays(tables[name]), strict=True):
             if field.name == "sha256":
                 continue
@@ -321,28 +331,25 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
         raise ResultsError(
             "this replication has no curves: no technology with eligible enterprises was released"
         )
-    released = set(canonical(curves)["technology"].chunk(0).dictionary.to_pylist())
+    released = set(_canonical(curves["technology"].combine_chunks()).dictionary.to_pylist())
     technologies = tuple(name for name in axes.direction_of if name in released)
     region = _places(curves["region"], axes.regions)
     industry = _places(curves["industry"], axes.industries)
     technology = _places(curves["technology"], technologies)
-    month, adopters, eligible = (curves[name].to_numpy() for name in ("month", "adopters", "eligible"))
+    month, adopters, eligible = (
+        curves[name].to_numpy().astype(np.int32, copy=False) for name in ("month", "adopters", "eligible")
+    )
     if month.min() < 0 or month.max() > axes.months:
         raise ResultsError(
             f"curves.parquet has months {month.min()} to {month.max()}, manifest.json 0 to {axes.months}"
         )
-    release = np.full(len(technologies), axes.months, dtype=np.int64)
-    np.minimum.at(release, technology, month)
-    first = month == release[technology]
-    # The rows of a cell are in order of time, so each contributes its difference to the one before.
-    adopted, entered = (
-        np.where(first, counts, np.diff(counts, prepend=counts[:1])) for counts in (adopters, eligible)
+    release, there, adopted = dense_counts(
+        (month, region, industry, technology, adopters, eligible),
+        axes.months + 1,
+        len(axes.regions),
+        len(axes.industries),
+        len(technologies),
     )
-    at = (month, region, industry, technology)
-    shape = (axes.months + 1, len(axes.regions), len(axes.industries), len(technologies))
-    changes = first | (entered != 0)
-    since = tuple(place[changes] for place in (np.where(first, 0, month), *at[1:]))
-    rows = 1 if np.array_equal(changes, first) else shape[0]
     macroregions = tuple(sorted(set(axes.macroregion_of)))
     return Counts(
         scenario=curves["scenario"][0].as_py(),
@@ -355,22 +362,16 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
         technologies=technologies,
         directions=tuple(axes.direction_of[name] for name in technologies),
         release_month=release,
-        eligible=_summed(entered[changes].astype(np.int64), since, shape=(rows, *shape[1:])),
-        adopters=_summed(adopted, at, shape=shape),
+        eligible=there,
+        adopters=adopted,
     )
-
-
-def _summed(changes: Array, at: tuple[Array, ...], *, shape: tuple[int, ...]) -> Array:
-    """Return the cumulative sums over months, the first axis, of changes at these places."""
-    counts = np.zeros(shape, dtype=changes.dtype)
-    counts[at] = changes
-    return np.cumsum(counts, axis=0, dtype=counts.dtype, out=counts)
 
 
 def _places(column: pa.ChunkedArray, names: Sequence[str]) -> Array:
     """Return the position of each value among the names."""
     values = column.combine_chunks()
-    place = pc.index_in(values.dictionary, pa.array(list(names), pa.string())).fill_null(-1).to_numpy()
+    place_of = {name: place for place, name in enumerate(names)}
+    place = np.array([place_of.get(name, -1) for name in values.dictionary.to_pylist()], dtype=np.int32)
     found = place[values.indices.to_numpy()]
     if found.min(initial=0) < 0:
         unknown = values[int(found.argmin())].as_py()

@@ -44,7 +44,7 @@ from simulation.results.blocks import (
     unfinished_parts,
 )
 from simulation.results.locks import Lock, is_lock, locked
-from simulation.results.manifest import differences, now, ranges
+from simulation.results.manifest import differences, keep_of, now, ranges
 from simulation.results.merge import finished_rows, row_groups, sound_replications, system_memory
 from simulation.results.own_files import (
     RECORD,
@@ -58,7 +58,7 @@ from simulation.results.own_files import (
     remove_file,
 )
 from simulation.results.reader import MANIFEST, Manifest, read_manifest
-from simulation.results.tables import TABLES, are_sound, parquet_writer, to_parquet
+from simulation.results.tables import TABLES, TABLES_OF, are_sound, parquet_writer, to_parquet
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
@@ -133,7 +133,7 @@ class Store:
                 "or replace what is there with --fresh."
             )
         tables = (
-            [path.name for path in self._files()] if fresh else []
+            [f"{table}.parquet" for table in TABLES_OF[keep_of(manifest)]] if fresh else []
         )  # otherwise they are read, and set aside if damaged
         failed = [f"{FAILED}/{entry['name']}.toml" for entry in manifest["scenarios"]]
         refuse_foreign(self.folder, [*tables, *failed])
@@ -177,6 +177,11 @@ class Store:
         self.manifest["notes"] = self.notes
         self.save()
         return self.finished
+
+    @property
+    def keep(self) -> str:
+        """What is kept of each replication: one of ``simulation.results.tables.TABLES_OF``."""
+        return keep_of(self.manifest)
 
     @contextlib.contextmanager
     def alone(self, *, take_over: bool = False) -> Iterator[None]:
@@ -330,7 +335,7 @@ class Store:
 
     def _merge(self, parts: Mapping[Replication, Path]) -> None:
         order = self._names()
-        for table in TABLES:
+        for table in TABLES_OF[self.keep]:
             schema = pq.read_schema(next(iter(parts.values())) / f"{table}.parquet")
             target = placed(self.folder, f"{table}.parquet")
             with system_memory(), target as temporary, temporary.open("wb") as sink:
@@ -383,7 +388,7 @@ class Store:
         finished: set[Replication] = set()
         for part in part_folders(self.folder, self._names()):
             try:
-                finished |= sound_replications(part)
+                finished |= sound_replications(part, TABLES_OF[self.keep])
             except ResultsError as error:
                 self._set_aside(part.name, [part], why=str(error))
         files = [path for path in self._files() if path.exists()]
@@ -409,7 +414,9 @@ class Store:
         """
         found = set()
         with reading(self.folder):
-            for key, rows in finished_rows(self.folder, order=self._names(), elsewhere=in_parts):
+            for key, rows in finished_rows(
+                self.folder, order=self._names(), elsewhere=in_parts, tables=TABLES_OF[self.keep]
+            ):
                 if not are_sound(rows):
                     raise ResultsError(
                         f"{self.folder}: replication {key[1]} of {key[0]} does not match its checksum"
@@ -426,7 +433,7 @@ class Store:
         return False
 
     def _files(self) -> list[Path]:
-        return [self.folder / f"{table}.parquet" for table in TABLES]
+        return [self.folder / f"{table}.parquet" for table in TABLES_OF[self.keep]]
 
     def _salvage(self, elsewhere: set[Replication]) -> set[Replication]:
         """Move the sound replications of damaged finished files into parts, and return them."""
@@ -439,7 +446,7 @@ class Store:
                         rows = {path.stem: read(path) for path in self._files()}
                         sound = are_sound(rows)
                     if sound:
-                        files = {table: to_parquet(rows[table]) for table in TABLES}
+                        files = {table: to_parquet(rows[table]) for table in rows}
                         self.add(part_name(scenario, [number]), files)
                         saved.add((scenario, number))
         return saved

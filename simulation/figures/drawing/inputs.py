@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,27 @@ from simulation.arguments import seed_of
 from simulation.data.outlines import Outlines, load_outlines
 from simulation.data.reader import dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
-from simulation.figures.drawing.study import Platforms, ScenarioCurves, StudyCurves
+from simulation.figures.drawing.study import OPTIONAL, Platforms, ScenarioCurves, StudyCurves
 from simulation.metrics import METRICS
 from simulation.metrics.curves import aligned, aligned_eligible, ratio, standardized
 from simulation.metrics.phi import variance_components
 from simulation.results.reader import Results
-from simulation.results.tables import Counts
+from simulation.results.tables import TABLES, Counts
 from simulation.settings import multiplied
 from simulation.world import Array
+
+LEDGER = ["instrument", "year", "planned", "spent"]
 
 Source = StudyCurves | Results | str | Path
 """What a figure can be drawn from: results, their folder, or what :func:`study_curves` made of them."""
 
 
 def study_curves(
-    source: Source, *, scenarios: Sequence[str] | None = None, seed: int | None = None
+    source: Source,
+    *,
+    scenarios: Sequence[str] | None = None,
+    seed: int | None = None,
+    parts: Set[str] = OPTIONAL,
 ) -> StudyCurves:
     """Read the data that figures draw, all curves up to the window common to every replication read.
 
@@ -43,17 +49,22 @@ def study_curves(
         Names of those to read, all unless given.
     seed
         Read only the replications with this seed.
+    parts
+        Which of the parts that only some figures show to read too. What the study does not keep is left out.
 
     Raises
     ------
     ResultsError
-        If nothing has finished, a scenario or seed is unknown, or scenarios have different regions or time
-        axes.
+        If nothing has finished, a scenario or seed is unknown, scenarios have different regions or time axes, or the
+        study does not keep its curves.
     """
     if isinstance(source, StudyCurves):
         assert scenarios is None and seed is None, "what to read is said when it is read"
         return source
     results = source if isinstance(source, Results) else Results(source)
+    results.require("curves")
+    lacking = {table: reason for table in TABLES if (reason := results.lacking(table))}
+    parts = parts - lacking.keys()
     runs = results.runs(["scenario", "replication", "seed", *METRICS])
     finished = _chosen(results, runs, scenarios)
     if seed is not None:
@@ -66,10 +77,14 @@ def study_curves(
     ids = tuple(regions[r]["id"] for r in order)
 
     rows = {name: runs[runs["scenario"] == name].sort_values("seed") for name in finished}
-    curves = {
-        name: [_curves(results.counts(name, int(number)), order) for number in rows[name]["replication"]]
-        for name in finished
-    }
+    curves: dict[str, list[_Curves]] = {name: [] for name in finished}
+    wanted = {(name, int(number)) for name in finished for number in rows[name]["replication"]}
+    enterprises = None  # those of the first replication of the first scenario
+    for (name, _), counts in results.each_counts(wanted):
+        if enterprises is None:
+            enterprises = enterprises_of(counts)[order]
+        curves[name].append(_curves(counts, order, variance="variance" in parts))
+    assert enterprises is not None, "each of the finished replications has counts"
     outlines, outlines_fault = outlines_of(entries[finished[0]])
     steps = min(len(pooled) for replications in curves.values() for pooled, _, _, _ in replications)
     return StudyCurves(
@@ -78,17 +93,18 @@ def study_curves(
         macroregions=tuple(regions[r]["macroregion"] for r in order),
         longitude=np.array([regions[r]["longitude"] for r in order], dtype=float),
         latitude=np.array([regions[r]["latitude"] for r in order], dtype=float),
-        enterprises=enterprises_of(
-            results.counts(finished[0], int(rows[finished[0]]["replication"].iloc[0]))
-        )[order],
+        enterprises=enterprises,
         outlines=outlines,
         outlines_fault=outlines_fault,
         steps_per_year=entries[finished[0]]["steps_per_year"],
         scenarios=tuple(
-            _scenario(results, entries[name], rows[name], curves=curves[name], steps=steps, ids=ids)
+            _scenario(
+                results, entries[name], rows[name], curves=curves[name], steps=steps, ids=ids, parts=parts
+            )
             for name in finished
         ),
         version=results.manifest["version"],
+        lacking=lacking,
     )
 
 
@@ -132,9 +148,10 @@ def _scenario(
     entry: Mapping[str, Any],
     rows: pd.DataFrame,
     *,
-    curves: Sequence[tuple[Array, Array, Array, Array]],
+    curves: Sequence[_Curves],
     steps: int,
     ids: Sequence[str],
+    parts: Set[str],
 ) -> ScenarioCurves:
     pooled, regional, between, total = (
         np.array([part[..., :steps] for part in parts]) for parts in zip(*curves, strict=True)
@@ -149,12 +166,15 @@ def _scenario(
         variance_between=between,
         variance_total=total,
         metrics={name: rows[name].to_numpy(dtype=float) for name in METRICS},
-        platforms=_platforms(results, entry, rows, ids=ids),
-        ledger=_ledger(results, entry["name"], rows),
+        platforms=_platforms(results, entry, rows, ids=ids) if "memberships" in parts else None,
+        ledger=_ledger(results, entry["name"], rows) if "ledger" in parts else pd.DataFrame(columns=LEDGER),
     )
 
 
-def _curves(counts: Counts, order: Sequence[int]) -> tuple[Array, Array, Array, Array]:
+_Curves = tuple[Array, Array, Array, Array]
+
+
+def _curves(counts: Counts, order: Sequence[int], *, variance: bool) -> _Curves:
     """Curves of one replication up to its own window, as ``metrics.Curves`` has them.
 
     Returns
@@ -164,7 +184,7 @@ def _curves(counts: Counts, order: Sequence[int]) -> tuple[Array, Array, Array, 
         Standardized, in this order; nan for a region that never has eligible enterprises, whose standardized curve
         would be that of the others.
     between, total : float64, shape (W + 1,)
-        Variance between regions and in all; equation (9).
+        Variance between regions and in all; equation (9). Empty unless asked for.
     """
     window = counts.adopters.shape[0] - 1 - int(counts.release_month.max())
     adopters = aligned(counts.adopters, counts.release_month, window=window)
@@ -172,8 +192,10 @@ def _curves(counts: Counts, order: Sequence[int]) -> tuple[Array, Array, Array, 
     weights = ratio(eligible.sum(axis=(1, 2, 3)), eligible.sum())
     regional = np.tensordot(weights, standardized(adopters, eligible), axes=1)
     regional[:, eligible.sum(axis=(0, 1, 3)) == 0] = np.nan
-    components = variance_components(np.moveaxis(adopters, 3, 1), np.moveaxis(eligible, 3, 1))
-    between, total = (part.sum(axis=0) for part in components)
+    between, total = np.empty(0), np.empty(0)
+    if variance:
+        components = variance_components(np.moveaxis(adopters, 3, 1), np.moveaxis(eligible, 3, 1))
+        between, total = (part.sum(axis=0) for part in components)
     pooled = ratio(adopters.sum(axis=(0, 2, 3)), eligible.sum(axis=(0, 2, 3)))
     return pooled, regional[:, list(order)].T, between, total
 
@@ -254,9 +276,7 @@ def _readiness(world: Mapping[str, Any], ids: Sequence[str]) -> Array | None:
 
 def _ledger(results: Results, scenario: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Units planned and spent by instrument and year, means over the replications."""
-    table = results.ledger(
-        ["replication", "instrument", "year", "planned", "spent"], scenario=scenario
-    ).astype({"instrument": str})
+    table = results.ledger(["replication", *LEDGER], scenario=scenario).astype({"instrument": str})
     table = table[table["replication"].isin(rows["replication"])].drop(columns="replication")
     totals = table.groupby(["instrument", "year"], as_index=False).sum()
     return totals.assign(planned=totals["planned"] / len(rows), spent=totals["spent"] / len(rows))

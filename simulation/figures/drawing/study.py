@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +17,9 @@ from simulation.metrics.curves import crossing_time
 from simulation.world import Array
 
 BASELINE = "baseline"
+
+OPTIONAL = frozenset({"variance", "memberships", "ledger"})
+"""Parts of a study that only some figures show: they are read only for these."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +88,12 @@ class StudyCurves:
     outlines_fault: str = (
         ""  # what is wrong with the file of outlines, where there is one that cannot be used
     )
+    lacking: Mapping[str, str] = field(default_factory=dict)  # why a table is not there, by its name
+
+    def require(self, table: str, *, figure: str) -> None:
+        """Raise ``ResultsError`` if the study does not keep a table that a figure shows."""
+        if reason := self.lacking.get(table):
+            raise ResultsError(f"{figure}: {reason}")
 
     @property
     def dt(self) -> float:
@@ -150,6 +159,7 @@ class StudyFigure:
     place: int  # order among the figures
     draw: DrawStudy  # raises ResultsError if the study lacks the data
     after_every_run: bool = False  # drawn by ``hypercluster run`` too, which must stay quick
+    needs: frozenset[str] = frozenset()  # which of ``OPTIONAL`` it shows
 
 
 def regional_t50(scenario: ScenarioCurves, *, dt: float) -> Array:

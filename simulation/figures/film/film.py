@@ -74,8 +74,9 @@ def read_film(results: Results, scenario: str, *, replication: int) -> Film:
     Raises
     ------
     ResultsError
-        If the replication is missing.
+        If the replication is missing, or the study does not keep curves and memberships.
     """
+    results.require("curves", "memberships")
     counts = results.counts(scenario, replication)
     pooled, regional = calendar_shares(counts)
     members, may_join = _members(results.memberships(scenario=scenario, replication=replication), counts)

@@ -18,7 +18,7 @@ from simulation.errors import HyperclusterError, ResultsError
 from simulation.figures.drawing.inputs import short_name
 from simulation.record import Record
 from simulation.results.reader import Results
-from simulation.results.tables import Counts
+from simulation.results.tables import TABLES, Counts
 from simulation.scenario.messages import expected
 from simulation.server.processes.worker import MOST_BYTES, MOST_MONTHS, MOST_POLICIES, TooLargeError
 from simulation.server.sides.description import country, described_map, policy_entry, style_of
@@ -40,11 +40,12 @@ class ReplaySide(Side):
     Raises
     ------
     ResultsError
-        If it is missing or damaged.
+        If it is missing or damaged, or the study does not keep all tables.
     """
 
     def __init__(self, folder: Path, scenario: str, seed: int) -> None:
         results = Results(folder)
+        results.require(*TABLES)
         runs = results.runs(["scenario", "replication", "seed", "planned_pv", "spent_pv"])
         rows = runs[(runs["scenario"] == scenario) & (runs["seed"] == seed)]
         if rows.empty:
