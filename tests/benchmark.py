@@ -1,6 +1,10 @@
 """Measure what a replication costs, and print it as a table; compared figures are ratios within this one run.
 
     uv run python tests/benchmark.py
+    uv run python tests/benchmark.py peers
+
+The second compares the months of a task that other packages can simulate too with theirs, and writes the result into
+docs/performance.md; it takes about a quarter of an hour. Numbers of enterprises may follow, such as ``peers 5301 53010``.
 
 CPU time is the process's own, after compilation; the median of several replications is shown. The plain model is the
 one that the tests hold the compiled one against.
@@ -87,4 +91,10 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["peers"]:
+        sys.path.insert(0, str(Path(__file__).parent / "peers"))
+        import compare
+
+        compare.main(tuple(map(int, sys.argv[2:])) or compare.SIZES)
+    else:
+        main()

@@ -36,6 +36,7 @@ class TableKind:
     industries: str = ""  # content of any other column, one per industry; "" if other columns are not read
     required: bool = True
     may_be_empty: bool = False
+    large: bool = False  # millions of rows: read column by column, not row by row
 
     @property
     def required_columns(self) -> tuple[str, ...]:
@@ -141,6 +142,22 @@ TABLES = {
         ),
         required=False,
         may_be_empty=True,
+    ),
+    "enterprise_ties": TableKind(
+        "two enterprises that are partners; where there is any, all partners are these, and none is drawn",
+        ("region_id", "industry", "number", "partner_region_id", "partner_industry", "partner_number"),
+        (
+            _REGION,
+            Column("industry", "industry, a column of enterprises.csv"),
+            Column("number", "number of the enterprise within both, from 0"),
+            Column("partner_region_id", "id of the partner's region"),
+            Column("partner_industry", "industry of the partner"),
+            Column("partner_number", "number of the partner within both, from 0"),
+            _SOURCE,
+        ),
+        required=False,
+        may_be_empty=True,
+        large=True,
     ),
     "facts": TableKind(
         "a number about the world with its source",

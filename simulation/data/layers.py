@@ -132,6 +132,8 @@ def _settings(path: Path) -> Settings:
 def read_layers(folders: Sequence[Path], problems: list[Problem]) -> dict[str, Table]:
     """Read every table of a dataset, with the rows of its layers merged; a table that no layer has is empty.
 
+    Large tables are not read here: see :mod:`simulation.data.enterprise_ties`.
+
     Raises
     ------
     DataError
@@ -148,7 +150,7 @@ def read_layers(folders: Sequence[Path], problems: list[Problem]) -> dict[str, T
             if meant and path.stem.lower() not in TABLES:
                 message = f'not a table of a dataset; did you mean "{meant[0]}.csv"?'
                 problems.append(Problem(str(path), None, "", message))
-    read = {name: _read(name, kind, folders, problems) for name, kind in TABLES.items()}
+    read = {name: _read(name, kind, folders, problems) for name, kind in TABLES.items() if not kind.large}
     raise_problems(problems)
     for name, tables in read.items():
         for table in tables:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from simulation.data.dictionary import DEFAULT_COUNTRY, FAMILIES, TABLES
+from simulation.data.enterprise_ties import read_enterprise_ties
 from simulation.data.layers import FOLDER, dataset_folder, layers, read_layers, shipped_datasets
 from simulation.data.tables import Row, Table, raise_problems, read_table
 from simulation.errors import DataError, Problem, listed, suggestion
@@ -117,6 +118,9 @@ class Dataset:
     relevance: Array  # float64 (D, S), rho in [0, 1]
     platforms: tuple[PlatformRow, ...]  # sorted by name
     ties: Array | None  # float64 (R, R), weights of partners' regions; None if distance determines them
+    partners: (
+        tuple[Array, Array] | None
+    )  # given business network, CSR (indptr, indices); None if partners are drawn
     facts: tuple[FactRow, ...]  # sorted by name
     assumptions: tuple[str, ...]  # invented values in the tables, one sentence each
 
@@ -161,6 +165,8 @@ class Dataset:
             "relevance": self.relevance.tolist(),
             "ties": None if self.ties is None else self.ties.tolist(),
         }
+        if self.partners is not None:  # otherwise the digest is that of before there were such tables
+            content["partners"] = [hashlib.sha256(array).hexdigest() for array in self.partners]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -246,6 +252,8 @@ def _read_dataset(
     ties = _ties(tables["ties"], ids)
     facts = _facts(tables["facts"])
     raise_problems(problems)
+    partners = read_enterprise_ties(folders, ids, industries, counts, problems)
+    raise_problems(problems)
     return Dataset(
         name=name,
         regions=regions,
@@ -257,6 +265,7 @@ def _read_dataset(
         relevance=relevance,
         platforms=platforms,
         ties=ties,
+        partners=partners,
         facts=facts,
         assumptions=assumptions,
     )

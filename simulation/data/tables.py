@@ -149,41 +149,52 @@ def read_table(
     path: Path, *, columns: Sequence[str], problems: list[Problem], may_be_empty: bool = False
 ) -> Table:
     """Read a UTF-8 CSV file with a header; add faults of the file, its header and its shape to ``problems``."""
-    table = Table(str(path), (), problems)
-    try:
-        text = read_text(path, expected="a table (CSV)")
-    except FileNotFoundError:
-        table.problem(None, "", f"missing file; expected the columns {listed(columns)}")
+    table, text = opened(path, columns=columns, problems=problems)
+    if not text or not fill(table, text):
         return table
-    except TextFault as fault:
-        problems.append(fault.problem(path))
-        return table
-    if not text.strip():
-        table.problem(None, "", f"empty file; expected the columns {listed(columns)}")
-        return table
-    if not _fill(table, text):
-        return table
-    for column in columns:
-        if column not in table.columns:
-            table.problem(1, column, f"missing column{suggestion(column, table.columns)}")
+    lacking(table, columns)
     if not table.rows and not may_be_empty:
         table.problem(None, "", "no row below the header")
     return table
 
 
+def opened(path: Path, *, columns: Sequence[str], problems: list[Problem]) -> tuple[Table, str]:
+    """Return a table without rows and the text of its file, which is empty where that cannot be read."""
+    table = Table(str(path), (), problems)
+    try:
+        text = read_text(path, expected="a table (CSV)")
+    except FileNotFoundError:
+        table.problem(None, "", f"missing file; expected the columns {listed(columns)}")
+        return table, ""
+    except TextFault as fault:
+        problems.append(fault.problem(path))
+        return table, ""
+    if not text.strip():
+        table.problem(None, "", f"empty file; expected the columns {listed(columns)}")
+        return table, ""
+    return table, text
+
+
+def lacking(table: Table, columns: Sequence[str]) -> None:
+    """Report columns that the table lacks."""
+    for column in columns:
+        if column not in table.columns:
+            table.problem(1, column, f"missing column{suggestion(column, table.columns)}")
+
+
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 """Column separators of spreadsheets in countries with a decimal comma."""
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?,*[\r\n]+', re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?,*[\r\n]+', re.IGNORECASE)
 """The line before the header that tells Excel the column separator; other programs save it as a row."""
 
 
-def _fill(table: Table, text: str) -> bool:
+def fill(table: Table, text: str) -> bool:
     """Read the header and the rows of a text; report a problem and return False if it is not a table with commas."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     rows: list[tuple[int, list[str]]] = []
     try:
-        if _SEPARATOR_LINE.match(text):
+        if SEPARATOR_LINE.match(text):
             next(reader)
         columns = next(cells for row in reader if any(cells := [cell.strip() for cell in row]))
         header = reader.line_num

@@ -51,6 +51,7 @@ _EXAMPLES: dict[str, list[dict[str, str]]] = {
     "relevance": [{"direction": "mining", "coal": "1", "mining_services": "0.5", "source": "invented"}],
     "platforms": [],
     "ties": [],
+    "enterprise_ties": [],
     "facts": [],
 }  # fmt: skip
 """Rows of each table; tables without rows are not written."""

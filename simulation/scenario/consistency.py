@@ -43,9 +43,28 @@ def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
             f"and no entry; that must be {MOST_SCALE} or less"
         )
         issues.append((("turnover", "entry"), message))
+    issues.extend(_against_given_partners(scenario, dataset))
     issues.extend(_impossible_seeds(scenario, dataset))
     issues.extend(beyond_a_double(scenario, dataset))
     return issues
+
+
+def _against_given_partners(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
+    """Yield what would add, remove or rewire enterprises whose partners the dataset gives one by one."""
+    if dataset.partners is None:
+        return
+    neutral = {
+        ("world", "scale"): (scenario.world.scale, 1),
+        ("mobility", "rate"): (scenario.mobility.rate, 0),
+        ("turnover", "entry"): (scenario.turnover.entry, 0),
+        ("turnover", "exit"): (scenario.turnover.exit, 0),
+    }
+    for path, (found, only) in neutral.items():
+        if found != only:
+            yield (
+                path,
+                f"must be {only}: enterprise_ties.csv of the dataset gives the partners of each enterprise",
+            )
 
 
 def _impossible_seeds(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:

@@ -36,6 +36,7 @@ def _half_distance(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
         (countries[:, None] == countries) & inhabited[:, None] & inhabited,
         density_exponent=diffusion.density_exponent,
         partners_elsewhere=dataset.ties is None
+        and dataset.partners is None
         and diffusion.network > 0
         and world.network_degree > 0
         and world.local_ties < 1,

@@ -56,7 +56,8 @@ def build_enterprises(
         indptr=np.zeros(cell.size + 1, dtype=np.int64),
         indices=np.zeros(0, dtype=np.int32),
     )
-    indptr, indices = draw_network(seed, _tie_rule(spec, regions, without_ties, keys))
+    given = spec.dataset.partners
+    indptr, indices = given or draw_network(seed, _tie_rule(spec, regions, without_ties, keys))
     return replace(without_ties, indptr=indptr, indices=indices), keys
 
 

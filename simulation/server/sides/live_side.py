@@ -211,7 +211,8 @@ def needed_bytes(spec: Scenario) -> int:
     owed = 8 * len(Channel)  # one number a channel
     return (
         n * k * (62 + owed)  # pairs
-        + n * (60 + 8 * spec.world.network_degree + 16 * h)  # enterprises, ties, draws of membership
+        + n * (60 + 16 * h)  # enterprises, draws of membership
+        + 8 * (n * spec.world.network_degree if dataset.partners is None else dataset.partners[1].size)
         + (spec.time.months + 1) * (a_count * regions * (industries * k + h) + (72 + owed) * k)  # months
         + strata * industries * k * (16 + owed)  # hazards
         + j * j * 40
