@@ -4,7 +4,8 @@
     uv run python tests/benchmark.py peers
 
 The second compares the months of a task that other packages can simulate too with theirs, and writes the result into
-docs/performance.md; it takes about a quarter of an hour. Numbers of enterprises may follow, such as ``peers 5301 53010``.
+docs/performance.md; it takes about a quarter of an hour. Numbers of enterprises may follow, such as
+``peers 5301 53010``.
 
 CPU time is the process's own, after compilation; the median of several replications is shown. The plain model is the
 one that the tests hold the compiled one against.

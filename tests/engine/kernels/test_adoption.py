@@ -1,13 +1,14 @@
 """Hazard that is cumulated, and pairs that wait no longer, against plain twins."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation.engine.kernels import adoption
 from simulation.engine.kernels.network import NO_PARTNER
 
 
+@settings(deadline=None)  # the first example compiles
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
 def test_pairs_that_leave_are_taken_from_those_that_wait(leaves):
     leaves = np.array(leaves)
