@@ -81,10 +81,10 @@ def test_a_cut_part_is_an_error_to_its_reader(part: Path, table: str, stride: in
 @strides
 @tables
 def test_a_cut_part_does_not_count_as_finished(part: Path, table: str, stride: int):
-    assert ("platform", 3) in sound_replications(part)
+    assert ("platform", 3) in sound_replications(part, TABLES)
     for _ in cuts(part / f"{table}.parquet", stride):
         with pytest.raises(ResultsError, match=rf"{table}\.parquet: damaged"):
-            sound_replications(part)
+            sound_replications(part, TABLES)
 
 
 @strides

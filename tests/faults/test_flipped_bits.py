@@ -15,8 +15,8 @@ from simulated_disk import State, write
 from store_histories import ALL, MEMORY, STUDY, Plan, Sessions, blocks_in
 
 from simulation.errors import ResultsError
-from simulation.results.blocks import Replication
-from simulation.results.reader import Results, read_rows
+from simulation.results.blocks import Replication, read_rows
+from simulation.results.reader import Results
 from simulation.results.tables import TABLES
 from simulation.results.writer import Store
 
