@@ -132,6 +132,7 @@ DOORS: dict[str, Door] = {
     "simulate seed": lambda specs, study, value: simulate(specs[0], value),
     "simulate deadline": lambda specs, study, value: simulate(specs[0], 7, deadline=value),
     "Engine seed": lambda specs, study, value: Engine(specs[0], value),
+    "Engine.run_for n_months": lambda specs, study, value: Engine(specs[0], 7).run_for(value),
     "Engine.hazard_of enterprise": lambda specs, study, value: Engine(specs[0], 7).hazard_of(value, 0),
     "Engine.hazard_of technology": lambda specs, study, value: Engine(specs[0], 7).hazard_of(0, value),
     "build_world seed": lambda specs, study, value: build_world(specs[0], value),

@@ -25,7 +25,7 @@ from simulation.mechanisms.migration import left_after_a_month
 from simulation.policies.schedule import PolicySchedule
 from simulation.record import Record
 from simulation.scenario.plan import plan_of
-from simulation.scenario.schema import Scenario
+from simulation.scenario.schema import MOST_STEPS, Scenario
 from simulation.world import RESEARCH_KINDS, Array
 
 
@@ -155,6 +155,7 @@ class Engine:
         The months between two events are one call of compiled code. If a mechanism of the mining region is on, its
         factor is computed for each month by itself.
         """
+        n_months = whole_number("n_months", n_months, most=MOST_STEPS)
         state = self.state
         last = min(state.month + n_months, self.world.months)
         while state.month < last:
