@@ -10,14 +10,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv
 
 from simulation.data.tables import SEPARATOR_LINE, Row, Table, fill, lacking, opened
 from simulation.errors import Problem
 from simulation.world import Array
+
+if TYPE_CHECKING:
+    from pyarrow.csv import InvalidRow
 
 MOST_FAULTS = 100
 """Faulty rows of a column that are reported one by one; of more, the number."""
@@ -97,9 +99,12 @@ def read_columns(path: Path, *, columns: Sequence[str], problems: list[Problem])
 
 def _parsed(table: Table, body: str, offset: int, width: int, at: dict[str, str]) -> Columns:
     """Parse the rows; ``at`` holds the place of each column in the table."""
-    wrong: list[pyarrow.csv.InvalidRow] = []
+    import pyarrow as pa  # imported late, because hardly any dataset has such a table
+    import pyarrow.csv
 
-    def skip(row: pyarrow.csv.InvalidRow) -> str:
+    wrong: list[InvalidRow] = []
+
+    def skip(row: InvalidRow) -> str:
         wrong.append(row)
         return "skip"
 

@@ -25,8 +25,11 @@ from simulation.mechanisms.migration import left_after_a_month
 from simulation.policies.schedule import PolicySchedule
 from simulation.record import Record
 from simulation.scenario.plan import plan_of
-from simulation.scenario.schema import MOST_STEPS, Scenario
+from simulation.scenario.schema import Scenario
 from simulation.world import RESEARCH_KINDS, Array
+
+MOST_MONTHS = 10**9
+"""The largest number of months that :meth:`Engine.run_for` takes: more than any horizon has."""
 
 
 class Engine:
@@ -155,7 +158,7 @@ class Engine:
         The months between two events are one call of compiled code. If a mechanism of the mining region is on, its
         factor is computed for each month by itself.
         """
-        n_months = whole_number("n_months", n_months, most=MOST_STEPS)
+        n_months = whole_number("n_months", n_months, most=MOST_MONTHS)
         state = self.state
         last = min(state.month + n_months, self.world.months)
         while state.month < last:

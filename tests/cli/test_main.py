@@ -329,6 +329,7 @@ def only_the_faulty_replication(
     finished: set[Replication],
     deadline: float | None,
     slots: int,
+    keep: str,
 ) -> list[simulation.batch.running.Block]:
     return [simulation.batch.running.Block(specs[0], seed, (faulty_blocks.REPLICATION,))]
 

@@ -16,8 +16,9 @@ from processes import PATIENCE, SUPPORT, end, started, wait_until
 from small_studies import Study, content
 
 from simulation.batch.running import run_batch
+from simulation.results.blocks import part_folders
 from simulation.results.locks import LOCK
-from simulation.results.reader import Results, part_folders
+from simulation.results.reader import Results
 from simulation.results.writer import NOT_FLUSHED
 
 CANNOT_LOCK = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EBADF)
