@@ -123,7 +123,12 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Give a file, or a folder whose tests share a costly fixture, to one process as a whole."""
+    """Give a file, or a folder whose tests share a costly fixture, to one process as a whole.
+
+    Slow tests take longer than what they share, so that only files stay together.
+    """
+    if config.option.markexpr == "slow":
+        return None
     from xdist.scheduler import LoadFileScheduling
 
     class ByFixtures(LoadFileScheduling):

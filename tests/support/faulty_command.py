@@ -17,22 +17,22 @@ FAILING, HANGING = (int(os.environ.get(name, -1)) for name in ("FAILING", "HANGI
 HANG = os.environ.get("HANG")
 MONTH = 12
 
-step = Engine.step
+run_for = Engine.run_for
 
 
-def faulty(engine: Engine) -> None:
-    """Simulate one month, but in month 12 of the unlucky replications go wrong."""
-    if engine.state.month == MONTH and engine.world.seed == FAILING:
+def faulty(engine: Engine, n_months: int) -> None:
+    """Simulate some months, but from month 12 on the unlucky replications go wrong."""
+    if engine.state.month >= MONTH and engine.world.seed == FAILING:
         raise ValueError("no such luck")
-    if engine.state.month == MONTH and engine.world.seed == HANGING:
+    if engine.state.month >= MONTH and engine.world.seed == HANGING:
         if HANG == "silent":
             time.sleep(600)
         time.sleep(0.01)
         return  # busy: months pass, but none of them is the last
-    step(engine)
+    run_for(engine, n_months)
 
 
-Engine.step = faulty  # type: ignore[method-assign]
+Engine.run_for = faulty  # type: ignore[method-assign]
 
 if __name__ == "__main__":
     main()
