@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from remembered_blocks import remembered_blocks
@@ -92,6 +93,22 @@ def test_what_is_sound_in_a_damaged_file_is_kept(
     assert finished == set(expected) - {("plain", 2)}
     assert "page" in store.damaged[0].lower() or "crc" in store.damaged[0].lower()
     assert checksums(folder) == {key: expected[key] for key in finished}
+
+
+def test_rows_with_another_value_in_a_sound_file_are_computed_again(specs: list[Scenario], folder: Path):
+    """The checksums of pages cannot tell that another program has written a file; those of the rows can."""
+    before = content(folder)
+    file = folder / "curves.parquet"
+    rows = pq.read_table(file)
+    adopters = rows["adopters"].to_numpy().copy()
+    adopters[-1] += 1
+    place = rows.schema.get_field_index("adopters")
+    other = rows.set_column(place, rows.schema.field(place), pa.array(adopters, rows.schema.field(place).type))
+    pq.write_table(other, file, write_page_checksum=True)
+    results = run(specs, folder)
+    assert content(folder) == before
+    assert results.verify() == []
+    assert "does not match its checksum" in json.dumps(results.manifest)
 
 
 def test_a_sound_study_is_left_as_it_is(specs: list[Scenario], folder: Path):
