@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -913,8 +914,9 @@ MUTANTS = [
 ]
 
 
-def survives(mutant: Mutant) -> bool:
-    """Return True if no test notices the fault."""
+def survives(mutant: Mutant) -> tuple[bool, float]:
+    """Return whether no test notices the fault, and the seconds that it took to tell."""
+    begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in ("simulation", "scenarios", "tests", "docs"):
@@ -947,15 +949,15 @@ def survives(mutant: Mutant) -> bool:
     assert done.returncode in (0, 1), (
         f"{mutant.name}: pytest ended with {done.returncode}\n{done.stdout}{done.stderr}"
     )
-    return done.returncode == 0
+    return done.returncode == 0, time.perf_counter() - begun
 
 
 def main(parts: list[str]) -> int:
     chosen = [m for m in MUTANTS if not parts or any(part in m.name for part in parts)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         alive = []
-        for mutant, survived in zip(chosen, pool.map(survives, chosen), strict=True):
-            print(f"{'SURVIVED' if survived else 'killed':8}  {mutant.name}", flush=True)
+        for mutant, (survived, seconds) in zip(chosen, pool.map(survives, chosen), strict=True):
+            print(f"{'SURVIVED' if survived else 'killed':8} {seconds:4.0f} s  {mutant.name}", flush=True)
             alive += [mutant.name] * survived
     print(f"{len(chosen) - len(alive)} of {len(chosen)} mutants killed")
     return 1 if alive else 0

@@ -11,15 +11,15 @@ from small_worlds import dataset, plain_scenario
 
 from simulation.results.reader import Results
 
-REPLICATIONS = 10_000
-WARM_UP = 2_000
+REPLICATIONS = 5_000
+WARM_UP = 1_000
 MEGABYTES_PER_1000 = 5.0
 MEGABYTES_TO_MERGE = 40.0
 """What reading and writing Parquet takes, however much of it."""
 
 
 @pytest.mark.slow
-def test_ten_thousand_replications_leave_the_parent_as_small_as_it_was(tmp_path: Path):
+def test_five_thousand_replications_leave_the_parent_as_small_as_it_was(tmp_path: Path):
     tables = dataset(tmp_path / "dataset", {"east": 3, "west": 3})
     tiny = plain_scenario(tmp_path / "tiny.toml", tables, time="years = 1")
     with started([SUPPORT / "weighed_study.py", REPLICATIONS, 2, tmp_path / "study", tiny]) as process:
