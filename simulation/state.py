@@ -31,7 +31,9 @@ class State:
     member_adopters: Array  # int64 (H, S, K)
     stratum_of: Array  # int32 (N,)
     stratum_mask: Array  # uint64 (C,)
+    strata_made: Array  # int64 (1,), numbers of strata in use
     stratum_next: Array  # int64 (C,)
     stratum_size: Array  # int64 (C,)
+    region_of_stratum: Array  # int64 (C,)
     on_platform: Array  # bool (C, H)
     capacity_left: Array  # float64 (R,), share of absorptive capacity that remains after out-migration

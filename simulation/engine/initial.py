@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.channels import Channel
-from simulation.engine.kernels.strata import UNUSED
+from simulation.engine.kernels.strata import LAST
 from simulation.state import State
 from simulation.world import World
 
@@ -14,7 +14,7 @@ def initial_state(world: World) -> State:
     """Return the state at the start: no adoptions, no mastered technologies, no memberships."""
     r, s, k, h, j = world.shape
     n, p = world.enterprises.region_of.size, world.pairs.enterprise.size
-    c = min(n + r, r * 2**h)
+    c = min(2 * n + r, r * 2**h)
     with np.errstate(divide="ignore", over="ignore"):  # infinite if alpha is almost 0: no adoption
         remaining = world.pairs.threshold / world.enterprises.absorptive_capacity[world.pairs.enterprise]
     state = State(
@@ -38,11 +38,13 @@ def initial_state(world: World) -> State:
         member_adopters=np.zeros((h, s, k), dtype=np.int64),
         stratum_of=world.enterprises.region_of.copy(),
         stratum_mask=np.zeros(c, dtype=np.uint64),
-        stratum_next=np.full(c, UNUSED, dtype=np.int64),
+        strata_made=np.array([r], dtype=np.int64),
+        stratum_next=np.full(c, LAST, dtype=np.int64),
         stratum_size=np.zeros(c, dtype=np.int64),
+        region_of_stratum=np.zeros(c, dtype=np.int64),
         on_platform=np.zeros((c, h), dtype=bool),
         capacity_left=np.ones(r),
     )
-    state.stratum_next[:r] = -1
+    state.region_of_stratum[:r] = np.arange(r)
     state.stratum_size[:r] = np.bincount(world.enterprises.region_of, minlength=r)
     return state

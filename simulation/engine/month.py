@@ -53,8 +53,10 @@ class Engine:
         self._derived = months.Derived.of_shape(
             world.shape,
             n_strata=self.state.stratum_mask.size,
-            n_channels=len(Channel),
             rows=len(world.platforms.names) if spec.membership.rivalry else 1,
+        )
+        self._moves = months.Moves.of_shape(
+            world.shape, world.months, n_enterprises=self.state.mask_of.size, n_strata=self.state.stratum_mask.size
         )
         self._events = self._months_of_events()
         self._count_enterprises()
@@ -71,8 +73,7 @@ class Engine:
             dt=self.dt,
             proximity=regions.proximity,
             relatedness=world.enterprises.relatedness,
-            relevance=technologies.relevance,
-            eligible_industry=technologies.relevance > 0,
+            relevance=np.ascontiguousarray(technologies.relevance.T),
             # A channel's coefficient is the setting of its name; what incentives add is a lever.
             rates=np.array([float(getattr(d, channel.label, 0.0)) for channel in Channel]),
             substituted=d.contacts == "substituted",
@@ -91,6 +92,8 @@ class Engine:
                 [streams.key(world.seed, "membership", name) for name in world.platforms.names],
                 dtype=np.uint64,
             ),
+            numbers_may_run_out=self.state.stratum_mask.size
+            < len(regions.ids) * 2 ** len(world.platforms.names),
         )
 
     def _months_of_events(self) -> list[int]:
@@ -105,15 +108,16 @@ class Engine:
         """Store the quantities that depend on the enterprises present and on their ties."""
         world = self.world
         enterprises, may_join = world.enterprises, world.platforms.may_join
-        eligible = world.eligible.astype(np.float64)
+        eligible = np.ascontiguousarray(world.eligible.T, dtype=np.float64)
         self._spatial_denominator = np.empty(eligible.shape)
-        exposure.spatial_denominator(
-            world.regions.proximity,
-            enterprises.relatedness,
-            eligible,
-            self.spec.diffusion.density_exponent,
-            self._spatial_denominator,
-        )
+        for of_technology, denominator in zip(eligible, self._spatial_denominator, strict=True):
+            exposure.spatial_denominator(
+                np.ascontiguousarray(world.regions.proximity.T),
+                enterprises.relatedness,
+                of_technology,
+                self.spec.diffusion.density_exponent,
+                denominator,
+            )
         self._market = Market(world, self.spec.mechanisms_on)
         self._candidates = [
             np.flatnonzero(open_to[enterprises.region_of, enterprises.industry_of] & enterprises.present)
@@ -174,18 +178,20 @@ class Engine:
     def _run_to(self, end: int) -> None:
         """Simulate the months until ``end``, between which nothing happens that is not part of every month."""
         state, first = self.state, self.state.month
-        months.run_months(
-            first,
-            end,
-            self._fixed,
-            self._population,
-            self._conditions,
-            self._market.factor(state, self.levers),
-            months.changing(state),
-            self._derived,
-            self.recorder.counts,
-        )
-        state.month = end
+        market = np.ascontiguousarray(self._market.factor(state, self.levers).T)
+        while state.month < end:
+            state.month = months.run_months(
+                state.month,
+                end,
+                self._fixed,
+                self._population,
+                self._conditions,
+                market,
+                months.changing(state),
+                self._derived,
+                self._moves,
+                self.recorder.counts,
+            )
         self.recorder.note_enterprises(first, end, self.world.enterprises.counts)
         self._migrate()
         if self._seeding.is_due(end):
@@ -204,25 +210,32 @@ class Engine:
         technology = whole_number("technology", technology, most=len(world.technologies.names) - 1)
         if self._levers is None:
             self._move_levers()
-        market = self._market.factor(state, self.levers)
+        market = np.ascontiguousarray(self._market.factor(state, self.levers).T)
+        changing, every = months.changing(state), np.flatnonzero(state.stratum_size)
+        its = months.technology_of(technology, self._fixed, changing)
+        months.find_factors(every, self._conditions, changing, derived)
         months.expose(
+            technology,
+            every,
+            every,
+            state.members_by_industry,
             self._fixed,
             self._population,
             self._conditions,
             market,
-            np.arange(len(world.technologies.names)),
-            months.changing(state),
+            changing,
             derived,
+            its,
         )
         r, s = world.enterprises.region_of[enterprise], world.enterprises.industry_of[enterprise]
         c, pattern = state.stratum_of[enterprise], pairs.pattern_of[technology]
         pair = pairs.start[technology] + pairs.slot[pattern, enterprise]
         exposure_to_partners = state.exposures[pair]
         if exposure_to_partners == network.NO_PARTNER:
-            exposure_to_partners = derived.spatial[r, s, technology]
-        terms = derived.terms[c, s, technology].copy()
+            exposure_to_partners = its.spatial[s, r]
+        terms = its.terms[c, s].copy()
         terms[Channel.NETWORK] *= exposure_to_partners
-        scale = world.technologies.relevance[s, technology] * market[r, s, technology] * derived.factor[c]
+        scale = world.technologies.relevance[s, technology] * market[technology, s, r] * derived.factor[c]
         return terms * scale * world.enterprises.absorptive_capacity[enterprise]
 
     def record(self) -> Record:
@@ -250,7 +263,12 @@ class Engine:
             if origin >= 0:
                 state.mastered[origin, k] = True
                 state.mastered_month[origin, k] = state.month
-                self._derived.mastery_changed[k] = True
+                self._institutions_changed(k)
+
+    def _institutions_changed(self, technologies: int | slice) -> None:
+        """Have all that institutions contribute to technologies computed anew."""
+        self._derived.terms_are_old[technologies] = True
+        self._derived.steps_are_old[technologies] = True
 
     # 2.2
 
@@ -263,7 +281,7 @@ class Engine:
         self._levers = levers
         self._meet_partners()
         self._conditions = self._conditions_under(levers)
-        self._derived.mastery_changed[:] = True  # contacts with institutions are weighed by levers
+        self._institutions_changed(slice(None))  # contacts with them are weighed by levers
         closed = sum(1 << int(h) for h in np.flatnonzero(~levers.is_open))
         inherited = self._inherited(opened & (self.world.platforms.heir_of >= 0))
         self._apply_membership((self.state.mask_of | inherited) & ~np.uint64(closed))
@@ -271,8 +289,11 @@ class Engine:
     def _conditions_under(self, levers: Levers) -> months.Conditions:
         """Return what compiled code reads of the levers and of the effects of platforms."""
         effects = PlatformEffects(self.world, levers, self._vectors, self._fixed.far_factor)
+        contact_weights = np.empty_like(self._fixed.proximity)
+        exposure.contact_weights(self._fixed.proximity, levers.local_contacts, contact_weights)
         return months.Conditions(
             local_contacts=levers.local_contacts,
+            contact_weights=contact_weights,
             readiness=levers.readiness,
             training=levers.training,
             incentive=levers.incentive,
@@ -314,7 +335,9 @@ class Engine:
         return inherited
 
     def _apply_membership(self, wanted: Array) -> None:
-        months.apply_membership(wanted, self._population, months.changing(self.state), self._derived)
+        months.apply_membership(
+            wanted, self._fixed, self._population, months.changing(self.state), self._derived, self._moves
+        )
 
     # 13.8 and 13.9
 

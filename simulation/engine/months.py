@@ -1,8 +1,12 @@
-"""Months of a replication in one compiled call: the equations of a month in their order, and what they read and write.
+"""Months of a replication in compiled calls: the equations of a month in their order, and what they read and write.
 
-Nothing here is an equation: each has its own function in :mod:`simulation.engine.kernels`, which the compiler inlines.
-The engine makes the calls, between which technologies appear, levers change and a year begins. Letters as in
-``simulation.world``; C strata.
+Nothing here is an equation: each has its own function in :mod:`simulation.engine.kernels`. The engine makes the calls,
+between which technologies appear, levers change and a year begins.
+
+Memberships do not depend on adoption, nor one technology on another. So the memberships of all these months come first,
+and then one technology after the other passes through the months with the memberships of each: what it reads and writes
+stays in the processor's cache, and technologies may be computed side by side. Letters as in ``simulation.world``; C
+strata.
 """
 
 from __future__ import annotations
@@ -25,8 +29,7 @@ class Fixed(NamedTuple):
     dt: float  # years in a month
     proximity: Array  # float64 (R, R), K
     relatedness: Array  # float64 (S, S), phi
-    relevance: Array  # float64 (S, K), rho
-    eligible_industry: Array  # bool (S, K)
+    relevance: Array  # float64 (K, S), rho
     rates: Array  # float64 (channels,), coefficients, 1/year
     substituted: bool  # members' coefficients are scaled to the sum of the others
     near_factor: Array  # float64 (K,), f_near
@@ -40,6 +43,7 @@ class Fixed(NamedTuple):
     membership_rivalry: float
     membership_rate: float  # omega, 1/year
     membership_streams: Array  # uint64 (H,)
+    numbers_may_run_out: bool  # there are more possible strata than numbers for them
 
 
 class Population(NamedTuple):
@@ -54,7 +58,7 @@ class Population(NamedTuple):
     pattern_of: Array  # int64 (K,)
     slot: Array  # int32 (patterns, N)
     partners: Array  # int32 (patterns, N)
-    spatial_denominator: Array  # float64 (R, S, K)
+    spatial_denominator: Array  # float64 (K, S, R)
     may_join: Array  # int64 (H, R)
     candidates_of: (
         Array  # int64 (H + 1,): those of platform h are candidates[candidates_of[h]:candidates_of[h + 1]]
@@ -64,9 +68,10 @@ class Population(NamedTuple):
 
 
 class Conditions(NamedTuple):
-    """The levers of the month, and the effects of platforms that follow from them."""
+    """The levers of the month, and what follows from them."""
 
     local_contacts: Array  # float64 (R,), L_r
+    contact_weights: Array  # float64 (R, R), L_rq K_rq
     readiness: Array  # float64 (R,), delta_r
     training: Array  # float64 (R,)
     incentive: Array  # float64 (R,), 1/year
@@ -104,8 +109,10 @@ class Changing(NamedTuple):
     member_adopters: Array
     stratum_of: Array
     stratum_mask: Array
+    strata_made: Array
     stratum_next: Array
     stratum_size: Array
+    region_of_stratum: Array
     on_platform: Array
 
 
@@ -115,51 +122,63 @@ def changing(state: State) -> Changing:
 
 
 class Derived(NamedTuple):
-    """What follows from the state, computed every month or, where a line says so, when it changes."""
+    """What follows from the state and is kept from one call to the next, because it seldom changes."""
 
-    live: Array  # int64 (C,)
-    region_of_stratum: Array  # int64 (C,)
     stratum_is_new: Array  # bool (C,), no institutional terms yet
-    mastery_changed: Array  # bool (K,), since institutional terms and learning steps were computed
-    spatial: Array  # float64 (R, S, K), S
-    digital: Array  # float64 (H, S, K), D
-    institutional_local: Array  # float64 (C, K), 1/year; when mastery changes
-    institutional_remote: Array  # float64 (C, K), 1/year; when mastery changes
-    learning_step: Array  # float64 (J, K); when mastery changes
-    learned: Array  # bool (J, K)
+    terms_are_old: Array  # bool (K,), institutional terms, because mastery or levers have changed
+    steps_are_old: Array  # bool (K,), learning steps, likewise
+    institutional_local: Array  # float64 (K, C), 1/year
+    institutional_remote: Array  # float64 (K, C), 1/year
+    learning_step: Array  # float64 (K, J)
     factor: Array  # float64 (C,)
     spontaneous_factor: Array  # float64 (C,)
     incentive: Array  # float64 (C,), 1/year
-    terms: Array  # float64 (C, S, K, channels), 1/year
-    base: Array  # float64 (K, C, S), hazard of a month over alpha, without business partners
-    slope: Array  # float64 (K, C, S), what they add at exposure 1
     join: Array  # float64 (rows, R): one row for each number of other platforms, where that number counts
     stay: Array  # float64 (rows, R)
 
     @staticmethod
-    def of_shape(shape: tuple[int, int, int, int, int], n_strata: int, n_channels: int, rows: int) -> Derived:
+    def of_shape(shape: tuple[int, int, int, int, int], n_strata: int, rows: int) -> Derived:
         """Return arrays of these sizes; ``shape`` is that of the world."""
-        r, s, k, h, j = shape
+        r, _, k, _, j = shape
         c = n_strata
         return Derived(
-            live=np.zeros(c, dtype=np.int64),
-            region_of_stratum=np.zeros(c, dtype=np.int64),
             stratum_is_new=np.ones(c, dtype=bool),
-            mastery_changed=np.ones(k, dtype=bool),
-            spatial=np.zeros((r, s, k)),
-            digital=np.zeros((h, s, k)),
-            institutional_local=np.zeros((c, k)),
-            institutional_remote=np.zeros((c, k)),
-            learning_step=np.zeros((j, k)),
-            learned=np.zeros((j, k), dtype=bool),
+            terms_are_old=np.ones(k, dtype=bool),
+            steps_are_old=np.ones(k, dtype=bool),
+            institutional_local=np.zeros((k, c)),
+            institutional_remote=np.zeros((k, c)),
+            learning_step=np.zeros((k, j)),
             factor=np.ones(c),
             spontaneous_factor=np.ones(c),
             incentive=np.zeros(c),
-            terms=np.zeros((c, s, k, n_channels)),
-            base=np.zeros((k, c, s)),
-            slope=np.zeros((k, c, s)),
             join=np.empty((rows, r)),
             stay=np.empty((rows, r)),
+        )
+
+
+class Moves(NamedTuple):
+    """The changes of memberships in the months of one call, in their order, and what follows from them."""
+
+    until: Array  # int64 (T + 1,): those of the m-th month are [until[m]:until[m + 1]]
+    moved: Array  # int32 (2 N,), enterprises
+    moved_from: Array  # uint64 (2 N,), platforms before
+    moved_to: Array  # int32 (2 N,), strata afterwards
+    stratum_at_start: Array  # int32 (N,), before the first of these months
+    is_used: Array  # bool (C,), strata with enterprises in any of these months
+    members_by_industry: Array  # int64 (T + 1, H, S), at the start of each month
+
+    @staticmethod
+    def of_shape(shape: tuple[int, int, int, int, int], n_months: int, n_enterprises: int, n_strata: int) -> Moves:
+        """Return arrays of these sizes; ``shape`` is that of the world."""
+        _, s, _, h, _ = shape
+        return Moves(
+            until=np.zeros(n_months + 1, dtype=np.int64),
+            moved=np.empty(2 * n_enterprises, dtype=np.int32),
+            moved_from=np.empty(2 * n_enterprises, dtype=np.uint64),
+            moved_to=np.empty(2 * n_enterprises, dtype=np.int32),
+            stratum_at_start=np.empty(n_enterprises, dtype=np.int32),
+            is_used=np.zeros(n_strata, dtype=bool),
+            members_by_industry=np.empty((n_months + 1, h, s), dtype=np.int64),
         )
 
 
@@ -182,31 +201,97 @@ def run_months(
     market: Array,
     state: Changing,
     derived: Derived,
+    moves: Moves,
     counts: Counts,
-) -> None:
-    """Simulate months ``month`` to ``last - 1``, counted from 0, in which nothing happens that the engine must do.
+) -> int:
+    """Simulate months from ``month`` to ``last - 1``, counted from 0, in which nothing happens that the engine must do.
 
     Each month computes everything from the state at its start, and applies it at its end (section 2).
 
     Parameters
     ----------
-    market : float64, shape (R, S, K)
+    market : float64, shape (K, S, R)
         x, the market factor of these months; neutral 1.
+
+    Returns
+    -------
+    int
+        The months done: ``last``, or less where so many enterprises moved that the room for ``moves`` was used up.
     """
-    wanted = np.empty_like(state.mask_of)
-    while month < last:
-        decide(month, fixed, population, now, state, derived, wanted)
-        waiting = np.flatnonzero(state.waiting_count > 0)
-        expose(fixed, population, now, market, waiting, state, derived)
-        learn(fixed, now, state, derived)
-        derived.mastery_changed[:] = False
-        month += 1
-        adopt(month, population, now, state, derived)
-        learning.apply_learning(
-            month, derived.learned, state.mastered, state.mastered_month, derived.mastery_changed
+    last = move_members(month, last, fixed, population, now, state, derived, moves, counts)
+    used = np.flatnonzero(moves.is_used)
+    find_factors(used, now, state, derived)
+    cells = np.empty(population.slot.shape, dtype=np.int32)
+    has_cells = np.zeros(population.slot.shape[0], dtype=np.bool_)
+    for k in range(population.pattern_of.size):
+        pattern = population.pattern_of[k]
+        if state.waiting_count[k] > 0 and not has_cells[pattern]:
+            has_cells[pattern] = True
+            find_cells(k, population, moves, fixed.relevance.shape[1], cells[pattern])
+        diffuse(
+            k, month, last, used, cells[pattern], fixed, population, now, market, state, derived, moves, counts
         )
-        apply_membership(wanted, population, state, derived)
-        record(month, state, counts)
+    derived.stratum_is_new[used] = False
+    return last
+
+
+@compiled
+def move_members(
+    month: int,
+    last: int,
+    fixed: Fixed,
+    population: Population,
+    now: Conditions,
+    state: Changing,
+    derived: Derived,
+    moves: Moves,
+    counts: Counts,
+) -> int:
+    """Simulate the memberships of the months, and return how many months are done; section 2.3."""
+    moves.stratum_at_start[:] = state.stratum_of
+    n_enterprises = state.mask_of.size
+    wanted = np.empty_like(state.mask_of)
+    begun = False
+    first = month
+    while month < last:
+        place = moves.until[month - first]
+        if moves.moved.size - place < n_enterprises:
+            break
+        if fixed.numbers_may_run_out and state.stratum_mask.size - state.strata_made[0] < n_enterprises:
+            if begun:
+                break
+            number_strata_anew(fixed.proximity.shape[0], population, state, derived)
+            moves.stratum_at_start[:] = state.stratum_of
+        if not begun:
+            moves.is_used[:] = state.stratum_size > 0
+            begun = True
+        moves.members_by_industry[month - first] = state.members_by_industry
+        decide(month, fixed, population, now, state, derived, wanted)
+        n = move(wanted, population, state, derived, moves, place)
+        for stratum in moves.moved_to[place : place + n]:
+            moves.is_used[stratum] = True
+        month += 1
+        moves.until[month - first] = place + n
+        record_members(month, state, counts)
+    return month
+
+
+@compiled
+def number_strata_anew(n_regions: int, population: Population, state: Changing, derived: Derived) -> None:
+    """Give the numbers of strata without enterprises to others."""
+    strata.number_anew(
+        n_regions,
+        state.mask_of,
+        population.region_of,
+        state.stratum_of,
+        state.strata_made,
+        state.stratum_mask,
+        state.stratum_next,
+        state.stratum_size,
+        state.region_of_stratum,
+        state.on_platform,
+        derived.stratum_is_new,
+    )
 
 
 @compiled
@@ -255,46 +340,70 @@ def decide(
 
 
 @compiled
-def expose(
-    fixed: Fixed,
-    population: Population,
-    now: Conditions,
-    market: Array,
-    technologies: Array,
-    state: Changing,
-    derived: Derived,
-) -> None:
-    """Compute the hazard of every stratum for some technologies, up to alpha and the business network.
-
-    Sections 2.4 and 2.5.
-    """
-    exposure.spatial_exposure(
-        fixed.proximity,
-        now.local_contacts,
-        fixed.relatedness,
-        state.adopters.astype(np.float64),
-        population.spatial_denominator,
-        derived.spatial,
-    )
-    exposure.digital_exposure(
-        now.interoperability,
-        now.meets,
-        fixed.relatedness,
-        fixed.eligible_industry,
-        state.member_adopters,
+def move(
+    wanted: Array, population: Population, state: Changing, derived: Derived, moves: Moves, place: int
+) -> int:
+    """Assign every enterprise to the platforms wanted, uint64 (N,), bit h for platform h; return how many move."""
+    return strata.change_memberships(
+        wanted,
+        state.mask_of,
+        population.region_of,
+        population.industry_of,
+        state.members,
         state.members_by_industry,
-        derived.digital,
-    )
-    live = strata.live_strata(
-        fixed.proximity.shape[0],
+        state.stratum_of,
+        state.strata_made,
+        state.stratum_mask,
         state.stratum_next,
         state.stratum_size,
-        derived.region_of_stratum,
-        derived.live,
+        state.region_of_stratum,
+        state.on_platform,
+        derived.stratum_is_new,
+        moves.moved[place:],
+        moves.moved_from[place:],
+        moves.moved_to[place:],
     )
+
+
+@compiled
+def apply_membership(
+    wanted: Array, fixed: Fixed, population: Population, state: Changing, derived: Derived, moves: Moves
+) -> None:
+    """Assign every enterprise to the platforms wanted, uint64 (N,), bit h for platform h, between two months."""
+    if fixed.numbers_may_run_out and state.stratum_mask.size - state.strata_made[0] < wanted.size:
+        number_strata_anew(fixed.proximity.shape[0], population, state, derived)
+    n = move(wanted, population, state, derived, moves, 0)
+    if n == 0:
+        return
+    for k in range(population.pattern_of.size):
+        member_adopters = np.ascontiguousarray(state.member_adopters[:, :, k])
+        count_moved_adopters(k, 0, n, population, state, moves, member_adopters)
+        state.member_adopters[:, :, k] = member_adopters
+
+
+@compiled
+def count_moved_adopters(
+    k: int, first: int, end: int, population: Population, state: Changing, moves: Moves, member_adopters: Array
+) -> None:
+    """Count the members that have adopted technology k again, after some of the moves."""
+    strata.count_moved_adopters(
+        moves.moved[first:end],
+        moves.moved_from[first:end],
+        moves.moved_to[first:end],
+        state.stratum_mask,
+        population.industry_of,
+        population.slot[population.pattern_of[k]],
+        state.adopted_month[population.start[k] : population.start[k + 1]],
+        member_adopters,
+    )
+
+
+@compiled
+def find_factors(used: Array, now: Conditions, state: Changing, derived: Derived) -> None:
+    """Compute the effects of levers and vectors on the strata that are used."""
     hazard.stratum_factors(
-        live,
-        derived.region_of_stratum,
+        used,
+        state.region_of_stratum,
         state.on_platform,
         now.readiness,
         now.training,
@@ -305,143 +414,341 @@ def expose(
         derived.spontaneous_factor,
         derived.incentive,
     )
+
+
+@compiled
+def find_cells(k: int, population: Population, moves: Moves, n_industries: int, cells: Array) -> None:
+    """Set cells, int32 (N,), to those of the pairs of technology k before the first month."""
+    strata.cells_of_pairs(
+        population.enterprise[population.start[k] : population.start[k + 1]],
+        moves.stratum_at_start,
+        population.industry_of,
+        population.partners[population.pattern_of[k]],
+        moves.is_used.size,
+        n_industries,
+        cells,
+    )
+
+
+class Technology(NamedTuple):
+    """What one technology's months read and write most, apart from its pairs."""
+
+    adopters: Array  # float64 (S, R), A
+    member_adopters: Array  # int64 (H, S)
+    mastered: Array  # bool (J,), y
+    mastered_month: Array  # int32 (J,)
+    learning_left: Array  # float64 (J,)
+    learned: Array  # bool (J,), at the end of the month
+    spatial: Array  # float64 (S, R), S
+    digital: Array  # float64 (H, S), D
+    terms: Array  # float64 (C, S, channels), 1/year
+    base: Array  # float64 (2, C, S), hazard of a month over alpha: see hazard_rates
+    slope: Array  # float64 (2, C, S), what business partners add at exposure 1
+
+
+@compiled
+def technology_of(k: int, fixed: Fixed, state: Changing) -> Technology:
+    """Return technology k at the state."""
+    n_regions, n_industries, n_strata = state.adopters.shape[0], state.adopters.shape[1], state.stratum_mask.size
+    n_platforms, n_institutions = state.members.shape[0], state.mastered.shape[0]
+    return Technology(
+        np.ascontiguousarray(state.adopters[:, :, k].T).astype(np.float64),
+        np.ascontiguousarray(state.member_adopters[:, :, k]),
+        np.ascontiguousarray(state.mastered[:, k]),
+        np.ascontiguousarray(state.mastered_month[:, k]),
+        np.ascontiguousarray(state.learning_left[:, k]),
+        np.zeros(n_institutions, dtype=np.bool_),
+        np.empty((n_industries, n_regions)),
+        np.empty((n_platforms, n_industries)),
+        np.empty((n_strata, n_industries, adoption.N_CHANNELS)),
+        np.empty((2, n_strata, n_industries)),
+        np.empty((2, n_strata, n_industries)),
+    )
+
+
+@compiled
+def diffuse(
+    k: int,
+    month: int,
+    last: int,
+    used: Array,
+    cells_at_start: Array,
+    fixed: Fixed,
+    population: Population,
+    now: Conditions,
+    market: Array,
+    state: Changing,
+    derived: Derived,
+    moves: Moves,
+    counts: Counts,
+) -> None:
+    """Simulate the months of technology k, whose memberships are known; sections 2.4 to 2.7.
+
+    Parameters
+    ----------
+    used : int64, shape (C',)
+        Strata that have enterprises in any of these months.
+    cells_at_start : int32, shape (N,)
+        From :func:`find_cells`; never written.
+    market
+        As that of :func:`run_months`.
+    """
+    its = technology_of(k, fixed, state)
+    first_pair, n_pairs = population.start[k], population.start[k + 1] - population.start[k]
+    waits = state.waiting_count[k] > 0
+    cells = cells_at_start[:n_pairs].copy() if waits else cells_at_start[:0]
+    reached = np.empty(n_pairs if waits else 0, dtype=np.int32)
+    n_adopters, n_masters = its.adopters.sum(), its.mastered.sum()
+    old = used if derived.terms_are_old[k] else used[derived.stratum_is_new[used]]
+    derived.terms_are_old[k] = not waits  # nobody computes them
+    for m in range(last - month):
+        members, n_new = moves.members_by_industry[m], 0
+        if state.waiting_count[k] > 0:
+            if derived.terms_are_old[k]:
+                old = used
+                derived.terms_are_old[k] = False
+            expose(k, used, old, members, fixed, population, now, market, state, derived, its)
+            old = used[:0]
+            n_new = cumulate_hazard(k, first_pair, cells, population, state, its, reached)
+        learns = state.released[k] and n_masters < its.mastered.size
+        if learns:
+            learn(k, fixed, now, derived, its)
+        # The end of the month
+        if n_new > 0:
+            n_adopters += n_new
+            adopt(k, month + m + 1, reached[:n_new], cells, population, now, state, its)
+        if learns and learning.apply_learning(month + m + 1, its.learned, its.mastered, its.mastered_month):
+            n_masters = its.mastered.sum()
+            derived.terms_are_old[k] = derived.steps_are_old[k] = True
+        first_move, end = moves.until[m], moves.until[m + 1]
+        if end > first_move and n_adopters > 0:
+            count_moved_adopters(k, first_move, end, population, state, moves, its.member_adopters)
+        if end > first_move and waits:
+            move_cells(k, first_move, end, population, moves, its.adopters.shape[0], cells)
+        record_technology(k, month + m + 1, n_masters, its, counts)
+    keep(k, its, state)
+
+
+@compiled
+def expose(
+    k: int,
+    used: Array,
+    old: Array,
+    members: Array,
+    fixed: Fixed,
+    population: Population,
+    now: Conditions,
+    market: Array,
+    state: Changing,
+    derived: Derived,
+    its: Technology,
+) -> None:
+    """Compute the hazard of every stratum for technology k, up to alpha and the business network.
+
+    Sections 2.4 and 2.5.
+
+    Parameters
+    ----------
+    used, old : int64, shape (C',) and (C'',)
+        Strata that have enterprises, and those whose institutional terms must be computed.
+    members : int64, shape (H, S)
+        Members by industry.
+    market
+        As that of :func:`run_months`.
+    """
+    exposure.spatial_exposure(
+        now.contact_weights, fixed.relatedness, its.adopters, population.spatial_denominator[k], its.spatial
+    )
+    exposure.digital_exposure(
+        now.interoperability,
+        now.meets,
+        fixed.relatedness,
+        fixed.relevance[k],
+        its.member_adopters,
+        members,
+        its.digital,
+    )
     hazard.institutional_terms(
-        live,
-        derived.stratum_is_new,
-        derived.mastery_changed,
-        derived.region_of_stratum,
+        old,
+        state.region_of_stratum,
         state.on_platform,
         now.serves,
         fixed.rates[Channel.INSTITUTIONAL],
         fixed.institution_scale,
-        fixed.far_factor,
+        fixed.far_factor[k],
         now.readiness,
         fixed.institution_proximity,
         now.capacity,
-        state.mastered,
-        derived.institutional_local,
-        derived.institutional_remote,
+        its.mastered,
+        derived.institutional_local[k],
+        derived.institutional_remote[k],
     )
     hazard.hazard_terms(
-        live,
-        technologies,
-        derived.region_of_stratum,
+        used,
+        state.region_of_stratum,
         state.on_platform,
         now.meets,
         fixed.rates,
-        fixed.near_factor,
-        fixed.far_factor,
+        fixed.near_factor[k],
+        fixed.far_factor[k],
         fixed.substituted,
         derived.spontaneous_factor,
         now.readiness,
         derived.incentive,
-        derived.spatial,
-        derived.digital,
-        derived.institutional_local,
-        derived.institutional_remote,
-        derived.terms,
+        its.spatial,
+        its.digital,
+        derived.institutional_local[k],
+        derived.institutional_remote[k],
+        its.terms,
     )
     hazard.hazard_rates(
         fixed.dt,
-        live,
-        technologies,
-        derived.region_of_stratum,
-        derived.terms,
-        fixed.relevance,
-        market,
+        used,
+        state.region_of_stratum,
+        its.terms,
+        fixed.relevance[k],
+        market[k],
         derived.factor,
-        derived.base,
-        derived.slope,
+        its.spatial,
+        its.base,
+        its.slope,
     )
 
 
 @compiled
-def learn(fixed: Fixed, now: Conditions, state: Changing, derived: Derived) -> None:
-    """Set which technologies institutions master at the end of the month; section 2.7."""
-    learning.learning_steps(
-        fixed.dt,
-        fixed.learning_rate,
-        fixed.institution_scale,
-        now.learning_weights,
-        now.complexity_of,
-        now.capacity,
-        derived.mastery_changed,
-        state.mastered,
-        derived.learning_step,
+def cumulate_hazard(
+    k: int,
+    first_pair: int,
+    cells: Array,
+    population: Population,
+    state: Changing,
+    its: Technology,
+    reached: Array,
+) -> int:
+    """Cumulate the hazard of all pairs of technology k that wait, and return how many reach their threshold."""
+    n = adoption.cumulate_hazard(
+        its.base.reshape(-1),
+        its.slope.reshape(-1),
+        state.waiting[first_pair : first_pair + state.waiting_count[k]],
+        first_pair,
+        cells,
+        state.exposures,
+        state.remaining,
+        reached,
     )
-    learning.advance_learning(
-        state.released, state.mastered, derived.learning_step, state.learning_left, derived.learned
-    )
+    state.waiting_count[k] -= n
+    return n
 
 
 @compiled
-def adopt(month: int, population: Population, now: Conditions, state: Changing, derived: Derived) -> None:
-    """Cumulate the hazard of all pairs that wait, and let those at their threshold adopt; section 2.6."""
-    adoption.advance_adoption(
+def learn(k: int, fixed: Fixed, now: Conditions, derived: Derived, its: Technology) -> None:
+    """Set which institutions master technology k at the end of the month; section 2.7."""
+    if derived.steps_are_old[k]:
+        derived.steps_are_old[k] = False
+        learning.learning_steps(
+            fixed.dt,
+            fixed.learning_rate,
+            fixed.institution_scale,
+            now.learning_weights[now.complexity_of[k]],
+            now.capacity,
+            its.mastered,
+            derived.learning_step[k],
+        )
+    learning.advance_learning(its.mastered, derived.learning_step[k], its.learning_left, its.learned)
+
+
+@compiled
+def adopt(
+    k: int,
+    month: int,
+    newly: Array,
+    cells: Array,
+    population: Population,
+    now: Conditions,
+    state: Changing,
+    its: Technology,
+) -> None:
+    """Let the pairs that have reached their threshold adopt technology k; section 2.6."""
+    pattern = population.pattern_of[k]
+    adoption.adopt(
         month,
-        population.start,
+        newly,
+        population.start[k],
         population.enterprise,
-        population.pattern_of,
-        population.slot,
-        population.partners,
+        population.slot[pattern],
+        population.partners[pattern],
         population.region_of,
         population.industry_of,
-        state.stratum_of,
-        state.mask_of,
+        state.region_of_stratum,
+        state.stratum_mask,
         population.indptr,
         population.indices,
-        derived.base,
-        derived.slope,
-        derived.terms,
-        derived.spatial,
+        cells,
+        its.terms,
+        its.spatial,
         now.local_contacts,
-        state.waiting,
-        state.waiting_count,
-        state.remaining,
         state.near,
         state.far,
         state.exposures,
         state.adopted_month,
-        state.adopters,
-        state.member_adopters,
         state.attribution,
+        its.adopters,
+        its.member_adopters,
     )
 
 
 @compiled
-def apply_membership(wanted: Array, population: Population, state: Changing, derived: Derived) -> None:
-    """Assign every enterprise to the platforms wanted, uint64 (N,), bit h for platform h."""
-    strata.change_memberships(
-        wanted,
-        state.mask_of,
-        population.region_of,
+def move_cells(
+    k: int, first: int, end: int, population: Population, moves: Moves, n_industries: int, cells: Array
+) -> None:
+    """Bring the cells of technology k's pairs up to date, after some of the moves."""
+    pattern = population.pattern_of[k]
+    strata.move_cells(
+        moves.moved[first:end],
+        moves.moved_to[first:end],
         population.industry_of,
-        population.start,
-        population.pattern_of,
-        population.slot,
-        state.adopted_month,
-        state.members,
-        state.members_by_industry,
-        state.member_adopters,
-        state.stratum_of,
-        state.stratum_mask,
-        state.stratum_next,
-        state.stratum_size,
-        state.on_platform,
-        derived.stratum_is_new,
+        population.slot[pattern],
+        population.partners[pattern],
+        moves.is_used.size,
+        n_industries,
+        cells,
     )
 
 
 @compiled
-def record(month: int, state: Changing, counts: Counts) -> None:
-    """Record the end of a month."""
-    counts.adopters[month].reshape(-1)[:] = state.adopters.reshape(-1)
+def keep(k: int, its: Technology, state: Changing) -> None:
+    """Write what the months of technology k have changed into the state."""
+    for s in range(its.adopters.shape[0]):
+        for r in range(its.adopters.shape[1]):
+            state.adopters[r, s, k] = its.adopters[s, r]
+    state.member_adopters[:, :, k] = its.member_adopters
+    state.mastered[:, k] = its.mastered
+    state.mastered_month[:, k] = its.mastered_month
+    state.learning_left[:, k] = its.learning_left
+
+
+@compiled
+def record_technology(k: int, month: int, n_masters: int, its: Technology, counts: Counts) -> None:
+    """Record the adopters and masters of technology k at the end of a month."""
+    for r in range(its.adopters.shape[1]):
+        for s in range(its.adopters.shape[0]):
+            counts.adopters[month, r, s, k] = its.adopters[s, r]
+    counts.mastered[month, k] = n_masters
+
+
+@compiled
+def record_members(month: int, state: Changing, counts: Counts) -> None:
+    """Record the memberships at the end of a month."""
     counts.members[month] = state.members
     # The first stratum of each region, and only it, is on no platform.
     n_regions = state.members.shape[1]
     counts.members_anywhere[month] = state.mask_of.size - state.stratum_size[:n_regions].sum()
-    mastered = counts.mastered[month]
-    mastered[:] = 0  # a month may be recorded again
-    for j in range(state.mastered.shape[0]):
-        for k in range(mastered.size):
-            mastered[k] += state.mastered[j, k]
+
+
+@compiled
+def record(month: int, state: Changing, counts: Counts) -> None:
+    """Record the counts at the end of a month, again if something has changed since."""
+    record_members(month, state, counts)
+    counts.adopters[month] = state.adopters
+    for k in range(state.mastered.shape[1]):
+        counts.mastered[month, k] = state.mastered[:, k].sum()

@@ -53,26 +53,29 @@ class Seeding:
                 continue
             pairs, enterprises = world.pairs, world.enterprises
             state.adopted_month[new] = state.month
+            pattern, who = pairs.pattern_of[k], pairs.enterprise[new]
+            adopters = np.ascontiguousarray(state.adopters[:, :, k].T, dtype=np.float64)
+            member_adopters = np.ascontiguousarray(state.member_adopters[:, :, k])
             count_adopters(
                 new,
-                k,
-                pairs.start,
+                pairs.start[k],
                 pairs.enterprise,
-                pairs.pattern_of,
-                pairs.slot,
-                pairs.partners,
+                pairs.slot[pattern],
+                pairs.partners[pattern],
                 enterprises.region_of,
                 enterprises.industry_of,
-                state.mask_of,
+                state.mask_of[who],
                 enterprises.indptr,
                 enterprises.indices,
                 local_contacts,
                 state.near,
                 state.far,
                 state.exposures,
-                state.adopters,
-                state.member_adopters,
+                adopters,
+                member_adopters,
             )
+            state.adopters[:, :, k] = adopters.T
+            state.member_adopters[:, :, k] = member_adopters
             first, count = pairs.start[k], state.waiting_count[k]
             waiting = state.waiting[first : first + count]
             waiting = waiting[state.adopted_month[waiting] < 0]

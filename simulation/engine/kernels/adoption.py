@@ -20,10 +20,8 @@ N_CHANNELS = len(Channel)
 @compiled
 def count_adopters(
     newly: Array,
-    k: int,
-    start: Array,
+    first_pair: int,
     enterprise: Array,
-    pattern_of: Array,
     slot: Array,
     partners: Array,
     region_of: Array,
@@ -38,176 +36,120 @@ def count_adopters(
     adopters: Array,
     member_adopters: Array,
 ) -> None:
-    """Count new adopters of technology k, and raise the exposure of their partners.
+    """Count new adopters of one technology, and raise the exposure of their partners.
 
     Parameters
     ----------
     newly : int32, shape (new,)
         Their pairs.
+    first_pair : int
+        The first pair of the technology.
+    mask_of : uint64, shape (new,)
+        Platforms of the new adopters: bit h is set where one is on platform h.
     others
-        As those of :func:`advance_adoption`.
+        As those of :func:`adopt`.
     """
-    pattern = pattern_of[k]
-    for p in newly:
-        i = enterprise[p]
-        adopters[region_of[i], industry_of[i], k] += 1
+    for n in range(newly.size):
+        i = enterprise[newly[n]]
+        adopters[industry_of[i], region_of[i]] += 1.0
         push_adoption(
-            i,
-            indptr,
-            indices,
-            region_of,
-            slot[pattern],
-            partners[pattern],
-            start[k],
-            local_contacts,
-            near,
-            far,
-            exposures,
+            i, indptr, indices, region_of, slot, partners, first_pair, local_contacts, near, far, exposures
         )
         for h in range(member_adopters.shape[0]):
-            if (mask_of[i] >> np.uint64(h)) & np.uint64(1):
-                member_adopters[h, industry_of[i], k] += 1
+            if (mask_of[n] >> np.uint64(h)) & np.uint64(1):
+                member_adopters[h, industry_of[i]] += 1
 
 
 @compiled
-def advance_adoption(
+def adopt(
     month: int,
-    start: Array,
+    newly: Array,
+    first_pair: int,
     enterprise: Array,
-    pattern_of: Array,
     slot: Array,
     partners: Array,
     region_of: Array,
     industry_of: Array,
-    stratum_of: Array,
-    mask_of: Array,
+    region_of_stratum: Array,
+    stratum_mask: Array,
     indptr: Array,
     indices: Array,
-    base: Array,
-    slope: Array,
+    cells: Array,
     terms: Array,
     spatial: Array,
     local_contacts: Array,
-    waiting: Array,
-    waiting_count: Array,
-    remaining: Array,
     near: Array,
     far: Array,
     exposures: Array,
     adopted_month: Array,
+    attribution: Array,
     adopters: Array,
     member_adopters: Array,
-    attribution: Array,
 ) -> None:
-    """Cumulate the hazard of every waiting pair for one month and adopt where it reaches the threshold.
-
-    Pair p adopts when the integral of lambda_p reaches theta_p, equation (6). Its alpha never changes, so the
-    kernel compares lambda / alpha with theta / alpha and need not look alpha up. Work is proportional to the
-    pairs that still wait. The network counts of a technology are written only after all its pairs have been
-    processed (synchronous update); no other technology reads them.
+    """Let pairs of one technology adopt at the end of a month, and attribute what they do to channels.
 
     Parameters
     ----------
     month : int
-        Number of the month, 1 to T, stored for new adopters.
-    start, enterprise, pattern_of, slot, partners
-        The eligible pairs: :class:`simulation.world.Pairs`.
+        Number of the month, 1 to T, stored.
+    newly : int32, shape (new,)
+        The pairs, increasing.
+    first_pair : int
+        The first pair of the technology.
+    enterprise, slot, partners
+        The eligible pairs: :class:`simulation.world.Pairs`; ``slot`` and ``partners`` of the technology's pattern.
     region_of, industry_of : int32, shape (N,)
-    stratum_of : int32, shape (N,)
+    region_of_stratum : int64, shape (C,); stratum_mask : uint64, shape (C,)
         See :mod:`simulation.engine.kernels.strata`.
-    mask_of : uint64, shape (N,)
-        Bit h is set where the enterprise is on platform h.
     indptr, indices
         Business network in CSR form.
-    base, slope : float64, shape (K, C, S)
-        From :func:`simulation.engine.kernels.hazard.hazard_rates`.
-    terms : float64, shape (C, S, K, channels)
-        Terms of the hazard, read for attribution.
-    spatial : float64, shape (R, S, K)
+    cells : int32, shape (pairs of the technology or more,)
+        From :func:`simulation.engine.kernels.strata.cells_of_pairs`.
+    terms : float64, shape (C, S, channels)
+        Terms of the hazard.
+    spatial : float64, shape (S, R)
         S; replaces B where an enterprise has no eligible partner.
     local_contacts : float64, shape (R,)
         L_r.
-    waiting : int32, shape (P,); waiting_count : int64, shape (K,)
-        Pairs of technology k that wait: ``waiting[start[k]:start[k] + waiting_count[k]]``, in order; compacted.
-    remaining : float64, shape (P,)
-        Remainder of theta_p, divided by alpha_i; decreased by lambda dt / alpha_i.
     near, far : int32, shape (P,); exposures : float64, shape (P,)
-        Partners that have adopted, and B; kept up to date for the partners of new adopters.
+        Partners that have adopted, and B; brought up to date for the partners of new adopters.
     adopted_month : int32, shape (P,)
-        Set for new adopters; -1 before.
-    adopters : int64, shape (R, S, K)
-        Raised.
-    member_adopters : int64, shape (H, S, K)
-        Increased for the platforms of a new adopter.
+        Set for new adopters.
     attribution : float64, shape (P, channels)
         Set for new adopters: the share of each term in lambda in the month of adoption; sums to 1.
-
-    References
-    ----------
-    Sellke (1983), J. Appl. Prob. 20: 390-394.
+    adopters : float64, shape (S, R); member_adopters : int64, shape (H, S)
+        Raised.
     """
-    n_industries = base.shape[2]
-    base, slope = base.reshape(base.shape[0], -1), slope.reshape(slope.shape[0], -1)
-    newly = np.empty(region_of.size, dtype=np.int32)
-    cells = np.empty(slot.shape, dtype=np.int32)
-    has_cells = np.zeros(slot.shape[0], dtype=np.bool_)
-    for k in range(start.size - 1):
-        if waiting_count[k] == 0:
-            continue
-        first, pattern = start[k], pattern_of[k]
-        if not has_cells[pattern]:
-            has_cells[pattern] = True
-            for p in range(first, start[k + 1]):
-                i = enterprise[p]
-                cells[pattern, p - first] = stratum_of[i] * n_industries + industry_of[i]
-        waiting_here = waiting[first : first + waiting_count[k]]
-        new = newly[
-            : cumulate_hazard(
-                base[k],
-                slope[k],
-                waiting_here,
-                first,
-                cells[pattern],
-                exposures,
-                enterprise,
-                region_of,
-                industry_of,
-                spatial[:, :, k],
-                remaining,
-                newly,
-            )
-        ]
-        if new.size == 0:
-            continue
-        leave_at(waiting_here, new)
-        waiting_count[k] -= new.size
-        for p in new:
-            i = enterprise[p]
-            adopted_month[p] = month
-            contacts = exposures[p]
-            if contacts < 0.0:
-                contacts = spatial[region_of[i], industry_of[i], k]
-            attribute(terms[stratum_of[i], industry_of[i], k], contacts, attribution[p])
-        count_adopters(
-            new,
-            k,
-            start,
-            enterprise,
-            pattern_of,
-            slot,
-            partners,
-            region_of,
-            industry_of,
-            mask_of,
-            indptr,
-            indices,
-            local_contacts,
-            near,
-            far,
-            exposures,
-            adopters,
-            member_adopters,
-        )
+    n_cells = terms.shape[0] * terms.shape[1]
+    masks = np.empty(newly.size, dtype=np.uint64)
+    for n in range(newly.size):
+        p = newly[n]
+        cell = cells[p - first_pair] % n_cells
+        c, s = cell // terms.shape[1], cell % terms.shape[1]
+        masks[n] = stratum_mask[c]
+        adopted_month[p] = month
+        contacts = exposures[p]
+        if contacts < 0.0:  # no eligible partner: NO_PARTNER
+            contacts = spatial[s, region_of_stratum[c]]
+        attribute(terms[c, s], contacts, attribution[p])
+    count_adopters(
+        newly,
+        first_pair,
+        enterprise,
+        slot,
+        partners,
+        region_of,
+        industry_of,
+        masks,
+        indptr,
+        indices,
+        local_contacts,
+        near,
+        far,
+        exposures,
+        adopters,
+        member_adopters,
+    )
 
 
 @compiled
@@ -216,73 +158,54 @@ def cumulate_hazard(
     gain: Array,
     waiting: Array,
     first_pair: int,
-    cell_of: Array,
+    cells: Array,
     exposures: Array,
-    enterprise: Array,
-    region_of: Array,
-    industry_of: Array,
-    spatial: Array,
     remaining: Array,
     reached: Array,
 ) -> int:
     """Cumulate the hazard of the pairs of one technology that wait, and return how many reach their threshold.
 
+    Pair p adopts when the integral of lambda_p reaches theta_p, equation (6). Its alpha never changes, so the
+    kernel compares lambda / alpha with theta / alpha and need not look alpha up. Work is proportional to the
+    pairs that still wait. Nothing that other pairs read is written (synchronous update).
+
     This loop is where most of the time of a replication goes. What it reads lies in the order in which it is read.
 
     Parameters
     ----------
-    rate, gain : float64, shape (C * S,)
+    rate, gain : float64, shape (2 C S,)
         By cell: hazard of a month over alpha, without business partners, and at exposure 1 to them.
     waiting : int32, shape (waiting,)
-        Pairs, increasing.
+        Pairs, increasing. Those that still wait are moved to the front; the rest is not used any more.
     first_pair : int
         The first pair of the technology.
-    cell_of : int32, shape (pairs of the technology or more,)
-        stratum * S + industry of the enterprise of each pair: index into ``rate`` and ``gain``.
-    exposures, enterprise, region_of, industry_of
-        As those of :func:`advance_adoption`.
-    spatial : float64, shape (R, S)
-        S of the technology; replaces B where an enterprise has no eligible partner.
+    cells : int32, shape (pairs of the technology or more,)
+        From :func:`simulation.engine.kernels.strata.cells_of_pairs`.
+    exposures : float64, shape (P,)
+        B; of no effect where an enterprise has no eligible partner.
     remaining : float64, shape (P,)
-        Decreased.
+        Remainder of theta_p, divided by alpha_i; decreased by lambda dt / alpha_i.
     reached : int32, shape (waiting or more,)
-        Overwritten: places in ``waiting`` of the pairs that reach their threshold, increasing.
+        Overwritten: the pairs that reach their threshold, increasing.
+
+    References
+    ----------
+    Sellke (1983), J. Appl. Prob. 20: 390-394.
     """
-    n = 0
+    kept = n = 0
     for w in range(waiting.size):
         # Unsigned, so that the compiler need not handle negative indices.
         p = np.uint32(waiting[w])
-        cell = np.uint32(cell_of[np.uint32(p - first_pair)])
-        contacts = exposures[p]
-        if contacts < 0.0:  # no eligible partner: NO_PARTNER
-            i = enterprise[p]
-            contacts = spatial[region_of[i], industry_of[i]]
-        left = remaining[p] - (rate[cell] + gain[cell] * contacts)
+        cell = np.uint32(cells[np.uint32(p - first_pair)])
+        left = remaining[p] - (rate[cell] + gain[cell] * exposures[p])
         remaining[p] = left
-        if not left > 0.0:
-            reached[n] = w
+        if left > 0.0:
+            waiting[kept] = p
+            kept += 1
+        else:
+            reached[n] = p
             n += 1
     return n
-
-
-@compiled
-def leave_at(waiting: Array, places: Array) -> None:
-    """Remove the pairs at some places from those that wait, and put them into ``places`` instead.
-
-    Parameters
-    ----------
-    waiting : int32, shape (waiting,)
-        Those that stay are moved to the front; the rest is not used any more.
-    places : int32, shape (leaving,)
-        Increasing. Overwritten: the pairs that stood there.
-    """
-    kept = places[0] if places.size else 0
-    for n in range(places.size):
-        w, following = places[n], places[n + 1] if n + 1 < places.size else waiting.size
-        places[n] = waiting[w]
-        for other in range(w + 1, following):
-            waiting[kept] = waiting[other]
-            kept += 1
 
 
 @compiled

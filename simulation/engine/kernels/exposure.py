@@ -13,52 +13,8 @@ Array = npt.NDArray[Any]
 
 
 @compiled
-def spatial_denominator(
-    proximity: Array, relatedness: Array, eligible: Array, density_exponent: float, out: Array
-) -> None:
-    """Set out[r, s, k] to the denominator of S_rsk: sum_q K_rq sum_u phi_su n_quk, equation (1).
-
-    Parameters
-    ----------
-    proximity : float64, shape (R, R)
-        K, the spatial kernel.
-    relatedness : float64, shape (S, S)
-        phi.
-    eligible : float64, shape (R, S, K)
-        n, eligible enterprises.
-    density_exponent : float
-        gamma; with 1 exposure is a share of contacts, with less it grows with their density. The remaining
-        power 1 - gamma is applied to the mean of the denominator over regions, weighted by n, to preserve the
-        national level.
-    out : float64, shape (R, S, K)
-        Overwritten; 0 where no eligible enterprise is within reach.
-    """
-    n_regions, n_industries, n_technologies = eligible.shape
-    _weighted_contacts(proximity, np.ones(n_regions), relatedness, eligible, out)
-    if density_exponent == 1.0:
-        return
-    for s in range(n_industries):
-        for k in range(n_technologies):
-            total, weight = 0.0, 0.0
-            for r in range(n_regions):
-                total += eligible[r, s, k] * out[r, s, k]
-                weight += eligible[r, s, k]
-            mean = total / weight if weight > 0.0 else 0.0
-            for r in range(n_regions):
-                if out[r, s, k] > 0.0 and mean > 0.0:
-                    out[r, s, k] = out[r, s, k] ** density_exponent * mean ** (1.0 - density_exponent)
-
-
-@compiled
-def spatial_exposure(
-    proximity: Array,
-    local_contacts: Array,
-    relatedness: Array,
-    adopters: Array,
-    denominator: Array,
-    out: Array,
-) -> None:
-    """Set out[r, s, k] to S_rsk = sum_q L_rq K_rq sum_u phi_su A_quk / denominator, equation (1).
+def contact_weights(proximity: Array, local_contacts: Array, out: Array) -> None:
+    """Set out[q, r] to L_rq K_rq, the weight that enterprises of region r give to those of region q; equation (1).
 
     Parameters
     ----------
@@ -66,42 +22,90 @@ def spatial_exposure(
         K, the spatial kernel.
     local_contacts : float64, shape (R,)
         L_r, the factor on contacts inside region r; neutral 1.
-    relatedness : float64, shape (S, S)
-        phi.
-    adopters : float64, shape (R, S, K)
-        A, state at the START of the month; never written.
-    denominator : float64, shape (R, S, K)
-        From :func:`spatial_denominator`.
-    out : float64, shape (R, S, K)
-        Overwritten, in [0, 1] where L is neutral; 0 where no eligible enterprise is within reach.
+    out : float64, shape (R, R)
+        Overwritten. The region that gives the weight comes last, for the processor's vectors.
     """
-    _weighted_contacts(proximity, local_contacts, relatedness, adopters, out)
-    for r in range(out.shape[0]):
-        for s in range(out.shape[1]):
-            for k in range(out.shape[2]):
-                out[r, s, k] = out[r, s, k] / denominator[r, s, k] if denominator[r, s, k] > 0.0 else 0.0
+    for q in range(out.shape[0]):
+        for r in range(out.shape[0]):
+            out[q, r] = proximity[r, q] * (local_contacts[r] if q == r else 1.0)
 
 
 @compiled
-def _weighted_contacts(
-    proximity: Array, local_contacts: Array, relatedness: Array, counts: Array, out: Array
+def spatial_denominator(
+    weights: Array, relatedness: Array, eligible: Array, density_exponent: float, out: Array
 ) -> None:
-    """Set out[r, s, k] to sum_q L_rq K_rq sum_u phi_su counts[q, u, k]."""
-    n_regions, n_industries, n_technologies = counts.shape
-    related = np.zeros(counts.shape)
-    for q in range(n_regions):
-        for s in range(n_industries):
-            for u in range(n_industries):
-                for k in range(n_technologies):
-                    related[q, s, k] += relatedness[s, u] * counts[q, u, k]
-    # Industry and technology as one dimension: a longer loop for the processor's vectors.
-    of_region, related_of_region = out.reshape(n_regions, -1), related.reshape(n_regions, -1)
-    of_region[:] = 0.0
-    for r in range(n_regions):
+    """Set out[s, r] to the denominator of S_rsk, sum_q K_rq sum_u phi_su n_quk, for one technology; equation (1).
+
+    Parameters
+    ----------
+    weights : float64, shape (R, R)
+        From :func:`contact_weights`, with L neutral.
+    relatedness : float64, shape (S, S)
+        phi.
+    eligible : float64, shape (S, R)
+        n, eligible enterprises.
+    density_exponent : float
+        gamma; with 1 exposure is a share of contacts, with less it grows with their density. The remaining
+        power 1 - gamma is applied to the mean of the denominator over regions, weighted by n, to preserve the
+        national level.
+    out : float64, shape (S, R)
+        Overwritten; 0 where no eligible enterprise is within reach.
+    """
+    n_industries, n_regions = eligible.shape
+    _weighted_contacts(weights, relatedness, eligible, out)
+    if density_exponent == 1.0:
+        return
+    for s in range(n_industries):
+        total, weight = 0.0, 0.0
+        for r in range(n_regions):
+            total += eligible[s, r] * out[s, r]
+            weight += eligible[s, r]
+        mean = total / weight if weight > 0.0 else 0.0
+        for r in range(n_regions):
+            if out[s, r] > 0.0 and mean > 0.0:
+                out[s, r] = out[s, r] ** density_exponent * mean ** (1.0 - density_exponent)
+
+
+@compiled
+def spatial_exposure(
+    weights: Array, relatedness: Array, adopters: Array, denominator: Array, out: Array
+) -> None:
+    """Set out[s, r] to S_rsk = sum_q L_rq K_rq sum_u phi_su A_quk / denominator for one technology; equation (1).
+
+    Parameters
+    ----------
+    weights : float64, shape (R, R)
+        From :func:`contact_weights`.
+    relatedness : float64, shape (S, S)
+        phi.
+    adopters : float64, shape (S, R)
+        A, state at the START of the month; never written.
+    denominator : float64, shape (S, R)
+        From :func:`spatial_denominator`.
+    out : float64, shape (S, R)
+        Overwritten, in [0, 1] where L is neutral; 0 where no eligible enterprise is within reach.
+    """
+    _weighted_contacts(weights, relatedness, adopters, out)
+    for s in range(out.shape[0]):
+        for r in range(out.shape[1]):
+            out[s, r] = out[s, r] / denominator[s, r] if denominator[s, r] > 0.0 else 0.0
+
+
+@compiled
+def _weighted_contacts(weights: Array, relatedness: Array, counts: Array, out: Array) -> None:
+    """Set out[s, r] to sum_q weights[q, r] sum_u phi_su counts[u, q]."""
+    n_industries, n_regions = counts.shape
+    related = np.empty(n_regions)
+    for s in range(n_industries):
+        related[:] = 0.0
+        for u in range(n_industries):
+            for q in range(n_regions):
+                related[q] += relatedness[s, u] * counts[u, q]
+        for r in range(n_regions):
+            out[s, r] = 0.0
         for q in range(n_regions):
-            weight = proximity[r, q] * (local_contacts[r] if q == r else 1.0)
-            for cell in range(of_region.shape[1]):
-                of_region[r, cell] += weight * related_of_region[q, cell]
+            for r in range(n_regions):
+                out[s, r] += weights[q, r] * related[q]
 
 
 @compiled
@@ -109,12 +113,12 @@ def digital_exposure(
     interoperability: Array,
     meets: Array,
     relatedness: Array,
-    eligible_industry: Array,
+    relevance: Array,
     member_adopters: Array,
     members: Array,
     out: Array,
 ) -> None:
-    """Set out[h, s, k] to D_hsk, the share of related members that have adopted, equation (4).
+    """Set out[h, s] to D_hsk, the share of related members that have adopted technology k, equation (4).
 
     D = sum_h' Omega_hh' sum_u phi_su A^h'_uk / sum_h' Omega_hh' sum_u phi_su n^h'_uk.
 
@@ -126,29 +130,28 @@ def digital_exposure(
         Platforms that link enterprises (vector B2B); the others neither provide nor receive contacts.
     relatedness : float64, shape (S, S)
         phi.
-    eligible_industry : bool, shape (S, K)
-        rho > 0.
-    member_adopters : int64, shape (H, S, K)
+    relevance : float64, shape (S,)
+        rho; an industry is eligible where it is above 0.
+    member_adopters : int64, shape (H, S)
         Members that have adopted, at the START of the month; never written.
     members : int64, shape (H, S)
         Members by industry, at the START of the month; never written.
-    out : float64, shape (H, S, K)
+    out : float64, shape (H, S)
         Overwritten, in [0, 1]; 0 without eligible members.
     """
-    n_platforms, n_industries, n_technologies = member_adopters.shape
+    n_platforms, n_industries = member_adopters.shape
     for h in range(n_platforms):
         for s in range(n_industries):
-            for k in range(n_technologies):
-                adopted, total = 0.0, 0.0
-                if meets[h]:
-                    for g in range(n_platforms):
-                        if meets[g] and interoperability[h, g] > 0.0:
-                            for u in range(n_industries):
-                                if eligible_industry[u, k]:
-                                    weight = interoperability[h, g] * relatedness[s, u]
-                                    adopted += weight * member_adopters[g, u, k]
-                                    total += weight * members[g, u]
-                out[h, s, k] = adopted / total if total > 0.0 else 0.0
+            adopted, total = 0.0, 0.0
+            if meets[h]:
+                for g in range(n_platforms):
+                    if meets[g] and interoperability[h, g] > 0.0:
+                        for u in range(n_industries):
+                            if relevance[u] > 0.0:
+                                weight = interoperability[h, g] * relatedness[s, u]
+                                adopted += weight * member_adopters[g, u]
+                                total += weight * members[g, u]
+            out[h, s] = adopted / total if total > 0.0 else 0.0
 
 
 @compiled

@@ -33,14 +33,12 @@ class Government(IntEnum):
 @compiled
 def institutional_terms(
     strata: Array,
-    is_new: Array,
-    mastery_changed: Array,
     region_of_stratum: Array,
     on_platform: Array,
     serves: Array,
     rate: float,
     institution_scale: float,
-    far_factor: Array,
+    far_factor: float,
     readiness: Array,
     near: Array,
     capacity: Array,
@@ -48,19 +46,14 @@ def institutional_terms(
     local: Array,
     remote: Array,
 ) -> None:
-    """Set the institutional term of the hazard, b_I (1 - exp(-I / I_scale)), in its two parts; equation (5).
+    """Set the institutional term of the hazard, b_I (1 - exp(-I / I_scale)), in two parts, for one technology.
 
-    Between changes of the levers it changes only with what institutions master, so that most of it is still valid.
+    Equation (5). Between changes of the levers the term changes only with what institutions master.
 
     Parameters
     ----------
     strata : int64, shape (C',)
         The strata to compute.
-    is_new : bool, shape (C,)
-        Strata that have not been computed yet; set to false for the strata asked for.
-    mastery_changed : bool, shape (K,)
-        Technologies that institutions have mastered since the last call; all after a change of the levers. The others
-        are computed for new strata only.
     region_of_stratum : int64, shape (C,)
     on_platform : bool, shape (C, H)
         Platforms of each stratum.
@@ -70,17 +63,17 @@ def institutional_terms(
         b_I, 1/year.
     institution_scale : float
         I_scale.
-    far_factor : float64, shape (K,)
-        f_far = (1 - chi)^2.
+    far_factor : float
+        f_far = (1 - chi)^2 of the technology.
     readiness : float64, shape (R,)
         delta.
     near : float64, shape (R, J)
         g_r K_r,r(j).
     capacity : float64, shape (J,)
         Q.
-    mastered : bool, shape (J, K)
+    mastered : bool, shape (J,)
         y, at the START of the month.
-    local, remote : float64, shape (C, K)
+    local, remote : float64, shape (C,)
         Overwritten where computed: the parts without platforms and by platforms, 1/year.
     """
     served = np.zeros(capacity.size, dtype=np.bool_)
@@ -91,28 +84,24 @@ def institutional_terms(
             if on_platform[c, h]:
                 for j in range(served.size):
                     served[j] |= serves[h, j]
-        for k in range(mastered.shape[1]):
-            if is_new[c] or mastery_changed[k]:
-                contacts, nearby = institutional_contacts(
-                    near[r], readiness[r], served, far_factor[k], capacity, mastered[:, k]
-                )
-                institutional = rate * -np.expm1(-contacts / institution_scale)
-                remote_share = (contacts - nearby) / contacts if contacts > 0.0 else 0.0
-                local[c, k] = institutional * (1.0 - remote_share)
-                remote[c, k] = institutional * remote_share
-        is_new[c] = False
+        contacts, nearby = institutional_contacts(
+            near[r], readiness[r], served, far_factor, capacity, mastered
+        )
+        institutional = rate * -np.expm1(-contacts / institution_scale)
+        remote_share = (contacts - nearby) / contacts if contacts > 0.0 else 0.0
+        local[c] = institutional * (1.0 - remote_share)
+        remote[c] = institutional * remote_share
 
 
 @compiled
 def hazard_terms(
     strata: Array,
-    technologies: Array,
     region_of_stratum: Array,
     on_platform: Array,
     meets: Array,
     rates: Array,
-    near_factor: Array,
-    far_factor: Array,
+    near_factor: float,
+    far_factor: float,
     substituted: bool,
     spontaneous_factor: Array,
     readiness: Array,
@@ -123,7 +112,7 @@ def hazard_terms(
     institutional_remote: Array,
     terms: Array,
 ) -> None:
-    """Set terms[c, s, k, :] to the terms of the hazard of stratum c, industry s, technology k; equation (5).
+    """Set terms[c, s, :] to the terms of the hazard of stratum c and industry s for one technology; equation (5).
 
     A *stratum* is the set of enterprises of one region that are on the same platforms; everything except
     alpha and the business network is the same for them. The terms are in the order of
@@ -132,7 +121,7 @@ def hazard_terms(
 
     Parameters
     ----------
-    strata, technologies : int64, shapes (C',) and (K',)
+    strata : int64, shape (C',)
         Those to compute.
     region_of_stratum : int64, shape (C,)
     on_platform : bool, shape (C, H)
@@ -141,7 +130,7 @@ def hazard_terms(
         Platforms on which enterprises meet (vector B2B).
     rates : float64, shape (channels,)
         p0, b_S, b_B, b_I and b_D, 1/year; those of institutions and of incentives are not used.
-    near_factor, far_factor : float64, shape (K,)
+    near_factor, far_factor : float
         f_near = 1 - chi^2 and f_far = (1 - chi)^2 (Sorenson, Rivkin & Fleming 2006, Research Policy 35: 994-1017).
     substituted : bool
         Members' b_S, b_B, b_D are scaled to sum to b_S + b_B instead of being added.
@@ -151,16 +140,16 @@ def hazard_terms(
         delta.
     incentive : float64, shape (C,)
         1/year.
-    spatial : float64, shape (R, S, K)
+    spatial : float64, shape (S, R)
         S, at the START of the month.
-    digital : float64, shape (H, S, K)
+    digital : float64, shape (H, S)
         D, at the START of the month.
-    institutional_local, institutional_remote : float64, shape (C, K)
+    institutional_local, institutional_remote : float64, shape (C,)
         From :func:`institutional_terms`.
-    terms : float64, shape (C, S, K, channels)
-        Overwritten for the strata and technologies asked for; 1/year.
+    terms : float64, shape (C, S, channels)
+        Overwritten for the strata asked for; 1/year.
     """
-    n_platforms, n_industries = digital.shape[:2]
+    n_platforms, n_industries = digital.shape
     offline = rates[Channel.SPATIAL] + rates[Channel.NETWORK]
     for c in strata:
         r = region_of_stratum[c]
@@ -172,68 +161,67 @@ def hazard_terms(
         if substituted and member and offline + rates[Channel.DIGITAL] > 0.0:
             scale = offline / (offline + rates[Channel.DIGITAL])
         for s in range(n_industries):
-            for k in technologies:
-                best = 0.0
-                for h in range(n_platforms):
-                    if on_platform[c, h]:
-                        best = max(best, digital[h, s, k])
-                terms[c, s, k, Channel.SPONTANEOUS] = rates[Channel.SPONTANEOUS] * spontaneous_factor[c]
-                terms[c, s, k, Channel.SPATIAL] = (
-                    near_factor[k] * scale * rates[Channel.SPATIAL] * spatial[r, s, k]
-                )
-                terms[c, s, k, Channel.NETWORK] = near_factor[k] * scale * rates[Channel.NETWORK]
-                terms[c, s, k, Channel.INSTITUTIONAL] = institutional_local[c, k]
-                terms[c, s, k, Channel.DIGITAL] = (
-                    far_factor[k] * readiness[r] * scale * rates[Channel.DIGITAL] * best
-                    + institutional_remote[c, k]
-                )
-                terms[c, s, k, Channel.INCENTIVE] = incentive[c]
+            best = 0.0
+            for h in range(n_platforms):
+                if on_platform[c, h]:
+                    best = max(best, digital[h, s])
+            terms[c, s, Channel.SPONTANEOUS] = rates[Channel.SPONTANEOUS] * spontaneous_factor[c]
+            terms[c, s, Channel.SPATIAL] = near_factor * scale * rates[Channel.SPATIAL] * spatial[s, r]
+            terms[c, s, Channel.NETWORK] = near_factor * scale * rates[Channel.NETWORK]
+            terms[c, s, Channel.INSTITUTIONAL] = institutional_local[c]
+            terms[c, s, Channel.DIGITAL] = (
+                far_factor * readiness[r] * scale * rates[Channel.DIGITAL] * best + institutional_remote[c]
+            )
+            terms[c, s, Channel.INCENTIVE] = incentive[c]
 
 
 @compiled
 def hazard_rates(
     dt: float,
     strata: Array,
-    technologies: Array,
     region_of_stratum: Array,
     terms: Array,
     relevance: Array,
     market: Array,
     factor: Array,
+    spatial: Array,
     base: Array,
     slope: Array,
 ) -> None:
-    """Set base and slope so that lambda_ik dt = alpha_i (base[k, c, s] + slope[k, c, s] B_ik); equation (5).
+    """Set base and slope so that lambda_ik dt = alpha_i (base + slope B_ik) for one technology; equation (5).
 
     Parameters
     ----------
     dt : float
         Years in a month.
-    strata, technologies : int64, shapes (C',) and (K',)
+    strata : int64, shape (C',)
         Those to compute.
     region_of_stratum : int64, shape (C,)
-    terms : float64, shape (C, S, K, channels)
+    terms : float64, shape (C, S, channels)
         From :func:`hazard_terms`.
-    relevance : float64, shape (S, K)
+    relevance : float64, shape (S,)
         rho.
-    market : float64, shape (R, S, K)
+    market : float64, shape (S, R)
         x, the market factor of the month; neutral 1.
     factor : float64, shape (C,)
         Factor of the stratum on alpha: training and the vectors that raise absorptive capacity or the hazard.
-    base, slope : float64, shape (K, C, S)
-        Overwritten for those asked for. Technology first: adoption is computed one technology at a time.
+    spatial : float64, shape (S, R)
+        S, which replaces B for enterprises without an eligible partner.
+    base, slope : float64, shape (2, C, S)
+        Overwritten for those asked for: with partners, and without, where S is in the base and the slope is 0.
     """
     for c in strata:
         r = region_of_stratum[c]
         for s in range(terms.shape[1]):
-            for k in technologies:
-                scale = relevance[s, k] * market[r, s, k] * factor[c]
-                alone = 0.0
-                for channel in range(terms.shape[3]):
-                    if channel != Channel.NETWORK:
-                        alone += terms[c, s, k, channel]
-                base[k, c, s] = scale * alone * dt
-                slope[k, c, s] = scale * terms[c, s, k, Channel.NETWORK] * dt
+            scale = relevance[s] * market[s, r] * factor[c]
+            alone = 0.0
+            for channel in range(terms.shape[2]):
+                if channel != Channel.NETWORK:
+                    alone += terms[c, s, channel]
+            base[0, c, s] = scale * alone * dt
+            slope[0, c, s] = scale * terms[c, s, Channel.NETWORK] * dt
+            base[1, c, s] = base[0, c, s] + slope[0, c, s] * spatial[s, r]
+            slope[1, c, s] = 0.0
 
 
 @compiled

@@ -14,17 +14,9 @@ Array = npt.NDArray[Any]
 
 @compiled
 def learning_steps(
-    dt: float,
-    rate: float,
-    scale: float,
-    weights: Array,
-    complexity_of: Array,
-    capacity: Array,
-    mastery_changed: Array,
-    mastered: Array,
-    step: Array,
+    dt: float, rate: float, scale: float, weights: Array, capacity: Array, mastered: Array, step: Array
 ) -> None:
-    """Set step[j, k] to the learning hazard of institution j in a month, equation (7), where it may have changed.
+    """Set step[j] to the learning hazard of institution j in a month for one technology, equation (7).
 
     Hazard b_SC (1 - exp(-sum_m w_jm Q_m y_mk / I_scale)).
 
@@ -34,81 +26,67 @@ def learning_steps(
         Years in a month.
     rate, scale : float
         b_SC, 1/year, and I_scale.
-    weights : float64, shape (X, J, J)
-        w_jm for each distinct complexity.
-    complexity_of : int64, shape (K,)
-        Index of the technology's complexity in ``weights``.
+    weights : float64, shape (J, J)
+        w_jm at the technology's complexity.
     capacity : float64, shape (J,)
         Q.
-    mastery_changed : bool, shape (K,)
-        The technologies to compute: those mastered by more institutions since the last call; all after a change of the
-        levers.
-    mastered : bool, shape (J, K)
+    mastered : bool, shape (J,)
         y, state at the START of the month; never written.
-    step : float64, shape (J, K)
-        Overwritten for the technologies to compute; 0 where nobody in reach masters the technology.
+    step : float64, shape (J,)
+        Overwritten where y is false; 0 where nobody in reach masters the technology.
     """
-    n_institutions, n_technologies = mastered.shape
-    contacts = np.empty(n_institutions)
-    for k in range(n_technologies):
-        if not mastery_changed[k]:
-            continue
-        w = weights[complexity_of[k]]
-        contacts[:] = 0.0
-        for m in range(n_institutions):
-            if mastered[m, k]:
-                for j in range(n_institutions):
-                    contacts[j] += w[m, j] * capacity[m]
-        for j in range(n_institutions):
-            step[j, k] = rate * -np.expm1(-contacts[j] / scale) * dt if contacts[j] > 0.0 else 0.0
+    contacts = np.zeros(mastered.size)
+    for m in range(mastered.size):
+        if mastered[m]:
+            for j in range(mastered.size):
+                contacts[j] += weights[m, j] * capacity[m]
+    for j in range(mastered.size):
+        if not mastered[j]:
+            step[j] = rate * -np.expm1(-contacts[j] / scale) * dt if contacts[j] > 0.0 else 0.0
 
 
 @compiled
-def advance_learning(released: Array, mastered: Array, step: Array, remaining: Array, newly: Array) -> None:
-    """Cumulate the learning hazard of every institution for one month, until it reaches the threshold.
+def advance_learning(mastered: Array, step: Array, remaining: Array, newly: Array) -> None:
+    """Cumulate the learning hazard of every institution for one month and technology, until it reaches the threshold.
 
     Parameters
     ----------
-    released : bool, shape (K,)
-    mastered : bool, shape (J, K)
+    mastered : bool, shape (J,)
         y, state at the START of the month; never written.
-    step : float64, shape (J, K)
+    step : float64, shape (J,)
         From :func:`learning_steps`.
-    remaining : float64, shape (J, K)
+    remaining : float64, shape (J,)
         Remainder of the threshold; decreased.
-    newly : bool, shape (J, K)
-        Overwritten: the technologies that institution j masters at the end of this month.
+    newly : bool, shape (J,)
+        Overwritten: institutions that master the technology at the end of this month.
     """
-    for j in range(mastered.shape[0]):
-        for k in range(mastered.shape[1]):
-            newly[j, k] = False
-            if released[k] and not mastered[j, k] and step[j, k] > 0.0:
-                remaining[j, k] -= step[j, k]
-                newly[j, k] = remaining[j, k] <= 0.0
+    for j in range(mastered.size):
+        newly[j] = False
+        if not mastered[j] and step[j] > 0.0:
+            remaining[j] -= step[j]
+            newly[j] = remaining[j] <= 0.0
 
 
 @compiled
-def apply_learning(month: int, newly: Array, mastered: Array, mastered_month: Array, changed: Array) -> None:
-    """Let institutions master what they have learned in a month, and tell which technologies that concerns.
+def apply_learning(month: int, newly: Array, mastered: Array, mastered_month: Array) -> bool:
+    """Let institutions master what they have learned in a month, and return whether any has.
 
     Parameters
     ----------
     month : int
         Number of the month, 1 to T, stored.
-    newly : bool, shape (J, K)
+    newly : bool, shape (J,)
         From :func:`advance_learning`.
-    mastered : bool, shape (J, K); mastered_month : int32, shape (J, K)
+    mastered : bool, shape (J,); mastered_month : int32, shape (J,)
         Set where newly mastered.
-    changed : bool, shape (K,)
-        Overwritten.
     """
-    changed[:] = False
-    for j in range(newly.shape[0]):
-        for k in range(newly.shape[1]):
-            if newly[j, k]:
-                mastered[j, k] = True
-                mastered_month[j, k] = month
-                changed[k] = True
+    changed = False
+    for j in range(newly.size):
+        if newly[j]:
+            mastered[j] = True
+            mastered_month[j] = month
+            changed = True
+    return changed
 
 
 @compiled
