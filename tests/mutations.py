@@ -195,46 +195,39 @@ MUTANTS = [
     Mutant(
         "live instead of synchronous update of what institutions master",
         "engine/months.py",
-        "        expose(fixed, population, now, market, waiting, state, derived)\n"
-        "        learn(fixed, now, state, derived)\n",
-        "        learn(fixed, now, state, derived)\n"
-        "        learning.apply_learning(\n"
-        "            month + 1, derived.learned, state.mastered, state.mastered_month, derived.mastery_changed\n"
-        "        )\n"
-        "        expose(fixed, population, now, market, waiting, state, derived)\n",
+        "            expose(k, used, old, members,",
+        "            learn(k, fixed, now, derived, its)\n"
+        "            learning.apply_learning(month + m + 1, its.learned, its.mastered, its.mastered_month)\n"
+        "            expose(k, used, used, members,",
         "tests/engine/test_month.py",
     ),
     Mutant(
         "live instead of synchronous update of memberships",
         "engine/months.py",
-        "        expose(fixed, population, now, market, waiting, state, derived)\n",
-        "        apply_membership(wanted, population, state, derived)\n"
-        "        expose(fixed, population, now, market, waiting, state, derived)\n",
+        "        moves.members_by_industry[month - first] = state.members_by_industry\n"
+        "        decide(month, fixed, population, now, state, derived, wanted)\n"
+        "        n = move(wanted, population, state, derived, moves, place)\n",
+        "        decide(month, fixed, population, now, state, derived, wanted)\n"
+        "        n = move(wanted, population, state, derived, moves, place)\n"
+        "        moves.members_by_industry[month - first] = state.members_by_industry\n",
         "tests/engine/test_month.py",
     ),
     Mutant(
         "live instead of synchronous update of adopting partners",
         "engine/kernels/adoption.py",
-        "            adopted_month[p] = month\n",
-        "            adopted_month[p] = month\n"
-        "            push_adoption(\n"
-        "                i, indptr, indices, region_of, slot[pattern], partners[pattern], first,\n"
-        "                local_contacts, near, far, exposures,\n"
-        "            )\n",
+        "        adopted_month[p] = month\n",
+        "        adopted_month[p] = month\n"
+        "        push_adoption(\n"
+        "            enterprise[p], indptr, indices, region_of, slot, partners, first_pair, local_contacts,\n"
+        "            near, far, exposures,\n"
+        "        )\n",
         "tests/engine/test_month.py",
-    ),
-    Mutant(
-        "a month recorded twice counts twice what is mastered",
-        "engine/months.py",
-        "    mastered[:] = 0  # a month may be recorded again\n",
-        "",
-        "tests/engine/test_run_for.py",
     ),
     Mutant(
         "the pair after one that adopts waits no longer",
         "engine/kernels/adoption.py",
-        "for other in range(w + 1, following)",
-        "for other in range(w + 2, following)",
+        "            kept += 1\n",
+        "            kept += 1 if n == 0 or p != reached[n - 1] + 1 else 0\n",
         "tests/engine/kernels/test_adoption.py",
     ),
     Mutant(
@@ -247,16 +240,30 @@ MUTANTS = [
     Mutant(
         "institutional terms of the levers before",
         "engine/month.py",
-        "        self._derived.mastery_changed[:] = True",
-        "        self._derived.mastery_changed[0] = True",
+        "self._derived.terms_are_old[technologies] = True",
+        "self._derived.terms_are_old[0] = True",
         "tests/engine/test_month.py",
     ),
     Mutant(
         "what institutions have just mastered counts from the next change on",
-        "engine/kernels/learning.py",
-        "                changed[k] = True\n",
-        "                changed[k] = False\n",
+        "engine/months.py",
+        "            derived.terms_are_old[k] = derived.steps_are_old[k] = True\n",
+        "            derived.steps_are_old[k] = True\n",
         "tests/engine/test_month.py",
+    ),
+    Mutant(
+        "institutional terms of a technology for which nobody waited for a time",
+        "engine/months.py",
+        "    derived.terms_are_old[k] = not waits",
+        "    derived.terms_are_old[k] = False",
+        "tests/engine/test_run_for.py",
+    ),
+    Mutant(
+        "numbers of strata used up",
+        "engine/months.py",
+        "            number_strata_anew(fixed.proximity.shape[0], population, state, derived)\n            moves",
+        "            moves",
+        "tests/engine/test_run_for.py",
     ),
     Mutant(
         "months that run over an event",
@@ -290,8 +297,10 @@ MUTANTS = [
     Mutant(
         "spatial share without eligibility",
         "engine/month.py",
-        "        eligible = world.eligible.astype(np.float64)\n",
-        "        eligible = (world.eligible * 0 + world.enterprises.counts[:, :, None]).astype(np.float64)\n",
+        "        eligible = np.ascontiguousarray(world.eligible.T, dtype=np.float64)\n",
+        "        eligible = np.ascontiguousarray(\n"
+        "            (world.eligible * 0 + world.enterprises.counts[:, :, None]).T, dtype=np.float64\n"
+        "        )\n",
         "tests/engine/test_month.py",
     ),
     Mutant(
@@ -340,8 +349,8 @@ MUTANTS = [
     Mutant(
         "local lever on every contact",
         "engine/kernels/exposure.py",
-        "weight = proximity[r, q] * (local_contacts[r] if q == r else 1.0)",
-        "weight = proximity[r, q] * local_contacts[r]",
+        "proximity[r, q] * (local_contacts[r] if q == r else 1.0)",
+        "proximity[r, q] * local_contacts[r]",
         "tests/engine/kernels/test_exposure.py",
     ),
     Mutant(

@@ -14,7 +14,7 @@ def initial_state(world: World) -> State:
     """Return the state at the start: no adoptions, no mastered technologies, no memberships."""
     r, s, k, h, j = world.shape
     n, p = world.enterprises.region_of.size, world.pairs.enterprise.size
-    c = min(2 * n + r, r * 2**h)
+    c = numbers_for_strata(n, r, h)
     with np.errstate(divide="ignore", over="ignore"):  # infinite if alpha is almost 0: no adoption
         remaining = world.pairs.threshold / world.enterprises.absorptive_capacity[world.pairs.enterprise]
     state = State(
@@ -48,3 +48,8 @@ def initial_state(world: World) -> State:
     state.region_of_stratum[:r] = np.arange(r)
     state.stratum_size[:r] = np.bincount(world.enterprises.region_of, minlength=r)
     return state
+
+
+def numbers_for_strata(n_enterprises: int, n_regions: int, n_platforms: int) -> int:
+    """Return C: a number for each possible stratum, or enough for all enterprises to be alone and move at once."""
+    return min(2 * n_enterprises + n_regions, n_regions * 2**n_platforms)

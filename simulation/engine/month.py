@@ -56,7 +56,10 @@ class Engine:
             rows=len(world.platforms.names) if spec.membership.rivalry else 1,
         )
         self._moves = months.Moves.of_shape(
-            world.shape, world.months, n_enterprises=self.state.mask_of.size, n_strata=self.state.stratum_mask.size
+            world.shape,
+            world.months,
+            n_enterprises=self.state.mask_of.size,
+            n_strata=self.state.stratum_mask.size,
         )
         self._events = self._months_of_events()
         self._count_enterprises()
@@ -110,9 +113,10 @@ class Engine:
         enterprises, may_join = world.enterprises, world.platforms.may_join
         eligible = np.ascontiguousarray(world.eligible.T, dtype=np.float64)
         self._spatial_denominator = np.empty(eligible.shape)
+        neutral = self._contact_weights(np.ones(len(world.regions.ids)))
         for of_technology, denominator in zip(eligible, self._spatial_denominator, strict=True):
             exposure.spatial_denominator(
-                np.ascontiguousarray(world.regions.proximity.T),
+                neutral,
                 enterprises.relatedness,
                 of_technology,
                 self.spec.diffusion.density_exponent,
@@ -211,21 +215,15 @@ class Engine:
         if self._levers is None:
             self._move_levers()
         market = np.ascontiguousarray(self._market.factor(state, self.levers).T)
-        changing, every = months.changing(state), np.flatnonzero(state.stratum_size)
-        its = months.technology_of(technology, self._fixed, changing)
-        months.find_factors(every, self._conditions, changing, derived)
-        months.expose(
+        its = months.exposed(
             technology,
-            every,
-            every,
-            state.members_by_industry,
+            np.flatnonzero(state.stratum_size),
             self._fixed,
             self._population,
             self._conditions,
             market,
-            changing,
+            months.changing(state),
             derived,
-            its,
         )
         r, s = world.enterprises.region_of[enterprise], world.enterprises.industry_of[enterprise]
         c, pattern = state.stratum_of[enterprise], pairs.pattern_of[technology]
@@ -265,7 +263,7 @@ class Engine:
                 state.mastered_month[origin, k] = state.month
                 self._institutions_changed(k)
 
-    def _institutions_changed(self, technologies: int | slice) -> None:
+    def _institutions_changed(self, technologies: np.integer | slice) -> None:
         """Have all that institutions contribute to technologies computed anew."""
         self._derived.terms_are_old[technologies] = True
         self._derived.steps_are_old[technologies] = True
@@ -289,11 +287,9 @@ class Engine:
     def _conditions_under(self, levers: Levers) -> months.Conditions:
         """Return what compiled code reads of the levers and of the effects of platforms."""
         effects = PlatformEffects(self.world, levers, self._vectors, self._fixed.far_factor)
-        contact_weights = np.empty_like(self._fixed.proximity)
-        exposure.contact_weights(self._fixed.proximity, levers.local_contacts, contact_weights)
         return months.Conditions(
             local_contacts=levers.local_contacts,
-            contact_weights=contact_weights,
+            contact_weights=self._contact_weights(levers.local_contacts),
             readiness=levers.readiness,
             training=levers.training,
             incentive=levers.incentive,
@@ -308,6 +304,12 @@ class Engine:
             learning_weights=effects.learning_weights,
             complexity_of=effects.complexity_of,
         )
+
+    def _contact_weights(self, local_contacts: Array) -> Array:
+        """Return L_rq K_rq, float64 (R, R), the region of the contact first."""
+        weights = np.empty_like(self._fixed.proximity)
+        exposure.contact_weights(self._fixed.proximity, local_contacts, weights)
+        return weights
 
     def _meet_partners(self) -> None:
         """Compute B of every pair, under the levers of the month."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from simulation import streams
 from simulation.channels import Channel
-from simulation.compiled import compiled
+from simulation.compiled import borrowed, compiled, inlined
 from simulation.engine.kernels import adoption, exposure, hazard, learning, membership, strata
 from simulation.state import State
 from simulation.world import Array
@@ -168,7 +168,9 @@ class Moves(NamedTuple):
     members_by_industry: Array  # int64 (T + 1, H, S), at the start of each month
 
     @staticmethod
-    def of_shape(shape: tuple[int, int, int, int, int], n_months: int, n_enterprises: int, n_strata: int) -> Moves:
+    def of_shape(
+        shape: tuple[int, int, int, int, int], n_months: int, n_enterprises: int, n_strata: int
+    ) -> Moves:
         """Return arrays of these sizes; ``shape`` is that of the world."""
         _, s, _, h, _ = shape
         return Moves(
@@ -229,7 +231,19 @@ def run_months(
             has_cells[pattern] = True
             find_cells(k, population, moves, fixed.relevance.shape[1], cells[pattern])
         diffuse(
-            k, month, last, used, cells[pattern], fixed, population, now, market, state, derived, moves, counts
+            k,
+            month,
+            last,
+            used,
+            cells[pattern],
+            fixed,
+            population,
+            now,
+            market,
+            state,
+            derived,
+            moves,
+            counts,
         )
     derived.stratum_is_new[used] = False
     return last
@@ -381,9 +395,15 @@ def apply_membership(
         state.member_adopters[:, :, k] = member_adopters
 
 
-@compiled
+@inlined
 def count_moved_adopters(
-    k: int, first: int, end: int, population: Population, state: Changing, moves: Moves, member_adopters: Array
+    k: int,
+    first: int,
+    end: int,
+    population: Population,
+    state: Changing,
+    moves: Moves,
+    member_adopters: Array,
 ) -> None:
     """Count the members that have adopted technology k again, after some of the moves."""
     strata.count_moved_adopters(
@@ -449,7 +469,11 @@ class Technology(NamedTuple):
 @compiled
 def technology_of(k: int, fixed: Fixed, state: Changing) -> Technology:
     """Return technology k at the state."""
-    n_regions, n_industries, n_strata = state.adopters.shape[0], state.adopters.shape[1], state.stratum_mask.size
+    n_regions, n_industries, n_strata = (
+        state.adopters.shape[0],
+        state.adopters.shape[1],
+        state.stratum_mask.size,
+    )
     n_platforms, n_institutions = state.members.shape[0], state.mastered.shape[0]
     return Technology(
         np.ascontiguousarray(state.adopters[:, :, k].T).astype(np.float64),
@@ -493,7 +517,17 @@ def diffuse(
     market
         As that of :func:`run_months`.
     """
-    its = technology_of(k, fixed, state)
+    held = technology_of(k, fixed, state)
+    fixed, population, now, state, derived, moves, counts, its = (
+        borrowed(fixed),
+        borrowed(population),
+        borrowed(now),
+        borrowed(state),
+        borrowed(derived),
+        borrowed(moves),
+        borrowed(counts),
+        borrowed(held),
+    )
     first_pair, n_pairs = population.start[k], population.start[k + 1] - population.start[k]
     waits = state.waiting_count[k] > 0
     cells = cells_at_start[:n_pairs].copy() if waits else cells_at_start[:0]
@@ -526,10 +560,10 @@ def diffuse(
         if end > first_move and waits:
             move_cells(k, first_move, end, population, moves, its.adopters.shape[0], cells)
         record_technology(k, month + m + 1, n_masters, its, counts)
-    keep(k, its, state)
+    keep(k, held, state)
 
 
-@compiled
+@inlined
 def expose(
     k: int,
     used: Array,
@@ -616,6 +650,24 @@ def expose(
 
 
 @compiled
+def exposed(
+    k: int,
+    used: Array,
+    fixed: Fixed,
+    population: Population,
+    now: Conditions,
+    market: Array,
+    state: Changing,
+    derived: Derived,
+) -> Technology:
+    """Return technology k with the hazards of the present state; arguments as those of :func:`expose`."""
+    its = technology_of(k, fixed, state)
+    find_factors(used, now, state, derived)
+    expose(k, used, used, state.members_by_industry, fixed, population, now, market, state, derived, its)
+    return its
+
+
+@inlined
 def cumulate_hazard(
     k: int,
     first_pair: int,
@@ -640,7 +692,7 @@ def cumulate_hazard(
     return n
 
 
-@compiled
+@inlined
 def learn(k: int, fixed: Fixed, now: Conditions, derived: Derived, its: Technology) -> None:
     """Set which institutions master technology k at the end of the month; section 2.7."""
     if derived.steps_are_old[k]:
@@ -657,7 +709,7 @@ def learn(k: int, fixed: Fixed, now: Conditions, derived: Derived, its: Technolo
     learning.advance_learning(its.mastered, derived.learning_step[k], its.learning_left, its.learned)
 
 
-@compiled
+@inlined
 def adopt(
     k: int,
     month: int,
@@ -697,7 +749,7 @@ def adopt(
     )
 
 
-@compiled
+@inlined
 def move_cells(
     k: int, first: int, end: int, population: Population, moves: Moves, n_industries: int, cells: Array
 ) -> None:
@@ -727,7 +779,7 @@ def keep(k: int, its: Technology, state: Changing) -> None:
     state.learning_left[:, k] = its.learning_left
 
 
-@compiled
+@inlined
 def record_technology(k: int, month: int, n_masters: int, its: Technology, counts: Counts) -> None:
     """Record the adopters and masters of technology k at the end of a month."""
     for r in range(its.adopters.shape[1]):

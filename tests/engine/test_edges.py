@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_worlds import dataset
 
-from simulation.engine.kernels.exposure import spatial_denominator, spatial_exposure
+from simulation.engine.kernels.exposure import contact_weights, spatial_denominator, spatial_exposure
 from simulation.engine.month import Engine
 from simulation.errors import Problem, ScenarioError
 from simulation.files.toml import toml_text
@@ -262,11 +262,16 @@ def flaws_of(spec: Scenario) -> list[str]:
 
 def flaws_of_weights(world: World) -> list[str]:
     """Where everybody has adopted, spatial exposure is the sum of a row of weights: 1, wherever somebody is there."""
-    counts = np.repeat(world.enterprises.counts[:, :, None].astype(float), 1, axis=2)
-    denominator, out = np.empty_like(counts), np.empty_like(counts)
+    counts = np.ascontiguousarray(world.enterprises.counts.T, dtype=float)
+    weights, denominator, out = (
+        np.empty_like(world.regions.proximity),
+        np.empty_like(counts),
+        np.empty_like(counts),
+    )
     phi = world.enterprises.relatedness
-    spatial_denominator(world.regions.proximity, phi, counts, 1.0, denominator)
-    spatial_exposure(world.regions.proximity, np.ones(len(counts)), phi, counts, denominator, out)
+    contact_weights(world.regions.proximity, np.ones(counts.shape[1]), weights)
+    spatial_denominator(weights, phi, counts, 1.0, denominator)
+    spatial_exposure(weights, phi, counts, denominator, out)
     sums = out[counts > 0]
     return [] if np.allclose(sums, 1.0, rtol=1e-12, atol=0) else [f"a row of weights sums to {sums.min()}"]
 

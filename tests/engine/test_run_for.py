@@ -93,3 +93,24 @@ def test_no_month_is_no_change_and_months_end_at_the_horizon(tmp_path):
     assert_same(engine, other)
     engine.run_for(other.world.months + 5)
     assert engine.state.month == other.world.months
+
+
+def test_strata_are_numbered_anew_when_numbers_run_out_which_changes_no_result(tmp_path, monkeypatch):
+    platforms = "".join(f'[[platforms]]\nname = "p{n}"\nvectors = ["B2B", "B2SC"]\n' for n in range(7))
+    spec = scenario(tmp_path, more=platforms + TURNOVER)
+    few = Engine(spec, 1)
+    made, anew = few.state.strata_made[0], 0
+    while not few.finished:
+        few.run_for(5)
+        anew += few.state.strata_made[0] < made
+        made = few.state.strata_made[0]
+    assert anew > 0
+    monkeypatch.setattr("simulation.engine.initial.numbers_for_strata", lambda n, r, h: r * 2**h)
+    many = Engine(spec, 1)
+    many.run_for(10**6)
+    assert many.state.strata_made[0] > few.state.stratum_mask.size
+    left, right = few.record(), many.record()
+    for field in dataclasses.fields(left):
+        here, there = getattr(left, field.name), getattr(right, field.name)
+        if isinstance(here, np.ndarray):
+            np.testing.assert_array_equal(here, there, err_msg=field.name)

@@ -103,7 +103,9 @@ def test_rows_with_another_value_in_a_sound_file_are_computed_again(specs: list[
     adopters = rows["adopters"].to_numpy().copy()
     adopters[-1] += 1
     place = rows.schema.get_field_index("adopters")
-    other = rows.set_column(place, rows.schema.field(place), pa.array(adopters, rows.schema.field(place).type))
+    other = rows.set_column(
+        place, rows.schema.field(place), pa.array(adopters, rows.schema.field(place).type)
+    )
     pq.write_table(other, file, write_page_checksum=True)
     results = run(specs, folder)
     assert content(folder) == before

@@ -15,11 +15,12 @@ def diffuse(proximity, enterprises, *, spontaneous, spatial, dt, years, start=No
     shares = np.zeros((steps + 1, n.size))
     if start is not None:
         shares[0] = start
-    one, denominator, out = np.ones((1, 1)), np.empty((n.size, 1, 1)), np.empty((n.size, 1, 1))
-    exposure.spatial_denominator(proximity, one, n.reshape(-1, 1, 1), 1.0, denominator)
+    weights, one = np.empty(proximity.shape), np.ones((1, 1))
+    denominator, out = np.empty((1, n.size)), np.empty((1, n.size))
+    exposure.contact_weights(proximity, np.ones(n.size), weights)
+    exposure.spatial_denominator(weights, one, n[None], 1.0, denominator)
     for step in range(steps):
-        adopters = (shares[step] * n).reshape(-1, 1, 1)
-        exposure.spatial_exposure(proximity, np.ones(n.size), one, adopters, denominator, out)
+        exposure.spatial_exposure(weights, one, (shares[step] * n)[None], denominator, out)
         hazard = spontaneous + spatial * out.ravel()
         shares[step + 1] = shares[step] + (1 - shares[step]) * -np.expm1(-hazard * dt)
     return shares

@@ -131,7 +131,7 @@ def adopt(
         contacts = exposures[p]
         if contacts < 0.0:  # no eligible partner: NO_PARTNER
             contacts = spatial[s, region_of_stratum[c]]
-        attribute(terms[c, s], contacts, attribution[p])
+        attribute(terms, c, s, contacts, attribution, p)
     count_adopters(
         newly,
         first_pair,
@@ -209,20 +209,24 @@ def cumulate_hazard(
 
 
 @compiled
-def attribute(terms: Array, contacts: float, shares: Array) -> None:
+def attribute(terms: Array, c: int, s: int, contacts: float, attribution: Array, p: int) -> None:
     """Set the shares of an adoption's hazard that its terms have in the month of adoption; they sum to 1.
 
     Parameters
     ----------
-    terms, shares : float64, shape (channels,)
-        From :func:`simulation.engine.kernels.hazard.hazard_terms`; overwritten.
+    terms : float64, shape (C, S, channels)
+        From :func:`simulation.engine.kernels.hazard.hazard_terms`.
+    c, s : int
+        Stratum and industry of the adopter.
     contacts : float
         B, or S where there is no eligible partner.
+    attribution : float64, shape (P, channels)
+        Overwritten for pair ``p``.
     """
     hazard = 0.0
     for channel in range(N_CHANNELS):
         met = contacts if channel == Channel.NETWORK else 1.0
-        shares[channel] = terms[channel] * met
-        hazard += shares[channel]
+        attribution[p, channel] = terms[c, s, channel] * met
+        hazard += attribution[p, channel]
     for channel in range(N_CHANNELS):
-        shares[channel] /= hazard
+        attribution[p, channel] /= hazard

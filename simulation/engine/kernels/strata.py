@@ -79,7 +79,14 @@ def change_memberships(
                 members_by_industry[h, s] += sign
         stratum_size[stratum_of[i]] -= 1
         stratum = _find_or_make(
-            r, wanted[i], strata_made, stratum_mask, stratum_next, stratum_size, region_of_stratum, on_platform
+            r,
+            wanted[i],
+            strata_made,
+            stratum_mask,
+            stratum_next,
+            stratum_size,
+            region_of_stratum,
+            on_platform,
         )
         is_new[stratum] |= stratum_size[stratum] == 0
         stratum_size[stratum] += 1

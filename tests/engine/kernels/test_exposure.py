@@ -15,9 +15,17 @@ def rng():
 
 
 def spatial(proximity, local, relatedness, adopters, eligible, gamma=1.0):
-    denominator, out = np.empty(eligible.shape), np.empty(eligible.shape)
-    exposure.spatial_denominator(proximity, relatedness, eligible, gamma, denominator)
-    exposure.spatial_exposure(proximity, local, relatedness, adopters, denominator, out)
+    """S of every region, industry and technology, (R, S, K), one technology after the other."""
+    neutral, weights = np.empty(proximity.shape), np.empty(proximity.shape)
+    exposure.contact_weights(proximity, np.ones(len(proximity)), neutral)
+    exposure.contact_weights(proximity, local, weights)
+    out = np.empty(eligible.shape)
+    for k in range(eligible.shape[2]):
+        n, a = np.ascontiguousarray(eligible[:, :, k].T), np.ascontiguousarray(adopters[:, :, k].T)
+        denominator, found = np.empty(n.shape), np.empty(n.shape)
+        exposure.spatial_denominator(neutral, relatedness, n, gamma, denominator)
+        exposure.spatial_exposure(weights, relatedness, a, denominator, found)
+        out[:, :, k] = found.T
     return out
 
 
@@ -93,10 +101,16 @@ def test_splitting_a_region_changes_nobody_s_exposure(verified):
 
 
 def digital(interoperability, meets, relatedness, eligible_industry, member_adopters, members):
+    """D of every platform, industry and technology, (H, S, K), one technology after the other."""
     out = np.empty(member_adopters.shape)
-    exposure.digital_exposure(
-        interoperability, meets, relatedness, eligible_industry, member_adopters, members, out
-    )
+    for k in range(out.shape[2]):
+        relevance, adopted = (
+            eligible_industry[:, k].astype(float),
+            np.ascontiguousarray(member_adopters[:, :, k]),
+        )
+        found = np.empty(adopted.shape)
+        exposure.digital_exposure(interoperability, meets, relatedness, relevance, adopted, members, found)
+        out[:, :, k] = found
     return out
 
 

@@ -36,23 +36,26 @@ def world():
     }
 
 
-def compiled(w, *, substituted=False, strata=None, technologies=None):
+def compiled(w, *, substituted=False, strata=None):
+    """Terms (C, S, K, channels), one technology after the other."""
     strata = np.arange(5) if strata is None else strata
-    terms = np.full((5, S, K, len(Channel)), np.nan)
-    hazard.hazard_terms(
-        strata, np.arange(K) if technologies is None else technologies, w["region"], w["on"], w["meets"], RATES,
-        w["f_near"], w["f_far"], substituted, w["spontaneous"], w["delta"], w["incentive"], w["S"], w["D"],
-        *institutional(w, strata=strata), terms,
-    )  # fmt: skip
-    return terms
+    out = np.full((5, S, K, len(Channel)), np.nan)
+    for k in range(K):
+        terms = np.full((5, S, len(Channel)), np.nan)
+        hazard.hazard_terms(
+            strata, w["region"], w["on"], w["meets"], RATES, w["f_near"][k], w["f_far"][k], substituted,
+            w["spontaneous"], w["delta"], w["incentive"], np.ascontiguousarray(w["S"][:, :, k].T),
+            np.ascontiguousarray(w["D"][:, :, k]), *institutional(w, k, strata=strata), terms,
+        )  # fmt: skip
+        out[:, :, k] = terms
+    return out
 
 
-def institutional(w, *, strata, is_new=None, changed=None, before=None):
-    parts = (np.full((5, K), np.nan), np.full((5, K), np.nan)) if before is None else before
+def institutional(w, k, *, strata):
+    parts = np.full(5, np.nan), np.full(5, np.nan)
     hazard.institutional_terms(
-        strata, np.ones(5, bool) if is_new is None else is_new, np.zeros(K, bool) if changed is None else changed,
-        w["region"], w["on"], w["serves"], RATES[Channel.INSTITUTIONAL], I_SCALE, w["f_far"], w["delta"],
-        w["near"], w["Q"], w["y"], *parts,
+        strata, w["region"], w["on"], w["serves"], RATES[Channel.INSTITUTIONAL], I_SCALE, w["f_far"][k], w["delta"],
+        w["near"], w["Q"], np.ascontiguousarray(w["y"][:, k]), *parts,
     )  # fmt: skip
     return parts
 
@@ -95,25 +98,12 @@ def test_only_the_crowds_asked_for_are_computed(world):
     assert np.isfinite(got[[1, 3]]).all()
 
 
-def test_only_the_technologies_asked_for_are_computed(world):
-    got = compiled(world, technologies=np.array([0, 3]))
-    assert np.isnan(got[:, :, [1, 2]]).all()
-    assert np.isfinite(got[:, :, [0, 3]]).all()
-
-
-def test_institutional_terms_are_computed_anew_for_new_strata_and_for_what_has_been_mastered(world):
-    everything = np.arange(5)
-    is_new = np.ones(5, bool)
-    before = institutional(world, strata=everything, is_new=is_new)
-    assert not is_new.any()
-    kept = [part.copy() for part in before]
-    world["y"] = ~world["y"]
-    after = institutional(world, strata=everything)
-    is_new[2], changed = True, np.array([False, True, False, False])
-    institutional(world, strata=everything, is_new=is_new, changed=changed, before=before)
-    computed = (np.arange(5) == 2)[:, None] | changed
-    for part, old, new in zip(before, kept, after, strict=True):
-        np.testing.assert_array_equal(part, np.where(computed, new, old))
+def test_institutional_terms_are_computed_for_the_strata_asked_for(world):
+    local, remote = institutional(world, 1, strata=np.array([2, 4]))
+    everything = institutional(world, 1, strata=np.arange(5))
+    for part, whole in zip((local, remote), everything, strict=True):
+        np.testing.assert_array_equal(part[[2, 4]], whole[[2, 4]])
+        assert np.isnan(part[[0, 1, 3]]).all()
 
 
 def test_without_masters_institutions_add_nothing_and_nothing_is_divided_by_zero(world):
@@ -128,12 +118,20 @@ def test_rates_split_into_what_alpha_multiplies_and_what_the_network_adds(world)
     rho = np.array([[1.0, 0.5, 0.0, 1.0], [0.5, 1.0, 1.0, 0.0]])
     x = np.random.default_rng(12).uniform(0.5, 2.0, (R, S, K))
     factor = np.array([1.0, 1.0, 1.2, 1.0, 1.5])
-    base, slope = np.empty((K, 5, S)), np.empty((K, 5, S))
-    hazard.hazard_rates(1.0, np.arange(5), np.arange(K), world["region"], terms, rho, x, factor, base, slope)
-    for c, s, k in np.ndindex(5, S, K):
-        scale = rho[s, k] * x[world["region"][c], s, k] * factor[c]
-        assert slope[k, c, s] == pytest.approx(scale * terms[c, s, k, Channel.NETWORK], rel=1e-14)
-        assert base[k, c, s] + slope[k, c, s] == pytest.approx(scale * terms[c, s, k].sum(), rel=1e-13)
+    for k in range(K):
+        base, slope = np.empty((2, 5, S)), np.empty((2, 5, S))
+        hazard.hazard_rates(
+            1.0, np.arange(5), world["region"], np.ascontiguousarray(terms[:, :, k]), rho[:, k],
+            np.ascontiguousarray(x[:, :, k].T), factor, np.ascontiguousarray(world["S"][:, :, k].T), base, slope,
+        )  # fmt: skip
+        for c, s in np.ndindex(5, S):
+            r = world["region"][c]
+            scale = rho[s, k] * x[r, s, k] * factor[c]
+            assert slope[0, c, s] == pytest.approx(scale * terms[c, s, k, Channel.NETWORK], rel=1e-14)
+            assert base[0, c, s] + slope[0, c, s] == pytest.approx(scale * terms[c, s, k].sum(), rel=1e-13)
+            # Without an eligible partner exposure to partners is that to the region and its surroundings.
+            assert base[1, c, s] == base[0, c, s] + slope[0, c, s] * world["S"][r, s, k]
+            assert slope[1, c, s] == 0.0
 
 
 def test_each_vector_counts_once_and_the_best_government_wins():

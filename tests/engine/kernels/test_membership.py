@@ -110,52 +110,103 @@ def test_other_platforms_choose_the_row_of_the_odds_and_the_last_row_holds_for_m
     assert wanted.tolist() == [0b10, 1, 0b111, 0b10, 0b1101]
 
 
-def test_books_of_members_and_crowds_equal_counts_made_anew():
-    rng = np.random.default_rng(3)
-    n, r, s, h, k = 60, 3, 2, 3, 2
-    region_of, industry_of = (
-        np.sort(rng.integers(0, r, n)).astype(np.int32),
-        rng.integers(0, s, n).astype(np.int32),
-    )
-    start, pattern_of = np.array([0, n, 2 * n]), np.zeros(k, np.int64)
-    slot = np.arange(n, dtype=np.int32)[None, :]
-    adopted_month = np.where(rng.random(k * n) < 0.4, 3, -1).astype(np.int32)
-    mask_of, stratum_of = np.zeros(n, np.uint64), region_of.copy()
-    members, by_industry = np.zeros((h, r), np.int64), np.zeros((h, s), np.int64)
-    member_adopters = np.zeros((h, s, k), np.int64)
-    stratum_mask = np.zeros(n + r, np.uint64)
-    stratum_next, stratum_size = np.full(n + r, strata.UNUSED), np.zeros(n + r, np.int64)
-    on_platform = np.zeros((n + r, h), bool)
-    stratum_next[:r] = -1
-    stratum_size[:r] = np.bincount(region_of, minlength=r)
-    is_new, region_of_stratum, live = (
-        np.ones(n + r, bool),
-        np.zeros(n + r, np.int64),
-        np.zeros(n + r, np.int64),
-    )
-    known = {}
-    for _ in range(30):
-        wanted = rng.integers(0, 2**h, n).astype(np.uint64) * rng.integers(0, 2, n).astype(np.uint64)
-        strata.change_memberships(
-            wanted, mask_of, region_of, industry_of, start, pattern_of, slot, adopted_month, members, by_industry,
-            member_adopters, stratum_of, stratum_mask, stratum_next, stratum_size, on_platform, is_new,
+class Books:
+    """Counts of members and strata of some enterprises, kept by compiled code."""
+
+    def __init__(self, n, r, s, h, k, *, n_strata):
+        rng = np.random.default_rng(3)
+        self.region_of = np.sort(rng.integers(0, r, n)).astype(np.int32)
+        self.industry_of = rng.integers(0, s, n).astype(np.int32)
+        self.adopted_month = np.where(rng.random((k, n)) < 0.4, 3, -1).astype(np.int32)
+        self.mask_of, self.stratum_of = np.zeros(n, np.uint64), self.region_of.copy()
+        self.members, self.by_industry = np.zeros((h, r), np.int64), np.zeros((h, s), np.int64)
+        self.member_adopters = np.zeros((k, h, s), np.int64)
+        self.made = np.array([r])
+        self.stratum_mask, self.next = np.zeros(n_strata, np.uint64), np.full(n_strata, strata.LAST)
+        self.size, self.region_of_stratum = np.zeros(n_strata, np.int64), np.zeros(n_strata, np.int64)
+        self.on_platform, self.is_new = np.zeros((n_strata, h), bool), np.ones(n_strata, bool)
+        self.size[:r] = np.bincount(self.region_of, minlength=r)
+        self.region_of_stratum[:r] = np.arange(r)
+        self.moved, self.moved_from = np.empty(n, np.int32), np.empty(n, np.uint64)
+        self.moved_to = np.empty(n, np.int32)
+
+    def change(self, wanted):
+        moves = strata.change_memberships(
+            wanted, self.mask_of, self.region_of, self.industry_of, self.members, self.by_industry, self.stratum_of,
+            self.made, self.stratum_mask, self.next, self.size, self.region_of_stratum, self.on_platform, self.is_new,
+            self.moved, self.moved_from, self.moved_to,
         )  # fmt: skip
-        assert np.array_equal(mask_of, wanted)
+        everywhere = np.arange(wanted.size, dtype=np.int32)
+        for adopted, counts in zip(self.adopted_month, self.member_adopters, strict=True):
+            strata.count_moved_adopters(
+                self.moved[:moves], self.moved_from[:moves], self.moved_to[:moves], self.stratum_mask,
+                self.industry_of, everywhere, adopted, counts,
+            )  # fmt: skip
+        return moves
+
+    def number_anew(self):
+        strata.number_anew(
+            len(self.members[0]), self.mask_of, self.region_of, self.stratum_of, self.made, self.stratum_mask,
+            self.next, self.size, self.region_of_stratum, self.on_platform, self.is_new,
+        )  # fmt: skip
+
+
+def test_books_of_members_and_strata_equal_counts_made_anew():
+    rng = np.random.default_rng(4)
+    n, r, s, h, k = 60, 3, 2, 3, 2
+    books = Books(n, r, s, h, k, n_strata=2 * n + r)
+    known = {}
+    for turn in range(30):
+        if turn % 7 == 6:
+            books.number_anew()
+            used = set(range(r)) | set(books.stratum_of.tolist())
+            assert books.made[0] == len(used) and used == set(range(len(used)))
+        wanted = rng.integers(0, 2**h, n).astype(np.uint64) * rng.integers(0, 2, n).astype(np.uint64)
+        before = books.mask_of.copy()
+        moves = books.change(wanted)
+        assert books.moved[:moves].tolist() == np.flatnonzero(before != wanted).tolist()
+        assert np.array_equal(books.moved_from[:moves], before[before != wanted])
+        assert np.array_equal(books.moved_to[:moves], books.stratum_of[before != wanted])
+        assert np.array_equal(books.mask_of, wanted)
         inside = (wanted[:, None] >> np.arange(h, dtype=np.uint64)) & np.uint64(1) == 1
         for p in range(h):
-            assert np.array_equal(members[p], np.bincount(region_of[inside[:, p]], minlength=r))
-            assert np.array_equal(by_industry[p], np.bincount(industry_of[inside[:, p]], minlength=s))
+            here = inside[:, p]
+            assert np.array_equal(books.members[p], np.bincount(books.region_of[here], minlength=r))
+            assert np.array_equal(books.by_industry[p], np.bincount(books.industry_of[here], minlength=s))
             for t in range(k):
-                both = inside[:, p] & (adopted_month[t * n : (t + 1) * n] >= 0)
-                assert np.array_equal(member_adopters[p, :, t], np.bincount(industry_of[both], minlength=s))
-        assert np.array_equal(stratum_mask[stratum_of], wanted)
-        assert np.array_equal(on_platform[stratum_of], inside)
-        assert np.array_equal(np.bincount(stratum_of, minlength=n + r), stratum_size)
-        assert len({(region_of[i], stratum_of[i]) for i in range(n)}) == len(set(stratum_of.tolist()))
-        found = strata.live_strata(r, stratum_next, stratum_size, region_of_stratum, live)
-        assert sorted(found) == sorted(set(stratum_of.tolist()))
-        assert np.array_equal(region_of_stratum[stratum_of], region_of)
+                both = here & (books.adopted_month[t] >= 0)
+                found = np.bincount(books.industry_of[both], minlength=s)
+                assert np.array_equal(books.member_adopters[t, p], found)
+        assert np.array_equal(books.stratum_mask[books.stratum_of], wanted)
+        assert np.array_equal(books.on_platform[books.stratum_of], inside)
+        assert np.array_equal(np.bincount(books.stratum_of, minlength=2 * n + r), books.size)
+        assert np.array_equal(books.region_of_stratum[books.stratum_of], books.region_of)
         # What was computed for a stratum while it had enterprises still holds, unless it is marked as new.
-        before, known = known, {c: stratum_mask[c] for c in found}
-        assert all(before.get(c) == stratum_mask[c] for c in found if not is_new[c])
-        is_new[found] = False
+        there = np.flatnonzero(books.size)
+        old, known = known, {c: books.stratum_mask[c] for c in there}
+        assert all(old.get(c) == books.stratum_mask[c] for c in there if not books.is_new[c])
+        books.is_new[there] = False
+
+
+def test_cells_that_follow_the_moves_are_those_made_anew():
+    rng = np.random.default_rng(8)
+    n, r, s, h = 40, 3, 2, 2
+    books = Books(n, r, s, h, 1, n_strata=2 * n + r)
+    who = np.flatnonzero(rng.random(n) < 0.7).astype(np.int32)
+    slot, partners = np.full(n, -1, np.int32), rng.integers(0, 3, n).astype(np.int32)
+    slot[who] = np.arange(who.size)
+
+    def cells():
+        out = np.full(n, -7, np.int32)
+        strata.cells_of_pairs(who, books.stratum_of, books.industry_of, partners, 2 * n + r, s, out)
+        return out
+
+    kept = cells()
+    for _ in range(5):
+        moves = books.change(rng.integers(0, 2**h, n).astype(np.uint64))
+        strata.move_cells(
+            books.moved[:moves], books.moved_to[:moves], books.industry_of, slot, partners, 2 * n + r, s, kept
+        )
+        assert np.array_equal(kept, cells())
+        expected = books.stratum_of[who] * s + books.industry_of[who] + (partners[who] == 0) * (2 * n + r) * s
+        assert kept[: who.size].tolist() == expected.tolist()
