@@ -8,6 +8,7 @@ import numpy as np
 
 from simulation.channels import Channel
 from simulation.engine import months
+from simulation.engine.kernels.adoption import attribution_by_region
 from simulation.record import Record
 from simulation.state import State
 from simulation.world import Array, World
@@ -54,12 +55,14 @@ class Recorder:
         """Return the record up to the month of ``state``."""
         r, _, k, _, _ = world.shape
         pairs = world.pairs
-        adopted = np.flatnonzero(state.adopted_month >= 0)
-        technology = np.repeat(np.arange(k), np.diff(pairs.start))[adopted]
-        cell = world.enterprises.region_of[pairs.enterprise[adopted]].astype(np.int64) * k + technology
-        attribution = np.stack(
-            [np.bincount(cell, state.attribution[adopted, x], minlength=r * k) for x in Channel],
-            axis=-1,
+        attribution = np.empty((r, k, len(Channel)))
+        attribution_by_region(
+            pairs.start,
+            pairs.enterprise,
+            world.enterprises.region_of,
+            state.adopted_month,
+            state.attribution,
+            attribution,
         )
         done = slice(0, state.month + 1)
         enterprises = self._enterprises[done]
@@ -83,7 +86,7 @@ class Recorder:
             members_anywhere=self.counts.members_anywhere[done],
             enterprises=enterprises.sum(axis=(1, 2)),
             mastered=self.counts.mastered[done],
-            attribution=attribution.reshape(r, k, len(Channel)),
+            attribution=attribution,
             ledger=ledger,
             planned_pv=planned_pv,
             spent_pv=spent_pv,

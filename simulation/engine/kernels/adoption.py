@@ -230,3 +230,27 @@ def attribute(terms: Array, c: int, s: int, contacts: float, attribution: Array,
         hazard += attribution[p, channel]
     for channel in range(N_CHANNELS):
         attribution[p, channel] /= hazard
+
+
+@compiled
+def attribution_by_region(
+    start: Array, enterprise: Array, region_of: Array, adopted_month: Array, attribution: Array, out: Array
+) -> None:
+    """Set out[r, k, :] to the adoptions of technology k in region r that are attributed to each channel.
+
+    Parameters
+    ----------
+    start, enterprise
+        The eligible pairs: :class:`simulation.world.Pairs`.
+    region_of : int32, shape (N,)
+    adopted_month : int32, shape (P,); attribution : float64, shape (P, channels)
+        From :func:`adopt`.
+    out : float64, shape (R, K, channels)
+        Overwritten.
+    """
+    out[:] = 0.0
+    for k in range(start.size - 1):
+        for p in range(start[k], start[k + 1]):
+            if adopted_month[p] >= 0:
+                for channel in range(N_CHANNELS):
+                    out[region_of[enterprise[p]], k, channel] += attribution[p, channel]
