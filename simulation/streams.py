@@ -8,6 +8,7 @@ Keys come from BLAKE2b; bits come from the finalizer of SplitMix64, applied twic
 
 References
 ----------
+Lamping & Veach (2014), A fast, minimal memory, consistent hash algorithm, arXiv:1406.2294.
 Steele, Lea & Flood (2014), Fast splittable pseudorandom number generators, OOPSLA '14: 453-472.
 """
 
@@ -24,6 +25,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_JUMP, _ONE, _S33 = np.uint64(2862933555777941757), np.uint64(1), np.uint64(33)
 
 
 def key(*labels: str | int) -> np.uint64:
@@ -44,6 +46,28 @@ def mix(z: np.uint64) -> np.uint64:
 def numbered(base: np.uint64, number: int) -> np.uint64:
     """Return the key of the ``number``-th member (0-based) of ``base``, as SplitMix64 would draw it."""
     return mix(base + np.uint64(number + 1) * _GOLDEN)
+
+
+@inlined
+def member(word: np.uint64, count: int) -> int:
+    """Return a number from 0 to ``count`` - 1, each with probability 1 / ``count``: jump consistent hashing.
+
+    Parameters
+    ----------
+    word : 64 random bits that identify the draw.
+    count : positive, less than 2^31. With one more, the result is the same or ``count``, the newcomer.
+
+    References
+    ----------
+    Lamping & Veach (2014), A fast, minimal memory, consistent hash algorithm, arXiv:1406.2294.
+    """
+    # The numbers that a growing count would have drawn, one after the other; ln(count) + 1 of them on average.
+    drawn, following = -1, 0
+    while following < count:
+        drawn = following
+        word = word * _JUMP + _ONE
+        following = int((drawn + 1) * 2147483648.0 / np.float64((word >> _S33) + _ONE))
+    return drawn
 
 
 @inlined

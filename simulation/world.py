@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -57,6 +58,12 @@ class Enterprises:
     relatedness: Array  # float64 (S, S), phi, 1 on the diagonal
     indptr: Array  # int64 (N + 1,), business network in CSR form
     indices: Array  # int32 (ties * 2,)
+
+    def counted(self, who: Array) -> Array:
+        """Return the number of these enterprises, given as bool (N,) or as indices, in each cell; int64 (R, S)."""
+        regions, industries = self.counts.shape
+        cell_of = self.region_of[who] * industries + self.industry_of[who]
+        return np.bincount(cell_of, minlength=regions * industries).reshape(regions, industries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ def rule_of(counts, *, distance=None, local_ties=0.85, draws=4, relatedness=None
         industry_of=(cell % s).astype(np.int32),
         present=np.ones(cell.size, dtype=bool),
         counts=counts,
+        entered=counts,
         region_keys=np.array([key("region", q) for q in range(r)], dtype=np.uint64),
         industry_keys=np.array([key("industry", u) for u in range(s)], dtype=np.uint64),
         proximity=spatial_kernel(distance, 100.0),

@@ -117,6 +117,7 @@ def _tie_rule(spec: Scenario, regions: Regions, enterprises: Enterprises, keys: 
         industry_of=enterprises.industry_of,
         present=enterprises.present,
         counts=enterprises.counts,
+        entered=enterprises.counts,
         region_keys=np.array([key("region", r) for r in regions.ids], dtype=np.uint64),
         industry_keys=np.array([key("industry", s) for s in enterprises.industries], dtype=np.uint64),
         proximity=regions.proximity if ties is None else ties,
