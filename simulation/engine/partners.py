@@ -140,9 +140,12 @@ def _first_of(stream: np.uint64, draw: np.uint64, keys: Array, weights: Array) -
     winner, earliest = -1, np.inf
     for c in range(keys.size):
         if weights[c] > 0.0:
-            arrival = -np.log(uniform(stream, mix(draw ^ keys[c]))) / weights[c]
-            if arrival < earliest:
-                winner, earliest = c, arrival
+            u = uniform(stream, mix(draw ^ keys[c]))
+            # -log(u) is at least 1 - u, so whoever cannot win with that needs no logarithm.
+            if 1.0 - u < earliest * weights[c]:
+                arrival = -np.log(u) / weights[c]
+                if arrival < earliest:
+                    winner, earliest = c, arrival
     return winner
 
 
