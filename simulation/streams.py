@@ -14,6 +14,7 @@ Steele, Lea & Flood (2014), Fast splittable pseudorandom number generators, OOPS
 
 from __future__ import annotations
 
+import math
 from hashlib import blake2b
 
 import numpy as np
@@ -105,18 +106,23 @@ def exponentials(stream: np.uint64, identities: Array, out: Array) -> None:
         out[i] = -np.log(uniform(stream, identities[i]))
 
 
+@compiled
 def race(stream: np.uint64, identities: Array, weights: Array) -> int:
     """Return the index drawn with probability proportional to ``weights``, or -1 if no weight is positive.
 
     An exponential race: candidate c arrives at Exponential(1) / weight, and the first arrival wins. A candidate that
     enters or leaves, or a weight that changes, affects the outcome only if it thereby wins or loses.
     """
-    draws = np.empty(len(weights))
-    exponentials(stream, identities, draws)
-    arrival = np.full(len(weights), np.inf)
+    largest = 0.0
+    for weight in weights:
+        largest = max(largest, weight)
     # Only the ratios of weights count. A power of two changes no digit, and keeps even the smallest from overflowing.
-    scaled = np.ldexp(weights, -np.frexp(np.max(weights, initial=0.0))[1])
-    with np.errstate(over="ignore"):  # negligible beside the largest: never first
-        np.divide(draws, scaled, out=arrival, where=scaled > 0)
-    winner = int(np.argmin(arrival)) if len(weights) else -1
-    return winner if winner >= 0 and np.isfinite(arrival[winner]) else -1
+    exponent = math.frexp(largest)[1]
+    winner, earliest = -1, np.inf
+    for c in range(identities.size):
+        weight = math.ldexp(weights[c], -exponent)
+        if weight > 0.0:
+            arrival = -np.log(uniform(stream, identities[c])) / weight
+            if arrival < earliest:  # one that is infinite is negligible beside the largest: never first
+                winner, earliest = c, arrival
+    return winner

@@ -49,11 +49,12 @@ class Enterprises:
     industries: tuple[str, ...]  # S names, sorted
     present: Array  # bool (N,), those present; all, unless enterprises enter and leave
     counts: Array  # int64 (R, S), enterprises present
-    from_month: Array  # int64 (N,), inclusive
-    to_month: Array  # int64 (N,), exclusive
+    from_month: Array  # int32 (N,), inclusive
+    to_month: Array  # int32 (N,), exclusive
     region_of: Array  # int32 (N,)
     industry_of: Array  # int32 (N,)
-    number_of: Array  # int64 (N,), number within region and industry
+    number_of: Array  # int32 (N,), number within region and industry
+    identities: Array  # uint64 (N,), keys of region id, industry and number; no seed
     absorptive_capacity: Array  # float64 (N,), alpha, mean 1
     relatedness: Array  # float64 (S, S), phi, 1 on the diagonal
     indptr: Array  # int64 (N + 1,), business network in CSR form

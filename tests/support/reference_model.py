@@ -11,7 +11,6 @@ import numpy as np
 
 from simulation import streams
 from simulation.channels import Channel
-from simulation.engine.build.enterprises import enterprise_keys
 from simulation.policies.schedule import PolicySchedule
 from simulation.scenario.plan import plan_of
 from simulation.scenario.vectors import VECTORS
@@ -83,7 +82,7 @@ def drawn_partners(spec, world, year, before, members):
     ``year`` 0 is the start; later, ``before`` are the partners so far and ``members`` (H, N) is who is on what.
     """
     there = who_is_there(world, year * world.steps_per_year)
-    ent, ids = world.enterprises, enterprise_keys(world)
+    ent, ids = world.enterprises, world.enterprises.identities
     R, S, N = len(world.regions.ids), len(ent.industries), ent.region_of.size
     ties = spec.dataset.ties
     reach = world.regions.proximity if ties is None else ties
@@ -190,7 +189,7 @@ def mutual(drawn):
 def adopt_given(spec, world, adopted, month, there):
     """Give the initial adopters of a month their technologies: those with the largest draws of the technology."""
     ent, tec = world.enterprises, world.technologies
-    identities = enterprise_keys(world)
+    identities = world.enterprises.identities
     for row in spec.seeds:
         if row.technology not in tec.names:
             continue
@@ -244,7 +243,7 @@ def simulate(spec, world, months):
     cumulated, learned = np.zeros((N, K)), np.zeros((J, K))
     attribution = np.zeros((N, K, len(Channel)))
     members = np.zeros((H, N), dtype=bool)
-    identities = enterprise_keys(world)
+    identities = world.enterprises.identities
     people = [1.0] * R
     was_open = schedule.levers(0).is_open
 

@@ -14,7 +14,7 @@ from simulation.world import (
 )
 
 
-def build_pairs(seed: int, enterprises: Enterprises, keys: Array, technologies: Technologies) -> Pairs:
+def build_pairs(seed: int, enterprises: Enterprises, technologies: Technologies) -> Pairs:
     """Return the eligible pairs; technologies with the same eligible industries share index arrays."""
     eligible_industry = technologies.relevance > 0  # (S, K)
     patterns, pattern_of = np.unique(eligible_industry.T, axis=0, return_inverse=True)
@@ -35,7 +35,7 @@ def build_pairs(seed: int, enterprises: Enterprises, keys: Array, technologies: 
         here = slice(start[k], start[k + 1])
         enterprise[here] = members[pattern]
         stream = key(seed, "adoption", technologies.directions[k], technologies.names[k])
-        exponentials(stream, keys[members[pattern]], threshold[here])
+        exponentials(stream, enterprises.identities[members[pattern]], threshold[here])
     return Pairs(start, enterprise, pattern_of, slot, partners, threshold)
 
 
