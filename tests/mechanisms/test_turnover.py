@@ -251,7 +251,7 @@ def test_turnover_and_mobility_go_together():
         (
             "[turnover]\nentry = 1.0\n[time]\nyears = 1000.0",
             "line 2  turnover.entry = 1.0: over 1000 years there are as many enterprises as with "
-            "world.scale = 1,001 and no entry; that must be 100 or less",
+            "world.scale = 1,001 and no entry; that must be 1,000 or less",
         ),
         ("[turnover]\nexits = 1", 'turnover.exits: unknown key; did you mean "exit"?'),
     ],
