@@ -67,7 +67,10 @@ local_ties
         size[region_of[i], industry_of[i]] += 1
     first = (np.cumsum(size.ravel()) - size.ravel()).reshape(counts.shape)
     entered_in = entered.sum(axis=1)
-    left, left_in = counts.astype(np.int64), counts.sum(axis=1)  # those whom the present enterprise can still draw
+    left, left_in = (
+        counts.astype(np.int64),
+        counts.sum(axis=1),
+    )  # those whom the present enterprise can still draw
     by_region, by_industry = np.empty(region_keys.size), np.empty(industry_keys.size)
     fellows, mask_of_fellows = np.empty(0, dtype=np.int32), np.uint64(0)
     for i in order:
@@ -154,7 +157,9 @@ def _first_enterprise(race: np.uint64, i: int, candidates: Array, identities: Ar
     """Return the candidate that wins a race of equal weights; not i, nor one of ``chosen``; -1 if there is none."""
     winner, earliest = -1, np.uint64(0xFFFFFFFFFFFFFFFF)
     for j in candidates:
-        arrival = mix(race ^ identities[j])  # with equal weights the order of the bits is that of the arrivals
+        arrival = mix(
+            race ^ identities[j]
+        )  # with equal weights the order of the bits is that of the arrivals
         if arrival <= earliest and j != i and not _holds(chosen, j):
             winner, earliest = j, arrival
     return winner

@@ -53,12 +53,17 @@ def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
 def _too_large(in_all: float, scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
     """Yield that a world has more pairs than can be numbered; ``in_all`` is its scale with all who ever enter."""
     of_industry = dataset.counts.sum(axis=0) * in_all
-    technologies = [dataset.relevance[dataset.directions.index(row.direction)] for row in dataset.technologies]
+    technologies = [
+        dataset.relevance[dataset.directions.index(row.direction)] for row in dataset.technologies
+    ]
     pairs = float(sum(of_industry @ (np.asarray(relevance) > 0) for relevance in technologies))
     ties = float(of_industry.sum()) * scenario.world.network_degree
     for what, number in (("pairs of an enterprise and a technology that it can use", pairs), ("ties", ties)):
         if number > MOST_PAIRS:
-            yield ("world", "scale"), f"the world has {number:,.0f} {what}; there must be {MOST_PAIRS:,} or fewer"
+            yield (
+                ("world", "scale"),
+                f"the world has {number:,.0f} {what}; there must be {MOST_PAIRS:,} or fewer",
+            )
             break
 
 

@@ -101,7 +101,8 @@ def _frame(spec: Scenario, dataset: Dataset) -> Frame:
             [key("institution", regions[r], name) for r, name in located], dtype=np.uint64
         ),
         technology_keys=np.array(
-            [key("technology", row.direction, row.technology) for row in dataset.technologies], dtype=np.uint64
+            [key("technology", row.direction, row.technology) for row in dataset.technologies],
+            dtype=np.uint64,
         ),
         origin_weights=origin_weights(spec, dataset, endowment),
     )
