@@ -1,4 +1,4 @@
-"""Business ties between enterprises: partners that are drawn, and the network that they make (sections 1, 13.8, 13.9)."""
+"""Business ties: the partners that enterprises draw, and the network that these make (sections 1, 13.8 and 13.9)."""
 
 from __future__ import annotations
 
