@@ -115,10 +115,10 @@ def redraw_partners(
         -1 if no candidate is left, and for absent enterprises.
     """
     n, draws = chosen.shape
-    uniform_draws = np.empty(chosen.size)
-    identities = numbered_all(np.repeat(rule.identities, draws), np.tile(np.arange(draws), n))
-    uniforms(key(seed, "mobility", "leave", year), identities, uniform_draws)
-    gone = given_up(uniform_draws, rate=mobility.rate).reshape(chosen.shape)
+    leave, stream = np.empty((draws, n)), key(seed, "mobility", "leave", year)
+    for d in range(draws):
+        uniforms(stream, numbered_all(rule.identities, np.full(n, d)), leave[d])
+    gone = np.ascontiguousarray(given_up(leave, rate=mobility.rate).T)
     gone |= (chosen < 0) | ~rule.present[chosen] | ~rule.present[:, None]
     moved = np.where(gone, -1, chosen)
     order = np.argsort(mask_of, kind="stable").astype(np.int32)
