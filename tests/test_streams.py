@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation import streams
@@ -88,6 +88,7 @@ def test_each_member_has_the_same_probability(count):
     assert abs(chi_square - freedom) <= 5 * np.sqrt(2 * freedom)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**64 - 1), st.integers(1, 2**31 - 2))
 def test_one_more_member_takes_the_draw_or_leaves_it(word, count):
     before, after = (streams.member(np.uint64(word), n) for n in (count, count + 1))
