@@ -32,6 +32,8 @@ SOURCES = (
     "channels.py",
     "streams.py",
     "engine/months.py",
+    "engine/build/gamma.py",
+    "engine/partners.py",
     "engine/ties.py",
     "engine/kernels/*.py",
     "metrics/aligning.py",

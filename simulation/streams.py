@@ -8,11 +8,13 @@ Keys come from BLAKE2b; bits come from the finalizer of SplitMix64, applied twic
 
 References
 ----------
+Lamping & Veach (2014), A fast, minimal memory, consistent hash algorithm, arXiv:1406.2294.
 Steele, Lea & Flood (2014), Fast splittable pseudorandom number generators, OOPSLA '14: 453-472.
 """
 
 from __future__ import annotations
 
+import math
 from hashlib import blake2b
 
 import numpy as np
@@ -24,6 +26,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_JUMP, _ONE, _S33 = np.uint64(2862933555777941757), np.uint64(1), np.uint64(33)
 
 
 def key(*labels: str | int) -> np.uint64:
@@ -44,6 +47,28 @@ def mix(z: np.uint64) -> np.uint64:
 def numbered(base: np.uint64, number: int) -> np.uint64:
     """Return the key of the ``number``-th member (0-based) of ``base``, as SplitMix64 would draw it."""
     return mix(base + np.uint64(number + 1) * _GOLDEN)
+
+
+@inlined
+def member(word: np.uint64, count: int) -> int:
+    """Return a number from 0 to ``count`` - 1, each with probability 1 / ``count``: jump consistent hashing.
+
+    Parameters
+    ----------
+    word : 64 random bits that identify the draw.
+    count : positive, less than 2^31. With one more, the result is the same or ``count``, the newcomer.
+
+    References
+    ----------
+    Lamping & Veach (2014), A fast, minimal memory, consistent hash algorithm, arXiv:1406.2294.
+    """
+    # The numbers that a growing count would have drawn, one after the other; ln(count) + 1 of them on average.
+    drawn, following = -1, 0
+    while following < count:
+        drawn = following
+        word = word * _JUMP + _ONE
+        following = int((drawn + 1) * 2147483648.0 / np.float64((word >> _S33) + _ONE))
+    return drawn
 
 
 @inlined
@@ -81,18 +106,23 @@ def exponentials(stream: np.uint64, identities: Array, out: Array) -> None:
         out[i] = -np.log(uniform(stream, identities[i]))
 
 
+@compiled
 def race(stream: np.uint64, identities: Array, weights: Array) -> int:
     """Return the index drawn with probability proportional to ``weights``, or -1 if no weight is positive.
 
     An exponential race: candidate c arrives at Exponential(1) / weight, and the first arrival wins. A candidate that
     enters or leaves, or a weight that changes, affects the outcome only if it thereby wins or loses.
     """
-    draws = np.empty(len(weights))
-    exponentials(stream, identities, draws)
-    arrival = np.full(len(weights), np.inf)
+    largest = 0.0
+    for weight in weights:
+        largest = max(largest, weight)
     # Only the ratios of weights count. A power of two changes no digit, and keeps even the smallest from overflowing.
-    scaled = np.ldexp(weights, -np.frexp(np.max(weights, initial=0.0))[1])
-    with np.errstate(over="ignore"):  # negligible beside the largest: never first
-        np.divide(draws, scaled, out=arrival, where=scaled > 0)
-    winner = int(np.argmin(arrival)) if len(weights) else -1
-    return winner if winner >= 0 and np.isfinite(arrival[winner]) else -1
+    exponent = math.frexp(largest)[1]
+    winner, earliest = -1, np.inf
+    for c in range(identities.size):
+        weight = math.ldexp(weights[c], -exponent)
+        if weight > 0.0:
+            arrival = -np.log(uniform(stream, identities[c])) / weight
+            if arrival < earliest:  # one that is infinite is negligible beside the largest: never first
+                winner, earliest = c, arrival
+    return winner

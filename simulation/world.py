@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -48,15 +49,22 @@ class Enterprises:
     industries: tuple[str, ...]  # S names, sorted
     present: Array  # bool (N,), those present; all, unless enterprises enter and leave
     counts: Array  # int64 (R, S), enterprises present
-    from_month: Array  # int64 (N,), inclusive
-    to_month: Array  # int64 (N,), exclusive
+    from_month: Array  # int32 (N,), inclusive
+    to_month: Array  # int32 (N,), exclusive
     region_of: Array  # int32 (N,)
     industry_of: Array  # int32 (N,)
-    number_of: Array  # int64 (N,), number within region and industry
+    number_of: Array  # int32 (N,), number within region and industry
+    identities: Array  # uint64 (N,), keys of region id, industry and number; no seed
     absorptive_capacity: Array  # float64 (N,), alpha, mean 1
     relatedness: Array  # float64 (S, S), phi, 1 on the diagonal
     indptr: Array  # int64 (N + 1,), business network in CSR form
     indices: Array  # int32 (ties * 2,)
+
+    def counted(self, who: Array) -> Array:
+        """Return the number of these enterprises, given as bool (N,) or as indices, in each cell; int64 (R, S)."""
+        regions, industries = self.counts.shape
+        cell_of = self.region_of[who] * industries + self.industry_of[who]
+        return np.bincount(cell_of, minlength=regions * industries).reshape(regions, industries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,10 +281,9 @@ MUTANTS = [
     ),
     Mutant(
         "draws keyed by position instead of identity",
-        "engine/build/enterprises.py",
-        "    return numbered_all(_cell_keys(regions, industries)[region_of, industry_of], number_of)",
-        "    cells = np.full(region_of.size, _cell_keys(regions, industries)[0, 0])\n"
-        "    return numbered_all(cells, np.arange(region_of.size))",
+        "engine/build/frame.py",
+        "numbered_all(np.repeat(cell_keys.ravel(), sizes), number_of)",
+        "numbered_all(np.full(sizes.sum(), cell_keys[0, 0]), np.arange(sizes.sum()))",
         "tests/engine/test_build.py",
     ),
     Mutant(
@@ -384,8 +383,8 @@ MUTANTS = [
     Mutant(
         "ties in one direction only",
         "engine/ties.py",
-        "np.concatenate([origin * n + target, target * n + origin])",
-        "np.concatenate([origin * n + target, origin * n + target])",
+        "while a < count or b < end[i]:",
+        "while a < count:",
         "tests/engine/test_ties.py",
     ),
     Mutant(
@@ -495,10 +494,45 @@ MUTANTS = [
     ),
     Mutant(
         "a kept partner drawn once more",
-        "engine/ties.py",
-        "arrival <= earliest and not _holds(chosen, j)",
-        "arrival <= earliest",
-        "tests/engine/test_ties.py",
+        "engine/partners.py",
+        "arrival <= earliest and j != i and not _holds(chosen, j)",
+        "arrival <= earliest and j != i",
+        "tests/engine/test_partners.py",
+    ),
+    Mutant(
+        "a newcomer that changes the draws of everybody in its cell",
+        "engine/partners.py",
+        "start + member(numbered(race, attempt), entered[region, industry])",
+        "start + int(numbered(race, attempt) % np.uint64(entered[region, industry]))",
+        "tests/engine/test_partners.py",
+    ),
+    Mutant(
+        "draws that depend on who will come",
+        "engine/partners.py",
+        "start + member(numbered(race, attempt), entered[region, industry])",
+        "start + member(numbered(race, attempt), size[region, industry])",
+        "tests/engine/test_partners.py",
+    ),
+    Mutant(
+        "a partner drawn although it has left",
+        "engine/partners.py",
+        "if present[j] and j != i and not _holds(chosen[i], j):",
+        "if j != i and not _holds(chosen[i], j):",
+        "tests/engine/test_partners.py",
+    ),
+    Mutant(
+        "a frame of another scenario",
+        "engine/build/frame.py",
+        "if known is spec and frame.dataset is dataset:",
+        "if frame.dataset is dataset:",
+        "tests/engine/test_build.py",
+    ),
+    Mutant(
+        "a frame that outlives its tables",
+        "engine/build/frame.py",
+        "if known is spec and frame.dataset is dataset:",
+        "if known is spec:",
+        "tests/engine/test_build.py",
     ),
     Mutant(
         "entrants that wait for nothing",
@@ -517,8 +551,10 @@ MUTANTS = [
     Mutant(
         "entrants numbered from nought",
         "engine/build/enterprises.py",
-        "from_year = np.concatenate(entered)",
-        "from_year = np.concatenate(entered)\n    number_of -= np.where(from_year > 0, counts.ravel()[cell], 0)",
+        "        roster = Roster.of(frame.cell_keys, sizes)\n",
+        "        roster = Roster.of(frame.cell_keys, sizes)\n"
+        "        entrants = roster.number_of >= counts[roster.region_of, roster.industry_of]\n"
+        "        roster.identities[entrants] = frame.roster.identities[: entrants.sum()]\n",
         "tests/mechanisms/test_turnover.py",
     ),
     Mutant(

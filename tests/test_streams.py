@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simulation import streams
 
@@ -61,6 +63,39 @@ def test_exponential_draws_have_mean_and_variance_one():
     )  # var of the variance of Exponential(1) is 8 / n
 
 
+def test_members_are_those_of_the_published_algorithm():
+    """Values published with Guava, which implements jump consistent hashing with the same generator."""
+    of_100 = [0, 55, 62, 8, 45, 59, 86, 97, 82, 59, 73, 37, 17, 56, 86, 21, 90, 37, 38, 83]
+    assert [streams.member(np.uint64(word), 100) for word in range(20)] == of_100
+    for word, count, expected in (
+        (10863919174838991, 11, 6),
+        (2016238256797177309, 11, 3),
+        (1673758223894951030, 11, 5),
+        (2, 100_001, 80343),
+        (2201, 100_001, 22152),
+        (2202, 100_001, 15018),
+    ):
+        assert streams.member(np.uint64(word), count) == expected
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 1000])
+def test_each_member_has_the_same_probability(count):
+    words = streams.numbered_all(np.full(200_000, streams.key("member")), np.arange(200_000))
+    counts = np.bincount([streams.member(word, count) for word in words], minlength=count)
+    assert counts.size == count
+    expected = words.size / count
+    chi_square, freedom = ((counts - expected) ** 2 / expected).sum(), count - 1
+    assert abs(chi_square - freedom) <= 5 * np.sqrt(2 * freedom)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**64 - 1), st.integers(1, 2**31 - 2))
+def test_one_more_member_takes_the_draw_or_leaves_it(word, count):
+    before, after = (streams.member(np.uint64(word), n) for n in (count, count + 1))
+    assert 0 <= before < count
+    assert after in (before, count)
+
+
 def test_a_race_draws_in_proportion_to_weight():
     names = np.array([streams.key(name) for name in "abc"], dtype=np.uint64)
     weights, n = np.array([1.0, 0.0, 3.0]), 20_000
@@ -79,3 +114,11 @@ def test_a_candidate_that_enters_a_race_takes_it_or_leaves_the_winner():
 def test_a_race_without_weight_has_no_winner():
     assert streams.race(streams.key(1), np.array([streams.key("a")]), np.zeros(1)) == -1
     assert streams.race(streams.key(1), np.array([], dtype=np.uint64), np.zeros(0)) == -1
+
+
+def test_tiny_weights_race_like_large_ones():
+    names = np.array([streams.key(name) for name in "abcd"], dtype=np.uint64)
+    weights = np.array([1.0, 0.0, 2.0, 0.5])
+    for n in range(100):
+        first = streams.race(streams.key(n), names, weights)
+        assert first == streams.race(streams.key(n), names, weights * 2.0**-1070) >= 0

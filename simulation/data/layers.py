@@ -39,7 +39,14 @@ def shipped_datasets() -> tuple[str, ...]:
 
 def dataset_folder(name_or_path: str | Path, *, relative_to: Path = Path()) -> Path:
     """Folder of a shipped dataset or, if none has that name, of the user's own."""
-    return FOLDER / name_or_path if str(name_or_path) in shipped_datasets() else relative_to / name_or_path
+    return FOLDER / name_or_path if _is_shipped(str(name_or_path)) else relative_to / name_or_path
+
+
+def _is_shipped(name: str) -> bool:
+    """Whether :func:`shipped_datasets` has this name, without looking into every folder."""
+    return name in os.listdir(FOLDER) and any(
+        os.path.exists(FOLDER / name / file) for file in ("regions.csv", SETTINGS)
+    )
 
 
 def holds_dataset(path: str | Path) -> bool:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -227,10 +230,18 @@ def load_dataset(name_or_path: str | Path = "russia-2023") -> Dataset:
         )
     found = layers(folder)
     # A file that has changed on disk is read again: a long-lived process must not keep old numbers.
-    files = sorted(path for layer, _ in found for path in layer.glob("*.csv"))
-    stamp = tuple((str(path), path.stat().st_mtime_ns) for path in files if path.exists())
+    stamp = tuple(sorted(entry for layer, _ in found for entry in _times_of_change(layer)))
     assumptions = tuple(sentence for _, settings in found for sentence in settings.assumptions)
     return _read_dataset(str(name_or_path), tuple(layer for layer, _ in found), assumptions, stamp)
+
+
+def _times_of_change(folder: Path) -> Iterator[tuple[str, int]]:
+    """Yield the path of each table of a folder, and when it was changed, nanoseconds."""
+    with suppress(OSError), os.scandir(folder) as entries:  # reading says what is wrong with the folder
+        for entry in entries:
+            if entry.name.endswith(".csv"):
+                with suppress(OSError):  # such as a link to nothing; reading says so too
+                    yield entry.path, entry.stat().st_mtime_ns
 
 
 @lru_cache(maxsize=16)

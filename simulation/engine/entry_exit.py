@@ -24,15 +24,12 @@ def renewed(world: World, state: State) -> World:
     """
     enterprises, pairs = world.enterprises, world.pairs
     present = present_in(world, state.month)
-    shape = enterprises.counts.shape
-    cell_of = enterprises.region_of * shape[1] + enterprises.industry_of
-    counts = np.bincount(cell_of[present], minlength=enterprises.counts.size).reshape(shape)
+    counts = enterprises.counted(present)
     for k in range(len(world.technologies.names)):
         first, last = pairs.start[k], pairs.start[k + 1]
         there = present[pairs.enterprise[first:last]]
         adopted = state.adopted_month[first:last] >= 0
-        cells = cell_of[pairs.enterprise[first:last][there & adopted]]
-        state.adopters[:, :, k] = np.bincount(cells, minlength=counts.size).reshape(shape)
+        state.adopters[:, :, k] = enterprises.counted(pairs.enterprise[first:last][there & adopted])
         if state.released[k]:
             wait(state, world, k, there & ~adopted)
     return replace(world, enterprises=replace(enterprises, present=present, counts=counts))

@@ -15,8 +15,9 @@ def initial_state(world: World) -> State:
     r, s, k, h, j = world.shape
     n, p = world.enterprises.region_of.size, world.pairs.enterprise.size
     c = numbers_for_strata(n, r, h)
+    remaining = world.enterprises.absorptive_capacity[world.pairs.enterprise]
     with np.errstate(divide="ignore", over="ignore"):  # infinite if alpha is almost 0: no adoption
-        remaining = world.pairs.threshold / world.enterprises.absorptive_capacity[world.pairs.enterprise]
+        np.divide(world.pairs.threshold, remaining, out=remaining)
     state = State(
         month=0,
         released=np.zeros(k, dtype=bool),

@@ -10,7 +10,6 @@ from simulation import streams
 from simulation.arguments import whole_number
 from simulation.channels import Channel
 from simulation.engine import months
-from simulation.engine.build.enterprises import enterprise_keys
 from simulation.engine.build.world import build_world
 from simulation.engine.entry_exit import present_in, renewed, wait
 from simulation.engine.initial import initial_state
@@ -46,7 +45,7 @@ class Engine:
         self._changes = world.enterprises_change
         self._rewiring = Rewiring(spec, world) if spec.mobility.rate > 0 or self._changes else None
         self._does_research = np.isin(world.institutions.kinds, RESEARCH_KINDS)
-        self._identities = enterprise_keys(world)
+        self._identities = world.enterprises.identities
         self._seeding = Seeding(spec.seeds, world, self._identities)
         self._levers: Levers | None = None
         self._fixed = self._fixed_quantities()

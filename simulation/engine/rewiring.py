@@ -35,7 +35,12 @@ class Rewiring:
         partners is shared with it, and it is not written.
         """
         enterprises = world.enterprises
-        self._rule = replace(self._rule, present=enterprises.present, counts=enterprises.counts)
+        self._rule = replace(
+            self._rule,
+            present=enterprises.present,
+            counts=enterprises.counts,
+            entered=enterprises.counted(enterprises.from_month <= state.month),
+        )
         self._chosen = redraw_partners(
             world.seed,
             self._rule,

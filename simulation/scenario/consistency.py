@@ -13,7 +13,7 @@ from simulation.policies.plan import NotAffordable, faults_of_shares
 from simulation.scenario.limits import beyond_a_double
 from simulation.scenario.messages import Issue
 from simulation.scenario.plan import plan_of
-from simulation.scenario.schema import MOST_SCALE, Scenario
+from simulation.scenario.schema import MOST_PAIRS, MOST_SCALE, Scenario
 
 
 def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
@@ -40,13 +40,31 @@ def inconsistencies(scenario: Scenario, dataset: Dataset) -> list[Issue]:
     if round(in_all) > MOST_SCALE:
         message = (
             f"over {scenario.time.years:g} years there are as many enterprises as with world.scale = {in_all:,.0f} "
-            f"and no entry; that must be {MOST_SCALE} or less"
+            f"and no entry; that must be {MOST_SCALE:,} or less"
         )
         issues.append((("turnover", "entry"), message))
+    issues.extend(_too_large(in_all, scenario, dataset))
     issues.extend(_against_given_partners(scenario, dataset))
     issues.extend(_impossible_seeds(scenario, dataset))
     issues.extend(beyond_a_double(scenario, dataset))
     return issues
+
+
+def _too_large(in_all: float, scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:
+    """Yield that a world has more pairs than can be numbered; ``in_all`` is its scale with all who ever enter."""
+    of_industry = dataset.counts.sum(axis=0) * in_all
+    technologies = [
+        dataset.relevance[dataset.directions.index(row.direction)] for row in dataset.technologies
+    ]
+    pairs = float(sum(of_industry @ (np.asarray(relevance) > 0) for relevance in technologies))
+    ties = float(of_industry.sum()) * scenario.world.network_degree
+    for what, number in (("pairs of an enterprise and a technology that it can use", pairs), ("ties", ties)):
+        if number > MOST_PAIRS:
+            yield (
+                ("world", "scale"),
+                f"the world has {number:,.0f} {what}; there must be {MOST_PAIRS:,} or fewer",
+            )
+            break
 
 
 def _against_given_partners(scenario: Scenario, dataset: Dataset) -> Iterator[Issue]:

@@ -43,8 +43,10 @@ from simulation.settings import (
 
 MOST_STEPS = 40_000
 """Maximum number of steps until the horizon: a hundred years of days. The record takes 6 kB per step."""
-MOST_SCALE = 100
-"""Maximum ratio of all enterprises that ever exist to those of the dataset: one or two GB for the default world."""
+MOST_SCALE = 1_000
+"""Maximum ratio of all enterprises that ever exist to those of the dataset: about 9 GB for the default world."""
+MOST_PAIRS = 2**31 - 1
+"""Maximum number of eligible pairs, enterprises or ties: their places are numbered with 32 bits."""
 
 
 class Time(Settings):

@@ -1,11 +1,20 @@
 """The world that a scenario and a seed make: sizes, draws, and whom an entrant disturbs."""
 
+import os
+import pickle
+
 import numpy as np
 import pytest
+from every_mechanism import EVERYTHING, HEIRS, MINING, MOBILITY, SEEDS, TURNOVER, scenario
+from scipy.special import gammainccinv, gammaincinv
 from small_worlds import dataset, plain_scenario
 
 from simulation.data.reader import load_dataset, shipped_datasets
+from simulation.engine.build.frame import frame_of
+from simulation.engine.build.gamma import MOST_VARIATION, gamma_quantiles
 from simulation.engine.build.world import build_world
+from simulation.engine.simulate import simulate
+from simulation.errors import ScenarioError
 from simulation.scenario.loading import load_scenario, parse_scenario
 
 
@@ -37,6 +46,22 @@ def test_absorptive_capacity_has_mean_one_and_the_variation_asked_for(world):
     assert alpha.mean() == pytest.approx(1.0, abs=4 * 0.7 / np.sqrt(alpha.size))
     # The standard error of the coefficient of variation is below cv / sqrt(n) here (delta method).
     assert alpha.std() / alpha.mean() == pytest.approx(0.7, abs=4 * 0.7 / np.sqrt(alpha.size))
+
+
+@pytest.mark.parametrize("variation", [0.01, 0.3, 0.7, 1.0, 2.0, 2.1, 10.0])
+def test_quantiles_from_the_table_are_those_of_the_gamma_distribution(variation):
+    rng = np.random.default_rng(1)
+    near_0 = 2.0 ** -rng.uniform(1, 53, 2000)
+    edges = [2.0**-54, 0.25, np.nextafter(0.5, 0), 0.5, np.nextafter(0.5, 1), 0.75, 1 - 2.0**-53]
+    draws = np.concatenate([rng.random(10_000), near_0, 1 - near_0, edges])
+    shape = variation**-2
+    expected = np.where(draws > 0.5, gammainccinv(shape, 1 - draws), gammaincinv(shape, draws)) / shape
+    # A draw that rounds to 1 is taken for one half of a last digit less, so that no capacity is infinite.
+    draws, expected = np.append(draws, 1.0), np.append(expected, gammainccinv(shape, 2.0**-54) / shape)
+    found = gamma_quantiles(draws, variation)
+    assert found[:-1] == pytest.approx(expected[:-1], rel=1e-11, abs=1e-300)
+    assert found[-1] == pytest.approx(expected[-1], rel=1e-11) or variation > MOST_VARIATION
+    assert (np.diff(found[np.argsort(draws, kind="stable")]) >= -1e-12 * found.max()).all()
 
 
 @pytest.mark.parametrize("variation", [1e-9, 1e-300])
@@ -181,3 +206,48 @@ def test_scale_multiplies_every_count():
     world = build_world(load_scenario("baseline", overrides=["world.scale=0.1"]), 1)
     full = build_world(load_scenario("baseline"), 1)
     assert np.array_equal(world.enterprises.counts, np.floor(full.enterprises.counts * 0.1 + 0.5))
+
+
+def test_worlds_of_one_scenario_share_what_is_not_drawn():
+    spec = load_scenario("baseline")
+    one, other = (build_world(spec, seed) for seed in (1, 2))
+    assert one.endowment is other.endowment
+    assert one.enterprises.identities is other.enterprises.identities
+    elsewhere = load_scenario("baseline", overrides=["world.digital_readiness=0.25"])
+    assert (build_world(elsewhere, 1).regions.readiness == 0.25).all()
+    assert build_world(spec, 3).endowment is one.endowment
+
+
+def test_a_world_follows_a_table_that_has_changed(tmp_path):
+    folder = dataset(tmp_path / "land", {"alpha": 3, "beta": 4})
+    spec = load_scenario(plain_scenario(tmp_path / "land.toml", folder))
+    before = build_world(spec, 1)
+    table = folder / "enterprises.csv"
+    stamp = table.stat().st_mtime_ns
+    table.write_text(table.read_text().replace("4", "6"))
+    os.utime(table, ns=(stamp + 10**9, stamp + 10**9))
+    after = build_world(spec, 1)
+    assert before.enterprises.counts.tolist() == [[3], [4]]
+    assert after.enterprises.counts.tolist() == [[3], [6]]
+
+
+def test_nothing_writes_what_the_worlds_of_a_scenario_share(tmp_path):
+    spec = scenario(tmp_path, more=EVERYTHING + HEIRS + MINING + MOBILITY + TURNOVER + SEEDS)
+    frame = frame_of(spec)
+    before = pickle.dumps(frame)
+    simulate(spec, 1)
+    assert frame_of(spec) is frame
+    assert pickle.dumps(frame) == before
+
+
+def test_more_pairs_or_ties_than_32_bits_can_number_are_refused(tmp_path):
+    folder = dataset(tmp_path / "land", {"alpha": 400_000}, technologies=6)
+    path = plain_scenario(tmp_path / "land.toml", folder, world="scale = 890.0\nnetwork_degree = 2")
+    load_scenario(path)
+    for change, said in (
+        ("world.scale=895.0", "the world has 2,148,000,000 pairs of an enterprise and a technology"),
+        ("world.network_degree=8", "the world has 2,848,000,000 ties; there must be 2,147,483,647 or fewer"),
+    ):
+        with pytest.raises(ScenarioError) as caught:
+            load_scenario(path, overrides=[change])
+        assert said in str(caught.value)

@@ -6,35 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tie_rules import rule_of
 
-from simulation.data.geography import spatial_kernel
 from simulation.engine.build.world import build_world
-from simulation.engine.ties import KEPT, TieRule, draw_network, first_partners, network_of, redraw_partners
+from simulation.engine.ties import KEPT, draw_network, first_partners, network_of, redraw_partners
 from simulation.mechanisms.mobility import Mobility
 from simulation.scenario.loading import load_scenario
-from simulation.streams import key, numbered_all
-
-
-def rule_of(counts, *, distance=None, local_ties=0.85, draws=4, relatedness=None):
-    counts = np.asarray(counts)
-    r, s = counts.shape
-    cell = np.repeat(np.arange(counts.size), counts.ravel())
-    number = np.concatenate([np.arange(n) for n in counts.ravel()])
-    cells = np.array([key("enterprise", f"r{c // s}", f"s{c % s}") for c in range(r * s)], dtype=np.uint64)
-    distance = np.full((r, r), 300.0) if distance is None else distance
-    return TieRule(
-        identities=numbered_all(cells[cell], number),
-        region_of=(cell // s).astype(np.int32),
-        industry_of=(cell % s).astype(np.int32),
-        present=np.ones(cell.size, dtype=bool),
-        counts=counts,
-        region_keys=np.array([key("region", q) for q in range(r)], dtype=np.uint64),
-        industry_keys=np.array([key("industry", u) for u in range(s)], dtype=np.uint64),
-        proximity=spatial_kernel(distance, 100.0),
-        relatedness=np.full((s, s), 0.2) + 0.8 * np.eye(s) if relatedness is None else relatedness,
-        draws=draws,
-        local_ties=local_ties,
-    )
 
 
 def ties_of(indptr, indices):

@@ -5,7 +5,6 @@ import pytest
 from short_runs import SMALL, assert_partners_are_counted, engine_of, run
 from small_worlds import dataset
 
-from simulation.engine.build.enterprises import enterprise_keys
 from simulation.engine.build.world import build_world
 from simulation.engine.simulate import simulate
 from simulation.errors import ScenarioError
@@ -78,7 +77,7 @@ def by_identity(world):
         here = slice(pairs.start[k], pairs.start[k + 1])
         thresholds[pairs.enterprise[here], k] = pairs.threshold[here]
     drawn = np.column_stack([thresholds, enterprises.absorptive_capacity, enterprises.to_month])
-    return dict(zip(enterprise_keys(world).tolist(), drawn.tolist(), strict=True))
+    return dict(zip(world.enterprises.identities.tolist(), drawn.tolist(), strict=True))
 
 
 def test_entrants_change_no_incumbents_threshold_absorptive_capacity_or_exit():
@@ -95,7 +94,7 @@ def test_entrants_change_no_tie_of_the_start():
         engine_of(ON, name="baseline").world,
     )
     there = np.flatnonzero(moving.enterprises.present)
-    np.testing.assert_array_equal(enterprise_keys(still), enterprise_keys(moving)[there])
+    np.testing.assert_array_equal(still.enterprises.identities, moving.enterprises.identities[there])
     place = np.cumsum(moving.enterprises.present) - 1
     np.testing.assert_array_equal(still.enterprises.indices, place[moving.enterprises.indices])
     degree = np.diff(moving.enterprises.indptr)
@@ -252,7 +251,7 @@ def test_turnover_and_mobility_go_together():
         (
             "[turnover]\nentry = 1.0\n[time]\nyears = 1000.0",
             "line 2  turnover.entry = 1.0: over 1000 years there are as many enterprises as with "
-            "world.scale = 1,001 and no entry; that must be 100 or less",
+            "world.scale = 1,001 and no entry; that must be 1,000 or less",
         ),
         ("[turnover]\nexits = 1", 'turnover.exits: unknown key; did you mean "exit"?'),
     ],

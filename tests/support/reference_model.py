@@ -4,13 +4,13 @@ It shares with the program only the world (who is there from when to when, thres
 of each month and the keyed uniform draws of membership and moves; every equation is written anew.
 """
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 
 from simulation import streams
 from simulation.channels import Channel
-from simulation.engine.build.enterprises import enterprise_keys
 from simulation.policies.schedule import PolicySchedule
 from simulation.scenario.plan import plan_of
 from simulation.scenario.vectors import VECTORS
@@ -82,7 +82,7 @@ def drawn_partners(spec, world, year, before, members):
     ``year`` 0 is the start; later, ``before`` are the partners so far and ``members`` (H, N) is who is on what.
     """
     there = who_is_there(world, year * world.steps_per_year)
-    ent, ids = world.enterprises, enterprise_keys(world)
+    ent, ids = world.enterprises, world.enterprises.identities
     R, S, N = len(world.regions.ids), len(ent.industries), ent.region_of.size
     ties = spec.dataset.ties
     reach = world.regions.proximity if ties is None else ties
@@ -103,9 +103,39 @@ def drawn_partners(spec, world, year, before, members):
         arrivals = {n: -np.log(chance(what, draw, names[n])) / w for n, w in weights.items() if w > 0}
         return min(arrivals, key=arrivals.get, default=None)
 
-    def first_to_arrive(what, i, candidates):
-        start = np.uint64(streams.mix(stream(what) ^ ids[i]))
+    def member(word, count):
+        """Of the numbers that the word draws for a growing count, the last below it (Lamping & Veach 2014)."""
+        numbers = [0]
+        while numbers[-1] < count:
+            word = (word * 2862933555777941757 + 1) % 2**64
+            numbers.append((numbers[-1] + 1) * 2**31 // ((word >> 33) + 1))
+        return numbers[-2]
+
+    def by_attempts(what, draw, candidates, attempt):
+        """The first of 64 attempts that meets a candidate, else the candidate that wins a race."""
+        start = np.uint64(streams.mix(stream(what) ^ draw))
+        for number in range(64):
+            j = attempt(streams.numbered(start, number))
+            if j in candidates:
+                return j
         return min(candidates, key=lambda j: streams.mix(start ^ ids[j]))
+
+    month = year * world.steps_per_year
+    cells = {}  # all who have come so far, by their number
+    for i in range(N):
+        if ent.from_month[i] <= month:
+            cells.setdefault((ent.region_of[i], ent.industry_of[i]), []).append(i)
+    assert all([ent.number_of[i] for i in cell] == [*range(len(cell))] for cell in cells.values())
+
+    def in_cell(word, region, industry):
+        cell = cells[region, industry]
+        return cell[member(int(word), len(cell))]
+
+    def anybody(word):
+        sizes = {q: [len(cells.get((q, s), [])) for s in range(S)] for q in range(R)}
+        region = race("region", {q: sum(sizes[q]) for q in range(R)}, word, region_names)
+        industry = race("industry", dict(enumerate(sizes[region])), word, industry_names)
+        return in_cell(word, region, industry)
 
     region_names = [streams.key("region", r) for r in world.regions.ids]
     industry_names = [streams.key("industry", s) for s in ent.industries]
@@ -128,9 +158,9 @@ def drawn_partners(spec, world, year, before, members):
             if not gone[d]:
                 continue
             free = [j for j in range(N) if there[j] and j != i and j not in mine]
-            fellows = [j for j in free if year and (members[:, i] & members[:, j]).any()]
+            fellows = {j for j in free if year and (members[:, i] & members[:, j]).any()}
             if fellows and chance("across", draws[d]) < spec.mobility.across_platforms:
-                mine[d] = first_to_arrive("fellow", i, fellows)
+                mine[d] = by_attempts("fellow", draws[d], fellows, anybody)
                 continue
             left = {q: [j for j in free if ent.region_of[j] == q] for q in range(R)}
             region = r
@@ -138,11 +168,13 @@ def drawn_partners(spec, world, year, before, members):
                 elsewhere = {q: reach[r, q] * len(left[q]) for q in range(R) if q != r}
                 region = race("region", elsewhere, draws[d], region_names)
                 region = r if region is None else region
-            cells = {s: [j for j in left[region] if ent.industry_of[j] == s] for s in range(S)}
-            weights = {s: ent.relatedness[ent.industry_of[i], s] * len(cells[s]) for s in range(S)}
+            here = {s: {j for j in left[region] if ent.industry_of[j] == s} for s in range(S)}
+            weights = {s: ent.relatedness[ent.industry_of[i], s] * len(here[s]) for s in range(S)}
             industry = race("industry", weights, draws[d], industry_names)
             if industry is not None:
-                mine[d] = first_to_arrive("partner", i, cells[industry])
+                mine[d] = by_attempts(
+                    "partner", draws[d], here[industry], partial(in_cell, region=region, industry=industry)
+                )
         everybody.append(mine)
     return everybody
 
@@ -157,7 +189,7 @@ def mutual(drawn):
 def adopt_given(spec, world, adopted, month, there):
     """Give the initial adopters of a month their technologies: those with the largest draws of the technology."""
     ent, tec = world.enterprises, world.technologies
-    identities = enterprise_keys(world)
+    identities = world.enterprises.identities
     for row in spec.seeds:
         if row.technology not in tec.names:
             continue
@@ -211,7 +243,7 @@ def simulate(spec, world, months):
     cumulated, learned = np.zeros((N, K)), np.zeros((J, K))
     attribution = np.zeros((N, K, len(Channel)))
     members = np.zeros((H, N), dtype=bool)
-    identities = enterprise_keys(world)
+    identities = world.enterprises.identities
     people = [1.0] * R
     was_open = schedule.levers(0).is_open
 

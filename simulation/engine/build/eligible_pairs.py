@@ -14,28 +14,27 @@ from simulation.world import (
 )
 
 
-def build_pairs(seed: int, enterprises: Enterprises, keys: Array, technologies: Technologies) -> Pairs:
+def build_pairs(seed: int, enterprises: Enterprises, technologies: Technologies) -> Pairs:
     """Return the eligible pairs; technologies with the same eligible industries share index arrays."""
     eligible_industry = technologies.relevance > 0  # (S, K)
     patterns, pattern_of = np.unique(eligible_industry.T, axis=0, return_inverse=True)
     pattern_of = pattern_of.ravel().astype(np.int64)
-    n = enterprises.region_of.size
-    slot = np.full((len(patterns), n), -1, dtype=np.int32)
-    members = []
-    for g, industries in enumerate(patterns):
-        eligible = np.flatnonzero(industries[enterprises.industry_of])
-        slot[g, eligible] = np.arange(eligible.size)
-        members.append(eligible.astype(np.int32))
-    partners = partners_by_pattern(enterprises, patterns)
-    sizes = [members[g].size for g in pattern_of]
-    start = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
+    slot = np.full((len(patterns), enterprises.region_of.size), -1, dtype=np.int32)
+    members = [
+        np.flatnonzero(industries[enterprises.industry_of]).astype(np.int32) for industries in patterns
+    ]
+    start = np.cumsum([0, *(members[g].size for g in pattern_of)], dtype=np.int64)
     enterprise = np.empty(start[-1], dtype=np.int32)
     threshold = np.empty(start[-1])
-    for k, pattern in enumerate(pattern_of):
-        here = slice(start[k], start[k + 1])
-        enterprise[here] = members[pattern]
-        stream = key(seed, "adoption", technologies.directions[k], technologies.names[k])
-        exponentials(stream, keys[members[pattern]], threshold[here])
+    for g, eligible in enumerate(members):
+        slot[g, eligible] = np.arange(eligible.size, dtype=np.int32)
+        keys = enterprises.identities[eligible]
+        for k in np.flatnonzero(pattern_of == g):
+            here = slice(start[k], start[k + 1])
+            enterprise[here] = eligible
+            stream = key(seed, "adoption", technologies.directions[k], technologies.names[k])
+            exponentials(stream, keys, threshold[here])
+    partners = partners_by_pattern(enterprises, patterns)
     return Pairs(start, enterprise, pattern_of, slot, partners, threshold)
 
 

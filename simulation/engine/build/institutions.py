@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulation.engine.build.frame import Frame
 from simulation.streams import exponentials, key
-from simulation.world import (
-    Array,
-    Endowment,
-    Institutions,
-    Technologies,
-)
+from simulation.world import Array, Institutions, Technologies
 
 
-def build_institutions(seed: int, endowment: Endowment, technologies: Technologies) -> Institutions:
-    """Return the institutions of an endowment with their thresholds."""
-    names, region_of = endowment.institution_names, endowment.institution_region
+def build_institutions(seed: int, frame: Frame, technologies: Technologies) -> Institutions:
+    """Return the institutions of a scenario with their thresholds."""
+    endowment = frame.endowment
     return Institutions(
-        names=names,
+        names=endowment.institution_names,
         kinds=endowment.institution_kinds,
-        region_of=region_of,
+        region_of=endowment.institution_region,
         capacity=endowment.institution_capacity,
-        threshold=thresholds(seed, "mastery", technologies, institution_keys(endowment)),
+        threshold=thresholds(seed, "mastery", technologies, frame.institution_keys),
     )
-
-
-def institution_keys(endowment: Endowment) -> Array:
-    """Return the identities of the institutions, uint64 (J,)."""
-    of = zip(endowment.institution_region, endowment.institution_names, strict=True)
-    return np.array([key("institution", endowment.regions.ids[r], name) for r, name in of], dtype=np.uint64)
 
 
 def thresholds(seed: int, purpose: str, technologies: Technologies, keys: Array) -> Array:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from simulation.arguments import seed_of
 from simulation.engine.build.eligible_pairs import build_pairs
-from simulation.engine.build.enterprises import build_enterprises, relatedness_of
+from simulation.engine.build.enterprises import build_enterprises
+from simulation.engine.build.frame import frame_of
 from simulation.engine.build.institutions import build_institutions
 from simulation.engine.build.technologies import build_technologies
 from simulation.mechanisms.prices import commodities_of
-from simulation.scenario.endowment import endowment_of
 from simulation.scenario.schema import Scenario
 from simulation.world import (
     World,
@@ -31,24 +31,22 @@ def build_world(spec: Scenario, seed: int) -> World:
         a seed identifies one run.
     """
     seed = seed_of(seed)
-    endowment = endowment_of(spec)
-    regions, industries, counts = endowment.regions, endowment.industries, endowment.counts
-    technologies = build_technologies(spec, endowment, seed)
-    enterprises, keys = build_enterprises(
-        spec, seed, endowment.months, regions, industries, counts, relatedness_of(spec, industries)
-    )
+    frame = frame_of(spec)
+    endowment = frame.endowment
+    technologies = build_technologies(spec, frame, seed)
+    enterprises = build_enterprises(spec, frame, seed)
     return World(
         seed=seed,
         endowment=endowment,
         enterprises=enterprises,
-        institutions=build_institutions(seed, endowment, technologies),
+        institutions=build_institutions(seed, frame, technologies),
         technologies=technologies,
-        pairs=build_pairs(seed, enterprises, keys, technologies),
+        pairs=build_pairs(seed, enterprises, technologies),
         commodities=commodities_of(
             spec.commodities,
             seed=seed,
-            regions=regions.ids,
-            industries=industries,
+            regions=endowment.regions.ids,
+            industries=endowment.industries,
             months=endowment.months,
             steps_per_year=endowment.steps_per_year,
         ),
