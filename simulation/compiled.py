@@ -30,6 +30,7 @@ log = logging.getLogger("hypercluster")
 SOURCES = (
     "compiled.py",
     "channels.py",
+    "elementary.py",
     "streams.py",
     "engine/months.py",
     "engine/ties.py",
