@@ -23,7 +23,7 @@ from typing import Any
 import numba as nb
 from numba.core import caching
 from numba.core.serialize import dumps
-from numba.extending import intrinsic
+from numba.extending import intrinsic, register_jitable
 
 log = logging.getLogger("hypercluster")
 
@@ -43,8 +43,11 @@ SOURCES = (
 FOLDER = "NUMBA_CACHE_DIR"
 """Environment variable that names the folder for compiled code; worker processes inherit it."""
 
-inlined = nb.njit(inline="always")
+inlined = nb.njit(error_model="numpy", forceinline=True)
 """Compile a function into every compiled function that calls it."""
+
+compilable = register_jitable(error_model="numpy", forceinline=True)
+"""The same for a function that stays an ordinary one where code that is not compiled calls it."""
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

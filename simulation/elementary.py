@@ -3,8 +3,8 @@
 Those of libm, numba and NumPy choose among several variants by the processor, and their last digits differ. These use
 only operations that IEEE 754 rounds exactly (+, -, *, / of doubles), in a fixed order and without fused operations.
 
-Each takes a float64 and can be compiled into a loop. Those without a branch take arrays too: ``exp``, ``exp2``,
-``sine_and_cosine``. ``exp``, ``log``, ``expm1`` and ``log1p`` are within 1 unit in the last place (ulp) of the exact
+Compiled code calls them for one float64. Where nothing is compiled, ``exp``, ``exp2`` and ``sine_and_cosine`` take
+arrays too, and the others a ``np.float64``. ``exp``, ``log``, ``expm1`` and ``log1p`` are within 1 unit in the last place (ulp) of the exact
 value; tests/test_elementary.py proves it, by carrying bounds of all rounding errors through these very functions, and
 compares them with exact values.
 
@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from simulation.compiled import inlined
+from simulation.compiled import compilable
 
 LN2_HIGH = float.fromhex("0x1.62e42feep-1")
 """ln 2 to 33 binary digits: its products with whole numbers below 2^20 are exact."""
@@ -61,14 +61,14 @@ _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8 = ((-1.0) ** n / math.factorial(2 * n + 1
 _C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9 = ((-1.0) ** n / math.factorial(2 * n) for n in range(2, 10))
 
 
-@inlined
+@compilable
 def exp(x: Any) -> Any:
     """Return e^x: 0 below -746, infinite above 710, NaN of NaN."""
     head, tail, n = _exp_parts(np.minimum(np.maximum(x, LEAST_EXPONENT), MOST_EXPONENT))
     return _scaled(head + tail, n)
 
 
-@inlined
+@compilable
 def exp2(x: Any) -> Any:
     """Return 2^x, exact where x is whole; within 2 ulp."""
     x = np.minimum(np.maximum(x, -1100.0), 1100.0)
@@ -77,7 +77,7 @@ def exp2(x: Any) -> Any:
     return _scaled(head + tail, np.float64(shifted).view(np.int64) - _SHIFT_BITS)
 
 
-@inlined
+@compilable
 def expm1(x: Any) -> Any:
     """Return e^x - 1, also where x is small: -1 below -40, infinite above 710, NaN of NaN."""
     if abs(x) <= 0.25:
@@ -86,7 +86,7 @@ def expm1(x: Any) -> Any:
     return _scaled(_less_scaled_one(head, tail, _scaled(1.0, -n)), n)
 
 
-@inlined
+@compilable
 def log(x: Any) -> Any:
     """Return ln x: -infinite of 0, NaN of numbers below 0 and of NaN."""
     if x < _SMALLEST_NORMAL:
@@ -100,7 +100,7 @@ def log(x: Any) -> Any:
     return _log_of_parts(f, 0.0, np.float64(n))
 
 
-@inlined
+@compilable
 def log1p(x: Any) -> Any:
     """Return ln(1 + x), also where x is small: -infinite of -1, NaN of numbers below -1 and of NaN."""
     if abs(x) <= 0.25:
@@ -112,7 +112,7 @@ def log1p(x: Any) -> Any:
     return _log_of_parts(f, lost / total, np.float64(n))
 
 
-@inlined
+@compilable
 def sine_and_cosine(half_turns: Any) -> Any:
     """Return sin(pi x) and cos(pi x), exact where 2 x is whole, with an error below 2^-52; |x| below 2^50."""
     shifted = half_turns * 2.0 + _SHIFT
@@ -137,7 +137,7 @@ def arcsine(x: Any) -> Any:
     return 8.0 * (x + x * total)
 
 
-@inlined
+@compilable
 def _two_sum(a: Any, b: Any) -> Any:
     """Return a + b, rounded, and the rounding error, which is exact (Knuth)."""
     total = a + b
@@ -145,19 +145,19 @@ def _two_sum(a: Any, b: Any) -> Any:
     return total, (a - (total - of_b)) + (b - of_b)
 
 
-@inlined
+@compilable
 def _power_of_two(n: Any) -> Any:
     return np.int64((n + _BIAS) << _FRACTION_BITS).view(np.float64)
 
 
-@inlined
+@compilable
 def _scaled(y: Any, n: Any) -> Any:
     """Return y 2^n, in two steps, because 2^n alone may be out of range."""
     half = n >> _ONE
     return y * _power_of_two(half) * _power_of_two(n - half)
 
 
-@inlined
+@compilable
 def _split(x: Any) -> Any:
     """Return f and n with x = (1 + f) 2^n and 1 + f between the roots of 1/2 and of 2; f is exact."""
     bits = np.float64(x).view(np.int64)
@@ -165,7 +165,7 @@ def _split(x: Any) -> Any:
     return np.int64(bits - (n << _FRACTION_BITS)).view(np.float64) - 1.0, n
 
 
-@inlined
+@compilable
 def _exp_parts(x: Any) -> Any:
     """Return head, tail and n with e^x = (head + tail) 2^n."""
     shifted = x * PER_LN2 + _SHIFT
@@ -174,7 +174,7 @@ def _exp_parts(x: Any) -> Any:
     return head, tail, np.float64(shifted).view(np.int64) - _SHIFT_BITS
 
 
-@inlined
+@compilable
 def _exp_near_zero(high: Any, low: Any) -> Any:
     """Return head and tail of e^r, where r = high - low is at most ln(2) / 2 and high is exact."""
     r, lost = _two_sum(high, -low)
@@ -183,13 +183,13 @@ def _exp_near_zero(high: Any, low: Any) -> Any:
     return head, 0.5 * z + ((r * z * _cubic(r, z) + (r * lost - low)) + left)
 
 
-@inlined
+@compilable
 def _expm1_near_zero(x: Any) -> Any:
     z = x * x
     return x + (0.5 * z + x * z * _cubic(x, z))
 
 
-@inlined
+@compilable
 def _cubic(r: Any, z: Any) -> Any:
     """Return (e^r - 1 - r - r^2 / 2) / r^3, with z = r^2."""
     even = _E3 + z * (_E5 + z * (_E7 + z * (_E9 + z * (_E11 + z * _E13))))
@@ -197,13 +197,13 @@ def _cubic(r: Any, z: Any) -> Any:
     return even + r * odd
 
 
-@inlined
+@compilable
 def _less_scaled_one(head: Any, tail: Any, one: Any) -> Any:
     total, lost = _two_sum(head, -one)
     return total + (lost + tail)
 
 
-@inlined
+@compilable
 def _log_of_parts(f: Any, added: Any, n: Any) -> Any:
     """Return ln(1 + f) + added + n ln 2 from the series of 2 artanh s, where s = f / (2 + f), so that 2 s = f - s f."""
     s = f / (2.0 + f)

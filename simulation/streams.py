@@ -18,6 +18,7 @@ from hashlib import blake2b
 import numpy as np
 
 from simulation.compiled import compiled, inlined
+from simulation.elementary import log
 from simulation.world import Array
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -78,7 +79,7 @@ def uniforms(stream: np.uint64, identities: Array, out: Array) -> None:
 def exponentials(stream: np.uint64, identities: Array, out: Array) -> None:
     """Set out[i] > 0 to the Exponential(1) draw of identities[i] in one stream."""
     for i in range(identities.size):
-        out[i] = -np.log(uniform(stream, identities[i]))
+        out[i] = -log(uniform(stream, identities[i]))
 
 
 def race(stream: np.uint64, identities: Array, weights: Array) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from simulation.compiled import compiled
+from simulation.elementary import log
 from simulation.mechanisms.mobility import Mobility, given_up
 from simulation.streams import key, mix, numbered, numbered_all, uniform, uniforms
 from simulation.world import Array
@@ -220,7 +221,7 @@ def _race_of_regions(
     for q in range(region_keys.size):
         weight = proximity[own, q] * left[q].sum() if q != own else 0.0
         if weight > 0.0:
-            arrival = -np.log(uniform(stream, mix(draw ^ region_keys[q]))) / weight
+            arrival = -log(uniform(stream, mix(draw ^ region_keys[q]))) / weight
             if arrival < earliest:
                 winner, earliest = q, arrival
     return winner
@@ -235,7 +236,7 @@ def _race_of_industries(
     for u in range(industry_keys.size):
         weight = relatedness[u] * left[u]
         if weight > 0.0:
-            arrival = -np.log(uniform(stream, mix(draw ^ industry_keys[u]))) / weight
+            arrival = -log(uniform(stream, mix(draw ^ industry_keys[u]))) / weight
             if arrival < earliest:
                 winner, earliest = u, arrival
     return winner

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import gammaincinv
 
 from simulation.engine.ties import TieRule, draw_network
 from simulation.mechanisms.turnover import entry_years, exit_years
+from simulation.quantiles import gamma_quantiles
 from simulation.scenario.schema import Scenario
 from simulation.streams import key, numbered_all, uniforms
 from simulation.world import SERVICES, Array, Enterprises, Regions, World
@@ -75,8 +75,7 @@ def _absorptive_capacity(seed: int, keys: Array, variation: float) -> Array:
         return np.ones(keys.size)
     draws = np.empty(keys.size)
     uniforms(key(seed, "absorptive_capacity"), keys, draws)
-    shape = variation**-2
-    return gammaincinv(shape, draws) / shape
+    return gamma_quantiles(1.0 / (variation * variation), draws)
 
 
 def enterprise_keys(world: World) -> Array:
