@@ -31,10 +31,12 @@ SOURCES = (
     "compiled.py",
     "channels.py",
     "elementary.py",
+    "quantiles.py",
     "streams.py",
     "engine/months.py",
     "engine/ties.py",
     "engine/kernels/*.py",
+    "mechanisms/*.py",
     "metrics/aligning.py",
     "results/passes.py",
 )

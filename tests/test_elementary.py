@@ -80,7 +80,9 @@ def exact_two_sum(a: Any, b: Any) -> tuple[mpf, mpf]:
     return total, mpf(a) + b - total
 
 
-def ulps(formula: Callable[..., Any], true: Callable[..., mpf], patch: pytest.MonkeyPatch, *given: Rounded) -> float:
+def ulps(
+    formula: Callable[..., Any], true: Callable[..., mpf], patch: pytest.MonkeyPatch, *given: Rounded
+) -> float:
     """Bound of the error of a formula in units in the last place of its result, over intervals of its arguments."""
     patch.setattr(elementary, "_two_sum", two_sum)
     result = formula(*given)
@@ -195,7 +197,9 @@ def points(name: str, many: int) -> np.ndarray:
     if name == "log1p":
         of_all_sizes = rng.integers(1, 0x7FF0000000000000, many).view(np.float64)
         edges = 2.0 ** (rng.integers(-2, 3, many) + 0.5) - 1.0
-        return np.concatenate([of_all_sizes, small, edges, -rng.random(many), 0.25 + steps * 2.0**-54, steps * 5e-324])
+        return np.concatenate(
+            [of_all_sizes, small, edges, -rng.random(many), 0.25 + steps * 2.0**-54, steps * 5e-324]
+        )
     halves = (rng.integers(-1070, 1023, many) + 0.5) * LN2
     some = [small, halves, halves / 500, rng.uniform(-40, 40, many), steps * 5e-324, steps / 128]
     if name == "exp":
@@ -215,7 +219,22 @@ def test_it_is_within_one_unit_in_the_last_place_of_the_exact_value(name, many):
 
 @pytest.mark.parametrize("name", EXACT)
 def test_special_values_are_those_of_numpy(name):
-    edges = [0.0, -0.0, 1.0, -1.0, -2.0, np.inf, -np.inf, np.nan, 5e-324, -5e-324, 1e-310, 709.0, 1e308, -1e308]
+    edges = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        -2.0,
+        np.inf,
+        -np.inf,
+        np.nan,
+        5e-324,
+        -5e-324,
+        1e-310,
+        709.0,
+        1e308,
+        -1e308,
+    ]
     x = np.array([*edges, 709.782712893384, 709.7827128933841, 710.5, -745.13, -745.14, -800.0, -38.0])
     with np.errstate(all="ignore"):
         expected = getattr(np, name)(x)
