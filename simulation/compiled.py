@@ -37,7 +37,7 @@ SOURCES = (
     "engine/ties.py",
     "engine/kernels/*.py",
     "mechanisms/*.py",
-    "metrics/aligning.py",
+    "metrics/passes.py",
     "results/passes.py",
 )
 """Modules with compiled functions, or with constants of these."""
