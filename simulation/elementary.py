@@ -4,9 +4,9 @@ Those of libm, numba and NumPy choose among several variants by the processor, a
 only operations that IEEE 754 rounds exactly (+, -, *, / of doubles), in a fixed order and without fused operations.
 
 Compiled code calls them for one float64. Where nothing is compiled, ``exp``, ``exp2`` and ``sine_and_cosine`` take
-arrays too, and the others a ``np.float64``. ``exp``, ``log``, ``expm1`` and ``log1p`` are within 1 unit in the last place (ulp) of the exact
-value; tests/test_elementary.py proves it, by carrying bounds of all rounding errors through these very functions, and
-compares them with exact values.
+arrays too, and the others a ``np.float64``. ``exp``, ``log``, ``expm1`` and ``log1p`` are within 1 unit in the last
+place (ulp) of the exact value; ``tests/test_elementary.py`` proves it, by carrying bounds of all rounding errors
+through these very functions, and compares them with exact values.
 
 Every function has three steps. The *reduction* splits off a power of two. It is exact, because its first part of ln 2
 has only 33 digits. A *series* gives the rest: that of Taylor, to the first term that is too small to matter. The *sum*
@@ -128,7 +128,10 @@ def sine_and_cosine(half_turns: Any) -> Any:
 
 
 def arcsine(x: Any) -> Any:
-    """Return arcsin x of x in [0, 1], within 8 ulp, as an array: three times the sine of half the angle, then Taylor."""
+    """Return arcsin x of x in [0, 1], within 8 ulp, as an array.
+
+    Three times the sine of half the angle, then the series of Taylor.
+    """
     for _ in range(3):
         x = x / np.sqrt(2.0 * (1.0 + np.sqrt((1.0 - x) * (1.0 + x))))
     z, total = x * x, 0.0

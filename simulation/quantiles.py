@@ -131,10 +131,7 @@ def _normal_quantile(p: float) -> float:
     if abs(q) <= 0.425:
         return q * _ratio(0.180625 - q * q, _MIDDLE_ABOVE, _MIDDLE_BELOW)
     r = np.sqrt(-log(min(p, 1.0 - p)))
-    if r <= 5.0:
-        z = _ratio(r - 1.6, _TAIL_ABOVE, _TAIL_BELOW)
-    else:
-        z = _ratio(r - 5.0, _FAR_ABOVE, _FAR_BELOW)
+    z = _ratio(r - 1.6, _TAIL_ABOVE, _TAIL_BELOW) if r <= 5.0 else _ratio(r - 5.0, _FAR_ABOVE, _FAR_BELOW)
     return z if q > 0.0 else -z
 
 

@@ -11,7 +11,7 @@ compiled pass. ``einsum`` adds only whole numbers, whose sums are exact in any o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -179,8 +179,6 @@ class Curves:
     """
 
     record: Record
-    memory: dict[str, float] = field(default_factory=dict, init=False)
-    """Values that several metrics share."""
 
     @property
     def dt(self) -> float:
