@@ -45,11 +45,11 @@ SOURCES = (
 FOLDER = "NUMBA_CACHE_DIR"
 """Environment variable that names the folder for compiled code; worker processes inherit it."""
 
-inlined = nb.njit(error_model="numpy", forceinline=True)
+inlined = nb.njit(inline="always")
 """Compile a function into every compiled function that calls it."""
 
 compilable = register_jitable(error_model="numpy", forceinline=True)
-"""The same for a function that stays an ordinary one where code that is not compiled calls it."""
+"""The same, by the optimizer, for a function that stays an ordinary one where code that is not compiled calls it."""
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulation.compiled import compiled, inlined
+from simulation.compiled import compilable, compiled
 from simulation.elementary import PI, exp, expm1, log, sine_and_cosine
 from simulation.world import Array
 
@@ -60,7 +60,7 @@ def _table(shape: float) -> Array:
 # The normal distribution
 
 
-@inlined
+@compilable
 def _ratio(x: float, a: tuple[float, ...], b: tuple[float, ...]) -> float:
     """Return a rational function; coefficients from the lowest power on."""
     above = ((((((a[7] * x + a[6]) * x + a[5]) * x + a[4]) * x + a[3]) * x + a[2]) * x + a[1]) * x + a[0]
@@ -119,7 +119,7 @@ _FAR_BELOW = (
 )
 
 
-@inlined
+@compilable
 def _normal_quantile(p: float) -> float:
     """Return the standard normal quantile of p, in (0, 1), with a relative error of about 1e-16.
 
@@ -215,7 +215,7 @@ def _fill_table(a: float, table: Array) -> None:
                 table[cell, n] = (table[cell, n] - table[cell, n - 1]) / (nodes[n] - nodes[n - order])
 
 
-@inlined
+@compilable
 def _gamma_logarithms(a: float, u: float, log_gamma: float) -> tuple[float, float, float]:
     """Return ln P(a, x), ln Q(a, x) and ln of x times the density, at x = a e^u.
 
@@ -253,7 +253,7 @@ def _gamma_logarithms(a: float, u: float, log_gamma: float) -> tuple[float, floa
     return log(-expm1(upper)), upper, density
 
 
-@inlined
+@compilable
 def _log_gamma_over_stirling(a: float) -> float:
     """Return ln Gamma(a + 1) - (a ln a - a + ln(2 pi a) / 2), which goes to 0 as a grows."""
     large, before = a, 0.0

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.compiled import compiled, inlined
+from simulation.compiled import compilable, compiled
 from simulation.elementary import log, sine_and_cosine
 from simulation.world import Array
 
@@ -103,7 +103,7 @@ def sums_of(
     return Sums(by_region, by_industry, shares, variance, variance_macro)
 
 
-@inlined
+@compilable
 def standardized_month(adopters: Array, eligible: Array, shares: Array) -> None:
     """Set the directly standardized adoption shares of regions in one month, float64 (R,); equation (8).
 
@@ -131,7 +131,7 @@ def standardized_month(adopters: Array, eligible: Array, shares: Array) -> None:
             shares[r] += weight * (adopters[s, r] / eligible[s, r] if eligible[s, r] > 0.0 else pooled)
 
 
-@inlined
+@compilable
 def variance_of(adopters: Array, eligible: Array) -> tuple[float, float]:
     """Return the variance between the groups of one cell in one month and all of it; the parts of equation (9).
 
