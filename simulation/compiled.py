@@ -23,20 +23,22 @@ from typing import Any
 import numba as nb
 from numba.core import caching
 from numba.core.serialize import dumps
-from numba.extending import intrinsic
+from numba.extending import intrinsic, register_jitable
 
 log = logging.getLogger("hypercluster")
 
 SOURCES = (
     "compiled.py",
     "channels.py",
+    "elementary.py",
+    "quantiles.py",
     "streams.py",
     "engine/months.py",
-    "engine/build/gamma.py",
     "engine/partners.py",
     "engine/ties.py",
     "engine/kernels/*.py",
-    "metrics/aligning.py",
+    "mechanisms/*.py",
+    "metrics/passes.py",
     "results/passes.py",
 )
 """Modules with compiled functions, or with constants of these."""
@@ -46,6 +48,9 @@ FOLDER = "NUMBA_CACHE_DIR"
 
 inlined = nb.njit(inline="always")
 """Compile a function into every compiled function that calls it."""
+
+compilable = register_jitable(error_model="numpy", forceinline=True)
+"""The same, by the optimizer, for a function that stays an ordinary one where code that is not compiled calls it."""
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

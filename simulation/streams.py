@@ -20,6 +20,7 @@ from hashlib import blake2b
 import numpy as np
 
 from simulation.compiled import compiled, inlined
+from simulation.elementary import log
 from simulation.world import Array
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -103,7 +104,7 @@ def uniforms(stream: np.uint64, identities: Array, out: Array) -> None:
 def exponentials(stream: np.uint64, identities: Array, out: Array) -> None:
     """Set out[i] > 0 to the Exponential(1) draw of identities[i] in one stream."""
     for i in range(identities.size):
-        out[i] = -np.log(uniform(stream, identities[i]))
+        out[i] = -log(uniform(stream, identities[i]))
 
 
 @compiled
@@ -122,7 +123,7 @@ def race(stream: np.uint64, identities: Array, weights: Array) -> int:
     for c in range(identities.size):
         weight = math.ldexp(weights[c], -exponent)
         if weight > 0.0:
-            arrival = -np.log(uniform(stream, identities[c])) / weight
+            arrival = -log(uniform(stream, identities[c])) / weight
             if arrival < earliest:  # one that is infinite is negligible beside the largest: never first
                 winner, earliest = c, arrival
     return winner

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from simulation.elementary import arcsine, exp2, sine_and_cosine
 from simulation.world import Array
 
 EARTH_RADIUS_KM = 6371.0
@@ -16,12 +17,12 @@ HALVINGS = 1000
 
 def great_circle_km(latitude: Array, longitude: Array) -> Array:
     """Return the great-circle distances between points given in degrees, km, float64 (R, R); haversine formula."""
-    phi, lam = np.radians(latitude), np.radians(longitude)
-    half = (
-        np.sin((phi[:, None] - phi[None, :]) / 2) ** 2
-        + np.cos(phi[:, None]) * np.cos(phi[None, :]) * np.sin((lam[:, None] - lam[None, :]) / 2) ** 2
-    )
-    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
+    phi, lam = latitude / 180.0, longitude / 180.0  # half turns
+    of_phi, _ = sine_and_cosine((phi[:, None] - phi[None, :]) / 2)
+    of_lam, _ = sine_and_cosine((lam[:, None] - lam[None, :]) / 2)
+    _, cosine = sine_and_cosine(phi)
+    half = of_phi**2 + cosine[:, None] * cosine[None, :] * of_lam**2
+    return 2 * EARTH_RADIUS_KM * arcsine(np.sqrt(np.clip(half, 0.0, 1.0)))
 
 
 def internal_distance_km(area_km2: Array) -> Array:
@@ -44,7 +45,7 @@ def distances_km(
 
 def spatial_kernel(distance_km: Array, half_distance_km: float) -> Array:
     """Return the weight of a contact, K = 2^(-d / half distance), equation (17): 1 at distance 0, else in (0, 1)."""
-    return np.exp2(-distance_km / half_distance_km)
+    return exp2(-distance_km / half_distance_km)
 
 
 def least_half_distance_km(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.compiled import compiled
+from simulation.elementary import log
 from simulation.streams import member, mix, numbered, uniform
 from simulation.world import Array
 
@@ -146,7 +147,7 @@ def _first_of(stream: np.uint64, draw: np.uint64, keys: Array, weights: Array) -
             u = uniform(stream, mix(draw ^ keys[c]))
             # -log(u) is at least 1 - u, so whoever cannot win with that needs no logarithm.
             if 1.0 - u < earliest * weights[c]:
-                arrival = -np.log(u) / weights[c]
+                arrival = -log(u) / weights[c]
                 if arrival < earliest:
                     winner, earliest = c, arrival
     return winner

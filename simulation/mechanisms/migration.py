@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulation.compiled import compiled
+from simulation.elementary import exp
 from simulation.settings import NonNegative, RateOrTable, Settings, Share
 from simulation.world import Array
 
@@ -45,4 +47,12 @@ def left_after_a_month(
         At the end of the month: never below 0, and exactly unchanged if the outflow is 0.
     """
     slowed = outflow * (1.0 - migration.training * training) / (1.0 + migration.research * research)
-    return left * np.exp(-slowed * dt)
+    return _shrunk(left, slowed, dt)
+
+
+@compiled
+def _shrunk(left: Array, rate: Array, dt: float) -> Array:
+    after = np.empty(left.size)
+    for r in range(left.size):
+        after[r] = left[r] * exp(-rate[r] * dt)
+    return after

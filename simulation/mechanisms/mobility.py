@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulation.elementary import expm1
 from simulation.settings import Rate, Settings, Share
 from simulation.world import Array
 
@@ -32,4 +33,4 @@ def given_up(draws: Array, *, rate: float) -> Array:
     bool, of the same shape
         All false at rate 0.
     """
-    return np.asarray(draws < -np.expm1(-rate))
+    return np.asarray(draws < -expm1(np.float64(-rate)))

@@ -9,10 +9,12 @@ from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field, model_validator
-from scipy.special import ndtri
 
+from simulation.compiled import compiled
 from simulation.data.tables import read_table
+from simulation.elementary import exp, expm1, log
 from simulation.errors import Problem
+from simulation.quantiles import normal_quantiles
 from simulation.settings import (
     Identifier,
     Names,
@@ -118,8 +120,8 @@ def commodities_of(
     for m, row in enumerate(rows):
         if row.path is not None:
             years, prices = np.array(row.path).T
-            price = np.interp(np.arange(months + 1) / steps_per_year, years, prices)
-            log_price[:, m] = np.log(price / row.reference)
+            price = _interpolated(np.arange(months + 1) / steps_per_year, years, prices)
+            log_price[:, m] = [log(one) for one in price / row.reference]
         else:
             assert row.process is not None
             log_price[:, m] = drawn_log_price(
@@ -153,18 +155,20 @@ def drawn_log_price(
     draws = np.empty((3, months))
     for purpose, out in zip(("price", "price_jump", "price_jump_size"), draws, strict=True):
         uniforms(key(seed, purpose, name), identities, out)
-    kept = np.exp(-process.reversion * dt)
-    variance = -np.expm1(-2 * process.reversion * dt) / (2 * process.reversion) if process.reversion else dt
-    noise = process.volatility * np.sqrt(variance) * ndtri(draws[0])
-    jumps = draws[1] < -np.expm1(-process.jumps_per_year * dt)
-    change = noise + jumps * (process.jump_mean + process.jump_sd * ndtri(draws[2]))
+    reversion, farthest = np.float64(process.reversion), log(np.float64(FARTHEST))
+    kept = exp(-reversion * dt)
+    variance = -expm1(-2 * reversion * dt) / (2 * reversion) if reversion else dt
+    noise = process.volatility * np.sqrt(variance) * normal_quantiles(draws[0])
+    jumps = draws[1] < -expm1(np.float64(-process.jumps_per_year * dt))
+    change = noise + jumps * (process.jump_mean + process.jump_sd * normal_quantiles(draws[2]))
     log_price = np.zeros(months + 1)
     for month in range(months):
         moved = kept * log_price[month] + change[month]
-        log_price[month + 1] = np.clip(moved, -np.log(FARTHEST), np.log(FARTHEST))
+        log_price[month + 1] = np.clip(moved, -farthest, farthest)
     return log_price
 
 
+@compiled
 def price_factor(log_price: Array, exponent: Array) -> Array:
     """Return (price / reference) ^ (eta e_rs), the product over commodities; equation (21).
 
@@ -180,4 +184,20 @@ def price_factor(log_price: Array, exponent: Array) -> Array:
     float64, shape (R, S)
         Exactly 1 where the exponent is 0.
     """
-    return np.exp(np.einsum("m,mrs->rs", log_price, exponent))
+    factor = np.empty(exponent.shape[1:])
+    for r in range(factor.shape[0]):
+        for s in range(factor.shape[1]):
+            total = 0.0
+            for m in range(log_price.size):
+                total += log_price[m] * exponent[m, r, s]
+            factor[r, s] = exp(total)
+    return factor
+
+
+def _interpolated(time: Array, times: Array, values: Array) -> Array:
+    """Return values between given ones on straight lines, and beyond the first and the last those."""
+    time = np.clip(time, times[0], times[-1])
+    before = np.clip(np.searchsorted(times, time, side="right") - 1, 0, max(times.size - 2, 0))
+    after = np.minimum(before + 1, times.size - 1)
+    length = np.where(after > before, times[after] - times[before], 1.0)
+    return values[before] + (values[after] - values[before]) * ((time - times[before]) / length)

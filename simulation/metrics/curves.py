@@ -4,19 +4,19 @@ Letters as in ``simulation.world``; W is the common window, the number of months
 horizon, so that every technology is observed equally long. E is the time axis of the eligible: 1 if the enterprises
 stay the same, and as long as that of the adopters if enterprises enter and leave. A share refers to the enterprises
 present in its month, so it can fall. The functions act on plain arrays of counts or shares, with the time axis before
-the regions. ``Curves`` computes each array of a record once, when a metric first needs it.
-Large sums use ``einsum``, which is several times faster than ``sum`` over a short axis and, unlike a matrix product,
-gives the same bits for any number of threads.
+the regions. ``Curves`` computes each array of a record once, when a metric first needs it, most of them in one
+compiled pass. ``einsum`` adds only whole numbers, whose sums are exact in any order; others are added by functions of
+``passes``, in the order of their index.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from simulation.metrics.aligning import since_release
+from simulation.metrics.passes import Sums, product, since_release, standardized_months, sums_of
 from simulation.record import Record
 from simulation.world import Array
 
@@ -126,15 +126,21 @@ def standardized(adopters: Array, eligible: Array) -> Array:
     float64, shape (K, W + 1, R)
         Adoption shares; the pooled share in a month in which a region has no eligible enterprise, 0 where none has.
     """
-    national = eligible.sum(axis=2)
-    weight = ratio(national, national.sum(axis=2, keepdims=True))[:, :, None, :]
-    pooled = ratio(np.einsum("ktrs->kts", adopters), national)
-    own = np.einsum("ktrs,ktrs->ktr", adopters, ratio(weight, eligible))
-    lacking = np.where(eligible > 0, 0.0, weight)
-    # Most regions lack no industry: for these the sum over the lacking ones is 0.
-    k, r = np.nonzero(lacking.any(axis=(1, 3)))
-    own[k, :, r] += np.einsum("nts,nts->nt", pooled[k], lacking[k, :, r])
-    return own
+    by_industry, present = (
+        np.ascontiguousarray(np.moveaxis(counts, 3, 2), dtype=np.float64) for counts in (adopters, eligible)
+    )
+    shares = np.empty(adopters.shape[:3])
+    standardized_months(by_industry, present, shares)
+    return shares
+
+
+def dot(a: Array, b: Array) -> Array:
+    """Return ``a @ b`` of vectors or matrices, with sums in the order of the index; float64."""
+    left, right = np.atleast_2d(a), b if b.ndim == 2 else b[:, None]
+    found = product(
+        np.ascontiguousarray(left, dtype=np.float64), np.ascontiguousarray(right, dtype=np.float64)
+    )
+    return np.asarray(found.reshape(a.shape[:-1] + b.shape[1:]))
 
 
 def select(record: Record, technologies: Array) -> Record:
@@ -173,8 +179,6 @@ class Curves:
     """
 
     record: Record
-    memory: dict[str, float] = field(default_factory=dict, init=False)
-    """Values that several metrics share."""
 
     @property
     def dt(self) -> float:
@@ -197,9 +201,28 @@ class Curves:
         return aligned(self.record.adopters, self.record.release_month, window=self.window)
 
     @cached_property
+    def sums(self) -> Sums:
+        """What one pass over the counts gives."""
+        record = self.record
+        return sums_of(
+            # Whatever made the record, the same compiled function takes it.
+            np.ascontiguousarray(record.adopters, dtype=np.int32),
+            np.ascontiguousarray(record.eligible, dtype=np.int64),
+            np.ascontiguousarray(record.release_month, dtype=np.int64),
+            self.window,
+            np.ascontiguousarray(record.macroregion_of, dtype=np.int64),
+            len(record.macroregions),
+        )
+
+    @property
     def by_region(self) -> Array:
-        """float64 (K, W + 1, R): adopters of all industries. Sums of whole numbers are exact in any order."""
-        return np.einsum("ktrs->ktr", self.adopters)
+        """float64 (K, W + 1, R): adopters of all industries."""
+        return self.sums.by_region
+
+    @property
+    def by_industry(self) -> Array:
+        """float64 (K, W + 1, S): adopters of all regions."""
+        return self.sums.by_industry
 
     @cached_property
     def eligible(self) -> Array:
@@ -239,15 +262,16 @@ class Curves:
         """float64 (W + 1,): adopters of all technologies and regions over all eligible pairs."""
         return ratio(np.einsum("ktr->t", self.by_region), self.pairs.sum(axis=1))
 
-    @cached_property
+    @property
     def by_technology(self) -> Array:
         """float64 (K, W + 1, R): regional curves of each technology, standardized over industries."""
-        return standardized(self.adopters, self.eligible)
+        return self.sums.standardized
 
     @cached_property
     def regional(self) -> Array:
         """float64 (W + 1, R): regional curves standardized over technologies and industries; equation (8)."""
-        return np.einsum("k,ktr->tr", self.technology_weights, self.by_technology)
+        shares = self.by_technology
+        return dot(self.technology_weights, shares.reshape(len(shares), -1)).reshape(shares.shape[1:])
 
     @cached_property
     def raw_by_technology(self) -> Array:

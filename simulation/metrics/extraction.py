@@ -28,7 +28,7 @@ def extraction_share(curves: Curves) -> float:
 def extraction_t50(curves: Curves) -> float:
     """Return the years after release at which half of the eligible extracting enterprises have adopted."""
     extracts = _extracts(curves).astype(np.int64)
-    adopters = np.einsum("ktrs,s->t", curves.adopters, extracts)
+    adopters = np.einsum("kts,s->t", curves.by_industry, extracts)
     return time_to(0.5, ratio(adopters, np.einsum("ktrs,s->t", curves.eligible, extracts)), curves)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from simulation.metrics.curves import ROUNDING, Curves
 from simulation.metrics.metric import Metric, Undefined, require_synchrony
+from simulation.metrics.passes import divergence
 from simulation.world import Array
 
 
@@ -18,12 +19,6 @@ class Theil(NamedTuple):
     total: float
     between: float  # between macroregions
     within: float  # between the regions of a macroregion
-
-
-def _divergence(s: Array, w: Array) -> float:
-    """Sum of s ln(s / w), with 0 ln 0 = 0."""
-    some = s > 0
-    return float(s[some] @ np.log(s[some] / w[some]))
 
 
 def theil(shares: Array, weights: Array, *, macroregion_of: Array) -> Theil:
@@ -54,7 +49,7 @@ def theil(shares: Array, weights: Array, *, macroregion_of: Array) -> Theil:
     w_macro = np.bincount(macroregion_of, weights=weights)
     # The share that a region would have if the adopters of its macroregion were spread evenly over the eligible.
     even = weights * (s_macro / np.where(w_macro > 0, w_macro, 1.0))[macroregion_of]
-    return Theil(_divergence(s, weights), between=_divergence(s_macro, w_macro), within=_divergence(s, even))
+    return Theil(divergence(s, weights), between=divergence(s_macro, w_macro), within=divergence(s, even))
 
 
 def stage_month(curves: Curves, level: float) -> int:

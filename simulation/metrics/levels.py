@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.metrics.curves import ROUNDING, Curves, crossing_time, integral, ratio
+from simulation.metrics.curves import ROUNDING, Curves, crossing_time, dot, integral, ratio
 from simulation.metrics.inequality import stage_month
 from simulation.metrics.metric import Metric, Undefined, require_synchrony
+from simulation.metrics.passes import divergence
 from simulation.metrics.times import regional_t50, regional_times
 from simulation.world import Array
 
@@ -36,18 +37,18 @@ def macro_curves(curves: Curves) -> tuple[Array, Array]:
         np.equal.outer(macroregion_of, np.arange(len(curves.record.macroregions))) * curves.weights[:, None]
     )
     weights = members.sum(axis=0)
-    return ratio(np.einsum("tr,rm->tm", curves.regional, members), weights), weights
+    return ratio(dot(curves.regional, members), weights), weights
 
 
 def variance_parts(curves: Curves) -> Variance:
     """Decompose the variance, integrated over the common window, without correction for small numbers."""
     require_synchrony(curves)
     macro, weights = macro_curves(curves)
-    mean = np.einsum("tr,r->t", curves.regional, curves.weights)
+    mean = dot(curves.regional, curves.weights)
     total = integral(mean * (1.0 - mean), curves.dt)
-    between = integral(np.einsum("tm,m->t", (macro - mean[:, None]) ** 2, weights), curves.dt)
+    between = integral(dot((macro - mean[:, None]) ** 2, weights), curves.dt)
     apart = curves.regional - macro[:, curves.record.macroregion_of]
-    within = integral(np.einsum("tr,r->t", apart**2, curves.weights), curves.dt)
+    within = integral(dot(apart**2, curves.weights), curves.dt)
     if total <= ROUNDING:
         raise Undefined("All eligible enterprises adopt at once: the pooled share is never between 0 and 1.")
     macro_part, meso_part = float(between / total), float(within / total)
@@ -75,7 +76,7 @@ def _micro_t50(curves: Curves) -> float:
     half = regional_t50(curves)
     present = curves.weights > 0
     quarter = regional_times(curves, 0.25)[present]
-    return float((half - quarter) @ curves.weights[present])
+    return float(dot(half - quarter, curves.weights[present]))
 
 
 def _theil_micro(curves: Curves) -> float:
@@ -86,8 +87,8 @@ def _theil_micro(curves: Curves) -> float:
     month = stage_month(curves, 0.5)
     shares = curves.regional[month]
     adopters = curves.weights_in(month) * shares
-    some = adopters > 0
-    return float(-(adopters[some] / adopters.sum()) @ np.log(shares[some]))
+    s = adopters / adopters.sum()
+    return divergence(s, np.where(s > 0, s * shares, 1.0))
 
 
 METRICS = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.metrics.curves import ROUNDING, Curves
+from simulation.metrics.curves import ROUNDING, Curves, dot
 from simulation.metrics.metric import Metric, Undefined, require_synchrony
+from simulation.metrics.passes import phase_order
 from simulation.world import Array
 
 
@@ -30,12 +31,12 @@ def kuramoto(shares: Array, weights: Array) -> float:
     ----------
     Kuramoto (1984), Chemical Oscillations, Waves, and Turbulence, Springer.
     """
-    pooled = shares @ weights
-    order = np.abs(np.exp(1j * np.pi * shares) @ weights)
+    pooled = dot(shares, weights)
+    order = phase_order(np.ascontiguousarray(shares), np.ascontiguousarray(weights))
     importance = pooled * (1 - pooled)
     importance[[0, -1]] /= 2  # trapezoid rule
     total = importance.sum()
-    return float(order @ importance / total) if total > ROUNDING else np.nan
+    return float(dot(order, importance) / total) if total > ROUNDING else np.nan
 
 
 def _kuramoto(curves: Curves) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 
 from simulation.metrics.curves import ROUNDING, Curves, crossing_time, integral, ratio
 from simulation.metrics.metric import Metric, Undefined, require_regions, require_synchrony
+from simulation.metrics.passes import variances_of
 from simulation.world import Array
 
 
@@ -62,16 +63,13 @@ def variance_components(adopters: Array, eligible: Array) -> tuple[Array, Array]
     between, total : float64, shape (cells, months)
         N (MSB - MSW) and N (MSB + (n0 - 1) MSW); both 0 with N in a month without comparison.
     """
-    adopters, eligible, n, df_between, df_within = compared(adopters, eligible)
-    adopters, divisor = np.ascontiguousarray(adopters), np.maximum(n, 1)
-    n0 = (n - (eligible**2).sum(axis=-1) / divisor) / df_between
-
-    # In counts A_r, sum n_r F_r^2 = sum A_r F_r and sum n_r F_r (1 - F_r) = sum A_r - sum A_r F_r.
-    squares = np.einsum("cmr,cmr->cm", adopters, adopters / np.where(eligible > 0, eligible, 1))
-    adopted = np.einsum("cmr->cm", adopters)
-    msb = (squares - adopted**2 / divisor) / df_between
-    msw = (adopted - squares) / df_within
-    return n * (msb - msw), n * (msb + (n0 - 1) * msw)
+    some = comparable(eligible).any(axis=-1)
+    counts, present = (
+        np.ascontiguousarray(values[some], dtype=np.float64) for values in (adopters, eligible)
+    )
+    between, total = np.empty(counts.shape[:2]), np.empty(counts.shape[:2])
+    variances_of(counts, present, between, total)
+    return between, total
 
 
 def phi(adopters: Array, eligible: Array) -> float:
@@ -87,8 +85,13 @@ def phi(adopters: Array, eligible: Array) -> float:
     float
         At most 1; slightly negative if groups differ less than by chance; nan if nothing varies.
     """
-    between, total = (integral(part.sum(axis=0), 1.0) for part in variance_components(adopters, eligible))
-    return float(between / total) if total > ROUNDING else np.nan
+    return _share(*(part.sum(axis=0) for part in variance_components(adopters, eligible)))
+
+
+def _share(between: Array, total: Array) -> float:
+    """Return Phi of both parts by month, float64 (months,)."""
+    of_groups, of_all = integral(between, 1.0), integral(total, 1.0)
+    return float(of_groups / of_all) if of_all > ROUNDING else np.nan
 
 
 def _defined(value: float) -> float:
@@ -101,12 +104,7 @@ def _defined(value: float) -> float:
 
 def _phi(curves: Curves) -> float:
     require_synchrony(curves)
-    # Synchronization is its complement, so that it is asked for twice.
-    value = curves.memory.get("phi")
-    if value is None:
-        value = phi(np.moveaxis(curves.adopters, 3, 1), np.moveaxis(curves.eligible, 3, 1))
-        curves.memory["phi"] = value
-    return _defined(value)
+    return _defined(_share(*curves.sums.between_regions))
 
 
 def _phi_half(curves: Curves) -> float:
@@ -143,10 +141,9 @@ def _phi_macro(curves: Curves) -> float:
     require_synchrony(curves)
     record = curves.record
     belongs = record.macroregion_of[:, None] == np.arange(len(record.macroregions))
-    if (curves.weights @ belongs > 0).sum() < 2:
+    if belongs[curves.weights > 0].any(axis=0).sum() < 2:
         raise Undefined("Only one macroregion has eligible enterprises.")
-    adopters = np.moveaxis(curves.adopters, 3, 1) @ belongs.astype(np.float64)
-    return _defined(phi(adopters, np.moveaxis(curves.eligible, 3, 1) @ belongs.astype(np.int64)))
+    return _defined(_share(*curves.sums.between_macroregions))
 
 
 METRICS = (

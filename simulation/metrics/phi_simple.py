@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.metrics.curves import ROUNDING, Curves, integral
+from simulation.metrics.curves import ROUNDING, Curves, dot, integral
 from simulation.metrics.metric import Metric, Undefined, require_synchrony
 from simulation.world import Array
 
@@ -26,8 +26,8 @@ def phi_simple(shares: Array, weights: Array, *, dt: float) -> float:
     float
         0 to 1; nan where the pooled share is 0 or 1 all the time.
     """
-    pooled = shares @ weights
-    between = integral((shares - pooled[:, None]) ** 2 @ weights, dt)
+    pooled = dot(shares, weights)
+    between = integral(dot((shares - pooled[:, None]) ** 2, weights), dt)
     total = integral(pooled * (1 - pooled), dt)
     return float(between / total) if total > ROUNDING else np.nan
 

@@ -11,13 +11,12 @@ Hidalgo, Klinger, Barabasi & Hausmann (2007), The product space conditions the d
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from simulation.metrics.curves import Curves, ratio
+from simulation.metrics.curves import Curves, dot, ratio
 from simulation.metrics.inequality import stage_month
 from simulation.metrics.metric import Metric, Undefined
+from simulation.metrics.passes import entropies
 from simulation.world import Array
 
 STAGE = 0.5
@@ -41,8 +40,7 @@ def entropy(curves: Curves) -> Array:
     eligible = curves.eligible_in(month).sum(axis=(1, 2))
     weighted = curves.by_technology[:, month] * ratio(eligible, eligible.sum())[:, None]
     p = ratio(weighted, weighted.sum(axis=0))
-    terms = np.where(p > 0, p * np.log(np.where(p > 0, p, 1.0)), 0.0)
-    return np.where(weighted.sum(axis=0) > 0, -terms.sum(axis=0) / math.log(len(p)), np.nan)
+    return np.where(weighted.sum(axis=0) > 0, entropies(p), np.nan)
 
 
 def density(curves: Curves) -> Array:
@@ -51,8 +49,8 @@ def density(curves: Curves) -> Array:
     The mean over technologies, weighted by the share that has not adopted; 0 if none is related or none is missing.
     """
     shares, related = curves.by_technology[:, _stage(curves)], relatedness(curves)
-    around = ratio(np.einsum("kq,qr->kr", related, shares), related.sum(axis=1)[:, None])
-    return ratio(np.einsum("kr,kr->r", 1.0 - shares, around), (1.0 - shares).sum(axis=0))
+    around = ratio(dot(related, shares), related.sum(axis=1)[:, None])
+    return ratio(((1.0 - shares) * around).sum(axis=0), (1.0 - shares).sum(axis=0))
 
 
 def _stage(curves: Curves) -> int:
@@ -73,7 +71,7 @@ def _mean(curves: Curves, values: Array) -> float:
     """Mean over regions by their eligible at the stage; regions without a value do not count."""
     weights = curves.weights_in(_stage(curves))
     defined = ~np.isnan(values) & (weights > 0)
-    return float(values[defined] @ weights[defined] / weights[defined].sum())
+    return float(dot(values[defined], weights[defined]) / weights[defined].sum())
 
 
 METRICS = (

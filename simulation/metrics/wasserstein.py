@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.metrics.curves import Curves, integral
+from simulation.metrics.curves import Curves, dot, integral
 from simulation.metrics.metric import Metric, Undefined, require_synchrony
+from simulation.metrics.passes import differences_of
 from simulation.world import Array
 
 
@@ -36,10 +37,9 @@ def w1(shares: Array, dt: float) -> float:
 
 def differences(shares: Array) -> Array:
     """Return the sum over pairs of regions of the distance between their shares; float64 (...) of float64 (..., R)."""
-    # Sorted, the i-th smallest of R shares is the larger of i pairs and the smaller of R - 1 - i.
-    regions = shares.shape[-1]
-    sign = 2.0 * np.arange(regions) - (regions - 1)
-    return np.sort(shares, axis=-1) @ sign
+    out = np.empty(shares.shape[:-1])
+    differences_of(np.ascontiguousarray(shares).reshape(-1, shares.shape[-1]), out.reshape(-1))
+    return out
 
 
 def _mean_over_technologies(curves: Curves, by_technology: Array) -> float:
@@ -49,7 +49,8 @@ def _mean_over_technologies(curves: Curves, by_technology: Array) -> float:
     if not compared.size:
         raise Undefined("No technology has eligible enterprises in two regions.")
     lags = [w1(by_technology[k][:, has_eligible[k]], curves.dt) for k in compared]
-    return float(np.average(lags, weights=curves.technology_weights[compared]))
+    weights = curves.technology_weights[compared]
+    return float(dot(np.array(lags), weights) / weights.sum())
 
 
 METRICS = (

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from simulation.elementary import exp, log1p
 from simulation.settings import NonNegative, Rate, Settings
 from simulation.world import Array
 
@@ -51,7 +52,7 @@ class EffectTable(Settings):
 
 def discount_factors(*, months: int, steps_per_year: int, discount: float) -> Array:
     """float64 (months,): present value of one unit of money that is spent in each month, counted from 0."""
-    return (1.0 + discount) ** (-np.arange(months) / steps_per_year)
+    return exp(-np.arange(months) / steps_per_year * log1p(np.float64(discount)))
 
 
 def present_value(amounts: Iterable[tuple[float, int, int]], *, steps_per_year: int, factors: Array) -> float:

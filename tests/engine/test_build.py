@@ -6,12 +6,10 @@ import pickle
 import numpy as np
 import pytest
 from every_mechanism import EVERYTHING, HEIRS, MINING, MOBILITY, SEEDS, TURNOVER, scenario
-from scipy.special import gammainccinv, gammaincinv
 from small_worlds import dataset, plain_scenario
 
 from simulation.data.reader import load_dataset, shipped_datasets
 from simulation.engine.build.frame import frame_of
-from simulation.engine.build.gamma import MOST_VARIATION, gamma_quantiles
 from simulation.engine.build.world import build_world
 from simulation.engine.simulate import simulate
 from simulation.errors import ScenarioError
@@ -46,22 +44,6 @@ def test_absorptive_capacity_has_mean_one_and_the_variation_asked_for(world):
     assert alpha.mean() == pytest.approx(1.0, abs=4 * 0.7 / np.sqrt(alpha.size))
     # The standard error of the coefficient of variation is below cv / sqrt(n) here (delta method).
     assert alpha.std() / alpha.mean() == pytest.approx(0.7, abs=4 * 0.7 / np.sqrt(alpha.size))
-
-
-@pytest.mark.parametrize("variation", [0.01, 0.3, 0.7, 1.0, 2.0, 2.1, 10.0])
-def test_quantiles_from_the_table_are_those_of_the_gamma_distribution(variation):
-    rng = np.random.default_rng(1)
-    near_0 = 2.0 ** -rng.uniform(1, 53, 2000)
-    edges = [2.0**-54, 0.25, np.nextafter(0.5, 0), 0.5, np.nextafter(0.5, 1), 0.75, 1 - 2.0**-53]
-    draws = np.concatenate([rng.random(10_000), near_0, 1 - near_0, edges])
-    shape = variation**-2
-    expected = np.where(draws > 0.5, gammainccinv(shape, 1 - draws), gammaincinv(shape, draws)) / shape
-    # A draw that rounds to 1 is taken for one half of a last digit less, so that no capacity is infinite.
-    draws, expected = np.append(draws, 1.0), np.append(expected, gammainccinv(shape, 2.0**-54) / shape)
-    found = gamma_quantiles(draws, variation)
-    assert found[:-1] == pytest.approx(expected[:-1], rel=1e-11, abs=1e-300)
-    assert found[-1] == pytest.approx(expected[-1], rel=1e-11) or variation > MOST_VARIATION
-    assert (np.diff(found[np.argsort(draws, kind="stable")]) >= -1e-12 * found.max()).all()
 
 
 @pytest.mark.parametrize("variation", [1e-9, 1e-300])

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from simulation.engine.build.frame import Frame, Roster, frame_of
-from simulation.engine.build.gamma import gamma_quantiles
 from simulation.engine.ties import TieRule, draw_network
 from simulation.mechanisms.turnover import entry_years, exit_years
+from simulation.quantiles import gamma_quantiles
 from simulation.scenario.schema import Scenario
 from simulation.streams import key, uniforms
 from simulation.world import Array, Enterprises, World
@@ -61,7 +61,7 @@ def _absorptive_capacity(seed: int, identities: Array, variation: float) -> Arra
         return np.ones(identities.size)
     draws = np.empty(identities.size)
     uniforms(key(seed, "absorptive_capacity"), identities, draws)
-    return gamma_quantiles(draws, variation)
+    return gamma_quantiles(1.0 / (variation * variation), draws)
 
 
 def tie_rule(spec: Scenario, world: World) -> TieRule:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.compiled import compiled
+from simulation.elementary import exp, log
 
 Array = npt.NDArray[Any]
 
@@ -63,7 +64,7 @@ def spatial_denominator(
         mean = total / weight if weight > 0.0 else 0.0
         for r in range(n_regions):
             if out[s, r] > 0.0 and mean > 0.0:
-                out[s, r] = out[s, r] ** density_exponent * mean ** (1.0 - density_exponent)
+                out[s, r] = mean * exp(density_exponent * log(out[s, r] / mean))
 
 
 @compiled

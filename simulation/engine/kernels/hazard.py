@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from simulation.channels import Channel
 from simulation.compiled import compiled
+from simulation.elementary import expm1
 from simulation.engine.kernels.exposure import institutional_contacts
 
 Array = npt.NDArray[Any]
@@ -87,7 +88,7 @@ def institutional_terms(
         contacts, nearby = institutional_contacts(
             near[r], readiness[r], served, far_factor, capacity, mastered
         )
-        institutional = rate * -np.expm1(-contacts / institution_scale)
+        institutional = rate * -expm1(-contacts / institution_scale)
         remote_share = (contacts - nearby) / contacts if contacts > 0.0 else 0.0
         local[c] = institutional * (1.0 - remote_share)
         remote[c] = institutional * remote_share

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.compiled import compiled
+from simulation.elementary import expm1
 
 Array = npt.NDArray[Any]
 
@@ -42,7 +43,7 @@ def learning_steps(
                 contacts[j] += weights[m, j] * capacity[m]
     for j in range(mastered.size):
         if not mastered[j]:
-            step[j] = rate * -np.expm1(-contacts[j] / scale) * dt if contacts[j] > 0.0 else 0.0
+            step[j] = rate * -expm1(-contacts[j] / scale) * dt if contacts[j] > 0.0 else 0.0
 
 
 @compiled

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.compiled import compiled
+from simulation.elementary import exp, expm1
 
 Array = npt.NDArray[Any]
 
@@ -56,9 +57,9 @@ def membership_odds(
             + readiness_effect * (readiness[r] - 0.5)
             + subsidy[r]
         )
-        attraction = 1.0 / (1.0 + np.exp(-utility))
-        join[r] = -np.expm1(-rate * attraction * dt)
-        stay[r] = np.exp(-rate * (1.0 - attraction) * dt)
+        attraction = 1.0 / (1.0 + exp(-utility))
+        join[r] = -expm1(-rate * attraction * dt)
+        stay[r] = exp(-rate * (1.0 - attraction) * dt)
 
 
 @compiled
