@@ -8,7 +8,7 @@ from simulation.engine.simulate import simulate
 from simulation.scenario.loading import load_scenario
 
 SMALL = ["world.scale=0.1", "time.years=10", "budget.per_year=1e6"]
-GOLDEN_ADOPTIONS = [0, 5, 20, 65, 187, 436, 797, 1397, 2255, 3214]
+GOLDEN_ADOPTIONS = [0, 5, 18, 62, 181, 408, 817, 1429, 2265, 3272]
 GOLDEN_MEMBERS = [140, 277, 370, 381, 413, 425, 440, 456, 455, 455]
 GOLDEN_MASTERIES = 132
 
