@@ -11,7 +11,7 @@ from simulation.arguments import whole_number
 from simulation.channels import Channel
 from simulation.engine import months
 from simulation.engine.build.world import build_world
-from simulation.engine.entry_exit import present_in, renewed, wait
+from simulation.engine.entry_exit import present_in, renewed
 from simulation.engine.initial import initial_state
 from simulation.engine.kernels import exposure, network
 from simulation.engine.platform_effects import PlatformEffects
@@ -76,6 +76,8 @@ class Engine:
             proximity=regions.proximity,
             relatedness=world.enterprises.relatedness,
             relevance=np.ascontiguousarray(technologies.relevance.T),
+            release_month=technologies.release_month,
+            origin=technologies.origin,
             # A channel's coefficient is the setting of its name; what incentives add is a lever.
             rates=np.array([float(getattr(d, channel.label, 0.0)) for channel in Channel]),
             substituted=d.contacts == "substituted",
@@ -102,9 +104,7 @@ class Engine:
         """Return the months before which something happens that is not part of every month, in order."""
         world = self.world
         years = range(0, world.months, world.steps_per_year) if self._rewiring is not None else ()
-        return sorted(
-            {*world.technologies.release_month.tolist(), *self.schedule.starts, *self._seeding.months, *years}
-        )
+        return sorted({*self.schedule.starts, *self._seeding.months, *years})
 
     def _count_enterprises(self) -> None:
         """Store the quantities that depend on the enterprises present and on their ties."""
@@ -135,6 +135,7 @@ class Engine:
         self._population = months.Population(
             region_of=enterprises.region_of,
             industry_of=enterprises.industry_of,
+            present=enterprises.present,
             indptr=enterprises.indptr,
             indices=enterprises.indices,
             start=pairs.start,
@@ -169,7 +170,6 @@ class Engine:
         state = self.state
         last = min(state.month + n_months, self.world.months)
         while state.month < last:
-            self._release()
             self._move_levers()
             self._begin_year()
             following = bisect_right(self._events, state.month)
@@ -246,27 +246,6 @@ class Engine:
             spent_pv=self.schedule.spent_pv,
         )
 
-    # 2.1
-
-    def _release(self) -> None:
-        """Release the technologies due this month; their origin masters them at once."""
-        state, pairs = self.state, self.world.pairs
-        for k in np.flatnonzero(self.world.technologies.release_month == state.month):
-            state.released[k] = True
-            of_pair = pairs.enterprise[pairs.start[k] : pairs.start[k + 1]]
-            not_given = state.adopted_month[pairs.start[k] : pairs.start[k + 1]] < 0
-            wait(state, self.world, int(k), self.world.enterprises.present[of_pair] & not_given)
-            origin = self.world.technologies.origin[k]
-            if origin >= 0:
-                state.mastered[origin, k] = True
-                state.mastered_month[origin, k] = state.month
-                self._institutions_changed(k)
-
-    def _institutions_changed(self, technologies: np.integer | slice) -> None:
-        """Have all that institutions contribute to technologies computed anew."""
-        self._derived.terms_are_old[technologies] = True
-        self._derived.steps_are_old[technologies] = True
-
     # 2.2
 
     def _move_levers(self) -> None:
@@ -278,7 +257,8 @@ class Engine:
         self._levers = levers
         self._meet_partners()
         self._conditions = self._conditions_under(levers)
-        self._institutions_changed(slice(None))  # contacts with them are weighed by levers
+        # Contacts with institutions are weighed by levers.
+        self._derived.terms_are_old[:] = self._derived.steps_are_old[:] = True
         closed = sum(1 << int(h) for h in np.flatnonzero(~levers.is_open))
         inherited = self._inherited(opened & (self.world.platforms.heir_of >= 0))
         self._apply_membership((self.state.mask_of | inherited) & ~np.uint64(closed))

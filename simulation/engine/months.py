@@ -30,6 +30,8 @@ class Fixed(NamedTuple):
     proximity: Array  # float64 (R, R), K
     relatedness: Array  # float64 (S, S), phi
     relevance: Array  # float64 (K, S), rho
+    release_month: Array  # int32 or int64 (K,)
+    origin: Array  # (K,), the institution that masters it at its release; -1 where there is none
     rates: Array  # float64 (channels,), coefficients, 1/year
     substituted: bool  # members' coefficients are scaled to the sum of the others
     near_factor: Array  # float64 (K,), f_near
@@ -51,6 +53,7 @@ class Population(NamedTuple):
 
     region_of: Array  # int32 (N,)
     industry_of: Array  # int32 (N,)
+    present: Array  # bool (N,)
     indptr: Array  # int64 (N + 1,)
     indices: Array  # int32 (ties * 2,)
     start: Array  # int64 (K + 1,)
@@ -227,7 +230,7 @@ def run_months(
     has_cells = np.zeros(population.slot.shape[0], dtype=np.bool_)
     for k in range(population.pattern_of.size):
         pattern = population.pattern_of[k]
-        if state.waiting_count[k] > 0 and not has_cells[pattern]:
+        if not has_cells[pattern] and will_wait(k, month, last, fixed, state):
             has_cells[pattern] = True
             find_cells(k, population, moves, fixed.relevance.shape[1], cells[pattern])
         diffuse(
@@ -490,6 +493,12 @@ def technology_of(k: int, fixed: Fixed, state: Changing) -> Technology:
     )
 
 
+@inlined
+def will_wait(k: int, month: int, last: int, fixed: Fixed, state: Changing) -> bool:
+    """Whether somebody may adopt technology k in these months."""
+    return state.waiting_count[k] > 0 or month <= fixed.release_month[k] < last
+
+
 @compiled
 def diffuse(
     k: int,
@@ -529,7 +538,7 @@ def diffuse(
         borrowed(held),
     )
     first_pair, n_pairs = population.start[k], population.start[k + 1] - population.start[k]
-    waits = state.waiting_count[k] > 0
+    waits = will_wait(k, month, last, fixed, state)
     cells = cells_at_start[:n_pairs].copy() if waits else cells_at_start[:0]
     reached = np.empty(n_pairs if waits else 0, dtype=np.int32)
     n_adopters, n_masters = its.adopters.sum(), its.mastered.sum()
@@ -537,6 +546,9 @@ def diffuse(
     derived.terms_are_old[k] = not waits  # nobody computes them
     for m in range(last - month):
         members, n_new = moves.members_by_industry[m], 0
+        if fixed.release_month[k] == month + m:
+            release(k, month + m, fixed, population, state, derived, its)
+            n_masters = its.mastered.sum()
         if state.waiting_count[k] > 0:
             if derived.terms_are_old[k]:
                 old = used
@@ -561,6 +573,31 @@ def diffuse(
             move_cells(k, first_move, end, population, moves, its.adopters.shape[0], cells)
         record_technology(k, month + m + 1, n_masters, its, counts)
     keep(k, held, state)
+
+
+@inlined
+def release(
+    k: int,
+    month: int,
+    fixed: Fixed,
+    population: Population,
+    state: Changing,
+    derived: Derived,
+    its: Technology,
+) -> None:
+    """Release technology k at the start of a month: its origin masters it at once; section 2.1."""
+    state.released[k] = True
+    n = population.start[k]
+    for p in range(population.start[k], population.start[k + 1]):
+        if population.present[population.enterprise[p]] and state.adopted_month[p] < 0:
+            state.waiting[n] = p
+            n += 1
+    state.waiting_count[k] = n - population.start[k]
+    origin = fixed.origin[k]
+    if origin >= 0:
+        its.mastered[origin] = True
+        its.mastered_month[origin] = month
+        derived.terms_are_old[k] = derived.steps_are_old[k] = True
 
 
 @inlined

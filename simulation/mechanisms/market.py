@@ -37,10 +37,11 @@ class Market:
         if not self.is_on:
             return self._neutral
         commodities = self._world.commodities
+        released = self._world.technologies.release_month <= state.month
         price = price_factor(commodities.log_price[state.month], commodities.exponent)
         pull = demand_pull(
-            state.adopters.sum(axis=2, where=state.released),
-            self._eligible.sum(axis=2, where=state.released),
+            state.adopters.sum(axis=2, where=released),
+            self._eligible.sum(axis=2, where=released),
             leads=self._world.chains.leads,
             strength=levers.chain_strength,
         )
