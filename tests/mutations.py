@@ -48,8 +48,8 @@ MUTANTS = [
     Mutant(
         "the outcome of another block taken for that which was asked for",
         "batch/dispatch.py",
-        "if sorted(answered) != sorted(block.replications) or outcome.files.keys() != tables:",
-        "if outcome.files.keys() - tables:",
+        "if sorted(answered) != sorted(block.replications) or outcome.sizes.keys() != tables:",
+        "if outcome.sizes.keys() - tables:",
         "tests/faults/test_executors.py",
     ),
     Mutant(

@@ -27,6 +27,7 @@ Replication = tuple[str, int]
 OF_FILE_MANAGERS = frozenset({".DS_Store", "desktop.ini", "Thumbs.db", ".directory"})
 """Files that file managers leave in folders."""
 _ENDS = re.compile(r"(?P<scenario>[^.].*)-(?P<first>[0-9]{6,})-(?P<last>[0-9]{6,})", re.ASCII)
+_TEMPORARY = re.compile(r"\.(?P<block>.+?)(?:\.[0-9a-f]{8})?\.tmp", re.ASCII)
 _LIKE_OURS = re.compile(
     rf"(?:{'|'.join(TABLES)})\b.*\.parquet|{PARTS}\b.*|manifest\b.*\.json", re.IGNORECASE | re.DOTALL
 )
@@ -48,6 +49,17 @@ def block_of(name: str) -> tuple[str, range] | None:
     return scenario, range(first, last + 1)
 
 
+def temporary_name(name: str, writer: str = "") -> str:
+    """Return the name of a block's folder until it is complete; workers add one that is theirs alone."""
+    return f".{name}.{writer}.tmp" if writer else f".{name}.tmp"
+
+
+def block_of_temporary(name: str) -> str | None:
+    """Return the name of the block that a temporary folder holds, or None for any other name."""
+    found = _TEMPORARY.fullmatch(name)
+    return found["block"] if found and block_of(found["block"]) else None
+
+
 def part_folders(folder: Path, scenarios: Collection[str] | None = None) -> list[Path]:
     """Return the folders of the finished blocks, of some scenarios or of all.
 
@@ -67,7 +79,7 @@ def unfinished_parts(folder: Path, scenarios: Collection[str] | None = None) -> 
     """Return the folders of blocks that were being written, or removed, when the program was stopped."""
     found = []
     for path in sorted((folder / PARTS).glob(".*.tmp")):
-        block = block_of(path.name.removeprefix(".").removesuffix(".tmp"))
+        block = block_of(block_of_temporary(path.name) or "")
         if block and (scenarios is None or block[0] in scenarios):
             found.append(path)
     return found
