@@ -783,7 +783,7 @@ MUTANTS = [
     Mutant(
         "the files of another block taken for those that were asked for",
         "batch/dispatch.py",
-        "if outcome.delivered and block_of_temporary(outcome.delivered.name) != name_of(block, outcome):",
+        "if name and name != name_of(block, outcome):",
         "if False:",
         "tests/batch/test_delivery.py",
     ),

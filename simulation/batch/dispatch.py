@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
+from hashlib import sha256
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -99,17 +100,24 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Delivering:
-    """Computes a block and writes it too, where that is possible."""
+    """Computes a block and writes it too, where that is possible and the parent would accept it."""
 
     compute: Callable[[Block], Outcome]
     delivery: Delivery
+    versions: str  # of the parent
 
     def __call__(self, block: Block) -> Outcome:
         outcome = self.compute(block)
-        if not outcome.files:
+        if not outcome.files or self.versions != versions_digest():
             return outcome
         delivered = self.delivery.write(name_of(block, outcome), outcome.files)
         return outcome if delivered is None else replace(outcome, files={}, delivered=delivered)
+
+
+@cache
+def versions_digest() -> str:
+    """Return a digest of the versions of this process: shorter than they are, since every task has it."""
+    return sha256(repr(sorted(model_versions().items())).encode()).hexdigest()
 
 
 def name_of(block: Block, outcome: Outcome) -> str:
@@ -236,7 +244,8 @@ def _wrong(outcome: object, block: Block) -> Exception | None:
     tables = set(TABLES_OF[block.keep]) if outcome.headline else set()
     if sorted(answered) != sorted(block.replications) or outcome.sizes.keys() != tables:
         return ValueError("the executor returned the outcome of another block")
-    if outcome.delivered and block_of_temporary(outcome.delivered.name) != name_of(block, outcome):
+    name = outcome.delivered and (block_of_temporary(outcome.delivered.name) or outcome.delivered.name)
+    if name and name != name_of(block, outcome):
         return ValueError("the executor returned the files of another block")
     return None
 

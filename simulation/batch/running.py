@@ -33,6 +33,7 @@ from simulation.batch.dispatch import (
     name_of,
     one_line,
     single,
+    versions_digest,
     work_through,
 )
 from simulation.batch.progress import HEADLINE, Estimate, Progress, Report
@@ -40,9 +41,11 @@ from simulation.batch.workers import Workers, opened
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, listed
+from simulation.files.objects import located
 from simulation.metrics import compute, reasons
 from simulation.results.blocks import Replication
 from simulation.results.manifest import new_manifest
+from simulation.results.object_store import store_of
 from simulation.results.reader import Results
 from simulation.results.tables import TABLES_OF, Tables, tables_of, to_parquet
 from simulation.results.writer import Store
@@ -169,7 +172,7 @@ def run_batch(
     ----------
     scenarios : scenarios, or their files or shipped names, no two with the same name; or one of these alone.
     replications : at least 1. Replication j has seed ``seed + j`` in every scenario.
-    out : the results folder.
+    out : the results folder, or ``s3://BUCKET/NAME`` in an object store.
     seed : 0 or more; that of the last replication is at most MOST_SEED of :mod:`simulation.arguments`.
     workers : blocks computed at the same time; by default the number of cores.
     executor : "processes" (scripts need the usual ``if __name__ == "__main__":``), "serial", "dask",
@@ -208,7 +211,7 @@ def run_batch(
     seed = seed_of(seed, replications=replications if goal is None else max(replications, goal.ceiling))
     if keep not in tuple(TABLES_OF):
         raise HyperclusterError(f"keep = {keep!r}: must be one of {listed(TABLES_OF)}")
-    store = Store(Path(out))
+    store = store_of(located(out))
     manifest = new_manifest(specs, replications, seed=seed, command=_command(), keep=keep)
     store.check(manifest, fresh=fresh)
     kinds = {_kind(spec): spec for spec in specs}
@@ -289,7 +292,7 @@ class _Batch:
         self.piloted = False
         # A process of this machine that exceeds its deadline is ended, and must not wait for a busy disk meanwhile.
         delivery = None if deadline is not None and pool.patience is None else store.delivery()
-        self.compute = run_block if delivery is None else Delivering(run_block, delivery)
+        self.compute = run_block if delivery is None else Delivering(run_block, delivery, versions_digest())
         if store.finished:
             runs = Results(store.folder).runs(["scenario", "replication", *HEADLINE])
             for scenario, number, phi, t50 in runs.to_numpy():

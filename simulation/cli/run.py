@@ -139,7 +139,7 @@ def run(
                 take_over=take_over,
                 progress=progress,
             )
-        if (folder / "runs.parquet").exists():
+        if any(state["finished"] for state in results.manifest["state"].values()):
             _conclude(results, quiet=silent)
         if not silent:
             print_until(results.manifest)
@@ -174,11 +174,14 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     from simulation.cli.console import print_files, print_notes, print_study
     from simulation.figures import write_study_figures
     from simulation.files.held_folder import held
+    from simulation.files.objects import ObjectPath
     from simulation.results.derived import HERE, outputs_of
     from simulation.results.own_files import RECORD, on_record
     from simulation.results.reader import MANIFEST
 
-    with held(results.path):
+    # What lies in an object store cannot be moved.
+    lasting = contextlib.nullcontext() if isinstance(results.path, ObjectPath) else held(results.path)
+    with lasting:
         outputs = outputs_of(results, "compare", HERE)
         comparison = compare_scenarios(results)
         with _told("No comparison"):

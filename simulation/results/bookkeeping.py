@@ -135,6 +135,7 @@ class Bookkeeping(ABC):
         """Record how a batch ended: "finished", "failures" or "interrupted"."""
         try:
             yield
+            self._end("failures" if self.manifest["failures"] else "finished")
         except BaseException:
             if self._saved:  # by :meth:`begin`, which may have refused the study
                 with contextlib.suppress(OSError, MachineError):  # they must not hide the first error
@@ -142,7 +143,6 @@ class Bookkeeping(ABC):
                     self._remove_unfinished()
                     self._end("interrupted")
             raise
-        self._end("failures" if self.manifest["failures"] else "finished")
 
     def _end(self, status: str) -> None:
         self.manifest["status"] = status

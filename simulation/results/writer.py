@@ -28,7 +28,8 @@ from simulation.files.durable import (
     replace,
     settle,
 )
-from simulation.files.held_folder import HeldFolder, check_encoding, held, inner_folder, refuse_link
+from simulation.files.held_folder import HeldFolder, check_encoding, held, inner_folder, is_there, refuse_link
+from simulation.files.objects import mapped
 from simulation.results.blocks import (
     OF_FILE_MANAGERS,
     PARTS,
@@ -209,6 +210,7 @@ class Store(Bookkeeping):
             with contextlib.suppress(OSError):
                 if self._mark is not None:
                     self._mark.unlink()
+        self._check_held()
 
     def delivery(self) -> Delivery | None:
         """Return where workers that share this disk write their blocks; None if nobody holds the folder."""
@@ -338,11 +340,12 @@ class Store(Bookkeeping):
 
     def _find_finished(self) -> set[Replication]:
         finished: set[Replication] = set()
-        for part in part_folders(self.folder, self._names()):
-            try:
-                finished |= sound_replications(part, TABLES_OF[self.keep])
-            except ResultsError as error:
-                self._set_aside(part.name, [part], why=str(error))
+        parts = part_folders(self.folder, self._names())
+        for part, found in zip(parts, mapped(self._sound, parts), strict=True):
+            if isinstance(found, ResultsError):
+                self._set_aside(part.name, [part], why=str(found))
+            else:
+                finished |= found
         files = [path for path in self._files() if path.exists()]
         if files:
             try:
@@ -355,6 +358,12 @@ class Store(Bookkeeping):
                     finished |= self._salvage(finished)
                     self._set_aside("finished", files, why=str(error))
         return finished
+
+    def _sound(self, part: Path) -> set[Replication] | ResultsError:
+        try:
+            return sound_replications(part, TABLES_OF[self.keep])
+        except ResultsError as error:
+            return error
 
     def _in_files(self, in_parts: set[Replication]) -> set[Replication]:
         """Return the replications in the finished files; those also in parts may have rows in some of the files only.
@@ -436,6 +445,6 @@ class Store(Bookkeeping):
 def free_name(folder: Path) -> Path:
     """Return the first of NAME-2, NAME-3, ... beside a folder that does not exist yet."""
     number = 2
-    while os.path.lexists(found := folder.with_name(f"{folder.name}-{number}")):
+    while is_there(found := folder.with_name(f"{folder.name}-{number}")):
         number += 1
     return found
