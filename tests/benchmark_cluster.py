@@ -25,6 +25,7 @@ import small_worlds
 from simulation.batch import running as batch
 from simulation.results.reader import Results
 from simulation.results.tables import TABLES_OF, checksum, to_parquet
+from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario
 
 PROCESSES = 2
@@ -64,13 +65,13 @@ def study(spec, folder, *, workers, replications, keep):
     """Cells of the table: parent's CPU in ms a replication while workers compute, and while blocks are merged."""
     spent = {}
 
-    def merging(store, *, merge=batch.Store.compact):
+    def merging(store, *, compact=Store.compact, **merge):
         spent["computing"] = time.process_time() - began
         before = time.process_time()
-        merge(store)
+        compact(store, **merge)
         spent["merging"] = time.process_time() - before
 
-    batch.Store.compact = merging
+    Store.compact = merging
     profile = cProfile.Profile() if "PROFILE" in os.environ else None
     with ProcessPoolExecutor(PROCESSES) as executor:
         executor.submit(answered, batch.Block(spec, 1, (0,), keep=keep)).result()  # they have started

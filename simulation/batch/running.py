@@ -159,6 +159,7 @@ def run_batch(
     until_halfwidth: float | None = None,
     max_replications: int = MAX_REPLICATIONS,
     keep: str = "all",
+    merge: bool = True,
     fresh: bool = False,
     take_over: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -182,6 +183,8 @@ def run_batch(
         interval of every paired difference in Phi is no wider than twice this.
     max_replications : the largest number of replications with ``until_halfwidth``.
     keep : what is written of each replication: "all", "curves" (no memberships and no ledger) or "metrics".
+    merge : merge the blocks into one file per table at the end; otherwise they stay in ``parts/``, which all readers
+        of a study read. Merging a very large study takes longer than computing it on a cluster.
     fresh : replace the contents of the folder.
     take_over : take the folder from a process on another machine that has ended; needed only on disks that cannot lock.
     progress : called in this process at the start and after every block.
@@ -227,7 +230,7 @@ def run_batch(
                     batch.run_to(replications)
                 else:
                     batch.run_until(goal, first=replications)
-            store.compact()
+            store.compact(merge=merge)
     return Results(store.folder)
 
 

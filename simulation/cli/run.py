@@ -64,7 +64,8 @@ LONGEST_FOLDER = 80
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Results folder; by default results/study, or a folder in results named after the scenarios.",
+    help="Results folder, or s3://BUCKET/NAME; by default results/study, or a folder in results named after the "
+    "scenarios.",
 )
 @click.option(
     "--set",
@@ -80,6 +81,12 @@ LONGEST_FOLDER = 80
     default="all",
     show_default=True,
     help="What is written of each replication; curves leaves out memberships and ledger, metrics the curves too.",
+)
+@click.option(
+    "--merge/--no-merge",
+    default=True,
+    show_default=True,
+    help="Merge blocks of replications into one file per table at the end; otherwise they stay in parts/.",
 )
 @fresh
 @take_over
@@ -101,6 +108,7 @@ def run(
     out: Path | None,
     overrides: tuple[str, ...],
     keep: str,
+    merge: bool,
     fresh: bool,
     take_over: bool,
     quiet: bool,
@@ -135,6 +143,7 @@ def run(
                 until_halfwidth=until_halfwidth,
                 max_replications=max_replications,
                 keep=keep,
+                merge=merge,
                 fresh=fresh,
                 take_over=take_over,
                 progress=progress,

@@ -85,8 +85,8 @@ class Bookkeeping(ABC):
         """Put a finished block in place: one Parquet file per table, all or none."""
 
     @abstractmethod
-    def compact(self) -> None:
-        """Merge the blocks, where the study is merged, and check that the finished replications are there."""
+    def compact(self, *, merge: bool = True) -> None:
+        """Merge the blocks, if that is wanted and possible, and check that the finished replications are there."""
 
     @abstractmethod
     def _check_held(self) -> None:

@@ -162,8 +162,8 @@ class ObjectStore(Store):
         self._check_held()
         self._known.update(name for name, _ in blocks)
 
-    def compact(self) -> None:
-        """Check that all blocks are there.
+    def compact(self, *, merge: bool = True) -> None:
+        """Check that all blocks are there; they are never merged.
 
         Raises
         ------

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -271,24 +271,28 @@ class Store(Bookkeeping):
     def _remove_unfinished(self) -> None:
         self._remove_parts(unfinished_parts(self.folder, self._names()))
 
-    def compact(self) -> None:
+    def compact(self, *, merge: bool = True) -> None:
         """Merge the finished file of each table, if there is one, with the blocks. The resulting bytes do not depend on
         how the replications were divided into blocks.
+
+        Parameters
+        ----------
+        merge : if not, blocks stay as they are, and only the check remains.
 
         Raises
         ------
         MachineError
-            If the merged rows are not those of the replications that have finished.
+            If the rows are not those of the replications that have finished.
         """
         self._check_held()
         self._remove_unfinished()  # of workers that were lost
         parts = part_of_replication(self.folder, self._names())
-        if parts:
+        if parts and merge:
             self._merge(parts)
-        else:
+        elif not parts:
             remove_empty([self.folder / PARTS])  # the old one was damaged, and its replications are in parts
         self._check_held()
-        self._check_rows()
+        self._check_rows(set() if merge else set(parts))
 
     def _merge(self, parts: Mapping[Replication, Path]) -> None:
         order = self._names()
@@ -319,12 +323,12 @@ class Store(Bookkeeping):
             if part.exists() and not os.path.lexists(shown):
                 part.rename(shown)  # it holds a foreign file, which must not stay hidden
 
-    def _check_rows(self) -> None:
-        """Compare the merged rows with the finished replications before the manifest is updated."""
+    def _check_rows(self, in_parts: Set[Replication]) -> None:
+        """Compare the rows with the finished replications before the manifest is updated."""
         path = self.folder / "runs.parquet"
-        keys: list[Replication] = []
+        keys: list[Replication] = list(in_parts)
         if path.exists():
-            keys = replications_of(path)
+            keys += [key for key in replications_of(path) if key not in in_parts]
         expected, self.finished = self.finished, set(keys)
         lost = expected - self.finished
         if lost:

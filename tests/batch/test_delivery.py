@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from remembered_blocks import remembered_blocks
-from small_studies import Study, content, undisturbed_study
+from small_studies import Study, checksums, content, undisturbed_study
 
 import simulation.results.delivery
 from simulation.batch.dispatch import Block, Delivering, Outcome
@@ -137,7 +137,7 @@ def test_a_worker_that_cannot_write_sends_the_bytes_and_leaves_nothing(
     assert content(tmp_path / "study") == few
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     workers=st.lists(st.sampled_from([here, elsewhere, full, lost, dying]), min_size=1, max_size=7).filter(
         lambda workers: workers[-1] not in (lost, dying)
@@ -251,3 +251,31 @@ def test_a_delivery_says_how_large_its_files_are(tmp_path: Path):
     assert isinstance(delivered, Delivered)
     assert delivered.sizes == {"runs": 4}
     assert (tmp_path / delivered.name / "runs.parquet").read_bytes() == b"rows"
+
+
+def test_blocks_that_are_not_merged_are_read_like_merged_ones_and_can_be_merged_later(
+    study: Study, few: dict[str, bytes], tmp_path: Path
+):
+    out = tmp_path / "study"
+    with remembered_blocks():
+        run_batch(study.specs, FEW - 1, out=out, executor="serial", merge=False)
+        results = run_batch(study.specs, FEW, out=out, executor="serial", merge=False)
+        assert content(out) == {}
+        assert results.verify() == []
+        checked = checksums(out)
+        assert checked == {key: sha for key, sha in study.checksums.items() if key[1] < FEW}
+        run_batch(study.specs, FEW, out=out, executor="serial")
+    assert content(out) == few
+    assert not (out / "parts").exists()
+
+
+def test_a_block_that_is_missing_in_the_end_is_told_though_nothing_is_merged(study: Study, tmp_path: Path):
+    out = tmp_path / "study"
+
+    def losing(task: Delivering, block: Block) -> Outcome:
+        for path in sorted(out.glob("parts/plain-000000*/*")):
+            path.unlink()
+        return task(block)
+
+    with remembered_blocks(), pytest.raises(MachineError, match="1 finished replications are missing"):
+        run_batch(study.specs, FEW, out=out, executor=Workers(here, here, losing), workers=8, merge=False)

@@ -235,6 +235,7 @@ def test_a_store_that_is_lost_ends_in_a_message_and_the_next_call_goes_on(
             server.stop()
             _, errors = process.communicate(timeout=PATIENCE)
         assert process.returncode == 4, errors
+        assert "the object store does not do its work" in errors and "bytes are free" not in errors
         assert "Traceback" not in errors
         server.start()
         kept = set(_finished(out))  # type: ignore[arg-type]
