@@ -9,9 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -67,6 +65,8 @@ def _bucket(name: str) -> S3Store:
 
 @cache
 def _opened(name: str, address: str) -> S3Store:
+    from datetime import timedelta
+
     try:
         from obstore.store import S3Store
     except ImportError:
@@ -229,6 +229,8 @@ class ObjectPath(Path):
 
 def mapped[A: Path, T](function: Callable[[A], T], paths: Iterable[A]) -> Iterator[T]:
     """Yield the values of a function of paths in their order, computed at the same time in an object store."""
+    from concurrent.futures import ThreadPoolExecutor  # only here, because commands must start fast
+
     paths = list(paths)
     if not any(isinstance(path, ObjectPath) for path in paths):
         yield from map(function, paths)
