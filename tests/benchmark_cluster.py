@@ -1,6 +1,6 @@
 """Measure what a replication costs the parent of many workers, and print it as a table.
 
-    uv run python tests/benchmark_cluster.py [WORKERS] [REPLICATIONS]
+    uv run python tests/benchmark_cluster.py [WORKERS] [REPLICATIONS] [KEEP]...
 
 A thousand workers are simulated by a few processes that answer at once: they hand in blocks of tiny replications that
 were computed before, under the numbers that were asked for. All that the parent sees is real: tasks and answers go
@@ -90,7 +90,8 @@ def study(spec, folder, *, workers, replications, keep):
 
 def main():
     batch.run_block = answered
-    workers, replications = (int(text) for text in (*sys.argv[1:], "1000", "160000")[:2])
+    given = sys.argv[1:3]
+    workers, replications = map(int, [*given, *("1000", "160000")[len(given) :]])
     print(f"{workers} workers, {replications} replications, ms of the parent's CPU each:\n")
     print("| `--keep` | while workers compute | merging at the end |")
     print("|---|---:|---:|")
@@ -98,7 +99,7 @@ def main():
         folder = Path(name)
         dataset = small_worlds.dataset(folder / "dataset", {"east": 3, "west": 3})
         tiny = small_worlds.plain_scenario(folder / "tiny.toml", dataset, time="years = 1")
-        for keep in ("all", "metrics"):
+        for keep in sys.argv[3:] or ("all", "metrics"):
             cells = study(load_scenario(tiny), folder, workers=workers, replications=replications, keep=keep)
             print(f"| `{keep}` | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |", flush=True)
 
