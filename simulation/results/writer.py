@@ -14,7 +14,6 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
@@ -62,9 +61,6 @@ from simulation.results.own_files import (
 )
 from simulation.results.reader import MANIFEST, Manifest, read_manifest
 from simulation.results.tables import TABLES, TABLES_OF, are_sound, parquet_writer, to_parquet
-
-if TYPE_CHECKING:
-    pass
 
 DAMAGED = "damaged"
 KEPT = "finished runs are kept, and the same command continues from there"

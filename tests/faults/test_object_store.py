@@ -76,6 +76,7 @@ def test_a_study_in_a_store_has_the_same_rows_and_goes_on_where_it_stopped(study
     assert (counted[scenario, 1].adopters == local.counts(scenario, 1).adopters).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "where", "message"),
     [
@@ -96,6 +97,7 @@ def test_a_store_that_cannot_be_used_is_told_in_one_message_before_work_begins(
     assert len(errors.strip().splitlines()) == 1, errors
 
 
+@pytest.mark.slow
 def test_another_study_and_foreign_objects_are_refused(study: Study, out: ObjectPath):
     run_batch(study.specs[:1], 1, out=out, executor="serial")
     there = names(out)
@@ -149,6 +151,7 @@ def test_a_store_that_cannot_refuse_to_overwrite_is_told_before_work_begins(
     assert NOT_LOCKED in said
 
 
+@pytest.mark.slow
 def test_a_damaged_block_is_set_aside_and_computed_again(study: Study, out: ObjectPath):
     run_batch(study.specs[:1], FEW, out=out, executor="serial")
     path = part_folders(out)[1] / "curves.parquet"
