@@ -167,7 +167,7 @@ MUTANTS = [
     Mutant(
         "call a study finished without a look at its rows",
         "results/writer.py",
-        "        self._check_rows()\n",
+        "        self._check_rows(set() if merge else set(parts))\n",
         "",
         "tests/faults/test_lost_folder.py",
     ),
