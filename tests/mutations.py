@@ -48,8 +48,8 @@ MUTANTS = [
     Mutant(
         "the outcome of another block taken for that which was asked for",
         "batch/dispatch.py",
-        "if sorted(answered) != sorted(block.replications) or outcome.files.keys() != tables:",
-        "if outcome.files.keys() - tables:",
+        "if sorted(answered) != sorted(block.replications) or outcome.sizes.keys() != tables:",
+        "if outcome.sizes.keys() - tables:",
         "tests/faults/test_executors.py",
     ),
     Mutant(
@@ -167,7 +167,7 @@ MUTANTS = [
     Mutant(
         "call a study finished without a look at its rows",
         "results/writer.py",
-        "        self._check_rows()\n",
+        "        self._check_rows(set() if merge else set(parts))\n",
         "",
         "tests/faults/test_lost_folder.py",
     ),
@@ -755,9 +755,37 @@ MUTANTS = [
     Mutant(
         "no flush of the name of a finished block",
         "results/writer.py",
-        "        temporary.rename(parts / name)\n        flush_folder(parts)\n",
-        "        temporary.rename(parts / name)\n",
+        "rename(parts / name)\n        flush_folder(parts)\n",
+        "rename(parts / name)\n",
         "tests/faults/test_disk_model.py",
+    ),
+    Mutant(
+        "no flush of the files that a worker has written",
+        "results/delivery.py",
+        'flushed(folder / f"{table}.parquet", content)',
+        '(folder / f"{table}.parquet").write_bytes(content)',
+        "tests/faults/test_disk_model.py",
+    ),
+    Mutant(
+        "no flush of the names of the files that a worker has written",
+        "results/delivery.py",
+        "            flush_folder(folder)\n",
+        "",
+        "tests/faults/test_disk_model.py",
+    ),
+    Mutant(
+        "a worker writes although it does not see the disk of the parent",
+        "results/delivery.py",
+        "if not self.mark.exists() or",
+        "if",
+        "tests/batch/test_delivery.py",
+    ),
+    Mutant(
+        "the files of another block taken for those that were asked for",
+        "batch/dispatch.py",
+        "if name and name != name_of(block, outcome):",
+        "if False:",
+        "tests/batch/test_delivery.py",
     ),
     Mutant(
         "no flush of what a killed process had renamed",

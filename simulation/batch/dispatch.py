@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+from hashlib import sha256
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulation.batch.workers import KEPT, NoAnswerError, Workers
 from simulation.errors import HyperclusterError, MachineError
+from simulation.results.blocks import block_of_temporary, part_name
+from simulation.results.delivery import Delivered, Delivery
 from simulation.results.manifest import model_versions, other_versions
 from simulation.results.tables import TABLES_OF
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
+
+
+MOST_SENT = 64
+"""Scenarios whose bytes a parent remembers, and their scenarios a worker: making either takes 0.3 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,34 @@ class Block:
     deadline: float | None = None  # deadline of each replication, in seconds
     again: bool = False  # tried once before, and lost with its worker
     keep: str = "all"  # which tables are written
+
+    def __reduce__(self) -> tuple[Callable[..., Block], tuple[object, ...]]:
+        """Send the scenario, which all blocks of a scenario share, as bytes that are made once."""
+        rest = (self.seed, self.replications, self.deadline, self.again, self.keep)
+        return _block_of_bytes, (_bytes_of(self.spec), *rest)
+
+
+_sent: dict[int, tuple[Scenario, bytes]] = {}
+"""Scenarios by identity, which they keep while they are here, with their bytes."""
+
+
+def _bytes_of(spec: Scenario) -> bytes:
+    known = _sent.get(id(spec))
+    if known is None:
+        if len(_sent) >= MOST_SENT:
+            _sent.clear()
+        known = _sent[id(spec)] = spec, pickle.dumps(spec)
+    return known[1]
+
+
+@lru_cache(maxsize=MOST_SENT)
+def _scenario_of(content: bytes) -> Scenario:
+    spec: Scenario = pickle.loads(content)
+    return spec
+
+
+def _block_of_bytes(content: bytes, *rest: Any) -> Block:
+    return Block(_scenario_of(content), *rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +83,46 @@ class Failure:
 class Outcome:
     """The outcome of a block: its files, and the replications that failed."""
 
-    files: dict[str, bytes] = field(default_factory=dict)  # Parquet by table; none if all failed
+    files: dict[str, bytes] = field(default_factory=dict)  # Parquet by table; none if all failed or delivered
     failures: tuple[Failure, ...] = ()
     headline: dict[int, tuple[float, float]] = field(default_factory=dict)  # Phi and t50 by replication
     seconds: float = 0.0  # time that it took
     versions: Mapping[str, str] = field(default_factory=model_versions)  # where it was computed
+    delivered: Delivered | None = None  # the files, if the worker wrote them
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Bytes of each table."""
+        if self.delivered is not None:
+            return self.delivered.sizes
+        return {table: len(content) for table, content in self.files.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivering:
+    """Computes a block and writes it too, where that is possible and the parent would accept it."""
+
+    compute: Callable[[Block], Outcome]
+    delivery: Delivery
+    versions: str  # of the parent
+
+    def __call__(self, block: Block) -> Outcome:
+        outcome = self.compute(block)
+        if not outcome.files or self.versions != versions_digest():
+            return outcome
+        delivered = self.delivery.write(name_of(block, outcome), outcome.files)
+        return outcome if delivered is None else replace(outcome, files={}, delivered=delivered)
+
+
+@cache
+def versions_digest() -> str:
+    """Return a digest of the versions of this process: shorter than they are, since every task has it."""
+    return sha256(repr(sorted(model_versions().items())).encode()).hexdigest()
+
+
+def name_of(block: Block, outcome: Outcome) -> str:
+    """Return the name of a block after its finished replications: failed ones may return in one with the same ends."""
+    return part_name(block.spec.name, list(outcome.headline))
 
 
 def single(block: Block, replication: int, *, again: bool = False) -> Block:
@@ -61,11 +133,12 @@ def work_through(
     blocks: Iterable[Block],
     compute: Callable[[Block], Outcome],
     pool: Workers,
-    take: Callable[[Block, Outcome], None],
+    take: Callable[[list[tuple[Block, Outcome]]], None],
     *,
     at_a_time: Callable[[], int],
 ) -> None:
-    """Send out all blocks, a few at a time, and pass every outcome to ``take`` exactly once.
+    """Send out all blocks, a few at a time, and pass every outcome to ``take`` exactly once, those together that are
+    there at the same time.
 
     The replications of a lost block, which usually is lost with its worker, are tried once more, each in a block of its
     own, so that only the one that causes the loss fails.
@@ -81,22 +154,28 @@ def work_through(
                 future = pool.submit(compute, block)
                 running[future] = block, time.monotonic()
                 future.add_done_callback(done.put)
-            for future, error in _come_back(running, done, pool.patience):
-                block, _ = running.pop(future)
-                if error is None:
-                    error = _wrong(future.result(), block)
-                if error is None:
-                    take(block, future.result())
-                elif block.again or isinstance(error, NoAnswerError):
-                    take(block, _failed(block, error))
-                else:
-                    waiting.extendleft(single(block, number, again=True) for number in block.replications)
+            back = _come_back(running, done, pool.patience)
+            answered: list[tuple[Block, Outcome]] = []
+            try:
+                for future, error in back:
+                    block, _ = running.pop(future)
+                    if error is None:
+                        error = _wrong(future.result(), block)
+                    if error is None:
+                        answered.append((block, future.result()))
+                    elif block.again or isinstance(error, NoAnswerError):
+                        answered.append((block, _failed(block, error)))
+                    else:
+                        waiting.extendleft(single(block, number, again=True) for number in block.replications)
+            finally:
+                if answered:
+                    take(answered)
     except (HyperclusterError, MemoryError):
         # Keep the outcomes that arrived before the executor broke down.
         for future, (block, _) in running.items():
             with contextlib.suppress(HyperclusterError, MemoryError):
                 if future.done() and (_error_of(future) or _wrong(future.result(), block)) is None:
-                    take(block, future.result())
+                    take([(block, future.result())])
         raise
     finally:
         for future in running:  # a foreign executor must not go on with unneeded tasks
@@ -109,8 +188,10 @@ def _come_back(
     patience: float | None,
 ) -> list[tuple[Future[Outcome], BaseException | None]]:
     """Wait, and return the futures that are done or exceeded their time limit in seconds, with their errors."""
-    first = min(sent for _, sent in running.values())
-    timeout = None if patience is None else max(first + patience - time.monotonic(), 0.0)
+    timeout = None
+    if patience is not None:
+        first = min(sent for _, sent in running.values())
+        timeout = max(first + patience - time.monotonic(), 0.0)
     back = []
     with contextlib.suppress(Empty):
         back.append(done.get(timeout=timeout))
@@ -161,8 +242,11 @@ def _wrong(outcome: object, block: Block) -> Exception | None:
         )
     answered = [*outcome.headline, *(failure.replication for failure in outcome.failures)]
     tables = set(TABLES_OF[block.keep]) if outcome.headline else set()
-    if sorted(answered) != sorted(block.replications) or outcome.files.keys() != tables:
+    if sorted(answered) != sorted(block.replications) or outcome.sizes.keys() != tables:
         return ValueError("the executor returned the outcome of another block")
+    name = outcome.delivered and (block_of_temporary(outcome.delivered.name) or outcome.delivered.name)
+    if name and name != name_of(block, outcome):
+        return ValueError("the executor returned the files of another block")
     return None
 
 

@@ -2,7 +2,8 @@
 
 Replication j has the seed ``seed + j`` in every scenario, so that scenarios share their random draws (common random
 numbers). Work is sent out in blocks of replications, with scenarios alternating, so that a stopped batch is balanced.
-A block is returned as the bytes of its files, and only the parent writes: workers need not share a disk with it.
+Workers write their blocks where they share a disk with the parent, which puts them in place; elsewhere they return the
+bytes of the files.
 """
 
 from __future__ import annotations
@@ -24,15 +25,27 @@ import pyarrow as pa
 
 from simulation.analysis.stopping import Goal, widest_interval
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
-from simulation.batch.dispatch import Block, Failure, Outcome, one_line, single, work_through
+from simulation.batch.dispatch import (
+    Block,
+    Delivering,
+    Failure,
+    Outcome,
+    name_of,
+    one_line,
+    single,
+    versions_digest,
+    work_through,
+)
 from simulation.batch.progress import HEADLINE, Estimate, Progress, Report
 from simulation.batch.workers import Workers, opened
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, listed
+from simulation.files.objects import located
 from simulation.metrics import compute, reasons
-from simulation.results.blocks import Replication, part_name
+from simulation.results.blocks import Replication
 from simulation.results.manifest import new_manifest
+from simulation.results.object_store import store_of
 from simulation.results.reader import Results
 from simulation.results.tables import TABLES_OF, Tables, tables_of, to_parquet
 from simulation.results.writer import Store
@@ -146,6 +159,7 @@ def run_batch(
     until_halfwidth: float | None = None,
     max_replications: int = MAX_REPLICATIONS,
     keep: str = "all",
+    merge: bool = True,
     fresh: bool = False,
     take_over: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -159,7 +173,7 @@ def run_batch(
     ----------
     scenarios : scenarios, or their files or shipped names, no two with the same name; or one of these alone.
     replications : at least 1. Replication j has seed ``seed + j`` in every scenario.
-    out : the results folder.
+    out : the results folder, or ``s3://BUCKET/NAME`` in an object store.
     seed : 0 or more; that of the last replication is at most MOST_SEED of :mod:`simulation.arguments`.
     workers : blocks computed at the same time; by default the number of cores.
     executor : "processes" (scripts need the usual ``if __name__ == "__main__":``), "serial", "dask",
@@ -169,6 +183,8 @@ def run_batch(
         interval of every paired difference in Phi is no wider than twice this.
     max_replications : the largest number of replications with ``until_halfwidth``.
     keep : what is written of each replication: "all", "curves" (no memberships and no ledger) or "metrics".
+    merge : merge the blocks into one file per table at the end; otherwise they stay in ``parts/``, which all readers
+        of a study read. Merging a very large study takes longer than computing it on a cluster.
     fresh : replace the contents of the folder.
     take_over : take the folder from a process on another machine that has ended; needed only on disks that cannot lock.
     progress : called in this process at the start and after every block.
@@ -198,23 +214,23 @@ def run_batch(
     seed = seed_of(seed, replications=replications if goal is None else max(replications, goal.ceiling))
     if keep not in tuple(TABLES_OF):
         raise HyperclusterError(f"keep = {keep!r}: must be one of {listed(TABLES_OF)}")
-    store = Store(Path(out))
+    store = store_of(located(out))
     manifest = new_manifest(specs, replications, seed=seed, command=_command(), keep=keep)
     store.check(manifest, fresh=fresh)
     kinds = {_kind(spec): spec for spec in specs}
     prepare = partial(load_kernels, list(kinds.values()))
-    with (
-        opened(executor, workers=workers, deadline=deadline, prepare=prepare) as pool,
-        store.alone(take_over=take_over),
-        store.ended(),
-    ):
-        store.begin(manifest, fresh=fresh)
-        batch = _Batch(specs, seed, deadline=deadline, store=store, pool=pool, progress=progress)
-        if goal is None:
-            batch.run_to(replications)
-        else:
-            batch.run_until(goal, first=replications)
-        store.compact()
+    with contextlib.ExitStack() as opening:
+        # Before anything is written, because there may be no such workers.
+        pool = opening.enter_context(opened(executor, workers=workers, deadline=deadline, prepare=prepare))
+        with store.alone(take_over=take_over), store.ended():
+            with opening.pop_all():  # they have ended, and write no more, when the rest is recorded or merged
+                store.begin(manifest, fresh=fresh)
+                batch = _Batch(specs, seed, deadline=deadline, store=store, pool=pool, progress=progress)
+                if goal is None:
+                    batch.run_to(replications)
+                else:
+                    batch.run_until(goal, first=replications)
+            store.compact(merge=merge)
     return Results(store.folder)
 
 
@@ -277,6 +293,9 @@ class _Batch:
         self.phi: dict[Replication, float] = {}
         self.report = Report(progress, damaged=store.damaged, notes=store.notes)
         self.piloted = False
+        # A process of this machine that exceeds its deadline is ended, and must not wait for a busy disk meanwhile.
+        delivery = None if deadline is not None and pool.patience is None else store.delivery()
+        self.compute = run_block if delivery is None else Delivering(run_block, delivery, versions_digest())
         if store.finished:
             runs = Results(store.folder).runs(["scenario", "replication", *HEADLINE])
             for scenario, number, phi, t50 in runs.to_numpy():
@@ -297,7 +316,7 @@ class _Batch:
         )
         if blocks and not self.piloted:
             blocks = self._pilot(blocks)
-        work_through(blocks, run_block, self.pool, self._take, at_a_time=lambda: self.pool.capacity)
+        work_through(blocks, self.compute, self.pool, self._take, at_a_time=lambda: self.pool.capacity)
 
     def run_until(self, goal: Goal, *, first: int) -> None:
         """Compute rounds of replications until the target precision or the maximum is reached."""
@@ -329,11 +348,11 @@ class _Batch:
             pilots.setdefault(_kind(block.spec), single(block, block.replications[0]))
         cost: dict[tuple[bool, bool], Outcome] = {}
 
-        def take(block: Block, outcome: Outcome) -> None:
-            cost[_kind(block.spec)] = outcome
-            self._take(block, outcome)
+        def take(answered: list[tuple[Block, Outcome]]) -> None:
+            cost.update({_kind(block.spec): outcome for block, outcome in answered})
+            self._take(answered)
 
-        work_through(pilots.values(), run_block, self.pool, take, at_a_time=lambda: 1)
+        work_through(pilots.values(), self.compute, self.pool, take, at_a_time=lambda: 1)
         taken = {(block.spec.name, *block.replications) for block in pilots.values()}
         rest = [
             replace(block, replications=left)
@@ -343,24 +362,31 @@ class _Batch:
         rest = [
             piece
             for block in rest
-            for piece in in_pieces(block, size=sum(map(len, cost[_kind(block.spec)].files.values())))
+            for piece in in_pieces(block, size=sum(cost[_kind(block.spec)].sizes.values()))
         ]
         spent = [(len(block.replications), cost[_kind(block.spec)]) for block in rest]
         self.report.estimated(
             Estimate(
                 seconds=sum(n * outcome.seconds for n, outcome in spent) / self.pool.slots,
-                bytes=sum(n * sum(map(len, outcome.files.values())) for n, outcome in spent),
+                bytes=sum(n * sum(outcome.sizes.values()) for n, outcome in spent),
             )
         )
         return rest
 
-    def _take(self, block: Block, outcome: Outcome) -> None:
+    def _take(self, answered: list[tuple[Block, Outcome]]) -> None:
+        """Store outcomes; the names of blocks that workers have written go to the disk together, which takes long."""
+        self.store.accept(
+            [(name_of(block, outcome), outcome.delivered) for block, outcome in answered if outcome.delivered]
+        )
+        for block, outcome in answered:
+            self._account(block, outcome)
+
+    def _account(self, block: Block, outcome: Outcome) -> None:
         name = block.spec.name
         failed = {failure.replication for failure in outcome.failures}
         done = [number for number in block.replications if number not in failed]
         if outcome.files:
-            # Named after its finished replications: failed ones may return in a block with the same ends.
-            self.store.add(part_name(name, done), outcome.files)
+            self.store.add(name_of(block, outcome), outcome.files)
         self.store.finished.update((name, number) for number in done)
         for failure in outcome.failures:
             self.store.add_failure(

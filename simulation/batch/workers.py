@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import multiprocessing
 import os
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -44,6 +46,9 @@ MAX_FAILED_STARTS = 5
 
 MOST_PROCESSES = 1024
 """Each takes about 200 MB, and a computer that swaps cannot even be interrupted."""
+
+SECONDS_BETWEEN_COUNTS = 1.0
+"""A cluster is asked for its size this often, and not before every task: the answer takes as long as sending one."""
 
 KEPT = "finished runs are kept, and the same call continues from there"
 INSTALL = 'pip install "hypercluster-abm[cluster]"'
@@ -142,16 +147,21 @@ class _Foreign:
     def __init__(self, executor: Executor, count_slots: Callable[[], int], deadline: float | None) -> None:
         self._executor = executor
         self._count_slots = count_slots
+        self._counted = (-math.inf, 1)  # when, and how many
         # A task may have to wait for another one of the same worker.
         self.patience = None if deadline is None else 2 * deadline + GRACE_ELSEWHERE_SECONDS
 
     @property
     def slots(self) -> int:
-        return self._count_slots()
+        when, slots = self._counted
+        if time.monotonic() > when + SECONDS_BETWEEN_COUNTS:
+            slots = self._count_slots()
+            self._counted = time.monotonic(), slots
+        return slots
 
     @property
     def capacity(self) -> int:
-        return 2 * self._count_slots()  # one task in reserve, so that a worker does not wait for the network
+        return 2 * self.slots  # one task in reserve, so that a worker does not wait for the network
 
     def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
         try:

@@ -61,6 +61,8 @@ def _what_stopped(error: OSError) -> str:
     """Describe what the operating system could not do, for which file, and how much space is free there."""
     if error.filename is None:
         return f"The operating system reported an error: {error.strerror}"
+    if str(error.filename).startswith("s3://"):
+        return f"{error.filename}: the object store does not do its work: {error.strerror}"
     place = next(
         path for path in (Path(error.filename), *Path(error.filename).absolute().parents) if path.exists()
     )

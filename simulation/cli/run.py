@@ -64,7 +64,8 @@ LONGEST_FOLDER = 80
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Results folder; by default results/study, or a folder in results named after the scenarios.",
+    help="Results folder, or s3://BUCKET/NAME; by default results/study, or a folder in results named after the "
+    "scenarios.",
 )
 @click.option(
     "--set",
@@ -80,6 +81,12 @@ LONGEST_FOLDER = 80
     default="all",
     show_default=True,
     help="What is written of each replication; curves leaves out memberships and ledger, metrics the curves too.",
+)
+@click.option(
+    "--merge/--no-merge",
+    default=True,
+    show_default=True,
+    help="Merge blocks of replications into one file per table at the end; otherwise they stay in parts/.",
 )
 @fresh
 @take_over
@@ -101,6 +108,7 @@ def run(
     out: Path | None,
     overrides: tuple[str, ...],
     keep: str,
+    merge: bool,
     fresh: bool,
     take_over: bool,
     quiet: bool,
@@ -135,11 +143,12 @@ def run(
                 until_halfwidth=until_halfwidth,
                 max_replications=max_replications,
                 keep=keep,
+                merge=merge,
                 fresh=fresh,
                 take_over=take_over,
                 progress=progress,
             )
-        if (folder / "runs.parquet").exists():
+        if any(state["finished"] for state in results.manifest["state"].values()):
             _conclude(results, quiet=silent)
         if not silent:
             print_until(results.manifest)
@@ -174,11 +183,14 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     from simulation.cli.console import print_files, print_notes, print_study
     from simulation.figures import write_study_figures
     from simulation.files.held_folder import held
+    from simulation.files.objects import ObjectPath
     from simulation.results.derived import HERE, outputs_of
     from simulation.results.own_files import RECORD, on_record
     from simulation.results.reader import MANIFEST
 
-    with held(results.path):
+    # What lies in an object store cannot be moved.
+    lasting = contextlib.nullcontext() if isinstance(results.path, ObjectPath) else held(results.path)
+    with lasting:
         outputs = outputs_of(results, "compare", HERE)
         comparison = compare_scenarios(results)
         with _told("No comparison"):

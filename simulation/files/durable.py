@@ -8,10 +8,13 @@ import itertools
 import os
 import platform
 import re
+import tempfile
 import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+
+from simulation.files.objects import ObjectPath
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Errors of a full disk or an exhausted quota."""
@@ -33,6 +36,9 @@ _writing: set[str] = set()
 
 def replace(path: Path, content: bytes) -> None:
     """Write a file so that at any moment either the complete old or the complete new one exists."""
+    if isinstance(path, ObjectPath):
+        path.write_bytes(content)
+        return
     with written_beside(path) as temporary:
         temporary.write_bytes(content)
 
@@ -44,7 +50,14 @@ def written_beside(path: Path) -> Iterator[Path]:
     The temporary path is unique, so that the last of several programs that write a file at the same time wins. It is
     removed on an error or after Ctrl-C; that of a killed process is removed when ``path`` is written next. The new name
     is on the disk when this returns, so that of two files written in order the second never exists without the first.
+    An object is sent at the end, from a temporary file of the disk.
     """
+    if isinstance(path, ObjectPath):
+        with tempfile.TemporaryDirectory() as name:
+            here = Path(name) / path.name
+            yield here
+            path.write_bytes(here.read_bytes())
+        return
     remove_abandoned(path)
     temporary = path.with_name(f".{path.name}.{_HERE}-{os.getpid()}-{next(_numbers)}.tmp")
     _writing.add(temporary.name)
@@ -71,6 +84,8 @@ def is_temporary(name: str, file: str) -> bool:
 
 def remove_abandoned(path: Path) -> None:
     """Remove the temporary files of a file whose processes have ended; the folder may be missing."""
+    if isinstance(path, ObjectPath):
+        return
     with contextlib.suppress(OSError):
         for entry in path.parent.iterdir():
             writer = _writer(entry.name, path.name)
@@ -100,6 +115,10 @@ def _is_abandoned(temporary: Path, writer: tuple[str, str]) -> bool:
 
 def append(path: Path, lines: bytes) -> None:
     """Append whole lines to a file, after completing a truncated one, and wait until they are on the disk."""
+    if isinstance(path, ObjectPath):
+        before = path.read_bytes() if path.is_file() else b""
+        path.write_bytes(before + lines)
+        return
     try:
         # In one write, so that two commands do not lose each other's lines.
         with path.open("ab+", buffering=0) as sink:
@@ -132,6 +151,8 @@ def _at(path: Path, error: OSError, *, temporary: Path | None = None) -> OSError
 
 def flush_folder(path: Path) -> bool:
     """Wait until the names in a folder are on the disk, and return whether system and disk support that."""
+    if isinstance(path, ObjectPath):
+        return True
     if os.name != "posix":
         return False
     handle = os.open(path, os.O_RDONLY)

@@ -121,6 +121,11 @@ def inner_folder(folder: Path, name: str) -> Path:
     return path
 
 
+def is_there(path: Path) -> bool:
+    """Whether anything has this path, be it a broken link."""
+    return path.is_symlink() or path.exists()
+
+
 def check_encoding(path: Path) -> None:
     """Refuse a path whose bytes are not valid text: neither the manifest nor the tables could contain it.
 

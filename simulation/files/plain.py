@@ -11,6 +11,8 @@ import os
 import stat
 from pathlib import Path
 
+from simulation.files.objects import ObjectPath
+
 AT_MOST = 256 * 1024 * 1024
 """Default maximum size of a table, outlines or a manifest, bytes."""
 
@@ -36,6 +38,11 @@ def read_plain(path: str | Path, *, at_most: int = AT_MOST) -> bytes:
     OSError
         As when any file is opened: FileNotFoundError, IsADirectoryError for a folder, PermissionError and so on.
     """
+    if isinstance(path, ObjectPath):
+        content = path.read_bytes()
+        if len(content) > at_most:
+            raise _too_large(path, at_most)
+        return content
     _check(os.stat(path), path, at_most)
     with open(path, "rb", opener=_without_waiting) as file:
         _check(os.fstat(file.fileno()), path, at_most)  # it may have been replaced meanwhile

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError, suggestion
+from simulation.files.objects import ObjectPath, mapped
 from simulation.results.tables import TABLES
 
 PARTS = "parts"
@@ -27,6 +28,7 @@ Replication = tuple[str, int]
 OF_FILE_MANAGERS = frozenset({".DS_Store", "desktop.ini", "Thumbs.db", ".directory"})
 """Files that file managers leave in folders."""
 _ENDS = re.compile(r"(?P<scenario>[^.].*)-(?P<first>[0-9]{6,})-(?P<last>[0-9]{6,})", re.ASCII)
+_TEMPORARY = re.compile(r"\.(?P<block>.+?)(?:\.[0-9a-f]{8})?\.tmp", re.ASCII)
 _LIKE_OURS = re.compile(
     rf"(?:{'|'.join(TABLES)})\b.*\.parquet|{PARTS}\b.*|manifest\b.*\.json", re.IGNORECASE | re.DOTALL
 )
@@ -48,11 +50,24 @@ def block_of(name: str) -> tuple[str, range] | None:
     return scenario, range(first, last + 1)
 
 
+def temporary_name(name: str, writer: str = "") -> str:
+    """Return the name of a block's folder until it is complete; workers add one that is theirs alone."""
+    return f".{name}.{writer}.tmp" if writer else f".{name}.tmp"
+
+
+def block_of_temporary(name: str) -> str | None:
+    """Return the name of the block that a temporary folder holds, or None for any other name."""
+    found = _TEMPORARY.fullmatch(name)
+    return found["block"] if found and block_of(found["block"]) else None
+
+
 def part_folders(folder: Path, scenarios: Collection[str] | None = None) -> list[Path]:
     """Return the folders of the finished blocks, of some scenarios or of all.
 
     A folder with such a name and without any table is not a block: a block is put in place with all of its files.
     """
+    if isinstance(folder, ObjectPath):
+        return [part for part, is_whole in _parts_of_objects(folder, scenarios).items() if is_whole]
     found = ((path, block_of(path.name)) for path in sorted((folder / PARTS).glob("*")))
     return [
         path
@@ -63,11 +78,24 @@ def part_folders(folder: Path, scenarios: Collection[str] | None = None) -> list
     ]
 
 
+def _parts_of_objects(folder: ObjectPath, scenarios: Collection[str] | None) -> dict[Path, bool]:
+    """Return the blocks in an object store, and whether each is finished: ``runs`` is written last."""
+    found: dict[Path, bool] = {}
+    for path in (folder / PARTS).objects():
+        block = block_of(path.parent.name)
+        ours = block and path.parent.parent == folder / PARTS and path.stem in TABLES
+        if block and ours and (scenarios is None or block[0] in scenarios):
+            found[path.parent] = found.get(path.parent, False) or path.stem == "runs"
+    return found
+
+
 def unfinished_parts(folder: Path, scenarios: Collection[str] | None = None) -> list[Path]:
     """Return the folders of blocks that were being written, or removed, when the program was stopped."""
+    if isinstance(folder, ObjectPath):
+        return [part for part, is_whole in _parts_of_objects(folder, scenarios).items() if not is_whole]
     found = []
     for path in sorted((folder / PARTS).glob(".*.tmp")):
-        block = block_of(path.name.removeprefix(".").removesuffix(".tmp"))
+        block = block_of(block_of_temporary(path.name) or "")
         if block and (scenarios is None or block[0] in scenarios):
             found.append(path)
     return found
@@ -79,18 +107,15 @@ def ignored(folder: Path, scenarios: Collection[str]) -> list[str]:
     ours = {*part_folders(folder, scenarios), *unfinished_parts(folder, scenarios)}
     names = {PARTS, "manifest.json", *(f"{table}.parquet" for table in TABLES)}
     copies = [
-        entry.name
-        for entry in _entries(folder)
-        if _LIKE_OURS.fullmatch(entry.name) and entry.name not in names
+        path.name for path in _entries(folder) if _LIKE_OURS.fullmatch(path.name) and path.name not in names
     ]
-    inside = [f"{PARTS}/{entry.name}" for entry in _entries(parts) if Path(entry.path) not in ours]
+    inside = [f"{PARTS}/{path.name}" for path in _entries(parts) if path not in ours]
     return sorted(copies) + sorted(inside)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path) -> list[Path]:
     try:
-        with os.scandir(folder) as found:
-            return list(found)
+        return list(folder.iterdir())
     except OSError:
         return []
 
@@ -113,9 +138,11 @@ def read_parquet(
     ResultsError
         If the file cannot be opened, is damaged, or a column is unknown.
     """
-    if path.exists() and not path.is_file():  # a pipe would block the reader for ever
-        raise ResultsError(f"{path}: cannot be read: not a regular file")
-    with reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    if not isinstance(path, ObjectPath) and path.exists() and not path.is_file():
+        raise ResultsError(
+            f"{path}: cannot be read: not a regular file"
+        )  # a pipe would block the reader for ever
+    with reading(path), opened(path) as file:
         known = file.schema_arrow.names
         for column in columns or ():
             if column not in known:
@@ -125,6 +152,10 @@ def read_parquet(
         where = _where(scenario, replications)
         if where is None:
             return file.read(wanted, use_threads=False)  # much faster for the many small files of a batch
+        needed = None if wanted is None else list(dict.fromkeys(["scenario", "replication", *wanted]))
+        if isinstance(path, ObjectPath):  # a block, which has one group and is here already
+            rows = file.read(needed, use_threads=False).filter(where)
+            return rows if wanted is None else rows.select(wanted)
         version = path.stat()
         groups = [
             number
@@ -134,9 +165,14 @@ def read_parquet(
             if (scenario is None or scenario in names)
             and (replications is None or (first < replications.stop and last >= replications.start))
         ]
-        needed = None if wanted is None else list(dict.fromkeys(["scenario", "replication", *wanted]))
         rows = file.read_row_groups(groups, needed).filter(where)
         return rows if wanted is None else rows.select(wanted)
+
+
+def opened(path: Path) -> pq.ParquetFile:
+    """Open a file of a disk, or read an object, which is as large as a block at most; every page is verified."""
+    source = pa.BufferReader(path.read_bytes()) if isinstance(path, ObjectPath) else path
+    return pq.ParquetFile(source, page_checksum_verification=True)
 
 
 @lru_cache(maxsize=64)
@@ -146,7 +182,7 @@ def _groups(path: Path, version: tuple[int, ...]) -> list[tuple[frozenset[str], 
     They are read from the rows, whose pages have checksums: Arrow crashes on damaged statistics.
     """
     found = []
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with opened(path) as file:
         for number in range(file.num_row_groups):
             rows = file.read_row_group(number, ["scenario", "replication"], use_threads=False)
             names = frozenset(pc.unique(rows["scenario"]).to_pylist())
@@ -208,8 +244,9 @@ def replications_of(path: Path) -> list[Replication]:
 def part_of_replication(folder: Path, scenarios: Sequence[str]) -> dict[Replication, Path]:
     """Return the part that holds each replication: one of them if several do."""
     found: dict[Replication, Path] = {}
-    for part in part_folders(folder, scenarios):
-        for key in part_replications(part):
+    parts = part_folders(folder, scenarios)
+    for part, keys in zip(parts, mapped(part_replications, parts), strict=True):
+        for key in keys:
             found.setdefault(key, part)
     return found
 
@@ -278,9 +315,8 @@ def read_rows(
     parts = [part for part in part_folders(folder, order) if may_hold(part, scenario, replications)]
     taken: set[Replication] = set()
     pieces = []
-    for part in parts:
-        rows = read(part / f"{table}.parquet")
-        keys = set(part_replications(part))
+    found = mapped(lambda part: (read(part / f"{table}.parquet"), set(part_replications(part))), parts)
+    for rows, keys in found:
         pieces.append(without(rows, keys & taken))
         taken |= keys
     finished = folder / f"{table}.parquet"

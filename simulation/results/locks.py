@@ -112,7 +112,7 @@ class Lock:
 
     def __init__(self, folder: HeldFolder) -> None:
         assert folder.handle is not None, "a folder is locked through its handle"
-        self._folder = folder
+        self._place: Path = folder.path
         self._handle = folder.handle
         self._me: Holder | None = None  # unless the system keeps the lock
 
@@ -127,7 +127,7 @@ class Lock:
         follower = None if self._me is None else self._holder(_successor(self._me))
         if follower is not None:
             raise MachineError(
-                f"{self._folder.path}: {follower}, took this folder over; this process stops and writes no more to it"
+                f"{self._place}: {follower}, took this folder over; this process stops and writes no more to it"
             )
 
     def take(self, *, take_over: bool) -> None:
@@ -145,7 +145,7 @@ class Lock:
                     self._remove_orphans(chain)
                     return
                 self._unlink(name)  # the lock that it follows was released meanwhile
-        raise ResultsError(f"{self._folder.path}: another process is writing to this folder")
+        raise ResultsError(f"{self._place}: another process is writing to this folder")
 
     def release(self) -> None:
         """Release the lock, unless another process took it over."""
@@ -161,17 +161,17 @@ class Lock:
     def _remove_orphans(self, chain: list[Holder]) -> None:
         """Remove the files of processes that were killed while they created or released a lock."""
         kept = {LOCK, *map(_successor, chain)}
-        for name in os.listdir(self._handle):
+        for name in self._entries():
             if is_lock(Path(name)) and name not in kept:
                 self._unlink(name)
 
     def _refusal(self, holder: Holder) -> str:
         if holder.is_gone() is None:
             return (
-                f"{self._folder.path}: locked by {holder}; from here it cannot be seen whether that process still "
+                f"{self._place}: locked by {holder}; from here it cannot be seen whether that process still "
                 "runs. If it does not, use --take-over"
             )
-        return f"{self._folder.path}: another process is writing to this folder: {holder}"
+        return f"{self._place}: another process is writing to this folder: {holder}"
 
     def _chain(self) -> list[Holder]:
         """Return the successive holders of the folder; the last one holds it now."""
@@ -186,12 +186,9 @@ class Lock:
         """Return the holder of a lock; None if there is no lock."""
         until = time.monotonic() + _SECONDS_TO_WRITE
         while True:
-            try:
-                handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._handle)
-            except FileNotFoundError:
+            content = self._content(name)
+            if content is None:
                 return None
-            with open(handle, "rb") as file:
-                content = file.read(10_000)
             try:
                 return _parsed(content)
             except (ValueError, TypeError):
@@ -199,8 +196,19 @@ class Lock:
                     break
             time.sleep(0.01)
         raise ResultsError(
-            f"{self._folder.path / name}: cannot be read; if no process writes to this folder, remove that file"
+            f"{self._place / name}: cannot be read; if no process writes to this folder, remove that file"
         )
+
+    def _content(self, name: str) -> bytes | None:
+        try:
+            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._handle)
+        except FileNotFoundError:
+            return None
+        with open(handle, "rb") as file:
+            return file.read(10_000)
+
+    def _entries(self) -> list[str]:
+        return os.listdir(self._handle)
 
     def _make(self, name: str, holder: Holder) -> bool:
         """Create a lock, or return False if it exists. On disks with hard links it appears with its content."""
@@ -223,7 +231,7 @@ class Lock:
         try:
             handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=self._handle)
         except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self._folder.path / name)) from None
+            raise OSError(error.errno, error.strerror, str(self._place / name)) from None
         with open(handle, "wb") as file:
             file.write(json.dumps(asdict(holder)).encode())
 

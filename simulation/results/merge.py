@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError
-from simulation.results.blocks import Replication, part_replications, read_parquet, reading
+from simulation.results.blocks import Replication, opened, part_replications, read_parquet, reading
 from simulation.results.tables import Tables, are_sound, canonical, of_replication
 
 VALUES_IN_MEMORY = 200_000
@@ -111,14 +111,14 @@ def replications(
 def _in_parts(
     table: str, parts: Mapping[Replication, Path], place_of: Mapping[str, int]
 ) -> Iterator[tuple[Place, pa.Table]]:
-    opened: OrderedDict[Path, dict[Place, pa.Table]] = OrderedDict()
+    kept: OrderedDict[Path, dict[Place, pa.Table]] = OrderedDict()
     for place, part in sorted(((place_of[name], number), part) for (name, number), part in parts.items()):
-        if part not in opened:
-            opened[part] = dict(_split(read_parquet(part / f"{table}.parquet"), place_of))
-            if len(opened) > OPEN_PARTS:
-                opened.popitem(last=False)
-        if place in opened[part]:  # or it has no rows in this table
-            yield place, opened[part][place]
+        if part not in kept:
+            kept[part] = dict(_split(read_parquet(part / f"{table}.parquet"), place_of))
+            if len(kept) > OPEN_PARTS:
+                kept.popitem(last=False)
+        if place in kept[part]:  # or it has no rows in this table
+            yield place, kept[part][place]
 
 
 def _in_file(
@@ -147,7 +147,7 @@ def _wanted_groups(path: Path, place_of: Mapping[str, int], wanted: Set[Place] |
     if wanted is None:
         yield from read_groups(path)
         return
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with opened(path) as file:
         names = file.schema_arrow.names
         others = [name for name in names if name not in _KEY]
         for number in range(file.num_row_groups):
@@ -202,7 +202,7 @@ def read_groups(path: Path) -> Iterator[pa.Table]:
     ResultsError
         If the file is damaged.
     """
-    with reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with reading(path), opened(path) as file:
         for number in range(file.num_row_groups):
             yield file.read_row_group(number, use_threads=False)
 
@@ -221,6 +221,21 @@ def _split(group: pa.Table, place_of: Mapping[str, int]) -> Iterator[tuple[Place
         yield (int(scenario[first]), int(number[first])), group.slice(first, last - first)
 
 
+def part_rows(part: Path, tables: Sequence[str]) -> Iterator[tuple[Replication, Tables]]:
+    """Yield the rows of each replication of a block, which has the tables that are kept.
+
+    Raises
+    ------
+    ResultsError
+        If a file of the block is damaged, or the block does not match its name.
+    """
+    with reading(part):
+        read = {name: pa.concat_tables(read_groups(part / f"{name}.parquet")) for name in tables}
+        for scenario, number in part_replications(part):
+            rows = {name: of_replication(table, scenario, number) for name, table in read.items()}
+            yield (scenario, number), rows
+
+
 def sound_replications(part: Path, tables: Sequence[str]) -> set[Replication]:
     """Return the replications of a block, which has the tables that are kept.
 
@@ -229,11 +244,10 @@ def sound_replications(part: Path, tables: Sequence[str]) -> set[Replication]:
     ResultsError
         If a file of the block is damaged, rows do not match their checksum, or the block does not match its name.
     """
-    with reading(part):
-        read = {name: pa.concat_tables(read_groups(part / f"{name}.parquet")) for name in tables}
-        keys = part_replications(part)
-        for scenario, number in keys:
-            rows = {name: of_replication(table, scenario, number) for name, table in read.items()}
+    found = set()
+    for key, rows in part_rows(part, tables):
+        with reading(part):
             if not are_sound(rows):
-                raise ResultsError(f"{part}: replication {number} of {scenario} does not match its checksum")
-    return set(keys)
+                raise ResultsError(f"{part}: replication {key[1]} of {key[0]} does not match its checksum")
+        found.add(key)
+    return found

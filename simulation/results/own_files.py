@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulation.errors import ResultsError, listed
 from simulation.files.durable import append, flush_folder, remove_abandoned, replace, written_beside
-from simulation.files.held_folder import inner_folder, refuse_link
+from simulation.files.held_folder import inner_folder, is_there, refuse_link
 from simulation.files.plain import read_plain
 
 RECORD = "written.jsonl"
@@ -90,7 +89,7 @@ def refuse_foreign(folder: Path, names: Iterable[str]) -> None:
     ResultsError
         If some of them exist and are not on record; the message names them.
     """
-    there = [name for name in names if os.path.lexists(folder / name)]
+    there = [name for name in names if is_there(folder / name)]
     known = on_record(folder) if there else {}
     if foreign := [name for name in there if name not in known]:
         raise ResultsError(

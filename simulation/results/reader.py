@@ -31,6 +31,7 @@ from pydantic_core import ErrorDetails
 from simulation.arguments import MOST_REPLICATIONS, whole_number
 from simulation.errors import Problem, ProblemsError, ResultsError, listed, suggestion
 from simulation.files.held_folder import check_encoding
+from simulation.files.objects import located, mapped
 from simulation.files.plain import AT_MOST, NotPlainError, read_plain
 from simulation.files.text import TextFault
 from simulation.files.toml import parse_toml, texts_in
@@ -44,7 +45,7 @@ from simulation.results.blocks import (
 )
 from simulation.results.code_digest import SHARED
 from simulation.results.manifest import keep_of
-from simulation.results.merge import replications
+from simulation.results.merge import part_rows, replications
 from simulation.results.tables import TABLES_OF, Axes, Counts, are_sound, counts_of
 from simulation.scenario.messages import expected
 from simulation.settings import Line, Text
@@ -215,7 +216,7 @@ class Results:
 
     Parameters
     ----------
-    path : the results folder.
+    path : the results folder, or ``s3://BUCKET/NAME`` in an object store.
 
     Raises
     ------
@@ -224,7 +225,7 @@ class Results:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = located(path)
         self.manifest: Manifest = read_manifest(self.path)
 
     def __repr__(self) -> str:
@@ -398,7 +399,18 @@ class Results:
         ResultsError
             If a file cannot be read at all.
         """
-        return [key for key in self._finished(None, None) if not self._is_sound(*key)]
+        holding = part_of_replication(self.path, self.scenarios)
+        parts = list(dict.fromkeys(holding.values()))
+        sound = {key for found in mapped(self._sound_in, parts) for key in found}
+        return [
+            key
+            for key in self._finished(None, None)
+            if key not in sound and (key in holding or not self._is_sound(*key))
+        ]
+
+    def _sound_in(self, part: Path) -> list[Replication]:
+        tables = TABLES_OF[self.keep]
+        return [key for key, rows in part_rows(part, tables) if are_sound(rows)]
 
     def _is_sound(self, scenario: str, replication: int) -> bool:
         only = range(replication, replication + 1)

@@ -9,14 +9,11 @@ are merged into one file per table, each put in place by renaming; the blocks ar
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shlex
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
@@ -30,21 +27,26 @@ from simulation.files.durable import (
     replace,
     settle,
 )
-from simulation.files.held_folder import HeldFolder, check_encoding, held, inner_folder, refuse_link
+from simulation.files.held_folder import HeldFolder, check_encoding, held, inner_folder, is_there, refuse_link
+from simulation.files.objects import mapped
 from simulation.results.blocks import (
     OF_FILE_MANAGERS,
     PARTS,
     Replication,
+    block_of_temporary,
     part_folders,
     part_name,
     part_of_replication,
     read_parquet,
     reading,
     replications_of,
+    temporary_name,
     unfinished_parts,
 )
+from simulation.results.bookkeeping import FAILED, Bookkeeping
+from simulation.results.delivery import MARK, Delivered, Delivery, new_mark
 from simulation.results.locks import Lock, is_lock, locked
-from simulation.results.manifest import differences, keep_of, now, ranges
+from simulation.results.manifest import differences, keep_of
 from simulation.results.merge import finished_rows, row_groups, sound_replications, system_memory
 from simulation.results.own_files import (
     RECORD,
@@ -60,21 +62,15 @@ from simulation.results.own_files import (
 from simulation.results.reader import MANIFEST, Manifest, read_manifest
 from simulation.results.tables import TABLES, TABLES_OF, are_sound, parquet_writer, to_parquet
 
-if TYPE_CHECKING:
-    from simulation.scenario.schema import Scenario
-
 DAMAGED = "damaged"
-FAILED = "failed"
 KEPT = "finished runs are kept, and the same command continues from there"
 NOT_FLUSHED = (
     "this disk cannot confirm when file names are stored; after a power cut, the last finished runs may be missing "
     "and are then computed again"
 )
-SECONDS_BETWEEN_SAVES = 1.0
-"""While replications fail one after the other; what a stop could leave out is tried again anyway."""
 
 
-class Store:
+class Store(Bookkeeping):
     """A results folder open for writing, by one process at a time.
 
     Parameters
@@ -89,14 +85,10 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         check_encoding(folder)
-        self.folder = folder
-        self.manifest: Manifest = {}
-        self.finished: set[Replication] = set()
-        self.damaged: list[str] = []  # blocks that :meth:`begin` found damaged
-        self.notes: list[str] = []  # notes of :meth:`begin` on the disk for the user
-        self._saved = 0.0
+        super().__init__(folder)
         self._held: HeldFolder | None = None
         self._lock: Lock | None = None
+        self._mark: Path | None = None
 
     def check(self, manifest: Manifest, *, fresh: bool) -> None:
         """Check, without writing anything, that the study may continue in this folder, or replace its contents.
@@ -161,15 +153,11 @@ class Store:
             self._clear([entry["name"] for entry in before["scenarios"]])
         self.manifest = manifest
         if before and not fresh:
-            self.manifest["started"] = before["started"]
-            self.manifest["replications"] = max(before["replications"], manifest["replications"])
-            self.manifest["damaged"] = before["damaged"]
-            place_of = {entry["name"]: number for number, entry in enumerate(before["scenarios"])}
-            self.manifest["scenarios"].sort(key=lambda entry: place_of.get(entry["name"], len(place_of)))
+            self._continue(before)
         # Remains of a killed process: parts already merged, and temporary files.
         for name in (MANIFEST, *on_record(self.folder)):
             remove_abandoned(self.folder / name)
-        self._remove_parts(unfinished_parts(self.folder, self._names()))
+        self._remove_unfinished()
         self.finished = self._find_finished()
         record(self.folder, [path.name for path in self._files()])
         if os.name == "posix" and not flush_folder(self.folder):
@@ -177,11 +165,6 @@ class Store:
         self.manifest["notes"] = self.notes
         self.save()
         return self.finished
-
-    @property
-    def keep(self) -> str:
-        """What is kept of each replication: one of ``simulation.results.tables.TABLES_OF``."""
-        return keep_of(self.manifest)
 
     @contextlib.contextmanager
     def alone(self, *, take_over: bool = False) -> Iterator[None]:
@@ -201,12 +184,35 @@ class Store:
         self._make_folder()
         with held(self.folder) as self._held, locked(self._held, take_over=take_over) as self._lock:
             try:
-                yield
+                with self._marked():
+                    yield
             except FileNotFoundError as error:
                 self._check_held()
                 if not str(error.filename).startswith(str(self.folder)):
                     raise
                 raise MachineError(f"{error.filename}: it was removed during the run; {KEPT}") from error
+
+    @contextlib.contextmanager
+    def _marked(self) -> Iterator[None]:
+        """Leave a mark by which workers recognize the folder, and remove those of killed processes."""
+        with contextlib.suppress(OSError):  # without a mark they send their blocks
+            for path in self.folder.glob(f"{MARK}*"):
+                path.unlink()
+            self._mark = self.folder / new_mark()
+            self._mark.touch(exist_ok=False)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                if self._mark is not None:
+                    self._mark.unlink()
+        self._check_held()
+
+    def delivery(self) -> Delivery | None:
+        """Return where workers that share this disk write their blocks; None if nobody holds the folder."""
+        if self._mark is None:
+            return None
+        return Delivery(inner_folder(self.folder, PARTS).absolute(), self._mark.absolute())
 
     def _check_held(self) -> None:
         if self._held is None:
@@ -225,113 +231,64 @@ class Store:
                 f"{self.folder}: the results folder cannot be made: {error.strerror}"
             ) from None
 
-    def save(self) -> None:
-        """Put the manifest in place."""
-        self._saved = time.monotonic()
-        self._check_held()
-        self.manifest["state"] = self._state()
-        text = json.dumps(self.manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        # Names of files, which may stand in a traceback, need not be text.
-        replace(self.folder / MANIFEST, text.encode(errors="backslashreplace"))
-        self._check_held()
-
-    def _state(self) -> dict[str, dict[str, str]]:
-        """Return the finished and the failed replications of each scenario."""
-        failures = [(failure["scenario"], failure["replication"]) for failure in self.manifest["failures"]]
-        return {
-            entry["name"]: {
-                state: ranges(number for name, number in keys if name == entry["name"])
-                for state, keys in (("finished", self.finished), ("failed", failures))
-            }
-            for entry in self.manifest["scenarios"]
-        }
-
-    @contextlib.contextmanager
-    def ended(self) -> Iterator[None]:
-        """Record how a batch ended: "finished", "failures" or "interrupted"."""
-        try:
-            yield
-        except BaseException:
-            if self._saved:  # by :meth:`begin`, which may have refused the folder
-                with contextlib.suppress(OSError, MachineError):  # they must not hide the first error
-                    self._check_held()
-                    self._remove_parts(unfinished_parts(self.folder, self._names()))
-                    self._end("interrupted")
-            raise
-        self._end("failures" if self.manifest["failures"] else "finished")
-
-    def _end(self, status: str) -> None:
-        self.manifest["status"] = status
-        self.manifest["ended"] = now()
-        self.save()
-
-    def add_failure(
-        self,
-        spec: Scenario,
-        replication: int,
-        *,
-        seed: int,
-        error: str,
-        traceback: str,
-        deadline: float | None,
-    ) -> None:
-        """Record a failed replication with a command that reproduces it; its scenario is kept in a file."""
-        self._check_held()
-        (scenario,) = place(self.folder, {f"{FAILED}/{spec.name}.toml": spec.to_toml().encode()})
-        again = ["hypercluster", "run", scenario, "--seed", seed, "--replications", 1, "--workers", 1]
-        again += ["--deadline", f"{deadline:g}"] if deadline is not None else []
-        again += ["--out", scenario.with_name(f"{spec.name}-seed-{seed}")]
-        self.manifest["failures"].append(
-            {
-                "scenario": spec.name,
-                "replication": replication,
-                "seed": seed,
-                "error": error,
-                "traceback": traceback,
-                "reproduce": shlex.join(map(str, again)),
-            }
-        )
-        if time.monotonic() > self._saved + SECONDS_BETWEEN_SAVES:
-            self.save()
-
-    def record(self, key: str, value: Any, *, replications: int) -> None:
-        """Add the number of replications and the stopping rule to the manifest."""
-        self.manifest[key] = value
-        self.manifest["replications"] = max(self.manifest["replications"], replications)
-        self.save()
-
     def add(self, name: str, files: Mapping[str, bytes]) -> None:
         """Put a finished block in place: one Parquet file per table, all or none."""
         self._check_held()
-        parts = inner_folder(self.folder, PARTS)
-        temporary = parts / f".{name}.tmp"
+        temporary = inner_folder(self.folder, PARTS) / temporary_name(name)
         temporary.mkdir(exist_ok=True)  # exists already if it holds a foreign file
         for table, content in files.items():
             flushed(temporary / f"{table}.parquet", content)
         flush_folder(temporary)
-        if os.path.lexists(parts / name):  # not a block, else it would not be computed again
-            self._set_aside(name, [parts / name], why=f"{parts / name}: not a block")
-        temporary.rename(parts / name)
+        self._put_in_place({name: temporary.name})
+
+    def accept(self, blocks: Sequence[tuple[str, Delivered]]) -> None:
+        """Put blocks in place that workers have written and flushed under temporary names."""
+        if blocks:
+            self._put_in_place({name: delivered.name for name, delivered in blocks})
+
+    def _put_in_place(self, temporary: Mapping[str, str]) -> None:
+        """Give blocks their names, and wait until all of these are on the disk: they are the journal."""
+        self._check_held()
+        parts = inner_folder(self.folder, PARTS)
+        for name, now_called in temporary.items():
+            if os.path.lexists(parts / name):  # not a block, else it would not be computed again
+                self._set_aside(name, [parts / name], why=f"{parts / name}: not a block")
+            (parts / now_called).rename(parts / name)
         flush_folder(parts)
         self._check_held()
 
-    def compact(self) -> None:
+    def _save(self, text: bytes) -> None:
+        replace(self.folder / MANIFEST, text)
+
+    def _place(self, name: str, content: bytes) -> str:
+        (path,) = place(self.folder, {name: content})
+        return str(path)
+
+    def _remove_unfinished(self) -> None:
+        self._remove_parts(unfinished_parts(self.folder, self._names()))
+
+    def compact(self, *, merge: bool = True) -> None:
         """Merge the finished file of each table, if there is one, with the blocks. The resulting bytes do not depend on
         how the replications were divided into blocks.
+
+        Parameters
+        ----------
+        merge : if not, blocks stay as they are, and only the check remains.
 
         Raises
         ------
         MachineError
-            If the merged rows are not those of the replications that have finished.
+            If the rows are not those of the replications that have finished.
         """
         self._check_held()
+        self._remove_unfinished()  # of workers that were lost
         parts = part_of_replication(self.folder, self._names())
-        if parts:
+        if parts and merge:
             self._merge(parts)
-        else:
+        elif not parts:
             remove_empty([self.folder / PARTS])  # the old one was damaged, and its replications are in parts
         self._check_held()
-        self._check_rows()
+        self._check_rows(set() if merge else set(parts))
 
     def _merge(self, parts: Mapping[Replication, Path]) -> None:
         order = self._names()
@@ -350,9 +307,6 @@ class Store:
         flush_folder(self.folder / PARTS)
         self._remove_parts(merged)
 
-    def _names(self) -> list[str]:
-        return [entry["name"] for entry in self.manifest["scenarios"]]
-
     def _remove_parts(self, parts: Iterable[Path]) -> None:
         """Remove the tables in the folders of blocks, and the folders, unless something else is in them."""
         parts = list(parts)
@@ -361,16 +315,16 @@ class Store:
                 remove_file(part / f"{table}.parquet")
         remove_empty([self.folder / PARTS, *parts])
         for part in parts:
-            shown = part.with_name(part.name.removeprefix(".").removesuffix(".tmp"))
+            shown = part.with_name(block_of_temporary(part.name) or part.name)
             if part.exists() and not os.path.lexists(shown):
                 part.rename(shown)  # it holds a foreign file, which must not stay hidden
 
-    def _check_rows(self) -> None:
-        """Compare the merged rows with the finished replications before the manifest is updated."""
+    def _check_rows(self, in_parts: Set[Replication]) -> None:
+        """Compare the rows with the finished replications before the manifest is updated."""
         path = self.folder / "runs.parquet"
-        keys: list[Replication] = []
+        keys: list[Replication] = list(in_parts)
         if path.exists():
-            keys = replications_of(path)
+            keys += [key for key in replications_of(path) if key not in in_parts]
         expected, self.finished = self.finished, set(keys)
         lost = expected - self.finished
         if lost:
@@ -386,11 +340,12 @@ class Store:
 
     def _find_finished(self) -> set[Replication]:
         finished: set[Replication] = set()
-        for part in part_folders(self.folder, self._names()):
-            try:
-                finished |= sound_replications(part, TABLES_OF[self.keep])
-            except ResultsError as error:
-                self._set_aside(part.name, [part], why=str(error))
+        parts = part_folders(self.folder, self._names())
+        for part, found in zip(parts, mapped(self._sound, parts), strict=True):
+            if isinstance(found, ResultsError):
+                self._set_aside(part.name, [part], why=str(found))
+            else:
+                finished |= found
         files = [path for path in self._files() if path.exists()]
         if files:
             try:
@@ -403,6 +358,12 @@ class Store:
                     finished |= self._salvage(finished)
                     self._set_aside("finished", files, why=str(error))
         return finished
+
+    def _sound(self, part: Path) -> set[Replication] | ResultsError:
+        try:
+            return sound_replications(part, TABLES_OF[self.keep])
+        except ResultsError as error:
+            return error
 
     def _in_files(self, in_parts: set[Replication]) -> set[Replication]:
         """Return the replications in the finished files; those also in parts may have rows in some of the files only.
@@ -484,6 +445,6 @@ class Store:
 def free_name(folder: Path) -> Path:
     """Return the first of NAME-2, NAME-3, ... beside a folder that does not exist yet."""
     number = 2
-    while os.path.lexists(found := folder.with_name(f"{folder.name}-{number}")):
+    while is_there(found := folder.with_name(f"{folder.name}-{number}")):
         number += 1
     return found

@@ -173,3 +173,15 @@ def test_a_cluster_with_another_model_is_refused():
         HyperclusterError, match=r"(?s)differ\n  tcp://there:2 has another version of the model\n"
     ):
         simulation.batch.workers._check_code(Client(), "dask")  # type: ignore[arg-type]
+
+
+def test_a_cluster_is_not_asked_for_its_size_before_every_task():
+    asked = []
+
+    def slots() -> int:
+        asked.append(True)
+        return 3
+
+    workers = simulation.batch.workers._Foreign(Closed(), slots, None)
+    assert [workers.capacity for _ in range(100)] == [6] * 100
+    assert len(asked) < 10

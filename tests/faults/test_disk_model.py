@@ -22,13 +22,14 @@ FEW = 200
 
 NEEDED = {
     "what a killed process left, and the results folder's own name": " begin > settle",
-    "the name of the folder of blocks": " add > inner_folder",
-    "files of a block": " add > flushed",
-    "names in and of a block": " add > flush_folder",
+    "the name of the folder of blocks": " delivery > inner_folder",
+    "files of a block": " (add|write) > flushed",
+    "names in a block": " (add|write) > flush_folder",
+    "names of blocks": " _put_in_place > flush_folder",
     "merged tables": " (compact|_merge) > placed > written_beside$",
     "names of merged tables": " (compact|_merge) > placed > .*flush_folder",
     "blocks that go before they are removed": " (compact|_merge) > flush_folder",
-    "the manifest": " save > replace > written_beside$",
+    "the manifest": " save > _save > replace > written_beside$",
 }
 """What must be flushed, and which functions lead to the place that does it."""
 

@@ -165,5 +165,6 @@ def finished_in(out: Path) -> set[Replication]:
 
 
 def assert_as_undisturbed(study: Study, out: Path) -> None:
+    assert Results(out).manifest["failures"] == []
     assert Results(out).manifest["status"] == "finished"
     assert content(out) == content(study.undisturbed)  # and with every byte the SHA-256 of every replication
