@@ -240,8 +240,8 @@ MUTANTS = [
     Mutant(
         "institutional terms of the levers before",
         "engine/month.py",
-        "self._derived.terms_are_old[technologies] = True",
-        "self._derived.terms_are_old[0] = True",
+        "self._derived.terms_are_old[:] = self._derived.steps_are_old[:] = True",
+        "self._derived.steps_are_old[:] = True",
         "tests/engine/test_month.py",
     ),
     Mutant(
@@ -487,7 +487,7 @@ MUTANTS = [
     Mutant(
         "pull by technologies that are still to come",
         "mechanisms/market.py",
-        "self._eligible.sum(axis=2, where=state.released)",
+        "self._eligible.sum(axis=2, where=released)",
         "self._eligible.sum(axis=2)",
         "tests/engine/test_month.py",
     ),

@@ -23,7 +23,9 @@ MODEL = (
     *(
         "channels.py",
         "compiled.py",
+        "elementary.py",
         "levers.py",
+        "quantiles.py",
         "record.py",
         "settings.py",
         "state.py",

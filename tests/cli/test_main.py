@@ -403,7 +403,8 @@ def test_a_full_disk_is_exit_code_4(folder: Path, monkeypatch: pytest.MonkeyPatc
     def full(*_: object) -> None:
         raise OSError(28, os.strerror(28), "out/parts")
 
-    monkeypatch.setattr("simulation.results.writer.Store.add", full)
+    for by in ("add", "accept"):  # the program writes a block, or a worker has written it
+        monkeypatch.setattr(f"simulation.results.writer.Store.{by}", full)
     result = invoke("run", "tiny.toml", "--replications", 1, "--executor", "serial", "--out", "out")
     assert result.exit_code == 4
     free = f"out/parts: cannot be written: {os.strerror(28)}; "

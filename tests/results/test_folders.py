@@ -57,7 +57,7 @@ def in_parts(specs: list[Scenario], tmp_path_factory: pytest.TempPathFactory) ->
     """The same study, stopped before its blocks were merged."""
     folder = tmp_path_factory.mktemp("parts") / "study"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Store, "compact", lambda _: None)
+        patch.setattr(Store, "compact", lambda _, merge: None)
         run_batch(specs, REPLICATIONS, out=folder, executor="serial")
     assert len(part_folders(folder)) > len(specs)
     return folder

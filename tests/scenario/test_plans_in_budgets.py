@@ -24,7 +24,7 @@ def test_every_shipped_scenario_is_there():
 
 @pytest.mark.parametrize("name", FOUND)
 def test_budgets_give_the_numbers_that_they_gave(name):
-    """The counts were written down before policies could have a coverage or a share."""
+    """The same counts before and after policies could have a coverage or a share; anew for other draws of partners."""
     record = simulate(in_budgets(name, *SMALL), 7)
     counts = {
         "adoptions": record.adopters[-1].sum(),
