@@ -252,20 +252,6 @@ MUTANTS = [
         "tests/engine/test_month.py",
     ),
     Mutant(
-        "institutional terms of a technology for which nobody waited for a time",
-        "engine/months.py",
-        "    derived.terms_are_old[k] = not waits",
-        "    derived.terms_are_old[k] = False",
-        "tests/engine/test_run_for.py",
-    ),
-    Mutant(
-        "numbers of strata used up",
-        "engine/months.py",
-        "            number_strata_anew(fixed.proximity.shape[0], population, state, derived)\n            moves",
-        "            moves",
-        "tests/engine/test_run_for.py",
-    ),
-    Mutant(
         "months that run over an event",
         "engine/month.py",
         "min([last, *self._events[following : following + 1]])",

@@ -29,7 +29,7 @@ SECONDS = 1200.0
 def test_a_writer_may_be_stopped_at_any_file_operation(tmp_path: Path, what: str, how: str):
     if what == "mp4" and shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
-    step = 5 if what == "report" else 1
+    step = {"report": 5, "plot": 3, "gif": 2, "mp4": 2}.get(what, 1)
     with started([SUPPORT / "dying_writer.py", what, how, step, tmp_path]) as process:
         output, errors = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, errors
