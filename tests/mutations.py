@@ -194,7 +194,7 @@ MUTANTS = [
     ),
     Mutant(
         "live instead of synchronous update of what institutions master",
-        "engine/months.py",
+        "engine/technology_months.py",
         "            expose(k, used, old, members,",
         "            learn(k, fixed, now, derived, its)\n"
         "            learning.apply_learning(month + m + 1, its.learned, its.mastered, its.mastered_month)\n"
@@ -203,7 +203,7 @@ MUTANTS = [
     ),
     Mutant(
         "live instead of synchronous update of memberships",
-        "engine/months.py",
+        "engine/membership_months.py",
         "        moves.members_by_industry[month - first] = state.members_by_industry\n"
         "        decide(month, fixed, population, now, state, derived, wanted)\n"
         "        n = move(wanted, population, state, derived, moves, place)\n",
@@ -246,10 +246,24 @@ MUTANTS = [
     ),
     Mutant(
         "what institutions have just mastered counts from the next change on",
-        "engine/months.py",
+        "engine/technology_months.py",
         "            derived.terms_are_old[k] = derived.steps_are_old[k] = True\n",
         "            derived.steps_are_old[k] = True\n",
         "tests/engine/test_month.py",
+    ),
+    Mutant(
+        "institutional terms of a technology for which nobody waited for a time",
+        "engine/technology_months.py",
+        "    derived.terms_are_old[k] = not waits",
+        "    derived.terms_are_old[k] = False",
+        "tests/engine/test_run_for.py",
+    ),
+    Mutant(
+        "cells by the numbers that strata had before",
+        "engine/membership_months.py",
+        "            moves.stratum_at_start[:] = state.stratum_of\n",
+        "",
+        "tests/engine/test_run_for.py",
     ),
     Mutant(
         "months that run over an event",

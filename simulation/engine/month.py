@@ -9,7 +9,7 @@ import numpy as np
 from simulation import streams
 from simulation.arguments import whole_number
 from simulation.channels import Channel
-from simulation.engine import months
+from simulation.engine import arrays, membership_months, months, technology_months
 from simulation.engine.build.world import build_world
 from simulation.engine.entry_exit import present_in, renewed
 from simulation.engine.initial import initial_state
@@ -49,12 +49,12 @@ class Engine:
         self._seeding = Seeding(spec.seeds, world, self._identities)
         self._levers: Levers | None = None
         self._fixed = self._fixed_quantities()
-        self._derived = months.Derived.of_shape(
+        self._derived = arrays.Derived.of_shape(
             world.shape,
             n_strata=self.state.stratum_mask.size,
             rows=len(world.platforms.names) if spec.membership.rivalry else 1,
         )
-        self._moves = months.Moves.of_shape(
+        self._moves = arrays.Moves.of_shape(
             world.shape,
             world.months,
             n_enterprises=self.state.mask_of.size,
@@ -66,12 +66,12 @@ class Engine:
             self._seed()
             self.recorder.record(self.state)
 
-    def _fixed_quantities(self) -> months.Fixed:
+    def _fixed_quantities(self) -> arrays.Fixed:
         """Return the quantities of the model that never change."""
         spec, world = self.spec, self.world
         d, m, technologies = spec.diffusion, spec.membership, world.technologies
         regions, institutions = world.regions, world.institutions
-        return months.Fixed(
+        return arrays.Fixed(
             dt=self.dt,
             proximity=regions.proximity,
             relatedness=world.enterprises.relatedness,
@@ -132,7 +132,7 @@ class Engine:
         """Store what the compiled months read of the enterprises, after a change of who is present or of ties."""
         world, candidates = self.world, np.concatenate([np.empty(0, dtype=np.int64), *self._candidates])
         enterprises, pairs = world.enterprises, world.pairs
-        self._population = months.Population(
+        self._population = arrays.Population(
             region_of=enterprises.region_of,
             industry_of=enterprises.industry_of,
             present=enterprises.present,
@@ -190,7 +190,7 @@ class Engine:
                 self._population,
                 self._conditions,
                 market,
-                months.changing(state),
+                arrays.changing(state),
                 self._derived,
                 self._moves,
                 self.recorder.counts,
@@ -214,14 +214,14 @@ class Engine:
         if self._levers is None:
             self._move_levers()
         market = np.ascontiguousarray(self._market.factor(state, self.levers).T)
-        its = months.exposed(
+        its = technology_months.exposed(
             technology,
             np.flatnonzero(state.stratum_size),
             self._fixed,
             self._population,
             self._conditions,
             market,
-            months.changing(state),
+            arrays.changing(state),
             derived,
         )
         r, s = world.enterprises.region_of[enterprise], world.enterprises.industry_of[enterprise]
@@ -263,10 +263,10 @@ class Engine:
         inherited = self._inherited(opened & (self.world.platforms.heir_of >= 0))
         self._apply_membership((self.state.mask_of | inherited) & ~np.uint64(closed))
 
-    def _conditions_under(self, levers: Levers) -> months.Conditions:
+    def _conditions_under(self, levers: Levers) -> arrays.Conditions:
         """Return what compiled code reads of the levers and of the effects of platforms."""
         effects = PlatformEffects(self.world, levers, self._vectors, self._fixed.far_factor)
-        return months.Conditions(
+        return arrays.Conditions(
             local_contacts=levers.local_contacts,
             contact_weights=self._contact_weights(levers.local_contacts),
             readiness=levers.readiness,
@@ -316,8 +316,8 @@ class Engine:
         return inherited
 
     def _apply_membership(self, wanted: Array) -> None:
-        months.apply_membership(
-            wanted, self._fixed, self._population, months.changing(self.state), self._derived, self._moves
+        membership_months.apply_membership(
+            wanted, self._fixed, self._population, arrays.changing(self.state), self._derived, self._moves
         )
 
     # 13.8 and 13.9

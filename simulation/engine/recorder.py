@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.channels import Channel
-from simulation.engine import months
+from simulation.engine import arrays, months
 from simulation.engine.kernels.adoption import attribution_by_region
 from simulation.record import Record
 from simulation.state import State
@@ -24,7 +24,7 @@ class Recorder:
         r, s, k, h, _ = world.shape
         rows = world.months + 1
         # Rows of months that are still to come are 0. Others may read them; only compiled months and this class write.
-        self.counts = months.Counts(
+        self.counts = arrays.Counts(
             adopters=np.zeros((rows, r, s, k), dtype=np.int32),
             members=np.zeros((rows, h, r), dtype=np.int32),
             members_anywhere=np.zeros(rows, dtype=np.int32),
@@ -40,7 +40,7 @@ class Recorder:
 
     def record(self, state: State) -> None:
         """Record the counts at the end of the month of ``state``, again if something has changed since."""
-        months.record(state.month, months.changing(state), self.counts)
+        months.record(state.month, arrays.changing(state), self.counts)
 
     def finish(
         self,

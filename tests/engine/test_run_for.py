@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 from every_mechanism import (
     CHAIN_POLICY,
     EVERYTHING,
@@ -95,9 +96,10 @@ def test_no_month_is_no_change_and_months_end_at_the_horizon(tmp_path):
     assert engine.state.month == other.world.months
 
 
-def test_strata_are_numbered_anew_when_numbers_run_out_which_changes_no_result(tmp_path, monkeypatch):
+@pytest.mark.parametrize("parts", ["", TURNOVER], ids=["within months", "at the start of a year, too"])
+def test_strata_are_numbered_anew_when_numbers_run_out_which_changes_no_result(tmp_path, monkeypatch, parts):
     platforms = "".join(f'[[platforms]]\nname = "p{n}"\nvectors = ["B2B", "B2SC"]\n' for n in range(7))
-    spec = scenario(tmp_path, more=platforms + TURNOVER)
+    spec = scenario(tmp_path, more=platforms + parts)
     few = Engine(spec, 1)
     made, anew = few.state.strata_made[0], 0
     while not few.finished:
@@ -114,3 +116,30 @@ def test_strata_are_numbered_anew_when_numbers_run_out_which_changes_no_result(t
         here, there = getattr(left, field.name), getattr(right, field.name)
         if isinstance(here, np.ndarray):
             np.testing.assert_array_equal(here, there, err_msg=field.name)
+
+
+def test_institutional_terms_that_are_kept_are_those_that_would_be_computed(tmp_path):
+    """Also of technologies that all had adopted, when newcomers wait for them: institutions have learned meanwhile."""
+    spec = scenario(tmp_path, more=PLATFORM + TURNOVER, diffusion="")
+    quick = {"spontaneous": 30.0, "learning": 0.2, "absorptive_capacity_cv": 0.0}
+    spec = spec.model_copy(update={"diffusion": spec.diffusion.model_copy(update=quick)})
+    engine = Engine(spec, 3)
+    waited, again = np.zeros(len(engine.world.technologies.names), dtype=bool), 0
+    finished, masters, learned = waited.copy(), engine.state.mastered.sum(axis=0), waited.copy()
+    while not engine.finished:
+        engine.run_for(1)
+        state, derived = engine.state, engine._derived
+        waits = state.waiting_count > 0
+        # Learned in a month in which nobody waited, and somebody waits again.
+        learned |= finished & ~waits & (state.mastered.sum(axis=0) > masters)
+        masters = state.mastered.sum(axis=0)
+        again += np.count_nonzero(waits & learned)
+        finished |= waited & ~waits
+        waited |= waits
+        used = np.flatnonzero((state.stratum_size > 0) & ~derived.stratum_is_new)
+        for k in np.flatnonzero(waits & ~derived.terms_are_old):
+            kept = derived.institutional_local[k, used].copy(), derived.institutional_remote[k, used].copy()
+            engine.hazard_of(0, int(k))  # computes them anew
+            np.testing.assert_array_equal(kept[0], derived.institutional_local[k, used])
+            np.testing.assert_array_equal(kept[1], derived.institutional_remote[k, used])
+    assert again > 0
