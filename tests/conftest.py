@@ -21,7 +21,7 @@ MOST_WORKERS = 4
 TOGETHER = {"page": ("tests/browser/", "tests/server/"), "faults": ("tests/faults/",)}
 """Folders whose tests share a served page, or a study of several processes."""
 KERNELS = """
-from simulation.batch.running import load_kernels
+from simulation.batch.replications import load_kernels
 from simulation.scenario.loading import load_scenario
 load_kernels(map(load_scenario, ("baseline", "regional_cluster", "hypercluster")))
 """

@@ -635,7 +635,7 @@ MUTANTS = [
     ),
     Mutant(
         "scenarios compared on other seeds",
-        "batch/running.py",
+        "batch/replications.py",
         "simulate(spec, seed + replication, deadline=deadline)",
         "simulate(spec, seed + replication + len(spec.name), deadline=deadline)",
         "tests/batch/test_running.py",

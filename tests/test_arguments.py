@@ -22,7 +22,8 @@ import simulation
 from simulation import figures
 from simulation.analysis.break_even import at_ratio, break_even, shared_left
 from simulation.arguments import MOST_REPLICATIONS, MOST_SEED, real_number, seed_of
-from simulation.batch.running import replicate, run_batch
+from simulation.batch.replications import replicate
+from simulation.batch.running import run_batch
 from simulation.cli.main import cli
 from simulation.engine.build.world import build_world
 from simulation.engine.month import Engine

@@ -116,18 +116,15 @@ def load_patterns() -> Patterns:
     return read_patterns(PATTERNS)
 
 
-def shown(patterns: Iterable[Pattern], *, world: World, record: Record | None = None) -> tuple[Shown, ...]:
-    """Return what a world and the record of its run show of the patterns.
-
-    Parameters
-    ----------
-    record : without one, only the patterns that need no run are returned.
-    """
+def shown(
+    patterns: Iterable[Pattern], *, world: World | None = None, record: Record | None = None
+) -> tuple[Shown, ...]:
+    """Return what a world and the record of its run show of the patterns; without either, the patterns of the other."""
     found = []
     for pattern in patterns:
-        if pattern.function in OF_A_WORLD:
+        if world is not None and pattern.function in OF_A_WORLD:
             values = OF_A_WORLD[pattern.function](world)
-        elif record is not None:
+        elif record is not None and pattern.function in OF_A_RECORD:
             values = OF_A_RECORD[pattern.function](record)
         else:
             continue

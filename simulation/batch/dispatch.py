@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from hashlib import sha256
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from simulation.batch.workers import KEPT, NoAnswerError, Workers
 from simulation.errors import HyperclusterError, MachineError
 from simulation.results.blocks import block_of_temporary, part_name
 from simulation.results.delivery import Delivered, Delivery
 from simulation.results.manifest import model_versions, other_versions
-from simulation.results.tables import TABLES_OF
+from simulation.results.tables import TABLES_OF, Tables
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
@@ -28,6 +28,18 @@ if TYPE_CHECKING:
 
 MOST_SENT = 64
 """Scenarios whose bytes a parent remembers, and their scenarios a worker: making either takes 0.3 ms."""
+
+
+class Replicate(Protocol):
+    """Makes the rows of one replication of a scenario that differs between replications."""
+
+    def __call__(
+        self, spec: Scenario, replication: int, *, seed: int, deadline: float | None, keep: str
+    ) -> Tables:
+        """Return the rows; ``seed`` is that of the study."""
+
+    def case(self, spec: Scenario, replication: int) -> tuple[Scenario, int]:
+        """Return the scenario and the seed of a replication, for a message about its failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +52,37 @@ class Block:
     deadline: float | None = None  # deadline of each replication, in seconds
     again: bool = False  # tried once before, and lost with its worker
     keep: str = "all"  # which tables are written
+    replicate: Replicate | None = (
+        None  # what makes the rows of a replication; by default one run of the scenario
+    )
 
     def __reduce__(self) -> tuple[Callable[..., Block], tuple[object, ...]]:
-        """Send the scenario, which all blocks of a scenario share, as bytes that are made once."""
+        """Send what all blocks of a scenario share as bytes that are made once."""
         rest = (self.seed, self.replications, self.deadline, self.again, self.keep)
-        return _block_of_bytes, (_bytes_of(self.spec), *rest)
+        return _block_of_bytes, (_bytes_of(self.spec), _bytes_of(self.replicate), *rest)
 
 
-_sent: dict[int, tuple[Scenario, bytes]] = {}
-"""Scenarios by identity, which they keep while they are here, with their bytes."""
+_sent: dict[int, tuple[object, bytes]] = {}
+"""What was sent, by identity, which it keeps while it is here, with its bytes."""
 
 
-def _bytes_of(spec: Scenario) -> bytes:
-    known = _sent.get(id(spec))
+def _bytes_of(shared: object) -> bytes:
+    known = _sent.get(id(shared))
     if known is None:
         if len(_sent) >= MOST_SENT:
             _sent.clear()
-        known = _sent[id(spec)] = spec, pickle.dumps(spec)
+        known = _sent[id(shared)] = shared, pickle.dumps(shared)
     return known[1]
 
 
 @lru_cache(maxsize=MOST_SENT)
-def _scenario_of(content: bytes) -> Scenario:
-    spec: Scenario = pickle.loads(content)
-    return spec
+def _of_bytes(content: bytes) -> Any:
+    return pickle.loads(content)
 
 
-def _block_of_bytes(content: bytes, *rest: Any) -> Block:
-    return Block(_scenario_of(content), *rest)
+def _block_of_bytes(spec: bytes, replicate: bytes, *rest: Any) -> Block:
+    seed, replications, deadline, again, keep = rest
+    return Block(_of_bytes(spec), seed, replications, deadline, again, keep, _of_bytes(replicate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,7 @@ class Outcome:
     files: dict[str, bytes] = field(default_factory=dict)  # Parquet by table; none if all failed or delivered
     failures: tuple[Failure, ...] = ()
     headline: dict[int, tuple[float, float]] = field(default_factory=dict)  # Phi and t50 by replication
+    endings: dict[int, str] = field(default_factory=dict)  # by replication; in an ensemble only
     seconds: float = 0.0  # time that it took
     versions: Mapping[str, str] = field(default_factory=model_versions)  # where it was computed
     delivered: Delivered | None = None  # the files, if the worker wrote them

@@ -13,41 +13,34 @@ import math
 import os
 import shlex
 import sys
-import time
-import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-
-import pyarrow as pa
 
 from simulation.analysis.stopping import Goal, widest_interval
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.batch.dispatch import (
     Block,
     Delivering,
-    Failure,
     Outcome,
+    Replicate,
     name_of,
-    one_line,
     single,
     versions_digest,
     work_through,
 )
 from simulation.batch.progress import HEADLINE, Estimate, Progress, Report
+from simulation.batch.replications import kind_of, load_kernels, run_block
 from simulation.batch.workers import Workers, opened
-from simulation.engine.month import Engine
-from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, listed
 from simulation.files.objects import located
-from simulation.metrics import compute, reasons
 from simulation.results.blocks import Replication
 from simulation.results.manifest import new_manifest
 from simulation.results.object_store import store_of
-from simulation.results.reader import Results
-from simulation.results.tables import TABLES_OF, Tables, tables_of, to_parquet
+from simulation.results.reader import Manifest, Results
+from simulation.results.tables import ENDING, TABLES_OF
 from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
@@ -69,82 +62,6 @@ MOST_SECONDS = 1e6
 
 MAX_REPLICATIONS = 1000
 """Default maximum number of replications if they are added until differences are precise enough."""
-
-
-def replicate(
-    spec: Scenario, replication: int, *, seed: int, deadline: float | None = None, keep: str = "all"
-) -> Tables:
-    """Simulate one replication and return its rows in the tables to keep; ``seed`` is that of replication 0."""
-    replication = whole_number("replication", replication, most=MOST_REPLICATIONS - 1)
-    seed = seed_of(seed, replications=replication + 1)
-    record = simulate(spec, seed + replication, deadline=deadline)
-    metrics = compute(record)
-    undefined = reasons(record) if any(math.isnan(value) for value in metrics.values()) else {}
-    return tables_of(record, metrics, reasons=undefined, replication=replication, keep=keep)
-
-
-def run_block(block: Block) -> Outcome:
-    """Simulate a block; an exception in one replication does not affect the others.
-
-    Raises
-    ------
-    MemoryError
-        If there is too little memory, which is not the fault of a replication.
-    """
-    if block.deadline is not None:
-        load_kernels([block.spec])
-    began = time.perf_counter()
-    rows: list[Tables] = []
-    failures: list[Failure] = []
-    for replication in block.replications:
-        try:
-            rows.append(
-                replicate(block.spec, replication, seed=block.seed, deadline=block.deadline, keep=block.keep)
-            )
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it was, it is recorded and the others go on
-            failures.append(Failure(replication, one_line(error), traceback.format_exc()))
-    if not rows:
-        return Outcome(failures=tuple(failures))
-    runs = pa.concat_tables([tables["runs"] for tables in rows])
-    headline = zip(*(runs[name].to_pylist() for name in ("replication", *HEADLINE)), strict=True)
-    return Outcome(
-        files={
-            name: to_parquet(pa.concat_tables([tables[name] for tables in rows]))
-            for name in TABLES_OF[block.keep]
-        },
-        failures=tuple(failures),
-        headline={replication: (phi, t50) for replication, phi, t50 in headline},
-        seconds=time.perf_counter() - began,
-    )
-
-
-_loaded: set[tuple[bool, bool]] = set()
-"""Kinds of scenario whose kernels this process has loaded."""
-
-
-def load_kernels(specs: Iterable[Scenario]) -> None:
-    """Simulate one month of each kind of scenario that is new to this process.
-
-    Kernels are compiled, or read from numba's cache, when they are first called. That may take longer than a
-    replication and should not count towards its deadline. No deadline applies here, so a large world is not scaled up.
-    """
-    for spec in specs:
-        if _kind(spec) not in _loaded:
-            _loaded.add(_kind(spec))
-            world = spec.world.model_copy(update={"scale": min(spec.world.scale, 1.0)})
-            # An error here will occur again in a replication, and be recorded there.
-            with contextlib.suppress(Exception):
-                engine = Engine(spec.model_copy(update={"world": world}), 0)
-                engine.step()
-                # The rows take compiled passes too.
-                tables_of(engine.record(), {}, reasons={}, replication=0)
-
-
-def _kind(spec: Scenario) -> tuple[bool, bool]:
-    """Return the features of a scenario that determine its kernels and, roughly, its cost."""
-    return bool(spec.platforms), bool(spec.policies)
 
 
 def run_batch(
@@ -205,19 +122,62 @@ def run_batch(
     """
     specs = _specs_of([scenarios] if isinstance(scenarios, Scenario | str | Path) else scenarios)
     replications = whole_number("replications", replications, least=1, most=MOST_REPLICATIONS)
+    goal = _goal(until_halfwidth, max_replications, scenarios=len(specs))
+    seed = seed_of(seed, replications=replications if goal is None else max(replications, goal.ceiling))
+    if keep not in tuple(TABLES_OF):
+        raise HyperclusterError(f"keep = {keep!r}: must be one of {listed(TABLES_OF)}")
+    manifest = new_manifest(specs, replications, seed=seed, command=command(), keep=keep)
+    with opened_batch(
+        specs,
+        manifest,
+        out=out,
+        workers=workers,
+        executor=executor,
+        deadline=deadline,
+        merge=merge,
+        fresh=fresh,
+        take_over=take_over,
+        progress=progress,
+    ) as batch:
+        if goal is None:
+            batch.run_to(replications)
+        else:
+            batch.run_until(goal, first=replications)
+    return Results(batch.store.folder)
+
+
+@contextlib.contextmanager
+def opened_batch(
+    specs: Sequence[Scenario],
+    manifest: Manifest,
+    *,
+    out: str | Path,
+    workers: int | None,
+    executor: Executor | str,
+    deadline: float | None,
+    merge: bool,
+    fresh: bool,
+    take_over: bool,
+    progress: Callable[[Progress], None] | None,
+    replicate: Replicate | None = None,
+) -> Iterator[Batch]:
+    """Open a results folder and workers for a study, and record and merge what they finish when the block ends.
+
+    Parameters
+    ----------
+    manifest : of the study, as :func:`simulation.results.manifest.new_manifest` makes it.
+    replicate : what makes the rows of a replication; by default one run of its scenario.
+
+    The others, and the errors, are those of :func:`run_batch`.
+    """
     workers = (
         available_cores() if workers is None else whole_number("workers", workers, least=1, most=MOST_WORKERS)
     )
     if deadline is not None:
         deadline = real_number("deadline", deadline, above=0, most=MOST_SECONDS)
-    goal = _goal(until_halfwidth, max_replications, scenarios=len(specs))
-    seed = seed_of(seed, replications=replications if goal is None else max(replications, goal.ceiling))
-    if keep not in tuple(TABLES_OF):
-        raise HyperclusterError(f"keep = {keep!r}: must be one of {listed(TABLES_OF)}")
     store = store_of(located(out))
-    manifest = new_manifest(specs, replications, seed=seed, command=_command(), keep=keep)
     store.check(manifest, fresh=fresh)
-    kinds = {_kind(spec): spec for spec in specs}
+    kinds = {kind_of(spec): spec for spec in specs}
     prepare = partial(load_kernels, list(kinds.values()))
     with contextlib.ExitStack() as opening:
         # Before anything is written, because there may be no such workers.
@@ -225,13 +185,16 @@ def run_batch(
         with store.alone(take_over=take_over), store.ended():
             with opening.pop_all():  # they have ended, and write no more, when the rest is recorded or merged
                 store.begin(manifest, fresh=fresh)
-                batch = _Batch(specs, seed, deadline=deadline, store=store, pool=pool, progress=progress)
-                if goal is None:
-                    batch.run_to(replications)
-                else:
-                    batch.run_until(goal, first=replications)
+                yield Batch(
+                    specs,
+                    manifest["seed"],
+                    deadline=deadline,
+                    store=store,
+                    pool=pool,
+                    progress=progress,
+                    replicate=replicate,
+                )
             store.compact(merge=merge)
-    return Results(store.folder)
 
 
 def _goal(until_halfwidth: float | None, max_replications: int, *, scenarios: int) -> Goal | None:
@@ -247,10 +210,11 @@ def _goal(until_halfwidth: float | None, max_replications: int, *, scenarios: in
     return Goal(halfwidth, ceiling)
 
 
-def _command() -> str:
+def command() -> str:
+    """Return the command of this process, for the manifest."""
     program = Path(sys.argv[0]).name
-    command = shlex.join(["hypercluster" if program == "__main__.py" else program, *sys.argv[1:]])
-    return command.encode(errors="backslashreplace").decode()  # the name of a file need not be text
+    whole = shlex.join(["hypercluster" if program == "__main__.py" else program, *sys.argv[1:]])
+    return whole.encode(errors="backslashreplace").decode()  # the name of a file need not be text
 
 
 def available_cores() -> int:
@@ -272,7 +236,7 @@ def _specs_of(scenarios: Sequence[Scenario | str | Path]) -> list[Scenario]:
     return specs
 
 
-class _Batch:
+class Batch:
     """Sends out the missing blocks and stores their outcomes: files, failures in the manifest, progress."""
 
     def __init__(
@@ -284,35 +248,58 @@ class _Batch:
         store: Store,
         pool: Workers,
         progress: Callable[[Progress], None] | None,
+        replicate: Replicate | None = None,
     ) -> None:
         self.specs = specs
+        self.replicate = replicate
         self.seed = seed
         self.deadline = deadline
         self.store = store
         self.pool = pool
         self.phi: dict[Replication, float] = {}
+        self.endings: dict[Replication, str] = {}
         self.report = Report(progress, damaged=store.damaged, notes=store.notes)
         self.piloted = False
         # A process of this machine that exceeds its deadline is ended, and must not wait for a busy disk meanwhile.
         delivery = None if deadline is not None and pool.patience is None else store.delivery()
         self.compute = run_block if delivery is None else Delivering(run_block, delivery, versions_digest())
         if store.finished:
-            runs = Results(store.folder).runs(["scenario", "replication", *HEADLINE])
-            for scenario, number, phi, t50 in runs.to_numpy():
-                self._note(scenario, number, (phi, t50))
+            self._read_finished(Results(store.folder))
+
+    def _read_finished(self, results: Results) -> None:
+        more = [] if self.replicate is None else [ENDING]
+        runs = results.runs(["scenario", "replication", *HEADLINE, *more])
+        for scenario, number, phi, t50, *ending in runs.itertuples(index=False):
+            self._note(scenario, number, (phi, t50))
+            if ending:
+                self.endings[scenario, number] = ending[0]
 
     def run_to(self, replications: int) -> None:
         """Compute the missing ones among the first replications of every scenario."""
         wanted = {(spec.name, number) for spec in self.specs for number in range(replications)}
         self.report.expect(len(wanted), done=len(wanted & self.store.finished))
+        self.run({spec.name: range(replications) for spec in self.specs})
+
+    def run(self, wanted: Mapping[str, Sequence[int]], *, expected: int | None = None) -> None:
+        """Compute the missing ones among the replications of each scenario, in this order.
+
+        Parameters
+        ----------
+        expected : number of all replications of the study, where it is not known before and reported from here.
+        """
+        if expected is not None:
+            self.report.expect(expected, done=len(self.store.finished))
         blocks = _blocks(
             self.specs,
-            replications,
+            {
+                name: [number for number in numbers if (name, number) not in self.store.finished]
+                for name, numbers in wanted.items()
+            },
             seed=self.seed,
-            finished=self.store.finished,
             deadline=self.deadline,
             slots=self.pool.slots,
             keep=self.store.keep,
+            replicate=self.replicate,
         )
         if blocks and not self.piloted:
             blocks = self._pilot(blocks)
@@ -345,11 +332,11 @@ class _Batch:
         self.piloted = True
         pilots: dict[tuple[bool, bool], Block] = {}
         for block in blocks:
-            pilots.setdefault(_kind(block.spec), single(block, block.replications[0]))
+            pilots.setdefault(kind_of(block.spec), single(block, block.replications[0]))
         cost: dict[tuple[bool, bool], Outcome] = {}
 
         def take(answered: list[tuple[Block, Outcome]]) -> None:
-            cost.update({_kind(block.spec): outcome for block, outcome in answered})
+            cost.update({kind_of(block.spec): outcome for block, outcome in answered})
             self._take(answered)
 
         work_through(pilots.values(), self.compute, self.pool, take, at_a_time=lambda: 1)
@@ -362,9 +349,9 @@ class _Batch:
         rest = [
             piece
             for block in rest
-            for piece in in_pieces(block, size=sum(cost[_kind(block.spec)].sizes.values()))
+            for piece in in_pieces(block, size=sum(cost[kind_of(block.spec)].sizes.values()))
         ]
-        spent = [(len(block.replications), cost[_kind(block.spec)]) for block in rest]
+        spent = [(len(block.replications), cost[kind_of(block.spec)]) for block in rest]
         self.report.estimated(
             Estimate(
                 seconds=sum(n * outcome.seconds for n, outcome in spent) / self.pool.slots,
@@ -389,17 +376,27 @@ class _Batch:
             self.store.add(name_of(block, outcome), outcome.files)
         self.store.finished.update((name, number) for number in done)
         for failure in outcome.failures:
+            spec, seed = self._case(block, failure.replication)
             self.store.add_failure(
-                block.spec,
+                name,
                 failure.replication,
-                seed=block.seed + failure.replication,
+                spec=spec,
+                seed=seed,
                 error=failure.error,
                 traceback=failure.traceback,
                 deadline=block.deadline,
             )
         for number, values in outcome.headline.items():
             self._note(name, number, values)
+        self.endings.update({(name, number): ending for number, ending in outcome.endings.items()})
         self.report.took(len(done), failed=len(failed))
+
+    def _case(self, block: Block, replication: int) -> tuple[Scenario, int]:
+        """Return the scenario and the seed that reproduce a replication."""
+        if block.replicate is not None:
+            with contextlib.suppress(HyperclusterError):  # which may be the failure itself
+                return block.replicate.case(block.spec, replication)
+        return block.spec, block.seed + replication
 
     def _note(self, scenario: str, replication: int, values: tuple[float, float]) -> None:
         self.phi[scenario, replication] = values[0]
@@ -415,28 +412,31 @@ def in_pieces(block: Block, *, size: int) -> list[Block]:
 
 def _blocks(
     specs: Sequence[Scenario],
-    replications: int,
+    missing: Mapping[str, Sequence[int]],
     *,
     seed: int,
-    finished: set[Replication],
     deadline: float | None,
     slots: int,
     keep: str = "all",
+    replicate: Replicate | None = None,
 ) -> list[Block]:
-    """Return what is missing, in blocks; scenarios take turns.
+    """Return what is missing, by the name of the scenario, in blocks; scenarios take turns.
 
     With a deadline every replication is a block of its own, so that it is known which one does not answer.
     """
-    missing = {
-        spec.name: [number for number in range(replications) if (spec.name, number) not in finished]
-        for spec in specs
-    }
     size = min(sum(map(len, missing.values())) // (BLOCKS_PER_WORKER * slots), BLOCK)
     if size < 1 or deadline is not None:
         size = 1
     return [
-        Block(spec, seed, tuple(missing[spec.name][first : first + size]), deadline, keep=keep)
-        for first in range(0, replications, size)
+        Block(
+            spec,
+            seed,
+            tuple(missing[spec.name][first : first + size]),
+            deadline,
+            keep=keep,
+            replicate=replicate,
+        )
+        for first in range(0, max(map(len, missing.values()), default=0), size)
         for spec in specs
-        if first < len(missing[spec.name])
+        if first < len(missing.get(spec.name, ()))
     ]

@@ -151,23 +151,31 @@ class Bookkeeping(ABC):
 
     def add_failure(
         self,
-        spec: Scenario,
+        name: str,
         replication: int,
         *,
+        spec: Scenario,
         seed: int,
         error: str,
         traceback: str,
         deadline: float | None,
     ) -> None:
-        """Record a failed replication with a command that reproduces it; its scenario is kept in a file."""
+        """Record a failed replication with a command that reproduces it; its scenario is kept in a file.
+
+        Parameters
+        ----------
+        name : of the scenario in the study.
+        spec : what was simulated; in an ensemble it differs between points.
+        """
         self._check_held()
-        scenario = self._place(f"{FAILED}/{spec.name}.toml", spec.to_toml().encode())
+        file = f"{name}-{replication}" if "ensemble" in self.manifest else name
+        scenario = self._place(f"{FAILED}/{file}.toml", spec.to_toml().encode())
         again = ["hypercluster", "run", scenario, "--seed", seed, "--replications", 1, "--workers", 1]
         again += ["--deadline", f"{deadline:g}"] if deadline is not None else []
         again += ["--out", f"{scenario.removesuffix('.toml')}-seed-{seed}"]
         self.manifest["failures"].append(
             {
-                "scenario": spec.name,
+                "scenario": name,
                 "replication": replication,
                 "seed": seed,
                 "error": error,
@@ -183,6 +191,11 @@ class Bookkeeping(ABC):
         self.manifest[key] = value
         self.manifest["replications"] = max(self.manifest["replications"], replications)
         self.save()
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write another file of the study beside the tables."""
+        self._check_held()
+        self._place(name, content)
 
     def _names(self) -> list[str]:
         return [entry["name"] for entry in self.manifest["scenarios"]]

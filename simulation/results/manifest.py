@@ -152,6 +152,7 @@ def differences(there: Manifest, here: Manifest) -> list[str]:
         found += edited(there.get("code"), here["code"])
     old = {entry["name"]: entry for entry in there["scenarios"]}
     new = {entry["name"]: entry for entry in here["scenarios"]}
+    found += _between_ensembles(there.get("ensemble"), here.get("ensemble"))
     found += [f"scenario {name}: there, but not asked for now" for name in old if name not in new]
     for name, entry in new.items():
         if name not in old:
@@ -161,6 +162,30 @@ def differences(there: Manifest, here: Manifest) -> list[str]:
         elif old[name]["digest"] != entry["digest"]:
             found += [f"scenario {name}: {line}" for line in changed_keys(old[name]["text"], entry["text"])]
     return found
+
+
+def _between_ensembles(there: Mapping[str, Any] | None, here: Mapping[str, Any] | None) -> list[str]:
+    """Return why the points of two ensembles cannot share a folder, one line each."""
+    if there is None or here is None:
+        return [] if there is here else ["one is an ensemble of worlds, and the other is not"]
+    old, new = (dict(_leaves(each["identity"])) for each in (there, here))
+    return [
+        f"{' '.join(key)}: {_shown(old, key)} there, {_shown(new, key)} now"
+        for key in dict.fromkeys([*old, *new])
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _leaves(identity: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in identity.items():
+        if isinstance(value, Mapping):
+            yield from (((key, name), inner) for name, inner in value.items())
+        else:
+            yield (key,), value
+
+
+def _shown(leaves: Mapping[tuple[str, ...], Any], key: tuple[str, ...]) -> str:
+    return json.dumps(leaves[key], ensure_ascii=False) if key in leaves else "none"
 
 
 def other_arithmetic(there: Manifest, here: Manifest) -> list[tuple[str, str, str]]:

@@ -13,6 +13,7 @@ A stopped batch is read from its parts, so that its finished replications can be
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -24,6 +25,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from annotated_types import Ge, Le, Len
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -52,10 +54,14 @@ from simulation.settings import Line, Text
 from simulation.world import Array
 
 MANIFEST = "manifest.json"
+DESIGN = "design.parquet"
+"""The values of an ensemble's parameters, one row per point."""
 PROGRAM = "hypercluster"
 """The program that writes results folders: ``program`` in their manifests."""
 MOST_STEPS = 100_000
 """More than any scenario may have; readers allocate arrays of that length."""
+MOST_BYTES_OF_DESIGN = 2**30
+"""Largest size of the table of a design."""
 MOST_PROBLEMS = 50
 """Problems of a manifest that are listed individually."""
 LONGEST_SHOWN = 60
@@ -276,6 +282,23 @@ class Results:
         # The scenario is always read, because it is checked.
         rows = self._read("runs", None if columns is None else list(dict.fromkeys(["scenario", *columns])))
         return self._frame("runs", rows if columns is None else rows.select(list(columns)))
+
+    def design(self) -> pd.DataFrame:
+        """One row per point of an ensemble: its number and the value of each parameter.
+
+        Run j of point p is replication p times the replications of a point, plus j.
+        """
+        if "ensemble" not in self.manifest:
+            raise ResultsError(f"{self.path}: not an ensemble of worlds; hypercluster explore makes one")
+        path = self.path / DESIGN
+        try:
+            return pq.read_table(io.BytesIO(read_plain(path, at_most=MOST_BYTES_OF_DESIGN))).to_pandas()
+        except FileNotFoundError:
+            raise ResultsError(
+                f"{path}: not there yet; the same command as before continues the ensemble and writes it"
+            ) from None
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise ResultsError(f"{path}: cannot be read: {error}") from None
 
     def curves(
         self,

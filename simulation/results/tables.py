@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -78,6 +79,12 @@ _LEDGER = pa.schema(
         ("unspent", pa.float64()),
     ]
 )
+ENDING = "ending"
+"""Column of ``runs`` in an ensemble: whether a replication ran, or why it did not."""
+
+RAN = "ran"
+"""The ending of a replication that ran to its horizon."""
+
 _SORTED = ["scenario", "replication"]
 _SCHEMAS = {"curves": _CURVES, "memberships": _MEMBERSHIPS, "ledger": _LEDGER}
 _TYPES = {
@@ -85,6 +92,7 @@ _TYPES = {
     "replication": pa.int32(),
     "seed": pa.int64(),
     "technologies_left_out": pa.int32(),
+    ENDING: pa.string(),
     "undefined": pa.string(),
     "sha256": pa.string(),
 }
@@ -98,6 +106,7 @@ def tables_of(
     reasons: Mapping[str, str],
     replication: int,
     keep: str = "all",
+    more: Mapping[str, float | str] | None = None,
 ) -> Tables:
     """Return the rows of one replication in the tables that are kept, with their checksum in ``runs``.
 
@@ -108,25 +117,67 @@ def tables_of(
     reasons : the reason for each undefined metric, by its name; stored as text in column ``undefined``.
     replication : number within the study, from 0.
     keep : one of ``TABLES_OF``.
+    more : further columns of ``runs``, the same in all replications of a study.
     """
     makers = {"curves": _curves, "memberships": _memberships, "ledger": _ledger}
     tables = {name: makers[name](record, replication) for name in TABLES_OF[keep] if name in makers}
-    tables["runs"] = _runs(record, metrics, reasons=reasons, replication=replication)
-    tables["runs"] = tables["runs"].append_column("sha256", pa.array([checksum(tables)], pa.string()))
-    return tables
+    tables["runs"] = _runs(
+        record.scenario,
+        record.seed,
+        metrics,
+        left_out=record.technologies_left_out,
+        why="; ".join(f"{name}: {reason}" for name, reason in reasons.items()),
+        replication=replication,
+        more=more or {},
+    )
+    return _with_checksum(tables)
+
+
+def tables_without_a_run(
+    scenario: str,
+    seed: int,
+    names: Sequence[str],
+    *,
+    why: str,
+    replication: int,
+    more: Mapping[str, float | str],
+) -> Tables:
+    """Return the row of a replication that was not run, for a study that keeps metrics only.
+
+    Parameters
+    ----------
+    names : of the metrics, which all have no value.
+    why : the reason, for column ``undefined``.
+    more : as for :func:`tables_of`.
+    """
+    metrics = dict.fromkeys(names, math.nan)
+    runs = _runs(scenario, seed, metrics, left_out=0, why=why, replication=replication, more=more)
+    return _with_checksum({"runs": runs})
+
+
+def _with_checksum(tables: Tables) -> Tables:
+    runs = tables["runs"].append_column("sha256", pa.array([checksum(tables)], pa.string()))
+    return {**tables, "runs": runs}
 
 
 def _runs(
-    record: Record, metrics: Mapping[str, float], *, reasons: Mapping[str, str], replication: int
+    scenario: str,
+    seed: int,
+    metrics: Mapping[str, float],
+    *,
+    left_out: int,
+    why: str,
+    replication: int,
+    more: Mapping[str, float | str],
 ) -> pa.Table:
     values = pa.array(np.array(list(metrics.values()), dtype=np.float64))
-    why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
     columns = {
-        "scenario": pa.array([record.scenario], pa.string()),
+        "scenario": pa.array([scenario], pa.string()),
         "replication": pa.array([replication], pa.int32()),
-        "seed": pa.array([record.seed], pa.int64()),
+        "seed": pa.array([seed], pa.int64()),
         **{name: values.slice(place, 1) for place, name in enumerate(metrics)},
-        "technologies_left_out": pa.array([record.technologies_left_out], pa.int32()),
+        "technologies_left_out": pa.array([left_out], pa.int32()),
+        **{name: pa.array([value], _TYPES.get(name, pa.float64())) for name, value in more.items()},
         "undefined": pa.array([why], pa.string()),
     }
     return pa.Table.from_arrays(list(columns.values()), names=list(columns))

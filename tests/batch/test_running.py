@@ -19,9 +19,11 @@ import faulty_blocks
 import pytest
 from small_studies import PLAIN, PLATFORM
 
+import simulation.batch.replications
 import simulation.batch.running
 from simulation.batch.progress import Progress
-from simulation.batch.running import load_kernels, run_batch
+from simulation.batch.replications import load_kernels
+from simulation.batch.running import run_batch
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, ResultsError, ScenarioError
@@ -129,7 +131,7 @@ def test_an_interrupted_batch_goes_on_where_it_stopped(
         computed.append(seed)
         return simulate(spec, seed, deadline=deadline)
 
-    monkeypatch.setattr(simulation.batch.running, "simulate", counted)
+    monkeypatch.setattr(simulation.batch.replications, "simulate", counted)
     seen: list[Progress] = []
     whole = run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads, progress=seen.append)
     assert content(whole) == content(undisturbed)
@@ -183,7 +185,7 @@ def test_an_interrupt_takes_waiting_blocks_back_from_a_foreign_executor(
         computed.append(seed)
         return simulate(spec, seed, deadline=deadline)
 
-    monkeypatch.setattr(simulation.batch.running, "simulate", counted)
+    monkeypatch.setattr(simulation.batch.replications, "simulate", counted)
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
         run_batch(
             specs, 20, out=tmp_path / "study", seed=SEED, executor=executor, workers=4, progress=stop_at(5)
@@ -243,7 +245,7 @@ def test_a_failing_replication_is_recorded_and_the_others_kept(
             raise ValueError("no such luck")
         return simulate(spec, seed)
 
-    monkeypatch.setattr(simulation.batch.running, "simulate", unlucky)
+    monkeypatch.setattr(simulation.batch.replications, "simulate", unlucky)
     out = tmp_path / "study"
     results = run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor=threads)
     (failure,) = results.manifest["failures"]
@@ -324,8 +326,8 @@ def test_a_replication_beyond_its_deadline_is_recorded_with_the_months_that_it_d
 def test_kernels_are_loaded_in_a_world_of_plain_size_for_no_deadline_ends_that(monkeypatch):
     scales = []
     noted = lambda spec, seed: scales.append(spec.world.scale) or Engine(spec, seed)  # noqa: E731
-    monkeypatch.setattr(simulation.batch.running, "Engine", noted)
-    monkeypatch.setattr(simulation.batch.running, "_loaded", set())
+    monkeypatch.setattr(simulation.batch.replications, "Engine", noted)
+    monkeypatch.setattr(simulation.batch.replications, "_loaded", set())
     load_kernels([load_scenario("baseline", overrides=["world.scale=5"])])
     assert scales == [1]
 
@@ -374,7 +376,7 @@ def test_too_little_memory_stops_the_batch_and_is_nobody_s_failure(
             raise MemoryError
         return simulate(spec, seed, deadline=deadline)
 
-    monkeypatch.setattr(simulation.batch.running, "simulate", starved)
+    monkeypatch.setattr(simulation.batch.replications, "simulate", starved)
     out = tmp_path / "study"
     with pytest.raises(MemoryError):
         run_batch(specs, REPLICATIONS, out=out, seed=SEED, executor="serial")
@@ -407,15 +409,15 @@ def test_blocks_are_large_where_there_is_much_to_do(
     specs: list[Scenario], missing: int, slots: int, deadline: float | None, size: int
 ):
     blocks = simulation.batch.running._blocks(
-        specs[:1], missing, seed=1, finished=set(), deadline=deadline, slots=slots
+        specs[:1], {specs[0].name: range(missing)}, seed=1, deadline=deadline, slots=slots
     )
     assert [number for block in blocks for number in block.replications] == list(range(missing))
     assert {len(block.replications) for block in blocks[:-1]} == {size}
 
 
 def test_scenarios_take_turns_in_what_is_missing(specs: list[Scenario]):
-    finished = {("plain", 0), ("platform", 1), ("platform", 2)}
-    blocks = simulation.batch.running._blocks(specs, 4, seed=1, finished=finished, deadline=None, slots=1)
+    missing = {"plain": [1, 2, 3], "platform": [0, 3]}
+    blocks = simulation.batch.running._blocks(specs, missing, seed=1, deadline=None, slots=1)
     assert [(block.spec.name, *block.replications) for block in blocks] == [
         ("plain", 1),
         ("platform", 0),

@@ -111,7 +111,7 @@ def test_a_hostile_command_line_ends_in_a_message(
 ):
     words = data.draw(lines(name))
     monkeypatch.chdir(place)
-    monkeypatch.setattr("simulation.batch.running._Batch.run_to", interrupted)
+    monkeypatch.setattr("simulation.batch.running.Batch.run_to", interrupted)
     monkeypatch.setattr("simulation.analysis.break_even.simulate", interrupted)
     result = CliRunner().invoke(cli, words)
     assert result.exit_code in CODES, (words, result.output, result.exception)

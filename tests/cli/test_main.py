@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import faulty_blocks
@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
+import simulation.batch.replications
 import simulation.batch.running
 from simulation.analysis.comparison import compare
 from simulation.cli import console
@@ -25,7 +26,7 @@ from simulation.cli.progress import form_of, progress_shown
 from simulation.cli.run import STUDY
 from simulation.data.reader import load_dataset
 from simulation.figures import plot
-from simulation.results.reader import Replication, Results
+from simulation.results.reader import Results
 from simulation.scenario.schema import Scenario
 
 TINY = """
@@ -127,7 +128,7 @@ def test_progress_goes_to_standard_error_as_plain_lines(study: tuple[Path, Resul
 
 def test_the_same_command_again_computes_nothing(study: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch):
     out, _ = study
-    monkeypatch.setattr(simulation.batch.running, "simulate", None)
+    monkeypatch.setattr(simulation.batch.replications, "simulate", None)
     files = [str(out.parent / name) for name in ("tiny.toml", "trained.toml")]
     result = invoke("run", *files, "--replications", 4, "--seed", 5, "--workers", 1, "--out", out)
     assert result.exit_code == 0
@@ -323,13 +324,13 @@ def test_all_replications_failed_is_exit_code_3_too(folder: Path, monkeypatch: p
 
 def only_the_faulty_replication(
     specs: Sequence[Scenario],
-    replications: int,
+    missing: Mapping[str, Sequence[int]],
     *,
     seed: int,
-    finished: set[Replication],
     deadline: float | None,
     slots: int,
     keep: str,
+    replicate: object,
 ) -> list[simulation.batch.running.Block]:
     return [simulation.batch.running.Block(specs[0], seed, (faulty_blocks.REPLICATION,))]
 

@@ -9,6 +9,7 @@ import pytest
 from processes import PATIENCE, SUPPORT, session_members, started, wait_until
 from small_studies import REPLICATIONS, Study, checksums
 
+import simulation.batch.replications
 import simulation.batch.running
 from simulation.batch.running import Progress, run_batch
 from simulation.engine.simulate import simulate
@@ -70,11 +71,11 @@ def test_what_failed_in_a_block_of_which_the_middle_was_kept_is_put_beside_it_la
             raise KeyboardInterrupt
 
     with ThreadPoolExecutor(1) as executor:
-        monkeypatch.setattr(simulation.batch.running, "simulate", unlucky)
+        monkeypatch.setattr(simulation.batch.replications, "simulate", unlucky)
         with pytest.raises(KeyboardInterrupt):
             run_batch([spec], 2 * block, out=out, executor=executor, workers=1, progress=stop)
         assert Results(out).runs(["replication"])["replication"].tolist() == [1, 2, 3, 6, 7, 8]
-        monkeypatch.setattr(simulation.batch.running, "simulate", simulate)
+        monkeypatch.setattr(simulation.batch.replications, "simulate", simulate)
         run_batch([spec], 2 * block, out=out, executor=executor, workers=1)
     assert checksums(out) == {
         key: sha for key, sha in study.checksums.items() if key[0] == spec.name and key[1] < 2 * block

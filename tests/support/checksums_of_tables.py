@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from simulation.batch.running import replicate
+from simulation.batch.replications import replicate
 from simulation.scenario.loading import load_scenario
 
 SCENARIOS = {

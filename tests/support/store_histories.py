@@ -278,7 +278,9 @@ class Sessions:
             store.finished |= keys
             note(keys)
             for n in sorted(set(some) - set(done)):
-                store.add_failure(spec, n, seed=1 + n, error="no luck", traceback="", deadline=None)
+                store.add_failure(
+                    spec.name, n, spec=spec, seed=1 + n, error="no luck", traceback="", deadline=None
+                )
 
     def _hand_in(self, store: Store, name: str, files: Mapping[str, bytes], number: int) -> None:
         """Have every other block written by its worker, unless the disk is full, and the rest by the parent."""

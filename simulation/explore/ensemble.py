@@ -1,0 +1,302 @@
+"""An ensemble: everything that determines its rows, from a study, and as its results folder records it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from simulation.analysis.patterns import Pattern, load_patterns
+from simulation.analysis.priors import load_priors
+from simulation.errors import DataError, HyperclusterError, Problem, ScenarioError, listed, suggestion
+from simulation.explore.designs import Design
+from simulation.explore.parameters import Parameter, paths_in, shipped_parameters
+from simulation.explore.study import GENERATED, Study, read_rows
+from simulation.metrics import METRICS
+from simulation.results.manifest import new_manifest
+from simulation.results.reader import Manifest
+from simulation.scenario.loading import load_scenario, load_scenarios
+from simulation.scenario.schema import Scenario
+
+AS_DESIGNED = "-as-designed"
+"""Ends the name of a scenario whose policies keep their costs and effects at every point."""
+
+UNFILTERED = 256
+"""First points of a sample at which all scenarios run, whatever the baseline shows."""
+
+_CODE = ("explore/parameters.py", "explore/designs.py", "explore/points.py", "analysis/pattern_quantities.py")
+"""Files of ours that the rows depend on besides the model."""
+
+
+_PARAMETER = TypeAdapter(Parameter)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Where a metric of the baseline must lie."""
+
+    metric: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """Scenarios, and a design of their parameters. Run j of point p is replication p times ``replications`` plus j."""
+
+    study: Study
+    design: Design
+    baseline: Scenario
+    rivals: tuple[Scenario, ...]  # in the order of the study; those as designed come last
+    patterns: tuple[Pattern, ...]
+    ranges: tuple[Range, ...]
+    years: float  # of a run that must show the patterns
+
+    @property
+    def filters(self) -> bool:
+        """Whether rivals run only where the baseline shows the patterns, beyond the first points."""
+        return self.design.kind == "sample" and bool(self.patterns or self.ranges)
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Names of what the baseline must show."""
+        return (*(pattern.name for pattern in self.patterns), *(each.metric for each in self.ranges))
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """All scenarios, the baseline first."""
+        return (self.baseline, *self.rivals)
+
+    def settings(self, scenario: str, point: int) -> list[tuple[Parameter, Any]]:
+        """Return the parameters that move a scenario at a point, with their values."""
+        designed = scenario.endswith(AS_DESIGNED)
+        values = self.design.values(point)
+        return [
+            (parameter, value)
+            for parameter, value in zip(self.design.parameters, values, strict=True)
+            if value is not None and not (designed and parameter.of_policies)
+        ]
+
+    def manifest(self, points: int, *, command: str) -> Manifest:
+        """Return the manifest of its results folder."""
+        manifest = new_manifest(
+            self.scenarios,
+            points * self.design.replications,
+            seed=self.study.seed,
+            command=command,
+            keep="metrics",
+        )
+        manifest["ensemble"] = {
+            "study": self.study.to_toml(),
+            "title": self.study.title,
+            "points": points,
+            "scenarios": [spec.name for spec in self.rivals if not spec.name.endswith(AS_DESIGNED)],
+            "margin": self.study.margin.model_dump(),
+            "identity": self._identity(),
+        }
+        return manifest
+
+    def _identity(self) -> dict[str, Any]:
+        """Return what must be the same for points to belong to one ensemble."""
+        design = self.design
+        package = Path(__file__).parents[1]
+        code = hashlib.sha256(b"\0".join((package / file).read_bytes() for file in _CODE)).hexdigest()
+        rows = hashlib.sha256(repr(design.rows).encode()).hexdigest() if design.rows else ""
+        return {
+            "baseline": self.baseline.name,
+            "design": design.kind,
+            "replications": design.replications,
+            "levels": design.levels,
+            "rows": rows,
+            "parameters": {parameter.name: _plain(parameter) for parameter in design.parameters},
+            "patterns": {pattern.name: _of_pattern(pattern) for pattern in self.patterns}
+            | {each.metric: [each.low, each.high] for each in self.ranges},
+            "years of a run that must show the patterns": self.years,
+            "version of scipy": version("scipy"),
+            "code of ensembles": code,
+        }
+
+
+def _plain(parameter: Parameter) -> dict[str, Any]:
+    """Return a parameter as JSON: nan is null."""
+    return {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in asdict(parameter).items()
+    }
+
+
+def _of_pattern(pattern: Pattern) -> list[Any]:
+    return [pattern.function, pattern.low, pattern.high, pattern.share]
+
+
+def parameters_of(manifest: Manifest) -> tuple[Parameter, ...]:
+    """Return the parameters of a recorded ensemble."""
+    found = recorded(manifest)["identity"]["parameters"]
+    return tuple(
+        _PARAMETER.validate_python({name: value for name, value in row.items() if value is not None})
+        for row in found.values()
+    )
+
+
+def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:
+    """Return the ensemble of a study.
+
+    Parameters
+    ----------
+    folder : where its files lie; by default the names are those of a command.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        If a scenario or the design cannot be read, or the scenarios do not belong together.
+    """
+    where = folder or Path()
+    named = [_located(name, where) for name in study.scenarios]
+    rivals = load_scenarios(named, overrides=study.set)
+    baseline = load_scenario(_located(study.baseline, where), overrides=study.set)
+    _refuse_mismatched(baseline, rivals)
+    everything = [baseline, *rivals]
+    own = [varied.parameter(name) for name, varied in study.parameters.items()]
+    for parameter in own:
+        _refuse_unmoved(parameter, everything)
+    moved = [key for parameter in own for key in parameter.keys]
+    rows: tuple[tuple[Any, ...], ...] = ()
+    if study.design in GENERATED:
+        kind: Any = study.design
+        shipped = (
+            shipped_parameters(load_priors(), everything, replaced=moved, fixed=study.fix)
+            if study.priors == "shipped" and study.design in ("sample", "saltelli", "morris", "one-at-a-time")
+            else []
+        )
+        parameters = [*own, *shipped]
+    else:
+        kind = "rows"
+        parameters, rows = _read_design(where / study.design, own, everything)
+    designed = tuple(
+        spec.model_copy(update={"name": f"{spec.name}{AS_DESIGNED}"[-64:]})
+        for spec in rivals
+        if kind == "sample" and any(parameter.of_policies for parameter in parameters)
+    )
+    parameters = [_also_as_designed(parameter) for parameter in parameters]
+    patterns, ranges = _checks(study, baseline)
+    return Ensemble(
+        study=study,
+        design=Design(
+            kind,
+            tuple(parameters),
+            study.seed,
+            study.replications,
+            levels=study.levels,
+            rows=rows,
+        ),
+        baseline=baseline,
+        rivals=(*rivals, *designed),
+        patterns=patterns,
+        ranges=ranges,
+        years=load_patterns().years,
+    )
+
+
+def _located(name: str, folder: Path) -> str | Path:
+    """Return a file beside the study, or the name as it is."""
+    return folder / name if (folder / name).is_file() else name
+
+
+def _also_as_designed(parameter: Parameter) -> Parameter:
+    """Let a parameter that moves some scenarios alone move them as designed, too."""
+    return replace(parameter, only=(*parameter.only, *(f"{name}{AS_DESIGNED}" for name in parameter.only)))
+
+
+def _checks(study: Study, baseline: Scenario) -> tuple[tuple[Pattern, ...], tuple[Range, ...]]:
+    shipped = load_patterns().patterns
+    if study.patterns == "none":
+        return (), ()
+    if study.patterns == "shipped":
+        # The ranges are those of industrial innovations in real regions; what a made-up world should show, its maker
+        # knows.
+        return (shipped if baseline.world.dataset == "russia-2023" else ()), ()
+    given: Mapping[str, Mapping[str, float]] = study.patterns
+    known = {pattern.name: pattern for pattern in shipped}
+    return (
+        tuple(known[name].model_copy(update=dict(bounds)) for name, bounds in given.items() if name in known),
+        tuple(Range(name, **bounds) for name, bounds in given.items() if name in METRICS),
+    )
+
+
+def _refuse_mismatched(baseline: Scenario, rivals: Sequence[Scenario]) -> None:
+    names = [baseline.name, *(spec.name for spec in rivals)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise HyperclusterError(f"two scenarios of one study are called {listed(twice)}")
+    for spec in rivals:
+        if spec.dataset.digest != baseline.dataset.digest:
+            raise HyperclusterError(
+                f'scenario "{spec.name}" has the dataset {spec.world.dataset}, the baseline '
+                f'"{baseline.name}" {baseline.world.dataset}; give --baseline one of the same dataset'
+            )
+        if spec.time != baseline.time:
+            raise HyperclusterError(
+                f'scenario "{spec.name}" has {spec.time.years:g} years of {spec.time.steps_per_year} steps, the '
+                f'baseline "{baseline.name}" {baseline.time.years:g} of {baseline.time.steps_per_year}; they must '
+                "be the same"
+            )
+        if len(spec.name) + len(AS_DESIGNED) > 64:
+            raise HyperclusterError(f'the name "{spec.name}" is too long: {64 - len(AS_DESIGNED)} characters')
+
+
+def _refuse_unmoved(parameter: Parameter, scenarios: Sequence[Scenario]) -> None:
+    names = [spec.name for spec in scenarios]
+    unknown = [name for name in parameter.only if name not in names]
+    place = f"parameters.{parameter.name}"
+    if unknown:
+        message = f'no scenario is named "{unknown[0]}"{suggestion(unknown[0], names) or f"; given: {listed(names)}"}'
+        raise ScenarioError([Problem("the study", None, f"{place}.only", message)])
+    if not any(paths_in(spec, parameter) for spec in scenarios):
+        message = "moves nothing: no scenario uses it, or it has a value for each region, which only a factor can move"
+        raise ScenarioError([Problem("the study", None, f"{place}.keys", message, listed(parameter.keys))])
+
+
+def _read_design(
+    path: Path, own: Sequence[Parameter], scenarios: Sequence[Scenario]
+) -> tuple[list[Parameter], tuple[tuple[Any, ...], ...]]:
+    columns, rows = read_rows(path)
+    known = {parameter.name: parameter for parameter in own}
+    parameters = []
+    for n, column in enumerate(columns):
+        values = sorted({row[n] for row in rows}, key=lambda value: (isinstance(value, str), value))
+        numbers = [value for value in values if not isinstance(value, str)]
+        if 0 < len(numbers) < len(values):
+            raise DataError([Problem(str(path), None, column, "has numbers and texts; give one kind")])
+        parameter = Parameter(
+            name=column,
+            keys=known[column].keys if column in known else (column,),
+            scale="linear" if len(numbers) > 1 else "values",
+            low=numbers[0] if len(numbers) > 1 else math.nan,
+            high=numbers[-1] if len(numbers) > 1 else math.nan,
+            values=() if len(numbers) > 1 else tuple(values),
+            multiply=column in known and known[column].multiply,
+            only=known[column].only if column in known else (),
+        )
+        _refuse_unmoved(parameter, scenarios)
+        parameters.append(parameter)
+    return parameters, rows
+
+
+def recorded(manifest: Manifest) -> Mapping[str, Any]:
+    """Return what a results folder records of its ensemble.
+
+    Raises
+    ------
+    HyperclusterError
+        If it holds none.
+    """
+    if "ensemble" not in manifest:
+        raise HyperclusterError("not an ensemble of worlds; hypercluster explore makes one")
+    found: Mapping[str, Any] = manifest["ensemble"]
+    return found

@@ -1,0 +1,123 @@
+"""One run of an ensemble: the scenario at a point, what its baseline shows, and the row that it leaves.
+
+A row says in column ``ending`` whether the run was made: a plan that is not affordable there is an outcome, and in a
+sample a baseline that misses the patterns is not worth its metrics. Columns ``shown_NAME`` hold the share of a
+baseline's values that lie in the range of a pattern, nan where it was not looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.analysis.pattern_quantities import OF_A_WORLD
+from simulation.analysis.patterns import Pattern, shown
+from simulation.engine.build.world import build_world
+from simulation.engine.simulate import simulate
+from simulation.explore.ensemble import UNFILTERED, Ensemble
+from simulation.explore.parameters import changed
+from simulation.metrics import METRICS, compute, reasons
+from simulation.policies.plan import NotAffordable
+from simulation.results.tables import ENDING, RAN, Tables, tables_of, tables_without_a_run
+from simulation.scenario.schema import Scenario
+
+NOT_AFFORDABLE = "not affordable"
+NOT_SHOWN = "patterns not shown"
+
+SHOWN = "shown_"
+"""Begins the name of a column with the share of a baseline's values in the range of a pattern."""
+
+CUT = "cut_off"
+"""Column with the number of keys whose values were cut off by their limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointRun:
+    """Makes the row of a replication of an ensemble."""
+
+    ensemble: Ensemble
+
+    def case(self, spec: Scenario, replication: int) -> tuple[Scenario, int]:
+        """Return the scenario and the seed of a replication.
+
+        Raises
+        ------
+        ScenarioError, NotAffordable
+            If there is no such scenario.
+        """
+        point, number = divmod(replication, self.ensemble.design.replications)
+        settings = self.ensemble.settings(spec.name, point)
+        return changed(spec, settings)[0], self.ensemble.design.seed_of(point, number)
+
+    def __call__(
+        self, spec: Scenario, replication: int, *, seed: int, deadline: float | None, keep: str
+    ) -> Tables:
+        """Return its row; ``seed`` is that of the study, which the design already has."""
+        point, number = divmod(replication, self.ensemble.design.replications)
+        own_seed = self.ensemble.design.seed_of(point, number)
+        more: dict[str, float | str] = {ENDING: RAN, CUT: 0.0}
+        more |= dict.fromkeys((SHOWN + name for name in self.ensemble.checks), math.nan)
+        try:
+            scenario, cut = changed(spec, self.ensemble.settings(spec.name, point))
+        except NotAffordable as error:
+            more[ENDING] = NOT_AFFORDABLE
+            return tables_without_a_run(
+                spec.name, own_seed, list(METRICS), why=str(error), replication=replication, more=more
+            )
+        more[CUT] = float(len(cut))
+        if spec.name == self.ensemble.baseline.name:
+            anyway = not self.ensemble.filters or point < UNFILTERED
+            more |= self._shown(scenario, own_seed, deadline=deadline, whole=anyway)
+            more[ENDING] = RAN if self._holds(more, self.ensemble.patterns) else NOT_SHOWN
+            if more[ENDING] == NOT_SHOWN and not anyway:
+                why = "the baseline does not show the patterns"
+                return tables_without_a_run(
+                    spec.name, own_seed, list(METRICS), why=why, replication=replication, more=more
+                )
+        record = simulate(scenario, own_seed, deadline=deadline)
+        metrics = compute(record)
+        if spec.name == self.ensemble.baseline.name:
+            inside = {
+                each.metric: each.low <= metrics[each.metric] <= each.high for each in self.ensemble.ranges
+            }
+            more |= {SHOWN + name: float(holds) for name, holds in inside.items()}
+            if not all(inside.values()):
+                more[ENDING] = NOT_SHOWN
+        undefined = reasons(record) if any(math.isnan(value) for value in metrics.values()) else {}
+        return tables_of(record, metrics, reasons=undefined, replication=replication, keep=keep, more=more)
+
+    def _shown(
+        self, scenario: Scenario, seed: int, *, deadline: float | None, whole: bool
+    ) -> dict[str, float]:
+        """Return the share of values in the range of each pattern.
+
+        Parameters
+        ----------
+        whole : look at all of them; otherwise stop before the run if the world already misses one.
+        """
+        patterns = self.ensemble.patterns
+        if not patterns:
+            return {}
+        time = scenario.time.model_copy(update={"years": self.ensemble.years})
+        longer = scenario.model_copy(update={"time": time})
+        of_world = [pattern for pattern in patterns if pattern.function in OF_A_WORLD]
+        found = {each.pattern.name: each.inside for each in shown(of_world, world=build_world(longer, seed))}
+        named = {SHOWN + name: inside for name, inside in found.items()}
+        if not whole and not self._holds(named, of_world):
+            return named
+        of_record = [pattern for pattern in patterns if pattern.function not in OF_A_WORLD]
+        if of_record:
+            record = simulate(longer, seed, deadline=deadline)
+            named |= {SHOWN + each.pattern.name: each.inside for each in shown(of_record, record=record)}
+        return named
+
+    @staticmethod
+    def _holds(inside: dict[str, float] | dict[str, float | str], patterns: Iterable[Pattern]) -> bool:
+        """Whether every pattern has enough of its values in its range."""
+        return all(
+            np.greater_equal(float(inside.get(SHOWN + pattern.name, math.nan)), pattern.share)
+            for pattern in patterns
+        )
