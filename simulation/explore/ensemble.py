@@ -124,10 +124,12 @@ class Ensemble:
 
 
 def _plain(parameter: Parameter) -> dict[str, Any]:
-    """Return a parameter as JSON: nan is null."""
+    """Return what differs from the defaults of a parameter, as JSON has it."""
+    default = asdict(Parameter("", (), "linear"))
     return {
-        name: None if isinstance(value, float) and math.isnan(value) else value
+        name: list(value) if isinstance(value, tuple) else value
         for name, value in asdict(parameter).items()
+        if not (value == default[name] or (isinstance(value, float) and math.isnan(value))) or name == "scale"
     }
 
 
@@ -138,10 +140,7 @@ def _of_pattern(pattern: Pattern) -> list[Any]:
 def parameters_of(manifest: Manifest) -> tuple[Parameter, ...]:
     """Return the parameters of a recorded ensemble."""
     found = recorded(manifest)["identity"]["parameters"]
-    return tuple(
-        _PARAMETER.validate_python({name: value for name, value in row.items() if value is not None})
-        for row in found.values()
-    )
+    return tuple(_PARAMETER.validate_python(row) for row in found.values())
 
 
 def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:

@@ -169,11 +169,17 @@ def _between_ensembles(there: Mapping[str, Any] | None, here: Mapping[str, Any] 
     if there is None or here is None:
         return [] if there is here else ["one is an ensemble of worlds, and the other is not"]
     old, new = (dict(_leaves(each["identity"])) for each in (there, here))
-    return [
+    found = [
         f"{' '.join(key)}: {_shown(old, key)} there, {_shown(new, key)} now"
         for key in dict.fromkeys([*old, *new])
         if old.get(key) != new.get(key)
     ]
+    return _first(found, at_most=5)
+
+
+def _first(lines: list[str], *, at_most: int) -> list[str]:
+    rest = len(lines) - at_most
+    return lines[:at_most] + ([f"and {rest} more"] if rest > 0 else [])
 
 
 def _leaves(identity: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -202,8 +208,7 @@ def changed_keys(there: str, here: str, *, at_most: int = 5) -> list[str]:
         for key in dict.fromkeys([*old, *new])
         if old.get(key) != new.get(key) and key not in ("title", "description")
     ]
-    rest = len(changed) - at_most
-    return changed[:at_most] + ([f"and {rest} more"] if rest > 0 else []) or ["changed"]
+    return _first(changed, at_most=at_most) or ["changed"]
 
 
 def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
