@@ -16,6 +16,7 @@ from simulation.cli.animate import animate
 from simulation.cli.break_even import break_even
 from simulation.cli.compare import compare
 from simulation.cli.exit_codes import ending_of
+from simulation.cli.explore import explore
 from simulation.cli.factors import factors
 from simulation.cli.new_dataset import new_dataset
 from simulation.cli.options import Resumable
@@ -59,6 +60,7 @@ def cli() -> None:
 
 for command in (
     run,
+    explore,
     compare,
     plot,
     validate,

@@ -5,22 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from simulation.analysis.declarations import read_declarations
 from simulation.analysis.patterns import load_patterns
 from simulation.analysis.priors import Keys, load_priors
 from simulation.arguments import MOST_SEED
-from simulation.errors import DataError, Problem, suggestion
+from simulation.errors import DataError, HyperclusterError, Problem, suggestion
 from simulation.explore.parameters import Parameter
 from simulation.files.text import TextFault, read_text
-from simulation.files.toml import toml_text
+from simulation.files.toml import key_text, toml_text
 from simulation.metrics import METRICS
-from simulation.scenario.messages import Issue
+from simulation.scenario.messages import Issue, expected
 from simulation.settings import IDENTIFIER, Line, Names, Positive, Settings
 
 PACKAGED = Path(__file__).parents[1] / "scenarios" / "studies"
@@ -33,7 +33,7 @@ MOST_POINTS = 300_000
 """Points of a design: with three replications, fewer than a study may have."""
 
 SPEED, SYNCHRONIZATION = "restricted_time_years", "phi"
-"""The metrics of a verdict: the first always has a value, the lower the better; the other is better when higher."""
+"""The metrics of a verdict, both better when lower; the first always has a value."""
 
 
 class Factor(Settings):
@@ -219,6 +219,25 @@ class Study(Settings):
     def to_toml(self) -> str:
         """The whole study as the text of a file."""
         return toml_text(self.model_dump(exclude_defaults=True))
+
+
+def study_with(data: Mapping[str, Any]) -> Study:
+    """Return a study from values of a file and of a command.
+
+    Raises
+    ------
+    HyperclusterError
+        If the values cannot stand together.
+    """
+    try:
+        study = Study.model_validate(dict(data))
+    except ValidationError as error:
+        details = error.errors()[0]
+        where = ".".join(map(str, details["loc"]))
+        raise HyperclusterError(f"{where} = {details['input']!r:.60}: {expected(details)}") from None
+    for place, message in _faults(study):
+        raise HyperclusterError(f"{key_text(place)}: {message}")
+    return study
 
 
 def read_study(path: Path) -> Study:

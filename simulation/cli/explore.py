@@ -1,0 +1,238 @@
+"""The command ``explore``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulation.cli.options import Resumable, fresh, take_over, workers
+
+if TYPE_CHECKING:
+    from simulation.explore.ensemble import Ensemble
+    from simulation.explore.running import Size
+    from simulation.explore.study import Study
+    from simulation.results.reader import Results
+
+RESULTS = Path("results")
+STUDY = "verdict"
+"""The shipped study that ``hypercluster explore`` runs if nothing is named."""
+
+
+@click.command(cls=Resumable)
+@click.argument("names", nargs=-1, metavar="[STUDY | SCENARIO SCENARIO... | DIR]")
+@click.option(
+    "--baseline", help="Scenario without policy, which must show the patterns; by default baseline."
+)
+@click.option(
+    "--design", help="sample, saltelli, morris, grid, one-at-a-time, or a CSV file whose columns are keys."
+)
+@click.option("--points", type=click.IntRange(1), help="Number of worlds to draw; by default 4096.")
+@click.option("--kept", type=click.IntRange(1), help="Draw worlds until so many show the patterns.")
+@click.option(
+    "--minutes", type=click.FloatRange(0, min_open=True), help="Draw worlds until this time has passed."
+)
+@click.option("--replications", type=click.IntRange(1), help="Seeds of every world; by default 3.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the first run and of the design; by default 1.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="[SCENARIO:]KEY=VALUE",
+    help="Change a key in every scenario, or in one. May be repeated.",
+)
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path),
+    help="Write the study into this file instead of running it; with --world, begin the names of scenarios so.",
+)
+@click.option("--world", type=click.IntRange(0), help="Write this world of DIR as scenarios.")
+@click.option("--dry-run", is_flag=True, help="Say what would be run, how long it takes, and what varies.")
+@workers
+@click.option("--executor", default="processes", show_default=True, metavar="WHERE", help="As for run.")
+@click.option("--deadline", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="As for run.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Results folder; by default results/explore-STUDY."
+)
+@fresh
+@take_over
+@click.option("--quiet", is_flag=True, help="Print only errors.")
+@click.pass_context
+def explore(
+    ctx: click.Context,
+    names: tuple[str, ...],
+    baseline: str | None,
+    design: str | None,
+    points: int | None,
+    kept: int | None,
+    minutes: float | None,
+    replications: int | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    write: Path | None,
+    world: int | None,
+    dry_run: bool,
+    workers: int | None,
+    executor: str,
+    deadline: float | None,
+    out: Path | None,
+    fresh: bool,
+    take_over: bool,
+    quiet: bool,
+) -> None:
+    """Ask whether the verdict survives the assumptions.
+
+    Draws many worlds from the ranges of everything that is assumed, keeps those whose baseline shows what is known of
+    diffusion, and compares the policies in each. STUDY is a file or the name of a shipped study; the first SCENARIO is
+    the one that the others are compared with. With DIR, an ensemble that has run, finished or not, its answers are
+    written anew. Finished points are kept; more points go on from them.
+    """
+    from simulation.cli.console import print_failures
+    from simulation.errors import HyperclusterError
+    from simulation.results.reader import MANIFEST, Results
+
+    if len(names) == 1 and (Path(names[0]) / MANIFEST).is_file():
+        results = Results(names[0])
+        if world is not None:
+            _write_world(results, world, write)
+            return
+        _conclude(results, quiet=quiet)
+        return
+    if world is not None:
+        raise HyperclusterError("--world needs DIR, the results folder of an ensemble")
+    given = {
+        "baseline": baseline,
+        "design": design,
+        "points": points,
+        "kept": kept,
+        "minutes": minutes,
+        "replications": replications,
+        "seed": seed,
+        "set": overrides or None,
+    }
+    study, folder, name = _study_of(names, {key: value for key, value in given.items() if value is not None})
+    if write is not None:
+        _write_study(study, write)
+        return
+    from simulation.explore.ensemble import ensemble_of
+    from simulation.explore.running import refuse_too_many, run_ensemble
+
+    ensemble = ensemble_of(study, folder=folder)
+    size = _size_of(study, ensemble)
+    refuse_too_many(size.points, ensemble)
+    if dry_run:
+        _foretell(ensemble, size, workers=workers)
+        return
+    from simulation.cli.progress import form_of, progress_shown
+
+    with progress_shown(form_of(quiet=quiet, as_json=False)) as progress:
+        results = run_ensemble(
+            ensemble,
+            size,
+            out=out or RESULTS / f"explore-{name}",
+            workers=workers,
+            executor=executor,
+            deadline=deadline,
+            fresh=fresh,
+            take_over=take_over,
+            progress=progress,
+        )
+    _conclude(results, quiet=quiet)
+    if results.manifest["failures"]:
+        print_failures(results.manifest)
+        ctx.exit(3)
+
+
+def _study_of(names: tuple[str, ...], given: dict[str, Any]) -> tuple[Study, Path | None, str]:
+    """Return the study, the folder of its file, and its name."""
+    from simulation.errors import HyperclusterError, listed, suggestion
+    from simulation.explore.study import find_study, read_study, shipped_studies, study_with
+
+    if len(names) >= 2:
+        return study_with({"scenarios": list(names), **given}), None, "+".join(Path(n).stem for n in names)
+    name = names[0] if names else STUDY
+    path = find_study(name)
+    if path is None:
+        known = [each.stem for each in shipped_studies()]
+        hint = suggestion(name, known) or f"; shipped studies are {listed(known, at_most=99)}"
+        raise HyperclusterError(
+            f"{name}: no such study{hint}. A study compares at least two scenarios: "
+            "hypercluster explore regional_cluster hypercluster"
+        )
+    study = read_study(path)
+    return study_with({**study.model_dump(exclude_unset=True), **given}), path.parent, path.stem
+
+
+def _size_of(study: Study, ensemble: Ensemble) -> Size:
+    """Return how far to go; where only another goal is given, points are as many as a study may have."""
+    from simulation.arguments import MOST_REPLICATIONS
+    from simulation.explore.answers import is_known_well
+    from simulation.explore.running import Size
+
+    goal = study.kept is not None or study.minutes is not None
+    most = MOST_REPLICATIONS // (ensemble.design.together * ensemble.design.replications)
+    until = study.until
+    return Size(
+        points=most if goal and "points" not in study.model_fields_set else study.points,
+        kept=study.kept,
+        minutes=study.minutes,
+        enough=None if until is None else lambda results: is_known_well(results, until.share),
+    )
+
+
+def _write_study(study: Study, path: Path) -> None:
+    from simulation.cli.console import print_files
+    from simulation.errors import HyperclusterError
+    from simulation.files.durable import replace
+
+    if path.exists():
+        raise HyperclusterError(f"{path}: is already there; choose another --write")
+    replace(path, study.to_toml().encode())
+    print_files([path])
+
+
+def _write_world(results: Results, point: int, write: Path | None) -> None:
+    from simulation.cli.console import print_files
+    from simulation.explore.world import write_world
+
+    print_files(write_world(results, point, write or Path(f"world_{point}.toml")))
+
+
+def _foretell(ensemble: Ensemble, size: Size, *, workers: int | None) -> None:
+    """Print what would be run."""
+    from simulation.cli.progress import duration
+    from simulation.explore.forecast import forecast
+
+    found = forecast(ensemble, size.points, workers=workers)
+    click.echo(
+        f"{found.points:,} points, about {found.runs:,} runs, {duration(found.seconds)}, {found.megabytes:.0f} MB"
+    )
+    click.echo(f"{len(ensemble.design.parameters)} parameters vary:")
+    for parameter in ensemble.design.parameters:
+        ends = (
+            ", ".join(map(str, parameter.values))
+            if parameter.values
+            else f"{parameter.low:g} to {parameter.high:g} {parameter.unit} ({parameter.scale})"
+        )
+        click.echo(f"  {parameter.name}: {ends}")
+
+
+def _conclude(results: Results, *, quiet: bool) -> None:
+    """Write tables and figures of the answers, and print the sentences."""
+    from simulation.cli.console import print_files, print_notes
+    from simulation.explore.answers import answers_of, write_answers
+    from simulation.results.derived import HERE, outputs_of
+    from simulation.results.own_files import RECORD, on_record
+    from simulation.results.reader import MANIFEST
+
+    outputs = outputs_of(results, "explore", HERE)
+    answers = answers_of(results)
+    write_answers(answers, outputs)
+    if quiet:
+        return
+    for line in [*answers.sentences(), *answers.rules]:
+        click.echo(f"{line}\n")
+    written = (results.path / name for name in (MANIFEST, RECORD, *on_record(results.path)))
+    print_files(sorted(path for path in written if path.is_file()))
+    print_notes(results)

@@ -1,0 +1,300 @@
+"""The answers of an ensemble: tables, and the sentences that claim no more than their intervals."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simulation.explore.given_data import correlations, moved_inputs, what_matters
+from simulation.explore.outcomes import (
+    AHEAD,
+    ALIKE,
+    BEHIND,
+    METRIC,
+    SEED,
+    Ensemble,
+    acceptance,
+    holding,
+    outcome_of,
+    pairs_of,
+    read_ensemble,
+    shares,
+)
+from simulation.explore.parameters import Parameter
+from simulation.explore.points import NOT_AFFORDABLE
+from simulation.explore.rules import Phrase, find_rules, sentence
+from simulation.results.derived import Outputs
+from simulation.results.reader import Results
+from simulation.results.tables import RAN
+from simulation.world import Array
+
+FEWEST = 20
+"""Fewest kept points about which anything is said in words."""
+
+ALL, NONE = "all patterns", "no pattern"
+
+_WORDS = {
+    "speed": {AHEAD: "adoption is sooner", ALIKE: "alike", BEHIND: "later"},
+    "synchronization": {AHEAD: "regions are more in step", ALIKE: "alike", BEHIND: "less in step"},
+}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of an ensemble as far as it has gone."""
+
+    ensemble: Ensemble
+    kept: int  # points at which the baseline shows all patterns
+    shares: pd.DataFrame
+    acceptance: pd.DataFrame
+    decides: pd.DataFrame  # of kept worlds: scenario, policies, measure, and the columns of what_matters
+    moved: pd.DataFrame  # which inputs the patterns moved
+    correlations: pd.DataFrame  # of the inputs of kept worlds
+    rules: tuple[str, ...]
+    provisional: bool  # not as many points as were asked for
+
+    @property
+    def leading_filter(self) -> str:
+        """The filter of the leading row: all patterns, where there are any."""
+        return ALL if self.ensemble.checks else NONE
+
+    def sentences(self) -> list[str]:
+        """Return the answers in words, the leading one first."""
+        e = self.ensemble
+        begin = "Provisional: " if self.provisional else ""
+        looked = len(e.baseline)
+        worlds = (
+            f"{self.kept:,} of {looked:,} worlds drawn from our ranges in which the baseline shows the patterns"
+            if e.checks
+            else f"{looked:,} worlds drawn from our ranges (no pattern was asked for)"
+        )
+        told = [f"{begin}{worlds}."]
+        if self.kept < FEWEST:
+            return [
+                *told,
+                f"With fewer than {FEWEST} such worlds, nothing is said about them; compute more points.",
+            ]
+        for scenario in e.scenarios:
+            kinds = ("uncertain", "as designed") if e.has_designed else ("uncertain",)
+            told += [self._sentence(scenario, policies) for policies in kinds]
+        return told
+
+    def _sentence(self, scenario: str, policies: str) -> str:
+        names = self.ensemble.titles[scenario], self.ensemble.titles[self.ensemble.reference]
+        with_what = (
+            "with what policies cost and do drawn from their ranges too"
+            if policies == "uncertain"
+            else "with policies that cost and do what their scenarios say"
+        )
+        table = self.shares.query(
+            "scenario == @scenario and policies == @policies and filter == @self.leading_filter"
+        )
+        worlds = {
+            measure: table.query("kind == 'worlds' and measure == @measure").set_index("outcome")
+            for measure in ("speed", "synchronization")
+        }
+        affordable = worlds["speed"].loc["both affordable"]
+        parts = [f"{names[0]} against {names[1]}, {with_what}:"]
+        if affordable["share"] < 1:
+            pairs = table.query("kind == 'pairs' and measure == 'speed'").set_index("outcome")["share"]
+            parts.append(
+                f"both plans can be paid for in {_percent(affordable)} of 100 worlds (not that of {names[0]} in "
+                f"{100 * pairs[NOT_AFFORDABLE]:.0f}, not that of {names[1]} in "
+                f"{100 * pairs[f'reference {NOT_AFFORDABLE}']:.0f}); of those,"
+            )
+        clauses = []
+        for measure, rows in worlds.items():
+            if AHEAD not in rows.index:
+                clauses.append(f"nothing can be said about {measure}")
+                continue
+            words = _WORDS[measure]
+            clauses.append(
+                f"{words[AHEAD]} in {_percent(rows.loc[AHEAD], interval=True)}, {words[BEHIND]} in "
+                f"{_percent(rows.loc[BEHIND])}, {words[ALIKE]} in {_percent(rows.loc[ALIKE])} of 100"
+            )
+        return f"{' '.join(parts)} {'; '.join(clauses)}."
+
+
+def _percent(row: Any, *, interval: bool = False) -> str:
+    """Return a share as a number of 100, which never claims certainty that rounding makes."""
+    share = 100 * row["share"]
+    text = f"{share:.0f}" if 1 <= share <= 99 or share in (0.0, 100.0) else f"{share:.1f}"
+    if not interval:
+        return text
+    return f"{text} (95 % interval {100 * row['low']:.0f} to {100 * row['high']:.0f})"
+
+
+def answers_of(results: Results) -> Answers:
+    """Return the answers of an ensemble, finished or not; errors as :func:`read_ensemble`."""
+    ensemble = read_ensemble(results)
+    kept = holding(ensemble, tuple(ensemble.checks))
+    points = ensemble.baseline.index.to_numpy()[kept]
+    places = _places(ensemble, points)
+    names = [parameter.name for parameter in ensemble.parameters]
+    return Answers(
+        ensemble=ensemble,
+        kept=int(kept.sum()),
+        shares=shares(ensemble),
+        acceptance=acceptance(ensemble),
+        decides=_decides(ensemble),
+        moved=moved_inputs(places, names=names) if ensemble.filtered and len(points) > 1 else pd.DataFrame(),
+        correlations=correlations(places, names=names) if len(points) > 2 else pd.DataFrame(),
+        rules=tuple(_rules(ensemble)),
+        provisional=len(ensemble.baseline) < ensemble.planned,
+    )
+
+
+def is_known_well(results: Results, halfwidth: float) -> bool:
+    """Whether the 95 % intervals of all leading shares are within plus or minus this."""
+    ensemble = read_ensemble(results)
+    table = shares(ensemble)
+    leading = table[(table["filter"] == (ALL if ensemble.checks else NONE)) & (table["kind"] == "worlds")]
+    return bool(((leading["high"] - leading["low"]) / 2 <= halfwidth).all())
+
+
+def _places(ensemble: Ensemble, points: Array) -> Array:
+    """Return the places of parameters at some points: float64 (points, P)."""
+    values = ensemble.design.loc[points]
+    return np.array(
+        [
+            [parameter.place_of(_value(value)) for value in values[parameter.name]]
+            for parameter in ensemble.parameters
+        ]
+    ).T
+
+
+def _value(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _means(ensemble: Ensemble, scenario: str, *, designed: bool) -> pd.DataFrame:
+    """Return the mean advantage at each kept point by metric, and the shares of its seeds that are behind."""
+    pairs = pairs_of(ensemble, scenario, tuple(ensemble.checks), designed=designed)
+    table = pd.DataFrame({"point": pairs.point, **pairs.advantage})
+    for measure in METRIC:
+        outcome = outcome_of(pairs, measure, ensemble.margin)  # type: ignore[arg-type]
+        table[f"behind in {measure}"] = np.where(pairs.ending == RAN, outcome == BEHIND, np.nan)
+    return table.groupby("point").mean()
+
+
+def _decides(ensemble: Ensemble) -> pd.DataFrame:
+    """Return what decides in kept worlds, one row per scenario, policies, measure and input."""
+    found = []
+    for scenario in ensemble.scenarios:
+        for designed in (False, True) if ensemble.has_designed else (False,):
+            means = _means(ensemble, scenario, designed=designed)
+            if len(means) < FEWEST:
+                continue
+            moving = [p for p in ensemble.parameters if not (designed and p.of_policies)]
+            places = _places(ensemble, means.index.to_numpy())
+            columns = [n for n, p in enumerate(ensemble.parameters) if p in moving]
+            for measure, metric in METRIC.items():
+                table = what_matters(
+                    places[:, columns],
+                    means[metric].to_numpy(),
+                    names=[parameter.name for parameter in moving],
+                    rng=np.random.default_rng(SEED),
+                    categorical=[parameter.name for parameter in moving if parameter.values],
+                )
+                policies = "as designed" if designed else "uncertain"
+                found.append(
+                    table.sort_values("share", ascending=False).assign(
+                        scenario=scenario, policies=policies, measure=measure
+                    )
+                )
+    if not found:
+        return pd.DataFrame()
+    table = pd.concat(found, ignore_index=True)
+    front = ["scenario", "policies", "measure", "input"]
+    return table[[*front, *(name for name in table if name not in front)]]
+
+
+def _rules(ensemble: Ensemble) -> list[str]:
+    """Return the rules of where a scenario is behind, in words."""
+    told = []
+    phrases = {parameter.name: phrase_of(parameter) for parameter in ensemble.parameters}
+    for scenario in ensemble.scenarios:
+        means = _means(ensemble, scenario, designed=False)
+        points = means.index.to_numpy()
+        inputs = _inputs(ensemble, points)
+        for measure in METRIC:
+            behind = means[f"behind in {measure}"].to_numpy()
+            rules = find_rules(inputs, behind, point=points, rng=np.random.default_rng(SEED))
+            words = f"{ensemble.titles[scenario]} is behind in {measure}"
+            told += [sentence(rule, phrases, outcome=words) for rule in rules]
+    return told
+
+
+def _inputs(ensemble: Ensemble, points: Array) -> dict[str, Array]:
+    values = ensemble.design.loc[points]
+    return {
+        parameter.name: values[parameter.name].astype(str).to_numpy()
+        if parameter.is_choice
+        else values[parameter.name].to_numpy(dtype=np.float64)
+        for parameter in ensemble.parameters
+    }
+
+
+def phrase_of(parameter: Parameter) -> Phrase:
+    """Return how sentences name a parameter: its key, which a reader can set, and its unit."""
+    return Phrase(parameter.name, "" if parameter.unit in ("", "times") else parameter.unit)
+
+
+def write_answers(answers: Answers, outputs: Outputs) -> list[str]:
+    """Write the tables and the sentences beside the runs, and return the names of the files."""
+    tables = {
+        "outcomes.csv": answers.shares,
+        "acceptance.csv": answers.acceptance,
+        "what_decides.csv": answers.decides,
+        "moved_inputs.csv": answers.moved,
+        "correlations.csv": answers.correlations.rename_axis("input").reset_index(),
+    }
+    files = {
+        name: table.to_csv(index=False, lineterminator="\n", float_format="%.6g").encode()
+        for name, table in tables.items()
+        if len(table)
+    }
+    files["answers.md"] = as_markdown(answers).encode()
+    outputs.write(files)
+    return sorted(files)
+
+
+def as_markdown(answers: Answers) -> str:
+    """Return the answers as a page: a paragraph to paste, rules, and what a reader must know of the method."""
+    lines = ["# The verdict under uncertainty", "", *(f"{line}\n" for line in answers.sentences())]
+    if answers.rules:
+        lines += ["## Where it is behind", "", *(f"- {rule}" for rule in answers.rules), ""]
+    decisive = leading_inputs(answers)
+    if decisive:
+        lines += ["## What decides in the kept worlds", "", *(f"- {line}" for line in decisive), ""]
+    lines += [
+        "## How to read this",
+        "",
+        "Worlds are drawn evenly from the ranges in section 10 of the model. These ranges are judgements, and so are "
+        "the patterns: a share of such worlds is not a probability. Shares of worlds refer to the expected "
+        "difference of a world, with the chance of its few seeds removed; `outcomes.csv` also has the shares of "
+        "single pairs of runs, and those under other patterns.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def leading_inputs(answers: Answers, *, at_most: int = 5) -> list[str]:
+    """Return which inputs explain most of the difference in kept worlds beyond what chance would, in words."""
+    table, told = answers.decides, []
+    if not len(table):
+        return []
+    for (scenario, policies, measure), rows in table.groupby(["scenario", "policies", "measure"], sort=False):
+        clear = rows[rows["share"] > rows["share_dummy"]].nlargest(at_most, "share")
+        if not len(clear) or math.isnan(clear["share"].iloc[0]):
+            continue
+        inputs = ", ".join(
+            f"{name} {100 * share:.0f} %" for name, share in zip(clear["input"], clear["share"], strict=True)
+        )
+        title = answers.ensemble.titles[str(scenario)]
+        told.append(f"{title}, {measure}, policies {policies}: {inputs}")
+    return told

@@ -1,0 +1,280 @@
+"""The outcomes of an ensemble: two scenarios at the same point with the same seed, and the shares of each outcome.
+
+Differences are advantages of the scenario over its reference: years that adoption comes sooner, and synchronization,
+1 - Phi, that is higher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from simulation.explore.ensemble import AS_DESIGNED, UNFILTERED, parameters_of, recorded
+from simulation.explore.parameters import Parameter
+from simulation.explore.points import NOT_AFFORDABLE, SHOWN
+from simulation.explore.shares import Share, share_of_pairs, share_of_worlds
+from simulation.explore.study import SPEED, SYNCHRONIZATION
+from simulation.results.reader import Results
+from simulation.results.tables import ENDING, RAN
+from simulation.world import Array
+
+Measure = Literal["speed", "synchronization", "both"]
+MEASURES: tuple[Measure, ...] = ("speed", "synchronization", "both")
+METRIC = {"speed": SPEED, "synchronization": SYNCHRONIZATION}
+AHEAD, ALIKE, BEHIND = "ahead", "alike", "behind"
+UNDEFINED = "undefined"
+
+SEED = 20_240_601
+"""Seed of all resampling, so that the same rows give the same intervals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """The rows of an ensemble, read once; N points of which the baseline has ended."""
+
+    reference: str
+    scenarios: tuple[str, ...]  # compared with the reference
+    titles: dict[str, str]
+    parameters: tuple[Parameter, ...]
+    design: pd.DataFrame  # by point: the value of each parameter
+    runs: pd.DataFrame  # of the rivals: scenario, point, number, ending, metrics
+    baseline: pd.DataFrame  # by point: ending, and the share of values in the range of each pattern
+    checks: dict[str, float]  # share of values that must lie in the range of each pattern
+    margin: dict[str, float]  # by metric
+    filtered: bool  # rivals ran only where the baseline shows the patterns, beyond the first points
+    planned: int  # points that it was asked for
+
+    @property
+    def has_designed(self) -> bool:
+        """Whether the scenarios also ran with costs and effects as designed."""
+        return bool(self.runs["scenario"].str.endswith(AS_DESIGNED).any())
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of a scenario and its reference: n of them."""
+
+    scenario: str
+    designed: bool
+    point: Array  # int64 (n,)
+    weight: Array  # float64 (n,), one over the chance of the point to have been run
+    ending: Array  # object (n,): RAN, or whose plan is not affordable
+    advantage: dict[str, Array]  # by metric, float64 (n,); nan where not run or undefined
+
+    def chosen(self, mask: Array) -> Pairs:
+        """Return some of the pairs."""
+        return replace(
+            self,
+            point=self.point[mask],
+            weight=self.weight[mask],
+            ending=self.ending[mask],
+            advantage={name: values[mask] for name, values in self.advantage.items()},
+        )
+
+
+def read_ensemble(results: Results) -> Ensemble:
+    """Read the rows of an ensemble, finished or not.
+
+    Raises
+    ------
+    HyperclusterError
+        If the folder holds no ensemble, or no point of it yet.
+    """
+    found = recorded(results.manifest)
+    identity = found["identity"]
+    each = identity["replications"]
+    shown = [SHOWN + name for name in identity["patterns"]]
+    runs = results.runs(["scenario", "replication", ENDING, SPEED, SYNCHRONIZATION, *shown])
+    runs["scenario"] = runs["scenario"].astype(str)
+    runs["point"] = runs["replication"] // each
+    of_baseline = runs["scenario"] == identity["baseline"]
+    baseline = runs[of_baseline].drop_duplicates("point").set_index("point").sort_index()
+    names = found["scenarios"]
+    return Ensemble(
+        reference=names[0],
+        scenarios=tuple(names[1:]),
+        titles=results.titles,
+        parameters=parameters_of(results.manifest),
+        design=results.design().set_index("point"),
+        runs=runs[~of_baseline].drop(columns=shown),
+        baseline=baseline.drop(columns=["scenario", "replication", SPEED, SYNCHRONIZATION]),
+        checks={
+            name: bounds[3] if len(bounds) == 4 else 1.0 for name, bounds in identity["patterns"].items()
+        },
+        margin=dict(found["margin"]),
+        filtered=identity["design"] == "sample" and bool(identity["patterns"]),
+        planned=found["points"],
+    )
+
+
+def holding(ensemble: Ensemble, checks: Sequence[str]) -> Array:
+    """Return at which points, in the order of the baseline's, all of these patterns are shown: bool (N,)."""
+    met = np.ones(len(ensemble.baseline), dtype=bool)
+    for name in checks:
+        met &= (ensemble.baseline[SHOWN + name] >= ensemble.checks[name]).to_numpy()
+    return met
+
+
+def acceptance(ensemble: Ensemble) -> pd.DataFrame:
+    """Return the share of points that show each pattern, none, all, and all but each: of the first points, at which
+    all patterns are looked at; that of all patterns is of all points.
+    """
+    first = ensemble.baseline.index.to_numpy() < (UNFILTERED if ensemble.filtered else np.inf)
+    rows = []
+    for filter_name, checks in filters(ensemble):
+        met = holding(ensemble, checks)
+        looked = np.ones_like(first) if set(checks) == set(ensemble.checks) else first
+        share = share_of_pairs(met[looked], np.flatnonzero(looked), rng=_rng())
+        rows.append({"filter": filter_name, **_row(share)})
+    return pd.DataFrame(rows)
+
+
+def filters(ensemble: Ensemble) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the names of filters, each with the patterns that it asks for."""
+    names = tuple(ensemble.checks)
+    yield "no pattern", ()
+    if not names:
+        return
+    yield "all patterns", names
+    for name in names:
+        yield f"{name} alone", (name,)
+    if len(names) > 1:
+        for name in names:
+            yield f"all but {name}", tuple(other for other in names if other != name)
+
+
+def pairs_of(ensemble: Ensemble, scenario: str, checks: Sequence[str], *, designed: bool = False) -> Pairs:
+    """Return the pairs of a scenario and the reference at the points that show some patterns.
+
+    Points beyond the first ran only if they show all patterns; the first ones that do not stand for the others of
+    their kind, by their weight (Horvitz & Thompson 1952). Pairs with a run that failed are left out.
+    """
+    end = AS_DESIGNED if designed else ""
+    columns = ["point", "replication", ENDING, SPEED, SYNCHRONIZATION]
+    mine, other = (
+        ensemble.runs.loc[ensemble.runs["scenario"] == name + end, columns]
+        for name in (scenario, ensemble.reference)
+    )
+    both = mine.merge(other, on=["point", "replication"], suffixes=("", "_other")).sort_values("replication")
+    points = ensemble.baseline.index.to_numpy()
+    met = holding(ensemble, checks)
+    every = holding(ensemble, tuple(ensemble.checks))
+    first = points < UNFILTERED
+    weight = np.ones(len(points))
+    if ensemble.filtered and first.any():
+        weight = np.where(every, 1.0, np.where(first, len(points) / first.sum(), 0.0))
+    table = pd.DataFrame({"point": points, "weight": np.where(met, weight, 0.0)})
+    both = both.merge(table[table["weight"] > 0], on="point")
+    ending = np.select(
+        [both[ENDING] == NOT_AFFORDABLE, both[f"{ENDING}_other"] == NOT_AFFORDABLE],
+        [NOT_AFFORDABLE, f"reference {NOT_AFFORDABLE}"],
+        RAN,
+    )
+    return Pairs(
+        scenario=scenario,
+        designed=designed,
+        point=both["point"].to_numpy(),
+        weight=both["weight"].to_numpy(),
+        ending=np.asarray(ending, dtype=object),
+        # Both metrics are better when lower.
+        advantage={
+            name: (both[f"{name}_other"] - both[name]).to_numpy() for name in (SPEED, SYNCHRONIZATION)
+        },
+    )
+
+
+def outcome_of(pairs: Pairs, measure: Measure, margin: dict[str, float]) -> Array:
+    """Return the outcome of each pair, object (n,); of both measures the one that they share, else "mixed"."""
+    if measure == "both":
+        speed, synchronization = (outcome_of(pairs, each, margin) for each in ("speed", "synchronization"))
+        same = np.where(speed == synchronization, speed, "mixed")
+        undefined = (speed == UNDEFINED) | (synchronization == UNDEFINED)
+        return np.where(undefined, UNDEFINED, same)
+    metric = METRIC[measure]
+    found = pairs.advantage[metric]
+    outcome = np.select(
+        [found > margin[metric], found < -margin[metric], np.isfinite(found)],
+        [AHEAD, BEHIND, ALIKE],
+        UNDEFINED,
+    )
+    return np.where(pairs.ending == RAN, outcome, pairs.ending)
+
+
+def shares(ensemble: Ensemble) -> pd.DataFrame:
+    """Return all shares, one a row.
+
+    Columns: scenario, policies ("uncertain" or "as designed"), filter, measure, kind, outcome, share, low, high,
+    points. Kind "pairs" counts pairs of a point and a seed; kind "worlds" counts points by their expected difference,
+    among those at which both plans are affordable. Shares of "pairs" are also given with all technical failures counted
+    for either side, as outcomes "ahead, failures for it" and "ahead, failures against it".
+    """
+    rows = []
+    for scenario in ensemble.scenarios:
+        for designed in (False, True) if ensemble.has_designed else (False,):
+            policies = "as designed" if designed else "uncertain"
+            for name, checks in filters(ensemble):
+                pairs = pairs_of(ensemble, scenario, checks, designed=designed)
+                lost = _lost(ensemble, pairs, checks, designed=designed)
+                for measure in MEASURES:
+                    front = {"scenario": scenario, "policies": policies, "filter": name, "measure": measure}
+                    rows += [front | row for row in _of_pairs(pairs, measure, ensemble.margin, lost)]
+                    if measure != "both":
+                        rows += [front | row for row in _of_worlds(pairs, measure, ensemble.margin)]
+    return pd.DataFrame(rows)
+
+
+def _lost(ensemble: Ensemble, pairs: Pairs, checks: Sequence[str], *, designed: bool) -> int:
+    """Return the number of pairs that lack a run at points that have one: those that failed."""
+    end = AS_DESIGNED if designed else ""
+    names = [pairs.scenario + end, ensemble.reference + end]
+    there = ensemble.runs[ensemble.runs["scenario"].isin(names)]
+    points = set(ensemble.baseline.index[holding(ensemble, checks)])
+    return int(there.loc[there["point"].isin(points), "replication"].nunique()) - pairs.point.size
+
+
+def _of_pairs(
+    pairs: Pairs, measure: Measure, margin: dict[str, float], lost: int
+) -> Iterator[dict[str, object]]:
+    outcome = outcome_of(pairs, measure, margin)
+    words = [AHEAD, ALIKE, BEHIND, "mixed"] if measure == "both" else [AHEAD, ALIKE, BEHIND]
+    words += [NOT_AFFORDABLE, f"reference {NOT_AFFORDABLE}", UNDEFINED]
+    for word in words:
+        share = share_of_pairs(outcome == word, pairs.point, weights=pairs.weight, rng=_rng())
+        yield {"kind": "pairs", "outcome": word, **_row(share)}
+    n = pairs.point.size
+    if lost and n:
+        ahead = float(np.average(outcome == AHEAD, weights=pairs.weight))
+        for word, more in (("failures for it", lost), ("failures against it", 0)):
+            estimate = (ahead * n + more) / (n + lost)
+            yield {
+                "kind": "pairs",
+                "outcome": f"{AHEAD}, {word}",
+                **_row(Share(estimate, np.nan, np.nan, len(set(pairs.point)))),
+            }
+
+
+def _of_worlds(pairs: Pairs, measure: Measure, margin: dict[str, float]) -> Iterator[dict[str, object]]:
+    metric = METRIC[measure]
+    affordable = share_of_pairs(pairs.ending == RAN, pairs.point, weights=pairs.weight, rng=_rng())
+    yield {"kind": "worlds", "outcome": "both affordable", **_row(affordable)}
+    known = pairs.chosen((pairs.ending == RAN) & np.isfinite(pairs.advantage[metric]))
+    _, counts = np.unique(known.point, return_counts=True)
+    if not counts.size or counts.max() == 1:
+        return
+    found = share_of_worlds(
+        known.advantage[metric], known.point, margin[metric], weights=known.weight, rng=_rng()
+    )
+    for word, share in ((AHEAD, found.above), (ALIKE, found.alike), (BEHIND, found.below)):
+        yield {"kind": "worlds", "outcome": word, **_row(share)}
+
+
+def _row(share: Share) -> dict[str, object]:
+    return {"share": share.estimate, "low": share.low, "high": share.high, "points": share.n}
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(SEED)

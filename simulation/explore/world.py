@@ -1,0 +1,58 @@
+"""One world of an ensemble as ordinary scenarios, to run or to open on the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simulation.arguments import whole_number
+from simulation.errors import HyperclusterError
+from simulation.explore.designs import Design
+from simulation.explore.ensemble import AS_DESIGNED, parameters_of, recorded
+from simulation.explore.parameters import Parameter, changed
+from simulation.files.durable import replace
+from simulation.results.reader import Results
+from simulation.scenario.loading import parse_scenario
+
+
+def design_of(results: Results) -> Design:
+    """Return the design of a recorded ensemble; not of one whose rows were read from a file."""
+    identity = recorded(results.manifest)["identity"]
+    return Design(
+        identity["design"],
+        parameters_of(results.manifest),
+        results.manifest["seed"],
+        identity["replications"],
+        levels=identity["levels"],
+    )
+
+
+def write_world(results: Results, point: int, file: Path) -> list[Path]:
+    """Write the scenarios at a point as NAME_SCENARIO.toml beside ``file``, and return their paths.
+
+    Raises
+    ------
+    HyperclusterError
+        If there is no such point, or a file of another kind stands there.
+    NotAffordable
+        If a plan is not affordable in that world.
+    """
+    table = results.design().set_index("point")
+    point = whole_number("--world", point, most=int(table.index.max()))
+    values = table.loc[point]
+    parameters = parameters_of(results.manifest)
+    settings: list[tuple[Parameter, object]] = [
+        (parameter, getattr(value, "item", lambda value=value: value)())
+        for parameter in parameters
+        if (value := values[parameter.name]) is not None and value == value
+    ]
+    written = []
+    for entry in results.manifest["scenarios"]:
+        if entry["name"].endswith(AS_DESIGNED):
+            continue
+        spec, _ = changed(parse_scenario(entry["text"]), settings)
+        path = file.with_name(f"{file.stem}_{spec.name}.toml")
+        if path.exists():
+            raise HyperclusterError(f"{path}: is already there; choose another --write")
+        replace(path, f"# World {point} of {results.path.name}\n{spec.to_toml()}".encode())
+        written.append(path)
+    return written
