@@ -895,8 +895,8 @@ MUTANTS = [
     Mutant(
         "pattern: a curve that has not bent taken for S-shaped",
         "analysis/pattern_quantities.py",
-        "np.nan if fastest == gained.size - 1 else curves.pooled[fastest]",
-        "curves.pooled[fastest]",
+        "np.nan if fastest == gained.size - 1 else shares[fastest]",
+        "shares[fastest]",
         "tests/analysis/test_pattern_quantities.py",
     ),
     Mutant(

@@ -21,7 +21,7 @@ from simulation.analysis.declarations import (
     read_declarations,
     repeated,
 )
-from simulation.analysis.pattern_quantities import OF_A_RECORD, OF_A_WORLD
+from simulation.analysis.pattern_quantities import OF_A_RECORD, OF_A_WORLD, Observed
 from simulation.errors import listed, suggestion
 from simulation.record import Record
 from simulation.scenario.messages import Issue
@@ -121,11 +121,12 @@ def shown(
 ) -> tuple[Shown, ...]:
     """Return what a world and the record of its run show of the patterns; without either, the patterns of the other."""
     found = []
+    observed = Observed(record) if record is not None else None
     for pattern in patterns:
         if world is not None and pattern.function in OF_A_WORLD:
             values = OF_A_WORLD[pattern.function](world)
-        elif record is not None and pattern.function in OF_A_RECORD:
-            values = OF_A_RECORD[pattern.function](record)
+        elif observed is not None and pattern.function in OF_A_RECORD:
+            values = OF_A_RECORD[pattern.function](observed)
         else:
             continue
         within = (values >= pattern.low) & (values <= pattern.high)
