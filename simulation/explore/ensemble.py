@@ -10,25 +10,23 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from pydantic import TypeAdapter
 
 from simulation.analysis.patterns import Pattern, load_patterns
 from simulation.analysis.priors import load_priors
 from simulation.errors import DataError, HyperclusterError, Problem, ScenarioError, listed, suggestion
-from simulation.explore.designs import Design
+from simulation.explore.designs import Design, values_of
 from simulation.explore.parameters import Parameter, paths_in, shipped_parameters
 from simulation.explore.study import GENERATED, Study, read_rows
 from simulation.metrics import METRICS
 from simulation.results.manifest import new_manifest
-from simulation.results.reader import Manifest
+from simulation.results.reader import Manifest, Results
 from simulation.scenario.loading import load_scenario, load_scenarios
 from simulation.scenario.schema import Scenario
 
 AS_DESIGNED = "-as-designed"
 """Ends the name of a scenario whose policies keep their costs and effects at every point."""
-
-UNFILTERED = 256
-"""First points of a sample at which all scenarios run, whatever the baseline shows."""
 
 _CODE = ("explore/parameters.py", "explore/designs.py", "explore/points.py", "analysis/pattern_quantities.py")
 """Files of ours that the rows depend on besides the model."""
@@ -57,6 +55,7 @@ class Ensemble:
     patterns: tuple[Pattern, ...]
     ranges: tuple[Range, ...]
     years: float  # of a run that must show the patterns
+    unfiltered: int = 256  # first points of a sample at which all scenarios run, whatever the baseline shows
 
     @property
     def filters(self) -> bool:
@@ -112,6 +111,7 @@ class Ensemble:
             "baseline": self.baseline.name,
             "design": design.kind,
             "replications": design.replications,
+            "points without a filter": self.unfiltered,
             "levels": design.levels,
             "rows": rows,
             "parameters": {parameter.name: _plain(parameter) for parameter in design.parameters},
@@ -285,6 +285,25 @@ def _read_design(
         _refuse_unmoved(parameter, scenarios)
         parameters.append(parameter)
     return parameters, rows
+
+
+def design_of(results: Results) -> Design:
+    """Return the design of a recorded ensemble; not of one whose rows were read from a file."""
+    identity = recorded(results.manifest)["identity"]
+    return Design(
+        identity["design"],
+        parameters_of(results.manifest),
+        results.manifest["seed"],
+        identity["replications"],
+        levels=identity["levels"],
+    )
+
+
+def design_values(results: Results, points: Sequence[int]) -> pd.DataFrame:
+    """Return the values of the parameters by point, also while an ensemble runs and its table is not written yet."""
+    if recorded(results.manifest)["identity"]["design"] == "rows":
+        return results.design().set_index("point").loc[list(points)]
+    return pd.DataFrame(values_of(design_of(results), points), index=pd.Index(points, name="point"))
 
 
 def recorded(manifest: Manifest) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulation.batch.replications import load_kernels
 from simulation.batch.running import available_cores
-from simulation.explore.ensemble import UNFILTERED, Ensemble
+from simulation.explore.ensemble import Ensemble
 from simulation.explore.points import PointRun
 from simulation.results.tables import ENDING, RAN
 
@@ -34,7 +34,9 @@ def forecast(ensemble: Ensemble, sets: int, *, workers: int | None) -> Forecast:
     load_kernels(ensemble.scenarios)
     make = PointRun(ensemble)
     each = design.replications
-    tried = range(UNFILTERED, UNFILTERED + TRIED) if ensemble.filters else range(min(points, 4))
+    tried = (
+        range(ensemble.unfiltered, ensemble.unfiltered + TRIED) if ensemble.filters else range(min(points, 4))
+    )
 
     def run(name: int, point: int) -> str:
         tables = make(ensemble.scenarios[name], point * each, seed=0, deadline=None, keep="metrics")
@@ -48,7 +50,7 @@ def forecast(ensemble: Ensemble, sets: int, *, workers: int | None) -> Forecast:
         run(name, tried[0])
     of_rivals = (time.perf_counter() - began) / len(ensemble.rivals)
     share = (kept + 1) / (len(tried) + 2) if ensemble.filters else 1.0
-    whole = min(points, UNFILTERED) if ensemble.filters else points
+    whole = min(points, ensemble.unfiltered) if ensemble.filters else points
     rivals = round((whole + share * (points - whole)) * len(ensemble.rivals) * each)
     seconds = points * of_baseline + rivals * of_rivals
     return Forecast(

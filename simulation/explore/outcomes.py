@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from simulation.explore.ensemble import AS_DESIGNED, UNFILTERED, parameters_of, recorded
+from simulation.explore.ensemble import AS_DESIGNED, design_values, parameters_of, recorded
 from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE, SHOWN
 from simulation.explore.shares import Share, share_of_pairs, share_of_worlds
@@ -46,6 +46,7 @@ class Ensemble:
     checks: dict[str, float]  # share of values that must lie in the range of each pattern
     margin: dict[str, float]  # by metric
     filtered: bool  # rivals ran only where the baseline shows the patterns, beyond the first points
+    unfiltered: int  # the number of those first points
     planned: int  # points that it was asked for
 
     @property
@@ -99,7 +100,7 @@ def read_ensemble(results: Results) -> Ensemble:
         scenarios=tuple(names[1:]),
         titles=results.titles,
         parameters=parameters_of(results.manifest),
-        design=results.design().set_index("point"),
+        design=design_values(results, sorted(set(runs["point"]))),
         runs=runs[~of_baseline].drop(columns=shown),
         baseline=baseline.drop(columns=["scenario", "replication", SPEED, SYNCHRONIZATION]),
         checks={
@@ -107,6 +108,7 @@ def read_ensemble(results: Results) -> Ensemble:
         },
         margin=dict(found["margin"]),
         filtered=identity["design"] == "sample" and bool(identity["patterns"]),
+        unfiltered=identity["points without a filter"],
         planned=found["points"],
     )
 
@@ -123,7 +125,7 @@ def acceptance(ensemble: Ensemble) -> pd.DataFrame:
     """Return the share of points that show each pattern, none, all, and all but each: of the first points, at which
     all patterns are looked at; that of all patterns is of all points.
     """
-    first = ensemble.baseline.index.to_numpy() < (UNFILTERED if ensemble.filtered else np.inf)
+    first = ensemble.baseline.index.to_numpy() < (ensemble.unfiltered if ensemble.filtered else np.inf)
     rows = []
     for filter_name, checks in filters(ensemble):
         met = holding(ensemble, checks)
@@ -163,7 +165,7 @@ def pairs_of(ensemble: Ensemble, scenario: str, checks: Sequence[str], *, design
     points = ensemble.baseline.index.to_numpy()
     met = holding(ensemble, checks)
     every = holding(ensemble, tuple(ensemble.checks))
-    first = points < UNFILTERED
+    first = points < ensemble.unfiltered
     weight = np.ones(len(points))
     if ensemble.filtered and first.any():
         weight = np.where(every, 1.0, np.where(first, len(points) / first.sum(), 0.0))

@@ -17,7 +17,7 @@ from simulation.analysis.pattern_quantities import OF_A_WORLD
 from simulation.analysis.patterns import Pattern, shown
 from simulation.engine.build.world import build_world
 from simulation.engine.simulate import simulate
-from simulation.explore.ensemble import UNFILTERED, Ensemble
+from simulation.explore.ensemble import Ensemble
 from simulation.explore.parameters import changed
 from simulation.metrics import METRICS, compute, reasons
 from simulation.policies.plan import NotAffordable
@@ -69,7 +69,7 @@ class PointRun:
             )
         more[CUT] = float(len(cut))
         if spec.name == self.ensemble.baseline.name:
-            anyway = not self.ensemble.filters or point < UNFILTERED
+            anyway = not self.ensemble.filters or point < self.ensemble.unfiltered
             more |= self._shown(scenario, own_seed, deadline=deadline, whole=anyway)
             more[ENDING] = RAN if self._holds(more, self.ensemble.patterns) else NOT_SHOWN
             if more[ENDING] == NOT_SHOWN and not anyway:

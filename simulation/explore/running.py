@@ -19,14 +19,18 @@ import pyarrow.parquet as pq
 from simulation.batch.progress import Progress
 from simulation.batch.running import Batch, command, opened_batch
 from simulation.errors import HyperclusterError
-from simulation.explore.designs import values_of
-from simulation.explore.ensemble import UNFILTERED, Ensemble
+from simulation.explore.designs import Design, values_of
+from simulation.explore.ensemble import Ensemble
 from simulation.explore.points import PointRun
 from simulation.results.reader import DESIGN, Results
 from simulation.results.tables import RAN
 
+SMALLEST_ROUND = 256
 LARGEST_ROUND = 1024
-"""Points between two looks at the rules for stopping, once there are as many."""
+"""Points between two looks at the rules for stopping: as many as there are already, within these limits."""
+
+FEWEST_KEPT = 256
+"""Kept points before a sample may stop because its shares are known well enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,6 @@ def run_ensemble(
     sets = size.points if design.size is None else 1
     points = sets * design.together if design.size is None else min(size.points, design.size)
     manifest = ensemble.manifest(points, command=command())
-    done = 0
     with opened_batch(
         ensemble.scenarios,
         manifest,
@@ -74,25 +77,23 @@ def run_ensemble(
         progress=progress,
         replicate=PointRun(ensemble),
     ) as batch:
-        try:
-            began = time.monotonic()
-            for first, last in _rounds(points):
-                _round(ensemble, batch, range(first, last), points)
-                done = last
-                if _is_enough(ensemble, size, batch, done=done, began=began):
-                    break
-        finally:
-            if done:
-                batch.store.manifest["ensemble"]["points"] = done
-                batch.store.put(DESIGN, design_table(ensemble, done))
+        if design.size is not None:
+            batch.store.put(DESIGN, design_table(design, points))
+        began = time.monotonic()
+        for first, last in _rounds(points):
+            _round(ensemble, batch, range(first, last), points)
+            if _is_enough(ensemble, size, batch, done=last, began=began):
+                batch.store.manifest["ensemble"]["points"] = last
+                break
+        batch.store.put(DESIGN, design_table(design, batch.store.manifest["ensemble"]["points"]))
     return Results(batch.store.folder)
 
 
 def _rounds(points: int) -> Iterator[tuple[int, int]]:
-    """Yield the ends of rounds: each as large as all before, from ``UNFILTERED`` to ``LARGEST_ROUND`` points."""
+    """Yield the ends of rounds: each as large as all before, from ``SMALLEST_ROUND`` to ``LARGEST_ROUND`` points."""
     first = 0
     while first < points:
-        last = min(first + min(max(first, UNFILTERED), LARGEST_ROUND), points)
+        last = min(first + min(max(first, SMALLEST_ROUND), LARGEST_ROUND), points)
         yield first, last
         first = last
 
@@ -105,7 +106,9 @@ def _round(ensemble: Ensemble, batch: Batch, points: range, in_all: int) -> None
     chosen = [
         point * each + number
         for point in points
-        if not ensemble.filters or point < UNFILTERED or batch.endings.get((baseline, point * each)) == RAN
+        if not ensemble.filters
+        or point < ensemble.unfiltered
+        or batch.endings.get((baseline, point * each)) == RAN
         for number in range(each)
     ]
     wanted = {spec.name: chosen for spec in ensemble.rivals}
@@ -117,7 +120,7 @@ def _expected(ensemble: Ensemble, batch: Batch, points: int) -> int:
     looked, kept = kept_so_far(ensemble, batch)
     share = 1.0 if not ensemble.filters else (kept + 1) / (looked + 2)
     rivals = len(ensemble.rivals) * ensemble.design.replications
-    whole = min(points, UNFILTERED) if ensemble.filters else points
+    whole = min(points, ensemble.unfiltered) if ensemble.filters else points
     return points + round(rivals * (whole + share * (points - whole)))
 
 
@@ -134,15 +137,15 @@ def _is_enough(ensemble: Ensemble, size: Size, batch: Batch, *, done: int, began
     if size.minutes is not None and time.monotonic() - began >= 60 * size.minutes:
         return True
     doubled = done & (done - 1) == 0
-    if size.enough is None or not doubled or kept < UNFILTERED:
+    if size.enough is None or not doubled or kept < FEWEST_KEPT:
         return False
     return size.enough(Results(batch.store.folder))
 
 
-def design_table(ensemble: Ensemble, points: int) -> bytes:
+def design_table(design: Design, points: int) -> bytes:
     """Return the values of the first points as a Parquet file: column ``point``, and one for each parameter."""
     numbers = list(range(points))
-    columns = {"point": numbers} | values_of(ensemble.design, numbers)
+    columns = {"point": numbers} | values_of(design, numbers)
     sink = io.BytesIO()
     pq.write_table(pa.table(columns), sink, compression="zstd")
     return sink.getvalue()

@@ -6,24 +6,11 @@ from pathlib import Path
 
 from simulation.arguments import whole_number
 from simulation.errors import HyperclusterError
-from simulation.explore.designs import Design
-from simulation.explore.ensemble import AS_DESIGNED, parameters_of, recorded
+from simulation.explore.ensemble import AS_DESIGNED, design_values, parameters_of, recorded
 from simulation.explore.parameters import Parameter, changed
 from simulation.files.durable import replace
 from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario
-
-
-def design_of(results: Results) -> Design:
-    """Return the design of a recorded ensemble; not of one whose rows were read from a file."""
-    identity = recorded(results.manifest)["identity"]
-    return Design(
-        identity["design"],
-        parameters_of(results.manifest),
-        results.manifest["seed"],
-        identity["replications"],
-        levels=identity["levels"],
-    )
 
 
 def write_world(results: Results, point: int, file: Path) -> list[Path]:
@@ -36,9 +23,9 @@ def write_world(results: Results, point: int, file: Path) -> list[Path]:
     NotAffordable
         If a plan is not affordable in that world.
     """
-    table = results.design().set_index("point")
-    point = whole_number("--world", point, most=int(table.index.max()))
-    values = table.loc[point]
+    recorded(results.manifest)
+    point = whole_number("--world", point, most=results.manifest["ensemble"]["points"] - 1)
+    values = design_values(results, [point]).loc[point]
     parameters = parameters_of(results.manifest)
     settings: list[tuple[Parameter, object]] = [
         (parameter, getattr(value, "item", lambda value=value: value)())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,6 +66,10 @@ def test_every_source_is_a_reference_of_the_model():
     assert len(sources) > 10
 
 
+ANY_WORLD: Any = object()
+"""Of quantities that do not look at it."""
+
+
 def pattern_of(low: float, high: float, share: float) -> Pattern:
     return DECLARED.patterns[0].model_copy(
         update={"function": "ties_across", "low": low, "high": high, "share": share}
@@ -82,7 +87,7 @@ def test_a_pattern_holds_where_enough_values_lie_in_its_range(values, low, high,
     pattern = pattern_of(low, high, share)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("simulation.analysis.patterns.OF_A_WORLD", {"ties_across": lambda _: np.array(values)})
-        (found,) = shown([pattern], world=None)
+        (found,) = shown([pattern], world=ANY_WORLD)
     inside = sum(low <= value <= high for value in values)
     assert found.inside == pytest.approx(inside / len(values))
     assert found.holds == (inside / len(values) >= share)
@@ -90,7 +95,7 @@ def test_a_pattern_holds_where_enough_values_lie_in_its_range(values, low, high,
 
 def test_a_pattern_without_any_value_does_not_hold(monkeypatch):
     monkeypatch.setattr("simulation.analysis.patterns.OF_A_WORLD", {"ties_across": lambda _: np.array([])})
-    (found,) = shown([pattern_of(0, 1, 0.5)], world=None)
+    (found,) = shown([pattern_of(0, 1, 0.5)], world=ANY_WORLD)
     assert not found.holds
 
 
