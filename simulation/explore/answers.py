@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.explore.given_data import correlations, moved_inputs, what_matters
+from simulation.explore.indices import indices_of
 from simulation.explore.outcomes import (
     AHEAD,
     ALIKE,
@@ -55,6 +56,7 @@ class Answers:
     moved: pd.DataFrame  # which inputs the patterns moved
     correlations: pd.DataFrame  # of the inputs of kept worlds
     rules: tuple[str, ...]
+    indices: pd.DataFrame  # of a design made to tell what decides; else empty
     provisional: bool  # not as many points as were asked for
 
     @property
@@ -67,6 +69,8 @@ class Answers:
         e = self.ensemble
         begin = "Provisional: " if self.provisional else ""
         looked = len(e.baseline)
+        if not e.is_sample:
+            return [f"{begin}{looked:,} points of a design that is no sample of worlds: it has no shares."]
         worlds = (
             f"{self.kept:,} of {looked:,} worlds drawn from our ranges in which the baseline shows the patterns"
             if e.checks
@@ -138,12 +142,13 @@ def answers_of(results: Results) -> Answers:
     return Answers(
         ensemble=ensemble,
         kept=int(kept.sum()),
-        shares=shares(ensemble),
+        shares=shares(ensemble) if ensemble.is_sample else pd.DataFrame(),
         acceptance=acceptance(ensemble),
-        decides=_decides(ensemble),
+        decides=_decides(ensemble) if ensemble.is_sample else pd.DataFrame(),
         moved=moved_inputs(places, names=names) if ensemble.filtered and len(points) > 1 else pd.DataFrame(),
         correlations=correlations(places, names=names) if len(points) > 2 else pd.DataFrame(),
-        rules=tuple(_rules(ensemble)),
+        rules=tuple(_rules(ensemble)) if ensemble.is_sample else (),
+        indices=indices_of(results, ensemble),
         provisional=len(ensemble.baseline) < ensemble.planned,
     )
 
@@ -251,6 +256,7 @@ def write_answers(answers: Answers, outputs: Outputs) -> list[str]:
         "acceptance.csv": answers.acceptance,
         "what_decides.csv": answers.decides,
         "moved_inputs.csv": answers.moved,
+        "indices.csv": answers.indices,
         "correlations.csv": answers.correlations.rename_axis("input").reset_index(),
     }
     files = {
@@ -266,6 +272,8 @@ def write_answers(answers: Answers, outputs: Outputs) -> list[str]:
 def as_markdown(answers: Answers) -> str:
     """Return the answers as a page: a paragraph to paste, rules, and what a reader must know of the method."""
     lines = ["# The verdict under uncertainty", "", *(f"{line}\n" for line in answers.sentences())]
+    if len(answers.indices):
+        lines += ["## What decides", "", *(f"- {line}" for line in leading_indices(answers)), ""]
     if answers.rules:
         lines += ["## Where it is behind", "", *(f"- {rule}" for rule in answers.rules), ""]
     decisive = leading_inputs(answers)
@@ -281,6 +289,25 @@ def as_markdown(answers: Answers) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def leading_indices(answers: Answers, *, at_most: int = 5) -> list[str]:
+    """Return the inputs with the largest indices or effects, in words; nothing for one parameter at a time."""
+    table, told = answers.indices, []
+    by, words = (
+        ("total", "total Sobol' indices before filtering")
+        if "total" in table
+        else ("mu_star", "mean size of an elementary effect, before filtering")
+    )
+    if by not in table:
+        return []
+    for (scenario, measure), rows in table.groupby(["scenario", "measure"], sort=False):
+        first = rows.nlargest(at_most, by)
+        inputs = ", ".join(
+            f"{name} {value:.2g}" for name, value in zip(first["input"], first[by], strict=True)
+        )
+        told.append(f"{answers.ensemble.titles[str(scenario)]}, {measure}, {words}: {inputs}")
+    return told
 
 
 def leading_inputs(answers: Answers, *, at_most: int = 5) -> list[str]:

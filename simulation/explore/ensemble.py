@@ -17,6 +17,7 @@ from simulation.analysis.patterns import Pattern, load_patterns
 from simulation.analysis.priors import load_priors
 from simulation.errors import DataError, HyperclusterError, Problem, ScenarioError, listed, suggestion
 from simulation.explore.designs import Design, values_of
+from simulation.explore.matching import TARGET
 from simulation.explore.parameters import Parameter, paths_in, shipped_parameters
 from simulation.explore.study import GENERATED, Study, read_rows
 from simulation.metrics import METRICS
@@ -28,7 +29,13 @@ from simulation.scenario.schema import Scenario
 AS_DESIGNED = "-as-designed"
 """Ends the name of a scenario whose policies keep their costs and effects at every point."""
 
-_CODE = ("explore/parameters.py", "explore/designs.py", "explore/points.py", "analysis/pattern_quantities.py")
+_CODE = (
+    "explore/parameters.py",
+    "explore/designs.py",
+    "explore/points.py",
+    "explore/matching.py",
+    "analysis/pattern_quantities.py",
+)
 """Files of ours that the rows depend on besides the model."""
 
 
@@ -56,6 +63,11 @@ class Ensemble:
     ranges: tuple[Range, ...]
     years: float  # of a run that must show the patterns
     unfiltered: int = 256  # first points of a sample at which all scenarios run, whatever the baseline shows
+
+    @property
+    def matches(self) -> bool:
+        """Whether a factor on the rates makes the baseline's t50 that of a target, at every point."""
+        return any(parameter.name == TARGET for parameter in self.design.parameters)
 
     @property
     def filters(self) -> bool:
@@ -173,7 +185,12 @@ def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:
             if study.priors == "shipped" and study.design in ("sample", "saltelli", "morris", "one-at-a-time")
             else []
         )
-        parameters = [*own, *shipped]
+        target = (
+            [Parameter(TARGET, (), "linear", low=study.match.low, high=study.match.high, unit="years")]
+            if study.match is not None
+            else []
+        )
+        parameters = [*target, *own, *shipped]
     else:
         kind = "rows"
         parameters, rows = _read_design(where / study.design, own, everything)
@@ -214,8 +231,8 @@ def _also_as_designed(parameter: Parameter) -> Parameter:
 
 def _checks(study: Study, baseline: Scenario) -> tuple[tuple[Pattern, ...], tuple[Range, ...]]:
     shipped = load_patterns().patterns
-    if study.patterns == "none":
-        return (), ()
+    if study.patterns == "none" or (study.match is not None and study.patterns == "shipped"):
+        return (), ()  # matched worlds show the pattern that decides, and all of them are described
     if study.patterns == "shipped":
         # The ranges are those of industrial innovations in real regions; what a made-up world should show, its maker
         # knows.

@@ -45,6 +45,7 @@ class Ensemble:
     baseline: pd.DataFrame  # by point: ending, and the share of values in the range of each pattern
     checks: dict[str, float]  # share of values that must lie in the range of each pattern
     margin: dict[str, float]  # by metric
+    is_sample: bool  # points are independent worlds, of which shares can be counted
     filtered: bool  # rivals ran only where the baseline shows the patterns, beyond the first points
     unfiltered: int  # the number of those first points
     planned: int  # points that it was asked for
@@ -107,6 +108,7 @@ def read_ensemble(results: Results) -> Ensemble:
             name: bounds[3] if len(bounds) == 4 else 1.0 for name, bounds in identity["patterns"].items()
         },
         margin=dict(found["margin"]),
+        is_sample=identity["design"] in ("sample", "rows"),
         filtered=identity["design"] == "sample" and bool(identity["patterns"]),
         unfiltered=identity["points without a filter"],
         planned=found["points"],
@@ -268,7 +270,7 @@ def _of_worlds(pairs: Pairs, measure: Measure, margin: dict[str, float]) -> Iter
     if not counts.size or counts.max() == 1:
         return
     found = share_of_worlds(
-        known.advantage[metric], known.point, margin[metric], weights=known.weight, rng=_rng()
+        known.advantage[metric], known.point, margin=margin[metric], weights=known.weight, rng=_rng()
     )
     for word, share in ((AHEAD, found.above), (ALIKE, found.alike), (BEHIND, found.below)):
         yield {"kind": "worlds", "outcome": word, **_row(share)}

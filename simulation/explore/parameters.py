@@ -67,7 +67,7 @@ class Parameter:
     @property
     def of_policies(self) -> bool:
         """Whether it says what a policy costs or does, and nothing about the world without it."""
-        return all(key.split(".")[0] in MAGNITUDES for key in self.keys)
+        return bool(self.keys) and all(key.split(".")[0] in MAGNITUDES for key in self.keys)
 
     @property
     def is_choice(self) -> bool:

@@ -8,8 +8,8 @@ baseline's values that lie in the range of a pattern, nan where it was not looke
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from simulation.analysis.patterns import Pattern, shown
 from simulation.engine.build.world import build_world
 from simulation.engine.simulate import simulate
 from simulation.explore.ensemble import Ensemble
+from simulation.explore.matching import FACTOR, TARGET, matched
 from simulation.explore.parameters import changed
 from simulation.metrics import METRICS, compute, reasons
 from simulation.policies.plan import NotAffordable
@@ -26,6 +27,7 @@ from simulation.scenario.schema import Scenario
 
 NOT_AFFORDABLE = "not affordable"
 NOT_SHOWN = "patterns not shown"
+NOT_REACHED = "target not reached"
 
 SHOWN = "shown_"
 """Begins the name of a column with the share of a baseline's values in the range of a pattern."""
@@ -39,6 +41,7 @@ class PointRun:
     """Makes the row of a replication of an ensemble."""
 
     ensemble: Ensemble
+    factors: Mapping[int, float] = field(default_factory=dict)  # on the rates, by point, once they are known
 
     def case(self, spec: Scenario, replication: int) -> tuple[Scenario, int]:
         """Return the scenario and the seed of a replication.
@@ -50,6 +53,8 @@ class PointRun:
         """
         point, number = divmod(replication, self.ensemble.design.replications)
         settings = self.ensemble.settings(spec.name, point)
+        if point in self.factors:
+            settings.append((FACTOR, self.factors[point]))
         return changed(spec, settings)[0], self.ensemble.design.seed_of(point, number)
 
     def __call__(
@@ -60,23 +65,31 @@ class PointRun:
         own_seed = self.ensemble.design.seed_of(point, number)
         more: dict[str, float | str] = {ENDING: RAN, CUT: 0.0}
         more |= dict.fromkeys((SHOWN + name for name in self.ensemble.checks), math.nan)
-        try:
-            scenario, cut = changed(spec, self.ensemble.settings(spec.name, point))
-        except NotAffordable as error:
-            more[ENDING] = NOT_AFFORDABLE
+
+        def not_run(ending: str, why: str) -> Tables:
+            more[ENDING] = ending
             return tables_without_a_run(
-                spec.name, own_seed, list(METRICS), why=str(error), replication=replication, more=more
+                spec.name, own_seed, list(METRICS), why=why, replication=replication, more=more
             )
+
+        settings = self.ensemble.settings(spec.name, point)
+        if self.ensemble.matches:
+            factor = self._factor(spec, point, own_seed, deadline=deadline)
+            more[FACTOR.name] = factor
+            if math.isnan(factor):
+                return not_run(NOT_REACHED, "no factor on the rates of the baseline reaches the target")
+            settings.append((FACTOR, factor))
+        try:
+            scenario, cut = changed(spec, settings)
+        except NotAffordable as error:
+            return not_run(NOT_AFFORDABLE, str(error))
         more[CUT] = float(len(cut))
         if spec.name == self.ensemble.baseline.name:
             anyway = not self.ensemble.filters or point < self.ensemble.unfiltered
             more |= self._shown(scenario, own_seed, deadline=deadline, whole=anyway)
             more[ENDING] = RAN if self._holds(more, self.ensemble.patterns) else NOT_SHOWN
             if more[ENDING] == NOT_SHOWN and not anyway:
-                why = "the baseline does not show the patterns"
-                return tables_without_a_run(
-                    spec.name, own_seed, list(METRICS), why=why, replication=replication, more=more
-                )
+                return not_run(NOT_SHOWN, "the baseline does not show the patterns")
         record = simulate(scenario, own_seed, deadline=deadline)
         metrics = compute(record)
         if spec.name == self.ensemble.baseline.name:
@@ -88,6 +101,15 @@ class PointRun:
                 more[ENDING] = NOT_SHOWN
         undefined = reasons(record) if any(math.isnan(value) for value in metrics.values()) else {}
         return tables_of(record, metrics, reasons=undefined, replication=replication, keep=keep, more=more)
+
+    def _factor(self, spec: Scenario, point: int, seed: int, *, deadline: float | None) -> float:
+        """Return the factor on the rates at a point: known from the baseline, or solved for with it."""
+        if point in self.factors or spec.name != self.ensemble.baseline.name:
+            return self.factors.get(point, math.nan)
+        settings = self.ensemble.settings(spec.name, point)
+        target = next(value for parameter, value in settings if parameter.name == TARGET)
+        scenario, _ = changed(spec, settings)
+        return matched(scenario, seed, target, years=self.ensemble.years, deadline=deadline).factor
 
     def _shown(
         self, scenario: Scenario, seed: int, *, deadline: float | None, whole: bool

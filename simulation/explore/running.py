@@ -21,6 +21,7 @@ from simulation.batch.running import Batch, command, opened_batch
 from simulation.errors import HyperclusterError
 from simulation.explore.designs import Design, values_of
 from simulation.explore.ensemble import Ensemble
+from simulation.explore.matching import FACTOR
 from simulation.explore.points import PointRun
 from simulation.results.reader import DESIGN, Results
 from simulation.results.tables import RAN
@@ -111,8 +112,20 @@ def _round(ensemble: Ensemble, batch: Batch, points: range, in_all: int) -> None
         or batch.endings.get((baseline, point * each)) == RAN
         for number in range(each)
     ]
+    if ensemble.matches:
+        batch.replicate = PointRun(ensemble, _factors(ensemble, Results(batch.store.folder), points))
     wanted = {spec.name: chosen for spec in ensemble.rivals}
     batch.run(wanted, expected=_expected(ensemble, batch, in_all))
+
+
+def _factors(ensemble: Ensemble, results: Results, points: range) -> dict[int, float]:
+    """Return the factors on the rates that the baseline was matched with, by point."""
+    runs = results.runs(["scenario", "replication", FACTOR.name])
+    runs = runs[runs["scenario"] == ensemble.baseline.name]
+    found = (runs["replication"] // ensemble.design.replications).to_numpy()
+    factors = runs[FACTOR.name].to_numpy()
+    inside = (found >= points.start) & (found < points.stop)
+    return dict(zip(found[inside].tolist(), factors[inside].tolist(), strict=True))
 
 
 def _expected(ensemble: Ensemble, batch: Batch, points: int) -> int:

@@ -209,6 +209,8 @@ class Study(Settings):
     """Keys that keep the values of the scenarios."""
     patterns: Annotated[Any, AfterValidator(_patterns)] = "shipped"
     """What the baseline must show: the shipped patterns, nothing, or a table of ranges by pattern or metric."""
+    match: Bounds | None = None
+    """Range of targets for the baseline's t50, years: a common factor on its rates is solved for at every point."""
     margin: Margin = Margin()
     """Differences that count as alike."""
     set: Annotated[tuple[str, ...], Field(strict=False)] = ()
@@ -264,6 +266,10 @@ def _faults(study: Study) -> Iterator[Issue]:
             yield ("fix",), f'"{key}" does not vary{suggestion(key, known)}'
     if study.priors == "none" and not study.parameters and study.design in GENERATED:
         yield ("priors",), 'with "none" nothing varies; add a table such as [parameters.half_distance]'
+    if study.match is not None and study.design not in ("sample", "saltelli"):
+        yield ("match",), "targets are drawn in a sample or a saltelli design only"
+    if study.match is not None and study.match.low <= 0:
+        yield ("match", "low"), "must be more than 0"
     if study.design == "saltelli" and study.replications != 1:
         yield ("replications",), "must be 1 in a saltelli design, where the seed is a column of the design"
 

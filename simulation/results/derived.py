@@ -86,7 +86,7 @@ def notes_on(results: Results) -> list[str]:
         If the runs cannot be read.
     """
     notes = []
-    if reason := results.lacking(*TABLES):
+    if "ensemble" not in results.manifest and (reason := results.lacking(*TABLES)):
         notes.append(f"{reason}. {_WITHOUT[results.keep]}")
     if names := ignored(results.path, results.scenarios):
         notes.append(
