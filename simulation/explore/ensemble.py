@@ -141,7 +141,8 @@ def _plain(parameter: Parameter) -> dict[str, Any]:
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in asdict(parameter).items()
-        if not (value == default[name] or (isinstance(value, float) and math.isnan(value))) or name == "scale"
+        if name in ("name", "keys", "scale")
+        or not (value == default[name] or (isinstance(value, float) and math.isnan(value)))
     }
 
 
