@@ -135,6 +135,11 @@ def _percent(row: Any, *, interval: bool = False) -> str:
 def answers_of(results: Results) -> Answers:
     """Return the answers of an ensemble, finished or not; errors as :func:`read_ensemble`."""
     ensemble = read_ensemble(results)
+    return answers_from(ensemble, indices=indices_of(results, ensemble))
+
+
+def answers_from(ensemble: Ensemble, *, indices: pd.DataFrame | None = None) -> Answers:
+    """Return the answers of an ensemble that was read; ``indices`` are those of a design made to tell what decides."""
     kept = holding(ensemble, tuple(ensemble.checks))
     points = ensemble.baseline.index.to_numpy()[kept]
     places = _places(ensemble, points)
@@ -148,7 +153,7 @@ def answers_of(results: Results) -> Answers:
         moved=moved_inputs(places, names=names) if ensemble.filtered and len(points) > 1 else pd.DataFrame(),
         correlations=correlations(places, names=names) if len(points) > 2 else pd.DataFrame(),
         rules=tuple(_rules(ensemble)) if ensemble.is_sample else (),
-        indices=indices_of(results, ensemble),
+        indices=pd.DataFrame() if indices is None else indices,
         provisional=len(ensemble.baseline) < ensemble.planned,
     )
 

@@ -258,7 +258,8 @@ def _faults(study: Study) -> Iterator[Issue]:
     for name, varied in study.parameters.items():
         for key in varied.moved:
             if key in moved:
-                yield ("parameters", name), f'moves {key}, which "{moved[key]}" moves too; each key once'
+                where = ("parameters", name, "key" if varied.keys is None else "keys")
+                yield where, f'moves {key}, which "{moved[key]}" moves too; each key once'
             moved[key] = name
     known = {key for prior in load_priors().priors for key in prior.keys} | moved.keys()
     for key in study.fix:

@@ -1,0 +1,162 @@
+"""The command ``explore``: a study, two scenarios, a folder of results; and what a user does wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from small_ensembles import SMALL, small_study
+
+from simulation.cli.main import cli
+from simulation.explore.study import find_study, read_study, shipped_studies, study_with
+from simulation.results.reader import Results
+from simulation.scenario.loading import load_scenario
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a study and its finished results."""
+    folder = tmp_path_factory.mktemp("explore")
+    (folder / "small.toml").write_text(study_with(small_study(points=5)).to_toml())
+    result = invoke("explore", folder / "small.toml", "--executor", "serial", "--out", folder / "out")
+    assert result.exit_code == 0, result.output
+    assert "of 5 worlds drawn from our ranges" in result.stdout
+    return folder
+
+
+def test_a_study_ends_with_tables_sentences_and_the_files(folder: Path):
+    for name in ("runs.parquet", "design.parquet", "outcomes.csv", "acceptance.csv", "answers.md"):
+        assert (folder / "out" / name).is_file()
+    design = Results(folder / "out").design()
+    assert list(design) == ["point", "spatial", "onboarding"]
+    assert len(design) == 5
+
+
+def test_the_answers_of_a_folder_are_written_anew(folder: Path):
+    before = (folder / "out" / "outcomes.csv").read_bytes()
+    (folder / "out" / "outcomes.csv").unlink()
+    assert invoke("explore", folder / "out", "--quiet").exit_code == 0
+    assert (folder / "out" / "outcomes.csv").read_bytes() == before
+
+
+def test_a_world_is_written_as_scenarios_that_give_the_same_run(folder: Path):
+    result = invoke("explore", folder / "out", "--world", 3, "--write", folder / "w.toml")
+    assert result.exit_code == 0, result.output
+    spec = load_scenario(folder / "w_hypercluster.toml")
+    design = Results(folder / "out").design()
+    assert spec.diffusion.spatial == design["spatial"][3]
+    assert (folder / "w_baseline.toml").is_file()
+    again = invoke("explore", folder / "out", "--world", 3, "--write", folder / "w.toml")
+    assert again.exit_code == 2
+    assert "already there" in again.output
+    assert (
+        "--world = 99: must be a whole number from 0 to 4"
+        in invoke("explore", folder / "out", "--world", 99).output
+    )
+
+
+def test_two_scenarios_need_no_file_and_the_study_can_be_written_instead(tmp_path: Path):
+    file = tmp_path / "mine.toml"
+    sets = [word for key in SMALL for word in ("--set", key)]
+    result = invoke(
+        "explore", "regional_cluster", "mixed", "--points", 8, "--replications", 2, *sets, "--write", file
+    )
+    assert result.exit_code == 0, result.output
+    study = read_study(file)
+    assert study.scenarios == ("regional_cluster", "mixed")
+    assert (study.points, study.replications, study.set) == (8, 2, SMALL)
+
+
+def test_a_dry_run_says_what_would_be_run(folder: Path):
+    result = invoke("explore", folder / "small.toml", "--dry-run", "--points", 4)
+    assert result.exit_code == 0, result.output
+    assert "4 points, about" in result.stdout
+    assert "spatial: 0.2 to 2 1/year (log)" in result.stdout
+    assert not Path("results").exists() or not Path("results/explore-small").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["verdikt"], 'no such study; did you mean "verdict"?'),
+        (["baseline"], "A study compares at least two scenarios"),
+        (["regional_cluster", "hyperclster"], 'did you mean "hypercluster"?'),
+        (
+            ["regional_cluster", "hypercluster", "--baseline", "hypercluster"],
+            "two scenarios of one study are called",
+        ),
+        (["regional_cluster", "hypercluster", "--design", "sobel"], "no such file"),
+        (["regional_cluster", "hypercluster", "--world", "3"], "--world needs DIR"),
+        (
+            ["regional_cluster", "hypercluster", "--points", "400000"],
+            "points = 400000: must be 300000 or less",
+        ),
+        (["regional_cluster", "kuzbass", "--set", "hypercluster:time.years=3"], "no scenario is named"),
+    ],
+)
+def test_a_mistake_ends_in_a_message(arguments: list[str], words: str, tmp_path: Path):
+    result = invoke("explore", *arguments, "--out", tmp_path / "out")
+    assert result.exit_code == 2, result.output
+    assert words in result.output
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_problem_of_a_study_is_told_with_its_line(tmp_path: Path):
+    file = tmp_path / "wrong.toml"
+    file.write_text(
+        'scenarios = ["regional_cluster", "hypercluster"]\n'
+        'fix = ["membership.rat"]\n'
+        "[parameters.a]\n"
+        'key = "diffusion.spatial"\nlow = 1\nhigh = 2\n'
+        "[parameters.b]\n"
+        'keys = ["diffusion.spatial", "diffusion.network"]\nlow = 1\nhigh = 2\n'
+    )
+    output = invoke("explore", file).output
+    assert "2 problems" in output
+    assert (
+        'line 2  fix = ["membership.rat"]: "membership.rat" does not vary; did you mean "membership.rate"?'
+        in output
+    )
+    assert "line 8  parameters.b.keys = " in output
+    assert 'moves diffusion.spatial, which "a" moves too; each key once' in output
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("low = 2\nhigh = 1", "needs low and high, with low below high"),
+        ("low = 0\nhigh = 1\nscale = 'log'", "low 0 must be above 0 on the scale log"),
+        ("values = [1]", "values must be at least two, all different"),
+        ("values = [1, 2]\nweights = [1]", "1 weights for 2 values"),
+        ("low = 1\nhigh = 2\nvalues = [1, 2]", "give one of: low and high; multiply; values"),
+    ],
+)
+def test_a_range_that_is_none_is_told(tmp_path: Path, table: str, words: str):
+    file = tmp_path / "wrong.toml"
+    file.write_text(
+        'scenarios = ["regional_cluster", "hypercluster"]\n[parameters.a]\nkey = "diffusion.spatial"\n'
+        + table
+    )
+    assert words in invoke("explore", file).output
+
+
+def test_a_parameter_that_moves_nothing_is_refused(tmp_path: Path):
+    file = tmp_path / "idle.toml"
+    file.write_text(
+        'scenarios = ["regional_cluster", "hypercluster"]\n[parameters.a]\nkey = "effects.adoption_incentive"\n'
+        "low = 1\nhigh = 2\n"
+    )
+    assert "moves nothing: no scenario uses it" in invoke("explore", file).output
+
+
+def test_the_shipped_studies_can_be_read_and_found_by_name():
+    assert [path.stem for path in shipped_studies()]
+    for path in shipped_studies():
+        assert read_study(path).title
+        assert find_study(path.stem) == path
