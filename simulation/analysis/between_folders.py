@@ -104,6 +104,7 @@ def _refuse_other_worlds(there: Results, here: Results, pairs: Sequence[tuple[st
     ]
     if not found:
         found += edited(there.manifest.get("code"), here.manifest.get("code"), since="in between")
+    found += _other_points(there.manifest.get("ensemble"), here.manifest.get("ensemble"))
     old, new = _entries(there), _entries(here)
     for scenario, other in pairs:
         if new[scenario]["dataset_digest"] != old[other]["dataset_digest"]:
@@ -114,6 +115,27 @@ def _refuse_other_worlds(there: Results, here: Results, pairs: Sequence[tuple[st
             + "".join(f"  {line}\n" for line in found)
             + "Run one of them again."
         )
+
+
+_OF_A_POINT = ("design", "replications", "parameters", "rows", "levels")
+"""What determines the points of an ensemble, in what its manifest records."""
+
+
+def _other_points(there: Mapping[str, Any] | None, here: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield why replications with the same number are not of the same point of two ensembles."""
+    if there is None and here is None:
+        return
+    if there is None or here is None:
+        yield "one is an ensemble of worlds, and the other is not"
+        return
+    old, new = there["identity"], here["identity"]
+    if new["design"] == "saltelli":
+        yield "the differences of a saltelli design are its own pairs; compare samples"
+    if there["seed"] != here["seed"]:
+        yield f"their points differ: seed {there['seed']} there, {here['seed']} here"
+    for key in _OF_A_POINT:
+        if old.get(key) != new.get(key):
+            yield f"their points differ: other {key}"
 
 
 def _entries(study: Results) -> dict[str, Mapping[str, Any]]:
@@ -127,8 +149,12 @@ def _labels(there: Path, here: Path) -> tuple[str, str]:
 
 
 def _runs_by_seed(study: Results, seeds: range) -> dict[str, pd.DataFrame]:
-    runs = study.runs(["scenario", "seed", *METRICS])
-    runs = runs[runs["seed"].isin(seeds)].set_index("seed")
+    """Return the metrics of each scenario by seed; in an ensemble by replication, because points may share seeds."""
+    runs = study.runs(["scenario", "seed", "replication", *METRICS])
+    if "ensemble" in study.manifest:
+        runs = runs.set_index("replication")
+    else:
+        runs = runs[runs["seed"].isin(seeds)].set_index("seed")
     return {name: runs[runs["scenario"] == name] for name in study.scenarios}
 
 

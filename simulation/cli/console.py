@@ -18,6 +18,7 @@ from simulation.analysis.paired import Difference
 from simulation.analysis.unspent import unspent_money
 from simulation.analysis.verdict import verdicts
 from simulation.cli.progress import is_terminal
+from simulation.explore.tested import about_other_assumptions
 from simulation.hidden_characters import visible
 from simulation.reporting.table import Table as TextTable
 from simulation.reporting.tables import Analysis, tables
@@ -61,6 +62,8 @@ def print_study(results: Results, comparison: pd.DataFrame) -> None:
     _print_whole(console, summary_table(results))
     console.print(" ".join([NOTE, *results.assumptions]), style="dim", markup=False)
     _print_comparison(comparison, results.titles, console)
+    for line in about_other_assumptions(results.manifest):
+        console.print(f"{line}\n", markup=False)
     _print_idle(unspent_money(results), console)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.explore.given_data import correlations, moved_inputs, what_matters
-from simulation.explore.indices import indices_of
+from simulation.explore.indices import differences, indices_of
 from simulation.explore.outcomes import (
     AHEAD,
     ALIKE,
@@ -28,6 +28,7 @@ from simulation.explore.outcomes import (
 from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE
 from simulation.explore.rules import Phrase, find_rules, sentence
+from simulation.explore.study import SPEED, SYNCHRONIZATION
 from simulation.results.derived import Outputs
 from simulation.results.reader import Results
 from simulation.results.tables import RAN
@@ -37,6 +38,15 @@ FEWEST = 20
 """Fewest kept points about which anything is said in words."""
 
 ALL, NONE = "all patterns", "no pattern"
+
+MOST_POINTS_TOLD = 24
+"""Points whose differences are told in words; of more, the table has them."""
+
+_SIZES = {
+    SPEED: ("sooner", "later", " years", 2),
+    SYNCHRONIZATION: ("more in step", "less in step", "", 3),
+}
+"""Words for a difference that is positive or negative, its unit and decimals."""
 
 _WORDS = {
     "speed": {AHEAD: "adoption is sooner", ALIKE: "alike", BEHIND: "later"},
@@ -57,6 +67,7 @@ class Answers:
     correlations: pd.DataFrame  # of the inputs of kept worlds
     rules: tuple[str, ...]
     indices: pd.DataFrame  # of a design made to tell what decides; else empty
+    differences: pd.DataFrame  # point by point, of a grid or of one parameter at a time; else empty
     provisional: bool  # not as many points as were asked for
 
     @property
@@ -70,7 +81,8 @@ class Answers:
         begin = "Provisional: " if self.provisional else ""
         looked = len(e.baseline)
         if not e.is_sample:
-            return [f"{begin}{looked:,} points of a design that is no sample of worlds: it has no shares."]
+            what = f"{begin}{looked:,} points of a design that is no sample of worlds, so that there are no shares."
+            return [what, *self._point_by_point()]
         worlds = (
             f"{self.kept:,} of {looked:,} worlds drawn from our ranges in which the baseline shows the patterns"
             if e.checks
@@ -86,6 +98,37 @@ class Answers:
             kinds = ("uncertain", "as designed") if e.has_designed else ("uncertain",)
             told += [self._sentence(scenario, policies) for policies in kinds]
         return told
+
+    def _point_by_point(self) -> list[str]:
+        """Return the differences of a small design in words, one point each."""
+        rows = self.differences.to_dict("records")
+        if len(rows) > MOST_POINTS_TOLD:
+            return ["The differences at every point are in differences.csv."]
+        return [self._at_point(row) for row in rows]
+
+    def _at_point(self, row: dict[Any, Any]) -> str:
+        names = self.ensemble.titles[row["scenario"]], self.ensemble.titles[self.ensemble.reference]
+        values = [(p.name, _value(row[p.name])) for p in self.ensemble.parameters]
+        moved = ", ".join(
+            f"{name} = {value:g}" if isinstance(value, float | int) else f"{name} = {value}"
+            for name, value in values
+            if value is not None and value == value
+        )
+        begin = f"{moved or 'As in the scenarios'}: {names[0]} against {names[1]}"
+        if row["ending"] != RAN:
+            return f"{begin}: {row['ending']}."
+        clauses = []
+        for metric, (more, less, unit, decimals) in _SIZES.items():
+            mean, low, high = (row[f"{metric}{end}"] for end in ("", "_low", "_high"))
+            interval = f"{low:+.{decimals}f} to {high:+.{decimals}f}{unit}"
+            if math.isnan(low):
+                clauses.append(f"whether {more} or {less} is not known")
+            elif low <= 0 <= high:
+                clauses.append(f"neither {more} nor {less} as far as can be told ({interval})")
+            else:
+                word = more if mean > 0 else less
+                clauses.append(f"{word} by {abs(mean):.{decimals}f}{unit} ({interval})")
+        return f"{begin}: {'; '.join(clauses)}."
 
     def _sentence(self, scenario: str, policies: str) -> str:
         names = self.ensemble.titles[scenario], self.ensemble.titles[self.ensemble.reference]
@@ -154,6 +197,9 @@ def answers_from(ensemble: Ensemble, *, indices: pd.DataFrame | None = None) -> 
         correlations=correlations(places, names=names) if len(points) > 2 else pd.DataFrame(),
         rules=tuple(_rules(ensemble)) if ensemble.is_sample else (),
         indices=pd.DataFrame() if indices is None else indices,
+        differences=pd.DataFrame()
+        if ensemble.is_sample or indices is None or len(indices)
+        else differences(ensemble),
         provisional=len(ensemble.baseline) < ensemble.planned,
     )
 
@@ -262,6 +308,7 @@ def write_answers(answers: Answers, outputs: Outputs) -> list[str]:
         "what_decides.csv": answers.decides,
         "moved_inputs.csv": answers.moved,
         "indices.csv": answers.indices,
+        "differences.csv": answers.differences,
         "correlations.csv": answers.correlations.rename_axis("input").reset_index(),
     }
     files = {

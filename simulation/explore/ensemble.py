@@ -106,6 +106,7 @@ class Ensemble:
         manifest["ensemble"] = {
             "study": self.study.to_toml(),
             "title": self.study.title,
+            "seed": self.study.seed,
             "points": points,
             "scenarios": [spec.name for spec in self.rivals if not spec.name.endswith(AS_DESIGNED)],
             "margin": self.study.margin.model_dump(),

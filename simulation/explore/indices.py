@@ -1,4 +1,4 @@
-"""What decides in a design made to tell: Sobol' indices, elementary effects, one parameter at a time.
+"""What decides in a design made to tell: Sobol' indices, elementary effects, differences point by point.
 
 The outcome is the paired difference of two scenarios at a point, its advantage over the reference. In a Saltelli design
 the seed is an input like the others, so that its index is the share of chance. These designs run everywhere, whatever
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from simulation.explore.designs import Design
 from simulation.explore.ensemble import design_of
@@ -25,27 +26,30 @@ CHANCE = "chance (the seed)"
 
 
 def differences_by_point(ensemble: Ensemble, scenario: str) -> pd.DataFrame:
-    """Return the mean advantage of a scenario at each point over its seeds, with its standard error.
+    """Return the mean advantage of a scenario at each point over its seeds, with its 95 % interval.
 
-    Columns: point, n (pairs), and for each metric its mean and ``METRIC_error``; nan where a plan is not affordable or
-    a run failed.
+    Columns: point, n (pairs), ending (that of the first pair), and for each metric its mean, ``METRIC_low`` and
+    ``METRIC_high``; nan where a plan is not affordable or a run failed.
     """
     pairs = pairs_of(ensemble, scenario, ())
     table = pd.DataFrame({"point": pairs.point, **pairs.advantage}).groupby("point")
-    found = table.mean()
-    errors = table.sem().add_suffix("_error")
-    return pd.concat([table.size().rename("n"), found, errors], axis=1).reset_index()
+    found, n = table.mean(), table.size()
+    half = table.sem().mul(student.ppf(0.975, (n - 1).clip(lower=1)), axis=0)
+    endings = pd.Series(pairs.ending, index=pairs.point).groupby(level=0).first()
+    whole = found.join((found - half).add_suffix("_low")).join((found + half).add_suffix("_high"))
+    whole.insert(0, "ending", endings)
+    whole.insert(0, "n", n)
+    return whole.rename_axis("point").reset_index()
 
 
 def indices_of(results: Results, ensemble: Ensemble) -> pd.DataFrame:
-    """Return the table that the design of an ensemble was made for; empty for a design made for something else.
+    """Return the indices that the design of an ensemble was made for; empty for a design made for something else.
 
     Columns: scenario, measure, and those of :func:`simulation.explore.sobol.sobol_indices` or
-    :func:`simulation.explore.morris.elementary_effects`; or of one parameter at a time: input, value, and the mean
-    advantage with its standard error.
+    :func:`simulation.explore.morris.elementary_effects`.
     """
     kind = results.manifest["ensemble"]["identity"]["design"]
-    if kind not in ("saltelli", "morris", "one-at-a-time"):
+    if kind not in ("saltelli", "morris"):
         return pd.DataFrame()
     design = design_of(results)
     found = []
@@ -54,16 +58,24 @@ def indices_of(results: Results, ensemble: Ensemble) -> pd.DataFrame:
         points = _whole_sets(design, ensemble)
         for measure, metric in METRIC.items():
             outcome = means[metric].reindex(points).to_numpy()
-            if kind == "saltelli":
-                table = _sobol(design, outcome)
-            elif kind == "morris":
-                table = _morris(design, points, outcome)
-            else:
-                table = _one_at_a_time(design, points, outcome, means[f"{metric}_error"].reindex(points))
+            table = _sobol(design, outcome) if kind == "saltelli" else _morris(design, points, outcome)
             found.append(table.assign(scenario=scenario, measure=measure))
     whole = pd.concat(found, ignore_index=True)
     front = ["scenario", "measure"]
     return whole[[*front, *(name for name in whole if name not in front)]]
+
+
+def differences(ensemble: Ensemble) -> pd.DataFrame:
+    """Return the advantage at every point, with the values of the parameters there; columns of
+    :func:`differences_by_point` after scenario, point and the parameters. Its intervals are of single points.
+    """
+    found = [
+        differences_by_point(ensemble, scenario).assign(scenario=scenario) for scenario in ensemble.scenarios
+    ]
+    whole = pd.concat(found, ignore_index=True)
+    values = ensemble.design.loc[whole["point"]].reset_index(drop=True)
+    front = whole[["scenario", "point"]]
+    return pd.concat([front, values, whole.drop(columns=["scenario", "point"])], axis=1)
 
 
 def _whole_sets(design: Design, ensemble: Ensemble) -> list[int]:
@@ -92,17 +104,3 @@ def _sobol(design: Design, outcome: Array) -> pd.DataFrame:
 def _morris(design: Design, points: Sequence[int], outcome: Array) -> pd.DataFrame:
     places = np.array([design.places(point) for point in points])
     return elementary_effects(places, outcome, names=_names(design), rng=np.random.default_rng(SEED))
-
-
-def _one_at_a_time(
-    design: Design, points: Sequence[int], outcome: Array, error: pd.Series[float]
-) -> pd.DataFrame:
-    rows = []
-    for point, advantage, standard_error in zip(points, outcome, error, strict=True):
-        values = design.values(point)
-        moved = [
-            (name, value) for name, value in zip(_names(design), values, strict=True) if value is not None
-        ]
-        name, value = moved[0] if moved else ("nothing", "as in the scenarios")
-        rows.append({"input": name, "value": value, "advantage": advantage, "error": standard_error})
-    return pd.DataFrame(rows)

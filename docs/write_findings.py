@@ -1,0 +1,143 @@
+"""Write docs/findings.md, and the answer that is shipped for the main study.
+
+uv run hypercluster explore verdict --points 16384 --out results/verdict
+uv run hypercluster run $(ls scenarios/*.toml) --keep metrics --out results/all
+uv run python docs/write_findings.py results/verdict results/all
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from simulation.explore.answers import Answers, answers_of, leading_inputs
+from simulation.explore.ensemble import AS_DESIGNED
+from simulation.explore.tested import TESTED
+from simulation.files.toml import toml_text
+from simulation.results.reader import Results
+from simulation.scenario.loading import load_scenario
+
+FINDINGS = Path(__file__).parent / "findings.md"
+SAVED = ("restricted_time_years", "t50_years", "phi", "final_share", "w1_years")
+"""Metrics of the table of what pairing saves."""
+MINUTES = 12.0
+"""What `hypercluster explore` takes for two shipped scenarios and 4,096 points, on two cores."""
+
+
+def pairing(results: Results) -> pd.DataFrame:
+    """Return the variance of paired differences to the baseline over that of independent runs, by scenario."""
+    runs = results.runs(["scenario", "seed", *SAVED]).set_index(["scenario", "seed"])
+    rows = {}
+    for name in results.scenarios:
+        if name == "baseline":
+            continue
+        mine, other = runs.loc[name], runs.loc["baseline"]
+        shared = mine.index.intersection(other.index)
+        a, b = mine.loc[shared], other.loc[shared]
+        independent = a.var() + b.var()
+        rows[name] = ((a - b).var() / independent).where(independent > 0)
+    return pd.DataFrame(rows).T
+
+
+def filter_table(answers: Answers) -> list[str]:
+    """Return the shares ahead under each filter, as lines of a Markdown table."""
+    lines = [
+        "| worlds that show | accepted, % | sooner, % | more in step, % |",
+        "|---|---:|---:|---:|",
+    ]
+    table = answers.shares.query("kind == 'pairs' and outcome == 'ahead' and policies == 'as designed'")
+    accepted = answers.acceptance.set_index("filter")["share"]
+    for name in accepted.index:
+        rows = table[table["filter"] == name].set_index("measure")
+        cells = [
+            f"{100 * rows['share'][measure]:.0f} ({100 * rows['low'][measure]:.0f} to "
+            f"{100 * rows['high'][measure]:.0f})"
+            for measure in ("speed", "synchronization")
+        ]
+        lines.append(f"| {name.replace('_', ' ')} | {100 * accepted[name]:.1f} | {cells[0]} | {cells[1]} |")
+    return lines
+
+
+def page(answers: Answers, results: Results, saved: pd.DataFrame) -> str:
+    """Return the page."""
+    sentences = answers.sentences()
+    decisive = leading_inputs(answers)
+    medians = saved.median()
+    return "\n".join(
+        [
+            "# Findings",
+            "",
+            "Written by `docs/write_findings.py`; do not edit.",
+            "",
+            "## Does the verdict survive the assumptions?",
+            "",
+            *(f"{line}\n" for line in sentences),
+            "Worlds are drawn evenly from the ranges in [section 10 of the model](model.md); the patterns stand there "
+            "too. Both are judgements: a share of such worlds is not a probability. "
+            "[ensembles.md](ensembles.md) explains how the numbers are made.",
+            "",
+            "Pairs of runs in which the hypercluster is ahead, with policies as designed, under other patterns:",
+            "",
+            *filter_table(answers),
+            "",
+            "## Where it is behind",
+            "",
+            *(f"- {rule}" for rule in answers.rules or ("no rule stands out",)),
+            "",
+            "## What decides in the kept worlds",
+            "",
+            *(f"- {line}" for line in decisive),
+            "",
+            "Shares of the variance of the difference that one input explains alone. Inputs of kept worlds are "
+            "dependent, so these shares do not add up.",
+            "",
+            "## What pairing saves",
+            "",
+            "Variance of the paired difference to the baseline over that of two independent runs, median over the "
+            f"{len(saved)} other shipped scenarios (smallest to largest), 30 replications:",
+            "",
+            "| metric | ratio |",
+            "|---|---:|",
+            *(
+                f"| {name} | {medians[name]:.2f} ({saved[name].min():.2f} to {saved[name].max():.2f}) |"
+                for name in SAVED
+            ),
+            "",
+            "A ratio of .1 means that ten times as many independent runs would be needed for the same interval.",
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    """Write both files from the results folders that are given."""
+    ensemble, everything = (Results(path) for path in sys.argv[1:3])
+    answers = answers_of(ensemble)
+    names = [name for name in ensemble.scenarios if not name.endswith(AS_DESIGNED)]
+    ensemble_versions = ensemble.manifest["packages"]
+    TESTED.write_text(
+        "# What the main ensemble says of the shipped study; written by docs/write_findings.py.\n"
+        + toml_text(
+            {
+                "sentences": answers.sentences(),
+                "minutes": MINUTES,
+                "points": len(answers.ensemble.baseline),
+                "kept": answers.kept,
+                "seed": ensemble.manifest["seed"],
+                "numpy": ensemble_versions["numpy"],
+                "numba": ensemble_versions["numba"],
+                "digests": {name: load_scenario(name).digest for name in names},
+            }
+        ),
+        encoding="utf-8",
+    )
+    saved = pairing(everything)
+    assert np.isfinite(saved.median()).all(), "a metric without pairs"
+    FINDINGS.write_text(page(answers, ensemble, saved), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
