@@ -19,10 +19,13 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from simulation.errors import HyperclusterError
 from simulation.explore.resampling import wilson
 from simulation.explore.shares import Share
 from simulation.streams import key, numbered_all
 from simulation.world import Array
+
+INSTALL = 'pip install "hypercluster-abm[explore]"'
 
 CONDITIONS = 3
 """Most conditions of a rule."""
@@ -102,6 +105,11 @@ def find_rules(
         Number of each point, which alone decides its half: more points do not change the halves.
     rng : a generator with a seed of its own.
     smallest : fewest points of a rule on either half.
+
+    Raises
+    ------
+    HyperclusterError
+        If scikit-learn is not installed.
     """
     outcome = np.round(np.asarray(outcome, dtype=float), 3)  # a thousand values at most to count
     used = np.isfinite(outcome)
@@ -189,8 +197,10 @@ def _columns(inputs: Mapping[str, Array]) -> list[_Column]:
 
 def _proposals(inputs: Mapping[str, Array], outcome: Array, *, smallest: int) -> list[tuple[Condition, ...]]:
     """Return the regions of a tree that set most apart, and those of some of their conditions."""
-    from sklearn.tree import DecisionTreeRegressor  # an optional dependency
-
+    try:
+        from sklearn.tree import DecisionTreeRegressor
+    except ImportError:
+        raise HyperclusterError(f"rules: scikit-learn is not installed; {INSTALL}") from None
     columns = _columns(inputs)
     if not columns:
         return []

@@ -18,8 +18,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from simulation.errors import HyperclusterError
 from simulation.explore.resampling import NORMAL, resampled
 from simulation.world import Array
+
+INSTALL = 'pip install "hypercluster-abm[explore]"'
 
 
 def sobol_indices(
@@ -43,6 +46,11 @@ def sobol_indices(
     -------
     One row per input: ``input``, ``first``, ``first_low``, ``first_high``, ``total``, ``total_low``, ``total_high``,
     ``n`` (rows of which all three outcomes are there). All indices are nan if the outcome does not vary.
+
+    Raises
+    ------
+    HyperclusterError
+        If outcomes are complete and SALib is not installed.
     """
     values = np.concatenate([a, b, ab.ravel()])
     centre = float(np.nanmean(values)) if np.isfinite(values).any() else 0.0
@@ -87,8 +95,10 @@ def _indices(sums: Array) -> tuple[Array, Array]:
 
 def _by_salib(a: Array, b: Array, *, ab: Array) -> tuple[Array, Array]:
     """Return first and total indices of complete outcomes as SALib computes them."""
-    from SALib.analyze import sobol  # an optional dependency
-
+    try:
+        from SALib.analyze import sobol
+    except ImportError:
+        raise HyperclusterError(f"Sobol' indices: SALib is not installed; {INSTALL}") from None
     outcomes = np.stack([a, *ab, b], axis=1).ravel()
     problem = {"num_vars": len(ab), "names": [str(n) for n in range(len(ab))], "bounds": [[0, 1]] * len(ab)}
     found = sobol.analyze(problem, outcomes, calc_second_order=False, num_resamples=2, seed=1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulation.errors import HyperclusterError
 from simulation.explore.rules import Condition, Phrase, Rule, _finds, find_rules, holds, sentence
 from simulation.explore.shares import Share
 
@@ -136,6 +139,12 @@ def test_too_few_points_and_inputs_that_do_not_vary_have_no_rule():
         assert find_rules(inputs(rng, n), rng.random(n) < 0.5, point=np.arange(n), rng=rng) == []
     same = {"a": np.ones(500), "kind": np.full(500, "iron")}
     assert find_rules(same, rng.random(500) < 0.5, point=np.arange(500), rng=rng) == []
+
+
+def test_without_the_library_one_message_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.tree", None)
+    with pytest.raises(HyperclusterError, match=r"scikit-learn is not installed; pip install"):
+        found_in(1, far_and_unready, n=500)
 
 
 def test_a_rule_is_one_plain_sentence():

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from known_functions import KNOWN, Known, covered, saltelli
 
+from simulation.errors import HyperclusterError
 from simulation.explore.sobol import sobol_indices
 
 STOCHASTIC = KNOWN[-1]
@@ -125,7 +126,7 @@ def test_no_outcome_at_all_gives_no_indices_and_no_error():
 def test_the_library_is_loaded_only_for_complete_outcomes(monkeypatch):
     monkeypatch.setitem(sys.modules, "SALib.analyze", None)
     assert indices(STOCHASTIC, 64, 8, failed=0.05)["total"].notna().all()
-    with pytest.raises(ImportError):
+    with pytest.raises(HyperclusterError, match=r"SALib is not installed; pip install"):
         indices(STOCHASTIC, 64, 8)
 
 
