@@ -1004,6 +1004,34 @@ MUTANTS = [
         "DEFAULT_PER_YEAR * scale",
         "tests/policies/test_plan.py",
     ),
+    Mutant(
+        "shares: pairs of one point taken for independent",
+        "explore/shares.py",
+        "    _, of = np.unique(point, return_inverse=True)",
+        "    of = np.arange(point.size)",
+        "tests/explore/test_shares.py",
+    ),
+    Mutant(
+        "shares: the chance of means taken for differences between worlds",
+        "explore/shares.py",
+        "error = np.sqrt(moderated / n[uncertain])",
+        "error = 1e-3 * np.sqrt(moderated / n[uncertain])",
+        "tests/explore/test_shares.py",
+    ),
+    Mutant(
+        "indices: a missing outcome given to the library, which returns zeros",
+        "explore/sobol.py",
+        "if np.isfinite(values).all() and",
+        "if",
+        "tests/explore/test_sobol.py",
+    ),
+    Mutant(
+        "rules: counted on the half that found them",
+        "explore/rules.py",
+        "learning, counting = used & finds, used & ~finds",
+        "learning, counting = used & finds, used & finds",
+        "tests/explore/test_rules.py",
+    ),
 ]
 
 
