@@ -89,8 +89,8 @@ def share_of_pairs(
 def share_of_worlds(
     differences: Array,
     point: Array,
-    margin: float,
     *,
+    margin: float,
     rng: np.random.Generator,
     weights: Array | None = None,
     resamples: int = 100,
