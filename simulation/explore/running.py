@@ -26,7 +26,7 @@ from simulation.explore.points import PointRun
 from simulation.results.reader import DESIGN, Results
 from simulation.results.tables import RAN
 
-SMALLEST_ROUND = 256
+SMALLEST_ROUND = 64
 LARGEST_ROUND = 1024
 """Points between two looks at the rules for stopping: as many as there are already, within these limits."""
 
