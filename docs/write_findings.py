@@ -28,11 +28,15 @@ MINUTES = 12.0
 
 
 def pairing(results: Results) -> pd.DataFrame:
-    """Return the variance of paired differences to the baseline over that of independent runs, by scenario."""
+    """Return the variance of paired differences to the baseline over that of independent runs, by scenario.
+
+    Scenarios of other datasets share no draws with the baseline and are left out.
+    """
+    dataset_of = {entry["name"]: entry["dataset_digest"] for entry in results.manifest["scenarios"]}
     runs = results.runs(["scenario", "seed", *SAVED]).set_index(["scenario", "seed"])
     rows = {}
     for name in results.scenarios:
-        if name == "baseline":
+        if name == "baseline" or dataset_of[name] != dataset_of["baseline"]:
             continue
         mine, other = runs.loc[name], runs.loc["baseline"]
         shared = mine.index.intersection(other.index)
@@ -61,11 +65,14 @@ def filter_table(answers: Answers) -> list[str]:
     return lines
 
 
+def _ratio(value: float) -> str:
+    return "-" if np.isnan(value) else f"{value:.3f}"
+
+
 def page(answers: Answers, results: Results, saved: pd.DataFrame) -> str:
     """Return the page."""
     sentences = answers.sentences()
     decisive = leading_inputs(answers)
-    medians = saved.median()
     return "\n".join(
         [
             "# Findings",
@@ -96,17 +103,18 @@ def page(answers: Answers, results: Results, saved: pd.DataFrame) -> str:
             "",
             "## What pairing saves",
             "",
-            "Variance of the paired difference to the baseline over that of two independent runs, median over the "
-            f"{len(saved)} other shipped scenarios (smallest to largest), 30 replications:",
+            "Variance of the paired difference to the baseline over that of two independent runs, for the "
+            f"{len(saved)} other shipped scenarios of the default dataset, 30 replications:",
             "",
-            "| metric | ratio |",
-            "|---|---:|",
+            f"| scenario | {' | '.join(SAVED)} |",
+            f"|---|{'---:|' * len(SAVED)}",
             *(
-                f"| {name} | {medians[name]:.2f} ({saved[name].min():.2f} to {saved[name].max():.2f}) |"
-                for name in SAVED
+                f"| {name} | {' | '.join(_ratio(row[metric]) for metric in SAVED)} |"
+                for name, row in [("median", saved.median()), *saved.iterrows()]
             ),
             "",
-            "A ratio of .1 means that ten times as many independent runs would be needed for the same interval.",
+            "A ratio of .1 means that ten times as many independent runs would be needed for the same interval; - stands "
+            "where no run has a value.",
             "",
         ]
     )

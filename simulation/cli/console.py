@@ -62,7 +62,9 @@ def print_study(results: Results, comparison: pd.DataFrame) -> None:
     _print_whole(console, summary_table(results))
     console.print(" ".join([NOTE, *results.assumptions]), style="dim", markup=False)
     _print_comparison(comparison, results.titles, console)
-    for line in about_other_assumptions(results.manifest):
+    if lines := about_other_assumptions(results.manifest):
+        console.print("Under other assumptions:", style="bold")
+    for line in lines:
         console.print(f"{line}\n", markup=False)
     _print_idle(unspent_money(results), console)
 

@@ -83,12 +83,12 @@ class Answers:
         if not e.is_sample:
             what = f"{begin}{looked:,} points of a design that is no sample of worlds, so that there are no shares."
             return [what, *self._point_by_point()]
-        worlds = (
-            f"{self.kept:,} of {looked:,} worlds drawn from our ranges in which the baseline shows the patterns"
+        told = [
+            f"{begin}Of {looked:,} worlds drawn from our ranges, {self.kept:,} show the patterns without policy; the "
+            "shares are of these."
             if e.checks
-            else f"{looked:,} worlds drawn from our ranges (no pattern was asked for)"
-        )
-        told = [f"{begin}{worlds}."]
+            else f"{begin}{looked:,} worlds were drawn from our ranges; no pattern was asked for."
+        ]
         if self.kept < FEWEST:
             return [
                 *told,
@@ -169,7 +169,7 @@ class Answers:
 def _percent(row: Any, *, interval: bool = False) -> str:
     """Return a share as a number of 100, which never claims certainty that rounding makes."""
     share = 100 * row["share"]
-    text = f"{share:.0f}" if 1 <= share <= 99 or share in (0.0, 100.0) else f"{share:.1f}"
+    text = "over 99" if 99.5 <= share < 100 else "under 1" if 0 < share < 0.5 else f"{share:.0f}"
     if not interval:
         return text
     return f"{text} (95 % interval {100 * row['low']:.0f} to {100 * row['high']:.0f})"

@@ -93,6 +93,7 @@ def read_ensemble(results: Results) -> Ensemble:
     runs = results.runs(["scenario", "replication", ENDING, SPEED, SYNCHRONIZATION, *shown])
     runs["scenario"] = runs["scenario"].astype(str)
     runs["point"] = runs["replication"] // each
+    runs = runs[runs["point"] < found["points"]]  # an earlier call may have gone further
     of_baseline = runs["scenario"] == identity["baseline"]
     baseline = runs[of_baseline].drop_duplicates("point").set_index("point").sort_index()
     names = found["scenarios"]

@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "small.toml").write_text(study_with(small_study(points=5)).to_toml())
     result = invoke("explore", folder / "small.toml", "--executor", "serial", "--out", folder / "out")
     assert result.exit_code == 0, result.output
-    assert "of 5 worlds drawn from our ranges" in result.stdout
+    assert "Of 5 worlds drawn from our ranges" in result.stdout
     return folder
 
 

@@ -194,7 +194,7 @@ def test_the_answer_in_words_says_what_the_table_has_and_leads_with_uncertain_po
     speed = np.where(np.arange(points) < 60, 1.0, -1.0)
     ensemble = made(points, shown=shown, speed=speed, synchronization=np.full(points, 0.2), designed=True)
     told = answers_from(ensemble).sentences()
-    assert told[0].startswith("200 of 200 worlds drawn from our ranges")
+    assert told[0].startswith("Of 200 worlds drawn from our ranges, 200 show the patterns")
     assert "with what policies cost and do drawn from their ranges too" in told[1]
     assert "adoption is sooner in 30 (95 % interval" in told[1]
     assert "later in 70" in told[1]
@@ -205,5 +205,5 @@ def test_the_answer_in_words_says_what_the_table_has_and_leads_with_uncertain_po
 
 def test_an_unfinished_ensemble_is_provisional_and_few_kept_worlds_say_nothing():
     told = answers_from(made(30, shown=np.zeros((30, 2), dtype=bool), planned=100)).sentences()
-    assert told[0].startswith("Provisional: 0 of 30")
+    assert told[0].startswith("Provisional: Of 30 worlds drawn from our ranges, 0 show")
     assert f"fewer than {FEWEST}" in told[1]

@@ -1,0 +1,34 @@
+"""What is told beside the verdict of a study about other assumptions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulation.explore.tested import about_other_assumptions, shipped_answer
+from simulation.scenario.loading import load_scenario
+
+NAMES = ("baseline", "regional_cluster", "hypercluster")
+
+
+def manifest(*names: str, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
+    specs = [load_scenario(name, overrides=overrides) for name in names]
+    return {"scenarios": [{"name": spec.name, "digest": spec.digest} for spec in specs]}
+
+
+def test_the_shipped_study_is_told_the_answer_of_the_main_ensemble():
+    assert about_other_assumptions(manifest(*NAMES)) == shipped_answer()["sentences"]
+    assert about_other_assumptions(manifest(*reversed(NAMES))) == shipped_answer()["sentences"]
+    assert shipped_answer()["kept"] >= 1000
+
+
+def test_with_any_key_changed_the_answer_is_gone():
+    (line,) = about_other_assumptions(manifest(*NAMES, overrides=("diffusion.half_distance_km=101",)))
+    assert line.startswith("This verdict was not tested against other assumptions.")
+    assert "hypercluster explore regional_cluster hypercluster ... --set KEY=VALUE (about" in line
+    (line,) = about_other_assumptions(manifest("baseline", "mixed", "hypercluster"))
+    assert "hypercluster explore mixed hypercluster (about" in line
+
+
+def test_nothing_is_told_of_a_single_policy_or_of_an_ensemble():
+    assert about_other_assumptions(manifest("baseline", "hypercluster")) == []
+    assert about_other_assumptions(manifest(*NAMES) | {"ensemble": {}}) == []
