@@ -417,5 +417,5 @@ def record_technology(k: int, month: int, n_masters: int, its: Technology, count
     """Record the adopters and masters of technology k at the end of a month."""
     for r in range(its.adopters.shape[1]):
         for s in range(its.adopters.shape[0]):
-            counts.adopters[month, r, s, k] = its.adopters[s, r]
+            counts.adopters[k, month, r, s] = its.adopters[s, r]
     counts.mastered[month, k] = n_masters
