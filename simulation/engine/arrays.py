@@ -84,6 +84,7 @@ class Changing(NamedTuple):
 
     released: Array
     waiting: Array
+    place: Array
     waiting_count: Array
     remaining: Array
     near: Array

@@ -210,7 +210,7 @@ def needed_bytes(spec: Scenario) -> int:
     strata = min(n + regions, regions * 2**h)
     owed = 8 * len(Channel)  # one number a channel
     return (
-        n * k * (62 + owed)  # pairs
+        n * k * (66 + owed)  # pairs
         + n * (60 + 16 * h)  # enterprises, draws of membership
         + 8 * (n * spec.world.network_degree if dataset.partners is None else dataset.partners[1].size)
         + (spec.time.months + 1) * (a_count * regions * (industries * k + h) + (72 + owed) * k)  # months
