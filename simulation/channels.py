@@ -1,7 +1,7 @@
 """The channels of adoption: the terms of the hazard (section 2, equation 5).
 
 Every array by channel is as wide as :class:`Channel`, and its places are read by name. To add a channel, add its line
-here and its term in :func:`simulation.engine.kernels.hazard.hazard_terms`; the rest follows.
+here and its term in :func:`simulation.engine.kernels.hazard.steady_terms`; the rest follows.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from simulation.world import Array
 
 if TYPE_CHECKING:  # importing pandas takes longer than running a replication
@@ -48,3 +50,11 @@ class Record:
     def months(self) -> int:
         """T, the number of months simulated."""
         return self.adopters.shape[0] - 1
+
+
+def technologies_first(adopters: Array) -> Array:
+    """Return adopters, int32 (K, T + 1, R, S) of (T + 1, R, S, K), as compiled code reads them.
+
+    Those of a replication that has just been simulated lie in this order; nothing is copied then.
+    """
+    return np.ascontiguousarray(np.moveaxis(adopters, 3, 0), dtype=np.int32)

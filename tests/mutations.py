@@ -195,10 +195,11 @@ MUTANTS = [
     Mutant(
         "live instead of synchronous update of what institutions master",
         "engine/technology_months.py",
-        "            expose(k, used, old, members,",
+        "            if not settled:",
         "            learn(k, fixed, now, derived, its)\n"
         "            learning.apply_learning(month + m + 1, its.learned, its.mastered, its.mastered_month)\n"
-        "            expose(k, used, used, members,",
+        "            old = used\n"
+        "            if True:",
         "tests/engine/test_month.py",
     ),
     Mutant(
@@ -215,19 +216,19 @@ MUTANTS = [
     Mutant(
         "live instead of synchronous update of adopting partners",
         "engine/kernels/adoption.py",
-        "        adopted_month[p] = month\n",
-        "        adopted_month[p] = month\n"
+        "        adopted_month[waiting[w]] = month\n",
+        "        adopted_month[waiting[w]] = month\n"
         "        push_adoption(\n"
-        "            enterprise[p], indptr, indices, region_of, slot, partners, first_pair, local_contacts,\n"
-        "            near, far, exposures,\n"
+        "            enterprise[waiting[w]], indptr, indices, region_of, slot, partners, local_contacts,\n"
+        "            near, far, place, exposures,\n"
         "        )\n",
         "tests/engine/test_month.py",
     ),
     Mutant(
-        "the pair after one that adopts waits no longer",
-        "engine/kernels/adoption.py",
-        "            kept += 1\n",
-        "            kept += 1 if n == 0 or p != reached[n - 1] + 1 else 0\n",
+        "pairs that adopt trade places with others that adopt",
+        "engine/kernels/waiting.py",
+        "            reached[reached.size - 1 - n],\n",
+        "            reached[n],\n",
         "tests/engine/kernels/test_adoption.py",
     ),
     Mutant(
@@ -986,8 +987,8 @@ MUTANTS = [
     Mutant(
         "initial adopters who wait to adopt",
         "engine/seeding.py",
-        "waiting = waiting[state.adopted_month[waiting] < 0]",
-        "waiting = waiting[state.adopted_month[waiting] > -2]",
+        "waiting = waiting[adopted_month[waiting] < 0]",
+        "waiting = waiting[adopted_month[waiting] > -2]",
         "tests/engine/test_month.py",
     ),
     Mutant(

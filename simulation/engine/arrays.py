@@ -84,6 +84,7 @@ class Changing(NamedTuple):
 
     released: Array
     waiting: Array
+    place: Array
     waiting_count: Array
     remaining: Array
     near: Array
@@ -177,9 +178,9 @@ class Moves(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """The counts recorded every month, a row each; month 0 is the start."""
+    """The counts recorded every month; month 0 is the start."""
 
-    adopters: Array  # int32 (T + 1, R, S, K)
+    adopters: Array  # int32 (K, T + 1, R, S), because technologies pass through the months one by one
     members: Array  # int32 (T + 1, H, R)
     members_anywhere: Array  # int32 (T + 1,)
     mastered: Array  # int32 (T + 1, K)

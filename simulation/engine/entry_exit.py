@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from simulation.engine.kernels.waiting import let_wait
 from simulation.state import State
 from simulation.world import Array, World
 
@@ -37,7 +38,12 @@ def renewed(world: World, state: State) -> World:
 
 def wait(state: State, world: World, technology: int, who: Array) -> None:
     """Set the pairs of a technology that wait for adoption to those for which ``who``, bool (pairs,), is true."""
-    first = world.pairs.start[technology]
-    waiting = first + np.flatnonzero(who)
-    state.waiting[first : first + waiting.size] = waiting
-    state.waiting_count[technology] = waiting.size
+    own = slice(world.pairs.start[technology], world.pairs.start[technology + 1])
+    state.waiting_count[technology] = let_wait(
+        who,
+        state.waiting[own],
+        state.place[own],
+        state.remaining[own],
+        state.exposures[own],
+        np.empty(who.size, dtype=np.int32),  # nothing is known of cells between months
+    )

@@ -18,10 +18,14 @@ def initial_state(world: World) -> State:
     remaining = world.enterprises.absorptive_capacity[world.pairs.enterprise]
     with np.errstate(divide="ignore", over="ignore"):  # infinite if alpha is almost 0: no adoption
         np.divide(world.pairs.threshold, remaining, out=remaining)
+    # Within each technology; nobody waits before its release, so any order will do.
+    order = np.arange(p, dtype=np.int32)
+    order -= np.repeat(world.pairs.start[:-1], np.diff(world.pairs.start)).astype(np.int32)
     state = State(
         month=0,
         released=np.zeros(k, dtype=bool),
-        waiting=np.zeros(p, dtype=np.int32),
+        waiting=order,
+        place=order.copy(),
         waiting_count=np.zeros(k, dtype=np.int64),
         remaining=remaining,
         near=np.zeros(p, dtype=np.int32),

@@ -226,8 +226,10 @@ class Engine:
         )
         r, s = world.enterprises.region_of[enterprise], world.enterprises.industry_of[enterprise]
         c, pattern = state.stratum_of[enterprise], pairs.pattern_of[technology]
-        pair = pairs.start[technology] + pairs.slot[pattern, enterprise]
-        exposure_to_partners = state.exposures[pair]
+        first, pair = pairs.start[technology], pairs.slot[pattern, enterprise]
+        if pair < 0:  # not eligible
+            return np.zeros(len(Channel))
+        exposure_to_partners = state.exposures[first + state.place[first + pair]]
         if exposure_to_partners == network.NO_PARTNER:
             exposure_to_partners = its.spatial[s, r]
         terms = its.terms[c, s].copy()
@@ -302,6 +304,7 @@ class Engine:
             self.levers.local_contacts,
             state.near,
             state.far,
+            state.place,
             state.exposures,
         )
 

@@ -75,6 +75,6 @@ def run_months(
 def record(month: int, state: Changing, counts: Counts) -> None:
     """Record the counts at the end of a month, again if something has changed since."""
     record_members(month, state, counts)
-    counts.adopters[month] = state.adopters
     for k in range(state.mastered.shape[1]):
+        counts.adopters[k, month] = state.adopters[:, :, k]
         counts.mastered[month, k] = state.mastered[:, k].sum()

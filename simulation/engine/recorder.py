@@ -25,13 +25,18 @@ class Recorder:
         rows = world.months + 1
         # Rows of months that are still to come are 0. Others may read them; only compiled months and this class write.
         self.counts = arrays.Counts(
-            adopters=np.zeros((rows, r, s, k), dtype=np.int32),
+            adopters=np.zeros((k, rows, r, s), dtype=np.int32),
             members=np.zeros((rows, h, r), dtype=np.int32),
             members_anywhere=np.zeros(rows, dtype=np.int32),
             mastered=np.zeros((rows, k), dtype=np.int32),
         )
         self._enterprises = np.zeros((rows if world.enterprises_change else 1, r, s), dtype=np.int64)
         self._enterprises[0] = world.enterprises.counts
+
+    @property
+    def adopters(self) -> Array:
+        """int32 (T + 1, R, S, K): the adopters of each month, as a view of ``counts``."""
+        return np.moveaxis(self.counts.adopters, 0, 3)
 
     def note_enterprises(self, first: int, last: int, counts: Array) -> None:
         """Record the enterprises present, int64 (R, S), at the end of months ``first + 1`` to ``last``."""
@@ -80,7 +85,7 @@ class Recorder:
             platforms=world.platforms.names,
             release_month=world.technologies.release_month,
             eligible=enterprises[..., None] * (world.technologies.relevance > 0),
-            adopters=self.counts.adopters[done],
+            adopters=self.adopters[done],
             may_join=(world.platforms.may_join * enterprises[:, None]).sum(axis=3),
             members=self.counts.members[done],
             members_anywhere=self.counts.members_anywhere[done],

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simulation.engine.entry_exit import wait
 from simulation.engine.kernels.adoption import count_adopters
 from simulation.mechanisms.initial_adopters import InitialAdopters, first_in_order
 from simulation.state import State
@@ -52,14 +53,15 @@ class Seeding:
             if not new.size:
                 continue
             pairs, enterprises = world.pairs, world.enterprises
-            state.adopted_month[new] = state.month
-            pattern, who = pairs.pattern_of[k], pairs.enterprise[new]
+            own = slice(pairs.start[k], pairs.start[k + 1])
+            adopted_month = state.adopted_month[own]
+            adopted_month[new] = state.month
+            pattern, who = pairs.pattern_of[k], pairs.enterprise[own][new]
             adopters = np.ascontiguousarray(state.adopters[:, :, k].T, dtype=np.float64)
             member_adopters = np.ascontiguousarray(state.member_adopters[:, :, k])
             count_adopters(
                 new,
-                pairs.start[k],
-                pairs.enterprise,
+                pairs.enterprise[own],
                 pairs.slot[pattern],
                 pairs.partners[pattern],
                 enterprises.region_of,
@@ -68,25 +70,26 @@ class Seeding:
                 enterprises.indptr,
                 enterprises.indices,
                 local_contacts,
-                state.near,
-                state.far,
-                state.exposures,
+                state.near[own],
+                state.far[own],
+                state.place[own],
+                state.exposures[own],
                 adopters,
                 member_adopters,
             )
             state.adopters[:, :, k] = adopters.T
             state.member_adopters[:, :, k] = member_adopters
-            first, count = pairs.start[k], state.waiting_count[k]
-            waiting = state.waiting[first : first + count]
-            waiting = waiting[state.adopted_month[waiting] < 0]
-            state.waiting[first : first + waiting.size] = waiting
-            state.waiting_count[k] = waiting.size
+            waiting = state.waiting[own][: state.waiting_count[k]]
+            waiting = waiting[adopted_month[waiting] < 0]
+            waits = np.zeros(adopted_month.size, dtype=bool)
+            waits[waiting] = True
+            wait(state, world, k, waits)
 
     def _chosen(self, world: World, state: State, k: int, entry: InitialAdopters) -> Array:
-        """Return the pairs of an entry that have not adopted yet, int32."""
+        """Return the pairs of an entry that have not adopted yet, int32, counted from the first of the technology."""
         enterprises, pairs, technologies = world.enterprises, world.pairs, world.technologies
-        here = np.arange(pairs.start[k], pairs.start[k + 1], dtype=np.int32)
-        who = pairs.enterprise[here]
+        who = pairs.enterprise[pairs.start[k] : pairs.start[k + 1]]
+        here = np.arange(who.size, dtype=np.int32)
         candidate = enterprises.present[who]
         candidate &= enterprises.region_of[who] == world.regions.ids.index(entry.region)
         if entry.industry is not None:
@@ -101,4 +104,4 @@ class Seeding:
                 entry.how_many(here.size),
             )
         ]
-        return chosen[state.adopted_month[chosen] < 0]
+        return chosen[state.adopted_month[pairs.start[k] + chosen] < 0]

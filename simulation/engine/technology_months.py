@@ -12,14 +12,37 @@ import numpy as np
 from simulation.channels import Channel
 from simulation.compiled import borrowed, compiled, inlined
 from simulation.engine.arrays import Changing, Conditions, Counts, Derived, Fixed, Moves, Population
-from simulation.engine.kernels import adoption, exposure, hazard, learning, strata
+from simulation.engine.kernels import adoption, exposure, hazard, learning, strata, waiting
 from simulation.engine.membership_months import count_moved_adopters
 from simulation.world import Array
 
 
 class Technology(NamedTuple):
-    """What one technology's months read and write most, apart from its pairs."""
+    """What one technology's months read and write most. A pair is the number of an enterprise among the eligible."""
 
+    # What stays as it is
+    industries: Array  # int64 (S',), the eligible ones
+    near_factor: float  # f_near
+    far_factor: float  # f_far
+    relevance: Array  # float64 (S,), rho
+    market: Array  # float64 (S, R), x
+    spatial_denominator: Array  # float64 (S, R)
+    institutional_local: Array  # float64 (C,), views of what is derived
+    institutional_remote: Array  # float64 (C,)
+    learning_step: Array  # float64 (J,)
+    enterprise: Array  # int32 (pairs,)
+    slot: Array  # int32 (N,), the pair of each enterprise, or -1
+    partners: Array  # int32 (N,), eligible ones
+    # What changes; views, for pairs
+    waiting: Array  # int32 (pairs,), the pair at each place: see kernels.waiting
+    place: Array  # int32 (pairs,)
+    remaining: Array  # float64 (pairs,), by place
+    exposures: Array  # float64 (pairs,), by place, B
+    near: Array  # int32 (pairs,)
+    far: Array  # int32 (pairs,)
+    adopted_month: Array  # int32 (pairs,)
+    attribution: Array  # float64 (pairs, channels)
+    # What changes; copies
     adopters: Array  # float64 (S, R), A
     member_adopters: Array  # int64 (H, S)
     mastered: Array  # bool (J,), y
@@ -29,12 +52,15 @@ class Technology(NamedTuple):
     spatial: Array  # float64 (S, R), S
     digital: Array  # float64 (H, S), D
     terms: Array  # float64 (C, S, channels), 1/year
+    scale: Array  # float64 (C, S), factor on all terms
     base: Array  # float64 (2, C, S), hazard of a month over alpha: see hazard_rates
     slope: Array  # float64 (2, C, S), what business partners add at exposure 1
 
 
 @compiled
-def technology_of(k: int, fixed: Fixed, state: Changing) -> Technology:
+def technology_of(
+    k: int, fixed: Fixed, population: Population, market: Array, state: Changing, derived: Derived
+) -> Technology:
     """Return technology k at the state."""
     n_regions, n_industries, n_strata = (
         state.adopters.shape[0],
@@ -42,7 +68,28 @@ def technology_of(k: int, fixed: Fixed, state: Changing) -> Technology:
         state.stratum_mask.size,
     )
     n_platforms, n_institutions = state.members.shape[0], state.mastered.shape[0]
+    first, end, pattern = population.start[k], population.start[k + 1], population.pattern_of[k]
     return Technology(
+        np.flatnonzero(fixed.relevance[k] > 0.0),
+        fixed.near_factor[k],
+        fixed.far_factor[k],
+        fixed.relevance[k],
+        market[k],
+        population.spatial_denominator[k],
+        derived.institutional_local[k],
+        derived.institutional_remote[k],
+        derived.learning_step[k],
+        population.enterprise[first:end],
+        population.slot[pattern],
+        population.partners[pattern],
+        state.waiting[first:end],
+        state.place[first:end],
+        state.remaining[first:end],
+        state.exposures[first:end],
+        state.near[first:end],
+        state.far[first:end],
+        state.adopted_month[first:end],
+        state.attribution[first:end],
         np.ascontiguousarray(state.adopters[:, :, k].T).astype(np.float64),
         np.ascontiguousarray(state.member_adopters[:, :, k]),
         np.ascontiguousarray(state.mastered[:, k]),
@@ -52,6 +99,7 @@ def technology_of(k: int, fixed: Fixed, state: Changing) -> Technology:
         np.empty((n_industries, n_regions)),
         np.empty((n_platforms, n_industries)),
         np.empty((n_strata, n_industries, adoption.N_CHANNELS)),
+        np.empty((n_strata, n_industries)),
         np.empty((2, n_strata, n_industries)),
         np.empty((2, n_strata, n_industries)),
     )
@@ -122,7 +170,7 @@ def diffuse(
     market : float64, shape (K, S, R)
         x, the market factor of these months; neutral 1.
     """
-    held = technology_of(k, fixed, state)
+    held = technology_of(k, fixed, population, market, state, derived)
     fixed, population, now, state, derived, moves, counts, its = (
         borrowed(fixed),
         borrowed(population),
@@ -133,32 +181,38 @@ def diffuse(
         borrowed(counts),
         borrowed(held),
     )
-    first_pair, n_pairs = population.start[k], population.start[k + 1] - population.start[k]
     waits = will_wait(k, month, last, fixed, state)
-    cells = cells_at_start[:n_pairs].copy() if waits else cells_at_start[:0]
-    reached = np.empty(n_pairs if waits else 0, dtype=np.int32)
+    n_pairs = its.enterprise.size if waits else 0
+    cells, reached = np.empty(n_pairs, dtype=np.int32), np.empty(n_pairs, dtype=np.int32)
+    # Those that never wait again need none.
+    n_cells = min(state.waiting_count[k], n_pairs) if state.released[k] else n_pairs
+    waiting.cells_in_order(cells_at_start, its.waiting, cells[:n_cells])
     n_adopters, n_masters = its.adopters.sum(), its.mastered.sum()
     old = used if derived.terms_are_old[k] else used[derived.stratum_is_new[used]]
     derived.terms_are_old[k] = not waits  # nobody computes them
+    settled = False
     for m in range(last - month):
         members, n_new = moves.members_by_industry[m], 0
         if fixed.release_month[k] == month + m:
-            release(k, month + m, fixed, population, state, derived, its)
+            release(k, month + m, fixed, population, state, derived, its, cells)
             n_masters = its.mastered.sum()
         if state.waiting_count[k] > 0:
             if derived.terms_are_old[k]:
                 old = used
-                derived.terms_are_old[k] = False
-            expose(k, used, old, members, fixed, population, now, market, state, derived, its)
-            old = used[:0]
-            n_new = cumulate_hazard(k, first_pair, cells, population, state, its, reached)
+                derived.terms_are_old[k] = settled = False
+            if not settled:
+                settle(used, old, fixed, now, state, derived, its)
+                settled = True
+            expose(used, members, fixed, now, state, its)
+            n_new = cumulate_hazard(state.waiting_count[k], its, cells, reached)
         learns = state.released[k] and n_masters < its.mastered.size
         if learns:
             learn(k, fixed, now, derived, its)
         # The end of the month
         if n_new > 0:
             n_adopters += n_new
-            adopt(k, month + m + 1, reached[:n_new], cells, population, now, state, its)
+            adopt(month + m + 1, reached[:n_new], cells, population, now, state, its)
+            stop_waiting(k, reached[:n_new], cells, state, its)
         if learns and learning.apply_learning(month + m + 1, its.learned, its.mastered, its.mastered_month):
             n_masters = its.mastered.sum()
             derived.terms_are_old[k] = derived.steps_are_old[k] = True
@@ -166,7 +220,7 @@ def diffuse(
         if end > first_move and n_adopters > 0:
             count_moved_adopters(k, first_move, end, population, state, moves, its.member_adopters)
         if end > first_move and waits:
-            move_cells(k, first_move, end, population, moves, its.adopters.shape[0], cells)
+            move_cells(first_move, end, population, moves, its, cells)
         record_technology(k, month + m + 1, n_masters, its, counts)
     keep(k, held, state)
 
@@ -180,15 +234,14 @@ def release(
     state: Changing,
     derived: Derived,
     its: Technology,
+    cells: Array,
 ) -> None:
     """Release technology k at the start of a month: its origin masters it at once; section 2.1."""
     state.released[k] = True
-    n = population.start[k]
-    for p in range(population.start[k], population.start[k + 1]):
-        if population.present[population.enterprise[p]] and state.adopted_month[p] < 0:
-            state.waiting[n] = p
-            n += 1
-    state.waiting_count[k] = n - population.start[k]
+    who = population.present[its.enterprise] & (its.adopted_month < 0)
+    state.waiting_count[k] = waiting.let_wait(
+        who, its.waiting, its.place, its.remaining, its.exposures, cells
+    )
     origin = fixed.origin[k]
     if origin >= 0:
         its.mastered[origin] = True
@@ -197,44 +250,16 @@ def release(
 
 
 @inlined
-def expose(
-    k: int,
-    used: Array,
-    old: Array,
-    members: Array,
-    fixed: Fixed,
-    population: Population,
-    now: Conditions,
-    market: Array,
-    state: Changing,
-    derived: Derived,
-    its: Technology,
+def settle(
+    used: Array, old: Array, fixed: Fixed, now: Conditions, state: Changing, derived: Derived, its: Technology
 ) -> None:
-    """Compute the hazard of every stratum for technology k, up to alpha and the business network.
-
-    Sections 2.4 and 2.5.
+    """Compute what the hazards of a technology owe to levers and institutions; sections 2.4 and 2.5.
 
     Parameters
     ----------
     used, old : int64, shape (C',) and (C'',)
         Strata that have enterprises, and those whose institutional terms must be computed.
-    members : int64, shape (H, S)
-        Members by industry.
-    market : float64, shape (K, S, R)
-        x, the market factor of these months; neutral 1.
     """
-    exposure.spatial_exposure(
-        now.contact_weights, fixed.relatedness, its.adopters, population.spatial_denominator[k], its.spatial
-    )
-    exposure.digital_exposure(
-        now.interoperability,
-        now.meets,
-        fixed.relatedness,
-        fixed.relevance[k],
-        its.member_adopters,
-        members,
-        its.digital,
-    )
     hazard.institutional_terms(
         old,
         state.region_of_stratum,
@@ -242,43 +267,99 @@ def expose(
         now.serves,
         fixed.rates[Channel.INSTITUTIONAL],
         fixed.institution_scale,
-        fixed.far_factor[k],
+        its.far_factor,
         now.readiness,
         fixed.institution_proximity,
         now.capacity,
         its.mastered,
-        derived.institutional_local[k],
-        derived.institutional_remote[k],
+        its.institutional_local,
+        its.institutional_remote,
     )
-    hazard.hazard_terms(
+    hazard.steady_terms(
         used,
+        its.industries,
+        state.on_platform,
+        now.meets,
+        fixed.rates,
+        its.near_factor,
+        fixed.substituted,
+        derived.spontaneous_factor,
+        derived.incentive,
+        its.institutional_local,
+        its.terms,
+    )
+    hazard.hazard_slopes(
+        fixed.dt,
+        used,
+        its.industries,
+        state.region_of_stratum,
+        its.terms,
+        its.relevance,
+        its.market,
+        derived.factor,
+        its.scale,
+        its.slope,
+    )
+
+
+@inlined
+def expose(
+    used: Array, members: Array, fixed: Fixed, now: Conditions, state: Changing, its: Technology
+) -> None:
+    """Compute the hazard of every stratum for a technology, up to alpha and the business network.
+
+    Sections 2.4 and 2.5, after :func:`settle`.
+
+    Parameters
+    ----------
+    used : int64, shape (C',)
+        Strata that have enterprises.
+    members : int64, shape (H, S)
+        Members by industry.
+    """
+    exposure.spatial_exposure(
+        now.contact_weights,
+        fixed.relatedness,
+        its.industries,
+        its.adopters,
+        its.spatial_denominator,
+        its.spatial,
+    )
+    exposure.digital_exposure(
+        now.interoperability,
+        now.meets,
+        fixed.relatedness,
+        its.industries,
+        its.member_adopters,
+        members,
+        its.digital,
+    )
+    hazard.contact_terms(
+        used,
+        its.industries,
         state.region_of_stratum,
         state.on_platform,
         now.meets,
         fixed.rates,
-        fixed.near_factor[k],
-        fixed.far_factor[k],
+        its.near_factor,
+        its.far_factor,
         fixed.substituted,
-        derived.spontaneous_factor,
         now.readiness,
-        derived.incentive,
         its.spatial,
         its.digital,
-        derived.institutional_local[k],
-        derived.institutional_remote[k],
+        its.institutional_remote,
         its.terms,
     )
     hazard.hazard_rates(
         fixed.dt,
         used,
+        its.industries,
         state.region_of_stratum,
         its.terms,
-        fixed.relevance[k],
-        market[k],
-        derived.factor,
+        its.scale,
+        its.slope,
         its.spatial,
         its.base,
-        its.slope,
     )
 
 
@@ -293,36 +374,25 @@ def exposed(
     state: Changing,
     derived: Derived,
 ) -> Technology:
-    """Return technology k with the hazards of the present state; arguments as those of :func:`expose`."""
-    its = technology_of(k, fixed, state)
+    """Return technology k with the hazards of the present state, of all strata in ``used``, int64 (C',)."""
+    its = technology_of(k, fixed, population, market, state, derived)
     find_factors(used, now, state, derived)
-    expose(k, used, used, state.members_by_industry, fixed, population, now, market, state, derived, its)
+    settle(used, used, fixed, now, state, derived, its)
+    expose(used, state.members_by_industry, fixed, now, state, its)
     return its
 
 
 @inlined
-def cumulate_hazard(
-    k: int,
-    first_pair: int,
-    cells: Array,
-    population: Population,
-    state: Changing,
-    its: Technology,
-    reached: Array,
-) -> int:
-    """Cumulate the hazard of all pairs of technology k that wait, and return how many reach their threshold."""
-    n = adoption.cumulate_hazard(
+def cumulate_hazard(n_waiting: int, its: Technology, cells: Array, reached: Array) -> int:
+    """Cumulate the hazard of all pairs of a technology that wait, and return how many reach their threshold."""
+    return adoption.cumulate_hazard(
         its.base.reshape(-1),
         its.slope.reshape(-1),
-        state.waiting[first_pair : first_pair + state.waiting_count[k]],
-        first_pair,
-        cells,
-        state.exposures,
-        state.remaining,
+        cells[:n_waiting],
+        its.exposures[:n_waiting],
+        its.remaining[:n_waiting],
         reached,
     )
-    state.waiting_count[k] -= n
-    return n
 
 
 @inlined
@@ -337,65 +407,73 @@ def learn(k: int, fixed: Fixed, now: Conditions, derived: Derived, its: Technolo
             now.learning_weights[now.complexity_of[k]],
             now.capacity,
             its.mastered,
-            derived.learning_step[k],
+            its.learning_step,
         )
-    learning.advance_learning(its.mastered, derived.learning_step[k], its.learning_left, its.learned)
+    learning.advance_learning(its.mastered, its.learning_step, its.learning_left, its.learned)
 
 
 @inlined
 def adopt(
-    k: int,
     month: int,
-    newly: Array,
+    reached: Array,
     cells: Array,
     population: Population,
     now: Conditions,
     state: Changing,
     its: Technology,
 ) -> None:
-    """Let the pairs that have reached their threshold adopt technology k; section 2.6."""
-    pattern = population.pattern_of[k]
+    """Let the pairs that have reached their threshold adopt a technology; section 2.6."""
     adoption.adopt(
         month,
-        newly,
-        population.start[k],
-        population.enterprise,
-        population.slot[pattern],
-        population.partners[pattern],
+        reached,
+        its.waiting,
+        cells,
+        its.enterprise,
+        its.slot,
+        its.partners,
         population.region_of,
         population.industry_of,
         state.region_of_stratum,
         state.stratum_mask,
         population.indptr,
         population.indices,
-        cells,
         its.terms,
         its.spatial,
         now.local_contacts,
-        state.near,
-        state.far,
-        state.exposures,
-        state.adopted_month,
-        state.attribution,
+        its.near,
+        its.far,
+        its.place,
+        its.exposures,
+        its.adopted_month,
+        its.attribution,
         its.adopters,
         its.member_adopters,
     )
 
 
 @inlined
+def stop_waiting(k: int, reached: Array, cells: Array, state: Changing, its: Technology) -> None:
+    """Put the pairs that have adopted technology k behind those that wait."""
+    waiting.stop_waiting(
+        reached, state.waiting_count[k], its.waiting, its.place, its.remaining, its.exposures, cells
+    )
+    state.waiting_count[k] -= reached.size
+
+
+@inlined
 def move_cells(
-    k: int, first: int, end: int, population: Population, moves: Moves, n_industries: int, cells: Array
+    first: int, end: int, population: Population, moves: Moves, its: Technology, cells: Array
 ) -> None:
-    """Bring the cells of technology k's pairs up to date, after some of the moves."""
-    pattern = population.pattern_of[k]
+    """Bring the cells of a technology's pairs up to date, after some of the moves."""
     strata.move_cells(
         moves.moved[first:end],
         moves.moved_to[first:end],
         population.industry_of,
-        population.slot[pattern],
-        population.partners[pattern],
+        its.slot,
+        its.partners,
         moves.is_used.size,
-        n_industries,
+        its.adopters.shape[0],
+        its.place,
         cells,
     )
 
@@ -417,5 +495,5 @@ def record_technology(k: int, month: int, n_masters: int, its: Technology, count
     """Record the adopters and masters of technology k at the end of a month."""
     for r in range(its.adopters.shape[1]):
         for s in range(its.adopters.shape[0]):
-            counts.adopters[month, r, s, k] = its.adopters[s, r]
+            counts.adopters[k, month, r, s] = its.adopters[s, r]
     counts.mastered[month, k] = n_masters

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from simulation.metrics.passes import Sums, product, since_release, standardized_months, sums_of
-from simulation.record import Record
+from simulation.record import Record, technologies_first
 from simulation.world import Array
 
 ROUNDING = 1e-12
@@ -82,8 +82,7 @@ def aligned(adopters: Array, release_month: Array, *, window: int) -> Array:
         Adopters tau months after release.
     """
     assert release_month.max(initial=0) + window < len(adopters), "a technology is released too late"
-    # Whatever made the counts, the same compiled function takes them.
-    return since_release(np.ascontiguousarray(adopters, dtype=np.int32), release_month, window)
+    return since_release(technologies_first(adopters), release_month, window)
 
 
 def aligned_eligible(eligible: Array, release_month: Array, *, window: int) -> Array:
@@ -205,8 +204,8 @@ class Curves:
         """What one pass over the counts gives."""
         record = self.record
         return sums_of(
+            technologies_first(record.adopters),
             # Whatever made the record, the same compiled function takes it.
-            np.ascontiguousarray(record.adopters, dtype=np.int32),
             np.ascontiguousarray(record.eligible, dtype=np.int64),
             np.ascontiguousarray(record.release_month, dtype=np.int64),
             self.window,

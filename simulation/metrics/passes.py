@@ -20,7 +20,7 @@ def since_release(counts: Array, release_month: Array, window: int) -> Array:
 
     Parameters
     ----------
-    counts : int32, shape (T + 1, R, S, K)
+    counts : int32, shape (K, T + 1, R, S)
     release_month : int64, shape (K,), at most T - ``window``
     window : months to take
 
@@ -28,14 +28,10 @@ def since_release(counts: Array, release_month: Array, window: int) -> Array:
     -------
     float64, shape (K, window + 1, R, S)
     """
-    _, regions, industries, technologies = counts.shape
+    technologies, _, regions, industries = counts.shape
     taken = np.empty((technologies, window + 1, regions, industries), dtype=np.float64)
     for k in range(technologies):
-        for tau in range(window + 1):
-            month = release_month[k] + tau
-            for r in range(regions):
-                for s in range(industries):
-                    taken[k, tau, r, s] = counts[month, r, s, k]
+        taken[k] = counts[k, release_month[k] : release_month[k] + window + 1]
     return taken
 
 
@@ -64,12 +60,12 @@ def sums_of(
 
     Parameters
     ----------
-    counts : int32, shape (T + 1, R, S, K)
+    counts : int32, shape (K, T + 1, R, S)
     eligible : int64, shape (E, R, S, K), where E is 1 or T + 1
     release_month : int64, shape (K,), at most T - ``window``
     macroregion_of : int64, shape (R,)
     """
-    _, regions, industries, technologies = counts.shape
+    technologies, _, regions, industries = counts.shape
     by_region = np.zeros((technologies, window + 1, regions))
     by_industry = np.zeros((technologies, window + 1, industries))
     shares = np.empty((technologies, window + 1, regions))
@@ -83,7 +79,7 @@ def sums_of(
             there = eligible[month if len(eligible) > 1 else 0]
             for r in range(regions):
                 for s in range(industries):
-                    adopted[s, r] = counts[month, r, s, k]
+                    adopted[s, r] = counts[k, month, r, s]
                     present[s, r] = there[r, s, k]
                     by_region[k, tau, r] += adopted[s, r]
                     by_industry[k, tau, s] += adopted[s, r]

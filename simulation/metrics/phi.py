@@ -111,7 +111,8 @@ def _phi_half(curves: Curves) -> float:
     """Return Phi at the moment at which each cell first reaches half, up to the horizon, without truncation."""
     require_regions(curves)
     adopters, eligible = curves.record.adopters, curves.record.eligible
-    months = crossing_time(ratio(adopters.sum(axis=1), eligible.sum(axis=1)), 0.5, dt=1.0)
+    adopted = np.einsum("trsk->tsk", adopters)  # in any order of memory
+    months = crossing_time(ratio(adopted, eligible.sum(axis=1)), 0.5, dt=1.0)
     industry, technology = np.nonzero(np.isfinite(months))
     if not industry.size:
         raise Undefined(

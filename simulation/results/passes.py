@@ -17,7 +17,7 @@ def sparse_rows(adopters: Array, eligible: Array, release_month: Array) -> Array
 
     Parameters
     ----------
-    adopters : int32, shape (T + 1, R, S, K)
+    adopters : int32, shape (K, T + 1, R, S)
     eligible : int64, shape (E, R, S, K), where E is 1 or T + 1
     release_month : int64, shape (K,)
         A month without change has a row if it is that of the release and the cell ever has eligible enterprises.
@@ -29,7 +29,7 @@ def sparse_rows(adopters: Array, eligible: Array, release_month: Array) -> Array
         Month, place of region, industry and technology, adopters and eligible, sorted by region, industry, technology
         and month.
     """
-    months, regions, industries, technologies = adopters.shape
+    technologies, months, regions, industries = adopters.shape
     changing = len(eligible) > 1
     # Sized for the largest possible number of rows; the system provides memory only for those that are written.
     found = np.empty((6, adopters.size), dtype=np.int32)
@@ -41,9 +41,9 @@ def sparse_rows(adopters: Array, eligible: Array, release_month: Array) -> Array
                 ever = False
                 for e in range(len(eligible)):
                     ever = ever or eligible[e, r, s, k] > 0
-                before = adopters[0, r, s, k]
+                before = adopters[k, 0, r, s]
                 for month in range(months):
-                    count = adopters[month, r, s, k]
+                    count = adopters[k, month, r, s]
                     kept = count != before or (ever and month == release)
                     if changing and month > max(release, 0):
                         kept = kept or eligible[month, r, s, k] != eligible[month - 1, r, s, k]

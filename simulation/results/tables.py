@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError
-from simulation.record import Record
+from simulation.record import Record, technologies_first
 from simulation.results.passes import (
     ADOPTERS,
     ELIGIBLE,
@@ -201,8 +201,8 @@ def _dictionary(names: tuple[str, ...]) -> pa.Array:
 
 def _curves(record: Record, replication: int) -> pa.Table:
     rows = sparse_rows(
+        technologies_first(record.adopters),
         # Whatever made the record, the same compiled function takes it.
-        np.ascontiguousarray(record.adopters, dtype=np.int32),
         np.ascontiguousarray(record.eligible, dtype=np.int64),
         record.release_month,
     )

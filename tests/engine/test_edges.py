@@ -271,7 +271,7 @@ def flaws_of_weights(world: World) -> list[str]:
     phi = world.enterprises.relatedness
     contact_weights(world.regions.proximity, np.ones(counts.shape[1]), weights)
     spatial_denominator(weights, phi, counts, 1.0, denominator)
-    spatial_exposure(weights, phi, counts, denominator, out)
+    spatial_exposure(weights, phi, np.arange(len(phi)), counts, denominator, out)
     sums = out[counts > 0]
     return [] if np.allclose(sums, 1.0, rtol=1e-12, atol=0) else [f"a row of weights sums to {sums.min()}"]
 

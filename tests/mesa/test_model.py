@@ -127,12 +127,14 @@ def test_the_hazard_of_a_view_is_what_the_clock_takes_next(model):
     hazards = [
         sum(model.enterprise(int(pairs.enterprise[p])).hazard("intelligent field").values()) for p in waiting
     ]
-    before = state.remaining[waiting].copy()
+    before = state.remaining[pairs.start[k] + state.place[waiting]]
     levers = engine.schedule.levers(state.month)
     assert levers is engine.levers, "the levers move this month, so that present hazards are not next month's"
     model.step()
     alpha = model.world.enterprises.absorptive_capacity[pairs.enterprise[waiting]]
-    spent = (before - state.remaining[waiting]) * alpha  # the clock runs on hazard and threshold over alpha
+    spent = (
+        before - state.remaining[pairs.start[k] + state.place[waiting]]
+    ) * alpha  # the clock runs on hazard and threshold over alpha
     np.testing.assert_allclose(spent, np.array(hazards) / 12, rtol=1e-9)
 
 

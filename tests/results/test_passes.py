@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulation.record import technologies_first
 from simulation.results.passes import by_appearance, sparse_rows
 from simulation.world import Array
 
@@ -43,7 +44,7 @@ def test_rows_are_those_of_the_plain_twin(seed: int, changing: bool):
     eligible = rng.integers(0, 2, size=(MONTHS if changing else 1, *shape[1:]))
     adopters = rng.integers(0, 2, size=shape).astype(np.int32)
     release_month = rng.integers(0, MONTHS, size=TECHNOLOGIES)
-    found = sparse_rows(adopters, eligible, release_month)
+    found = sparse_rows(technologies_first(adopters), eligible, release_month)
     assert found.dtype == np.int32
     assert found.T.tolist() == plain_rows(adopters, eligible, release_month)
 

@@ -348,8 +348,8 @@ def size_of(thing: object, counted: set[int]) -> int:
     if id(thing) in counted:
         return 0
     counted.add(id(thing))
-    if isinstance(thing, np.ndarray):
-        return thing.nbytes
+    if isinstance(thing, np.ndarray):  # a view has no bytes of its own
+        return size_of(thing.base, counted) if isinstance(thing.base, np.ndarray) else thing.nbytes
     inside: list[object] = []
     if isinstance(thing, list | tuple):
         inside += thing

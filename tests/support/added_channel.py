@@ -55,14 +55,14 @@ def add_channel(place: int, *, term: float) -> None:
     module = sys.modules["simulation.channels"] = ModuleType("simulation.channels")
     exec(compile("\n".join(lines), CHANNELS, "exec"), module.__dict__)
     hazard = import_module("simulation.engine.kernels.hazard")
-    without = hazard.hazard_terms
+    without = hazard.steady_terms
 
     def with_added(strata: Any, *others: Any) -> None:
         without(strata, *others)
         terms = others[-1]
         terms[strata, ..., module.Channel.ADDED] = term
 
-    hazard.hazard_terms = with_added
+    hazard.steady_terms = with_added
 
 
 def by_channel(values: Any) -> dict[str, float]:

@@ -20,7 +20,7 @@ def diffuse(proximity, enterprises, *, spontaneous, spatial, dt, years, start=No
     exposure.contact_weights(proximity, np.ones(n.size), weights)
     exposure.spatial_denominator(weights, one, n[None], 1.0, denominator)
     for step in range(steps):
-        exposure.spatial_exposure(weights, one, (shares[step] * n)[None], denominator, out)
+        exposure.spatial_exposure(weights, one, np.arange(1), (shares[step] * n)[None], denominator, out)
         hazard = spontaneous + spatial * out.ravel()
         shares[step + 1] = shares[step] + (1 - shares[step]) * -np.expm1(-hazard * dt)
     return shares

@@ -20,7 +20,6 @@ N_CHANNELS = len(Channel)
 @compiled
 def count_adopters(
     newly: Array,
-    first_pair: int,
     enterprise: Array,
     slot: Array,
     partners: Array,
@@ -32,6 +31,7 @@ def count_adopters(
     local_contacts: Array,
     near: Array,
     far: Array,
+    place: Array,
     exposures: Array,
     adopters: Array,
     member_adopters: Array,
@@ -42,8 +42,6 @@ def count_adopters(
     ----------
     newly : int32, shape (new,)
         Their pairs.
-    first_pair : int
-        The first pair of the technology.
     mask_of : uint64, shape (new,)
         Platforms of the new adopters: bit h is set where one is on platform h.
     others
@@ -53,7 +51,7 @@ def count_adopters(
         i = enterprise[newly[n]]
         adopters[industry_of[i], region_of[i]] += 1.0
         push_adoption(
-            i, indptr, indices, region_of, slot, partners, first_pair, local_contacts, near, far, exposures
+            i, indptr, indices, region_of, slot, partners, local_contacts, near, far, place, exposures
         )
         for h in range(member_adopters.shape[0]):
             if (mask_of[n] >> np.uint64(h)) & np.uint64(1):
@@ -63,8 +61,9 @@ def count_adopters(
 @compiled
 def adopt(
     month: int,
-    newly: Array,
-    first_pair: int,
+    reached: Array,
+    waiting: Array,
+    cells: Array,
     enterprise: Array,
     slot: Array,
     partners: Array,
@@ -74,12 +73,12 @@ def adopt(
     stratum_mask: Array,
     indptr: Array,
     indices: Array,
-    cells: Array,
     terms: Array,
     spatial: Array,
     local_contacts: Array,
     near: Array,
     far: Array,
+    place: Array,
     exposures: Array,
     adopted_month: Array,
     attribution: Array,
@@ -92,49 +91,48 @@ def adopt(
     ----------
     month : int
         Number of the month, 1 to T, stored.
-    newly : int32, shape (new,)
-        The pairs, increasing.
-    first_pair : int
-        The first pair of the technology.
-    enterprise, slot, partners
-        The eligible pairs: :class:`simulation.world.Pairs`; ``slot`` and ``partners`` of the technology's pattern.
+    reached : int32, shape (new,)
+        The places at which they wait, from :func:`cumulate_hazard`.
+    waiting, place : int32, shape (pairs,)
+        The pair at each place, and the place of each pair: see :mod:`simulation.engine.kernels.waiting`.
+    cells : int32, shape (pairs,)
+        By place, from :func:`simulation.engine.kernels.strata.cells_of_pairs`.
+    enterprise : int32, shape (pairs,); slot, partners : int32, shape (N,)
+        The eligible pairs of the technology: :class:`simulation.world.Pairs`.
     region_of, industry_of : int32, shape (N,)
     region_of_stratum : int64, shape (C,); stratum_mask : uint64, shape (C,)
         See :mod:`simulation.engine.kernels.strata`.
     indptr, indices
         Business network in CSR form.
-    cells : int32, shape (pairs of the technology or more,)
-        From :func:`simulation.engine.kernels.strata.cells_of_pairs`.
     terms : float64, shape (C, S, channels)
         Terms of the hazard.
     spatial : float64, shape (S, R)
         S; replaces B where an enterprise has no eligible partner.
     local_contacts : float64, shape (R,)
         L_r.
-    near, far : int32, shape (P,); exposures : float64, shape (P,)
+    near, far : int32, shape (pairs,); exposures : float64, shape (pairs,), by place
         Partners that have adopted, and B; brought up to date for the partners of new adopters.
-    adopted_month : int32, shape (P,)
+    adopted_month : int32, shape (pairs,)
         Set for new adopters.
-    attribution : float64, shape (P, channels)
+    attribution : float64, shape (pairs, channels)
         Set for new adopters: the share of each term in lambda in the month of adoption; sums to 1.
     adopters : float64, shape (S, R); member_adopters : int64, shape (H, S)
         Raised.
     """
     n_cells = terms.shape[0] * terms.shape[1]
-    masks = np.empty(newly.size, dtype=np.uint64)
-    for n in range(newly.size):
-        p = newly[n]
-        cell = cells[p - first_pair] % n_cells
+    newly, masks = np.empty(reached.size, dtype=np.int32), np.empty(reached.size, dtype=np.uint64)
+    for n in range(reached.size):
+        w = reached[n]
+        cell = cells[w] % n_cells
         c, s = cell // terms.shape[1], cell % terms.shape[1]
-        masks[n] = stratum_mask[c]
-        adopted_month[p] = month
-        contacts = exposures[p]
+        newly[n], masks[n] = waiting[w], stratum_mask[c]
+        adopted_month[waiting[w]] = month
+        contacts = exposures[w]
         if contacts < 0.0:  # no eligible partner: NO_PARTNER
             contacts = spatial[s, region_of_stratum[c]]
-        attribute(terms, c, s, contacts, attribution, p)
+        attribute(terms, c, s, contacts, attribution, waiting[w])
     count_adopters(
         newly,
-        first_pair,
         enterprise,
         slot,
         partners,
@@ -146,6 +144,7 @@ def adopt(
         local_contacts,
         near,
         far,
+        place,
         exposures,
         adopters,
         member_adopters,
@@ -154,14 +153,7 @@ def adopt(
 
 @compiled
 def cumulate_hazard(
-    rate: Array,
-    gain: Array,
-    waiting: Array,
-    first_pair: int,
-    cells: Array,
-    exposures: Array,
-    remaining: Array,
-    reached: Array,
+    rate: Array, gain: Array, cells: Array, exposures: Array, remaining: Array, reached: Array
 ) -> int:
     """Cumulate the hazard of the pairs of one technology that wait, and return how many reach their threshold.
 
@@ -175,37 +167,29 @@ def cumulate_hazard(
     ----------
     rate, gain : float64, shape (2 C S,)
         By cell: hazard of a month over alpha, without business partners, and at exposure 1 to them.
-    waiting : int32, shape (waiting,)
-        Pairs, increasing. Those that still wait are moved to the front; the rest is not used any more.
-    first_pair : int
-        The first pair of the technology.
-    cells : int32, shape (pairs of the technology or more,)
-        From :func:`simulation.engine.kernels.strata.cells_of_pairs`.
-    exposures : float64, shape (P,)
+    cells : int32, shape (waiting,)
+        Of the pairs that wait, from :func:`simulation.engine.kernels.strata.cells_of_pairs`.
+    exposures : float64, shape (waiting,)
         B; of no effect where an enterprise has no eligible partner.
-    remaining : float64, shape (P,)
+    remaining : float64, shape (waiting,)
         Remainder of theta_p, divided by alpha_i; decreased by lambda dt / alpha_i.
     reached : int32, shape (waiting or more,)
-        Overwritten: the pairs that reach their threshold, increasing.
+        Overwritten: the places of the pairs that reach their threshold, increasing.
 
     References
     ----------
     Sellke (1983), J. Appl. Prob. 20: 390-394.
     """
-    kept = n = 0
-    for w in range(waiting.size):
+    n = np.uint32(0)
+    for w in range(cells.size):
         # Unsigned, so that the compiler need not handle negative indices.
-        p = np.uint32(waiting[w])
-        cell = np.uint32(cells[np.uint32(p - first_pair)])
-        left = remaining[p] - (rate[cell] + gain[cell] * exposures[p])
-        remaining[p] = left
-        if left > 0.0:
-            waiting[kept] = p
-            kept += 1
-        else:
-            reached[n] = p
-            n += 1
-    return n
+        cell = np.uint32(cells[w])
+        left = remaining[w] - (rate[cell] + gain[cell] * exposures[w])
+        remaining[w] = left
+        if not left > 0.0:
+            reached[n] = w
+            n += np.uint32(1)
+    return int(n)
 
 
 @compiled
@@ -215,7 +199,7 @@ def attribute(terms: Array, c: int, s: int, contacts: float, attribution: Array,
     Parameters
     ----------
     terms : float64, shape (C, S, channels)
-        From :func:`simulation.engine.kernels.hazard.hazard_terms`.
+        From :mod:`simulation.engine.kernels.hazard`.
     c, s : int
         Stratum and industry of the adopter.
     contacts : float

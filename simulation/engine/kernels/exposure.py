@@ -53,7 +53,7 @@ def spatial_denominator(
         Overwritten; 0 where no eligible enterprise is within reach.
     """
     n_industries, n_regions = eligible.shape
-    _weighted_contacts(weights, relatedness, eligible, out)
+    _weighted_contacts(weights, relatedness, np.arange(n_industries), eligible, out)
     if density_exponent == 1.0:
         return
     for s in range(n_industries):
@@ -69,7 +69,7 @@ def spatial_denominator(
 
 @compiled
 def spatial_exposure(
-    weights: Array, relatedness: Array, adopters: Array, denominator: Array, out: Array
+    weights: Array, relatedness: Array, industries: Array, adopters: Array, denominator: Array, out: Array
 ) -> None:
     """Set out[s, r] to S_rsk = sum_q L_rq K_rq sum_u phi_su A_quk / denominator for one technology; equation (1).
 
@@ -79,27 +79,32 @@ def spatial_exposure(
         From :func:`contact_weights`.
     relatedness : float64, shape (S, S)
         phi.
+    industries : int64, shape (S',)
+        The eligible ones, increasing.
     adopters : float64, shape (S, R)
         A, state at the START of the month; never written.
     denominator : float64, shape (S, R)
         From :func:`spatial_denominator`.
     out : float64, shape (S, R)
-        Overwritten, in [0, 1] where L is neutral; 0 where no eligible enterprise is within reach.
+        Overwritten for the eligible industries, in [0, 1] where L is neutral; 0 where no eligible enterprise is within
+        reach.
     """
-    _weighted_contacts(weights, relatedness, adopters, out)
-    for s in range(out.shape[0]):
+    _weighted_contacts(weights, relatedness, industries, adopters, out)
+    for s in industries:
         for r in range(out.shape[1]):
             out[s, r] = out[s, r] / denominator[s, r] if denominator[s, r] > 0.0 else 0.0
 
 
 @compiled
-def _weighted_contacts(weights: Array, relatedness: Array, counts: Array, out: Array) -> None:
-    """Set out[s, r] to sum_q weights[q, r] sum_u phi_su counts[u, q]."""
-    n_industries, n_regions = counts.shape
+def _weighted_contacts(
+    weights: Array, relatedness: Array, industries: Array, counts: Array, out: Array
+) -> None:
+    """Set out[s, r] to sum_q weights[q, r] sum_u phi_su counts[u, q]; only these industries have counts."""
+    n_regions = counts.shape[1]
     related = np.empty(n_regions)
-    for s in range(n_industries):
+    for s in industries:
         related[:] = 0.0
-        for u in range(n_industries):
+        for u in industries:
             for q in range(n_regions):
                 related[q] += relatedness[s, u] * counts[u, q]
         for r in range(n_regions):
@@ -114,7 +119,7 @@ def digital_exposure(
     interoperability: Array,
     meets: Array,
     relatedness: Array,
-    relevance: Array,
+    industries: Array,
     member_adopters: Array,
     members: Array,
     out: Array,
@@ -131,27 +136,26 @@ def digital_exposure(
         Platforms that link enterprises (vector B2B); the others neither provide nor receive contacts.
     relatedness : float64, shape (S, S)
         phi.
-    relevance : float64, shape (S,)
-        rho; an industry is eligible where it is above 0.
+    industries : int64, shape (S',)
+        The eligible ones, increasing.
     member_adopters : int64, shape (H, S)
         Members that have adopted, at the START of the month; never written.
     members : int64, shape (H, S)
         Members by industry, at the START of the month; never written.
     out : float64, shape (H, S)
-        Overwritten, in [0, 1]; 0 without eligible members.
+        Overwritten for the eligible industries, in [0, 1]; 0 without eligible members.
     """
-    n_platforms, n_industries = member_adopters.shape
+    n_platforms = member_adopters.shape[0]
     for h in range(n_platforms):
-        for s in range(n_industries):
+        for s in industries:
             adopted, total = 0.0, 0.0
             if meets[h]:
                 for g in range(n_platforms):
                     if meets[g] and interoperability[h, g] > 0.0:
-                        for u in range(n_industries):
-                            if relevance[u] > 0.0:
-                                weight = interoperability[h, g] * relatedness[s, u]
-                                adopted += weight * member_adopters[g, u]
-                                total += weight * members[g, u]
+                        for u in industries:
+                            weight = interoperability[h, g] * relatedness[s, u]
+                            adopted += weight * member_adopters[g, u]
+                            total += weight * members[g, u]
             out[h, s] = adopted / total if total > 0.0 else 0.0
 
 

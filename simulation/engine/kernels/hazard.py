@@ -95,8 +95,80 @@ def institutional_terms(
 
 
 @compiled
-def hazard_terms(
+def contact_scale(c: int, on_platform: Array, meets: Array, rates: Array, substituted: bool) -> float:
+    """Return the factor on b_S, b_B and b_D of stratum c, where contact on platforms replaces other contact; else 1.
+
+    Parameters
+    ----------
+    on_platform : bool, shape (C, H)
+        Platforms of each stratum.
+    meets : bool, shape (H,)
+        Platforms on which enterprises meet (vector B2B).
+    rates : float64, shape (channels,)
+        p0, b_S, b_B, b_I and b_D, 1/year; those of institutions and of incentives are not used.
+    substituted : bool
+        Members' b_S, b_B, b_D are scaled to sum to b_S + b_B instead of being added.
+    """
+    member = False
+    for h in range(meets.size):
+        if on_platform[c, h]:
+            member |= meets[h]
+    offline = rates[Channel.SPATIAL] + rates[Channel.NETWORK]
+    if substituted and member and offline + rates[Channel.DIGITAL] > 0.0:
+        return offline / (offline + rates[Channel.DIGITAL])
+    return 1.0
+
+
+@compiled
+def steady_terms(
     strata: Array,
+    industries: Array,
+    on_platform: Array,
+    meets: Array,
+    rates: Array,
+    near_factor: float,
+    substituted: bool,
+    spontaneous_factor: Array,
+    incentive: Array,
+    institutional_local: Array,
+    terms: Array,
+) -> None:
+    """Set those terms[c, s, :] of the hazard of one technology that depend on no adoption; equation (5).
+
+    A *stratum* is the set of enterprises of one region that are on the same platforms; everything except
+    alpha and the business network is the same for them. The terms are in the order of
+    :class:`~simulation.channels.Channel`; the network term is the coefficient of B_ik.
+
+    Parameters
+    ----------
+    strata : int64, shape (C',); industries : int64, shape (S',)
+        Those to compute: strata c and eligible industries s.
+    on_platform, meets, rates, substituted
+        As those of :func:`contact_scale`.
+    near_factor : float
+        f_near = 1 - chi^2 (Sorenson, Rivkin & Fleming 2006, Research Policy 35: 994-1017).
+    spontaneous_factor : float64, shape (C,)
+        Factor on p0; 1 without a vector that reaches consumers or citizens.
+    incentive : float64, shape (C,)
+        1/year.
+    institutional_local : float64, shape (C,)
+        From :func:`institutional_terms`.
+    terms : float64, shape (C, S, channels)
+        Written where asked for, but for the terms of :func:`contact_terms`; 1/year.
+    """
+    for c in strata:
+        scale = contact_scale(c, on_platform, meets, rates, substituted)
+        for s in industries:
+            terms[c, s, Channel.SPONTANEOUS] = rates[Channel.SPONTANEOUS] * spontaneous_factor[c]
+            terms[c, s, Channel.NETWORK] = near_factor * scale * rates[Channel.NETWORK]
+            terms[c, s, Channel.INSTITUTIONAL] = institutional_local[c]
+            terms[c, s, Channel.INCENTIVE] = incentive[c]
+
+
+@compiled
+def contact_terms(
+    strata: Array,
+    industries: Array,
     region_of_stratum: Array,
     on_platform: Array,
     meets: Array,
@@ -104,125 +176,130 @@ def hazard_terms(
     near_factor: float,
     far_factor: float,
     substituted: bool,
-    spontaneous_factor: Array,
     readiness: Array,
-    incentive: Array,
     spatial: Array,
     digital: Array,
-    institutional_local: Array,
     institutional_remote: Array,
     terms: Array,
 ) -> None:
-    """Set terms[c, s, :] to the terms of the hazard of stratum c and industry s for one technology; equation (5).
+    """Set those terms[c, s, :] of the hazard of one technology that change with adoption nearby and on platforms.
 
-    A *stratum* is the set of enterprises of one region that are on the same platforms; everything except
-    alpha and the business network is the same for them. The terms are in the order of
-    :class:`~simulation.channels.Channel`; the network term is the coefficient of B_ik. The part of the
-    institutional term that platforms add belongs to the digital term.
+    Equation (5). The part of the institutional term that platforms add belongs to the digital term.
 
     Parameters
     ----------
-    strata : int64, shape (C',)
+    strata : int64, shape (C',); industries : int64, shape (S',)
         Those to compute.
     region_of_stratum : int64, shape (C,)
-    on_platform : bool, shape (C, H)
-        Platforms of each stratum.
-    meets : bool, shape (H,)
-        Platforms on which enterprises meet (vector B2B).
-    rates : float64, shape (channels,)
-        p0, b_S, b_B, b_I and b_D, 1/year; those of institutions and of incentives are not used.
+    on_platform, meets, rates, substituted
+        As those of :func:`contact_scale`.
     near_factor, far_factor : float
-        f_near = 1 - chi^2 and f_far = (1 - chi)^2 (Sorenson, Rivkin & Fleming 2006, Research Policy 35: 994-1017).
-    substituted : bool
-        Members' b_S, b_B, b_D are scaled to sum to b_S + b_B instead of being added.
-    spontaneous_factor : float64, shape (C,)
-        Factor on p0; 1 without a vector that reaches consumers or citizens.
+        f_near = 1 - chi^2 and f_far = (1 - chi)^2.
     readiness : float64, shape (R,)
         delta.
-    incentive : float64, shape (C,)
-        1/year.
-    spatial : float64, shape (S, R)
-        S, at the START of the month.
-    digital : float64, shape (H, S)
-        D, at the START of the month.
-    institutional_local, institutional_remote : float64, shape (C,)
+    spatial : float64, shape (S, R); digital : float64, shape (H, S)
+        S and D, at the START of the month.
+    institutional_remote : float64, shape (C,)
         From :func:`institutional_terms`.
     terms : float64, shape (C, S, channels)
-        Overwritten for the strata asked for; 1/year.
+        Overwritten where asked for, the spatial and the digital term; 1/year.
     """
-    n_platforms, n_industries = digital.shape
-    offline = rates[Channel.SPATIAL] + rates[Channel.NETWORK]
     for c in strata:
         r = region_of_stratum[c]
-        member = False
-        for h in range(n_platforms):
-            if on_platform[c, h]:
-                member |= meets[h]
-        scale = 1.0
-        if substituted and member and offline + rates[Channel.DIGITAL] > 0.0:
-            scale = offline / (offline + rates[Channel.DIGITAL])
-        for s in range(n_industries):
+        scale = contact_scale(c, on_platform, meets, rates, substituted)
+        nearby = near_factor * scale * rates[Channel.SPATIAL]
+        remote = far_factor * readiness[r] * scale * rates[Channel.DIGITAL]
+        for s in industries:
             best = 0.0
-            for h in range(n_platforms):
+            for h in range(digital.shape[0]):
                 if on_platform[c, h]:
                     best = max(best, digital[h, s])
-            terms[c, s, Channel.SPONTANEOUS] = rates[Channel.SPONTANEOUS] * spontaneous_factor[c]
-            terms[c, s, Channel.SPATIAL] = near_factor * scale * rates[Channel.SPATIAL] * spatial[s, r]
-            terms[c, s, Channel.NETWORK] = near_factor * scale * rates[Channel.NETWORK]
-            terms[c, s, Channel.INSTITUTIONAL] = institutional_local[c]
-            terms[c, s, Channel.DIGITAL] = (
-                far_factor * readiness[r] * scale * rates[Channel.DIGITAL] * best + institutional_remote[c]
-            )
-            terms[c, s, Channel.INCENTIVE] = incentive[c]
+            terms[c, s, Channel.SPATIAL] = nearby * spatial[s, r]
+            terms[c, s, Channel.DIGITAL] = remote * best + institutional_remote[c]
 
 
 @compiled
-def hazard_rates(
+def hazard_slopes(
     dt: float,
     strata: Array,
+    industries: Array,
     region_of_stratum: Array,
     terms: Array,
     relevance: Array,
     market: Array,
     factor: Array,
-    spatial: Array,
-    base: Array,
+    scale: Array,
     slope: Array,
 ) -> None:
-    """Set base and slope so that lambda_ik dt = alpha_i (base + slope B_ik) for one technology; equation (5).
+    """Set scale and slope, what multiplies alpha and B_ik in the hazard of a month; see :func:`hazard_rates`.
 
     Parameters
     ----------
     dt : float
         Years in a month.
-    strata : int64, shape (C',)
+    strata : int64, shape (C',); industries : int64, shape (S',)
         Those to compute.
     region_of_stratum : int64, shape (C,)
     terms : float64, shape (C, S, channels)
-        From :func:`hazard_terms`.
+        From :func:`steady_terms`.
     relevance : float64, shape (S,)
         rho.
     market : float64, shape (S, R)
         x, the market factor of the month; neutral 1.
     factor : float64, shape (C,)
         Factor of the stratum on alpha: training and the vectors that raise absorptive capacity or the hazard.
-    spatial : float64, shape (S, R)
-        S, which replaces B for enterprises without an eligible partner.
-    base, slope : float64, shape (2, C, S)
-        Overwritten for those asked for: with partners, and without, where S is in the base and the slope is 0.
+    scale : float64, shape (C, S)
+        Overwritten where asked for: the product of these three.
+    slope : float64, shape (2, C, S)
+        Overwritten where asked for: with partners, and without, where it is 0.
     """
     for c in strata:
         r = region_of_stratum[c]
-        for s in range(terms.shape[1]):
-            scale = relevance[s] * market[s, r] * factor[c]
+        for s in industries:
+            scale[c, s] = relevance[s] * market[s, r] * factor[c]
+            slope[0, c, s] = scale[c, s] * terms[c, s, Channel.NETWORK] * dt
+            slope[1, c, s] = 0.0
+
+
+@compiled
+def hazard_rates(
+    dt: float,
+    strata: Array,
+    industries: Array,
+    region_of_stratum: Array,
+    terms: Array,
+    scale: Array,
+    slope: Array,
+    spatial: Array,
+    base: Array,
+) -> None:
+    """Set base so that lambda_ik dt = alpha_i (base + slope B_ik) for one technology; equation (5).
+
+    Parameters
+    ----------
+    dt : float
+        Years in a month.
+    strata : int64, shape (C',); industries : int64, shape (S',)
+        Those to compute.
+    region_of_stratum : int64, shape (C,)
+    terms : float64, shape (C, S, channels)
+        From :func:`steady_terms` and :func:`contact_terms`.
+    scale, slope
+        From :func:`hazard_slopes`.
+    spatial : float64, shape (S, R)
+        S, which replaces B for enterprises without an eligible partner.
+    base : float64, shape (2, C, S)
+        Overwritten where asked for: with partners, and without, where S is in the base.
+    """
+    for c in strata:
+        r = region_of_stratum[c]
+        for s in industries:
             alone = 0.0
             for channel in range(terms.shape[2]):
                 if channel != Channel.NETWORK:
                     alone += terms[c, s, channel]
-            base[0, c, s] = scale * alone * dt
-            slope[0, c, s] = scale * terms[c, s, Channel.NETWORK] * dt
+            base[0, c, s] = scale[c, s] * alone * dt
             base[1, c, s] = base[0, c, s] + slope[0, c, s] * spatial[s, r]
-            slope[1, c, s] = 0.0
 
 
 @compiled

@@ -72,9 +72,10 @@ def network_exposures(
     local_contacts: Array,
     near: Array,
     far: Array,
+    place: Array,
     exposures: Array,
 ) -> None:
-    """Recompute exposures[p], B of every pair, after a change of the levers L_r; see :func:`push_adoption`.
+    """Recompute B of every pair, after a change of the levers L_r; see :func:`push_adoption`.
 
     Parameters
     ----------
@@ -85,13 +86,15 @@ def network_exposures(
         L_r.
     near, far : int32, shape (P,)
         Partners that have adopted.
-    exposures : float64, shape (P,)
+    place : int32, shape (P,)
+        Of each pair among those of its technology: see :mod:`simulation.engine.kernels.waiting`.
+    exposures : float64, shape (P,), by place
         Overwritten.
     """
     for k in range(start.size - 1):
         for p in range(start[k], start[k + 1]):
             i = enterprise[p]
-            exposures[p] = network_exposure(
+            exposures[start[k] + place[p]] = network_exposure(
                 near[p], far[p], partners[pattern_of[k], i], local_contacts[region_of[i]]
             )
 
@@ -104,10 +107,10 @@ def push_adoption(
     region_of: Array,
     slot: Array,
     partners: Array,
-    first_pair: int,
     local_contacts: Array,
     near: Array,
     far: Array,
+    place: Array,
     exposures: Array,
 ) -> None:
     """Update the counts of the eligible partners of one new adopter; equation (2).
@@ -120,12 +123,14 @@ def push_adoption(
         CSR adjacency, as in :func:`eligible_partners`.
     region_of : int32, shape (N,)
     slot : int32, shape (N,)
-        Pair of partner i is ``first_pair + slot[i]``; -1 where i is not eligible.
+        Pair of partner i; -1 where i is not eligible.
     partners : int32, shape (N,)
         Eligible partners.
     local_contacts : float64, shape (R,)
         L_r.
-    near, far : int32, shape (P,); exposures : float64, shape (P,)
+    place : int32, shape (pairs,)
+        Of each pair: see :mod:`simulation.engine.kernels.waiting`.
+    near, far : int32, shape (pairs,); exposures : float64, shape (pairs,), by place
         Written for the partners of the adopter only: partners that have adopted, and B.
     """
     region = region_of[adopter]
@@ -133,12 +138,12 @@ def push_adoption(
         # Unsigned, so that the compiler need not handle negative indices.
         i = np.uint32(indices[t])
         if slot[i] >= 0:
-            p = np.uint32(first_pair + slot[i])
+            p = np.uint32(slot[i])
             # Sums instead of a branch, which no processor can predict.
             is_near = np.int32(region_of[i] == region)
             near[p] += is_near
             far[p] += 1 - is_near
-            exposures[p] = network_exposure(
+            exposures[np.uint32(place[p])] = network_exposure(
                 near[p], far[p], partners[i], local_contacts[np.uint32(region_of[i])]
             )
 

@@ -226,7 +226,7 @@ def cells_of_pairs(
 @compiled
 def move_cells(
     moved: Array, moved_to: Array, industry_of: Array, slot: Array, partners: Array, n_strata: int, n_industries: int,
-    cells: Array,
+    place: Array, cells: Array,
 ) -> None:  # fmt: skip
     """Bring the cells of one technology's pairs, from :func:`cells_of_pairs`, up to date after enterprises have moved.
 
@@ -234,11 +234,15 @@ def move_cells(
     ----------
     moved, moved_to
         From :func:`change_memberships`.
+    place : int32, shape (pairs,)
+        Of each pair: see :mod:`simulation.engine.kernels.waiting`.
+    cells : int32, shape (pairs,), by place
+        Written for those who moved.
     others
-        As those of :func:`cells_of_pairs`; ``cells`` is written for those who moved.
+        As those of :func:`cells_of_pairs`.
     """
     for n in range(moved.size):
         i = moved[n]
         if slot[i] >= 0:
             cell = moved_to[n] * n_industries + industry_of[i]
-            cells[slot[i]] = cell if partners[i] > 0 else cell + n_strata * n_industries
+            cells[place[slot[i]]] = cell if partners[i] > 0 else cell + n_strata * n_industries

@@ -31,18 +31,18 @@ class LiveSide(Side):
         r, s, k, h, _ = world.shape
         rows = world.months + 1 if world.enterprises_change else 1
         eligible = np.zeros((rows, r, s, k), dtype=np.int64)
-        recorded = self._engine.recorder.counts
+        recorder = self._engine.recorder
         self.history = History(
             month=0,
-            adopters=recorded.adopters,
-            members=recorded.members,
-            members_anywhere=recorded.members_anywhere,
+            adopters=recorder.adopters,
+            members=recorder.counts.members,
+            members_anywhere=recorder.counts.members_anywhere,
             attribution=np.zeros((world.months + 1, k, len(Channel))),
             eligible=eligible,
             may_join=np.zeros((rows, h, r), dtype=np.int64),
             enterprises=np.zeros((rows, r), dtype=np.int64),
             metrics=RunningMetrics(
-                recorded.adopters, eligible, world.technologies.release_month, dt=self._engine.dt
+                recorder.adopters, eligible, world.technologies.release_month, dt=self._engine.dt
             ),
         )
         self._note_enterprises()
@@ -210,7 +210,7 @@ def needed_bytes(spec: Scenario) -> int:
     strata = min(n + regions, regions * 2**h)
     owed = 8 * len(Channel)  # one number a channel
     return (
-        n * k * (62 + owed)  # pairs
+        n * k * (66 + owed)  # pairs
         + n * (60 + 16 * h)  # enterprises, draws of membership
         + 8 * (n * spec.world.network_degree if dataset.partners is None else dataset.partners[1].size)
         + (spec.time.months + 1) * (a_count * regions * (industries * k + h) + (72 + owed) * k)  # months

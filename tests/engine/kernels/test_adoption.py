@@ -1,29 +1,58 @@
 """Hazard that is cumulated, and pairs that wait no longer, against plain twins."""
 
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from simulation.engine.kernels import adoption
+from simulation.engine.kernels import adoption, waiting
 from simulation.engine.kernels.network import NO_PARTNER
 
 
 def test_the_hazard_is_cumulated_for_those_that_wait_and_told_where_it_reaches_the_threshold():
     rng = np.random.default_rng(5)
-    n, first, cells = 60, 11, 7
-    waiting = (first + np.flatnonzero(rng.random(n) < 0.6)).astype(np.int32)
+    n, waits, cells = 60, 41, 7
     rate, gain = rng.random(cells), rng.random(cells)
     cell_of = rng.integers(0, cells, n).astype(np.int32)
     gain[3] = 0.0
-    exposures = rng.random(first + n)
-    exposures[first:][cell_of == 3] = NO_PARTNER
-    remaining = rng.random(first + n) * 2
-    remaining[waiting[0]] = rate[cell_of[waiting[0] - first]]
-    exposures[waiting[0]] = 0.0  # reaches its threshold exactly
-    before, reached, there = remaining.copy(), np.full(n, -1, dtype=np.int32), waiting.copy()
-    count = adoption.cumulate_hazard(rate, gain, waiting, first, cell_of, exposures, remaining, reached)
+    exposures = rng.random(n)
+    exposures[cell_of == 3] = NO_PARTNER
+    remaining = rng.random(n) * 2
+    remaining[0], exposures[0] = rate[cell_of[0]], 0.0  # reaches its threshold exactly
+    before, reached = remaining.copy(), np.full(n, -1, dtype=np.int32)
+    count = adoption.cumulate_hazard(
+        rate, gain, cell_of[:waits], exposures[:waits], remaining[:waits], reached
+    )
     expected = before.copy()
-    for p in there:
-        expected[p] -= rate[cell_of[p - first]] + gain[cell_of[p - first]] * exposures[p]
+    for w in range(waits):
+        expected[w] -= rate[cell_of[w]] + gain[cell_of[w]] * exposures[w]
     np.testing.assert_array_equal(remaining, expected)
-    assert reached[:count].tolist() == there[expected[there] <= 0].tolist()
-    assert waiting[: there.size - count].tolist() == there[expected[there] > 0].tolist()
-    assert 0 < count < there.size and reached[0] == there[0]
+    assert reached[:count].tolist() == np.flatnonzero(expected[:waits] <= 0).tolist()
+    assert 0 < count < waits and reached[0] == 0
+
+
+@settings(deadline=None)  # the first example may have to compile
+@given(data=st.data())
+def test_pairs_that_trade_places_take_what_is_theirs_along(data):
+    """Of those that are let wait, some at a time wait no longer, until none is left."""
+    n = data.draw(st.integers(1, 12))
+    order = np.array(data.draw(st.permutations(range(n))), dtype=np.int32)
+    place = np.argsort(order).astype(np.int32)
+    remaining, exposures, cells = order + 0.5, order * 2.0, order + 100
+    books = order, place, remaining, exposures, cells
+    who = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
+    waits = set(np.flatnonzero(who).tolist())
+    count = waiting.let_wait(who, *books)
+    while True:
+        assert set(order[:count].tolist()) == waits and sorted(order.tolist()) == list(range(n))
+        assert place[order].tolist() == list(range(n))
+        assert (
+            (remaining == order + 0.5).all()
+            and (exposures == order * 2.0).all()
+            and (cells == order + 100).all()
+        )
+        if not waits:
+            break
+        reached = sorted(data.draw(st.sets(st.integers(0, count - 1), min_size=1)))
+        waits -= set(order[reached].tolist())
+        waiting.stop_waiting(np.array(reached, dtype=np.int32), count, *books)
+        count -= len(reached)

@@ -24,7 +24,7 @@ def spatial(proximity, local, relatedness, adopters, eligible, gamma=1.0):
         n, a = np.ascontiguousarray(eligible[:, :, k].T), np.ascontiguousarray(adopters[:, :, k].T)
         denominator, found = np.empty(n.shape), np.empty(n.shape)
         exposure.spatial_denominator(neutral, relatedness, n, gamma, denominator)
-        exposure.spatial_exposure(weights, relatedness, a, denominator, found)
+        exposure.spatial_exposure(weights, relatedness, np.arange(len(a)), a, denominator, found)
         out[:, :, k] = found.T
     return out
 
@@ -104,12 +104,11 @@ def digital(interoperability, meets, relatedness, eligible_industry, member_adop
     """D of every platform, industry and technology, (H, S, K), one technology after the other."""
     out = np.empty(member_adopters.shape)
     for k in range(out.shape[2]):
-        relevance, adopted = (
-            eligible_industry[:, k].astype(float),
-            np.ascontiguousarray(member_adopters[:, :, k]),
-        )
-        found = np.empty(adopted.shape)
-        exposure.digital_exposure(interoperability, meets, relatedness, relevance, adopted, members, found)
+        industries = np.flatnonzero(eligible_industry[:, k])
+        adopted = np.ascontiguousarray(member_adopters[:, :, k])
+        found = np.full(adopted.shape, np.nan)
+        exposure.digital_exposure(interoperability, meets, relatedness, industries, adopted, members, found)
+        assert np.isnan(found[:, ~eligible_industry[:, k]]).all()
         out[:, :, k] = found
     return out
 
@@ -124,7 +123,8 @@ def test_digital_exposure_equals_the_sums_of_equation_4(rng):
     numerator = np.einsum("hg,su,guk->hsk", omega, relatedness, adopters)
     denominator = np.einsum("hg,su,gu,uk->hsk", omega, relatedness, members, eligible)
     expected = np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)
-    np.testing.assert_allclose(got, expected, rtol=1e-13)
+    there = np.broadcast_to(eligible, got.shape)
+    np.testing.assert_allclose(got[there], expected[there], rtol=1e-13)
 
 
 def test_enterprises_do_not_meet_on_a_platform_without_b2b(rng):

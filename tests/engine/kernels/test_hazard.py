@@ -36,16 +36,21 @@ def world():
     }
 
 
-def compiled(w, *, substituted=False, strata=None):
+def compiled(w, *, substituted=False, strata=None, industries=None):
     """Terms (C, S, K, channels), one technology after the other."""
     strata = np.arange(5) if strata is None else strata
+    industries = np.arange(S) if industries is None else industries
     out = np.full((5, S, K, len(Channel)), np.nan)
     for k in range(K):
         terms = np.full((5, S, len(Channel)), np.nan)
-        hazard.hazard_terms(
-            strata, w["region"], w["on"], w["meets"], RATES, w["f_near"][k], w["f_far"][k], substituted,
-            w["spontaneous"], w["delta"], w["incentive"], np.ascontiguousarray(w["S"][:, :, k].T),
-            np.ascontiguousarray(w["D"][:, :, k]), *institutional(w, k, strata=strata), terms,
+        local, remote = institutional(w, k, strata=strata)
+        hazard.steady_terms(
+            strata, industries, w["on"], w["meets"], RATES, w["f_near"][k], substituted, w["spontaneous"],
+            w["incentive"], local, terms,
+        )  # fmt: skip
+        hazard.contact_terms(
+            strata, industries, w["region"], w["on"], w["meets"], RATES, w["f_near"][k], w["f_far"][k], substituted,
+            w["delta"], np.ascontiguousarray(w["S"][:, :, k].T), np.ascontiguousarray(w["D"][:, :, k]), remote, terms,
         )  # fmt: skip
         out[:, :, k] = terms
     return out
@@ -96,6 +101,9 @@ def test_only_the_crowds_asked_for_are_computed(world):
     got = compiled(world, strata=np.array([1, 3]))
     assert np.isnan(got[[0, 2, 4]]).all()
     assert np.isfinite(got[[1, 3]]).all()
+    one = compiled(world, industries=np.array([1]))
+    assert np.isnan(one[:, 0]).all()
+    np.testing.assert_array_equal(one[:, 1], compiled(world)[:, 1])
 
 
 def test_institutional_terms_are_computed_for_the_strata_asked_for(world):
@@ -119,11 +127,11 @@ def test_rates_split_into_what_alpha_multiplies_and_what_the_network_adds(world)
     x = np.random.default_rng(12).uniform(0.5, 2.0, (R, S, K))
     factor = np.array([1.0, 1.0, 1.2, 1.0, 1.5])
     for k in range(K):
-        base, slope = np.empty((2, 5, S)), np.empty((2, 5, S))
-        hazard.hazard_rates(
-            1.0, np.arange(5), world["region"], np.ascontiguousarray(terms[:, :, k]), rho[:, k],
-            np.ascontiguousarray(x[:, :, k].T), factor, np.ascontiguousarray(world["S"][:, :, k].T), base, slope,
-        )  # fmt: skip
+        base, slope, scales = np.empty((2, 5, S)), np.empty((2, 5, S)), np.empty((5, S))
+        of_all = np.arange(5), np.arange(S), world["region"], np.ascontiguousarray(terms[:, :, k])
+        market = np.ascontiguousarray(x[:, :, k].T)
+        hazard.hazard_slopes(1.0, *of_all, rho[:, k], market, factor, scales, slope)
+        hazard.hazard_rates(1.0, *of_all, scales, slope, np.ascontiguousarray(world["S"][:, :, k].T), base)
         for c, s in np.ndindex(5, S):
             r = world["region"][c]
             scale = rho[s, k] * x[r, s, k] * factor[c]

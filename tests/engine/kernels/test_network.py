@@ -35,26 +35,25 @@ def test_pushed_counts_equal_counts_made_anew():
     adjacency, indptr, indices, region_of = random_network(rng, n)
     eligible = rng.random(n) < 0.7
     slot = np.where(eligible, np.cumsum(eligible) - 1, -1).astype(np.int32)
-    first = 5
-    near, far = np.zeros(first + n, np.int32), np.zeros(first + n, np.int32)
+    near, far = np.zeros(n, np.int32), np.zeros(n, np.int32)
+    place = rng.permutation(n).astype(np.int32)
     adopters = np.flatnonzero(eligible & (rng.random(n) < 0.5))
     partners, local = np.zeros(n, np.int32), np.array([1.0, 1.6, 1.2])
     network.eligible_partners(indptr, indices, np.arange(n, dtype=np.int32), eligible, partners)
-    exposures = np.full(first + n, np.nan)
+    exposures = np.full(n, np.nan)
     for i in adopters:
         network.push_adoption(
-            i, indptr, indices, region_of, slot, partners, first, local, near, far, exposures
+            i, indptr, indices, region_of, slot, partners, local, near, far, place, exposures
         )
     for i in np.flatnonzero(eligible):
         met = [j for j in adopters if adjacency[i, j]]
         same = sum(region_of[j] == region_of[i] for j in met)
-        assert (near[first + slot[i]], far[first + slot[i]]) == (same, len(met) - same)
+        assert (near[slot[i]], far[slot[i]]) == (same, len(met) - same)
         if met:
             meeting = sum(local[region_of[i]] if region_of[j] == region_of[i] else 1.0 for j in met)
-            assert exposures[first + slot[i]] == pytest.approx(
+            assert exposures[place[slot[i]]] == pytest.approx(
                 meeting / adjacency[i, eligible].sum(), rel=1e-14
             )
-    assert near[:first].sum() == far[:first].sum() == 0
 
 
 def test_adopting_partners_counted_anew_equal_counts_by_pair():
@@ -82,9 +81,10 @@ def test_adopting_partners_counted_anew_equal_counts_by_pair():
 
 def test_exposures_made_anew_equal_equation_2():
     near, far = np.array([2, 0, 3], np.int32), np.array([1, 0, 0], np.int32)
+    place = np.array([2, 0, 1], np.int32)
     partners, exposures = np.array([[4, 0, 6]], np.int32), np.empty(3)
     network.network_exposures(
         np.array([0, 3]), np.arange(3, dtype=np.int32), np.array([0]), partners, np.array([0, 0, 1], np.int32),
-        np.array([1.5, 1.0]), near, far, exposures,
+        np.array([1.5, 1.0]), near, far, place, exposures,
     )  # fmt: skip
-    assert exposures.tolist() == [1.0, network.NO_PARTNER, 0.5]
+    assert exposures[place].tolist() == [1.0, network.NO_PARTNER, 0.5]
