@@ -50,6 +50,7 @@ class Design:
     seed: int
     replications: int
     levels: int = 5  # of a parameter without listed values, in a grid or one at a time
+    finer: int = 0  # how often the steps of a grid are halved; coarser points come first
     rows: tuple[tuple[Any, ...], ...] = ()  # with kind "rows"
 
     @property
@@ -61,10 +62,24 @@ class Design:
     def size(self) -> int | None:
         """The number of points; None if more can be made."""
         if self.kind == "grid":
-            return math.prod(len(self._levels(parameter)) for parameter in self.parameters)
+            return math.prod(len(levels) for levels in self.axes)
         if self.kind == "one-at-a-time":
             return 1 + sum(len(self._levels(parameter)) for parameter in self.parameters)
         return len(self.rows) if self.kind == "rows" else None
+
+    @property
+    def axes(self) -> tuple[list[Any], ...]:
+        """The values of each parameter in a grid whose steps are halved."""
+        return tuple(self._levels(parameter, halved=self.finer) for parameter in self.parameters)
+
+    @property
+    def rounds(self) -> tuple[int, ...]:
+        """The number of points of a grid before its steps are halved, once, twice and so on."""
+        halvings = range(self.finer + 1)
+        return tuple(
+            math.prod(len(self._levels(parameter, halved=n)) for parameter in self.parameters)
+            for n in halvings
+        )
 
     @property
     def fresh_seeds(self) -> bool:
@@ -122,18 +137,22 @@ class Design:
             mixed[place - 2] = b[place - 2]
         return mixed
 
-    def _levels(self, parameter: Parameter) -> list[Any]:
+    def _levels(self, parameter: Parameter, *, halved: int = 0) -> list[Any]:
         if parameter.values:
             return list(parameter.values)
-        return [parameter.value_at(place) for place in np.linspace(0.0, 1.0, self.levels)]
+        steps = (self.levels - 1) * 2**halved
+        return [parameter.value_at(place) for place in np.linspace(0.0, 1.0, steps + 1)]
+
+    def cell(self, point: int) -> tuple[int, ...]:
+        """Return the position of a point of a grid on each of its axes."""
+        axes = self.axes
+        if self.finer:
+            ranged = tuple(not parameter.values for parameter in self.parameters)
+            point = int(_coarse_first(tuple(len(axis) for axis in axes), ranged, self.finer)[point])
+        return tuple(int(place) for place in np.unravel_index(point, tuple(len(axis) for axis in axes)))
 
     def _cell(self, point: int) -> tuple[Any, ...]:
-        chosen = []
-        for parameter in reversed(self.parameters):
-            levels = self._levels(parameter)
-            point, level = divmod(point, len(levels))
-            chosen.append(levels[level])
-        return tuple(reversed(chosen))
+        return tuple(axis[place] for axis, place in zip(self.axes, self.cell(point), strict=True))
 
     def _one_moved(self, point: int) -> tuple[Any, ...]:
         kept: list[Any] = [None] * len(self.parameters)
@@ -144,6 +163,18 @@ class Design:
                 kept[number] = levels[place]
             place -= len(levels)
         return tuple(kept)
+
+
+@lru_cache(maxsize=4)
+def _coarse_first(shape: tuple[int, ...], ranged: tuple[bool, ...], finer: int) -> Array:
+    """Return the positions in a grid, int64, those of the coarsest grid first, and each of the next after it."""
+    halvings = np.zeros(shape, dtype=np.int64)
+    for axis, is_ranged in zip(np.indices(shape), ranged, strict=True):
+        if is_ranged:
+            # A place divisible by 2^k is on the grid before the last k halvings.
+            factor = np.where(axis > 0, axis & -axis, 2**finer)
+            halvings = np.maximum(halvings, finer - np.log2(np.minimum(factor, 2**finer)).astype(np.int64))
+    return np.argsort(halvings.ravel(), kind="stable")
 
 
 @lru_cache(maxsize=4)

@@ -126,6 +126,7 @@ class Ensemble:
             "replications": design.replications,
             "points without a filter": self.unfiltered,
             "levels": design.levels,
+            "finer": design.finer,
             "rows": rows,
             "parameters": {parameter.name: _plain(parameter) for parameter in design.parameters},
             "patterns": {pattern.name: _of_pattern(pattern) for pattern in self.patterns}
@@ -211,6 +212,7 @@ def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:
             study.seed,
             study.replications,
             levels=study.levels,
+            finer=study.finer,
             rows=rows,
         ),
         baseline=baseline,

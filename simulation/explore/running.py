@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from simulation.explore.designs import Design, values_of
 from simulation.explore.ensemble import Ensemble
 from simulation.explore.matching import FACTOR
 from simulation.explore.points import PointRun
+from simulation.explore.regimes import points_to_refine
 from simulation.results.reader import DESIGN, Results
 from simulation.results.tables import RAN
 
@@ -81,8 +82,8 @@ def run_ensemble(
         if design.size is not None:
             batch.store.put(DESIGN, design_table(design, points))
         began = time.monotonic()
-        for first, last in _rounds(points):
-            _round(ensemble, batch, range(first, last), points)
+        for chosen, last in _rounds(ensemble, batch, points):
+            _round(ensemble, batch, chosen, points)
             if _is_enough(ensemble, size, batch, done=last, began=began):
                 batch.store.manifest["ensemble"]["points"] = last
                 break
@@ -90,16 +91,37 @@ def run_ensemble(
     return Results(batch.store.folder)
 
 
-def _rounds(points: int) -> Iterator[tuple[int, int]]:
-    """Yield the ends of rounds: each as large as all before, from ``SMALLEST_ROUND`` to ``LARGEST_ROUND`` points."""
+def _rounds(ensemble: Ensemble, batch: Batch, points: int) -> Iterator[tuple[Sequence[int], int]]:
+    """Yield the points of a round, and how many points are then done.
+
+    Rounds are each as large as all before, from ``SMALLEST_ROUND`` to ``LARGEST_ROUND`` points. Those of a grid whose
+    steps are halved follow from what has run: first the coarsest grid, and then what is near a contour.
+    """
+    if ensemble.design.finer:
+        yield from _halvings(ensemble, batch, points)
+        return
     first = 0
     while first < points:
         last = min(first + min(max(first, SMALLEST_ROUND), LARGEST_ROUND), points)
-        yield first, last
+        yield range(first, last), last
         first = last
 
 
-def _round(ensemble: Ensemble, batch: Batch, points: range, in_all: int) -> None:
+def _halvings(ensemble: Ensemble, batch: Batch, points: int) -> Iterator[tuple[Sequence[int], int]]:
+    ends = [min(end, points) for end in ensemble.design.rounds]
+    yield range(ends[0]), ends[0]
+    asked: set[int] = set()  # a point that failed is not asked for twice
+    for halved, end in enumerate(ends[1:], start=1):
+        while True:
+            near = points_to_refine(Results(batch.store.folder), halved=halved)
+            wanted = [point for point in near if point < end and point not in asked]
+            if not wanted:
+                break
+            asked.update(wanted)
+            yield wanted, end
+
+
+def _round(ensemble: Ensemble, batch: Batch, points: Sequence[int], in_all: int) -> None:
     """Run the baseline at some points, and then the rivals where it shows the patterns."""
     each = ensemble.design.replications
     baseline = ensemble.baseline.name

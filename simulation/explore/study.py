@@ -203,6 +203,8 @@ class Study(Settings):
     """Seed of the first run, and of the design."""
     levels: Annotated[int, Field(ge=2, le=1000)] = 5
     """Values of a parameter with a range, in a grid or one at a time."""
+    finer: Annotated[int, Field(ge=0, le=4)] = 0
+    """How often the steps of a grid over two parameters are halved, near where the verdict turns."""
     priors: Literal["shipped", "none"] = "shipped"
     """Ranges of what no parameter moves: the shipped ones, or none."""
     fix: Annotated[Names, AfterValidator(lambda keys: keys)] = ()
@@ -271,6 +273,8 @@ def _faults(study: Study) -> Iterator[Issue]:
         yield ("match",), "targets are drawn in a sample or a saltelli design only"
     if study.match is not None and study.match.low <= 0:
         yield ("match", "low"), "must be more than 0"
+    if study.finer and not (study.design == "grid" and len(study.parameters) == 2):
+        yield ("finer",), 'must be 0, except in a design "grid" over two parameters'
     if study.design == "saltelli" and study.replications != 1:
         yield ("replications",), "must be 1 in a saltelli design, where the seed is a column of the design"
 

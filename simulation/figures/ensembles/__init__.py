@@ -1,0 +1,1 @@
+"""Figures of ensembles: one figure per file."""
