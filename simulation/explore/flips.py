@@ -22,7 +22,7 @@ from simulation.explore.parameters import Parameter
 from simulation.world import Array
 
 Evaluate = Callable[[Mapping[str, Any], Sequence[int]], Array | str]
-"""Paired gains of the scenario over its reference, one for each seed, positive where it is better; or why there is none.
+"""Paired gains of the scenario over its reference, by seed, positive where it is better; or why there are none.
 
 The values are those of the changed inputs alone; all others keep the scenarios' own.
 """
@@ -106,7 +106,7 @@ class Search:
     Parameters
     ----------
     parameters : inputs that may change.
-    own : the scenarios' own value of each; an input whose own value lies outside its range is left alone.
+    own : the scenarios' own value by name; an input without one, or with one outside its range, is left alone.
     evaluate : gains at changed values.
     margin : gains up to which scenarios count as alike.
     seeds : seeds of the search; fresh ones follow after the last.
@@ -127,15 +127,16 @@ class Search:
     _start: Array = field(default_factory=lambda: np.empty(0))
     _verdict: str = ""
 
-    def run(self, candidates: Array) -> Found:
+    def run(self, candidates: Array, gains_there: Array) -> Found:
         """Search, and return what was found.
 
         Parameters
         ----------
-        candidates : float64 (n, P), places of points of a sample at which the verdict has turned; nan is the own value.
+        candidates : float64 (n, P), places of the points of a sample at which the baseline shows the patterns.
+        gains_there : float64 (n,), the mean gain at each of them.
         """
         self._next_seed = max(self.seeds) + 1
-        self._start = np.array([each.place_of(self.own[each.name]) for each in self.parameters])
+        self._start = np.array([self._own_place(each) for each in self.parameters])
         gains = self.evaluate({}, self.seeds)
         self._done = 1
         self._verdict = gains if isinstance(gains, str) else self.verdict_of(gains)
@@ -143,9 +144,17 @@ class Search:
             return Found(self._verdict, (), self._done)
         found = [flip for flip in map(self._alone, range(len(self.parameters))) if flip is not None]
         if not found:
-            found = list(self._together(candidates))
+            found = list(self._together(candidates[[self._is_other(gain) for gain in gains_there]]))
         found.sort(key=lambda flip: (len(flip.changes), flip.size))
         return Found(self._verdict, tuple(found), self._done)
+
+    def _own_place(self, parameter: Parameter) -> float:
+        own = self.own.get(parameter.name)
+        return math.nan if own is None else parameter.place_of(own)
+
+    def _is_other(self, gain: float) -> bool:
+        verdict = self.verdict_of(np.array([gain]))
+        return verdict == self.to if self.to else verdict != self._verdict
 
     def verdict_of(self, gains: Array) -> str:
         """Return the verdict of the mean gain."""
@@ -164,6 +173,7 @@ class Search:
 
     def _flips(self, places: Array) -> bool:
         """Whether the verdict has turned at these places, (P,), on the seeds of the search."""
+        places = self._snapped(places)
         key = tuple((n, float(places[n])) for n in self._changed(places))
         if key not in self._known:
             if self._done >= self.tries:
@@ -172,6 +182,14 @@ class Search:
             gains = self.evaluate(self._values(places), self.seeds)
             self._known[key] = not isinstance(gains, str) and self._turned(gains)
         return self._known[key]
+
+    def _snapped(self, places: Array) -> Array:
+        """Return the places of the values that stand there: those of listed values are the middles of their parts."""
+        snapped = places.copy()
+        for n, parameter in enumerate(self.parameters):
+            if parameter.scale == "values" and not math.isnan(places[n]):
+                snapped[n] = parameter.place_of(parameter.value_at(float(places[n])))
+        return snapped
 
     def _changed(self, places: Array) -> list[int]:
         return [n for n in range(len(self.parameters)) if self._is_changed(n, places[n])]
@@ -210,6 +228,7 @@ class Search:
 
     def _together(self, candidates: Array) -> Iterator[Flip]:
         """Yield flips of several inputs, from the candidates nearest to the start; each set of inputs once."""
+        candidates = np.array([self._snapped(each) for each in candidates]).reshape(-1, len(self.parameters))
         distance = np.nan_to_num(np.abs(candidates - self._start)).max(axis=1, initial=0.0)
         seen: set[tuple[tuple[int, bool], ...]] = set()
         fewest = len(self.parameters) + 1
@@ -286,7 +305,7 @@ class Search:
         """Return the flip of this size or a little more that holds on fresh seeds, or None."""
         whole = float(np.nanmax(np.abs(goal - self._start)))
         for _ in range(MOST_STEPS_BACK):
-            places = self._within(goal, size)
+            places = self._snapped(self._within(goal, size))
             fresh = range(self._next_seed, self._next_seed + FRESH)
             self._next_seed += FRESH
             self._done += 1

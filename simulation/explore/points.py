@@ -111,6 +111,16 @@ class PointRun:
         scenario, _ = changed(spec, settings)
         return matched(scenario, seed, target, years=self.ensemble.years, deadline=deadline).factor
 
+    def shows_patterns(self, baseline: Scenario, seed: int) -> bool:
+        """Whether a baseline shows all that it must show, in a run with this seed."""
+        ensemble = self.ensemble
+        if not self._holds(self._shown(baseline, seed, deadline=None, whole=False), ensemble.patterns):
+            return False
+        if not ensemble.ranges:
+            return True
+        metrics = compute(simulate(baseline, seed))
+        return all(each.low <= metrics[each.metric] <= each.high for each in ensemble.ranges)
+
     def _shown(
         self, scenario: Scenario, seed: int, *, deadline: float | None, whole: bool
     ) -> dict[str, float]:
