@@ -317,6 +317,7 @@ def design_of(results: Results) -> Design:
         results.manifest["seed"],
         identity["replications"],
         levels=identity["levels"],
+        finer=identity["finer"],
     )
 
 

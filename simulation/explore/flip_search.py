@@ -120,7 +120,12 @@ def mean_gains(
     ]
     gains = by_name[1] - by_name[0] if METRICS[metric].better == "lower" else by_name[0] - by_name[1]
     means = gains.groupby(gains.index // replications).mean().dropna()
-    return {int(number): float(mean) for number, mean in means.items() if number in shown}
+    numbers = means.index.to_numpy()
+    return {
+        int(number): float(mean)
+        for number, mean in zip(numbers, means.to_numpy(), strict=True)
+        if number in shown
+    }
 
 
 def own_values(design: Design, scenarios: Sequence[Scenario]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ what was not run in between is interpolated linearly, on the scales of the param
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,12 @@ from scipy.special import ndtri, stdtrit
 from simulation.analysis.paired import interval
 from simulation.errors import HyperclusterError, listed, suggestion
 from simulation.explore.designs import Design
-from simulation.explore.ensemble import parameters_of, recorded
+from simulation.explore.ensemble import design_of, recorded
 from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE, NOT_SHOWN
 from simulation.explore.study import SPEED, SYNCHRONIZATION
 from simulation.metrics import METRICS
-from simulation.results.reader import Manifest, Results
+from simulation.results.reader import Results
 from simulation.results.tables import ENDING, RAN
 from simulation.world import Array
 
@@ -302,7 +302,7 @@ def regime_map(results: Results, scenario: str | None = None, *, metric: str = S
     HyperclusterError
         If the results are no grid over two ordered parameters, or there is no such scenario or metric.
     """
-    design = _design_of(results.manifest)
+    design = _grid_of(results)
     names: Sequence[str] = recorded(results.manifest)["scenarios"]
     if scenario is None:
         scenario = names[1]
@@ -314,27 +314,19 @@ def regime_map(results: Results, scenario: str | None = None, *, metric: str = S
     return _map(design, results, pair=(scenario, names[0]), metric=metric)
 
 
-def _design_of(manifest: Manifest) -> Design:
-    identity: Mapping[str, Any] = recorded(manifest)["identity"]
-    parameters = parameters_of(manifest)
-    if identity["design"] != "grid" or len(parameters) != 2:
+def _grid_of(results: Results) -> Design:
+    design = design_of(results)
+    if design.kind != "grid" or len(design.parameters) != 2:
         raise HyperclusterError(
-            f'a regime map needs the design "grid" over two parameters; this one is "{identity["design"]}" '
-            f"over {len(parameters)}"
+            f'a regime map needs the design "grid" over two parameters; this one is "{design.kind}" '
+            f"over {len(design.parameters)}"
         )
-    for parameter in parameters:
+    for parameter in design.parameters:
         if parameter.is_choice:
             raise HyperclusterError(
                 f"a regime map needs numbers on both axes; the values of {parameter.name} are texts"
             )
-    return Design(
-        "grid",
-        parameters,
-        manifest["seed"],
-        identity["replications"],
-        levels=identity["levels"],
-        finer=identity["finer"],
-    )
+    return design
 
 
 def _map(design: Design, results: Results, *, pair: tuple[str, str], metric: str) -> RegimeMap:
@@ -378,7 +370,7 @@ def points_to_refine(results: Results, *, halved: int) -> list[int]:
 
     The contours are those of speed and of synchronization, of every scenario minus the first.
     """
-    design = _design_of(results.manifest)
+    design = _grid_of(results)
     names: Sequence[str] = recorded(results.manifest)["scenarios"]
     nodes = {
         node
