@@ -237,6 +237,14 @@ class Engine:
         scale = world.technologies.relevance[s, technology] * market[technology, s, r] * derived.factor[c]
         return terms * scale * world.enterprises.absorptive_capacity[enterprise]
 
+    def fill_platforms(self) -> None:
+        """Make every enterprise that may join an open platform its member now, whatever it would decide."""
+        self._move_levers()
+        full = np.zeros_like(self.state.mask_of)
+        for h in np.flatnonzero(self.levers.is_open):
+            full[self._candidates[h]] |= np.uint64(1) << np.uint64(h)
+        self._apply_membership(full)
+
     def record(self) -> Record:
         """Return the record of the months so far; intended for the horizon."""
         return self.recorder.finish(
