@@ -20,7 +20,6 @@ import numpy as np
 import pandas as pd
 
 from simulation.analysis.membership_levels import Fold, fold_of
-from simulation.analysis.paired import interval
 from simulation.engine.month import Engine
 from simulation.engine.simulate import BETWEEN_LOOKS
 from simulation.errors import HyperclusterError, listed, suggestion
@@ -77,22 +76,21 @@ class CriticalMass:
         return np.interp(np.clip(self.subsidies, *edges), subsidy[order], shares[order])
 
     def table(self) -> pd.DataFrame:
-        """Return a row for each branch and subsidy: means over seeds, with the 95 % interval of Phi."""
+        """Return a row for each branch and subsidy: means over seeds, and the lowest and highest Phi."""
         rows = []
         for branch, name in enumerate(BRANCHES):
             for s, subsidy in enumerate(self.subsidies):
-                phi = self.phi[branch, s]
-                low, high = interval(phi[~np.isnan(phi)])
+                phi = self.phi[branch, s][~np.isnan(self.phi[branch, s])]
                 rows.append(
                     {
                         "branch": name,
                         "subsidy": subsidy,
                         "members_at_rest": self.at_rest[branch, s].mean(),
                         "members_at_horizon": self.at_horizon[branch, s].mean(),
-                        "phi": np.nanmean(phi) if not np.isnan(phi).all() else math.nan,
-                        "phi_low": low,
-                        "phi_high": high,
-                        "seeds": phi.size,
+                        "phi": phi.mean() if phi.size else math.nan,
+                        "phi_lowest": phi.min(initial=math.inf) if phi.size else math.nan,
+                        "phi_highest": phi.max(initial=-math.inf) if phi.size else math.nan,
+                        "seeds": self.phi.shape[2],
                     }
                 )
         return pd.DataFrame(rows)
