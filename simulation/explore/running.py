@@ -13,6 +13,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -140,13 +141,13 @@ def _round(ensemble: Ensemble, batch: Batch, points: Sequence[int], in_all: int)
     batch.run(wanted, expected=_expected(ensemble, batch, in_all))
 
 
-def _factors(ensemble: Ensemble, results: Results, points: range) -> dict[int, float]:
+def _factors(ensemble: Ensemble, results: Results, points: Sequence[int]) -> dict[int, float]:
     """Return the factors on the rates that the baseline was matched with, by point."""
     runs = results.runs(["scenario", "replication", FACTOR.name])
     runs = runs[runs["scenario"] == ensemble.baseline.name]
     found = (runs["replication"] // ensemble.design.replications).to_numpy()
     factors = runs[FACTOR.name].to_numpy()
-    inside = (found >= points.start) & (found < points.stop)
+    inside = np.isin(found, points)
     return dict(zip(found[inside].tolist(), factors[inside].tolist(), strict=True))
 
 

@@ -93,7 +93,7 @@ def _draw_phi(ax: Axes, found: CriticalMass) -> None:
         rows = table[table["branch"] == ("empty", "full")[branch]]
         low, high, mean = (rows[name].to_numpy() for name in ("phi_lowest", "phi_highest", "phi"))
         ax.fill_between(found.subsidies, low, high, color=COLOURS[branch], alpha=0.2, linewidth=0)
-        ax.plot(found.subsidies, mean, **_mark(branch) | {"linestyle": "-", "linewidth": 0.8})
+        ax.plot(found.subsidies, mean, color=COLOURS[branch], linewidth=0.8)
         top = max(top, float(np.nanmax(high, initial=0.0)))
     ax.set_ylim(0, 1.1 * top or 1.0)
     ax.set_ylabel("Φ")
