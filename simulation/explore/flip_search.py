@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from simulation.engine.simulate import simulate
-from simulation.errors import ScenarioError
+from simulation.errors import HyperclusterError, ScenarioError
 from simulation.explore.designs import Design
-from simulation.explore.ensemble import Ensemble, recorded
+from simulation.explore.ensemble import Ensemble, design_of, recorded
 from simulation.explore.flips import Found, Search
 from simulation.explore.parameters import Parameter, changed, paths_in
 from simulation.explore.points import NOT_AFFORDABLE, NOT_SHOWN, PointRun
@@ -26,6 +26,10 @@ from simulation.world import Array
 
 SEEDS = 8
 """Of every set of values that the search tries."""
+
+
+LOOKS = 5
+"""Seeds with which the baseline is looked at; it must show the patterns with most of them."""
 
 
 @dataclass(slots=True)
@@ -49,7 +53,8 @@ class Worlds:
             return NOT_AFFORDABLE
         except ScenarioError as error:
             return str(error)
-        if not self._shows_patterns(baseline, given, seeds[0]):
+        looked = list(seeds[:LOOKS])
+        if 2 * sum(self._shows_patterns(baseline, given, seed) for seed in looked) <= len(looked):
             return NOT_SHOWN
         here, there = (
             np.array([compute(simulate(spec, seed))[self.metric] for seed in seeds]) for spec in pair
@@ -85,7 +90,14 @@ def nearest_flip(
     metric : a metric of a verdict.
     to : "ahead", "alike" or "behind", if only flips to that verdict count.
     tries : the largest number of sets of values that are simulated before a flip is checked.
+
+    Raises
+    ------
+    HyperclusterError
+        If the ensemble is no sample, or is matched to a target, which no single world has.
     """
+    if ensemble.matches or design_of(results).kind != "sample":
+        raise HyperclusterError("the nearest flip needs a sample whose worlds are not matched to a target")
     reference = ensemble.rivals[0]
     rival = next(spec for spec in ensemble.rivals[1:] if scenario in (None, spec.name))
     margin = float(getattr(ensemble.study.margin, metric))

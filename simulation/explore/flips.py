@@ -85,6 +85,8 @@ class Found:
 
     def sentence(self) -> str:
         """Say which change turns the verdict."""
+        if self.verdict not in ("ahead", "alike", "behind"):
+            return f"At the scenarios' own values there is no verdict to turn: {self.verdict}."
         if self.nearest is None:
             return f'No change turns the verdict "{self.verdict}" (none found in {self.tries:,} tries).'
         flip = self.nearest

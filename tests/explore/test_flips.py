@@ -180,3 +180,4 @@ def test_a_search_ends_after_its_tries() -> None:
 def test_without_a_verdict_at_the_start_there_is_nothing_to_turn() -> None:
     found, _ = search(lambda v: NOT_SHOWN if v == OWN else 1.0)
     assert (found.verdict, found.flips, found.tries) == (NOT_SHOWN, (), 1)
+    assert "there is no verdict to turn" in found.sentence()
