@@ -54,7 +54,8 @@ class Worlds:
         except ScenarioError as error:
             return str(error)
         looked = list(seeds[:LOOKS])
-        if 2 * sum(self._shows_patterns(baseline, given, seed) for seed in looked) <= len(looked):
+        # The scenarios' own values are where the search begins, whatever their baseline shows.
+        if given and 2 * sum(self._shows_patterns(baseline, given, seed) for seed in looked) <= len(looked):
             return NOT_SHOWN
         here, there = (
             np.array([compute(simulate(spec, seed))[self.metric] for seed in seeds]) for spec in pair

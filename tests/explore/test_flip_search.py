@@ -46,7 +46,9 @@ def test_values_without_a_verdict_say_why() -> None:
     strict = ensemble_of(
         study_with(small_study(parameters=PARAMETERS, patterns={"final_share": {"low": 0.999, "high": 1.0}}))
     )
-    assert Worlds(strict, strict.rivals[1], strict.rivals[0], METRIC)({}, [1, 2]) == NOT_SHOWN
+    assert (
+        Worlds(strict, strict.rivals[1], strict.rivals[0], METRIC)({"onboarding": 2.0}, [1, 2]) == NOT_SHOWN
+    )
 
 
 def test_own_values_are_those_of_the_scenarios() -> None:
