@@ -1033,6 +1033,41 @@ MUTANTS = [
         "learning, counting = used & finds, used & finds",
         "tests/explore/test_rules.py",
     ),
+    Mutant(
+        "regimes: a contour that is refined only where the difference is positive",
+        "explore/regimes.py",
+        "zip(*np.nonzero((least <= 0) & (most >= 0)), strict=True)",
+        "zip(*np.nonzero((least > 0) & (most >= 0)), strict=True)",
+        "tests/explore/test_regimes.py",
+    ),
+    Mutant(
+        "regimes: a band as narrow as that of a bootstrap of few seeds",
+        "explore/regimes.py",
+        "stretch = math.sqrt(n / (n - 1)) * float(",
+        "stretch = 1.0 or float(",
+        "tests/explore/test_regimes.py",
+    ),
+    Mutant(
+        "flips: a flip that is not checked on fresh seeds",
+        "explore/flips.py",
+        "fresh = range(self._next_seed, self._next_seed + FRESH)",
+        "fresh = self.seeds",
+        "tests/explore/test_flips.py",
+    ),
+    Mutant(
+        "flips: inputs that are not needed stay changed",
+        "explore/flips.py",
+        "                    here, returned = trial, True",
+        "                    here, returned = here, False",
+        "tests/explore/test_flips.py",
+    ),
+    Mutant(
+        "critical mass: a full platform that starts empty",
+        "explore/critical_mass.py",
+        "    if full:\n        engine.fill_platforms()",
+        "    if not full:\n        pass",
+        "tests/explore/test_critical_mass.py",
+    ),
 ]
 
 
