@@ -26,6 +26,7 @@ Measure = Literal["speed", "synchronization", "both"]
 MEASURES: tuple[Measure, ...] = ("speed", "synchronization", "both")
 METRIC = {"speed": SPEED, "synchronization": SYNCHRONIZATION}
 AHEAD, ALIKE, BEHIND = "ahead", "alike", "behind"
+MIXED = "mixed"
 UNDEFINED = "undefined"
 
 SEED = 20_240_601
@@ -193,10 +194,10 @@ def pairs_of(ensemble: Ensemble, scenario: str, checks: Sequence[str], *, design
 
 
 def outcome_of(pairs: Pairs, measure: Measure, margin: dict[str, float]) -> Array:
-    """Return the outcome of each pair, object (n,); of both measures the one that they share, else "mixed"."""
+    """Return the outcome of each pair, object (n,); of both measures the one that they share, else ``MIXED``."""
     if measure == "both":
         speed, synchronization = (outcome_of(pairs, each, margin) for each in ("speed", "synchronization"))
-        same = np.where(speed == synchronization, speed, "mixed")
+        same = np.where(speed == synchronization, speed, MIXED)
         undefined = (speed == UNDEFINED) | (synchronization == UNDEFINED)
         return np.where(undefined, UNDEFINED, same)
     metric = METRIC[measure]
@@ -245,7 +246,7 @@ def _of_pairs(
     pairs: Pairs, measure: Measure, margin: dict[str, float], lost: int
 ) -> Iterator[dict[str, object]]:
     outcome = outcome_of(pairs, measure, margin)
-    words = [AHEAD, ALIKE, BEHIND, "mixed"] if measure == "both" else [AHEAD, ALIKE, BEHIND]
+    words = [AHEAD, ALIKE, BEHIND, MIXED] if measure == "both" else [AHEAD, ALIKE, BEHIND]
     words += [NOT_AFFORDABLE, f"reference {NOT_AFFORDABLE}", UNDEFINED]
     for word in words:
         share = share_of_pairs(outcome == word, pairs.point, weights=pairs.weight, rng=_rng())
