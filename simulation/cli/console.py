@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import numpy as np
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -18,6 +20,7 @@ from simulation.analysis.paired import Difference
 from simulation.analysis.unspent import unspent_money
 from simulation.analysis.verdict import verdicts
 from simulation.cli.progress import is_terminal
+from simulation.errors import HyperclusterError
 from simulation.explore.tested import about_other_assumptions
 from simulation.hidden_characters import visible
 from simulation.reporting.table import Table as TextTable
@@ -223,3 +226,12 @@ def print_until(manifest: Manifest) -> None:
         print(f"{until['replications']} replications of each scenario were enough: {aim} ({pair}).")
     else:
         print(f"The limit of {until['max_replications']} replications was reached before {aim} ({pair}).")
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Report what cannot be written and go on, so that one failure does not prevent the other outputs."""
+    try:
+        yield
+    except HyperclusterError as error:
+        click.echo(f"{what}: {error}", err=True)

@@ -220,8 +220,9 @@ def _foretell(ensemble: Ensemble, size: Size, *, workers: int | None) -> None:
 
 def _conclude(results: Results, *, quiet: bool) -> None:
     """Write tables and figures of the answers, and print the sentences."""
-    from simulation.cli.console import print_files, print_notes
+    from simulation.cli.console import print_files, print_notes, told
     from simulation.explore.answers import answers_of, write_answers
+    from simulation.figures.ensembles import write_ensemble_figures
     from simulation.results.derived import HERE, outputs_of
     from simulation.results.own_files import RECORD, on_record
     from simulation.results.reader import MANIFEST
@@ -229,6 +230,9 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     outputs = outputs_of(results, "explore", HERE)
     answers = answers_of(results)
     write_answers(answers, outputs)
+    # Figures are drawn before anything is printed, so that a closed pipe (| head) does not lose any.
+    with told("No figures"):
+        write_ensemble_figures(results, answers=answers, outputs=outputs)
     if quiet:
         return
     for line in [*answers.sentences(), *answers.rules]:

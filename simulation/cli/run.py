@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,7 +180,7 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     """Compare, draw, and print the outcome."""
     from simulation.analysis.comparison import compare as compare_scenarios
     from simulation.analysis.comparison import write_comparison
-    from simulation.cli.console import print_files, print_notes, print_study
+    from simulation.cli.console import print_files, print_notes, print_study, told
     from simulation.figures import write_study_figures
     from simulation.files.held_folder import held
     from simulation.files.objects import ObjectPath
@@ -193,24 +193,13 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     with lasting:
         outputs = outputs_of(results, "compare", HERE)
         comparison = compare_scenarios(results)
-        with _told("No comparison"):
+        with told("No comparison"):
             write_comparison(comparison, outputs)
         # Figures are drawn before anything is printed, so that a closed pipe (| head) does not lose any.
-        with _told("No figures"):
+        with told("No figures"):
             write_study_figures(results)
     if not quiet:
         print_study(results, comparison)
         written = (results.path / name for name in (MANIFEST, RECORD, *on_record(results.path)))
         print_files(sorted(path for path in written if path.is_file()))
         print_notes(results)
-
-
-@contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Report what cannot be written and go on, so that one failure does not prevent the other outputs."""
-    from simulation.errors import HyperclusterError
-
-    try:
-        yield
-    except HyperclusterError as error:
-        click.echo(f"{what}: {error}", err=True)

@@ -88,13 +88,14 @@ def write_figure(
 ) -> list[Path]:
     """Write a figure in each format, its numbers as CSV and its caption as Markdown; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = _files_of(drawn, name=name, formats=formats)
+    files = files_of(drawn, name=name, formats=formats)
     for file, content in files.items():
         replace(folder / file, content)
     return [folder / file for file in files]
 
 
-def _files_of(drawn: Drawn, *, name: str, formats: Sequence[str]) -> dict[str, bytes]:
+def files_of(drawn: Drawn, *, name: str, formats: Sequence[str]) -> dict[str, bytes]:
+    """Return the files of a figure by name: each format, its numbers as CSV and its caption as Markdown."""
     with style():
         files = {f"{name}.{suffix}": saved(drawn.figure, suffix) for suffix in formats}
     for table, numbers in drawn.numbers.items():
@@ -155,7 +156,7 @@ def plot(
     files = {
         f"{FOLDER}/{file}": content
         for name, each in drawn.items()
-        for file, content in _files_of(each, name=name, formats=formats).items()
+        for file, content in files_of(each, name=name, formats=formats).items()
     }
     paths = outputs.write(files)
     heights = {name: float(each.figure.get_size_inches()[1]) * MM_PER_INCH for name, each in drawn.items()}

@@ -7,17 +7,16 @@ import subprocess
 import sys
 from functools import cache
 from importlib import import_module
-from itertools import combinations
 from pathlib import Path
 
 import matplotlib
 import pandas as pd
 import pytest
+from legibility import assert_legible, texts
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
-from matplotlib.text import Text
 from PIL import Image
 
 from simulation import figures
@@ -56,49 +55,6 @@ def draw(name: str, study: StudyCurves, *, width_mm: float) -> Drawn:
     drawn = _draw(name, study, width_mm)
     assert drawn.figure.get_size_inches()[0] * 25.4 == pytest.approx(width_mm, abs=0.01)
     return drawn
-
-
-def texts(drawn: Drawn) -> list[Text]:
-    return [
-        t
-        for t in drawn.figure.findobj(Text)
-        if isinstance(t, Text) and t.get_visible() and t.get_text().strip()
-    ]
-
-
-def shown(drawn: Drawn) -> list[Text]:
-    """Texts that are on the page: ticks beyond the limits of an axis are kept by Matplotlib but not drawn."""
-    ticks = {
-        id(label)
-        for ax in drawn.figure.axes
-        for axis in (ax.xaxis, ax.yaxis)
-        for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]
-        for label in (tick.label1, tick.label2)
-    }
-    drawn_ticks = {
-        id(tick.label1)
-        for ax in drawn.figure.axes
-        if ax.axison
-        for axis in (ax.xaxis, ax.yaxis)
-        for tick in axis._update_ticks()
-    }
-    return [t for t in texts(drawn) if id(t) not in ticks or id(t) in drawn_ticks]
-
-
-def assert_legible(drawn: Drawn) -> None:
-    """No text below 6 pt, none beyond the page, none over another."""
-    page = drawn.figure.bbox
-    boxes = []
-    for text in shown(drawn):
-        assert text.get_fontsize() >= 6.0, text
-        assert "$" not in text.get_text(), "mathematical text has small subscripts"
-        box = text.get_window_extent()
-        assert page.x0 <= box.x0 < box.x1 <= page.x1, text
-        assert page.y0 <= box.y0 < box.y1 <= page.y1, text
-        # Half a point of the box is white space around the letters.
-        boxes.append((text, box.padded(-0.5 * drawn.figure.dpi / 72)))
-    for (first, one), (second, other) in combinations(boxes, 2):
-        assert not one.overlaps(other), (first, second)
 
 
 @names

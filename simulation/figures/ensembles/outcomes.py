@@ -32,7 +32,16 @@ from simulation.figures.drawing.style import (
     text_width_mm,
     wrap_mm,
 )
-from simulation.figures.ensembles.page import NOTE_INK, POLICIES, RULE, caption_of, page, told, write_heading
+from simulation.figures.ensembles.page import (
+    NOTE_INK,
+    POLICIES,
+    RULE,
+    caption_of,
+    page,
+    refuse_too_few,
+    told,
+    write_heading,
+)
 
 RIGHT_MM = 3.0
 LEAST_BARS_MM = 44.0  # of a panel of bars, which holds numbers
@@ -74,7 +83,14 @@ class _Group:
 
 
 def draw(answers: Answers, *, width_mm: float) -> Drawn:
-    """Draw shares of outcomes under the leading filter, and the share ahead under every filter."""
+    """Draw shares of outcomes under the leading filter, and the share ahead under every filter.
+
+    Raises
+    ------
+    ResultsError
+        If there are too few kept worlds to say anything of them.
+    """
+    refuse_too_few(answers)
     bars = _Bars(answers, width_mm)
     dots = _Dots(answers, width_mm) if answers.ensemble.checks else None
     note = told(answers) + _method(answers)
@@ -149,7 +165,9 @@ class _Bars:
                 if len(rows):
                     _stack(ax, rows, row=row, panel_mm=grid.panel_mm)
                 else:
-                    words = "only of pairs" if measure == "both" else "not known with one seed a world"
+                    words = (
+                        "counted in pairs only" if measure == "both" else "not known with one seed a world"
+                    )
                     ax.text(0, row, words, fontsize=SMALL_PT, va="center_baseline", color=NOTE_INK)
             if grid.is_first(number):
                 left, top = grid.place(number)
@@ -201,7 +219,7 @@ def _groups(answers: Answers) -> list[_Group]:
 
 def _stack(ax: Axes, rows: pd.DataFrame, *, row: float, panel_mm: float) -> None:
     """Draw one bar with the interval of the share ahead, and numbers where there is room beside that interval."""
-    ahead = rows.loc[AHEAD]
+    low, high = (100 * float(rows[end].to_dict()[AHEAD]) for end in ("low", "high"))
     start = 0.0
     for outcome, share in rows["share"].items():
         width = 100 * float(share)
@@ -210,20 +228,20 @@ def _stack(ax: Axes, rows: pd.DataFrame, *, row: float, panel_mm: float) -> None
         ax.barh(row, width, left=start, height=BAR + 0.14, **FILLS[str(outcome)], **EDGE)
         left, right = start, start + width
         if outcome == AHEAD:
-            right = min(right, 100 * ahead["low"])
+            right = min(right, low)
         else:
-            left = max(left, 100 * ahead["high"])
+            left = max(left, high)
         text = f"{width:.0f}"
         if outcome in (AHEAD, ALIKE, BEHIND) and (right - left) * panel_mm / 100 >= text_width_mm(text) + 1.2:
             colour = "white" if outcome == BEHIND else INK
             ax.text((left + right) / 2, row, text, ha="center", va="center_baseline", color=colour)
         start += width
-    ax.plot([100 * ahead["low"], 100 * ahead["high"]], [row, row], **INTERVAL, path_effects=HALO, zorder=4)
+    ax.plot([low, high], [row, row], **INTERVAL, path_effects=HALO, zorder=4)
 
 
 def _outcome_keys(answers: Answers, table: pd.DataFrame) -> list[Key]:
     """Return the key of the outcomes that there are."""
-    found = set(table.loc[table["share"] > 0, "outcome"])
+    found = set(table.loc[table["share"] > 0.0005, "outcome"])  # one that is thinner cannot be seen
     names = [name.replace("_", " ") for name in answers.ensemble.scenarios]
     mine = names[0] if len(names) == 1 else "scenario"
     other = answers.ensemble.reference.replace("_", " ")
@@ -305,7 +323,7 @@ class _Dots:
             look = self.looks[scenario]
             mark = self._mark(scenario, policies)
             if policies == POLICIES[0]:
-                leading = 100 * rows.loc[self.answers.leading_filter, "share"]
+                leading = 100 * float(rows["share"].to_dict()[self.answers.leading_filter])
                 ax.axvline(leading, color=look.colour, linewidth=0.5, linestyle=(0, (2, 2)), zorder=0)
             top = 0.0
             for (_, name), height in zip(self.rows, self.heights, strict=True):

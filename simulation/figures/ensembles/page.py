@@ -9,7 +9,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from simulation.explore.answers import Answers
+from simulation.errors import ResultsError
+from simulation.explore.answers import FEWEST, Answers
 from simulation.figures.drawing.panels import LETTER_MM, MARGIN_MM, Frame
 from simulation.figures.drawing.style import NOTE_LINE_MM, SMALL_PT, new_figure, style, wrap_mm, write_note
 
@@ -34,6 +35,17 @@ def write_heading(frame: Frame, text: str, *, letter: int, left: float, top: flo
     """Write the letter of a panel, 0 for a, and its heading."""
     frame.text(string.ascii_lowercase[letter % 26], left=left, top=top, weight="bold")
     frame.text(text, left=left + LETTER_MM, top=top)
+
+
+def refuse_too_few(answers: Answers) -> None:
+    """Raise ``ResultsError`` if there are too few worlds with runs to say anything of them."""
+    table = answers.shares
+    leading = table[(table["filter"] == answers.leading_filter) & (table["kind"] == "pairs")]
+    if not len(leading) or leading["points"].min() < FEWEST:
+        which = (
+            "show the patterns and have been compared" if answers.ensemble.checks else "have been compared"
+        )
+        raise ResultsError(f"fewer than {FEWEST} worlds {which}; compute more points")
 
 
 def told(answers: Answers) -> str:

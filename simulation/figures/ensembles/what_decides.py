@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from simulation.errors import ResultsError
-from simulation.explore.answers import FEWEST, Answers
-from simulation.explore.outcomes import METRIC
+from simulation.explore.answers import Answers
 from simulation.explore.parameters import Parameter
 from simulation.figures.drawing.panels import (
     AXIS_MM,
@@ -21,6 +20,7 @@ from simulation.figures.drawing.panels import (
     Frame,
     Key,
     draw_key,
+    explain,
     key_height,
 )
 from simulation.figures.drawing.study import Drawn
@@ -32,7 +32,15 @@ from simulation.figures.drawing.style import (
     scenario_styles,
     text_width_mm,
 )
-from simulation.figures.ensembles.page import POLICIES, RULE, caption_of, page, told, write_heading
+from simulation.figures.ensembles.page import (
+    POLICIES,
+    RULE,
+    caption_of,
+    page,
+    refuse_too_few,
+    told,
+    write_heading,
+)
 
 MOST = 10
 """Inputs in each panel."""
@@ -56,14 +64,12 @@ def draw(answers: Answers, *, width_mm: float) -> Drawn:
     Raises
     ------
     ResultsError
-        If there are too few kept worlds to say which inputs matter.
+        If there are too few kept worlds to say anything of them.
     """
+    refuse_too_few(answers)
     table = answers.decides
-    if not len(table):
-        raise ResultsError(
-            f"what_decides: fewer than {FEWEST} worlds show the patterns; compute more points of the ensemble"
-        )
-    blocks = [(scenario, measure) for scenario in answers.ensemble.scenarios for measure in METRIC]
+    leading = table[table["policies"] == POLICIES[0]]
+    blocks = list(dict.fromkeys(zip(leading["scenario"], leading["measure"], strict=True)))
     columns = 2 if width_mm >= 2 * LEAST_BLOCK_MM + BLOCK_GAP_MM else 1
     block_mm = (width_mm - BLOCK_GAP_MM * (columns - 1)) / columns
     labels = _labels(answers)
@@ -134,6 +140,8 @@ def _draw_block(
         ax = frame.axes(left, HEADING_MM, widths[number], ROW_MM * rows)
         _draw_panel(ax, by_policies, inputs, column, look)
         ax.set_ylim(rows - 0.5, -0.5)
+        if not inputs and number == 0:
+            explain(ax, "the difference does not vary")
         ax.set_xlabel(label)
         ax.xaxis.set_major_locator(MaxNLocator(5 if number == 0 else 3, steps=[1, 2, 5, 10]))
 
@@ -147,11 +155,12 @@ def _draw_panel(
     most = 0.0
     for n, policies in enumerate(there):
         table = by_policies[policies]
+        numbers = table.select_dtypes("number").to_dict()
         offset = (n - (len(there) - 1) / 2) * step
         for row, name in enumerate(inputs):
-            if name not in table.index or not np.isfinite(table.loc[name, column]):
+            if name not in table.index or not math.isfinite(numbers[column][name]):
                 continue
-            found = table.loc[name]
+            found = {each: float(values[name]) for each, values in numbers.items()}
             y = row + offset
             chance = factor * max(found[f"{column}_dummy"], 0.0)
             ax.barh(y, chance, height=step, zorder=1, **CHANCE)
