@@ -216,7 +216,8 @@ def shares(ensemble: Ensemble) -> pd.DataFrame:
     Columns: scenario, policies ("uncertain" or "as designed"), filter, measure, kind, outcome, share, low, high,
     points. Kind "pairs" counts pairs of a point and a seed; kind "worlds" counts points by their expected difference,
     among those at which both plans are affordable. Shares of "pairs" are also given with all technical failures counted
-    for either side, as outcomes "ahead, failures for it" and "ahead, failures against it".
+    for either side, as outcomes "ahead, failures for it" and "ahead, failures against it". Shares of worlds have an
+    interval under all patterns alone, the filter that leads.
     """
     rows = []
     for scenario in ensemble.scenarios:
@@ -229,7 +230,8 @@ def shares(ensemble: Ensemble) -> pd.DataFrame:
                     front = {"scenario": scenario, "policies": policies, "filter": name, "measure": measure}
                     rows += [front | row for row in _of_pairs(pairs, measure, ensemble.margin, lost)]
                     if measure != "both":
-                        rows += [front | row for row in _of_worlds(pairs, measure, ensemble.margin)]
+                        leads = set(checks) == set(ensemble.checks)
+                        rows += [front | row for row in _of_worlds(pairs, measure, ensemble.margin, leads)]
     return pd.DataFrame(rows)
 
 
@@ -249,8 +251,7 @@ def _of_pairs(
     words = [AHEAD, ALIKE, BEHIND, MIXED] if measure == "both" else [AHEAD, ALIKE, BEHIND]
     words += [NOT_AFFORDABLE, f"reference {NOT_AFFORDABLE}", UNDEFINED]
     for word in words:
-        share = share_of_pairs(outcome == word, pairs.point, weights=pairs.weight, rng=_rng())
-        yield {"kind": "pairs", "outcome": word, **_row(share)}
+        yield {"kind": "pairs", "outcome": word, **_row(_share(outcome == word, pairs))}
     n = pairs.point.size
     if lost and n:
         ahead = float(np.average(outcome == AHEAD, weights=pairs.weight))
@@ -263,19 +264,34 @@ def _of_pairs(
             }
 
 
-def _of_worlds(pairs: Pairs, measure: Measure, margin: dict[str, float]) -> Iterator[dict[str, object]]:
+def _share(outcomes: Array, pairs: Pairs) -> Share:
+    """Return the share of pairs with an outcome; one that all or none have is the same in every resample."""
+    resamples = 1000 if outcomes.any() and not outcomes.all() else 1
+    return share_of_pairs(outcomes, pairs.point, weights=pairs.weight, rng=_rng(), resamples=resamples)
+
+
+def _of_worlds(
+    pairs: Pairs, measure: Measure, margin: dict[str, float], leads: bool
+) -> Iterator[dict[str, object]]:
     metric = METRIC[measure]
-    affordable = share_of_pairs(pairs.ending == RAN, pairs.point, weights=pairs.weight, rng=_rng())
+    affordable = _share(pairs.ending == RAN, pairs)
     yield {"kind": "worlds", "outcome": "both affordable", **_row(affordable)}
     known = pairs.chosen((pairs.ending == RAN) & np.isfinite(pairs.advantage[metric]))
     _, counts = np.unique(known.point, return_counts=True)
     if not counts.size or counts.max() == 1:
         return
     found = share_of_worlds(
-        known.advantage[metric], known.point, margin=margin[metric], weights=known.weight, rng=_rng()
+        known.advantage[metric],
+        known.point,
+        margin=margin[metric],
+        weights=known.weight,
+        rng=_rng(),
+        resamples=100 if leads else 1,
     )
     for word, share in ((AHEAD, found.above), (ALIKE, found.alike), (BEHIND, found.below)):
-        yield {"kind": "worlds", "outcome": word, **_row(share)}
+        # One resample gives no interval.
+        ends = {} if leads else {"low": np.nan, "high": np.nan}
+        yield {"kind": "worlds", "outcome": word, **_row(share), **ends}
 
 
 def _row(share: Share) -> dict[str, object]:
