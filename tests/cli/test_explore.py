@@ -32,6 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_study_ends_with_tables_sentences_and_the_files(folder: Path):
     for name in ("runs.parquet", "design.parquet", "outcomes.csv", "acceptance.csv", "answers.md"):
         assert (folder / "out" / name).is_file()
+    assert not (folder / "out" / "figures").exists()
     design = Results(folder / "out").design()
     assert list(design) == ["point", "spatial", "onboarding"]
     assert len(design) == 5
@@ -42,6 +43,13 @@ def test_the_answers_of_a_folder_are_written_anew(folder: Path):
     (folder / "out" / "outcomes.csv").unlink()
     assert invoke("explore", folder / "out", "--quiet").exit_code == 0
     assert (folder / "out" / "outcomes.csv").read_bytes() == before
+
+
+def test_too_few_worlds_for_figures_are_told_and_prevent_nothing_else(folder: Path):
+    result = invoke("explore", folder / "out")
+    assert result.exit_code == 0
+    assert "No figures: fewer than 20 worlds" in result.stderr
+    assert "worlds drawn from our ranges" in result.stdout
 
 
 def test_a_world_is_written_as_scenarios_that_give_the_same_run(folder: Path):

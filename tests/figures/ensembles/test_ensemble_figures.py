@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from legibility import assert_legible, texts
 from matplotlib.patches import Rectangle
+from small_ensembles import small_ensemble
 
 from simulation.errors import ResultsError
 from simulation.explore.answers import FEWEST, Answers, answers_from
@@ -16,10 +18,12 @@ from simulation.explore.ensemble import AS_DESIGNED
 from simulation.explore.outcomes import Ensemble
 from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE, NOT_SHOWN, SHOWN
+from simulation.explore.running import Size, run_ensemble
 from simulation.explore.study import SPEED, SYNCHRONIZATION
 from simulation.figures import Drawn
 from simulation.figures.drawing.style import style
-from simulation.figures.ensembles import outcomes, what_decides
+from simulation.figures.ensembles import outcomes, what_decides, write_ensemble_figures
+from simulation.results.own_files import on_record
 from simulation.results.tables import ENDING, RAN
 
 SEEDS = 2
@@ -216,3 +220,13 @@ def test_an_input_like_chance_is_named_in_grey() -> None:
     names.add("diffusion contacts")
     colours = [text.get_color() for text in texts(drawn) if text.get_text() in names]
     assert [colour != what_decides.CHANCE_INK for colour in colours] == clear
+
+
+def test_figures_are_written_beside_the_runs_and_are_on_the_record(tmp_path: Path) -> None:
+    results = run_ensemble(small_ensemble(), Size(2), out=tmp_path / "out", executor="serial")
+    written = write_ensemble_figures(results, answers=answers(plain=True))
+    names = {path.relative_to(results.path).as_posix() for path in written}
+    assert names == {f"figures/{name}.{suffix}" for name in FIGURES for suffix in ("png", "pdf", "csv", "md")}
+    assert names <= set(on_record(results.path))
+    with pytest.raises(ResultsError, match="fewer than 20 worlds"):
+        write_ensemble_figures(results)
