@@ -24,7 +24,8 @@ def write_ensemble_figures(
 ) -> list[Path]:
     """Draw the figures of an ensemble into the folder ``figures`` of its results; return the files written.
 
-    A sample of worlds has its outcomes and what decides them; other designs have no figures.
+    A sample of worlds has its outcomes and what decides them, a grid of two parameters a regime map for each scenario;
+    other designs have no figures.
 
     Parameters
     ----------
@@ -52,8 +53,16 @@ def write_ensemble_figures(
 def _drawn(results: Results, answers: Answers | None, *, width_mm: float) -> dict[str, Drawn]:
     """Return the figures by name."""
     from simulation.explore.answers import answers_of
-    from simulation.figures.ensembles import outcomes, what_decides
+    from simulation.explore.ensemble import parameters_of, recorded
+    from simulation.figures.ensembles import outcomes, regime_map, what_decides
 
+    found = recorded(results.manifest)
+    if found["identity"]["design"] == "grid" and len(parameters_of(results.manifest)) == 2:
+        rivals = found["scenarios"][1:]
+        names = {rival: f"regime_map_{rival}" if len(rivals) > 1 else "regime_map" for rival in rivals}
+        return {
+            name: regime_map.draw(results, width_mm=width_mm, scenario=rival) for rival, name in names.items()
+        }
     answers = answers_of(results) if answers is None else answers
     if not answers.ensemble.is_sample:
         return {}

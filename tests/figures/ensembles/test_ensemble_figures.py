@@ -230,3 +230,10 @@ def test_figures_are_written_beside_the_runs_and_are_on_the_record(tmp_path: Pat
     assert names <= set(on_record(results.path))
     with pytest.raises(ResultsError, match="fewer than 20 worlds"):
         write_ensemble_figures(results)
+
+
+def test_a_grid_of_two_parameters_has_a_regime_map(tmp_path: Path) -> None:
+    grid = small_ensemble(design="grid", levels=2, patterns="none")
+    results = run_ensemble(grid, Size(4), out=tmp_path / "out", executor="serial")
+    written = {path.name for path in write_ensemble_figures(results)}
+    assert written == {f"regime_map.{suffix}" for suffix in ("png", "pdf", "csv", "md")}
