@@ -113,8 +113,8 @@ def page(answers: Answers, results: Results, saved: pd.DataFrame) -> str:
                 for name, row in [("median", saved.median()), *saved.iterrows()]
             ),
             "",
-            "A ratio of .1 means that ten times as many independent runs would be needed for the same interval; - stands "
-            "where no run has a value.",
+            "A ratio of .1 means that ten times as many independent runs would be needed for the same interval. - "
+            "stands where no run has a value.",
             "",
         ]
     )
