@@ -48,6 +48,16 @@ STUDY = "verdict"
     help="Write the study into this file instead of running it; with --world, begin the names of scenarios so.",
 )
 @click.option("--world", type=click.IntRange(0), help="Write this world of DIR as scenarios.")
+@click.option(
+    "--flip",
+    is_flag=True,
+    help="Search DIR, a sample, for the smallest change of what is assumed that turns the verdict on speed.",
+)
+@click.option(
+    "--critical-mass",
+    is_flag=True,
+    help="Run the one SCENARIO under constant subsidies of membership, from an empty and from a full platform.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be run, how long it takes, and what varies.")
 @workers
 @click.option("--executor", default="processes", show_default=True, metavar="WHERE", help="As for run.")
@@ -72,6 +82,8 @@ def explore(
     overrides: tuple[str, ...],
     write: Path | None,
     world: int | None,
+    flip: bool,
+    critical_mass: bool,
     dry_run: bool,
     workers: int | None,
     executor: str,
@@ -96,11 +108,17 @@ def explore(
         results = Results(names[0])
         if world is not None:
             _write_world(results, world, write)
-            return
-        _conclude(results, quiet=quiet)
+        elif flip:
+            _search_flip(results)
+        else:
+            _conclude(results, quiet=quiet)
         return
-    if world is not None:
-        raise HyperclusterError("--world needs DIR, the results folder of an ensemble")
+    if world is not None or flip:
+        option = "--flip" if flip else "--world"
+        raise HyperclusterError(f"{option} needs DIR, the results folder of an ensemble")
+    if critical_mass:
+        _find_critical_mass(names, overrides, out=out)
+        return
     given = {
         "baseline": baseline,
         "design": design,
@@ -197,6 +215,36 @@ def _write_world(results: Results, point: int, write: Path | None) -> None:
     from simulation.explore.world import write_world
 
     print_files(write_world(results, point, write or Path(f"world_{point}.toml")))
+
+
+def _search_flip(results: Results) -> None:
+    """Print the nearest change that turns the verdict on speed."""
+    from simulation.explore.ensemble import ensemble_from
+    from simulation.explore.flip_search import nearest_flip
+
+    click.echo("This takes some minutes, in one process.", err=True)
+    click.echo(nearest_flip(ensemble_from(results), results).sentence())
+
+
+def _find_critical_mass(names: tuple[str, ...], overrides: tuple[str, ...], *, out: Path | None) -> None:
+    """Print and draw members against a subsidy, on both branches."""
+    import numpy as np
+
+    from simulation.cli.console import print_files
+    from simulation.errors import HyperclusterError
+    from simulation.explore.critical_mass import critical_mass
+    from simulation.figures import write_figure
+    from simulation.figures.ensembles.critical_mass import draw
+    from simulation.scenario.loading import load_scenario
+
+    if len(names) != 1:
+        raise HyperclusterError("--critical-mass needs one SCENARIO with a platform, such as hypercluster")
+    spec = load_scenario(names[0], overrides=overrides)
+    click.echo("This takes a minute or two, in one process.", err=True)
+    found = critical_mass(spec, np.linspace(-1.0, 1.0, 21).tolist())
+    click.echo(found.sentence())
+    folder = out or RESULTS / f"critical-mass-{spec.name}"
+    print_files(write_figure(draw(found, width_mm=190.0), folder, name="critical_mass"))
 
 
 def _foretell(ensemble: Ensemble, size: Size, *, workers: int | None) -> None:

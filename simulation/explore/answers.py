@@ -200,7 +200,7 @@ def answers_from(ensemble: Ensemble, *, indices: pd.DataFrame | None = None) -> 
         differences=pd.DataFrame()
         if ensemble.is_sample or indices is None or len(indices)
         else differences(ensemble),
-        provisional=len(ensemble.baseline) < ensemble.planned,
+        provisional=not ensemble.finished,
     )
 
 

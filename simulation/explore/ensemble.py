@@ -20,10 +20,11 @@ from simulation.explore.designs import Design, values_of
 from simulation.explore.matching import TARGET
 from simulation.explore.parameters import Parameter, paths_in, shipped_parameters
 from simulation.explore.study import GENERATED, Study, read_rows
+from simulation.files.toml import parse_toml
 from simulation.metrics import METRICS
 from simulation.results.manifest import new_manifest
-from simulation.results.reader import Manifest, Results
-from simulation.scenario.loading import load_scenario, load_scenarios
+from simulation.results.reader import MANIFEST, Manifest, Results
+from simulation.scenario.loading import load_scenario, load_scenarios, parse_scenario
 from simulation.scenario.schema import Scenario
 
 AS_DESIGNED = "-as-designed"
@@ -318,6 +319,39 @@ def design_of(results: Results) -> Design:
         identity["replications"],
         levels=identity["levels"],
         finer=identity["finer"],
+    )
+
+
+def ensemble_from(results: Results) -> Ensemble:
+    """Return the ensemble of a results folder, as far as single worlds can be run with it again.
+
+    Raises
+    ------
+    HyperclusterError
+        If the folder holds none.
+    """
+    found = recorded(results.manifest)
+    identity = found["identity"]
+    specs = {
+        entry["name"]: parse_scenario(entry["text"], file=results.path / MANIFEST)
+        for entry in results.manifest["scenarios"]
+    }
+    known = {pattern.name: pattern for pattern in load_patterns().patterns}
+    patterns = identity["patterns"]
+    study = Study.model_validate(parse_toml(found["study"]))
+    return Ensemble(
+        study=study,
+        design=design_of(results),
+        baseline=specs.pop(identity["baseline"]),
+        rivals=tuple(specs.values()),
+        patterns=tuple(
+            known[name].model_copy(update={"low": bounds[1], "high": bounds[2], "share": bounds[3]})
+            for name, bounds in patterns.items()
+            if len(bounds) == 4
+        ),
+        ranges=tuple(Range(name, *bounds) for name, bounds in patterns.items() if len(bounds) == 2),
+        years=identity["years of a run that must show the patterns"],
+        unfiltered=identity["points without a filter"],
     )
 
 

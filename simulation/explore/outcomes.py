@@ -50,6 +50,7 @@ class Ensemble:
     filtered: bool  # rivals ran only where the baseline shows the patterns, beyond the first points
     unfiltered: int  # the number of those first points
     planned: int  # points that it was asked for
+    finished: bool  # it has gone as far as it was asked to
 
     @property
     def has_designed(self) -> bool:
@@ -114,6 +115,7 @@ def read_ensemble(results: Results) -> Ensemble:
         filtered=identity["design"] == "sample" and bool(identity["patterns"]),
         unfiltered=identity["points without a filter"],
         planned=found["points"],
+        finished=results.manifest["status"] in ("finished", "failures"),
     )
 
 

@@ -168,3 +168,15 @@ def test_the_shipped_studies_can_be_read_and_found_by_name():
     for path in shipped_studies():
         assert read_study(path).title
         assert find_study(path.stem) == path
+
+
+def test_a_flip_needs_a_sample_and_a_critical_mass_one_scenario_with_a_platform(folder: Path):
+    assert "--flip needs DIR" in invoke("explore", folder / "small.toml", "--flip").output
+    assert "needs one SCENARIO" in invoke("explore", "baseline", "mixed", "--critical-mass").output
+    assert 'scenario "baseline" has no platform' in invoke("explore", "baseline", "--critical-mass").output
+
+
+def test_the_nearest_flip_is_searched_in_a_folder(folder: Path):
+    result = invoke("explore", folder / "out", "--flip")
+    assert result.exit_code == 0, result.output
+    assert "tries" in result.stdout

@@ -40,7 +40,7 @@ def made(
     synchronization: np.ndarray | None = None,
     noise: float = 0.0,
     designed: bool = False,
-    planned: int | None = None,
+    finished: bool = True,
 ) -> Ensemble:
     """Return an ensemble whose advantages at each point are given; the reference takes 10 years and has Phi .5."""
     draw = np.random.default_rng(points)
@@ -83,7 +83,8 @@ def made(
         is_sample=True,
         filtered=True,
         unfiltered=unfiltered,
-        planned=points if planned is None else planned,
+        planned=points,
+        finished=finished,
     )
 
 
@@ -204,6 +205,6 @@ def test_the_answer_in_words_says_what_the_table_has_and_leads_with_uncertain_po
 
 
 def test_an_unfinished_ensemble_is_provisional_and_few_kept_worlds_say_nothing():
-    told = answers_from(made(30, shown=np.zeros((30, 2), dtype=bool), planned=100)).sentences()
+    told = answers_from(made(30, shown=np.zeros((30, 2), dtype=bool), finished=False)).sentences()
     assert told[0].startswith("Provisional: Of 30 worlds drawn from our ranges, 0 show")
     assert f"fewer than {FEWEST}" in told[1]

@@ -103,6 +103,7 @@ def many_worlds(
         filtered=bool(patterns),
         unfiltered=UNFILTERED,
         planned=points if planned is None else planned,
+        finished=planned is None,
     )
 
 
