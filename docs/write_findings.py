@@ -16,10 +16,14 @@ import pandas as pd
 from simulation.explore.answers import Answers, answers_of, leading_inputs
 from simulation.explore.ensemble import AS_DESIGNED
 from simulation.explore.tested import TESTED
+from simulation.figures.drawing.style import saved as saved_as
+from simulation.figures.drawing.style import style
+from simulation.figures.ensembles import outcomes, what_decides
 from simulation.files.toml import toml_text
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 
+PICTURES = Path(__file__).parent / "pictures"
 FINDINGS = Path(__file__).parent / "findings.md"
 SAVED = ("restricted_time_years", "t50_years", "phi", "final_share", "w1_years")
 """Metrics of the table of what pairing saves."""
@@ -86,6 +90,8 @@ def page(answers: Answers, results: Results, saved: pd.DataFrame) -> str:
             "too. Both are judgements: a share of such worlds is not a probability. "
             "[ensembles.md](ensembles.md) explains how the numbers are made.",
             "",
+            "![Shares of outcomes by speed and synchronization, and under other patterns.](pictures/outcomes.png)",
+            "",
             "Pairs of runs in which the hypercluster is ahead, with policies as designed, under other patterns:",
             "",
             *filter_table(answers),
@@ -95,6 +101,8 @@ def page(answers: Answers, results: Results, saved: pd.DataFrame) -> str:
             *(f"- {rule}" for rule in answers.rules or ("no rule stands out",)),
             "",
             "## What decides in the kept worlds",
+            "",
+            "![The inputs that explain most of the difference.](pictures/what_decides.png)",
             "",
             *(f"- {line}" for line in decisive),
             "",
@@ -144,6 +152,10 @@ def main() -> None:
     )
     saved = pairing(everything)
     assert np.isfinite(saved.median()).all(), "a metric without pairs"
+    for name, draw in (("outcomes", outcomes.draw), ("what_decides", what_decides.draw)):
+        drawn = draw(answers, width_mm=190.0)
+        with style():
+            (PICTURES / f"{name}.png").write_bytes(saved_as(drawn.figure, "png"))
     FINDINGS.write_text(page(answers, ensemble, saved), encoding="utf-8")
 
 

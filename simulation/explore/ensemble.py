@@ -8,15 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import pandas as pd
-from pydantic import TypeAdapter
+from annotated_types import Ge, Len
+from pydantic import TypeAdapter, ValidationError
 
 from simulation.analysis.patterns import Pattern, load_patterns
 from simulation.analysis.priors import load_priors
-from simulation.errors import DataError, HyperclusterError, Problem, ScenarioError, listed, suggestion
-from simulation.explore.designs import Design, values_of
+from simulation.errors import (
+    DataError,
+    HyperclusterError,
+    Problem,
+    ResultsError,
+    ScenarioError,
+    listed,
+    suggestion,
+)
+from simulation.explore.designs import Design, Kind, values_of
 from simulation.explore.matching import TARGET
 from simulation.explore.parameters import Parameter, paths_in, shipped_parameters
 from simulation.explore.study import GENERATED, Study, read_rows
@@ -362,15 +371,53 @@ def design_values(results: Results, points: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame(values_of(design_of(results), points), index=pd.Index(points, name="point"))
 
 
+_Identity = TypedDict(
+    "_Identity",
+    {
+        "baseline": str,
+        "design": Kind,
+        "replications": Annotated[int, Ge(1)],
+        "points without a filter": Annotated[int, Ge(0)],
+        "levels": Annotated[int, Ge(2)],
+        "finer": Annotated[int, Ge(0)],
+        "parameters": Annotated[dict[str, Parameter], Len(1)],
+        "patterns": dict[str, list[str | float]],
+        "years of a run that must show the patterns": float,
+    },
+)
+
+
+class _Recorded(TypedDict):
+    """The part of a recorded ensemble that its readers rely on."""
+
+    study: str
+    points: Annotated[int, Ge(1)]
+    scenarios: Annotated[list[str], Len(2)]
+    margin: dict[str, float]
+    identity: _Identity
+
+
+_RECORDED: TypeAdapter[_Recorded] = TypeAdapter(_Recorded)
+
+
 def recorded(manifest: Manifest) -> Mapping[str, Any]:
     """Return what a results folder records of its ensemble.
 
     Raises
     ------
     HyperclusterError
-        If it holds none.
+        If it holds none, or its record lacks what readers rely on.
     """
     if "ensemble" not in manifest:
         raise HyperclusterError("not an ensemble of worlds; hypercluster explore makes one")
     found: Mapping[str, Any] = manifest["ensemble"]
+    try:
+        _RECORDED.validate_python(found)
+    except ValidationError as error:
+        details = error.errors()[0]
+        place = ".".join(map(str, details["loc"]))
+        raise ResultsError(
+            f"{MANIFEST}: ensemble.{place}: {details['msg']}. Restore the file, or run the ensemble again into another "
+            "folder."
+        ) from None
     return found

@@ -48,7 +48,7 @@ def indices_of(results: Results, ensemble: Ensemble) -> pd.DataFrame:
     Columns: scenario, measure, and those of :func:`simulation.explore.sobol.sobol_indices` or
     :func:`simulation.explore.morris.elementary_effects`.
     """
-    kind = results.manifest["ensemble"]["identity"]["design"]
+    kind = design_of(results).kind
     if kind not in ("saltelli", "morris"):
         return pd.DataFrame()
     design = design_of(results)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -180,3 +183,27 @@ def test_the_nearest_flip_is_searched_in_a_folder(folder: Path):
     result = invoke("explore", folder / "out", "--flip")
     assert result.exit_code == 0, result.output
     assert "tries" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("points", 0),
+        ("scenarios", ["hypercluster"]),
+        ("identity", {}),
+        ("margin", None),
+        ("identity.design", "x"),
+    ],
+)
+def test_a_record_of_an_ensemble_that_was_damaged_is_told(folder: Path, tmp_path: Path, key: str, value: Any):
+    shutil.copytree(folder / "out", tmp_path / "out")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    place = manifest["ensemble"]
+    *above, last = key.split(".")
+    for step in above:
+        place = place[step]
+    place[last] = value
+    (tmp_path / "out" / "manifest.json").write_text(json.dumps(manifest))
+    result = invoke("explore", tmp_path / "out")
+    assert result.exit_code == 2, result.output
+    assert f"manifest.json: ensemble.{key}" in result.output
