@@ -241,7 +241,7 @@ def _stack(ax: Axes, rows: pd.DataFrame, *, row: float, panel_mm: float) -> None
 
 def _outcome_keys(answers: Answers, table: pd.DataFrame) -> list[Key]:
     """Return the key of the outcomes that there are."""
-    found = set(table.loc[table["share"] > 0.0005, "outcome"])  # one that is thinner cannot be seen
+    found = set(table.loc[table["share"] > 0.003, "outcome"])  # one that is thinner cannot be seen
     names = [name.replace("_", " ") for name in answers.ensemble.scenarios]
     mine = names[0] if len(names) == 1 else "scenario"
     other = answers.ensemble.reference.replace("_", " ")

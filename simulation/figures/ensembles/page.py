@@ -52,7 +52,8 @@ def told(answers: Answers) -> str:
     """Return in words how many worlds there are, and what their shares are not."""
     e = answers.ensemble
     drawn = len(e.baseline)
-    so_far = f"Provisional, {drawn:,} of {e.planned:,} points so far: " if answers.provisional else ""
+    missing = f"{drawn:,} of {e.planned:,} points so far" if drawn < e.planned else "runs are missing"
+    so_far = f"Provisional, {missing}: " if answers.provisional else ""
     if e.checks:
         worlds = f"{answers.kept:,} of {drawn:,} worlds drawn from our ranges, in which the baseline shows the patterns"
     else:
