@@ -23,6 +23,8 @@ import pyarrow as pa
 import small_worlds
 
 from simulation.batch import running as batch
+from simulation.batch.progress import HEADLINE
+from simulation.batch.replications import replicate
 from simulation.results.reader import Results
 from simulation.results.tables import TABLES_OF, checksum, to_parquet
 from simulation.results.writer import Store
@@ -48,9 +50,9 @@ def numbered(tables, number):
 def answered(block):
     """The outcome of a block whose replications are all like the first one that this process computed."""
     if block.keep not in _computed:
-        _computed[block.keep] = batch.replicate(block.spec, 0, seed=block.seed, keep=block.keep)
+        _computed[block.keep] = replicate(block.spec, 0, seed=block.seed, keep=block.keep)
     rows = [numbered(_computed[block.keep], number) for number in block.replications]
-    phi, t50 = (rows[0]["runs"][name][0].as_py() for name in batch.HEADLINE)
+    phi, t50 = (rows[0]["runs"][name][0].as_py() for name in HEADLINE)
     return batch.Outcome(
         files={
             name: to_parquet(pa.concat_tables([tables[name] for tables in rows]))

@@ -90,6 +90,7 @@ ALLOWED = {
     "results.bookkeeping: save": "Bookkeeping.save, whose writers replace a file or an object as a whole",
     "results.object_store: write_bytes": "an object, which a store puts in place as a whole",
     "results.tables: write_table": "into memory",
+    "explore.running: write_table": "into memory",
     "figures.drawing.style: savefig": "into memory",
     "figures.model_state: savefig": "into memory",
     "figures.film.animation: savefig": "into memory",

@@ -6,6 +6,7 @@ import os
 import time
 
 from simulation.batch import running as batch
+from simulation.batch.dispatch import Failure
 
 run_block = batch.run_block  # where a stand-in takes its place in the process of the test itself
 
@@ -23,7 +24,7 @@ def failing(block: batch.Block) -> batch.Outcome:
     """Report replication 3 as failed; the others are run."""
     good = tuple(number for number in block.replications if number != REPLICATION)
     outcome = run_block(batch.Block(block.spec, block.seed, good))
-    failures = (batch.Failure(REPLICATION, "ValueError: no such luck", "Traceback ..."),)
+    failures = (Failure(REPLICATION, "ValueError: no such luck", "Traceback ..."),)
     return batch.Outcome(
         outcome.files, failures if len(good) < len(block.replications) else (), outcome.headline
     )

@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 import sys
 
-from simulation.batch import running as batch
+from simulation.batch import replications
+from simulation.batch.running import run_batch
 from simulation.record import Record
 
-compute = batch.compute
+compute = replications.compute
 
 
 def noted(record: Record) -> dict[str, float]:
@@ -25,12 +26,12 @@ def noted(record: Record) -> dict[str, float]:
     return compute(record)
 
 
-batch.compute = noted
+replications.compute = noted
 
 
 def main() -> None:
-    replications, workers, out, *files = sys.argv[1:]
-    batch.run_batch(files, int(replications), out=out, workers=int(workers))
+    count, workers, out, *files = sys.argv[1:]
+    run_batch(files, int(count), out=out, workers=int(workers))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from simulated_disk import Disk, Flush, Note, Record, State, recorded, write
 from small_worlds import dataset, plain_scenario
 
-from simulation.batch import running as batch
+from simulation.batch import replications as batch
 from simulation.errors import HyperclusterError
 from simulation.results.blocks import PARTS, Replication, part_name
 from simulation.results.manifest import new_manifest
