@@ -169,11 +169,16 @@ def _share(estimate: float, again: Array, *, points: int, most: float) -> Share:
     """
     estimate = float(np.clip(estimate, 0, 1))
     variance = float(again.var())
-    if variance > 0 and 0 < estimate < 1:
+    # Less than a small part of one point is none, and its variance says nothing of how many points there are.
+    if variance > 0 and min(estimate, 1 - estimate) * points >= LEAST_PART:
         low, high = wilson(estimate, min(most, estimate * (1 - estimate) / variance))
     else:
         low, high = wilson(estimate, min(most, points))
     return Share(estimate, low, high, points)
+
+
+LEAST_PART = 0.05
+"""The part of one point below which a share counts as 0 or 1 for its interval."""
 
 
 def _effective(weight: Array) -> float:

@@ -12,7 +12,7 @@ from known_functions import covered
 from scipy.stats import gamma, norm
 
 from simulation.explore.resampling import resampled, wilson
-from simulation.explore.shares import Share, Worlds, share_of_pairs, share_of_worlds
+from simulation.explore.shares import Share, Worlds, _share, share_of_pairs, share_of_worlds
 
 MARGIN = 0.1
 
@@ -264,3 +264,12 @@ def test_each_resample_draws_as_many_points_as_there_are():
     counts = np.concatenate(list(resampled(1000, np.random.default_rng(1), resamples=5000)))
     assert counts.shape == (5000, 1000) and (counts.sum(axis=1) == 1000).all()
     assert counts.mean(axis=0) == pytest.approx(1, abs=5 * np.sqrt(1 / 5000))
+
+
+@pytest.mark.parametrize("rest", [5e-11, 1e-7, 1e-5])
+def test_a_share_that_lacks_less_than_a_point_has_the_interval_of_a_whole_one(rest: float):
+    """The variance of such a share over resamples is large against its size, and says nothing."""
+    again = 1 - np.abs(np.random.default_rng(1).normal(0, 1e-4, 200))
+    low, high = wilson(1.0, 100)
+    found = _share(1 - rest, again, points=100, most=100)
+    assert (found.low, found.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
