@@ -1068,6 +1068,55 @@ MUTANTS = [
         "    if not full:\n        pass",
         "tests/explore/test_critical_mass.py",
     ),
+    Mutant(
+        "ensembles: policies as designed that cost what the ranges say",
+        "explore/ensemble.py",
+        "not (designed and parameter.of_policies)",
+        "not (designed and parameter.is_choice)",
+        "tests/explore/test_running.py",
+    ),
+    Mutant(
+        "ensembles: rivals that run where the baseline misses the patterns",
+        "explore/running.py",
+        "batch.endings.get((baseline, point * each)) == RAN",
+        "batch.endings.get((baseline, point * each)) != RAN",
+        "tests/explore/test_running.py",
+    ),
+    Mutant(
+        "ensembles: a mechanism that is off and is varied",
+        "explore/parameters.py",
+        "return spec.mobility.rate > 0",
+        "return True",
+        "tests/explore/test_parameters.py",
+    ),
+    Mutant(
+        "ensembles: a seed of a Saltelli design that is no input",
+        "explore/designs.py",
+        'side = "b" if place in (1, self.together - 1) else "a"',
+        'side = "b" if place == 1 else "a"',
+        "tests/explore/test_designs.py",
+    ),
+    Mutant(
+        "ensembles: first points that stand for themselves alone",
+        "explore/outcomes.py",
+        "len(points) / first.sum()",
+        "1.0",
+        "tests/explore/test_outcomes.py",
+    ),
+    Mutant(
+        "ensembles: a plan that is not affordable taken for a failure",
+        "explore/points.py",
+        "return not_run(NOT_AFFORDABLE, str(error))",
+        "raise",
+        "tests/explore/test_running.py",
+    ),
+    Mutant(
+        "the answer of the main ensemble told of changed scenarios",
+        "explore/tested.py",
+        'if found == answer["digests"]:',
+        'if found.keys() == answer["digests"].keys():',
+        "tests/explore/test_tested.py",
+    ),
 ]
 
 
