@@ -167,12 +167,16 @@ class Answers:
 
 
 def _percent(row: Any, *, interval: bool = False) -> str:
-    """Return a share as a number of 100, which never claims certainty that rounding makes."""
-    share = 100 * row["share"]
-    text = "over 99" if 99.5 <= share < 100 else "under 1" if 0 < share < 0.5 else f"{share:.0f}"
+    """Return a share as a number of 100, if wanted with its interval."""
     if not interval:
-        return text
-    return f"{text} (95 % interval {100 * row['low']:.0f} to {100 * row['high']:.0f})"
+        return _of_100(row["share"])
+    return f"{_of_100(row['share'])} (95 % interval {_of_100(row['low'])} to {_of_100(row['high'])})"
+
+
+def _of_100(share: float) -> str:
+    """Return a share as a whole number of 100, which claims no certainty that only rounding makes."""
+    number = 100 * share
+    return "over 99" if 99.5 <= number < 100 else "under 1" if 0 < number < 0.5 else f"{number:.0f}"
 
 
 def answers_of(results: Results) -> Answers:
