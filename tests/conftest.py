@@ -14,6 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# A busy machine may take any time for an example, which says nothing about the program.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "verification.md"

@@ -99,7 +99,7 @@ def test_filters_are_none_all_each_alone_and_all_but_each():
     ]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(20, 120), st.integers(4, 20))
 def test_weights_make_the_first_points_stand_for_those_that_did_not_run(points: int, unfiltered: int):
     """Kept points have weight 1; of the others only the first ran, and each stands for as many as there are to each."""

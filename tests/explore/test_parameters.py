@@ -19,7 +19,7 @@ HUBS = load_scenario("regional_cluster")
 SHIPPED = [shipped(prior) for prior in load_priors().priors]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.sampled_from(SHIPPED), st.floats(0, 1))
 def test_a_value_has_the_place_that_it_was_made_from(parameter: Parameter, place: float):
     value = parameter.value_at(place)
@@ -84,7 +84,7 @@ def test_a_shipped_range_leaves_a_table_of_regions_alone():
     assert paths_in(BASELINE, quality) == [("world", "government_quality")]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.data())
 def test_a_changed_scenario_is_the_one_with_the_same_overrides(data: st.DataObject):
     parameters = shipped_parameters(load_priors(), [HYPERCLUSTER], replaced=(), fixed=())
