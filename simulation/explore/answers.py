@@ -15,6 +15,7 @@ from simulation.explore.outcomes import (
     AHEAD,
     ALIKE,
     BEHIND,
+    MEASURES,
     METRIC,
     SEED,
     Ensemble,
@@ -28,6 +29,7 @@ from simulation.explore.outcomes import (
 from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE
 from simulation.explore.rules import Phrase, find_rules, sentence
+from simulation.explore.shares import share_of_pairs
 from simulation.explore.study import SPEED, SYNCHRONIZATION
 from simulation.results.derived import Outputs
 from simulation.results.reader import Results
@@ -66,6 +68,9 @@ class Answers:
     moved: pd.DataFrame  # which inputs the patterns moved
     correlations: pd.DataFrame  # of the inputs of kept worlds
     rules: tuple[str, ...]
+    halved: (
+        pd.DataFrame
+    )  # shares ahead in kept worlds of the middle half of one range; empty without a sample
     indices: pd.DataFrame  # of a design made to tell what decides; else empty
     differences: pd.DataFrame  # point by point, of a grid or of one parameter at a time; else empty
     provisional: bool  # not as many points as were asked for
@@ -200,6 +205,7 @@ def answers_from(ensemble: Ensemble, *, indices: pd.DataFrame | None = None) -> 
         moved=moved_inputs(places, names=names) if ensemble.filtered and len(points) > 1 else pd.DataFrame(),
         correlations=correlations(places, names=names) if len(points) > 2 else pd.DataFrame(),
         rules=tuple(_rules(ensemble)) if ensemble.is_sample else (),
+        halved=_halved(ensemble) if ensemble.is_sample else pd.DataFrame(),
         indices=pd.DataFrame() if indices is None else indices,
         differences=pd.DataFrame()
         if ensemble.is_sample or indices is None or len(indices)
@@ -273,6 +279,44 @@ def _decides(ensemble: Ensemble) -> pd.DataFrame:
     return table[[*front, *(name for name in table if name not in front)]]
 
 
+def _halved(ensemble: Ensemble) -> pd.DataFrame:
+    """Return the shares of pairs that are ahead in kept worlds if one range were only its middle half, one row each.
+
+    A place of the middle half has its weight, and the others none, as if they had never been drawn.
+    """
+    rows = []
+    for scenario in ensemble.scenarios:
+        for designed in (False, True) if ensemble.has_designed else (False,):
+            pairs = pairs_of(ensemble, scenario, tuple(ensemble.checks), designed=designed)
+            places = _places(ensemble, pairs.point)
+            for n, parameter in enumerate(ensemble.parameters):
+                if parameter.values or (designed and parameter.of_policies):
+                    continue
+                inside = pairs.chosen(np.abs(places[:, n] - 0.5) <= 0.25)
+                for measure in MEASURES:
+                    ahead = outcome_of(inside, measure, ensemble.margin) == AHEAD
+                    share = share_of_pairs(
+                        ahead,
+                        inside.point,
+                        weights=inside.weight,
+                        rng=np.random.default_rng(SEED),
+                        resamples=200,
+                    )
+                    rows.append(
+                        {
+                            "scenario": scenario,
+                            "policies": "as designed" if designed else "uncertain",
+                            "input": parameter.name,
+                            "measure": measure,
+                            "share": share.estimate,
+                            "low": share.low,
+                            "high": share.high,
+                            "points": share.n,
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
 def _rules(ensemble: Ensemble) -> list[str]:
     """Return the rules of where a scenario is behind, in words."""
     told = []
@@ -311,6 +355,7 @@ def write_answers(answers: Answers, outputs: Outputs) -> list[str]:
         "acceptance.csv": answers.acceptance,
         "what_decides.csv": answers.decides,
         "moved_inputs.csv": answers.moved,
+        "halved_ranges.csv": answers.halved,
         "indices.csv": answers.indices,
         "differences.csv": answers.differences,
         "correlations.csv": answers.correlations.rename_axis("input").reset_index(),

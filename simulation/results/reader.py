@@ -15,19 +15,17 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from annotated_types import Ge, Le, Len
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from simulation.arguments import MOST_REPLICATIONS, whole_number
@@ -35,9 +33,6 @@ from simulation.errors import Problem, ProblemsError, ResultsError, listed, sugg
 from simulation.files.held_folder import check_encoding
 from simulation.files.objects import located, mapped
 from simulation.files.plain import AT_MOST, NotPlainError, read_plain
-from simulation.files.text import TextFault
-from simulation.files.toml import parse_toml, texts_in
-from simulation.hidden_characters import fault_of
 from simulation.results.blocks import (
     Replication,
     part_of_replication,
@@ -45,12 +40,11 @@ from simulation.results.blocks import (
     reading,
     replications_in,
 )
-from simulation.results.code_digest import SHARED
 from simulation.results.manifest import keep_of
+from simulation.results.manifest_form import MANIFEST_FORM
 from simulation.results.merge import part_rows, replications
 from simulation.results.tables import TABLES_OF, Axes, Counts, are_sound, counts_of
 from simulation.scenario.messages import expected
-from simulation.settings import Line, Text
 from simulation.world import Array
 
 MANIFEST = "manifest.json"
@@ -58,8 +52,6 @@ DESIGN = "design.parquet"
 """The values of an ensemble's parameters, one row per point."""
 PROGRAM = "hypercluster"
 """The program that writes results folders: ``program`` in their manifests."""
-MOST_STEPS = 100_000
-"""More than any scenario may have; readers allocate arrays of that length."""
 MOST_BYTES_OF_DESIGN = 2**30
 """Largest size of the table of a design."""
 MOST_PROBLEMS = 50
@@ -72,99 +64,6 @@ CURVES = ("scenario", "replication", "month", *NAMES[1:], "adopters", "eligible"
 """Columns of whole curves; those with names are categories."""
 
 Manifest = dict[str, Any]
-
-
-def _toml(text: str) -> str:
-    try:
-        data = parse_toml(text)
-    except TextFault as fault:
-        raise ValueError(f"must be a scenario: {fault.message}") from None
-    for found in (text, *texts_in(data)):
-        if hidden := fault_of(found, lines=True):
-            raise ValueError(hidden)
-    return text
-
-
-def _parts(code: object) -> object:
-    """Return the parts of the code; a folder of format 2 has one digest of all, and is refused for its format."""
-    return {SHARED: code} if isinstance(code, str) else code
-
-
-def _named_once(entries: list[_Entry]) -> list[_Entry]:
-    times = Counter(entry["name"] for entry in entries)
-    if doubled := [name for name in times if times[name] > 1]:
-        raise ValueError(f"each name must occur once; {listed(doubled)} does not")
-    return entries
-
-
-def _ids_once(regions: list[_Region]) -> list[_Region]:
-    if len({region["id"] for region in regions}) < len(regions):
-        raise ValueError("each id must occur once")
-    return regions
-
-
-def _technologies_once(technologies: list[_Technology]) -> list[_Technology]:
-    if len({technology["name"] for technology in technologies}) < len(technologies):
-        raise ValueError("each name must occur once")
-    return technologies
-
-
-def _distinct(names: list[str]) -> list[str]:
-    if len(set(names)) < len(names):
-        raise ValueError("each name must occur once")
-    return names
-
-
-class _Region(TypedDict):
-    id: Line
-    name: Line
-    macroregion: Line
-    latitude: Annotated[float, Ge(-90), Le(90)]
-    longitude: Annotated[float, Ge(-180), Le(180)]
-
-
-class _Technology(TypedDict):
-    name: Line
-    direction: Line
-
-
-class _Entry(TypedDict):
-    name: Line
-    title: Line
-    description: Text
-    digest: Line
-    dataset_digest: Line
-    months: Annotated[int, Ge(1), Le(MOST_STEPS)]
-    steps_per_year: Annotated[int, Ge(1), Le(MOST_STEPS)]
-    regions: Annotated[list[_Region], Len(1), AfterValidator(_ids_once)]
-    industries: Annotated[list[Line], Len(1), AfterValidator(_distinct)]
-    technologies: Annotated[list[_Technology], Len(1), AfterValidator(_technologies_once)]
-    text: Annotated[str, AfterValidator(_toml)]
-
-
-class _Manifest(TypedDict):
-    """The part of the manifest that readers of a results folder rely on."""
-
-    __pydantic_config__ = ConfigDict(strict=True, allow_inf_nan=False)  # type: ignore[misc]
-
-    program: Literal["hypercluster"]
-    format: int
-    version: Line
-    code: Annotated[dict[Line, Line], BeforeValidator(_parts)]
-    seed: int
-    replications: int
-    keep: NotRequired[Literal["all", "curves", "metrics"]]
-    scenarios: Annotated[list[_Entry], Len(1), AfterValidator(_named_once)]
-    command: str
-    python: Line
-    packages: dict[Line, Line]
-    started: Line
-    ended: Line | None
-    failures: list[dict[str, Any]]
-    damaged: list[Any]
-
-
-_MANIFEST: TypeAdapter[_Manifest] = TypeAdapter(_Manifest)
 
 
 def read_manifest(folder: Path, *, at_most: int = AT_MOST) -> Manifest:
@@ -191,7 +90,7 @@ def read_manifest(folder: Path, *, at_most: int = AT_MOST) -> Manifest:
     if not isinstance(manifest, dict) or manifest.get("program") != PROGRAM:
         raise ResultsError(f"{path}: not the manifest of a study; another program wrote it")
     try:
-        _MANIFEST.validate_python(manifest)
+        MANIFEST_FORM.validate_python(manifest)
     except ValidationError as error:
         found = error.errors()
         told = [_problem(path, details) for details in found[:MOST_PROBLEMS]]
@@ -261,6 +160,11 @@ class Results:
         missing = [f"{table}.parquet" for table in tables if table not in TABLES_OF[self.keep]]
         if not missing:
             return ""
+        if "ensemble" in self.manifest:
+            return (
+                f"{self.path}: holds no {' and no '.join(missing)}, because an ensemble keeps only the metrics of its "
+                "runs; hypercluster explore DIR --world N writes the scenarios of one world, to run"
+            )
         least = [keep for keep, kept in TABLES_OF.items() if set(tables) <= set(kept)][-1]
         return (
             f"{self.path}: holds no {' and no '.join(missing)}, because the study was run with --keep {self.keep}; "

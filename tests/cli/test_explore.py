@@ -207,3 +207,12 @@ def test_a_record_of_an_ensemble_that_was_damaged_is_told(folder: Path, tmp_path
     result = invoke("explore", tmp_path / "out")
     assert result.exit_code == 2, result.output
     assert f"manifest.json: ensemble.{key}" in result.output
+
+
+@pytest.mark.parametrize("command", ["plot", "report", "animate"])
+def test_what_needs_curves_says_how_to_get_those_of_one_world(folder: Path, command: str):
+    result = invoke(command, folder / "out")
+    assert "Traceback" not in result.output
+    if result.exit_code:
+        assert result.exit_code == 2
+        assert "hypercluster explore DIR --world N" in result.output

@@ -209,3 +209,15 @@ def test_an_unfinished_ensemble_is_provisional_and_few_kept_worlds_say_nothing()
     told = answers_from(made(30, shown=np.zeros((30, 2), dtype=bool), finished=False)).sentences()
     assert told[0].startswith("Provisional: Of 30 worlds drawn from our ranges, 0 show")
     assert f"fewer than {FEWEST}" in told[1]
+
+
+def test_a_range_that_is_halved_counts_only_the_worlds_of_its_middle():
+    points = 80
+    ensemble = made(points, shown=np.ones((points, 2), dtype=bool))
+    x = ensemble.design["x"].to_numpy()
+    middle = np.abs(x - 0.5) <= 0.25
+    ahead = made(points, shown=np.ones((points, 2), dtype=bool), speed=np.where(middle, 1.0, -1.0))
+    table = answers_from(ahead).halved.set_index("measure")
+    assert table["share"]["speed"] == 1.0
+    assert table["points"]["speed"] == middle.sum()
+    assert 0 < middle.mean() < 1

@@ -12,7 +12,7 @@ from small_ensembles import UNFILTERED, small_ensemble
 import simulation.explore.points
 from simulation.batch.progress import Progress
 from simulation.engine.simulate import simulate
-from simulation.errors import ResultsError
+from simulation.errors import DataError, ResultsError
 from simulation.explore.ensemble import AS_DESIGNED, Ensemble
 from simulation.explore.outcomes import read_ensemble
 from simulation.explore.points import NOT_AFFORDABLE, NOT_SHOWN
@@ -178,3 +178,32 @@ def test_a_sample_stops_when_enough_points_are_kept(tmp_path: Path, monkeypatch:
     assert (found.baseline["ending"] == RAN).sum() >= 3
     assert found.finished
     assert len(found.baseline) == len(results.design()) < 64
+
+
+def test_the_rows_of_a_file_are_the_points(tmp_path: Path):
+    file = tmp_path / "points.csv"
+    file.write_text("diffusion.spatial,diffusion.contacts\n0.5,added\n1.5,substituted\n")
+    ensemble = small_ensemble(design=str(file), parameters={}, patterns="none")
+    results = run(ensemble, tmp_path / "study", 10)
+    design = results.design()
+    assert design["diffusion.spatial"].tolist() == [0.5, 1.5]
+    assert design["diffusion.contacts"].tolist() == ["added", "substituted"]
+    seeds = by_scenario(results)["hypercluster"]["seed"].tolist()
+    assert seeds == [1, 2, 3, 4]  # fresh at each point
+    file.write_text("diffusion.spatial,diffusion.contacts\n0.5,added\n1.5\n")
+    with pytest.raises(DataError, match="line 3  1 values for 2 columns"):
+        small_ensemble(design=str(file), parameters={}, patterns="none")
+
+
+def test_a_sample_stops_when_its_shares_are_known_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("simulation.explore.running.SMALLEST_ROUND", 4)
+    monkeypatch.setattr("simulation.explore.running.FEWEST_KEPT", 4)
+    asked: list[int] = []
+
+    def enough(results: Results) -> bool:
+        asked.append(len(read_ensemble(results).baseline))
+        return len(asked) == 2
+
+    size = Size(1000, enough=enough)
+    results = run_ensemble(small_ensemble(), size, out=tmp_path / "study", executor="serial")
+    assert asked[1] == 2 * asked[0] == len(results.design())
