@@ -180,7 +180,7 @@ def _percent(row: Any, *, interval: bool = False) -> str:
 
 def _of_100(share: float) -> str:
     """Return a share as a whole number of 100, which claims no certainty that only rounding makes."""
-    number = 100 * share
+    number = round(100 * share, 6)  # an end of an interval may lack 1 by a rounding error
     return "over 99" if 99.5 <= number < 100 else "under 1" if 0 < number < 0.5 else f"{number:.0f}"
 
 
