@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from simulation.explore.ensemble import design_of
 from simulation.explore.given_data import correlations, moved_inputs, what_matters
 from simulation.explore.indices import differences, indices_of
 from simulation.explore.outcomes import (
@@ -28,6 +29,7 @@ from simulation.explore.outcomes import (
 )
 from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE
+from simulation.explore.regimes import regime_map
 from simulation.explore.rules import Phrase, find_rules, sentence
 from simulation.explore.shares import share_of_pairs
 from simulation.explore.study import SPEED, SYNCHRONIZATION
@@ -74,6 +76,7 @@ class Answers:
     indices: pd.DataFrame  # of a design made to tell what decides; else empty
     differences: pd.DataFrame  # point by point, of a grid or of one parameter at a time; else empty
     provisional: bool  # not as many points as were asked for
+    maps: tuple[str, ...] = ()  # what the regime map of a grid of two parameters shows, in words
 
     @property
     def leading_filter(self) -> str:
@@ -87,7 +90,7 @@ class Answers:
         looked = len(e.baseline)
         if not e.is_sample:
             what = f"{begin}{looked:,} points of a design that is no sample of worlds, so that there are no shares."
-            return [what, *self._point_by_point()]
+            return [what, *self.maps, *self._point_by_point()]
         told = [
             f"{begin}Of {looked:,} worlds drawn from our ranges, {self.kept:,} show the patterns without policy; the "
             "shares are of these."
@@ -187,7 +190,16 @@ def _of_100(share: float) -> str:
 def answers_of(results: Results) -> Answers:
     """Return the answers of an ensemble, finished or not; errors as :func:`read_ensemble`."""
     ensemble = read_ensemble(results)
-    return answers_from(ensemble, indices=indices_of(results, ensemble))
+    answers = answers_from(ensemble, indices=indices_of(results, ensemble))
+    ordered = [parameter for parameter in ensemble.parameters if not parameter.is_choice]
+    if design_of(results).kind != "grid" or len(ordered) != 2 or len(ensemble.parameters) != 2:
+        return answers
+    maps = (
+        regime_map(results, scenario, metric=metric).sentence()
+        for scenario in ensemble.scenarios
+        for metric in METRIC.values()
+    )
+    return replace(answers, maps=tuple(maps))
 
 
 def answers_from(ensemble: Ensemble, *, indices: pd.DataFrame | None = None) -> Answers:

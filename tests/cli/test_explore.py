@@ -216,3 +216,13 @@ def test_what_needs_curves_says_how_to_get_those_of_one_world(folder: Path, comm
     if result.exit_code:
         assert result.exit_code == 2
         assert "hypercluster explore DIR --world N" in result.output
+
+
+def test_a_grid_of_two_parameters_ends_with_what_its_map_shows(tmp_path: Path):
+    changes = {"design": "grid", "levels": 2, "patterns": "none", "points": 4}
+    (tmp_path / "grid.toml").write_text(study_with(small_study(**changes)).to_toml())
+    result = invoke("explore", tmp_path / "grid.toml", "--executor", "serial", "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "Hypercluster is sooner than regional cluster in " in result.stdout
+    assert " of 4 cells" in result.stdout
+    assert (tmp_path / "out" / "figures" / "regime_map.png").is_file()
