@@ -35,6 +35,25 @@ _SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = 
 }
 """From a value to the scale on which its range is explored evenly, and back."""
 
+
+def value_between(low: float, high: float, place: float, *, scale: str) -> float:
+    """Return the value of a range at a place from 0, the low end, to 1, on its scale."""
+    to_scale, back = _SCALES[scale]
+    first, last = to_scale(low), to_scale(high)
+    # Rounding must not lead out of the range, nor away from its ends.
+    return (
+        low if place <= 0 else high if place >= 1
+        else min(max(back(first + place * (last - first)), low), high)
+    )  # fmt: skip
+
+
+def place_between(low: float, high: float, value: float, *, scale: str) -> float:
+    """Return the place of a value of a range: the inverse of :func:`value_between`."""
+    to_scale, _ = _SCALES[scale]
+    first, here, last = to_scale(low), to_scale(value), to_scale(high)
+    return (here - first) / (last - first)
+
+
 _KEY = re.compile(r"[a-z_]+(\[\*\])?(\.[A-Za-z0-9_]+)+")
 
 
@@ -107,13 +126,7 @@ class Prior(Settings):
         if self.scale == "categories":
             return self.categories[min(int(place * len(self.categories)), len(self.categories) - 1)]
         assert self.low is not None and self.high is not None, "a range without ends"
-        to_scale, back = _SCALES[self.scale]
-        low, high = to_scale(self.low), to_scale(self.high)
-        # Rounding must not lead out of the range, nor away from its ends.
-        return (
-            self.low if place <= 0 else self.high if place >= 1
-            else min(max(back(low + place * (high - low)), self.low), self.high)
-        )  # fmt: skip
+        return value_between(self.low, self.high, place, scale=self.scale)
 
 
 class Fixed(Settings):

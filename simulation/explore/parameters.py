@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import accumulate
@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from simulation.analysis.priors import Prior, Priors
+from simulation.analysis.priors import Prior, Priors, place_between, value_between
 from simulation.data.reader import load_dataset
 from simulation.errors import Problem, ScenarioError
 from simulation.files.toml import KeyPath, key_text
@@ -32,17 +32,6 @@ Scale = Literal["linear", "log", "logit", "values"]
 
 MAGNITUDES = ("costs", "effects", "vectors", "budget")
 """Tables of a scenario that say what policies cost and do."""
-
-_TO_SCALE: Mapping[str, Callable[[float], float]] = {
-    "linear": float,
-    "log": math.log,
-    "logit": lambda p: math.log(p / (1 - p)),
-}
-_FROM_SCALE: Mapping[str, Callable[[float], float]] = {
-    "linear": float,
-    "log": math.exp,
-    "logit": lambda x: 1 / (1 + math.exp(-x)),
-}
 
 _LIMITS = {"greater_than_equal": "ge", "less_than_equal": "le"}
 """Errors of a value beyond a limit that is itself allowed, with the name of the limit in the error."""
@@ -79,12 +68,7 @@ class Parameter:
         if self.scale == "values":
             bounds = self._bounds()
             return self.values[min(bisect_right(bounds, place), len(bounds) - 1)]
-        low, high = _TO_SCALE[self.scale](self.low), _TO_SCALE[self.scale](self.high)
-        # Rounding must not lead out of the range, nor away from its ends.
-        return (
-            self.low if place <= 0 else self.high if place >= 1
-            else min(max(_FROM_SCALE[self.scale](low + place * (high - low)), self.low), self.high)
-        )  # fmt: skip
+        return value_between(self.low, self.high, place, scale=self.scale)
 
     def place_of(self, value: Any) -> float:
         """Return the place of a value, of a listed value the middle of its part; nan if it lies outside."""
@@ -96,8 +80,7 @@ class Parameter:
             return (bounds[number] + bounds[number + 1]) / 2
         if isinstance(value, str) or not self.low <= value <= self.high:
             return math.nan
-        low, here, high = (_TO_SCALE[self.scale](float(each)) for each in (self.low, value, self.high))
-        return (here - low) / (high - low)
+        return place_between(self.low, self.high, float(value), scale=self.scale)
 
     def _bounds(self) -> list[float]:
         weights = self.weights or (1.0,) * len(self.values)

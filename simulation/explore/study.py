@@ -207,7 +207,7 @@ class Study(Settings):
     """How often the steps of a grid over two parameters are halved, near where the verdict turns."""
     priors: Literal["shipped", "none"] = "shipped"
     """Ranges of what no parameter moves: the shipped ones, or none."""
-    fix: Annotated[Names, AfterValidator(lambda keys: keys)] = ()
+    fix: Names = ()
     """Keys that keep the values of the scenarios."""
     patterns: Annotated[Any, AfterValidator(_patterns)] = "shipped"
     """What the baseline must show: the shipped patterns, nothing, or a table of ranges by pattern or metric."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from simulation.arguments import whole_number
 from simulation.errors import HyperclusterError
 from simulation.explore.ensemble import AS_DESIGNED, design_values, parameters_of, recorded
@@ -28,7 +30,7 @@ def write_world(results: Results, point: int, file: Path) -> list[Path]:
     values = design_values(results, [point]).loc[point]
     parameters = parameters_of(results.manifest)
     settings: list[tuple[Parameter, object]] = [
-        (parameter, getattr(value, "item", lambda value=value: value)())
+        (parameter, value.item() if isinstance(value, np.generic) else value)
         for parameter in parameters
         if (value := values[parameter.name]) is not None and value == value
     ]
