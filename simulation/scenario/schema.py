@@ -100,7 +100,7 @@ class WorldSettings(Settings):
     """Share of drawn partners within the own region, 0-1. Assumption."""
     scale: Annotated[float, Field(gt=0, le=MOST_SCALE)] = 1.0
     """Factor on the number of enterprises; 1 is the full size, without sampling. The time to build a world grows
-    with its square: a minute at 100."""
+    in proportion: a second at 100."""
 
 
 class Institution(Settings):
