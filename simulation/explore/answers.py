@@ -31,7 +31,7 @@ from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE
 from simulation.explore.regimes import regime_map
 from simulation.explore.rules import Phrase, find_rules, sentence
-from simulation.explore.shares import share_of_pairs
+from simulation.explore.shares import shares_of_pairs
 from simulation.explore.study import SPEED, SYNCHRONIZATION
 from simulation.results.derived import Outputs
 from simulation.results.reader import Results
@@ -207,17 +207,17 @@ def answers_from(ensemble: Ensemble, *, indices: pd.DataFrame | None = None) -> 
     kept = holding(ensemble, tuple(ensemble.checks))
     points = ensemble.baseline.index.to_numpy()[kept]
     places = _places(ensemble, points)
-    names = [parameter.name for parameter in ensemble.parameters]
+    names = list(places.columns)
     return Answers(
         ensemble=ensemble,
         kept=int(kept.sum()),
         shares=shares(ensemble) if ensemble.is_sample else pd.DataFrame(),
         acceptance=acceptance(ensemble),
-        decides=_decides(ensemble) if ensemble.is_sample else pd.DataFrame(),
-        moved=moved_inputs(places, names=names) if ensemble.filtered and len(points) > 1 else pd.DataFrame(),
-        correlations=correlations(places, names=names) if len(points) > 2 else pd.DataFrame(),
+        decides=_decides(ensemble, places) if ensemble.is_sample else pd.DataFrame(),
+        moved=moved_inputs(places.to_numpy(), names=names) if ensemble.filtered and len(points) > 1 else pd.DataFrame(),
+        correlations=correlations(places.to_numpy(), names=names) if len(points) > 2 else pd.DataFrame(),
         rules=tuple(_rules(ensemble)) if ensemble.is_sample else (),
-        halved=_halved(ensemble) if ensemble.is_sample else pd.DataFrame(),
+        halved=_halved(ensemble, places) if ensemble.is_sample else pd.DataFrame(),
         indices=pd.DataFrame() if indices is None else indices,
         differences=pd.DataFrame()
         if ensemble.is_sample or indices is None or len(indices)
@@ -234,15 +234,16 @@ def is_known_well(results: Results, halfwidth: float) -> bool:
     return bool(((leading["high"] - leading["low"]) / 2 <= halfwidth).all())
 
 
-def _places(ensemble: Ensemble, points: Array) -> Array:
-    """Return the places of parameters at some points: float64 (points, P)."""
+def _places(ensemble: Ensemble, points: Array) -> pd.DataFrame:
+    """Return the places of the parameters, a column each, at some points."""
     values = ensemble.design.loc[points]
-    return np.array(
-        [
-            [parameter.place_of(_value(value)) for value in values[parameter.name]]
+    return pd.DataFrame(
+        {
+            parameter.name: [parameter.place_of(_value(value)) for value in values[parameter.name]]
             for parameter in ensemble.parameters
-        ]
-    ).T
+        },
+        index=points,
+    )
 
 
 def _value(value: object) -> object:
@@ -259,7 +260,7 @@ def _means(ensemble: Ensemble, scenario: str, *, designed: bool) -> pd.DataFrame
     return table.groupby("point").mean()
 
 
-def _decides(ensemble: Ensemble) -> pd.DataFrame:
+def _decides(ensemble: Ensemble, places: pd.DataFrame) -> pd.DataFrame:
     """Return what decides in kept worlds, one row per scenario, policies, measure and input."""
     found = []
     for scenario in ensemble.scenarios:
@@ -268,11 +269,10 @@ def _decides(ensemble: Ensemble) -> pd.DataFrame:
             if len(means) < FEWEST:
                 continue
             moving = [p for p in ensemble.parameters if not (designed and p.of_policies)]
-            places = _places(ensemble, means.index.to_numpy())
-            columns = [n for n, p in enumerate(ensemble.parameters) if p in moving]
+            inputs = places.loc[means.index, [p.name for p in moving]].to_numpy()
             for measure, metric in METRIC.items():
                 table = what_matters(
-                    places[:, columns],
+                    inputs,
                     means[metric].to_numpy(),
                     names=[parameter.name for parameter in moving],
                     rng=np.random.default_rng(SEED),
@@ -291,7 +291,7 @@ def _decides(ensemble: Ensemble) -> pd.DataFrame:
     return table[[*front, *(name for name in table if name not in front)]]
 
 
-def _halved(ensemble: Ensemble) -> pd.DataFrame:
+def _halved(ensemble: Ensemble, places: pd.DataFrame) -> pd.DataFrame:
     """Return the shares of pairs that are ahead in kept worlds if one range were only its middle half, one row each.
 
     A place of the middle half has its weight, and the others none, as if they had never been drawn.
@@ -300,20 +300,20 @@ def _halved(ensemble: Ensemble) -> pd.DataFrame:
     for scenario in ensemble.scenarios:
         for designed in (False, True) if ensemble.has_designed else (False,):
             pairs = pairs_of(ensemble, scenario, tuple(ensemble.checks), designed=designed)
-            places = _places(ensemble, pairs.point)
-            for n, parameter in enumerate(ensemble.parameters):
+            for parameter in ensemble.parameters:
                 if parameter.values or (designed and parameter.of_policies):
                     continue
-                inside = pairs.chosen(np.abs(places[:, n] - 0.5) <= 0.25)
-                for measure in MEASURES:
-                    ahead = outcome_of(inside, measure, ensemble.margin) == AHEAD
-                    share = share_of_pairs(
-                        ahead,
-                        inside.point,
-                        weights=inside.weight,
-                        rng=np.random.default_rng(SEED),
-                        resamples=200,
-                    )
+                is_inside = (places[parameter.name] - 0.5).abs() <= 0.25
+                inside = pairs.chosen(is_inside.loc[pairs.point].to_numpy())
+                ahead = [outcome_of(inside, measure, ensemble.margin) == AHEAD for measure in MEASURES]
+                found = shares_of_pairs(
+                    np.stack(ahead, axis=1),
+                    inside.point,
+                    weights=inside.weight,
+                    rng=np.random.default_rng(SEED),
+                    resamples=200,
+                )
+                for measure, share in zip(MEASURES, found, strict=True):
                     rows.append(
                         {
                             "scenario": scenario,

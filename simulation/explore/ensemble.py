@@ -32,7 +32,7 @@ from simulation.explore.study import GENERATED, Study, read_rows
 from simulation.files.toml import parse_toml
 from simulation.metrics import METRICS
 from simulation.results.manifest import new_manifest
-from simulation.results.reader import MANIFEST, Manifest, Results
+from simulation.results.reader import DESIGN, MANIFEST, Manifest, Results
 from simulation.scenario.loading import load_scenario, load_scenarios, parse_scenario
 from simulation.scenario.schema import Scenario
 
@@ -365,9 +365,12 @@ def ensemble_from(results: Results) -> Ensemble:
 
 
 def design_values(results: Results, points: Sequence[int]) -> pd.DataFrame:
-    """Return the values of the parameters by point, also while an ensemble runs and its table is not written yet."""
-    if recorded(results.manifest)["identity"]["design"] == "rows":
-        return results.design().set_index("point").loc[list(points)]
+    """Return the values of the parameters by point: of the table, and made anew where it is not written yet."""
+    design = recorded(results.manifest)["identity"]["design"]
+    if design == "rows" or (results.path / DESIGN).is_file():
+        table = results.design().set_index("point")
+        if design == "rows" or table.index.isin(points).sum() == len(points):
+            return table.loc[list(points)]
     return pd.DataFrame(values_of(design_of(results), points), index=pd.Index(points, name="point"))
 
 
