@@ -214,7 +214,9 @@ def answers_from(ensemble: Ensemble, *, indices: pd.DataFrame | None = None) -> 
         shares=shares(ensemble) if ensemble.is_sample else pd.DataFrame(),
         acceptance=acceptance(ensemble),
         decides=_decides(ensemble, places) if ensemble.is_sample else pd.DataFrame(),
-        moved=moved_inputs(places.to_numpy(), names=names) if ensemble.filtered and len(points) > 1 else pd.DataFrame(),
+        moved=moved_inputs(places.to_numpy(), names=names)
+        if ensemble.filtered and len(points) > 1
+        else pd.DataFrame(),
         correlations=correlations(places.to_numpy(), names=names) if len(points) > 2 else pd.DataFrame(),
         rules=tuple(_rules(ensemble)) if ensemble.is_sample else (),
         halved=_halved(ensemble, places) if ensemble.is_sample else pd.DataFrame(),

@@ -281,9 +281,7 @@ def _of_worlds(pairs: Pairs, measure: Measure, margin: dict[str, float]) -> dict
     _, counts = np.unique(known.point, return_counts=True)
     if not counts.size or counts.max() == 1:
         return {}
-    found = share_of_worlds(
-        known.advantage[metric], known.point, margin=margin[metric], weights=known.weight
-    )
+    found = share_of_worlds(known.advantage[metric], known.point, margin=margin[metric], weights=known.weight)
     return {AHEAD: found.above, ALIKE: found.alike, BEHIND: found.below}
 
 
