@@ -77,7 +77,12 @@ class Ensemble:
     @property
     def matches(self) -> bool:
         """Whether a factor on the rates makes the baseline's t50 that of a target, at every point."""
-        return any(parameter.name == TARGET for parameter in self.design.parameters)
+        return self.study.match is not None
+
+    @property
+    def target(self) -> float | None:
+        """The target that all points have, years, if they have one."""
+        return None if self.study.match is None else self.study.match.years
 
     @property
     def filters(self) -> bool:
@@ -141,6 +146,7 @@ class Ensemble:
             "parameters": {parameter.name: _plain(parameter) for parameter in design.parameters},
             "patterns": {pattern.name: _of_pattern(pattern) for pattern in self.patterns}
             | {each.metric: [each.low, each.high] for each in self.ranges},
+            **({} if (target := self.target) is None else {"target of t50, years": target}),
             "years of a run that must show the patterns": self.years,
             "version of scipy": version("scipy"),
             "code of ensembles": code,
@@ -200,7 +206,7 @@ def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:
         )
         target = (
             [Parameter(TARGET, (), "linear", low=study.match.low, high=study.match.high, unit="years")]
-            if study.match is not None
+            if study.match is not None and study.match.low is not None and study.match.high is not None
             else []
         )
         parameters = [*target, *own, *shipped]

@@ -107,7 +107,8 @@ class PointRun:
         if point in self.factors or spec.name != self.ensemble.baseline.name:
             return self.factors.get(point, math.nan)
         settings = self.ensemble.settings(spec.name, point)
-        target = next(value for parameter, value in settings if parameter.name == TARGET)
+        drawn = [value for parameter, value in settings if parameter.name == TARGET]
+        target = drawn[0] if self.ensemble.target is None else self.ensemble.target
         scenario, _ = changed(spec, settings)
         return matched(scenario, seed, target, years=self.ensemble.years, deadline=deadline).factor
 

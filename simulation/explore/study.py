@@ -145,6 +145,27 @@ class Bounds(Settings):
         return self
 
 
+class Target(Settings):
+    """What the baseline's t50 is to be, years: drawn from a range, or the same at every point."""
+
+    low: Positive | None = None
+    """Lowest target."""
+    high: Positive | None = None
+    """Highest target."""
+    years: Positive | None = None
+    """The target of every point, instead of a range."""
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if self.years is not None and self.low is None and self.high is None:
+            return self
+        if self.years is not None or self.low is None or self.high is None:
+            raise ValueError("give either low and high, or years")
+        if self.low >= self.high:
+            raise ValueError(f"low {self.low:g} must be below high {self.high:g}")
+        return self
+
+
 class Until(Settings):
     """When to stop."""
 
@@ -211,8 +232,8 @@ class Study(Settings):
     """Keys that keep the values of the scenarios."""
     patterns: Annotated[Any, AfterValidator(_patterns)] = "shipped"
     """What the baseline must show: the shipped patterns, nothing, or a table of ranges by pattern or metric."""
-    match: Bounds | None = None
-    """Range of targets for the baseline's t50, years: a common factor on its rates is solved for at every point."""
+    match: Target | None = None
+    """Target for the baseline's t50: a common factor on its rates is solved for at every point."""
     margin: Margin = Margin()
     """Differences that count as alike."""
     set: Annotated[tuple[str, ...], Field(strict=False)] = ()
@@ -269,10 +290,9 @@ def _faults(study: Study) -> Iterator[Issue]:
             yield ("fix",), f'"{key}" does not vary{suggestion(key, known)}'
     if study.priors == "none" and not study.parameters and study.design in GENERATED:
         yield ("priors",), 'with "none" nothing varies; add a table such as [parameters.half_distance]'
-    if study.match is not None and study.design not in ("sample", "saltelli"):
-        yield ("match",), "targets are drawn in a sample or a saltelli design only"
-    if study.match is not None and study.match.low <= 0:
-        yield ("match", "low"), "must be more than 0"
+    drawn = study.match is not None and study.match.years is None
+    if drawn and study.design not in ("sample", "saltelli"):
+        yield ("match",), "targets are drawn in a sample or a saltelli design only; elsewhere give years"
     if study.finer and not (study.design == "grid" and len(study.parameters) == 2):
         yield ("finer",), 'must be 0, except in a design "grid" over two parameters'
     if study.design == "saltelli" and study.replications != 1:

@@ -116,7 +116,8 @@ def _draw_panel(frame: Frame, grid: Grid, number: int, found: RegimeMap) -> None
     ax.pcolormesh(x, y, surface.T, shading="gouraud", rasterized=True, **look)
     _hatch(ax, x, y, _raster(found, found.nearest_to_zero()) <= 0, UNTOLD)
     _hatch(ax, x, y, np.isnan(surface), REFUSED)
-    missed = _raster(found, found.filled(np.where(found.misses_patterns, 1.0, 0.0), of=found.baseline))
+    grey = found.misses_patterns | found.out_of_reach
+    missed = _raster(found, found.filled(np.where(grey, 1.0, 0.0), of=found.baseline))
     if (missed > 0.5).any():
         ax.contourf(x, y, missed.T, levels=[0.5, 2.0], colors=[MISSED])
     for line in found.band():
@@ -200,13 +201,11 @@ def _keys(maps: Sequence[RegimeMap]) -> list[Key]:
     if maps[0].differences.shape[2] > 1:
         keys.append(Key("95 % band of that line", line=BAND))
         keys.append(Key("95 % interval holds zero", patch=UNTOLD))
-    if any(found.misses_patterns.any() for found in maps):
-        keys.append(
-            Key(
-                "baseline misses the patterns",
-                patch={"facecolor": MISSED, "edgecolor": INK, "linewidth": 0.3},
-            )
-        )
+    grey = {"facecolor": MISSED, "edgecolor": INK, "linewidth": 0.3}
+    if maps[0].misses_patterns.any():
+        keys.append(Key("baseline misses the patterns", patch=grey))
+    if maps[0].out_of_reach.any():
+        keys.append(Key("baseline cannot be matched", patch=grey))
     if any(found.not_affordable.any() for found in maps):
         keys.append(Key("not affordable", patch=REFUSED))
     keys.append(Key("cell that was run", line=NODE | {"markersize": 3.0}))
@@ -219,9 +218,15 @@ def _note(found: RegimeMap) -> str:
     n = found.differences.shape[2]
     scenario, reference = (name.replace("_", " ") for name in (found.scenario, found.reference))
     money = "at equal money" if found.is_equal_money else "at unequal money"
-    return (
+    text = (
         f"{scenario[0].upper()}{scenario[1:]} minus {reference} {money}: mean over n = {n} pairs of one seed, the "
         "same seeds in every cell; linear between cells. Band: resampled seeds."
+    )
+    if found.target is None:
+        return text
+    return (
+        f"{text} Matched: in every cell one factor on all rates of contact makes the baseline’s t50 "
+        f"{found.target:g} years."
     )
 
 
