@@ -36,6 +36,10 @@ SPEED, SYNCHRONIZATION = "restricted_time_years", "phi"
 """The metrics of a verdict, both better when lower; the first always has a value."""
 
 
+RESERVED = {"point", "scenario", "replication", "seed", "ending", "input", "measure", *METRICS}
+"""Names of columns that stand beside those of the parameters."""
+
+
 class Factor(Settings):
     """The range of a factor on what scenarios have."""
 
@@ -278,6 +282,8 @@ def read_study(path: Path) -> Study:
 
 def _faults(study: Study) -> Iterator[Issue]:
     moved: dict[str, str] = {}
+    for name in RESERVED & study.parameters.keys():
+        yield ("parameters", name), "a column of the results has this name; choose another"
     for name, varied in study.parameters.items():
         for key in varied.moved:
             if key in moved:
