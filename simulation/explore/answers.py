@@ -46,6 +46,14 @@ ALL, NONE = "all patterns", "no pattern"
 MOST_POINTS_TOLD = 24
 """Points whose differences are told in words; of more, the table has them."""
 
+HOW_TO_READ = (
+    "Worlds are drawn evenly from the ranges in section 10 of the model. These ranges are judgements, and so are the "
+    "patterns: a share of such worlds is not a probability. Shares of worlds refer to the expected difference of a "
+    "world, with the chance of its few seeds removed; `outcomes.csv` also has the shares of single pairs of runs, and "
+    "those under other patterns."
+)
+"""What a reader of the answers must know of the method."""
+
 _SIZES = {
     SPEED: ("sooner", "later", " years", 2),
     SYNCHRONIZATION: ("more in step", "less in step", "", 3),
@@ -397,10 +405,7 @@ def as_markdown(answers: Answers) -> str:
     lines += [
         "## How to read this",
         "",
-        "Worlds are drawn evenly from the ranges in section 10 of the model. These ranges are judgements, and so are "
-        "the patterns: a share of such worlds is not a probability. Shares of worlds refer to the expected "
-        "difference of a world, with the chance of its few seeds removed; `outcomes.csv` also has the shares of "
-        "single pairs of runs, and those under other patterns.",
+        HOW_TO_READ,
         "",
     ]
     return "\n".join(lines)

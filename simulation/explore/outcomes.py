@@ -45,6 +45,7 @@ class Ensemble:
     runs: pd.DataFrame  # of the rivals: scenario, point, number, ending, metrics
     baseline: pd.DataFrame  # by point: ending, and the share of values in the range of each pattern
     checks: dict[str, float]  # share of values that must lie in the range of each pattern
+    bounds: dict[str, tuple[float, float]]  # the ranges of the patterns
     margin: dict[str, float]  # by metric
     is_sample: bool  # points are independent worlds, of which shares can be counted
     filtered: bool  # rivals ran only where the baseline shows the patterns, beyond the first points
@@ -110,6 +111,7 @@ def read_ensemble(results: Results) -> Ensemble:
         checks={
             name: bounds[3] if len(bounds) == 4 else 1.0 for name, bounds in identity["patterns"].items()
         },
+        bounds={name: _bounds(row) for name, row in identity["patterns"].items()},
         margin=dict(found["margin"]),
         is_sample=identity["design"] in ("sample", "rows"),
         filtered=identity["design"] == "sample" and bool(identity["patterns"]),
@@ -117,6 +119,12 @@ def read_ensemble(results: Results) -> Ensemble:
         planned=found["points"],
         finished=results.manifest["status"] in ("finished", "failures"),
     )
+
+
+def _bounds(row: Sequence[str | float]) -> tuple[float, float]:
+    """Return the range of a recorded pattern, which begins with its function, or of a metric."""
+    low, high, *_ = row[1:] if isinstance(row[0], str) else row
+    return float(low), float(high)
 
 
 def holding(ensemble: Ensemble, checks: Sequence[str]) -> Array:

@@ -48,14 +48,14 @@ def draw(results: Results, outputs: Outputs) -> tuple[list[Picture], dict[str, s
     except ResultsError as error:  # the scenarios of a study may differ in regions or calendars
         return [], {"all figures": str(error)}
     pictures = [
-        Picture(path.relative_to(results.path).as_posix(), _first_paragraph(path.with_suffix(".md")))
+        Picture(path.relative_to(results.path).as_posix(), first_paragraph(path.with_suffix(".md")))
         for path in plotted.paths
         if path.suffix == ".png"
     ]
     return pictures, plotted.left_out
 
 
-def _first_paragraph(path: Path) -> str:
+def first_paragraph(path: Path) -> str:
     """Return a caption without its scenarios and seeds, which the report states elsewhere."""
     return path.read_text(encoding="utf-8").split("\n\n", 1)[0]
 

@@ -200,9 +200,7 @@ class Results:
         try:
             return pq.read_table(io.BytesIO(read_plain(path, at_most=MOST_BYTES_OF_DESIGN))).to_pandas()
         except FileNotFoundError:
-            raise ResultsError(
-                f"{path}: not there yet; {_CONTINUE}"
-            ) from None
+            raise ResultsError(f"{path}: not there yet; {_CONTINUE}") from None
         except (OSError, ValueError, pa.ArrowException) as error:
             raise ResultsError(f"{path}: cannot be read: {error}") from None
 

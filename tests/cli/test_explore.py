@@ -209,7 +209,7 @@ def test_a_record_of_an_ensemble_that_was_damaged_is_told(folder: Path, tmp_path
     assert f"manifest.json: ensemble.{key}" in result.output
 
 
-@pytest.mark.parametrize("command", ["plot", "report", "animate"])
+@pytest.mark.parametrize("command", ["plot", "animate"])
 def test_what_needs_curves_says_how_to_get_those_of_one_world(folder: Path, command: str):
     result = invoke(command, folder / "out")
     assert "Traceback" not in result.output
