@@ -21,7 +21,6 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import cholesky, solve_triangular
 from scipy.stats import kstest, rankdata
 
 from simulation.analysis.paired import holm
@@ -179,9 +178,8 @@ def _basis(column: Array, *, is_code: bool) -> Array:
         functions = np.cos(np.pi * rank[:, None] * np.arange(1, WAVES + 1))
     functions -= functions.mean(axis=0)
     # By Cholesky's decomposition, which starts no threads for so few functions; they are far from dependent.
-    root = cholesky(functions.T @ functions, lower=True)
-    found: Array = solve_triangular(root, functions.T, lower=True).T
-    return found
+    root = np.linalg.cholesky(functions.T @ functions)
+    return product(functions, np.linalg.inv(root).T)
 
 
 def _shares_alone(basis: Array, centred: Array, *, squares: Array) -> Array:
