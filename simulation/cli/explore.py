@@ -184,7 +184,7 @@ def _study_of(names: tuple[str, ...], given: dict[str, Any]) -> tuple[Study, Pat
 
 
 def _size_of(study: Study, ensemble: Ensemble) -> Size:
-    """Return how far to go; where only another goal is given, points are as many as a study may have."""
+    """Return how far to go; without a number of points, to the end of a design that has one, or to another goal."""
     from simulation.arguments import MOST_REPLICATIONS
     from simulation.explore.answers import is_known_well
     from simulation.explore.running import Size
@@ -192,8 +192,12 @@ def _size_of(study: Study, ensemble: Ensemble) -> Size:
     goal = study.kept is not None or study.minutes is not None
     most = MOST_REPLICATIONS // (ensemble.design.together * ensemble.design.replications)
     until = study.until
+    points = study.points
+    if "points" not in study.model_fields_set:
+        whole = ensemble.design.size
+        points = whole if whole is not None else most if goal else points
     return Size(
-        points=most if goal and "points" not in study.model_fields_set else study.points,
+        points=points,
         kept=study.kept,
         minutes=study.minutes,
         enough=None if until is None else lambda results: is_known_well(results, until.share),

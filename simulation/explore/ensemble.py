@@ -27,7 +27,7 @@ from simulation.errors import (
 )
 from simulation.explore.designs import Design, Kind, values_of
 from simulation.explore.matching import TARGET
-from simulation.explore.parameters import Parameter, paths_in, shipped_parameters
+from simulation.explore.parameters import Parameter, paths_in, refuse_impossible, shipped_parameters
 from simulation.explore.study import GENERATED, Study, read_rows
 from simulation.files.toml import parse_toml
 from simulation.metrics import METRICS
@@ -296,6 +296,13 @@ def _refuse_unmoved(parameter: Parameter, scenarios: Sequence[Scenario]) -> None
     if not any(paths_in(spec, parameter) for spec in scenarios):
         message = "moves nothing: no scenario uses it, or it has a value for each region, which only a factor can move"
         raise ScenarioError([Problem("the study", None, f"{place}.keys", message, listed(parameter.keys))])
+    for spec in scenarios:
+        try:
+            refuse_impossible(spec, parameter)
+        except ScenarioError as error:
+            raise ScenarioError(
+                [replace(problem, key=f"{place}: {problem.key}") for problem in error.problems]
+            ) from None
 
 
 def _read_design(

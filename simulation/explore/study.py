@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from simulation.analysis.declarations import read_declarations
 from simulation.analysis.patterns import load_patterns
-from simulation.analysis.priors import Keys, load_priors
+from simulation.analysis.priors import Key, Keys, load_priors
 from simulation.arguments import MOST_SEED
 from simulation.errors import DataError, HyperclusterError, Problem, suggestion
 from simulation.explore.parameters import Parameter
@@ -60,7 +60,7 @@ class Factor(Settings):
 class Varied(Settings):
     """One parameter of a study: a range, a factor, or listed values."""
 
-    key: Annotated[str | None, Field(min_length=1)] = None
+    key: Key | None = None
     """The key that it moves, such as "diffusion.half_distance_km"."""
     keys: Keys | None = None
     """Several keys, all moved together."""
@@ -100,6 +100,8 @@ class Varied(Settings):
                 raise ValueError(f"high {self.high:g} must be below 1 on the scale logit")
         if self.values and (len(set(self.values)) < len(self.values) or len(self.values) < 2):
             raise ValueError("values must be at least two, all different")
+        if len({isinstance(value, str) for value in self.values}) > 1:
+            raise ValueError("values must be either all numbers or all texts")
         if self.weights and len(self.weights) != len(self.values):
             raise ValueError(f"{len(self.weights)} weights for {len(self.values)} values")
         return self
@@ -290,6 +292,9 @@ def _faults(study: Study) -> Iterator[Issue]:
                 where = ("parameters", name, "key" if varied.keys is None else "keys")
                 yield where, f'moves {key}, which "{moved[key]}" moves too; each key once'
             moved[key] = name
+    for key in study.fix:
+        if key in moved:
+            yield ("fix",), f'"{key}" is moved by "{moved[key]}"; either fix it or let it vary'
     known = {key for prior in load_priors().priors for key in prior.keys} | moved.keys()
     for key in study.fix:
         if key not in known:
@@ -332,23 +337,38 @@ def read_rows(path: Path) -> tuple[tuple[str, ...], tuple[tuple[float | str, ...
         raise DataError([Problem(str(path), None, "", "no such file")]) from None
     except TextFault as fault:
         raise DataError([fault.problem(path)]) from None
-    lines = [row for row in csv.reader(io.StringIO(text)) if row]
+    reader = csv.reader(io.StringIO(text))
+    lines = [(reader.line_num, row) for row in reader if row]
     if len(lines) < 2:
         raise DataError([Problem(str(path), None, "", "needs a line of keys, and one line for each point")])
-    columns, *rows = lines
+    (first, columns), *rows = lines
     problems = [
+        Problem(str(path), first, column, "two columns have this name; each key once")
+        for column in sorted({column for column in columns if columns.count(column) > 1})
+    ]
+    problems += [
         Problem(str(path), n, "", f"{len(row)} values for {len(columns)} columns")
-        for n, row in enumerate(rows, start=2)
+        for n, row in rows
         if len(row) != len(columns)
+    ]
+    problems += [
+        Problem(str(path), n, column, "must be a number or a text", cell)
+        for n, row in rows
+        for column, cell in zip(columns, row, strict=False)
+        if not cell.strip() or (isinstance(_cell(cell), str) and _is_number(cell))
     ]
     if problems:
         raise DataError(problems[:50], len(problems[50:]))
-    return tuple(columns), tuple(tuple(_cell(cell) for cell in row) for row in rows)
+    return tuple(columns), tuple(tuple(_cell(cell) for cell in row) for _, row in rows)
 
 
 def _cell(text: str) -> float | str:
+    return float(text) if _is_number(text) and math.isfinite(float(text)) else text
+
+
+def _is_number(text: str) -> bool:
     try:
-        number = float(text)
+        float(text)
     except ValueError:
-        return text
-    return number if math.isfinite(number) else text
+        return False
+    return True
