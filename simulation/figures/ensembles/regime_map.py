@@ -18,26 +18,10 @@ from matplotlib.ticker import MaxNLocator
 from simulation.explore.parameters import Parameter
 from simulation.explore.regimes import RASTER, RegimeMap, interpolated, regime_map
 from simulation.explore.study import SPEED, SYNCHRONIZATION
-from simulation.figures.drawing.panels import (
-    MARGIN_MM,
-    RIGHT_MM,
-    Frame,
-    Grid,
-    Key,
-    draw_key,
-    key_height,
-)
+from simulation.figures.drawing.panels import RIGHT_MM, Frame, Grid, Key
 from simulation.figures.drawing.study import Drawn
-from simulation.figures.drawing.style import (
-    INK,
-    NOTE_LINE_MM,
-    SMALL_PT,
-    difference_map,
-    new_figure,
-    style,
-    wrap_mm,
-    write_note,
-)
+from simulation.figures.drawing.style import INK, difference_map
+from simulation.figures.ensembles.page import keyed_page
 from simulation.metrics import METRICS
 from simulation.results.reader import Results
 from simulation.world import Array
@@ -90,18 +74,18 @@ def draw(results: Results, *, width_mm: float, scenario: str | None = None) -> D
         headings=[heading for heading, _, _ in SHOWN.values()],
         axis_mm=BELOW_MM,
     )
-    height_mm = grid.height_mm(PANEL_HEIGHT_MM) + key_height(keys, width_mm) + 1.0
-    lines = wrap_mm(note, width_mm - 2 * MARGIN_MM, size=SMALL_PT)
-    with style():
-        figure = new_figure(width_mm, height_mm + NOTE_LINE_MM * len(lines) + MARGIN_MM)
-        frame = Frame(figure, 0.0, 0.0, width_mm, height_mm)
-        filled = grid.filling(grid.height_mm(PANEL_HEIGHT_MM))
+    filled = grid.filling(grid.height_mm(PANEL_HEIGHT_MM))
+
+    def draw_in(frame: Frame) -> None:
         for number, found in enumerate(maps):
             _draw_panel(frame, filled, number, found)
-        draw_key(frame, keys)
-        write_note(figure, lines, left=MARGIN_MM, top=height_mm)
+
     table = pd.concat([found.table() for found in maps], ignore_index=True)
-    return Drawn(figure, {"regime_map": table}, _caption(maps, note))
+    return Drawn(
+        keyed_page(draw_in, keys, width_mm=width_mm, height_mm=grid.height_mm(PANEL_HEIGHT_MM), note=note),
+        {"regime_map": table},
+        _caption(maps, note),
+    )
 
 
 def _draw_panel(frame: Frame, grid: Grid, number: int, found: RegimeMap) -> None:
@@ -147,7 +131,7 @@ def _draw_panel(frame: Frame, grid: Grid, number: int, found: RegimeMap) -> None
 
 def _measure(found: RegimeMap, unit: str) -> str:
     name = found.scenario.replace("_", " ")
-    return f"← {name} {SHOWN[found.metric][2]}    difference{unit and f', {unit}'}"
+    return f"difference{unit and f', {unit}'} (← {name} {SHOWN[found.metric][2]})"
 
 
 def _hatch(ax: Axes, x: Array, y: Array, where: Array, look: dict[str, Any]) -> None:
@@ -225,7 +209,7 @@ def _note(found: RegimeMap) -> str:
     if found.target is None:
         return text
     return (
-        f"{text} Matched: in every cell one factor on all rates of contact makes the baseline’s t50 "
+        f"{text} Matched: in every cell one factor on all rates of contact gives the baseline a t50 of "
         f"{found.target:g} years."
     )
 
