@@ -185,11 +185,18 @@ class Answers:
 def _percent(row: Any, *, interval: bool = False) -> str:
     """Return a share as a number of 100, if wanted with its interval."""
     if not interval:
-        return _of_100(row["share"])
-    return f"{_of_100(row['share'])} (95 % interval {_of_100(row['low'])} to {_of_100(row['high'])})"
+        return of_100(row["share"])
+    return f"{of_100(row['share'])} (95 % interval {of_100(row['low'])} to {of_100(row['high'])})"
 
 
-def _of_100(share: float) -> str:
+def with_interval(row: Any) -> str:
+    """Return a share for a cell of a table: as a number of 100, with its interval in brackets."""
+    if math.isnan(row["share"]):
+        return "-"
+    return f"{of_100(row['share'])} ({of_100(row['low'])} to {of_100(row['high'])})"
+
+
+def of_100(share: float) -> str:
     """Return a share as a whole number of 100, which claims no certainty that only rounding makes."""
     number = round(100 * share, 6)  # an end of an interval may lack 1 by a rounding error
     return "over 99" if 99.5 <= number < 100 else "under 1" if 0 < number < 0.5 else f"{number:.0f}"

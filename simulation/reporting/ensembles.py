@@ -15,6 +15,7 @@ from simulation.explore.answers import (
     answers_of,
     leading_indices,
     leading_inputs,
+    with_interval,
 )
 from simulation.explore.ensemble import recorded
 from simulation.explore.outcomes import AHEAD, ALIKE, BEHIND
@@ -127,7 +128,7 @@ def outcomes(answers: Answers) -> Table:
     ):
         by_outcome = part.set_index("outcome")
         if AHEAD in by_outcome.index:
-            shares = (_percent(by_outcome.loc[word]) for word in (AHEAD, ALIKE, BEHIND))
+            shares = (with_interval(by_outcome.loc[word]) for word in (AHEAD, ALIKE, BEHIND))
             title = answers.ensemble.titles[str(scenario)]
             rows.append((title, str(policies), str(measure), str(kind), *shares))
     return Table(
@@ -147,7 +148,7 @@ def under_filters(answers: Answers) -> Table:
     ahead = answers.shares.query("outcome == @AHEAD and kind == @kind and measure != 'both'")
     accepted = answers.acceptance.set_index("filter")["share"]
     shares = {
-        key: _percent(part.iloc[0])
+        key: with_interval(part.iloc[0])
         for key, part in ahead.groupby(["scenario", "policies", "filter", "measure"], sort=False)
     }
     rows = [
@@ -223,8 +224,3 @@ def patterns(answers: Answers) -> Table:
         rows=tuple(rows),
         labels=3,
     )
-
-
-def _percent(row: object) -> str:
-    share, low, high = (100 * float(row[name]) for name in ("share", "low", "high"))  # type: ignore[index]
-    return "-" if share != share else f"{share:.0f} ({low:.0f} to {high:.0f})"
