@@ -4,8 +4,8 @@ uv run hypercluster explore verdict --points 16384 --out results/verdict
 uv run hypercluster run $(ls scenarios/*.toml) --keep metrics --out results/all
 uv run python docs/write_findings.py results/verdict results/all [results/timed]
 
-The last one is an ensemble of the same study that ran in one go on two free cores, and tells how long one takes; without
-it, the first is taken for that.
+The last one is an ensemble of the same study that ran in one go on two free cores, and tells how long one takes;
+without it, the first is taken for that.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from simulation.explore.answers import (
     with_interval,
 )
 from simulation.explore.ensemble import recorded
-from simulation.explore.outcomes import AHEAD, ALIKE, BEHIND
+from simulation.explore.outcomes import AHEAD, ALIKE, BEHIND, METRIC
 from simulation.explore.parameters import Parameter
 from simulation.figures.ensembles import write_ensemble_figures
 from simulation.hidden_characters import visible
@@ -148,27 +148,26 @@ def under_filters(answers: Answers) -> Table:
     ahead = answers.shares.query("outcome == @AHEAD and kind == @kind and measure != 'both'")
     accepted = answers.acceptance.set_index("filter")["share"]
     shares = {
-        key: with_interval(part.iloc[0])
-        for key, part in ahead.groupby(["scenario", "policies", "filter", "measure"], sort=False)
+        (str(scenario), str(policies), str(name), str(measure)): with_interval(part.iloc[0])
+        for (scenario, policies, name, measure), part in ahead.groupby(
+            ["scenario", "policies", "filter", "measure"], sort=False
+        )
     }
     rows = [
         (
             answers.ensemble.titles[scenario],
             policies,
-            name,
+            name.replace("_", " "),
             f"{100 * accepted[name]:.1f}",
-            *(
-                shares.get((scenario, policies, name, measure), "-")
-                for measure in ("speed", "synchronization")
-            ),
+            *(shares.get((scenario, policies, name, measure), "-") for measure in METRIC),
         )
-        for scenario, policies, name in dict.fromkeys((s, p, f) for s, p, f, _ in shares)
+        for scenario, policies, name in dict.fromkeys(key[:3] for key in shares)
     ]
     return Table(
         name="under_filters",
         title=f"Share of {kind} ahead in worlds that show other patterns, %, with 95 % intervals",
         head=("scenario", "policies", "worlds that show", "accepted", "sooner", "more in step"),
-        rows=tuple((title, policies, name.replace("_", " "), *rest) for title, policies, name, *rest in rows),
+        rows=tuple(rows),
         labels=3,
     )
 
