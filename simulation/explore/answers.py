@@ -77,7 +77,7 @@ class Answers:
     decides: pd.DataFrame  # of kept worlds: scenario, policies, measure, and the columns of what_matters
     moved: pd.DataFrame  # which inputs the patterns moved
     correlations: pd.DataFrame  # of the inputs of kept worlds
-    rules: tuple[str, ...]
+    rule_table: pd.DataFrame  # where a scenario is behind: scenario, measure, sentence and its numbers
     halved: (
         pd.DataFrame
     )  # shares ahead in kept worlds of the middle half of one range; empty without a sample
@@ -85,6 +85,11 @@ class Answers:
     differences: pd.DataFrame  # point by point, of a grid or of one parameter at a time; else empty
     provisional: bool  # not as many points as were asked for
     maps: tuple[str, ...] = ()  # what the regime map of a grid of two parameters shows, in words
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Where a scenario is behind, in words."""
+        return tuple(self.rule_table["rule"]) if len(self.rule_table) else ()
 
     @property
     def leading_filter(self) -> str:
@@ -233,7 +238,7 @@ def answers_from(ensemble: Ensemble, *, indices: pd.DataFrame | None = None) -> 
         if ensemble.filtered and len(points) > 1
         else pd.DataFrame(),
         correlations=correlations(places.to_numpy(), names=names) if len(points) > 2 else pd.DataFrame(),
-        rules=tuple(_rules(ensemble)) if ensemble.is_sample else (),
+        rule_table=_rules(ensemble) if ensemble.is_sample else pd.DataFrame(),
         halved=_halved(ensemble, places) if ensemble.is_sample else pd.DataFrame(),
         indices=pd.DataFrame() if indices is None else indices,
         differences=pd.DataFrame()
@@ -346,9 +351,9 @@ def _halved(ensemble: Ensemble, places: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _rules(ensemble: Ensemble) -> list[str]:
-    """Return the rules of where a scenario is behind, in words."""
-    told = []
+def _rules(ensemble: Ensemble) -> pd.DataFrame:
+    """Return the rules of where a scenario is behind, one a row."""
+    found = []
     phrases = {parameter.name: phrase_of(parameter) for parameter in ensemble.parameters}
     for scenario in ensemble.scenarios:
         means = _means(ensemble, scenario, designed=False)
@@ -358,8 +363,22 @@ def _rules(ensemble: Ensemble) -> list[str]:
             behind = means[f"behind in {measure}"].to_numpy()
             rules = find_rules(inputs, behind, point=points, rng=np.random.default_rng(SEED))
             words = f"{ensemble.titles[scenario]} is behind in {measure}"
-            told += [sentence(rule, phrases, outcome=words) for rule in rules]
-    return told
+            found += [
+                {
+                    "scenario": scenario,
+                    "measure": measure,
+                    "rule": sentence(rule, phrases, outcome=words),
+                    "density": rule.density.estimate,
+                    "density_low": rule.density.low,
+                    "density_high": rule.density.high,
+                    "coverage": rule.coverage,
+                    "lift": rule.lift,
+                    "base_rate": rule.base,
+                    "points": rule.density.n,
+                }
+                for rule in rules
+            ]
+    return pd.DataFrame(found)
 
 
 def _inputs(ensemble: Ensemble, points: Array) -> dict[str, Array]:
@@ -385,6 +404,7 @@ def write_answers(answers: Answers, outputs: Outputs) -> list[str]:
         "what_decides.csv": answers.decides,
         "moved_inputs.csv": answers.moved,
         "halved_ranges.csv": answers.halved,
+        "rules.csv": answers.rule_table,
         "indices.csv": answers.indices,
         "differences.csv": answers.differences,
         "correlations.csv": answers.correlations.rename_axis("input").reset_index(),
