@@ -544,15 +544,22 @@ MUTANTS = [
     Mutant(
         "a frame of another scenario",
         "engine/build/frame.py",
-        "if known is spec and frame.dataset is dataset:",
+        "if frame.spec is spec and frame.dataset is dataset:",
         "if frame.dataset is dataset:",
         "tests/engine/test_build.py",
     ),
     Mutant(
         "a frame that outlives its tables",
         "engine/build/frame.py",
-        "if known is spec and frame.dataset is dataset:",
-        "if known is spec:",
+        "if frame.spec is spec and frame.dataset is dataset:",
+        "if frame.spec is spec:",
+        "tests/engine/test_build.py",
+    ),
+    Mutant(
+        "a ledger that runs share",
+        "policies/schedule.py",
+        "return self._ledger.copy(deep=False)",
+        "return self._ledger",
         "tests/engine/test_build.py",
     ),
     Mutant(
