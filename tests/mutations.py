@@ -556,6 +556,20 @@ MUTANTS = [
         "tests/engine/test_build.py",
     ),
     Mutant(
+        "a part known by its sizes alone",
+        "engine/shared.py",
+        "            digest.update(np.ascontiguousarray(value))\n",
+        "",
+        "tests/engine/test_shared.py",
+    ),
+    Mutant(
+        "a block that is sent to nobody",
+        "batch/dispatch.py",
+        "        if last not in self._begun:\n            last = next(iter(self._fresh or self._begun))",
+        "        if last not in self._begun:\n            last = next(iter(self._fresh))",
+        "tests/batch/test_dispatch.py",
+    ),
+    Mutant(
         "a ledger that runs share",
         "policies/schedule.py",
         "return self._ledger.copy(deep=False)",
