@@ -71,7 +71,7 @@ def dear(folder: Path) -> tuple[Path, Result]:
 
 def test_run_compare_and_validate_say_that_money_buys_nothing(folder: Path, dear: tuple[Path, Result]):
     assert (
-        f"Platform: policies[0] (platform_operation) plans 150 units a year and spends none: {IDLE}"
+        f"Platform: platform operation: national (policies[0]) plans 150 units a year and spends none: {IDLE}"
         in words(dear[1])
     )
     assert f"spends none: {IDLE}" in words(invoke("compare", dear[0]))

@@ -29,7 +29,7 @@ COMPARING = {"adoption_difference", "paired_differences"}
 """Figures that need two scenarios."""
 MISSING_OUT = COMPARING | {"ledger", "platform_membership", "region_map"}
 """Figures that leave out scenarios: the reference, those without money, without platforms."""
-UNITS = (", years", ", %", "1 − Φ", ", nats", "units a year", ", utility")
+UNITS = (", years", ", %", "1 − Φ", "Φ, share", ", nats", "units a year", ", utility")
 
 widths = pytest.mark.parametrize("width_mm", WIDTHS)
 names = pytest.mark.parametrize("name", FIGURES)

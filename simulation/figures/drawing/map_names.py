@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from simulation.figures.drawing.maps import BaseMap, km_per_point
-from simulation.figures.drawing.style import INK, MM_PER_INCH
+from simulation.figures.drawing.style import INK, MM_PER_INCH, SMALL_PT, fit_mm, text_width_mm
 from simulation.world import Array
 
 DISTANCES_MM = (0.8, 2.0, 3.5, 5.0, 7.0, 9.0, 12.0, 15.0, 19.0)
@@ -19,6 +19,8 @@ CROSSING = 20.0
 DOT_MM = 1.0
 SWEEPS = 4
 ORDERS = 8
+NAME_LINE_MM = 2.3
+LONGEST = 0.4  # of the map's width
 
 
 def name_places(points: Array, sizes: Array, *, low: Array, high: Array) -> Array:
@@ -131,12 +133,14 @@ def _touches(lines: Array, boxes: Array) -> Array:
     return np.maximum(into, 0.0) < np.minimum(out, 1.0)
 
 
-def draw_names(ax: Axes, base: BaseMap, labels: Sequence[str], *, sizes_mm: Array, size_pt: float) -> None:
-    """Write a name near each seat, linked to it by a line; sizes of the names, float64 (R, 2), in mm."""
+def draw_names(ax: Axes, base: BaseMap, names: Sequence[str], *, width_mm: float) -> None:
+    """Write a name near each seat of a map of this width, linked to it by a line; long names are cut."""
+    labels = [fit_mm(name, LONGEST * width_mm, size=SMALL_PT) for name in names]
+    sizes_mm = np.array([(text_width_mm(label, SMALL_PT) + 0.8, NAME_LINE_MM) for label in labels])
     km = km_per_point(ax) * 72 / MM_PER_INCH
     places = name_places(base.seats / km, sizes_mm, low=base.box[0] / km, high=base.box[1] / km)
     for seat, place, box, label in zip(base.seats / km, places, sizes_mm, labels, strict=True):
         nearest = np.clip(seat, place - box / 2, place + box / 2)
         ax.plot(*(np.stack([seat, nearest]).T * km), color=INK, linewidth=0.3, zorder=6)
         x, y = (place * km).tolist()
-        ax.text(x, y, label, fontsize=size_pt, ha="center", va="center", zorder=8)
+        ax.text(x, y, label, fontsize=SMALL_PT, ha="center", va="center", zorder=8)

@@ -115,7 +115,7 @@ def read_scene(results: Results, scenarios: tuple[str, str], *, seed: int) -> Sc
     sides = [
         Side(
             name=name,
-            label=name.replace("_", " "),
+            label=results.titles[name],
             digest=entries[name]["digest"],
             film=film,
             look=looks[name],
