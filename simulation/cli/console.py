@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from simulation.analysis.comparison import by_pair, needed_decimals
+from simulation.analysis.failing_platforms import failing_platforms
 from simulation.analysis.paired import Difference
 from simulation.analysis.unspent import unspent_money
 from simulation.analysis.verdict import verdicts
@@ -69,14 +70,16 @@ def print_study(results: Results, comparison: pd.DataFrame) -> None:
         console.print("Under other assumptions:", style="bold")
     for line in lines:
         console.print(f"{line}\n", markup=False)
-    _print_idle(unspent_money(results), console)
+    _print_lines("Platforms that fail:", failing_platforms(results), console)
+    _print_lines("Unspent money:", unspent_money(results), console)
 
 
 def print_analysis(analysis: Analysis) -> None:
-    """Print all tables of a comparison, the verdict in words, and planned money that is never spent."""
+    """Print all tables of a comparison, the verdict in words, platforms that fail, and money that is never spent."""
     console = _console()
     print_tables(tables(analysis), analysis.verdicts, console=console)
-    _print_idle(analysis.idle, console)
+    _print_lines("Platforms that fail:", analysis.failing, console)
+    _print_lines("Unspent money:", analysis.idle, console)
 
 
 def print_tables(
@@ -92,10 +95,10 @@ def print_tables(
         console.print(f"{sentence}\n", markup=False)
 
 
-def _print_idle(lines: Sequence[str], console: Console) -> None:
-    """Print a list of the money that was planned and never spent."""
+def _print_lines(heading: str, lines: Sequence[str], console: Console) -> None:
+    """Print a list under its heading, if there is anything on it."""
     if lines:
-        console.print("Unspent money:")
+        console.print(heading)
     for line in lines:
         console.print(f"  {line}", markup=False)
 

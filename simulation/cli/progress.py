@@ -130,14 +130,15 @@ class _Screen:
 
 def _means(means: Mapping[str, Mapping[str, Mean]]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("running means", "n", "Phi", "t50, years"):
+    for heading in ("running means", "n", "1 - Phi", "t50, years"):
         table.add_column(heading, justify="left" if heading == "running means" else "right")
     for scenario, found in means.items():
-        phi, t50 = found["phi"], found["t50_years"]
+        synchronization, t50 = found["synchronization"], found["t50_years"]
         cells = [
-            form.format(mean.value) if mean.n else "-" for mean, form in ((phi, "{:.4f}"), (t50, "{:.2f}"))
+            form.format(mean.value) if mean.n else "-"
+            for mean, form in ((synchronization, "{:.3f}"), (t50, "{:.1f}"))
         ]
-        table.add_row(Text(scenario), str(phi.n), *cells)
+        table.add_row(Text(scenario), str(synchronization.n), *cells)
     return table
 
 

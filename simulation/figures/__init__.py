@@ -176,7 +176,7 @@ def plot(
     }
     too_high = {name: height for name, height in heights.items() if height > PAGE_MM}
     without = study.outlines_fault if "region_map" in drawn else ""
-    notes = (f"region_map is drawn without outlines; {without}",) if without else ()
+    notes: tuple[str, ...] = (f"region_map is drawn without outlines; {without}",) if without else ()
     if letters := missing_in_words(
         text.get_text() for each in drawn.values() for page in each.pages for text in page.findobj(Text)
     ):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from simulation.figures.drawing.inputs import short_name
+from simulation.figures.drawing.notebook import NotebookFigure
 from simulation.figures.drawing.region_order import region_order
 from simulation.figures.drawing.regions import write_names
 from simulation.figures.drawing.style import (
@@ -28,17 +27,6 @@ WIDTH_MM = 190.0
 HEIGHT_MM = 74.0
 TOP_MM = 11.0
 PANEL_MM = 52.0
-NOTEBOOK_DPI = 130
-
-
-class NotebookFigure(Figure):
-    """A figure that a notebook displays, whether or not Matplotlib is set up in it."""
-
-    def _repr_png_(self) -> bytes:
-        image = io.BytesIO()
-        with style():
-            self.savefig(image, format="png", dpi=NOTEBOOK_DPI)
-        return image.getvalue()
 
 
 def model_state(record: Record, regions: Regions) -> Figure:

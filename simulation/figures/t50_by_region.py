@@ -137,7 +137,11 @@ def draw_dumbbells(frame: Frame, study: StudyCurves) -> None:
         if grid.is_last(number, len(shown)):
             left, top = grid.place(number)
             beside = left + grid.panel_mm + BAND_GAP_MM
-            draw_band(frame.axes(beside, top, BAND_MM, grid.panel_height_mm), study.macroregions)
+            draw_band(
+                frame.axes(beside, top, BAND_MM, grid.panel_height_mm),
+                study.macroregions,
+                study.every_macroregion,
+            )
     draw_key(frame, keys)
 
 

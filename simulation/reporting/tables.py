@@ -15,6 +15,7 @@ import pandas as pd
 from simulation.analysis.between_folders import Across
 from simulation.analysis.comparison import by_pair, compare, needed_decimals, reference_of, write_comparison
 from simulation.analysis.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
+from simulation.analysis.failing_platforms import failing_platforms
 from simulation.analysis.paired import PRECISION, Difference
 from simulation.analysis.policy_names import policy_names
 from simulation.analysis.unspent import unspent_money
@@ -85,6 +86,7 @@ class Analysis:
     comparison: pd.DataFrame
     effects: Effects | None  # None if the study does not keep the curves
     verdicts: tuple[str, ...]
+    failing: tuple[str, ...]  # platforms that do not reach their critical mass, one sentence each
     idle: tuple[str, ...]  # planned money that is never spent, one sentence each
     precision: float
     outputs: Outputs  # where the tables are written
@@ -117,6 +119,7 @@ def analyse(results: Results, reference: str | None = None, *, precision: float 
         comparison=comparison,
         effects=None if results.lacking("curves") else effects(results, reference),
         verdicts=tuple(verdicts(comparison, results.titles)),
+        failing=tuple(failing_platforms(results)),
         idle=tuple(unspent_money(results)),
         precision=precision,
         outputs=outputs,

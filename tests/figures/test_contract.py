@@ -190,6 +190,9 @@ def test_every_figure_can_be_drawn_on_axes_of_the_reader_and_returns_them(
 @names
 def test_every_figure_makes_its_own_page_where_no_axes_are_given(name: str, three: StudyCurves) -> None:
     ax = getattr(figures, name)(three)
+    assert ax._repr_png_().startswith(b"\x89PNG"), (
+        "a notebook shows the picture, and not the name of an object"
+    )
     width, height = ax.get_figure(root=True).get_size_inches() * 25.4
     assert width == pytest.approx(140)
     assert 20 < height < 300

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulation.analysis.failing_platforms import kept_of, readiness_of
 from simulation.analysis.policy_names import policy_names
 from simulation.arguments import seed_of
 from simulation.data.outlines import Outlines, load_outlines
@@ -23,7 +24,6 @@ from simulation.metrics.curves import aligned, aligned_eligible, ratio, standard
 from simulation.metrics.phi import variance_components
 from simulation.results.reader import Results
 from simulation.results.tables import TABLES, Counts
-from simulation.settings import multiplied
 from simulation.world import Array
 
 LEDGER = ["policy", "instrument", "year", "planned", "spent"]
@@ -222,7 +222,6 @@ def _platforms(
     members, may_join = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
     members[at], may_join[at] = table["members"], table["may_join"]
     spec = tomllib.loads(entry["text"])
-    joining, entering = spec["membership"]["rate"], spec.get("turnover", {}).get("entry", 0.0)
     return Platforms(
         names=names,
         may_join=may_join,
@@ -230,8 +229,8 @@ def _platforms(
         base=spec["membership"]["base"],
         network_effect=spec["membership"]["network_effect"],
         readiness_effect=spec["membership"]["readiness_effect"],
-        readiness=_readiness(spec["world"], ids),
-        kept=joining / (joining + entering) if entering else 1.0,
+        readiness=readiness_of(spec["world"], ids),
+        kept=kept_of(spec),
     )
 
 
@@ -260,21 +259,6 @@ def outlines_of(entry: Mapping[str, Any]) -> tuple[Outlines | None, str]:
 def without_outlines(fault: str) -> str:
     """The sentence of a caption about a map whose outlines cannot be used."""
     return " Drawn without outlines: their file cannot be used." if fault else ""
-
-
-def _readiness(world: Mapping[str, Any], ids: Sequence[str]) -> Array | None:
-    """delta_r of the regions; None if the scenario's dataset was moved, or its regions have changed."""
-    given, factor = world.get("digital_readiness", {}), world.get("readiness_factor", 1.0)
-    if not isinstance(given, dict):
-        return multiplied(np.full(len(ids), float(given)), factor)
-    try:
-        of_region = {row.id: row.digital_readiness for row in load_dataset(world["dataset"]).regions}
-    except HyperclusterError:
-        return None
-    of_region |= given
-    if not of_region.keys() >= set(ids):
-        return None
-    return multiplied(np.array([of_region[name] for name in ids]), factor)
 
 
 def _ledger(results: Results, entry: Mapping[str, Any], rows: pd.DataFrame) -> pd.DataFrame:

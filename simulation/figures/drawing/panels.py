@@ -18,6 +18,7 @@ from matplotlib.patches import Rectangle
 
 from simulation.figures.drawing.inputs import Source, study_curves
 from simulation.figures.drawing.letters import give_fonts
+from simulation.figures.drawing.notebook import notebook_axes
 from simulation.figures.drawing.study import ScenarioCurves, StudyCurves
 from simulation.figures.drawing.style import (
     INK,
@@ -117,7 +118,7 @@ def in_axes(
     with style():
         if ax is None:
             width = NOTEBOOK_MM[0]
-            ax = new_figure(width, height_mm(study, width)).add_axes((0, 0, 1, 1))
+            ax = notebook_axes(width, height_mm(study, width))
         draw(Frame.of(ax), study)
         give_fonts(figure_of(ax))
     return ax
@@ -129,7 +130,7 @@ def on_axes(source: Source, ax: Axes | None, *, draw: DrawPanel) -> Axes:
     with style():
         if ax is None:
             width, height = NOTEBOOK_MM
-            ax = add_axes_mm(new_figure(width, height), 13.0, 5.0, width - 18.0, height - 15.0)
+            ax = notebook_axes(width, height, left=13.0, top=5.0, right=5.0, bottom=10.0)
         draw(ax, study)
         if ax.get_legend_handles_labels()[0]:
             ax.legend(frameon=False, handlelength=3.0)

@@ -205,7 +205,9 @@ def draw_rasters(
             write_names(ax, study.region_names)
         if place % layout.columns == layout.columns - 1 or place == len(panels) - 1:
             beside = x + layout.panel_mm + BAND_GAP_MM
-            draw_band(frame.axes(beside, y, BAND_MM, layout.raster_mm), study.macroregions)
+            draw_band(
+                frame.axes(beside, y, BAND_MM, layout.raster_mm), study.macroregions, study.every_macroregion
+            )
     for key, (left, top) in zip(_keys(panels), layout.keys, strict=True):
         _draw_key(frame, key, images, left=left, top=layout.keys_top + top)
 

@@ -76,9 +76,14 @@ def _height_mm(ax: Axes) -> float:
     return float(figure_of(ax).get_size_inches()[1]) * MM_PER_INCH * ax.get_position().height
 
 
-def macroregion_colours(macroregions: Sequence[str]) -> dict[str, str]:
-    """Colour of each macroregion, the same in every figure of a study; in the order given."""
-    return _by_name(macroregions, MACROREGION_COLOURS)
+def macroregion_colours(macroregions: Sequence[str], every: Sequence[str] = ()) -> dict[str, str]:
+    """Colour of each macroregion, the same in every figure of a study; in the order given.
+
+    Parameters
+    ----------
+    every : all macroregions of the study, if these are those of one page.
+    """
+    return _by_name(macroregions, MACROREGION_COLOURS, every)
 
 
 def macroregion_markers(macroregions: Sequence[str]) -> dict[str, str]:
@@ -86,14 +91,19 @@ def macroregion_markers(macroregions: Sequence[str]) -> dict[str, str]:
     return _by_name(macroregions, MACROREGION_MARKERS)
 
 
-def _by_name(names: Sequence[str], looks: Sequence[str]) -> dict[str, str]:
-    order = sorted(set(names))
+def _by_name(names: Sequence[str], looks: Sequence[str], every: Sequence[str] = ()) -> dict[str, str]:
+    order = sorted({*names, *every})
     return {name: looks[order.index(name) % len(looks)] for name in dict.fromkeys(names)}
 
 
-def draw_band(ax: Axes, macroregions: Sequence[str]) -> None:
-    """Fill axes as high as the rows with one colour a macroregion, and name each unbroken run that has room."""
-    colours = macroregion_colours(macroregions)
+def draw_band(ax: Axes, macroregions: Sequence[str], every: Sequence[str] = ()) -> None:
+    """Fill axes as high as the rows with one colour a macroregion, and name each unbroken run that has room.
+
+    Parameters
+    ----------
+    every : as for :func:`macroregion_colours`.
+    """
+    colours = macroregion_colours(macroregions, every)
     cells = np.array([[to_rgb(colours[name])] for name in macroregions])
     ax.imshow(cells, aspect="auto", interpolation="nearest")
     row = _height_mm(ax) / len(macroregions)

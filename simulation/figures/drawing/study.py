@@ -90,6 +90,7 @@ class StudyCurves:
     )
     lacking: Mapping[str, str] = field(default_factory=dict)  # why a table is not there, by its name
     order_in_words: str = "west to east"  # of the regions
+    every_macroregion: tuple[str, ...] = ()  # of the whole study, where this is a page of it
 
     def require(self, table: str, *, figure: str) -> None:
         """Raise ``ResultsError`` if the study does not keep a table that a figure shows."""
@@ -106,6 +107,7 @@ class StudyCurves:
             longitude=self.longitude[chosen],
             latitude=self.latitude[chosen],
             enterprises=self.enterprises[chosen],
+            every_macroregion=self.macroregions,
             scenarios=tuple(
                 replace(scenario, regional=scenario.regional[:, chosen], platforms=None)
                 for scenario in self.scenarios
