@@ -19,7 +19,7 @@ from simulation.analysis.failing_platforms import failing_platforms
 from simulation.analysis.paired import PRECISION, Difference
 from simulation.analysis.policy_names import policy_names
 from simulation.analysis.unspent import unspent_money
-from simulation.analysis.verdict import is_equal_money, verdicts
+from simulation.analysis.verdict import is_equal_money, short_answer, verdicts
 from simulation.arguments import real_number
 from simulation.channels import CHANNELS
 from simulation.reporting.numbers import as_difference, or_dash, records, signed, with_interval
@@ -85,6 +85,7 @@ class Analysis:
     reference: str  # name of the scenario with which the others are compared
     comparison: pd.DataFrame
     effects: Effects | None  # None if the study does not keep the curves
+    answer: tuple[str, str] | None  # in two short sentences; None if there is nothing to compare
     verdicts: tuple[str, ...]
     failing: tuple[str, ...]  # platforms that do not reach their critical mass, one sentence each
     idle: tuple[str, ...]  # planned money that is never spent, one sentence each
@@ -118,6 +119,7 @@ def analyse(results: Results, reference: str | None = None, *, precision: float 
         reference=reference_of(results.scenarios, reference),
         comparison=comparison,
         effects=None if results.lacking("curves") else effects(results, reference),
+        answer=short_answer(comparison, results.titles),
         verdicts=tuple(verdicts(comparison, results.titles)),
         failing=tuple(failing_platforms(results)),
         idle=tuple(unspent_money(results)),

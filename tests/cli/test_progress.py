@@ -64,7 +64,7 @@ def test_a_machine_gets_an_object_a_line_in_which_what_is_unknown_is_null(capsys
 
 
 def test_a_terminal_shows_rate_time_left_failures_and_running_means():
-    screen = _Screen()
+    screen = _Screen({"baseline": "No policy"})
     screen.show(HALF_WAY)
     console = Console(width=100)
     with console.capture() as shown:
@@ -72,7 +72,7 @@ def test_a_terminal_shows_rate_time_left_failures_and_running_means():
     text = shown.get()
     for words in ("50/100", "4.0/s", "1 min 35 s left", "1 failed", "about 2 min 10 s and 35 MB on disk"):
         assert words in text
-    assert text.rstrip().splitlines()[-1].split() == ["baseline", "2", "0.250", "-"]
+    assert text.rstrip().splitlines()[-1].split() == ["No", "policy", "2", "0.250", "-"]
 
 
 def test_what_is_not_a_terminal_gets_lines():
