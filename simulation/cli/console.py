@@ -54,7 +54,7 @@ NOTE = (
     "value, units; (n) where a metric is undefined in some replications, - in all. Assumptions, not data, are rates, "
     "unit costs and the effects of policies."
 )
-LONGEST_NAME = 20
+LONGEST_NAME = 18
 """Characters of a scenario's name on one line of the table; longer names are wrapped."""
 
 WIDEST = 1000

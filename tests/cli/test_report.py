@@ -127,6 +127,7 @@ def test_break_even_prints_its_sentence_and_writes_what_it_tried(folder: Path, t
     assert "ratio 1.00:" in result.stderr
     assert (tmp_path / "break_even.md").read_text().strip() in words(result)
     assert (tmp_path / "break_even.csv").read_text().startswith("ratio,shared,")
+    assert (tmp_path / "break_even.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_break_even_of_a_platform_that_nobody_pays_for_or_with_a_budget_is_the_user_s_mistake(folder: Path):
