@@ -656,6 +656,27 @@ MUTANTS = [
         "tests/analysis/test_break_even.py",
     ),
     Mutant(
+        "neighbours on both sides of the antimeridian at far ends of the order",
+        "figures/drawing/region_order.py",
+        "east = continuous(longitude)",
+        "east = np.array(longitude)",
+        "tests/figures/test_region_order.py",
+    ),
+    Mutant(
+        "a map without room for the bubbles at its edge",
+        "figures/drawing/maps.py",
+        "SEAT_MARGIN = 0.045",
+        "SEAT_MARGIN = 0.01",
+        "tests/figures/test_region_map.py",
+    ),
+    Mutant(
+        "a platform that reaches its critical mass is said to fail",
+        "analysis/failing_platforms.py",
+        "if critical and peak < critical[-1] else None",
+        "if critical else None",
+        "tests/analysis/test_failing_platforms.py",
+    ),
+    Mutant(
         "scenarios compared on other seeds",
         "batch/replications.py",
         "simulate(spec, seed + replication, deadline=deadline)",

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
@@ -180,8 +181,13 @@ class Results:
 
     @property
     def titles(self) -> dict[str, str]:
-        """Title of each scenario, by name."""
-        return {entry["name"]: entry["title"] for entry in self.manifest["scenarios"]}
+        """Title of each scenario, by name; with the name where another scenario has the same title."""
+        entries = self.manifest["scenarios"]
+        times = Counter(entry["title"] for entry in entries)
+        return {
+            entry["name"]: entry["title"] + (f" ({entry['name']})" if times[entry["title"]] > 1 else "")
+            for entry in entries
+        }
 
     def runs(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """One row per replication: scenario, replication, seed, the metrics, why some are undefined, checksum."""
