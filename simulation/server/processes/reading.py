@@ -163,7 +163,7 @@ def read_scenario(path: Path, changes: Sequence[str]) -> ScenarioText:
         As the command line raises them, with files named without their folders.
     """
     try:
-        _refuse_foreign_datasets(changes)
+        refuse_foreign_datasets(changes)
         spec = load_scenario(path, overrides=changes)
         base = load_scenario(path) if changes else spec
     except ProblemsError as error:
@@ -178,7 +178,7 @@ def _values(spec: Scenario) -> dict[str, Any]:
     return values
 
 
-def _refuse_foreign_datasets(changes: Sequence[str]) -> None:
+def refuse_foreign_datasets(changes: Sequence[str]) -> None:
     """Prevent a page from reading folders of this machine: it may use shipped datasets only."""
     for change in changes:
         try:

@@ -47,7 +47,7 @@ class Study:
         self.request = request
         specs = _named_apart({side: parse_scenario(text) for side, text in texts.items()})
         self._texts = {spec.name: spec.to_toml() for spec in specs.values()}
-        self.names: dict[str, str] = {side: spec.name for side, spec in specs.items()}
+        self.names: dict[SideName, str] = {side: spec.name for side, spec in specs.items()}
         self._replications = replications
         self._seed = seed
         digests = "".join(f"{spec.name}{spec.digest}" for spec in specs.values())
@@ -59,7 +59,7 @@ class Study:
         self._process: asyncio.subprocess.Process | None = None
         self._stopped = False
 
-    async def run(self, sum_up: Callable[[Path, Mapping[str, str]], Awaitable[dict[str, Any]]]) -> None:
+    async def run(self, sum_up: Callable[[Path, Mapping[SideName, str]], Awaitable[dict[str, Any]]]) -> None:
         """Run it to its end and report to the listener, as ``study`` of the protocol; ``sum_up`` makes the summary."""
         try:
             with tempfile.TemporaryDirectory(prefix="hypercluster-") as folder:

@@ -9,6 +9,7 @@ The server imports this module for the names of tasks, but must not import the m
 
 from __future__ import annotations
 
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.errors import HyperclusterError
-from simulation.server.protocol.messages import encoded
+from simulation.server.protocol.messages import SideName, encoded
 
 if TYPE_CHECKING:
+    from simulation.scenario.schema import Scenario
     from simulation.server.sides.side import Side
+    from simulation.server.sides.without import Version
 
+QUIET = 10
+"""Niceness of the process of quiet runs."""
 SLICE_SECONDS = 0.02
 """Seconds that a task may simulate before others have their turn."""
 MOST_BYTES = 200_000_000
@@ -109,6 +114,24 @@ class CatalogueRequest:
     folders: Sequence[Path]
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Scenarios to compare by quiet runs, and what else the page is to know of them; nothing runs without sides.
+
+    With a folder, the sides are scenarios of that study, whose runs are there already.
+    """
+
+    told: Mapping[str, Any]
+    sides: Mapping[SideName, str]
+    bands: bool = True
+    folder: Path | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """Whole scenarios to run."""
+        return [] if self.folder else list(self.sides.values())
+
+
 class _Shelf:
     """The sides of this process, the most recently used at the end."""
 
@@ -155,10 +178,15 @@ def read(wanted: ScenarioRequest) -> ScenarioText:
     """
     from simulation.scenario.loading import parse_scenario
     from simulation.server.processes.reading import read_scenario
-    from simulation.server.sides.live_side import needed_bytes
 
     found = read_scenario(wanted.path, wanted.changes)
-    spec = parse_scenario(found.text)
+    return replace(found, large=_size_of(parse_scenario(found.text)) > LARGE_BYTES)
+
+
+def _size_of(spec: Scenario) -> float:
+    """Return the size of a run in bytes; raises a TooLargeError if the page does not take it."""
+    from simulation.server.sides.live_side import needed_bytes
+
     if len(spec.policies) > MOST_POLICIES:
         raise TooLargeError(
             f"too large for the page: {len(spec.policies):,} policies; the page takes up to {MOST_POLICIES}. "
@@ -171,7 +199,7 @@ def read(wanted: ScenarioRequest) -> ScenarioText:
             f"the page takes up to {MOST_MONTHS:,} months and {MOST_BYTES / 1e6:,.0f} MB. Lower world.scale or "
             "time.years, or run it with hypercluster run"
         )
-    return replace(found, large=size > LARGE_BYTES)
+    return size
 
 
 def listing(wanted: CatalogueRequest) -> str:
@@ -181,12 +209,62 @@ def listing(wanted: CatalogueRequest) -> str:
     return encoded(reading.listing(wanted))
 
 
-def sum_up(study: tuple[Path, Mapping[str, str]]) -> dict[str, Any]:
+def sum_up(study: tuple[Path, Mapping[SideName, str]]) -> dict[str, Any]:
     """Summarize a study: its folder and scenarios by side; see :func:`simulation.server.sides.summary.summary`."""
     from simulation.server.sides.summary import summary
 
     folder, names = study
     return summary(folder, names)
+
+
+def be_quiet() -> None:
+    """Give the other processes priority over this one."""
+    if hasattr(os, "nice"):
+        os.nice(QUIET)
+
+
+def varied(wanted: tuple[str, Sequence[str]]) -> str:
+    """Return a whole scenario with changes, for quiet runs.
+
+    Raises
+    ------
+    ScenarioError, DataError, TooLargeError
+        If it cannot be used.
+    """
+    from simulation.scenario.loading import parse_scenario
+    from simulation.server.processes.reading import refuse_foreign_datasets
+
+    text, changes = wanted
+    refuse_foreign_datasets(changes)
+    spec = parse_scenario(text, overrides=changes)
+    if _size_of(spec) > LARGE_BYTES:
+        raise TooLargeError("too large for quiet runs; a run takes seconds. Use the replications instead")
+    return spec.to_toml()
+
+
+def without(text: str) -> list[Version]:
+    """Return the versions of a scenario that each lack one thing."""
+    from simulation.server.sides.without import versions_without
+
+    return versions_without(varied((text, ())))
+
+
+def trial(run: tuple[str, int]) -> None:
+    """Run a scenario with a seed, and keep what it leaves for :func:`compare`."""
+    from simulation.server.sides.trials import outcome
+
+    outcome(*run)
+
+
+def compare(wanted: tuple[Case, Sequence[int]]) -> str:
+    """Compare the runs of a case, as JSON; those that are not kept run again."""
+    from simulation.server.sides.trials import compared
+
+    case, seeds = wanted
+    if case.folder is not None:
+        return encoded({**case.told, **sum_up((case.folder, case.sides))})
+    found = compared(case.sides, seeds, bands=case.bands) if case.sides else {}
+    return encoded({**case.told, **found})
 
 
 def world(side: Side) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from simulation.results.manifest import DISTRIBUTION
 from simulation.server.processes.process_pool import Models
 from simulation.server.processes.studies import Study
 from simulation.server.protocol.forms import forms
-from simulation.server.protocol.messages import MOST_REPLICATIONS, encoded, joined
+from simulation.server.protocol.messages import MOST_CASES, MOST_REPLICATIONS, MOST_TRIALS, encoded, joined
 from simulation.server.web.catalogue import Catalogue
 from simulation.server.web.live import Connection
 from simulation.server.web.page import page_html
@@ -68,7 +69,7 @@ class Server:
                 "version": version(DISTRIBUTION),
                 "channels": CHANNELS,
                 "forms": forms(),
-                "limits": {"replications": MOST_REPLICATIONS},
+                "limits": {"replications": MOST_REPLICATIONS, "trials": MOST_TRIALS, "cases": MOST_CASES},
             }
         )
 
@@ -77,9 +78,9 @@ class Server:
         head = {"type": "welcome", "session": session.id, "resumed": resumed}
         return joined(joined(head, self._always), await self.models.listing(session, self.catalogue))
 
-    def start(self, study: Study) -> None:
-        """Run a study in the background."""
-        task = asyncio.create_task(study.run(self.models.sum_up))
+    def start(self, study: Study, session: Session) -> None:
+        """Run a study of a session in the background."""
+        task = asyncio.create_task(study.run(partial(self.models.sum_up, session.number)))
         self._studies.add(task)
         task.add_done_callback(self._studies.discard)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
-from functools import singledispatchmethod
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial, singledispatchmethod
 from typing import TYPE_CHECKING, Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -18,7 +18,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from simulation.errors import HyperclusterError, ProblemsError
 from simulation.server.processes import worker
 from simulation.server.processes.studies import MOST_STUDIES, Study
-from simulation.server.processes.worker import LiveRecipe, ReplayRecipe, ScenarioRequest, TooLargeError
+from simulation.server.processes.trials import Trials
+from simulation.server.processes.worker import Case, LiveRecipe, ReplayRecipe, ScenarioRequest, TooLargeError
 from simulation.server.protocol.frames import frame
 from simulation.server.protocol.messages import (
     MOST_BYTES,
@@ -35,8 +36,11 @@ from simulation.server.protocol.messages import (
     Series,
     SideName,
     StartStudy,
+    StartTrials,
     StopStudy,
+    StopTrials,
     Toml,
+    Without,
     encoded,
     error_message,
     joined,
@@ -68,6 +72,7 @@ class Connection:
         self._socket = socket
         self._sending = asyncio.Lock()  # a study sends messages between answers
         self._session: Session
+        self._trials: Trials
 
     async def serve(self) -> None:
         """Serve the page until it disconnects."""
@@ -93,6 +98,7 @@ class Connection:
         except _TooBigError:
             await self._socket.close(TOO_BIG)
             return
+        self._trials = Trials(self._server.models, self._session.number)
         try:
             await self._welcome(resumed=resumed)
             while True:
@@ -102,6 +108,7 @@ class Connection:
         except _TooBigError:
             await self._socket.close(TOO_BIG)
         finally:
+            await self._trials.stop()
             sessions.leave(self._session, self._hang_up)
 
     def _hang_up(self) -> None:
@@ -196,6 +203,7 @@ class Connection:
         worlds = await asyncio.gather(*(self._world(side, shown) for side, shown in found.items()))
         before = self._session.shown
         self._session.shown = found
+        await self._trials.stop()  # they are of what was shown before
         for (side, shown), world in zip(found.items(), worlds, strict=True):
             kept = side in before and before[side].recipe == shown.recipe
             read = shown.read
@@ -272,7 +280,71 @@ class Connection:
         )
         study.listener = self._tell_study
         session.study = study
-        server.start(study)
+        server.start(study, session)
+
+    @_do.register
+    async def _start_trials(self, request: StartTrials) -> None:
+        shown = dict(self._session.shown)
+        if not shown:
+            raise MessageError("no side is open", None)
+        seed = next(iter(shown.values())).recipe.seed
+        await self._try(request, partial(self._cases, request, shown), seed=seed)
+
+    async def _cases(self, request: StartTrials, shown: Mapping[SideName, Shown]) -> list[Case]:
+        replays = {side: each.recipe for side, each in shown.items() if isinstance(each.recipe, ReplayRecipe)}
+        if replays:
+            folder = next(iter(replays.values())).folder
+            names = {side: recipe.scenario for side, recipe in replays.items() if recipe.folder == folder}
+            return [Case({"name": request.cases[0].name}, names, folder=folder)]
+        return [
+            await self._case(
+                case.name, {side: (each.text or "", getattr(case, side)) for side, each in shown.items()}
+            )
+            for case in request.cases
+        ]
+
+    async def _case(self, name: str, wanted: Mapping[SideName, tuple[str, list[str]]]) -> Case:
+        """Return a case, with its problem if it cannot run."""
+        quietly = partial(self._server.models.quietly, self._session.number, worker.varied)
+        try:
+            return Case({"name": name}, {side: await quietly(what) for side, what in wanted.items()})
+        except HyperclusterError as error:
+            return Case({"name": name, "problem": self._server.catalogue.without_paths(str(error))}, {})
+
+    @_do.register
+    async def _without(self, request: Without) -> None:
+        shown = self._shown(request.side)
+        if shown.text is None:
+            raise HyperclusterError("a replay cannot run without one of its parts; open the scenario itself")
+        await self._try(request, partial(self._versions, shown.text), seed=shown.recipe.seed)
+
+    async def _versions(self, text: str) -> list[Case]:
+        """Return each version of a scenario that lacks one thing, as side b, beside the scenario as side a."""
+        found = await self._server.models.quietly(self._session.number, worker.without, text)
+        return [
+            Case(
+                {"kind": each.kind, "name": each.name, "note": each.note, "problem": each.problem},
+                {"a": text, "b": each.text} if each.text else {},
+                bands=False,
+            )
+            for each in found
+        ]
+
+    async def _try(
+        self, request: StartTrials | Without, find: Callable[[], Awaitable[list[Case]]], *, seed: int
+    ) -> None:
+        async def tell(told: Mapping[str, Any] | str) -> None:
+            head = {"type": request.type, "id": request.id}
+            if not isinstance(told, str) and "text" in told:
+                told = {**told, "text": self._server.catalogue.without_paths(told["text"])}
+            with contextlib.suppress(WebSocketDisconnect):
+                await self._send(joined(head, told) if isinstance(told, str) else {**head, **told})
+
+        await self._trials.start(find, range(seed, seed + request.replications), tell=tell)
+
+    @_do.register
+    async def _stop_trials(self, _: StopTrials) -> None:
+        await self._trials.stop()
 
     @_do.register
     async def _stop_study(self, request: StopStudy) -> None:
