@@ -35,8 +35,6 @@ class Trials:
     def __init__(self, models: Models, session: int) -> None:
         self._quietly = partial(models.quietly, session)
         self._task: asyncio.Task[None] | None = None
-        self.done: tuple[Case, Sequence[int]] | None = None
-        """First case of what was done last, with its seeds, until something else begins."""
 
     async def start(
         self, find: Callable[[], Awaitable[list[Case]]], seeds: Sequence[int], *, tell: Tell
@@ -46,7 +44,6 @@ class Trials:
         ``tell`` gets the answers, as ``trials`` of the protocol without their address.
         """
         await self.stop()
-        self.done = None
         self._task = asyncio.create_task(self._run(find, seeds, tell))
 
     async def stop(self) -> None:
@@ -68,7 +65,6 @@ class Trials:
                     await tell({"state": "running", "done": done, "total": len(runs)})
                 await self._quietly(worker.trial, run)
             answers = [await self._quietly(worker.compare, (case, seeds)) for case in cases]
-            self.done = cases[0], seeds
             await tell(joined({"state": "done", "seeds": list(seeds)}, f'{{"cases":[{",".join(answers)}]}}'))
         except asyncio.CancelledError:
             await tell({"state": "stopped"})

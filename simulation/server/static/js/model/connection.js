@@ -54,7 +54,7 @@ export class Connection {
   }
 
   /**
-   * Ask for one thing. `take` sees the answers that come before the last (the worlds before "opened").
+   * Ask for one thing. `take` sees the answers that come before the last (worlds before "opened", progress).
    *
    * Rejects with a Refusal if the server refuses, and with an Error if the connection is lost before the answer.
    *
@@ -89,7 +89,7 @@ export class Connection {
     } else if (answer.type === "error") {
       if (answer.id === null) this.#listeners.lost(answer.text, false);
       else this.#settle(answer.id, (waiting) => waiting.reject(new Refusal(answer)));
-    } else if (answer.type === "world") {
+    } else if (answer.type === "world" || (answer.state === "running" && answer.type !== "study")) {
       this.#waiting.get(answer.id)?.take(answer);
     } else {
       this.#settle(answer.id, (waiting) => waiting.resolve(answer));
