@@ -72,7 +72,7 @@ class Models:
     async def read(self, session: Session, side: SideName, wanted: worker.ScenarioRequest) -> Any:
         """Read a scenario; errors as :func:`simulation.server.processes.worker.read`."""
         long = sum(map(len, wanted.changes)) > LONG_CHANGES
-        place = SLOW if long else self._place(session, side)
+        place = SLOW if long or wanted.own else self._place(session, side)
         return await self._ask(place, session.number, worker.read, wanted)
 
     async def ask(
@@ -100,6 +100,12 @@ class Models:
     async def quietly[A, T](self, session: int, task: Callable[[A], T], argument: A) -> T:
         """Execute a task in the quiet process, when the turn of the session comes."""
         return await self._ask(QUIET, session, task, argument)
+
+    async def own_entries(self, session: Session, names: list[str]) -> str:
+        """Return files that a page has sent, as ``own`` of the protocol lists them, as JSON."""
+        listed = worker.CatalogueRequest({name: session.own.files[name] for name in names}, ())
+        found: str = await self._ask(SLOW, session.number, worker.listing, listed)
+        return found
 
     async def sum_up(self, session: int, folder: Path, names: Mapping[SideName, str]) -> dict[str, Any]:
         """Return the summary of a finished study; see :func:`simulation.server.sides.summary.summary`."""

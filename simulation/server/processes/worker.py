@@ -93,6 +93,7 @@ class ScenarioRequest:
 
     path: Path
     changes: tuple[str, ...]
+    own: bool = False  # whether a page has sent it, so that reading it may take long
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ def read(wanted: ScenarioRequest) -> ScenarioText:
     from simulation.server.processes.reading import read_scenario
 
     found = read_scenario(wanted.path, wanted.changes)
-    return replace(found, large=_size_of(parse_scenario(found.text)) > LARGE_BYTES)
+    return replace(found, large=_size_of(parse_scenario(found.text)) > LARGE_BYTES or wanted.own)
 
 
 def _size_of(spec: Scenario) -> float:

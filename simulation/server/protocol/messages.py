@@ -21,6 +21,8 @@ MOST_REPLICATIONS = 1000
 MOST_TRIALS = 30
 """Maximum pairs of quiet runs; for more there are studies."""
 MOST_CASES = 12
+MOST_FILES = 60
+"""Maximum files that a page sends at once."""
 MOST_KEYS = 20
 """Maximum number of keys of a message, or of one of its sides; no valid request has as many."""
 SHORT = 10_000
@@ -133,6 +135,21 @@ class Toml(_Message):
     side: SideName
 
 
+class OwnFile(_Message):
+    """A file that the user has chosen, by its relative path."""
+
+    name: Name
+    text: Annotated[str, Field(max_length=MOST_BYTES)]
+
+
+class Own(_Message):
+    """Keep a scenario, or the folder of a dataset, for this session."""
+
+    type: Literal["own"]
+    id: Id
+    files: Annotated[list[OwnFile], Field(min_length=1, max_length=MOST_FILES)]
+
+
 class StartStudy(_Message):
     """Run many replications of both sides in the background."""
 
@@ -188,6 +205,7 @@ Request = (
     | Inspect
     | Map
     | Toml
+    | Own
     | StartStudy
     | StopStudy
     | StartTrials
@@ -242,7 +260,7 @@ def _refuse_many_keys(text: str) -> None:
         return  # which pydantic reports
     values = list(found.values())[:MOST_KEYS] if isinstance(found, dict) else []
     below = [
-        each for value in values for each in (value[: MOST_CASES + 1] if isinstance(value, list) else [value])
+        each for value in values for each in (value[: MOST_FILES + 1] if isinstance(value, list) else [value])
     ]
     if any(isinstance(table, dict) and len(table) > MOST_KEYS for table in (found, *below)):
         raise MessageError(f"more than {MOST_KEYS} keys, which no request has", _id_of(text))

@@ -90,6 +90,7 @@ class Server:
             if session.study is not None:
                 session.study.stop()
             await self.models.drop(session)
+            await asyncio.to_thread(session.own.remove)
 
     async def sweep_for_ever(self) -> None:
         """Free abandoned sessions periodically."""
@@ -101,9 +102,11 @@ class Server:
                 log.exception("freeing sessions")  # a failure must not prevent later ones from being freed
 
     async def end_studies(self) -> None:
-        """Stop all studies and wait until they are gone."""
+        """Stop all studies, wait until they are gone, and remove what pages have sent."""
         await asyncio.gather(*(s.study.end() for s in self.sessions if s.study is not None))
         await asyncio.gather(*self._studies, return_exceptions=True)
+        for session in self.sessions:
+            session.own.remove()
 
 
 def make_app(server: Server, host: str, *, port: int) -> ASGIApp:

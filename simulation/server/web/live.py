@@ -30,6 +30,7 @@ from simulation.server.protocol.messages import (
     Map,
     MessageError,
     Open,
+    Own,
     Request,
     ResultsSource,
     ScenarioSource,
@@ -181,7 +182,10 @@ class Connection:
     async def _refuse(self, request: Request, error: HyperclusterError, *, side: SideName | None) -> None:
         kind = {BusyError: "busy", TooLargeError: "too_large", MessageError: "message"}.get(type(error))
         kind = kind or ("scenario" if isinstance(error, ProblemsError) else "results")
-        without_paths = self._server.catalogue.without_paths
+
+        def without_paths(text: str) -> str:
+            return self._server.catalogue.without_paths(self._session.own.without_root(text))
+
         message = error_message(request.id, kind, without_paths(str(error)), side=side, error=error)
         for problem in message["problems"]:
             problem["message"] = without_paths(problem["message"])
@@ -217,8 +221,9 @@ class Connection:
         if isinstance(source, ResultsSource):
             folder = await asyncio.to_thread(catalogue.folder, source.results)
             return Shown(ReplayRecipe(folder, source.scenario, seed), None)
-        file = await asyncio.to_thread(catalogue.file, source.scenario)
-        wanted = ScenarioRequest(file, tuple(source.changes))
+        own = self._session.own.files.get(source.scenario)
+        file = await asyncio.to_thread(catalogue.file, source.scenario) if own is None else own
+        wanted = ScenarioRequest(file, tuple(source.changes), own=own is not None)
         read = await self._server.models.read(self._session, side, wanted)
         return Shown(LiveRecipe(read.text, seed, read.large), read)
 
@@ -262,7 +267,16 @@ class Connection:
         if shown.read is None:
             raise HyperclusterError("a replay is not changed; manifest.json of its folder has the scenario")
         name = f"{shown.read.name}.toml"
-        await self._send({"type": "toml", "id": request.id, "name": name, "text": shown.read.text})
+        text = self._session.own.without_root(shown.read.text)
+        await self._send({"type": "toml", "id": request.id, "name": name, "text": text})
+
+    @_do.register
+    async def _own(self, request: Own) -> None:
+        session = self._session
+        sent = {file.name: file.text for file in request.files}
+        names = await asyncio.to_thread(lambda: session.own.add(sent, taken=self._server.catalogue.files))
+        entries = await self._server.models.own_entries(session, names)
+        await self._send(joined({"type": "own", "id": request.id, "names": names}, entries))
 
     @_do.register
     async def _start_study(self, request: StartStudy) -> None:
