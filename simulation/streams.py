@@ -27,6 +27,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_BELOW_1 = float.fromhex("0x1.fffffffffffffp-1")
 _JUMP, _ONE, _S33 = np.uint64(2862933555777941757), np.uint64(1), np.uint64(33)
 
 
@@ -81,7 +82,8 @@ def bits(stream: np.uint64, identity: np.uint64) -> np.uint64:
 @inlined
 def uniform(stream: np.uint64, identity: np.uint64) -> float:
     """Return the uniform draw of one identity in one stream, strictly inside (0, 1), with 53 bits."""
-    return (np.float64(bits(stream, identity) >> _S11) + 0.5) * 1.1102230246251565e-16
+    # From 2^52 on, the half is rounded away, and the last number would become 1.
+    return min((np.float64(bits(stream, identity) >> _S11) + 0.5) * 1.1102230246251565e-16, _BELOW_1)
 
 
 @compiled

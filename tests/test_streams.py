@@ -42,6 +42,35 @@ def test_draws_are_uniform_and_never_0_or_1():
     )  # 5 standard deviations of chi-square with 99 degrees of freedom
 
 
+def identity_with(word, stream):
+    """Return the identity whose 64 random bits in a stream are ``word``: the finalizer of SplitMix64, backwards."""
+
+    def unmixed(z):
+        for shift, factor in ((31, 0x94D049BB133111EB), (27, 0xBF58476D1CE4E5B9), (30, 1)):
+            whole = z
+            for _ in range(64 // shift):
+                whole = z ^ (whole >> shift)
+            z = whole * pow(factor, -1, 2**64) % 2**64
+        return z
+
+    golden = int(streams.numbered(np.uint64(0), 0))
+    start = int(streams.mix(np.uint64((int(stream) + unmixed(golden)) % 2**64)))
+    return np.uint64(unmixed(word) ^ start)
+
+
+@pytest.mark.parametrize("word", [0, 2**64 - 1, 2**63, 2**63 - 1])
+def test_the_first_and_the_last_words_give_draws_inside_0_and_1(word):
+    stream = streams.key(7, "test")
+    identity = identity_with(word, stream)
+    assert int(streams.bits(stream, identity)) == word
+    out = np.empty(1)
+    streams.uniforms(stream, np.array([identity]), out)
+    assert out[0] == streams.uniform(stream, identity)
+    assert 0 < out[0] < 1
+    streams.exponentials(stream, np.array([identity]), out)
+    assert out[0] > 0
+
+
 @pytest.mark.parametrize(
     "other", [streams.key(7, "tost"), streams.key(8, "test"), streams.numbered(streams.key(7, "test"), 0)]
 )

@@ -10,23 +10,26 @@ import { Player } from "./model/player.js";
 import { Series } from "./model/series.js";
 import { Session } from "./model/session.js";
 import { Store } from "./model/store.js";
+import { Answer } from "./panels/answer.js";
 import { Card } from "./panels/card.js";
 import { drawer } from "./panels/drawer.js";
 import { Forms } from "./panels/forms.js";
-import { showHelp } from "./panels/help.js";
+import { explainWorlds, showHelp } from "./panels/help.js";
 import { PANELS } from "./panels/index.js";
 import { Inspector } from "./panels/inspector.js";
+import { MoneyStrip } from "./panels/money.js";
 import { hideNotice, showNotice } from "./panels/notice.js";
 import { saveAll, saveFigure } from "./panels/save.js";
 import { Scoreboard } from "./panels/scoreboard.js";
 import { share } from "./panels/share.js";
+import { Starters, withChanges } from "./panels/starters.js";
 import { Study } from "./panels/study.js";
 import { hideTip } from "./panels/tip.js";
 import { drawTop, fillChoices, fillShow, isShown, topBar } from "./panels/top.js";
 import { drawTransport, transport } from "./panels/transport.js";
 import { chosenOf, sceneOf, shownRows, themeOf } from "./scene.js";
 
-/** @import { Choice } from "./model/address.js" */
+/** @import { Choice, SideName } from "./model/address.js" */
 /** @import { State } from "./model/store.js" */
 /** @import { Panel } from "./panels/index.js" */
 /** @import { Welcome } from "./panels/top.js" */
@@ -34,6 +37,7 @@ import { chosenOf, sceneOf, shownRows, themeOf } from "./scene.js";
 
 const ADDRESS_MS = 400;
 const STILL_MS = 250;
+const PATIENCE_MS = 1500; // for months that are lacking; after it the page shows those that it has
 const SEEDS = Number.MAX_SAFE_INTEGER;
 
 const store = new Store({
@@ -42,7 +46,7 @@ const store = new Store({
   speed: 12,
   theme: localStorage.getItem("hypercluster-theme") ?? "auto",
   tab: null,
-  formSide: "a",
+  formSide: "both",
   bands: false,
 });
 /** @type {Scene | null} */
@@ -51,9 +55,10 @@ let scene = null;
 let welcomed = null;
 /** @type {import("./model/series.js").RowsOf} */
 let rowsOf = () => null;
-/** @type {Record<"address" | "still", ReturnType<typeof setTimeout> | undefined>} */
-const timers = { address: undefined, still: undefined };
+/** @type {Record<"address" | "still" | "late", ReturnType<typeof setTimeout> | undefined>} */
+const timers = { address: undefined, still: undefined, late: undefined };
 let drawing = false;
+let waiting = false; // for the months of what was opened last, so that its first picture is that of the month wanted
 
 const connection = new Connection({
   welcome,
@@ -68,16 +73,46 @@ const sceneNow = () => scene;
 const study = new Study(store, session, { connection, sceneNow, changed: draw });
 const forms = new Forms(store, {
   sceneNow,
-  apply: (side, change) =>
-    open(({ [side]: choice }) => (choice ? { [side]: { ...choice, changes: change(choice.changes) } } : {})),
+  apply: (side, change) => changeSides(side === "both" ? SIDES : [side], change),
 });
 const inspector = new Inspector(store, session, { connection, sceneNow });
 const scoreboard = new Scoreboard();
+const answer = new Answer(connection, { explain: explainWorlds, test, arrived: draw });
+const strip = new MoneyStrip({
+  makeEqual: (changes) => changeSides(SIDES, (_, side) => changes[side]).catch(refused),
+});
+const starters = new Starters((changes, on) =>
+  changeSides(SIDES, (before, side) => withChanges(before, changes[side], on)).catch(refused),
+);
 const cards = FIGURES.map((figure) => new Card(figure, { picked, save: saveOne, redraw: draw }));
-byId("cards").append(...cards.map((card) => card.element));
 
 /** @type {Promise<void>} */
 let opening = Promise.resolve();
+
+/**
+ * Open some of the sides with other changes: `change` makes them of those that a side has. Throws a Refusal.
+ *
+ * @param {readonly SideName[]} sides
+ * @param {(changes: string[], side: SideName) => string[]} change
+ */
+function changeSides(sides, change) {
+  return open((state) =>
+    Object.fromEntries(
+      sides.flatMap((side) => {
+        const choice = state[side];
+        return choice && !choice.results
+          ? [[side, { ...choice, changes: change(choice.changes, side) }]]
+          : [];
+      }),
+    ),
+  );
+}
+
+/** Try the pair under other assumptions, in the background. */
+function test() {
+  store.set({ tab: "sure" });
+  document.dispatchEvent(new CustomEvent("hc:explore"));
+}
 
 /**
  * Open the state with a patch, which may be a function of the state; one after the other, since a change may build on
@@ -97,6 +132,7 @@ async function openNow(patch) {
   const { playing } = store.state;
   const before = { ...session.sides };
   store.set({ playing: false });
+  answer.wait();
   await session.open({
     a: wanted.a,
     b: wanted.b,
@@ -112,10 +148,21 @@ async function openNow(patch) {
   series.clear();
   if (before.a !== session.sides.a || before.b !== session.sides.b) fillShow(session);
   const month = Math.min(wanted.month, session.months);
+  waiting = true;
+  clearTimeout(timers.late);
+  timers.late = setTimeout(shown, PATIENCE_MS);
   store.set({ ...patch, month, ...(isShown(wanted.show) ? {} : { show: "all" }) });
-  draw();
   await session.reach(month + 12);
+  shown();
+  answer.ask();
   if (playing) store.set({ playing: true });
+}
+
+/** Show what there is of what was opened. */
+function shown() {
+  clearTimeout(timers.late);
+  waiting = false;
+  draw();
 }
 
 /**
@@ -255,12 +302,15 @@ function draw() {
 function paint() {
   const { state } = store;
   if (!session.shown.length || session.shown.some(([, side]) => !session.maps.has(side.world.map))) return;
+  if (waiting && session.known < Math.min(state.month, session.months)) return;
   if (state.axis === "release" || state.bands || state.show !== "all")
     series.want(Math.min(state.month, session.known), rowsOf);
   scene = sceneOf({ state, session, series, study });
   drawTop(state, scene);
   drawTransport(state, session, scene.month);
   scoreboard.draw(scene);
+  strip.draw(scene, state);
+  starters.draw(answer.answered?.starters ?? [], state);
   byId("cards").style.setProperty("--regions", String(regionsOf(scene).length));
   for (const card of cards) card.draw(scene);
   clearTimeout(timers.still);
@@ -276,7 +326,7 @@ function still() {
 function fillPanel(asked = () => true) {
   const panel = PANELS.find(({ tab }) => tab === store.state.tab);
   if (!scene || !panel || !asked(panel)) return;
-  panel.render(byId(`panel-${panel.tab}`), { scene, forms, inspector, study });
+  panel.render(byId(`panel-${panel.tab}`), { scene, forms, inspector, study }); // what panels act with
 }
 
 function keepAddress() {
@@ -335,6 +385,10 @@ window.addEventListener("resize", hideTip);
 applyTheme();
 topBar(store, { choose, openDrawer: (tab) => store.set({ tab }) });
 drawer(store, PANELS, () => fillPanel());
+for (const card of cards) {
+  const panel = PANELS.find(({ figures }) => figures?.includes(card.figure.name));
+  byId(panel ? `figures-${panel.tab}` : "cards").append(card.element);
+}
 transport(store, player, session, {
   "?": showHelp,
   d: () => byId("difference").click(),

@@ -92,6 +92,8 @@ export function sceneOf({ state, session, series, study, theme = themeOf(state) 
     ),
     parted: session.parted,
     comparable: session.comparable,
+    /** Whether the two sides do not differ up to the month shown. */
+    same: session.parted === null || session.parted > month,
     region: state.region,
     axis: state.axis,
     curvesAxis: bands ? "release" : state.axis, // bands of many replications are aligned at release

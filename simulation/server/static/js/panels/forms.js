@@ -16,7 +16,8 @@ import { field } from "./field.js";
 /** @typedef {Record<string, any>} Entry a policy or platform, as in the file of a scenario */
 /** @typedef {(changes: string[]) => string[]} Change */
 /** @typedef {{key: string, text: string | null}} Attempt */
-/** @typedef {{side: SideName, key: string | null, text: string | null, error: string, shown: boolean}} Refused */
+/** @typedef {SideName | "both"} Scope whom a change is for: parameters hold for both sides unless one is chosen */
+/** @typedef {{side: Scope, key: string | null, text: string | null, error: string, shown: boolean}} Refused */
 
 const ARRAYS = ["policies", "platforms"];
 const NEW_BUDGET = 100; // of a policy that is added, units a year
@@ -33,10 +34,10 @@ export class Forms {
   forms = null;
 
   /**
-   * `apply` opens the side with its changes changed; it throws a Refusal.
+   * `apply` opens the side, or both, with its changes changed; it throws a Refusal.
    *
    * @param {import("../model/store.js").Store} store
-   * @param {{apply: (side: SideName, change: Change) => Promise<void>, sceneNow: () => Scene | null}} page
+   * @param {{apply: (side: Scope, change: Change) => Promise<void>, sceneNow: () => Scene | null}} page
    */
   constructor(store, { apply, sceneNow }) {
     this.store = store;
@@ -49,24 +50,61 @@ export class Forms {
     const panel = byId("panel-change");
     if (!this.forms || !scene?.sides.length) return;
     const names = scene.sides.map(([name]) => name);
-    const side = names.includes(this.store.state.formSide) ? this.store.state.formSide : names[0];
-    const { world } = (scene.sides.find(([name]) => name === side) ?? scene.sides[0])[1];
+    const both = scene.sides.length === 2 && scene.sides.every(([, side]) => side.world.live);
+    const wanted = this.store.state.formSide;
+    /** @type {Scope} */
+    const side = wanted === "both" ? (both ? "both" : names[0]) : names.includes(wanted) ? wanted : names[0];
     const focus = document.activeElement;
     const key = focus instanceof HTMLElement ? focus.dataset.key : undefined;
     const isText = focus instanceof HTMLInputElement || focus instanceof HTMLTextAreaElement;
     const typed = key && isText && focus.value !== focus.defaultValue ? focus.value : null;
-    const top = panel.scrollTop;
-    const choose = (/** @type {SideName} */ name) => {
+    const top = byId("tabpanel-change").scrollTop;
+    const choose = (/** @type {Scope} */ name) => {
       this.store.set({ formSide: name });
       this.render();
     };
-    panel.replaceChildren(sideSwitch(scene, side, choose), ...this.#content(this.forms, side, world));
-    panel.scrollTop = top;
+    panel.replaceChildren(
+      sideSwitch(scene, side, choose, { both }),
+      ...(side === "both"
+        ? this.#bothContent(this.forms, scene)
+        : this.#content(this.forms, side, worldOf(scene, side))),
+    );
+    byId("tabpanel-change").scrollTop = top;
     if (!key) return;
     const again = /** @type {HTMLElement | null} */ (panel.querySelector(`[data-key="${CSS.escape(key)}"]`));
     again?.focus();
     const takesText = again instanceof HTMLInputElement || again instanceof HTMLTextAreaElement;
     if (takesText && typed !== null && !again.ariaInvalid) again.value = typed; // another answer came while this was being typed
+  }
+
+  /** Parameters of both sides at once; policies and platforms by side. @param {FormTables} forms @param {Scene} scene */
+  #bothContent(forms, scene) {
+    const refused = this.#refused?.side === "both" ? this.#refused : null;
+    const { world } = scene.sides[0][1];
+    const changes = this.#changes("both");
+    return [
+      el(
+        "p",
+        { className: "soft" },
+        "A parameter changed here changes in both worlds; policies belong to a side.",
+      ),
+      changes.length > 0 &&
+        el(
+          "div",
+          { className: "row" },
+          el("button", { type: "button", onclick: () => this.#try("both", () => [], null) }, "Undo all"),
+        ),
+      ...scene.sides.flatMap(([name, side]) => [
+        el("h3", {}, scene.labels[name]),
+        this.#refused?.side === name && !this.#refused.shown
+          ? el("p", { className: "bad", role: "alert" }, this.#refused.error)
+          : null,
+        ...ARRAYS.map((array) => this.#array(forms, name, { world: side.world, array })),
+      ]),
+      el("h3", {}, "Parameters of both worlds"),
+      ...forms.tables.map((table) => this.#table("both", world, table)),
+      refused && !refused.shown && el("p", { className: "bad", role: "alert" }, refused.error),
+    ].filter((part) => part !== false && part !== null);
   }
 
   /** @param {FormTables} forms @param {SideName} side @param {World} world @returns {HTMLElement[]} */
@@ -90,7 +128,7 @@ export class Forms {
       el(
         "p",
         { className: "soft" },
-        "After a change the simulation runs again from the start with the same seed. Both sides share their random draws, so all differences are caused by the change alone.",
+        "A parameter changed here changes on this side alone: the two worlds are then unequal, and the page says so.",
       ),
       changes.length > 0 &&
         el(
@@ -105,9 +143,11 @@ export class Forms {
     ].filter((part) => part !== false && part !== null);
   }
 
-  /** @param {SideName} side */
+  /** Changes of a side, or of either. @param {Scope} side @returns {string[]} */
   #changes(side) {
-    return this.store.state[side]?.changes ?? [];
+    const { state } = this.store;
+    if (side !== "both") return state[side]?.changes ?? [];
+    return [...new Set([...(state.a?.changes ?? []), ...(state.b?.changes ?? [])])];
   }
 
   /** @param {string} key @param {string} title @param {number} count @param {...(Child | Child[])} children */
@@ -125,7 +165,7 @@ export class Forms {
     return details;
   }
 
-  /** @param {SideName} side @param {World} world @param {Table} table */
+  /** @param {Scope} side @param {World} world @param {Table} table */
   #table(side, world, table) {
     const changes = this.#changes(side);
     const mine = changes.filter((change) => keyOf(change).startsWith(`${table.key}.`)).length;
@@ -135,7 +175,7 @@ export class Forms {
       mine,
       el("p", { className: "soft" }, table.help),
       table.fields.map((spec) =>
-        this.#field(side, spec, {
+        this.#field(side, side === "both" ? this.#withOther(table, spec) : spec, {
           key: `${table.key}.${spec.key}`,
           value: tableIn(world.values, table.key)?.[spec.key] ?? spec.default,
           base: tableIn(world.base, table.key)?.[spec.key] ?? spec.default,
@@ -145,7 +185,7 @@ export class Forms {
   }
 
   /**
-   * @param {SideName} side
+   * @param {Scope} side
    * @param {Spec} spec
    * @param {{key: string, value: any, base: any, apply?: ((text: string | null) => void) | null,
    *   was?: boolean | null}} what `was`: whether it was changed, where the changes do not say
@@ -170,7 +210,15 @@ export class Forms {
     );
   }
 
-  /** @param {SideName} side @param {string} key @param {string | null} text */
+  /** A field of both sides that says so where they differ. @param {Table} table @param {Spec} spec @returns {Spec} */
+  #withOther(table, spec) {
+    const [a, b] = (this.sceneNow()?.sides ?? []).map(([, { world }]) =>
+      toml(tableIn(world.values, table.key)?.[spec.key] ?? spec.default ?? null),
+    );
+    return a === b ? spec : { ...spec, help: `Unequal now: ${a} in A, ${b} in B. ${spec.help}` };
+  }
+
+  /** @param {Scope} side @param {string} key @param {string | null} text */
   #set(side, key, text) {
     this.#try(side, (changes) => changed(changes, key, text), { key, text });
   }
@@ -301,7 +349,7 @@ export class Forms {
   #initial(spec) {
     const scene = this.sceneNow();
     const side = this.store.state.formSide;
-    const shown = scene?.sides.find(([name]) => name === side) ?? scene?.sides[0];
+    const shown = scene?.sides.find(([name]) => name === side) ?? scene?.sides.at(-1);
     const platforms = shown?.[1].world.platforms.map(({ name }) => name) ?? [];
     if (spec.key === "platform") return platforms[0] ?? "national";
     if (spec.key === "platforms") return platforms.slice(0, 2);
@@ -311,7 +359,7 @@ export class Forms {
   /**
    * Try changes; what the server refuses stays in its field with the reason beside it, and nothing else changes.
    *
-   * @param {SideName} side
+   * @param {Scope} side
    * @param {Change} change
    * @param {Attempt | null} attempt
    */
@@ -340,3 +388,6 @@ function worded(key) {
   const text = key.replaceAll("_", " ");
   return text[0].toUpperCase() + text.slice(1);
 }
+
+/** @param {Scene} scene @param {SideName} side */
+const worldOf = (scene, side) => (scene.sides.find(([name]) => name === side) ?? scene.sides[0])[1].world;

@@ -74,7 +74,7 @@ export class Study {
   }
 
   render() {
-    const panel = byId("panel-study");
+    const panel = byId("panel-sure");
     const scene = this.sceneNow();
     if (!scene) return;
     const running = this.answer?.state === "running" || this.answer?.state === "summing up";
