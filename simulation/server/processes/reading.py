@@ -22,7 +22,7 @@ from simulation.errors import (
 from simulation.figures.drawing.style import MACROREGION_COLOURS
 from simulation.files.toml import toml_value
 from simulation.results.blocks import PARTS, block_of, part_folders, read_parquet
-from simulation.results.reader import MANIFEST, read_manifest
+from simulation.results.reader import DESIGN, MANIFEST, read_manifest
 from simulation.scenario.document import OVERRIDE, OverrideError, parse_override
 from simulation.scenario.listing import Listed, described, grouped, is_shipped
 from simulation.scenario.loading import MOST_PROBLEMS, load_scenario
@@ -115,6 +115,7 @@ def _of_folder(folder: Path, _: tuple[tuple[int, ...], ...]) -> dict[str, Any]:
         "name": folder.name,
         "title": f"{len(scenarios)} scenarios, {count} replications",
         "scenarios": scenarios,
+        "ensemble": not problem and (folder / DESIGN).is_file(),
         "problem": problem,
     }
 

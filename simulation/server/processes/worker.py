@@ -268,6 +268,13 @@ def compare(wanted: tuple[Case, Sequence[int]]) -> str:
     return encoded({**case.told, **found})
 
 
+def ensemble(wanted: tuple[Path, Mapping[SideName, str]]) -> str:
+    """Return what an ensemble says, as JSON; see :func:`simulation.server.sides.ensembles.ensemble`."""
+    from simulation.server.sides import ensembles
+
+    return encoded(ensembles.ensemble(*wanted))
+
+
 def world(side: Side) -> dict[str, Any]:
     """Return the constant description of a side."""
     return side.world()

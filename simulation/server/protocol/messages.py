@@ -21,6 +21,8 @@ MOST_REPLICATIONS = 1000
 MOST_TRIALS = 30
 """Maximum pairs of quiet runs; for more there are studies."""
 MOST_CASES = 12
+MOST_WORLDS = 4096
+"""Maximum points of an ensemble that a page starts."""
 MOST_FILES = 60
 """Maximum files that a page sends at once."""
 MOST_KEYS = 20
@@ -158,6 +160,22 @@ class StartStudy(_Message):
     replications: Annotated[int, Field(ge=2, le=MOST_REPLICATIONS)]
 
 
+class Explore(_Message):
+    """Run the pair in many worlds in the background."""
+
+    type: Literal["explore"]
+    id: Id
+    points: Annotated[int, Field(ge=1, le=MOST_WORLDS)]
+
+
+class ReadEnsemble(_Message):
+    """Send what an ensemble among the results says."""
+
+    type: Literal["ensemble"]
+    id: Id
+    folder: Name
+
+
 class StopStudy(_Message):
     """Stop them."""
 
@@ -208,6 +226,8 @@ Request = (
     | Own
     | StartStudy
     | StopStudy
+    | Explore
+    | ReadEnsemble
     | StartTrials
     | Without
     | StopTrials

@@ -17,13 +17,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from simulation.errors import HyperclusterError, ProblemsError
 from simulation.server.processes import worker
-from simulation.server.processes.studies import MOST_STUDIES, Study
+from simulation.server.processes.studies import MOST_STUDIES, Exploration, Study
 from simulation.server.processes.trials import Trials
 from simulation.server.processes.worker import Case, LiveRecipe, ReplayRecipe, ScenarioRequest, TooLargeError
 from simulation.server.protocol.frames import frame
 from simulation.server.protocol.messages import (
     MOST_BYTES,
     SIDES,
+    Explore,
     Frames,
     Hello,
     Inspect,
@@ -31,6 +32,7 @@ from simulation.server.protocol.messages import (
     MessageError,
     Open,
     Own,
+    ReadEnsemble,
     Request,
     ResultsSource,
     ScenarioSource,
@@ -280,6 +282,16 @@ class Connection:
 
     @_do.register
     async def _start_study(self, request: StartStudy) -> None:
+        self._begin(request, Study, request.replications)
+
+    @_do.register
+    async def _explore(self, request: Explore) -> None:
+        if len(self._session.shown) < 2:
+            raise HyperclusterError("worlds compare two scenarios; open both sides")
+        self._begin(request, Exploration, request.points)
+
+    def _begin(self, request: StartStudy | Explore, kind: type[Study], size: int) -> None:
+        """Start a batch in the background."""
         session, server = self._session, self._server
         if session.study is not None and session.study.running:
             raise BusyError("a study of this session is running already; stop it first")
@@ -289,12 +301,17 @@ class Connection:
         if not texts or len(texts) < len(session.shown):
             raise HyperclusterError("a study runs scenarios; open scenarios, not results")
         seed = next(s.recipe.seed for s in session.shown.values())
-        study = Study(
-            texts, request.replications, request=request.id, seed=seed, results=server.catalogue.results
-        )
+        study = kind(texts, size, request=request.id, seed=seed, results=server.catalogue.results)
         study.listener = self._tell_study
         session.study = study
         server.start(study, session)
+
+    @_do.register
+    async def _ensemble(self, request: ReadEnsemble) -> None:
+        folder = await asyncio.to_thread(self._server.catalogue.folder, request.folder)
+        texts = {side: shown.text for side, shown in self._session.shown.items() if shown.text is not None}
+        found = await self._server.models.quietly(self._session.number, worker.ensemble, (folder, texts))
+        await self._send(joined({"type": "ensemble", "id": request.id}, found))
 
     @_do.register
     async def _start_trials(self, request: StartTrials) -> None:
@@ -366,7 +383,7 @@ class Connection:
             self._session.study.stop()
 
     async def _tell_study(self, study: Study) -> None:
-        told: dict[str, Any] = {"type": "study", "id": study.request} | study.last
+        told: dict[str, Any] = {"type": study.kind, "id": study.request} | study.last
         if "text" in told:  # of the batch, which names files in full
             told["text"] = self._server.catalogue.without_paths(told["text"])
         with contextlib.suppress(WebSocketDisconnect):  # disconnected; the next connection gets the message

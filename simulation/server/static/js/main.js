@@ -10,6 +10,7 @@ import { Player } from "./model/player.js";
 import { Series } from "./model/series.js";
 import { Session } from "./model/session.js";
 import { Store } from "./model/store.js";
+import { Trials } from "./model/trials.js";
 import { Answer } from "./panels/answer.js";
 import { Card } from "./panels/card.js";
 import { drawer } from "./panels/drawer.js";
@@ -27,6 +28,8 @@ import { Study } from "./panels/study.js";
 import { hideTip } from "./panels/tip.js";
 import { drawTop, fillChoices, fillShow, isShown, topBar } from "./panels/top.js";
 import { drawTransport, transport } from "./panels/transport.js";
+import { Why } from "./panels/why.js";
+import { Worlds } from "./panels/worlds.js";
 import { chosenOf, sceneOf, shownRows, themeOf } from "./scene.js";
 
 /** @import { Choice, SideName } from "./model/address.js" */
@@ -38,6 +41,8 @@ import { chosenOf, sceneOf, shownRows, themeOf } from "./scene.js";
 const ADDRESS_MS = 400;
 const STILL_MS = 250;
 const PATIENCE_MS = 1500; // for months that are lacking; after it the page shows those that it has
+const QUIET_MS = 600; // without a change, before pairs run in the background
+const PAIRS = 10;
 const SEEDS = Number.MAX_SAFE_INTEGER;
 
 const store = new Store({
@@ -55,8 +60,8 @@ let scene = null;
 let welcomed = null;
 /** @type {import("./model/series.js").RowsOf} */
 let rowsOf = () => null;
-/** @type {Record<"address" | "still" | "late", ReturnType<typeof setTimeout> | undefined>} */
-const timers = { address: undefined, still: undefined, late: undefined };
+/** @type {Record<"address" | "still" | "late" | "quiet", ReturnType<typeof setTimeout> | undefined>} */
+const timers = { address: undefined, still: undefined, late: undefined, quiet: undefined };
 let drawing = false;
 let waiting = false; // for the months of what was opened last, so that its first picture is that of the month wanted
 
@@ -70,7 +75,14 @@ const session = new Session(connection, { changed: draw, failed: refused });
 const player = new Player(store, session);
 const series = new Series(connection, session, draw);
 const sceneNow = () => scene;
-const study = new Study(store, session, { connection, sceneNow, changed: draw });
+const trials = new Trials(connection, session, () => {
+  store.set({ bands: true });
+  fillPanel(({ tab }) => tab === "sure" || tab === "why");
+  draw();
+});
+const worlds = new Worlds(connection);
+const study = new Study(store, session, { connection, sceneNow, changed: draw, trials, worlds });
+const why = new Why(trials, () => fillPanel(({ tab }) => tab === "why"));
 const forms = new Forms(store, {
   sceneNow,
   apply: (side, change) => changeSides(side === "both" ? SIDES : [side], change),
@@ -111,7 +123,7 @@ function changeSides(sides, change) {
 /** Try the pair under other assumptions, in the background. */
 function test() {
   store.set({ tab: "sure" });
-  document.dispatchEvent(new CustomEvent("hc:explore"));
+  worlds.start();
 }
 
 /**
@@ -155,7 +167,18 @@ async function openNow(patch) {
   await session.reach(month + 12);
   shown();
   answer.ask();
+  runQuietly();
   if (playing) store.set({ playing: true });
+}
+
+/** Run pairs in the background once nothing changes, and say in the answer how sure it is. */
+function runQuietly() {
+  clearTimeout(timers.quiet);
+  timers.quiet = setTimeout(async () => {
+    const found = await trials.start(PAIRS, [{ name: "as shown", a: [], b: [] }]).catch(() => null);
+    const differences = found?.state === "done" ? found.cases[0].differences : [];
+    if (differences?.length) answer.ask(differences);
+  }, QUIET_MS);
 }
 
 /** Show what there is of what was opened. */
@@ -209,6 +232,7 @@ async function welcome(answer) {
   session.channels = answer.channels;
   forms.forms = answer.forms;
   study.limit = answer.limits.replications;
+  worlds.ensembles = answer.results.filter(({ ensemble }) => ensemble);
   fillChoices(answer);
   if (answer.resumed && session.shown.length) {
     session.reach(store.state.month + 12);
@@ -303,7 +327,7 @@ function paint() {
   const { state } = store;
   if (!session.shown.length || session.shown.some(([, side]) => !session.maps.has(side.world.map))) return;
   if (waiting && session.known < Math.min(state.month, session.months)) return;
-  if (state.axis === "release" || state.bands || state.show !== "all")
+  if (state.axis === "release" || scene?.bands || state.show !== "all")
     series.want(Math.min(state.month, session.known), rowsOf);
   scene = sceneOf({ state, session, series, study });
   drawTop(state, scene);
@@ -326,7 +350,7 @@ function still() {
 function fillPanel(asked = () => true) {
   const panel = PANELS.find(({ tab }) => tab === store.state.tab);
   if (!scene || !panel || !asked(panel)) return;
-  panel.render(byId(`panel-${panel.tab}`), { scene, forms, inspector, study }); // what panels act with
+  panel.render(byId(`panel-${panel.tab}`), { scene, forms, inspector, study, why }); // what panels act with
 }
 
 function keepAddress() {

@@ -78,7 +78,7 @@ export function sceneOf({ state, session, series, study, theme = themeOf(state) 
   const styles = Object.fromEntries(sides.map(([name, side]) => [name, side.world.style]));
   const { a, b } = sides.length === 2 ? sideLooks(styles.a, styles.b) : styles;
   const month = Math.max(0, Math.min(state.month, session.known));
-  const bands = Boolean(state.bands && study?.sides && study.belongsTo(session) && state.show === "all");
+  const bands = Boolean(state.bands && !state.playing && study?.known && state.show === "all");
   return {
     theme,
     sides,

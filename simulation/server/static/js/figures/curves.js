@@ -57,7 +57,7 @@ function cached(scene, name, side) {
 /** @param {Ground} surface @param {Size} size @param {Scene} scene */
 function scalesOf(surface, size, scene) {
   const all = scene.sides.flatMap(([name, side]) => cached(scene, name, side) ?? []);
-  const study = scene.bands ? (scene.study.years.at(-1) ?? 0) : 0;
+  const study = scene.bands ? (scene.study.known?.years.at(-1) ?? 0) : 0;
   const ends =
     scene.curvesAxis === "release"
       ? all.map((curves) => curves.places.at(-1) ?? 0)
@@ -109,7 +109,7 @@ function draw(surface, size, scene) {
     surface.text("after release", scales.box.left + 6, scales.box.top + 10, { fill: scene.theme.soft });
     if (scene.bands)
       surface.text(
-        `${scene.study.done?.replications} replications`,
+        `thick: this history; dotted: median of ${scene.study.known?.replications}, with the middle 50 and 90 %`,
         scales.box.left + 6,
         scales.box.top + 25,
         {
@@ -122,16 +122,18 @@ function draw(surface, size, scene) {
 
 /** @param {Surface} surface @param {Scene} scene @param {Scales} scales */
 function drawBands(surface, scene, scales) {
-  const { years, sides } = scene.study;
-  if (!sides) return;
+  const { known } = scene.study;
+  if (!known) return;
+  const { years, sides } = known;
   for (const [name, side] of scene.sides) {
+    if (!sides[name]) continue; // a side that is replayed from another folder
     const picked = scene.row(side);
     const quantiles = picked === null ? sides[name].pooled : sides[name].regional[picked];
     const { colour } = scene.looks[name];
     const [low, quarter, median, threeQuarters, high] = quantiles.map((row) => row.map((v) => v ?? NaN));
     band(surface, scales, years, low, high, { fill: colour, alpha: 0.16 });
     band(surface, scales, years, quarter, threeQuarters, { fill: colour, alpha: 0.3 });
-    line(surface, scales, years, median, { stroke: colour, width: 1.2, alpha: 0.9 });
+    line(surface, scales, years, median, { stroke: colour, width: 1.6, dash: [1.5, 3] });
   }
 }
 

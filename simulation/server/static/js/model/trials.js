@@ -19,14 +19,18 @@
 export class Trials {
   /** @type {Promise<unknown>} */
   #turn = Promise.resolve();
+  /** The last pairs of the sides as they are shown, and of which opening. @type {{of: number, found: Case} | null} */
+  #pair = null;
 
   /**
    * @param {import("./connection.js").Connection} connection
    * @param {import("./session.js").Session} session
+   * @param {() => void} arrived called when pairs of the sides as they are shown are there
    */
-  constructor(connection, session) {
+  constructor(connection, session, arrived = () => {}) {
     this.connection = connection;
     this.session = session;
+    this.arrived = arrived;
   }
 
   /**
@@ -37,8 +41,20 @@ export class Trials {
    * @param {(told: Progress) => void} [take]
    * @returns {Promise<Answer>}
    */
-  start(replications, cases, take) {
-    return this.#ask({ type: "trials", replications, cases }, take);
+  async start(replications, cases, take) {
+    const { generation } = this.session;
+    const answer = await this.#ask({ type: "trials", replications, cases }, take);
+    const plain = cases.findIndex(({ a, b }) => !a.length && !b.length);
+    if (answer.state === "done" && plain >= 0 && answer.cases[plain]?.sides) {
+      this.#pair = { of: generation, found: answer.cases[plain] };
+      this.arrived();
+    }
+    return answer;
+  }
+
+  /** Pairs of the sides as they are shown now; null as long as there are none. */
+  get pair() {
+    return this.#pair?.of === this.session.generation ? this.#pair.found : null;
   }
 
   /**

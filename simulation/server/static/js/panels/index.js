@@ -9,6 +9,7 @@ import { drawLedger } from "./ledger.js";
  * @property {import("./forms.js").Forms} forms
  * @property {import("./inspector.js").Inspector} inspector
  * @property {import("./study.js").Study} study
+ * @property {import("./why.js").Why} why
  */
 
 /**
@@ -24,7 +25,13 @@ import { drawLedger } from "./ledger.js";
 
 /** @type {Panel[]} */
 export const PANELS = [
-  { tab: "why", title: "Why?", opener: true, figures: ["attribution", "members"], render: () => {} },
+  {
+    tab: "why",
+    title: "Why?",
+    opener: true,
+    figures: ["attribution", "members"],
+    render: (box, { scene, why }) => why.render(box, scene),
+  },
   {
     tab: "sure",
     title: "How sure?",
