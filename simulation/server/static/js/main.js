@@ -10,6 +10,7 @@ import { Player } from "./model/player.js";
 import { Series } from "./model/series.js";
 import { Session } from "./model/session.js";
 import { Store } from "./model/store.js";
+import { Trials } from "./model/trials.js";
 import { Answer } from "./panels/answer.js";
 import { Card } from "./panels/card.js";
 import { drawer } from "./panels/drawer.js";
@@ -37,6 +38,8 @@ import { chosenOf, sceneOf, shownRows, themeOf } from "./scene.js";
 
 const ADDRESS_MS = 400;
 const STILL_MS = 250;
+const PAIRS = 10; // that run quietly for the intervals of the answer
+const QUIET_MS = 600; // after which they begin, if nothing changes
 const PATIENCE_MS = 1500; // for months that are lacking; after it the page shows those that it has
 const SEEDS = Number.MAX_SAFE_INTEGER;
 
@@ -55,8 +58,8 @@ let scene = null;
 let welcomed = null;
 /** @type {import("./model/series.js").RowsOf} */
 let rowsOf = () => null;
-/** @type {Record<"address" | "still" | "late", ReturnType<typeof setTimeout> | undefined>} */
-const timers = { address: undefined, still: undefined, late: undefined };
+/** @type {Record<"address" | "still" | "late" | "quiet", ReturnType<typeof setTimeout> | undefined>} */
+const timers = { address: undefined, still: undefined, late: undefined, quiet: undefined };
 let drawing = false;
 let waiting = false; // for the months of what was opened last, so that its first picture is that of the month wanted
 
@@ -68,6 +71,7 @@ const connection = new Connection({
 });
 const session = new Session(connection, { changed: draw, failed: refused });
 const player = new Player(store, session);
+const trials = new Trials(connection, session);
 const series = new Series(connection, session, draw);
 const sceneNow = () => scene;
 const study = new Study(store, session, { connection, sceneNow, changed: draw });
@@ -133,6 +137,7 @@ async function openNow(patch) {
   const before = { ...session.sides };
   store.set({ playing: false });
   answer.wait();
+  clearTimeout(timers.quiet);
   await session.open({
     a: wanted.a,
     b: wanted.b,
@@ -152,10 +157,23 @@ async function openNow(patch) {
   clearTimeout(timers.late);
   timers.late = setTimeout(shown, PATIENCE_MS);
   store.set({ ...patch, month, ...(isShown(wanted.show) ? {} : { show: "all" }) });
+  // To the end, the server comes in one request where frames take many: the answer is asked for first.
+  const atEnd = month === session.months;
+  if (atEnd) answer.ask();
   await session.reach(month + 12);
   shown();
-  answer.ask();
+  if (!atEnd) answer.ask();
+  timers.quiet = setTimeout(tryPairs, QUIET_MS);
   if (playing) store.set({ playing: true });
+}
+
+/** Run pairs of what is open in the background, and answer with their intervals. */
+async function tryPairs() {
+  const { generation } = session;
+  if (session.shown.length < 2) return;
+  const told = await trials.start(PAIRS, [{ name: "as shown", a: [], b: [] }]).catch(() => null);
+  if (generation !== session.generation || told?.state !== "done" || told.cases[0].problem) return;
+  answer.ask(told.cases[0].differences);
 }
 
 /** Show what there is of what was opened. */
