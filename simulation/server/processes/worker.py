@@ -22,6 +22,7 @@ from simulation.server.protocol.messages import SideName, encoded
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
+    from simulation.server.sides.answering import Outcome
     from simulation.server.sides.side import Side
     from simulation.server.sides.without import Version
 
@@ -295,6 +296,25 @@ def series(side: Side, month: int, technologies: list[int]) -> dict[str, Any] | 
     return side.series(month, technologies, until=_until())
 
 
+def outcome(side: Side) -> Outcome | None:
+    """Return what the answer needs of a side, or None if it has not reached its horizon yet."""
+    from simulation.server.sides import answering
+
+    return answering.outcome(side, until=_until())
+
+
+def answer(
+    _: Side,
+    outcomes: Mapping[str, Outcome],
+    given: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]],
+    trials: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return the answer to two sides; see :func:`simulation.server.sides.answering.answered`."""
+    from simulation.server.sides.answering import Given, answered
+
+    return answered(outcomes, {side: Given(*values) for side, values in given.items()}, trials)
+
+
 def inspect(side: Side, kind: str, row: int, month: int) -> dict[str, Any] | None:
     """Return the content of the inspector, or None if the side has not reached the month yet."""
     return side.inspect(kind, row, month, until=_until())
@@ -308,7 +328,7 @@ def warm_up() -> None:
     """Load and, if necessary, compile everything in advance, so that no session waits for it."""
     from simulation.scenario.loading import load_scenario
     from simulation.server.processes import reading  # noqa: F401 - for the first session that needs it
-    from simulation.server.sides import replay  # noqa: F401
+    from simulation.server.sides import answering, replay  # noqa: F401
     from simulation.server.sides.live_side import LiveSide
 
     side = LiveSide(load_scenario("fragmented_platforms"), 1)

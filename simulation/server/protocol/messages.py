@@ -137,6 +137,27 @@ class Toml(_Message):
     side: SideName
 
 
+class Trial(_Message):
+    """A paired difference that ``trials`` has found, b minus a; null where there is none."""
+
+    metric: Name
+    difference: float | None
+    low: float | None
+    high: float | None
+    n: Annotated[int, Field(ge=0, le=MOST_REPLICATIONS)]
+    pairs: Annotated[int, Field(ge=0, le=MOST_REPLICATIONS)]
+    scenario_mean: float | None
+    reference_mean: float | None
+
+
+class Answer(_Message):
+    """Send the answer in words: who is ahead in what, and how sure it is."""
+
+    type: Literal["answer"]
+    id: Id
+    trials: Annotated[list[Trial], Field(max_length=50)] = []
+
+
 class OwnFile(_Message):
     """A file that the user has chosen, by its relative path."""
 
@@ -223,6 +244,7 @@ Request = (
     | Inspect
     | Map
     | Toml
+    | Answer
     | Own
     | StartStudy
     | StopStudy

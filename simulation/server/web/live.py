@@ -24,6 +24,7 @@ from simulation.server.protocol.frames import frame
 from simulation.server.protocol.messages import (
     MOST_BYTES,
     SIDES,
+    Answer,
     Explore,
     Frames,
     Hello,
@@ -271,6 +272,27 @@ class Connection:
         name = f"{shown.read.name}.toml"
         text = self._session.own.without_root(shown.read.text)
         await self._send({"type": "toml", "id": request.id, "name": name, "text": text})
+
+    @_do.register
+    async def _answer_in_words(self, request: Answer) -> None:
+        shown = dict(self._session.shown)
+        if not shown:
+            raise MessageError("no side is open", None)
+        outcomes = await asyncio.gather(
+            *(self._ask(side, worker.outcome, shown=each) for side, each in shown.items())
+        )
+        given = {side: (each.read.values, each.read.base) for side, each in shown.items() if each.read}
+        trials = [trial.model_dump() for trial in request.trials]
+        side = next(iter(shown))
+        found = await self._ask(
+            side,
+            worker.answer,
+            dict(zip(shown, outcomes, strict=True)),
+            given,
+            trials,
+            shown=shown[side],
+        )
+        await self._send(joined({"type": "answer", "id": request.id}, found))
 
     @_do.register
     async def _own(self, request: Own) -> None:

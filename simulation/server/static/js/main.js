@@ -40,9 +40,9 @@ import { chosenOf, sceneOf, shownRows, themeOf } from "./scene.js";
 
 const ADDRESS_MS = 400;
 const STILL_MS = 250;
+const PAIRS = 10; // that run quietly for the intervals of the answer
+const QUIET_MS = 600; // after which they begin, if nothing changes
 const PATIENCE_MS = 1500; // for months that are lacking; after it the page shows those that it has
-const QUIET_MS = 600; // without a change, before pairs run in the background
-const PAIRS = 10;
 const SEEDS = Number.MAX_SAFE_INTEGER;
 
 const store = new Store({
@@ -145,6 +145,7 @@ async function openNow(patch) {
   const before = { ...session.sides };
   store.set({ playing: false });
   answer.wait();
+  clearTimeout(timers.quiet);
   await session.open({
     a: wanted.a,
     b: wanted.b,
@@ -164,21 +165,23 @@ async function openNow(patch) {
   clearTimeout(timers.late);
   timers.late = setTimeout(shown, PATIENCE_MS);
   store.set({ ...patch, month, ...(isShown(wanted.show) ? {} : { show: "all" }) });
+  // To the end, the server comes in one request where frames take many: the answer is asked for first.
+  const atEnd = month === session.months;
+  if (atEnd) answer.ask();
   await session.reach(month + 12);
   shown();
-  answer.ask();
-  runQuietly();
+  if (!atEnd) answer.ask();
+  timers.quiet = setTimeout(tryPairs, QUIET_MS);
   if (playing) store.set({ playing: true });
 }
 
-/** Run pairs in the background once nothing changes, and say in the answer how sure it is. */
-function runQuietly() {
-  clearTimeout(timers.quiet);
-  timers.quiet = setTimeout(async () => {
-    const found = await trials.start(PAIRS, [{ name: "as shown", a: [], b: [] }]).catch(() => null);
-    const differences = found?.state === "done" ? found.cases[0].differences : [];
-    if (differences?.length) answer.ask(differences);
-  }, QUIET_MS);
+/** Run pairs of what is open in the background, and answer with their intervals. */
+async function tryPairs() {
+  const { generation } = session;
+  if (session.shown.length < 2) return;
+  const told = await trials.start(PAIRS, [{ name: "as shown", a: [], b: [] }]).catch(() => null);
+  if (generation !== session.generation || told?.state !== "done" || told.cases[0].problem) return;
+  answer.ask(told.cases[0].differences);
 }
 
 /** Show what there is of what was opened. */

@@ -203,4 +203,13 @@ function describe(scene) {
     .join(" ");
 }
 
-export const curves = { name: "curves", title: "Adoption curves, %", draw, hover, pick, table, describe };
+export const curves = {
+  name: "curves",
+  title: "How much is adopted, %",
+  caption: "thick: all regions; faint: each region",
+  draw,
+  hover,
+  pick,
+  table,
+  describe,
+};

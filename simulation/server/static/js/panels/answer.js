@@ -13,9 +13,11 @@ import { byId, el, messageOf } from "../dom.js";
  * @property {{minutes: number} | null} test  whether the pair can be tested against other assumptions, and how long it takes
  * @property {import("./starters.js").Starter[]} starters
  */
-/** @typedef {Record<string, number | string | null>} Trial a paired difference of `trials` */
+/** @typedef {import("../model/trials.js").Difference} Trial */
 
-const TRIED = ["metric", "difference", "low", "high", "n", "pairs", "scenario_mean", "reference_mean"];
+const TRIED = /** @type {(keyof Trial)[]} */ ([
+  ...["metric", "difference", "low", "high", "n", "pairs", "scenario_mean", "reference_mean"],
+]);
 
 export class Answer {
   /** @type {Answered | null} */
@@ -45,8 +47,7 @@ export class Answer {
 
   /** Ask for the answer to what is open; `trials` are paired differences of it, b minus a. @param {Trial[]} trials */
   async ask(trials = []) {
-    this.wait();
-    const asked = this.#asked;
+    const asked = ++this.#asked;
     const message = {
       type: "answer",
       trials: trials.map((row) => Object.fromEntries(TRIED.map((key) => [key, row[key] ?? null]))),

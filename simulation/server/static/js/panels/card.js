@@ -45,7 +45,7 @@ export class Card {
     this.element = el(
       "section",
       { className: "card", "data-figure": figure.name, "aria-label": figure.title },
-      el("h2", {}, figure.title),
+      el("h2", {}, figure.title, figure.caption ? el("span", {}, `: ${figure.caption}`) : null),
       el("div", { className: "tools" }, large, store),
       el("div", { className: "plot" }, this.canvas),
     );
