@@ -4,6 +4,7 @@ import { THEMES } from "./draw/colours.js";
 import { FIGURES } from "./figures/index.js";
 import { regionsOf } from "./figures/raster.js";
 import { choiceOf, DEFAULTS, fragmentOf, SIDES, stateOf } from "./model/address.js";
+import { commandOf } from "./model/command.js";
 import { Connection, Refusal } from "./model/connection.js";
 import { readFrame } from "./model/frame.js";
 import { Player } from "./model/player.js";
@@ -233,6 +234,7 @@ async function welcome(answer) {
   hideNotice();
   welcomed = answer;
   session.channels = answer.channels;
+  session.version = answer.version;
   forms.forms = answer.forms;
   study.limit = answer.limits.replications;
   worlds.ensembles = answer.results.filter(({ ensemble }) => ensemble);
@@ -259,14 +261,16 @@ async function welcome(answer) {
   try {
     await open(chosen);
   } catch (error) {
-    refused(error);
+    // Of an address: one line that says what is wrong and what would do, and the usual pair instead.
+    const problem = error instanceof Refusal ? error.problems[0] : undefined;
+    const text = problem ? `“${problem.key || problem.found}”: ${problem.message}` : messageOf(error);
     if (!session.shown.length)
       await open({
         ...chosen,
         a: first("regional_cluster", names[0]),
         b: first("hypercluster", names.at(-1)),
       }).catch(refused);
-    refused(error);
+    refused(new Error(`This address cannot be opened: ${text.split("\n").join(" ")}`));
   }
 }
 
@@ -299,21 +303,6 @@ const lightScene = () => sceneOf({ state: store.state, session, series, study, t
 function saveOne(figure) {
   const card = cards.find((one) => one.figure === figure);
   if (card) saveFigure(card, lightScene);
-}
-
-/** The two sides as commands, where they are scenarios. */
-function command() {
-  return SIDES.flatMap((side) => store.state[side] ?? [])
-    .filter((choice) => !choice.results)
-    .map(({ scenario, changes }) =>
-      [
-        "hypercluster run",
-        scenario,
-        `--seed ${store.state.seed}`,
-        ...changes.map((change) => `--set '${change.replaceAll("'", `'\\''`)}'`),
-      ].join(" "),
-    )
-    .join("\n");
 }
 
 /** Draw in the next frame of the screen, once. */
@@ -425,6 +414,6 @@ transport(store, player, session, {
 byId("help").onclick = showHelp;
 byId("share").onclick = () => share(fragmentOf(store.state));
 byId("save").onclick = () => {
-  if (scene) saveAll(cards, { lightScene, connection, command: command(), failed: refused });
+  if (scene) saveAll(cards, { lightScene, connection, command: commandOf(store.state), failed: refused });
 };
 connection.connect();

@@ -8,7 +8,7 @@ import { nameOf, SIDES } from "../model/address.js";
  * `welcome` of docs/browser.md.
  *
  * @typedef {{scenarios: Entry[], results: (Entry & {ensemble: boolean, scenarios: {name: string, title: string, seeds: number[]}[]})[],
- *   channels: string[], forms: import("./forms.js").FormTables, limits: {replications: number}, resumed: boolean}} Welcome
+ *   channels: string[], version: string, forms: import("./forms.js").FormTables, limits: {replications: number}, resumed: boolean}} Welcome
  */
 
 /**
