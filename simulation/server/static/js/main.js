@@ -43,6 +43,7 @@ const ADDRESS_MS = 400;
 const STILL_MS = 250;
 const PAIRS = 10; // that run quietly for the intervals of the answer
 const QUIET_MS = 600; // after which they begin, if nothing changes
+const FIRST_MS = 10_000; // the first picture is that of the end, which a visitor is not to take for the start
 const PATIENCE_MS = 1500; // for months that are lacking; after it the page shows those that it has
 const SEEDS = Number.MAX_SAFE_INTEGER;
 
@@ -164,7 +165,7 @@ async function openNow(patch) {
   const month = Math.min(wanted.month, session.months);
   waiting = true;
   clearTimeout(timers.late);
-  timers.late = setTimeout(shown, PATIENCE_MS);
+  timers.late = setTimeout(shown, scene ? PATIENCE_MS : FIRST_MS);
   store.set({ ...patch, month, ...(isShown(wanted.show) ? {} : { show: "all" }) });
   // To the end, the server comes in one request where frames take many: the answer is asked for first.
   const atEnd = month === session.months;

@@ -38,7 +38,7 @@ export function equalAgain({ a, b }) {
 
 export class MoneyStrip {
   #said = el("p");
-  #again = el("button", { type: "button", id: "equal-again" }, "Make plans equal again");
+  #again = el("button", { type: "button", id: "equal-again", hidden: true }, "Make plans equal again");
   #rows;
   #makeEqual;
 
@@ -53,7 +53,7 @@ export class MoneyStrip {
         bar,
         text,
         track,
-        row: el("div", { className: "purse" }, el("b", {}, name.toUpperCase()), track, text),
+        row: el("div", { className: "purse", hidden: true }, el("b", {}, name.toUpperCase()), track, text),
       };
     });
     byId("money").append(this.#said, ...this.#rows.map(({ row }) => row), this.#again);
