@@ -29,8 +29,8 @@ def frames_asked(visit):
 def test_the_page_opens_with_two_scenarios_and_draws_every_figure(come):
     visit = come()
     visit.at(0)
-    expect(visit.page.locator("#choose-a")).to_have_value("regional_cluster")
-    expect(visit.page.locator("#choose-b")).to_have_value("hypercluster")
+    expect(visit.page.locator("#choose-a")).to_have_attribute("value", "regional_cluster")
+    expect(visit.page.locator("#choose-b")).to_have_attribute("value", "hypercluster")
     cards = visit.page.locator(".card")
     assert cards.count() == 8
     for card in cards.all():
@@ -43,7 +43,7 @@ def test_another_scenario_replaces_one_side_and_the_other_keeps_its_history(come
     visit.at(10)
     b = visit.score("Adopted").locator("span").nth(3).inner_text()
     already = len(frames_asked(visit))
-    visit.page.locator("#choose-a").select_option("baseline")
+    visit.choose("a", "baseline")
     expect(visit.page.locator("#scoreboard")).to_contain_text("A−B", timeout=MS)
     expect(visit.page.get_by_role("img", name=re.compile("A No policy")).first).to_be_visible(timeout=MS)
     visit.at(10)
@@ -155,7 +155,7 @@ def test_two_runs_that_cannot_differ_yet_are_called_identical(come):
     visit = come("#a=baseline&b=baseline&b.set=diffusion.digital%3D0.5&seed=3&month=60")
     visit.at(5)
     expect(visit.score("Adopted")).to_contain_text("identical so far")
-    visit.page.locator("#choose-b").select_option("hypercluster")
+    visit.choose("b", "hypercluster")
     expect(visit.score("Adopted")).not_to_contain_text("identical", timeout=MS)
 
 
