@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from visits import MS
 
 from simulation.policies import INSTRUMENTS
+from simulation.scenario.listing import GROUPS
 from simulation.server.protocol.forms import titled
 
 
@@ -35,3 +36,50 @@ def test_each_instrument_is_added_by_clicks(come, side):
         expect(page.locator(f"#changes-{side}")).to_be_visible(timeout=MS)
         expect(panel.get_by_role("alert")).to_have_count(0)
         visit.leave()
+
+
+@pytest.mark.slow
+def test_a_scenario_is_found_by_a_word_and_a_file_of_ones_own_opens(come, tmp_path):
+    visit = come("#a=regional_cluster&b=hypercluster&seed=3&month=0")
+    page = visit.page
+    page.locator("#choose-b").click()
+    picker = page.get_by_role("dialog")
+    headings = picker.locator(".groups h3").all_inner_texts()
+    assert headings[: len(GROUPS)] == list(GROUPS)
+    picker.get_by_label("Search scenarios").fill("coal slump")
+    expect(picker.locator(".groups button:visible").first).to_contain_text("world market")
+    picker.get_by_label("Search scenarios").fill("nothing of the kind")
+    expect(picker.get_by_role("status").first).to_be_visible()
+    own = tmp_path / "mine.toml"
+    own.write_text('extends = "hypercluster.toml"\ntitle = "Mine"\ntime.years = 10\n', encoding="utf-8")
+    picker.get_by_label("Open files").set_input_files(own)
+    expect(page.locator("#choose-b")).to_have_text("Mine", timeout=MS)
+    page.locator("#choose-b").click()
+    expect(page.get_by_role("dialog").locator(".groups h3").first).to_have_text("Your own")
+
+
+@pytest.mark.slow
+def test_what_cannot_be_opened_says_why_in_the_dialog(come, tmp_path):
+    visit = come("#a=regional_cluster&b=hypercluster&seed=3&month=0")
+    page = visit.page
+    page.locator("#choose-a").click()
+    own = tmp_path / "mine.toml"
+    own.write_text('extends = "../secret.toml"\n', encoding="utf-8")
+    page.get_by_role("dialog").get_by_label("Open files").set_input_files(own)
+    expect(page.get_by_role("dialog").get_by_role("status").last).to_contain_text(
+        "opened together with it", timeout=MS
+    )
+
+
+@pytest.mark.slow
+def test_how_sure_and_why_come_by_themselves_or_by_a_click(come):
+    visit = come("#a=regional_cluster&b=hypercluster&seed=3&month=240")
+    page = visit.page
+    page.locator("#open-sure").click()
+    expect(page.locator("#panel-sure")).to_contain_text("10 pairs of histories", timeout=2 * MS)
+    expect(page.locator("#panel-sure table").first).to_contain_text("1 − Φ")
+    page.locator("#open-why").click()
+    expect(page.locator("#panel-why")).to_contain_text("of 15 regions", timeout=MS)
+    page.locator("#without-b").click()
+    expect(page.locator("#panel-why")).to_contain_text("without digital environment", timeout=4 * MS)
+    expect(page.locator("#panel-why")).to_contain_text("descriptive, not causal")

@@ -34,8 +34,8 @@ def test_the_page_opens_at_the_end_with_its_answer_and_draws_every_figure(come):
     expect(visit.page.locator("#question")).to_contain_text("the same money")
     expect(visit.page.locator("#money")).to_contain_text("equal plans")
     expect(visit.answered()).to_contain_text("10 simulated histories", timeout=3 * MS)
-    expect(visit.page.locator("#choose-a")).to_have_value("regional_cluster")
-    expect(visit.page.locator("#choose-b")).to_have_value("hypercluster")
+    expect(visit.page.locator("#choose-a")).to_have_attribute("value", "regional_cluster")
+    expect(visit.page.locator("#choose-b")).to_have_attribute("value", "hypercluster")
     assert visit.page.locator(".card").count() == 8
     for box in (visit.page.locator("#cards"), *map(visit.panel, ("why", "sure", "money"))):
         expect(box.locator("canvas").first).to_be_visible()
@@ -75,7 +75,7 @@ def test_another_scenario_replaces_one_side_and_the_other_keeps_its_history(come
     visit.at(10)
     b = visit.score("Adopted").locator("span").nth(2).inner_text()
     already = len(frames_asked(visit))
-    visit.page.locator("#choose-a").select_option("baseline")
+    visit.choose("a", "baseline")
     expect(visit.score("Adopted")).to_contain_text("points", timeout=MS)
     expect(visit.page.get_by_role("img", name=re.compile("A No policy")).first).to_be_visible(timeout=MS)
     visit.at(10)
@@ -193,7 +193,7 @@ def test_two_runs_that_cannot_differ_yet_are_called_identical(come):
     visit = come("#a=baseline&b=baseline&b.set=diffusion.digital%3D0.5&seed=3&month=60")
     visit.at(5)
     expect(visit.score("Adopted")).to_contain_text("identical so far")
-    visit.page.locator("#choose-b").select_option("hypercluster")
+    visit.choose("b", "hypercluster")
     expect(visit.score("Adopted")).not_to_contain_text("identical", timeout=MS)
 
 

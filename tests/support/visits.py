@@ -88,6 +88,11 @@ class Visit:
         field.fill(value)
         field.press("Enter")
 
+    def choose(self, side: str, value: str) -> None:
+        """Choose a scenario for a side: its name, or "folder/scenario"."""
+        self.page.locator(f"#choose-{side}").click()
+        self.page.get_by_role("dialog").locator(f'[data-value="{value}"]').click()
+
     def forms(self, table: str) -> None:
         """Open the forms and unfold a table."""
         self.panel("change")

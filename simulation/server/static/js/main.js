@@ -3,7 +3,7 @@ import { byId, messageOf } from "./dom.js";
 import { THEMES } from "./draw/colours.js";
 import { FIGURES } from "./figures/index.js";
 import { regionsOf } from "./figures/raster.js";
-import { choiceOf, DEFAULTS, fragmentOf, SIDES, stateOf } from "./model/address.js";
+import { choiceOf, DEFAULTS, fragmentOf, nameOf, SIDES, stateOf } from "./model/address.js";
 import { commandOf } from "./model/command.js";
 import { Connection, Refusal } from "./model/connection.js";
 import { readFrame } from "./model/frame.js";
@@ -21,13 +21,14 @@ import { PANELS } from "./panels/index.js";
 import { Inspector } from "./panels/inspector.js";
 import { MoneyStrip } from "./panels/money.js";
 import { hideNotice, showNotice } from "./panels/notice.js";
+import { openPicker } from "./panels/picker.js";
 import { saveAll, saveFigure } from "./panels/save.js";
 import { Scoreboard } from "./panels/scoreboard.js";
 import { share } from "./panels/share.js";
 import { Starters, withChanges } from "./panels/starters.js";
 import { Study } from "./panels/study.js";
 import { hideTip } from "./panels/tip.js";
-import { drawTop, fillChoices, fillShow, isShown, topBar } from "./panels/top.js";
+import { drawTop, fillShow, isShown, topBar } from "./panels/top.js";
 import { drawTransport, transport } from "./panels/transport.js";
 import { Why } from "./panels/why.js";
 import { Worlds } from "./panels/worlds.js";
@@ -230,6 +231,23 @@ function seedOf(choice) {
   return seeds.includes(store.state.seed) || !seeds.length ? {} : { seed: seeds[0] };
 }
 
+/** Let the user choose the scenario of a side. @param {SideName} side */
+function pick(side) {
+  if (!welcomed) return;
+  const list = welcomed;
+  openPicker({
+    side,
+    chosen: nameOf(store.state[side]),
+    welcome: list,
+    choose: (value) => choose(side, value),
+    send: async (files) => {
+      const { scenarios } = await connection.request({ type: "own", files });
+      list.scenarios = [...scenarios, ...list.scenarios];
+      return scenarios;
+    },
+  });
+}
+
 /** @param {Welcome} answer */
 async function welcome(answer) {
   hideNotice();
@@ -239,7 +257,6 @@ async function welcome(answer) {
   forms.forms = answer.forms;
   study.limit = answer.limits.replications;
   worlds.ensembles = answer.results.filter(({ ensemble }) => ensemble);
-  fillChoices(answer);
   if (answer.resumed && session.shown.length) {
     session.reach(store.state.month + 12);
     draw();
@@ -400,7 +417,7 @@ window.addEventListener("hashchange", () => {
 window.addEventListener("resize", hideTip);
 
 applyTheme();
-topBar(store, { choose, openDrawer: (tab) => store.set({ tab }) });
+topBar(store, { choose, pick, openDrawer: (tab) => store.set({ tab }) });
 drawer(store, PANELS, () => fillPanel());
 for (const card of cards) {
   const panel = PANELS.find(({ figures }) => figures?.includes(card.figure.name));
