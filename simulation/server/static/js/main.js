@@ -268,6 +268,7 @@ async function welcome(answer) {
     const scenario = names.includes(name) ? name : other;
     return scenario === undefined ? null : { scenario, changes: [] };
   };
+  /** @type {Partial<State>} */
   const chosen =
     store.state.a || store.state.b
       ? {}
@@ -281,14 +282,20 @@ async function welcome(answer) {
   } catch (error) {
     // Of an address: one line that says what is wrong and what would do, and the usual pair instead.
     const problem = error instanceof Refusal ? error.problems[0] : undefined;
-    const text = problem ? `“${problem.key || problem.found}”: ${problem.message}` : messageOf(error);
+    const side = error instanceof Refusal ? error.side : null;
+    const choice = side && chosen[side];
+    // A list of all scenarios is no suggestion: the button on top has it.
+    const [text] = (
+      problem?.key ? `${problem.key}: ${problem.message}` : (problem?.message ?? messageOf(error))
+    ).split("; there are ");
+    const named = choice ? ` “${nameOf(choice)}”` : " what it names";
     if (!session.shown.length)
       await open({
         ...chosen,
         a: first("regional_cluster", names[0]),
         b: first("hypercluster", names.at(-1)),
       }).catch(refused);
-    refused(new Error(`This address cannot be opened: ${text.split("\n").join(" ")}`));
+    refused(new Error(`This address cannot be opened because of${named}: ${text.split("\n").join(" ")}.`));
   }
 }
 

@@ -71,6 +71,7 @@ export class MoneyStrip {
       const spent = side.spentPresent(scene.at(side));
       row.style.setProperty("--side", scene.looks[name].colour);
       row.style.color = scene.looks[name].ink;
+      track.hidden = planned === 0;
       track.style.width = `${Math.max(2, (100 * planned) / most)}%`;
       bar.style.width = `${planned > 0 ? Math.min(100, (100 * spent) / planned) : 0}%`;
       text.textContent = planned > 0 ? `${money(planned)} planned, ${money(spent)} spent so far` : "no money";
@@ -81,19 +82,14 @@ export class MoneyStrip {
     this.#again.hidden = !back;
     this.#again.onclick = () => back && this.#makeEqual(back);
     byId("money").classList.toggle("unequal", unequal);
-    this.#said.replaceChildren(
-      el(
-        "b",
-        {},
-        plans.length < 2
-          ? "Money"
-          : unequal
-            ? "≠ Money: the plans are not equal"
-            : a || b
-              ? "= Money: equal plans"
-              : "Money: neither plans any",
-      ),
-      " (present value, in units)",
-    );
+    this.#said.replaceChildren(el("b", {}, saidOf(plans)), " (present value, in units)");
   }
+}
+
+/** Whether plans are equal, in words. @param {number[]} plans */
+function saidOf([a, b]) {
+  if (b === undefined) return "Money";
+  if (!a && !b) return "Money: neither plans any";
+  if (!a || !b) return `Money: only ${a ? "A" : "B"} plans any`;
+  return isEqual(a, b) ? "= Money: equal plans" : "≠ Money: the plans are not equal";
 }
