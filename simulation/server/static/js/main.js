@@ -295,7 +295,10 @@ async function welcome(answer) {
         a: first("regional_cluster", names[0]),
         b: first("hypercluster", names.at(-1)),
       }).catch(refused);
-    refused(new Error(`This address cannot be opened because of${named}: ${text.split("\n").join(" ")}.`));
+    showNotice(`This address cannot be opened because of${named}: ${text.split("\n").join(" ")}.`, {
+      bad: true,
+      closable: true,
+    });
   }
 }
 
