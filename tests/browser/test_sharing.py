@@ -102,7 +102,7 @@ def test_every_figure_is_saved(come, kind):
     visit = come(CHANGED + "150&difference=1&region=tatarstan")
     visit.at(12, 6)
     visit.page.locator("#save").click()
-    titles = visit.page.locator(".card h2").all_inner_texts()
+    titles = visit.page.locator(".card").evaluate_all("cards => cards.map(card => card.ariaLabel)")
     assert len(titles) == 8
     for title in titles:
         button = visit.page.get_by_role("dialog").get_by_role("button", name=f"{title} as {kind}", exact=True)
@@ -140,7 +140,7 @@ def test_a_batch_shows_progress_bands_and_a_verdict_and_can_be_replayed(come, re
     expect(visit.page.locator("#panel-sure")).to_contain_text("synchronization")
     folder = visit.page.locator("#panel-sure b").inner_text()
     assert (results / folder / "manifest.json").exists()
-    expect(visit.page.get_by_role("img", name="Adoption curves")).to_be_visible()
+    expect(visit.page.get_by_role("img", name="How much is adopted")).to_be_visible()
 
     replay = come()
     replay.page.locator("#choose-a").click()
@@ -183,5 +183,8 @@ def test_a_batch_can_be_stopped(come):
 )
 def test_an_address_that_names_what_is_not_there_is_told_and_something_is_shown(come, name, told):
     visit = come(f"#a={name}&b=hypercluster&seed=1")
-    expect(visit.page.locator("#notice")).to_contain_text(told, timeout=MS)
-    visit.at(0)
+    notice = visit.page.locator("#notice")
+    expect(notice).to_contain_text(told, timeout=MS)
+    expect(notice).to_contain_text("This address cannot be opened")
+    assert "\n" not in notice.inner_text().removesuffix("\nClose")
+    visit.at(20)

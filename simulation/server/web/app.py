@@ -15,7 +15,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
@@ -30,6 +29,7 @@ from simulation.server.web.live import Connection
 from simulation.server.web.page import page_html
 from simulation.server.web.security import Gate, same_token
 from simulation.server.web.sessions import Session, Sessions
+from simulation.server.web.static_files import StaticFiles, packed_page
 
 STATIC = Path(__file__).parents[1] / "static"
 SWEEP_SECONDS = 1.0
@@ -114,12 +114,12 @@ def make_app(server: Server, host: str, *, port: int, frames: Sequence[str] = ()
 
     Its processes start with the application and end with it.
     """
-    index = page_html(STATIC)
+    index = packed_page(page_html(STATIC))
 
     async def page(request: Request) -> Response:
         if not same_token(server.token, request.query_params.get("token")):
             return PlainTextResponse(REFUSED, 403)
-        return Response(index, media_type="text/html")
+        return index.response(request.headers)
 
     async def live(socket: WebSocket) -> None:
         await Connection(server, socket).serve()
@@ -138,7 +138,7 @@ def make_app(server: Server, host: str, *, port: int, frames: Sequence[str] = ()
         routes=[
             Route("/", page),
             WebSocketRoute("/live", live),
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Mount("/static", StaticFiles(STATIC)),
         ],
         lifespan=lifespan,
     )

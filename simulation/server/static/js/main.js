@@ -4,6 +4,7 @@ import { THEMES } from "./draw/colours.js";
 import { FIGURES } from "./figures/index.js";
 import { regionsOf } from "./figures/raster.js";
 import { choiceOf, DEFAULTS, fragmentOf, nameOf, SIDES, stateOf } from "./model/address.js";
+import { commandOf } from "./model/command.js";
 import { Connection, Refusal } from "./model/connection.js";
 import { readFrame } from "./model/frame.js";
 import { Player } from "./model/player.js";
@@ -44,6 +45,7 @@ const ADDRESS_MS = 400;
 const STILL_MS = 250;
 const PAIRS = 10; // that run quietly for the intervals of the answer
 const QUIET_MS = 600; // after which they begin, if nothing changes
+const FIRST_MS = 10_000; // the first picture is that of the end, which a visitor is not to take for the start
 const PATIENCE_MS = 1500; // for months that are lacking; after it the page shows those that it has
 const SEEDS = Number.MAX_SAFE_INTEGER;
 
@@ -165,7 +167,7 @@ async function openNow(patch) {
   const month = Math.min(wanted.month, session.months);
   waiting = true;
   clearTimeout(timers.late);
-  timers.late = setTimeout(shown, PATIENCE_MS);
+  timers.late = setTimeout(shown, scene ? PATIENCE_MS : FIRST_MS);
   store.set({ ...patch, month, ...(isShown(wanted.show) ? {} : { show: "all" }) });
   // To the end, the server comes in one request where frames take many: the answer is asked for first.
   const atEnd = month === session.months;
@@ -252,6 +254,7 @@ async function welcome(answer) {
   hideNotice();
   welcomed = answer;
   session.channels = answer.channels;
+  session.version = answer.version;
   forms.forms = answer.forms;
   study.limit = answer.limits.replications;
   worlds.ensembles = answer.results.filter(({ ensemble }) => ensemble);
@@ -266,6 +269,7 @@ async function welcome(answer) {
     const scenario = names.includes(name) ? name : other;
     return scenario === undefined ? null : { scenario, changes: [] };
   };
+  /** @type {Partial<State>} */
   const chosen =
     store.state.a || store.state.b
       ? {}
@@ -277,14 +281,22 @@ async function welcome(answer) {
   try {
     await open(chosen);
   } catch (error) {
-    refused(error);
+    // Of an address: one line that says what is wrong and what would do, and the usual pair instead.
+    const problem = error instanceof Refusal ? error.problems[0] : undefined;
+    const side = error instanceof Refusal ? error.side : null;
+    const choice = side && chosen[side];
+    // A list of all scenarios is no suggestion: the button on top has it.
+    const [text] = (
+      problem?.key ? `${problem.key}: ${problem.message}` : (problem?.message ?? messageOf(error))
+    ).split("; there are ");
+    const named = choice ? ` “${nameOf(choice)}”` : " what it names";
     if (!session.shown.length)
       await open({
         ...chosen,
         a: first("regional_cluster", names[0]),
         b: first("hypercluster", names.at(-1)),
       }).catch(refused);
-    refused(error);
+    refused(new Error(`This address cannot be opened because of${named}: ${text.split("\n").join(" ")}.`));
   }
 }
 
@@ -317,21 +329,6 @@ const lightScene = () => sceneOf({ state: store.state, session, series, study, t
 function saveOne(figure) {
   const card = cards.find((one) => one.figure === figure);
   if (card) saveFigure(card, lightScene);
-}
-
-/** The two sides as commands, where they are scenarios. */
-function command() {
-  return SIDES.flatMap((side) => store.state[side] ?? [])
-    .filter((choice) => !choice.results)
-    .map(({ scenario, changes }) =>
-      [
-        "hypercluster run",
-        scenario,
-        `--seed ${store.state.seed}`,
-        ...changes.map((change) => `--set '${change.replaceAll("'", `'\\''`)}'`),
-      ].join(" "),
-    )
-    .join("\n");
 }
 
 /** Draw in the next frame of the screen, once. */
@@ -443,6 +440,6 @@ transport(store, player, session, {
 byId("help").onclick = showHelp;
 byId("share").onclick = () => share(fragmentOf(store.state));
 byId("save").onclick = () => {
-  if (scene) saveAll(cards, { lightScene, connection, command: command(), failed: refused });
+  if (scene) saveAll(cards, { lightScene, connection, command: commandOf(store.state), failed: refused });
 };
 connection.connect();

@@ -78,10 +78,14 @@ export function sceneOf({ state, session, series, study, theme = themeOf(state) 
   const styles = Object.fromEntries(sides.map(([name, side]) => [name, side.world.style]));
   const { a, b } = sides.length === 2 ? sideLooks(styles.a, styles.b) : styles;
   const month = Math.max(0, Math.min(state.month, session.known));
+  const choices = { a: state.a, b: state.b };
   const bands = Boolean(state.bands && !state.playing && study?.known && state.show === "all");
   return {
     theme,
     sides,
+    choices,
+    seed: state.seed,
+    version: session.version,
     month,
     /** Of the sides that are shown. @type {Record<SideName, SideLook>} */
     looks: { a: lookOf(a, theme), b: lookOf(b, theme) },

@@ -40,9 +40,11 @@ export function nameEnds(surface, { panel, box, rowHeight, x }) {
   const time = (/** @type {number} */ line) => panel.t50[panel.lines[line]];
   const [first, last] = [d3.least(lines, time), d3.greatest(lines, time)];
   const { regions } = panel.side.world;
+  // While some have not come to half, nobody is known to be the last.
+  const all = panel.lines.every((r) => r < 0 || Number.isFinite(panel.t50[r]));
   for (const [line, word] of /** @type {[number, string][]} */ ([
     [first, "first"],
-    [last, "last"],
+    ...(all ? [[last, "last"]] : []),
   ])) {
     const { short } = regions[panel.lines[line]];
     const at = x(time(line));

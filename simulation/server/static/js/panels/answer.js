@@ -77,7 +77,20 @@ export class Answer {
         line.append(el("b", {}, lead), ` ${text}`);
         return line;
       }),
-      ...notes.map((note) => el("p", { className: "note" }, note)),
+      ...notes.map((note, i) =>
+        el(
+          "p",
+          { className: "note" },
+          `${note} `,
+          test && i === notes.length - 1
+            ? el(
+                "button",
+                { type: "button", id: "test", onclick: this.#test },
+                `Test, about ${test.minutes} min`,
+              )
+            : null,
+        ),
+      ),
       el(
         "p",
         { className: "soft" },
@@ -87,13 +100,6 @@ export class Answer {
           { type: "button", className: "plain", onclick: this.#explain },
           "What does “worlds” mean?",
         ),
-        test && " ",
-        test &&
-          el(
-            "button",
-            { type: "button", id: "test", onclick: this.#test },
-            `Test, about ${test.minutes} min`,
-          ),
       ),
     );
   }

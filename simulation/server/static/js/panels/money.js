@@ -38,7 +38,7 @@ export function equalAgain({ a, b }) {
 
 export class MoneyStrip {
   #said = el("p");
-  #again = el("button", { type: "button", id: "equal-again" }, "Make plans equal again");
+  #again = el("button", { type: "button", id: "equal-again", hidden: true }, "Make plans equal again");
   #rows;
   #makeEqual;
 
@@ -53,7 +53,7 @@ export class MoneyStrip {
         bar,
         text,
         track,
-        row: el("div", { className: "purse" }, el("b", {}, name.toUpperCase()), track, text),
+        row: el("div", { className: "purse", hidden: true }, el("b", {}, name.toUpperCase()), track, text),
       };
     });
     byId("money").append(this.#said, ...this.#rows.map(({ row }) => row), this.#again);
@@ -71,6 +71,7 @@ export class MoneyStrip {
       const spent = side.spentPresent(scene.at(side));
       row.style.setProperty("--side", scene.looks[name].colour);
       row.style.color = scene.looks[name].ink;
+      track.hidden = planned === 0;
       track.style.width = `${Math.max(2, (100 * planned) / most)}%`;
       bar.style.width = `${planned > 0 ? Math.min(100, (100 * spent) / planned) : 0}%`;
       text.textContent = planned > 0 ? `${money(planned)} planned, ${money(spent)} spent so far` : "no money";
@@ -81,19 +82,14 @@ export class MoneyStrip {
     this.#again.hidden = !back;
     this.#again.onclick = () => back && this.#makeEqual(back);
     byId("money").classList.toggle("unequal", unequal);
-    this.#said.replaceChildren(
-      el(
-        "b",
-        {},
-        plans.length < 2
-          ? "Money"
-          : unequal
-            ? "≠ Money: the plans are not equal"
-            : a || b
-              ? "= Money: equal plans"
-              : "Money: neither plans any",
-      ),
-      " (present value, in units)",
-    );
+    this.#said.replaceChildren(el("b", {}, saidOf(plans)), " (present value, in units)");
   }
+}
+
+/** Whether plans are equal, in words. @param {number[]} plans */
+function saidOf([a, b]) {
+  if (b === undefined) return "Money";
+  if (!a && !b) return "Money: neither plans any";
+  if (!a || !b) return `Money: only ${a ? "A" : "B"} plans any`;
+  return isEqual(a, b) ? "= Money: equal plans" : "≠ Money: the plans are not equal";
 }

@@ -11,7 +11,7 @@ import { nameOf, SIDES } from "../model/address.js";
  *
  * @typedef {{scenarios: Entry[], results: {name: string, title: string, problem: string, ensemble: boolean,
  *     scenarios: {name: string, title: string, seeds: number[]}[]}[],
- *   channels: string[], forms: import("./forms.js").FormTables, limits: {replications: number}, resumed: boolean}} Welcome
+ *   channels: string[], version: string, forms: import("./forms.js").FormTables, limits: {replications: number}, resumed: boolean}} Welcome
  */
 
 /**
