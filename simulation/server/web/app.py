@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -109,8 +109,8 @@ class Server:
             session.own.remove()
 
 
-def make_app(server: Server, host: str, *, port: int) -> ASGIApp:
-    """Return the application of a server that listens on this host and port.
+def make_app(server: Server, host: str, *, port: int, frames: Sequence[str] = ()) -> ASGIApp:
+    """Return the application of a server that listens on this host and port, and that ``frames`` may show in a frame.
 
     Its processes start with the application and end with it.
     """
@@ -143,4 +143,4 @@ def make_app(server: Server, host: str, *, port: int) -> ASGIApp:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return Gate(app, host, port=port)
+    return Gate(app, host, port=port, frames=frames)

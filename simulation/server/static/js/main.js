@@ -10,6 +10,7 @@ import { readFrame } from "./model/frame.js";
 import { Player } from "./model/player.js";
 import { Series } from "./model/series.js";
 import { Session } from "./model/session.js";
+import { keep, kept } from "./model/storage.js";
 import { Store } from "./model/store.js";
 import { Trials } from "./model/trials.js";
 import { Answer } from "./panels/answer.js";
@@ -52,7 +53,7 @@ const store = new Store({
   ...DEFAULTS,
   playing: false,
   speed: 12,
-  theme: localStorage.getItem("hypercluster-theme") ?? "auto",
+  theme: kept("localStorage", "hypercluster-theme") ?? "auto",
   tab: null,
   formSide: "both",
   bands: false,
@@ -408,7 +409,7 @@ store.on(["show"], ({ show }) => {
 store.on(["a", "b"], () => requestAnimationFrame(() => fillPanel()));
 store.on(["region"], () => requestAnimationFrame(still));
 store.on(["theme"], ({ theme }) => {
-  localStorage.setItem("hypercluster-theme", theme);
+  keep("localStorage", "hypercluster-theme", theme);
   applyTheme();
 });
 
