@@ -429,7 +429,12 @@ window.addEventListener("resize", hideTip);
 
 applyTheme();
 topBar(store, { choose, pick, openDrawer: (tab) => store.set({ tab }) });
-drawer(store, PANELS, () => fillPanel());
+drawer(store, PANELS, () => {
+  fillPanel();
+  // In a narrow window the drawer stands below the pictures, out of sight.
+  const side = byId("drawer");
+  if (side.offsetTop > byId("main").offsetTop) side.scrollIntoView({ block: "start" });
+});
 for (const card of cards) {
   const panel = PANELS.find(({ figures }) => figures?.includes(card.figure.name));
   byId(panel ? `figures-${panel.tab}` : "cards").append(card.element);
