@@ -83,3 +83,22 @@ def test_how_sure_and_why_come_by_themselves_or_by_a_click(come):
     page.locator("#without-b").click()
     expect(page.locator("#panel-why")).to_contain_text("without digital environment", timeout=4 * MS)
     expect(page.locator("#panel-why")).to_contain_text("descriptive, not causal")
+
+
+@pytest.mark.slow
+def test_a_pinned_run_stays_while_another_scenario_is_chosen(come):
+    visit = come("#a=regional_cluster&b=hypercluster&seed=3&month=240")
+    page = visit.page
+    page.locator("#open-sure").click()
+    page.locator("#tab-pins").click()
+    page.locator("#pin-b").click()
+    row = page.locator("#panel-pins tbody tr")
+    expect(row).to_contain_text("Hypercluster", timeout=MS)
+    pinned = row.inner_text()
+    half = visit.score("Half have adopted after").locator("span").nth(2).inner_text()
+    assert half.removeprefix("B ") in pinned
+    visit.choose("b", "mixed")
+    expect(page.locator("#pin-b")).to_have_text("Pin B Mixed", timeout=MS)
+    assert row.inner_text() == pinned
+    page.get_by_role("button", name="Remove pin 1").click()
+    expect(row).to_have_count(0)

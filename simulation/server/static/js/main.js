@@ -23,6 +23,7 @@ import { Inspector } from "./panels/inspector.js";
 import { MoneyStrip } from "./panels/money.js";
 import { hideNotice, showNotice } from "./panels/notice.js";
 import { openPicker } from "./panels/picker.js";
+import { Pins } from "./panels/pins.js";
 import { saveAll, saveFigure } from "./panels/save.js";
 import { Scoreboard } from "./panels/scoreboard.js";
 import { share } from "./panels/share.js";
@@ -87,6 +88,10 @@ const trials = new Trials(connection, session, () => {
 const worlds = new Worlds(connection);
 const study = new Study(store, session, { connection, sceneNow, changed: draw, trials, worlds });
 const why = new Why(trials, () => fillPanel(({ tab }) => tab === "why"));
+const pins = new Pins(connection, session, () => {
+  fillPanel(({ tab }) => tab === "pins");
+  draw();
+});
 const forms = new Forms(store, {
   sceneNow,
   apply: (side, change) => changeSides(side === "both" ? SIDES : [side], change),
@@ -326,7 +331,8 @@ function picked({ region, month }) {
   if (store.state.region) store.set({ tab: "inspect" });
 }
 
-const lightScene = () => sceneOf({ state: store.state, session, series, study, theme: THEMES.light });
+const lightScene = () =>
+  sceneOf({ state: store.state, session, series, study, pins: pins.list, theme: THEMES.light });
 
 /** @param {import("./figures/index.js").Figure} figure */
 function saveOne(figure) {
@@ -350,7 +356,7 @@ function paint() {
   if (waiting && session.known < Math.min(state.month, session.months)) return;
   if (state.axis === "release" || scene?.bands || state.show !== "all")
     series.want(Math.min(state.month, session.known), rowsOf);
-  scene = sceneOf({ state, session, series, study });
+  scene = sceneOf({ state, session, series, study, pins: pins.list });
   drawTop(state, scene);
   drawTransport(state, session, scene.month);
   scoreboard.draw(scene);
@@ -371,7 +377,7 @@ function still() {
 function fillPanel(asked = () => true) {
   const panel = PANELS.find(({ tab }) => tab === store.state.tab);
   if (!scene || !panel || !asked(panel)) return;
-  panel.render(byId(`panel-${panel.tab}`), { scene, forms, inspector, study, why }); // what panels act with
+  panel.render(byId(`panel-${panel.tab}`), { scene, forms, inspector, study, why, pins }); // what panels act with
 }
 
 function keepAddress() {

@@ -71,9 +71,10 @@ function lookOf(style, theme) {
  * Make the scene of the moment. `theme` is given for downloads, which are always light.
  *
  * @param {{state: import("./model/store.js").State, session: import("./model/session.js").Session,
- *   series: import("./model/series.js").Series, study: import("./panels/study.js").Study, theme?: Theme}} what
+ *   series: import("./model/series.js").Series, study: import("./panels/study.js").Study,
+ *   pins: import("./panels/pins.js").Pin[], theme?: Theme}} what
  */
-export function sceneOf({ state, session, series, study, theme = themeOf(state) }) {
+export function sceneOf({ state, session, series, study, pins, theme = themeOf(state) }) {
   const sides = session.shown;
   const styles = Object.fromEntries(sides.map(([name, side]) => [name, side.world.style]));
   const { a, b } = sides.length === 2 ? sideLooks(styles.a, styles.b) : styles;
@@ -107,6 +108,7 @@ export function sceneOf({ state, session, series, study, theme = themeOf(state) 
     all: state.show === "all",
     channels: session.channels,
     study,
+    pins,
     bands,
     /** Month that a side is at: the page's, or its own last one. */
     at: (/** @type {Side} */ side) => Math.min(month, side.known),

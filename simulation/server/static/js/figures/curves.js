@@ -104,6 +104,7 @@ function draw(surface, size, scene) {
       ends.push({ id: name, x: scales.x(places[now]), y: scales.y(curves.pooled[now]), colour });
     }
   }
+  drawPins(surface, scene, scales);
   endLabels(surface, scene, scales, ends);
   if (scene.curvesAxis === "release") {
     surface.text("after release", scales.box.left + 6, scales.box.top + 10, { fill: scene.theme.soft });
@@ -118,6 +119,23 @@ function draw(surface, size, scene) {
       );
   }
   if (scene.curvesAxis === "calendar") drawNow(surface, scene, scales);
+}
+
+/** Pinned runs as thin lines with their numbers. @param {Surface} surface @param {Scene} scene @param {Scales} scales */
+function drawPins(surface, scene, scales) {
+  scene.pins.forEach(({ years, released, dt, pooled }, n) => {
+    const isReleased = scene.curvesAxis === "release";
+    const places = isReleased ? years : Array.from(pooled, (_, month) => month * dt);
+    const shares = isReleased ? released : pooled;
+    if (!shares.length) return;
+    line(surface, scales, places, shares, { stroke: scene.theme.soft, width: 1.2, dash: [6, 2 + n] });
+    // Not all at one place: lines that run together would hide their numbers.
+    const at = Math.round(((n + 2) / (scene.pins.length + 3)) * (shares.length - 1));
+    surface.text(String(n + 1), scales.x(places[at]), scales.y(shares[at]) - 5, {
+      align: "center",
+      fill: scene.theme.ink,
+    });
+  });
 }
 
 /** @param {Surface} surface @param {Scene} scene @param {Scales} scales */

@@ -10,6 +10,7 @@ import { drawLedger } from "./ledger.js";
  * @property {import("./inspector.js").Inspector} inspector
  * @property {import("./study.js").Study} study
  * @property {import("./why.js").Why} why
+ * @property {import("./pins.js").Pins} pins
  */
 
 /**
@@ -29,6 +30,7 @@ export const PANELS = [
     tab: "why",
     title: "Why?",
     opener: true,
+    follows: true,
     figures: ["attribution", "members"],
     render: (box, { scene, why }) => why.render(box, scene),
   },
@@ -49,4 +51,10 @@ export const PANELS = [
   },
   { tab: "change", title: "Assumptions", opener: true, render: (_, { forms }) => forms.render() },
   { tab: "inspect", title: "Inspect", follows: true, render: (_, { inspector }) => inspector.render() },
+  {
+    tab: "pins",
+    title: "More than two",
+    follows: true,
+    render: (box, { scene, pins }) => pins.render(box, scene),
+  },
 ];
