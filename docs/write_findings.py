@@ -10,6 +10,7 @@ without it, the first is taken for that.
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -81,6 +82,38 @@ def filter_table(answers: Answers) -> list[str]:
         ]
         lines.append(f"| {name.replace('_', ' ')} | {100 * accepted[name]:.1f} | {' | '.join(cells)} |")
     return lines
+
+
+_CONDITION = re.compile(r"(\S+) (above|below) ([\d.,e-]+)")
+
+
+def pairs(answers: Answers) -> list[dict[str, object]]:
+    """Return of each pair the numbers of 100 worlds, with policies as designed, and the rules of where it is later."""
+    ensemble = answers.ensemble
+    found: list[dict[str, object]] = []
+    for scenario in ensemble.scenarios:
+        table = answers.shares.query(
+            "scenario == @scenario and policies == 'as designed' and filter == @answers.leading_filter "
+            "and kind == 'worlds'"
+        ).set_index(["measure", "outcome"])["share"]
+        counted = {
+            topic: {
+                outcome: round(100 * float(table.get((measure, outcome), 0)), 1)
+                for outcome in ("ahead", "behind")
+            }
+            for topic, measure in (("together", "synchronization"), ("sooner", "speed"))
+        }
+        rules = []
+        for rule in answers.rules:
+            where, behind, outcome = rule.partition(f": {ensemble.titles[scenario]} is behind in speed in ")
+            if behind:
+                conditions = [
+                    {"key": key, "test": test, "value": float(value.replace(",", ""))}
+                    for key, test, value in _CONDITION.findall(where)
+                ]
+                rules.append({"density": float(outcome.split()[0]), "conditions": conditions})
+        found.append({"scenario": scenario, "reference": ensemble.reference, **counted, "rules": rules})
+    return found
 
 
 def _ratio(value: float) -> str:
@@ -160,6 +193,7 @@ def main() -> None:
                 "seed": ensemble.manifest["seed"],
                 "numpy": ensemble_versions["numpy"],
                 "numba": ensemble_versions["numba"],
+                "pairs": pairs(answers),
                 "digests": {name: load_scenario(name).digest for name in names},
             }
         ),

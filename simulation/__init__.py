@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from simulation.replication import run
     from simulation.results.reader import Results
     from simulation.scenario.loading import load_scenario
+    from simulation.server.notebook import page
 
-__all__ = ["HyperclusterModel", "Results", "compare", "load_scenario", "run", "run_batch"]
+__all__ = ["HyperclusterModel", "Results", "compare", "load_scenario", "page", "run", "run_batch"]
 
 _MODULE_OF = {
     "HyperclusterModel": "simulation.mesa.model",
     "Results": "simulation.results.reader",
     "compare": "simulation.analysis.comparison",
     "load_scenario": "simulation.scenario.loading",
+    "page": "simulation.server.notebook",
     "run": "simulation.replication",
     "run_batch": "simulation.batch.running",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,9 @@ STUDY = "verdict"
 @fresh
 @take_over
 @click.option("--quiet", is_flag=True, help="Print only errors.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, one object per line."
+)
 @click.pass_context
 def explore(
     ctx: click.Context,
@@ -93,6 +97,7 @@ def explore(
     fresh: bool,
     take_over: bool,
     quiet: bool,
+    as_json: bool,
 ) -> None:
     """Ask whether the verdict survives the assumptions.
 
@@ -130,34 +135,39 @@ def explore(
         "seed": seed,
         "set": overrides or None,
     }
-    study, folder, name = _study_of(names, {key: value for key, value in given.items() if value is not None})
-    if write is not None:
-        _write_study(study, write)
-        return
-    from simulation.explore.ensemble import ensemble_of
-    from simulation.explore.running import refuse_too_many, run_ensemble
+    from simulation.cli.progress import ending, errors_as_json, form_of, print_json, progress_shown
 
-    ensemble = ensemble_of(study, folder=folder)
-    size = _size_of(study, ensemble)
-    refuse_too_many(size.points, ensemble)
-    if dry_run:
-        _foretell(ensemble, size, workers=workers)
-        return
-    from simulation.cli.progress import form_of, progress_shown
-
-    with progress_shown(form_of(quiet=quiet, as_json=False)) as progress:
-        results = run_ensemble(
-            ensemble,
-            size,
-            out=out or RESULTS / f"explore-{name}",
-            workers=workers,
-            executor=executor,
-            deadline=deadline,
-            fresh=fresh,
-            take_over=take_over,
-            progress=progress,
+    with errors_as_json() if as_json else contextlib.nullcontext():
+        study, folder, name = _study_of(
+            names, {key: value for key, value in given.items() if value is not None}
         )
-    _conclude(results, quiet=quiet)
+        if write is not None:
+            _write_study(study, write)
+            return
+        from simulation.explore.ensemble import ensemble_of
+        from simulation.explore.running import refuse_too_many, run_ensemble
+
+        ensemble = ensemble_of(study, folder=folder)
+        size = _size_of(study, ensemble)
+        refuse_too_many(size.points, ensemble)
+        if dry_run:
+            _foretell(ensemble, size, workers=workers)
+            return
+        with progress_shown(form_of(quiet=quiet, as_json=as_json)) as progress:
+            results = run_ensemble(
+                ensemble,
+                size,
+                out=out or RESULTS / f"explore-{name}",
+                workers=workers,
+                executor=executor,
+                deadline=deadline,
+                fresh=fresh,
+                take_over=take_over,
+                progress=progress,
+            )
+        _conclude(results, quiet=quiet or as_json)
+        if as_json:
+            print_json(ending(results))
     if results.manifest["failures"]:
         print_failures(results.manifest)
         ctx.exit(3)

@@ -31,8 +31,22 @@ import click
     help="Folder with the results folders to replay; new studies are written there.",
 )
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
+@click.option(
+    "--frame",
+    "frames",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let pages of this origin, such as http://localhost:8888, show this one in a frame. Requires a token, and "
+    "ends with the standard input. May be repeated.",
+)
 def serve(
-    scenarios: tuple[Path, ...], port: int, host: str, token: str | None, results: Path, open_browser: bool
+    scenarios: tuple[Path, ...],
+    port: int,
+    host: str,
+    token: str | None,
+    results: Path,
+    open_browser: bool,
+    frames: tuple[str, ...],
 ) -> None:
     """Show two scenarios side by side, live, in a browser.
 
@@ -41,4 +55,12 @@ def serve(
     """
     from simulation.server.web.serve import serve as run_server
 
-    run_server(scenarios, host=host, port=port, token=token, results=results, open_browser=open_browser)
+    run_server(
+        scenarios,
+        host=host,
+        port=port,
+        token=token,
+        results=results,
+        open_browser=open_browser,
+        frames=frames,
+    )

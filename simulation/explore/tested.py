@@ -6,20 +6,35 @@ beside the verdict of a study only if no key of its scenarios was changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from simulation.analysis.answer import Elsewhere
 from simulation.analysis.declarations import SHIPPED
 from simulation.files.toml import read_toml
 from simulation.results.reader import Manifest
 
 TESTED = SHIPPED / "tested.toml"
 
+_PLAIN = {
+    ("diffusion.institutional", "below"): "institutions pass little on",
+    ("diffusion.institutional", "above"): "institutions pass much on",
+    ("diffusion.spontaneous", "below"): "enterprises rarely adopt of their own accord",
+    ("diffusion.spontaneous", "above"): "enterprises often adopt of their own accord",
+    ("diffusion.half_distance_km", "above"): "contact reaches far",
+    ("diffusion.half_distance_km", "below"): "contact reaches less far",
+}
+"""What a condition of a rule means, for readers who do not know the keys."""
+
 
 @lru_cache(maxsize=1)
 def shipped_answer() -> Mapping[str, Any]:
-    """Return the shipped answer: ``digests`` of its scenarios by name, ``sentences``, and where they are from."""
+    """Return the shipped answer: ``digests`` of its scenarios by name, ``sentences``, ``pairs``, and their origin.
+
+    Of a pair, ``together`` and ``sooner`` have the numbers of 100 worlds, with policies as designed, in which the
+    scenario was ahead of the reference and behind it, and ``rules`` the conditions under which it tends to be later.
+    """
     return read_toml(TESTED, expected="the answer of an ensemble (TOML)")[1]
 
 
@@ -39,3 +54,53 @@ def about_other_assumptions(manifest: Manifest) -> list[str]:
         "This verdict was not tested against other assumptions. To do so: hypercluster explore "
         f"{' '.join(rivals)}{changed} (about {answer['minutes']:g} minutes on two cores)."
     ]
+
+
+def elsewhere(a: str, b: str) -> dict[str, Elsewhere]:
+    """Return what other worlds say of two scenarios, b against a, by topic; empty if they were not tried.
+
+    Parameters
+    ----------
+    a, b : digests of the scenarios.
+    """
+    answer = shipped_answer()
+    digests = answer["digests"]
+    for pair in answer["pairs"]:
+        scenario, reference = digests[pair["scenario"]], digests[pair["reference"]]
+        rules = tuple(_in_words(rule["conditions"]) for rule in pair["rules"])
+        if (reference, scenario) == (a, b):
+            return {
+                "together": Elsewhere(**pair["together"]),
+                "sooner": Elsewhere(**pair["sooner"], later="b", rules=rules),
+            }
+        if (reference, scenario) == (b, a):
+            turned = {
+                topic: {"ahead": pair[topic]["behind"], "behind": pair[topic]["ahead"]}
+                for topic in ("together", "sooner")
+            }
+            return {
+                "together": Elsewhere(**turned["together"]),
+                "sooner": Elsewhere(**turned["sooner"], later="a", rules=rules),
+            }
+    return {}
+
+
+def conditions(a: str, b: str) -> list[Mapping[str, Any]]:
+    """Return the conditions of the first rule of a pair that was tried (``key``, ``test``, ``value``), or none."""
+    answer = shipped_answer()
+    for pair in answer["pairs"]:
+        if {answer["digests"][pair["scenario"]], answer["digests"][pair["reference"]]} == {a, b} and pair[
+            "rules"
+        ]:
+            return list(pair["rules"][0]["conditions"])
+    return []
+
+
+def _in_words(conditions: Sequence[Mapping[str, Any]]) -> str:
+    told = []
+    for condition in conditions:
+        key, test, value = condition["key"], condition["test"], condition["value"]
+        exact = f"{key} {test} {value:g}"
+        plain = _PLAIN.get((key, test))
+        told.append(f"{plain} ({exact})" if plain else exact)
+    return " and ".join(told)

@@ -64,12 +64,14 @@ def name_of(number: int) -> str:
 def _with(spec: Scenario, number: int) -> Scenario:
     name = name_of(number)
     off = [factor for place, factor in enumerate(FACTORS) if not number >> place & 1]
-    changes: dict[str, Any] = {
-        "name": name,
-        "title": f"{spec.title}: {name.replace('-', ', ')}",
-        # Setting only digital contact to zero would leave the effect of platforms through institutions.
-        "diffusion": spec.diffusion.model_copy(update=dict.fromkeys(off, 0.0)),
-    }
+    named = {"name": name, "title": f"{spec.title}: {name.replace('-', ', ')}"}
+    return without_factors(spec, off).model_copy(update=named)
+
+
+def without_factors(spec: Scenario, off: Sequence[str]) -> Scenario:
+    """Return the scenario with some of the factors switched off."""
+    # Setting only digital contact to zero would leave the effect of platforms through institutions.
+    changes: dict[str, Any] = {"diffusion": spec.diffusion.model_copy(update=dict.fromkeys(off, 0.0))}
     if "digital" in off:
         changes["platforms"] = tuple(
             platform.model_copy(update={"vectors": ()}) for platform in spec.platforms

@@ -23,7 +23,7 @@ from simulation.files.toml import (
 from simulation.hidden_characters import fault_of
 from simulation.policies.base import MONEY
 
-NOT_INHERITED = ("extends", "name", "title", "description")
+NOT_INHERITED = ("extends", "name", "title", "summary", "group", "description")
 """Keys that apply to one file only and are not inherited."""
 
 OVERRIDE = "--set"

@@ -80,9 +80,11 @@ def refuse_unmatched(overrides: Sequence[str], names: Sequence[str]) -> None:
             raise ScenarioError([Problem(OVERRIDE, None, "", message, shortened(override))])
 
 
-def parse_scenario(text: str, *, file: str | Path = "scenario.toml") -> Scenario:
-    """Validate the text of a scenario as if it were in ``file``; errors as :func:`load_scenario`."""
-    return _checked(document_of(text, file=Path(file)))
+def parse_scenario(
+    text: str, *, file: str | Path = "scenario.toml", overrides: Sequence[str] = ()
+) -> Scenario:
+    """Validate the text of a scenario as if it were in ``file``; errors and overrides as :func:`load_scenario`."""
+    return _checked(document_of(text, file=Path(file), overrides=overrides))
 
 
 def shipped_scenarios() -> list[Path]:

@@ -228,6 +228,10 @@ class _Scenario(Settings):
     """Name in files and tables; by default that of the file."""
     title: Line = Field(default_factory=lambda data: str(data.get("name", "")))
     """A short label for figures; by default the name."""
+    summary: Line = ""
+    """One line on what the scenario is about, for lists of scenarios."""
+    group: Line = ""
+    """Heading below which lists show the scenario; files without one come under "Your own"."""
     description: Text = ""
     """Description of the scenario for readers of its results."""
     time: Time = Time()
@@ -272,7 +276,7 @@ class _Scenario(Settings):
         vectors that no platform carries and mechanisms that are off do not count either, so a new one of any of them
         leaves the digests of other scenarios unchanged.
         """
-        dump = self.model_dump(mode="json", exclude={"name", "title", "description"})
+        dump = self.model_dump(mode="json", exclude={"name", "title", "summary", "group", "description"})
         dump["world"]["dataset"] = self.dataset.digest
         dump["budget"]["per_year"] = self.budget.money_a_year(self.world.scale)
         dump["costs"] = {policy.instrument: self.costs.of(policy.instrument) for policy in self.policies}

@@ -102,7 +102,7 @@ def test_every_figure_is_saved(come, kind):
     visit = come(CHANGED + "150&difference=1&region=tatarstan")
     visit.at(12, 6)
     visit.page.locator("#save").click()
-    titles = visit.page.locator(".card h2").all_inner_texts()
+    titles = visit.page.locator(".card").evaluate_all("cards => cards.map(card => card.ariaLabel)")
     assert len(titles) == 8
     for title in titles:
         button = visit.page.get_by_role("dialog").get_by_role("button", name=f"{title} as {kind}", exact=True)
@@ -130,23 +130,23 @@ def test_a_batch_shows_progress_bands_and_a_verdict_and_can_be_replayed(come, re
     visit = come(CHANGED + "200")
     visit.at(16, 8)
     live = table_of(visit.counts())
-    visit.page.locator("#open-study").click()
+    visit.page.locator("#open-sure").click()
     visit.page.locator("#replications").fill("3")
     visit.page.locator("#start-study").click()
-    expect(visit.page.locator("#panel-study progress")).to_be_visible(timeout=MS)
-    expect(visit.page.locator("#panel-study")).to_contain_text(
+    expect(visit.page.locator("#panel-sure progress")).to_be_visible(timeout=MS)
+    expect(visit.page.locator("#panel-sure")).to_contain_text(
         "3 replications of both sides are done", timeout=4 * MS
     )
-    expect(visit.page.locator("#panel-study")).to_contain_text("synchronization")
-    folder = visit.page.locator("#panel-study b").inner_text()
+    expect(visit.page.locator("#panel-sure")).to_contain_text("in step")
+    folder = visit.page.locator("#panel-sure b").inner_text()
     assert (results / folder / "manifest.json").exists()
-    expect(visit.page.get_by_role("img", name="Adoption curves")).to_be_visible()
+    expect(visit.page.get_by_role("img", name="How much is adopted")).to_be_visible()
 
     replay = come()
-    options = replay.page.locator(f"#choose-a optgroup[label='Results: {folder}'] option")
-    names = options.evaluate_all("options => options.map(option => option.value)")
-    assert len(names) == 2
-    replay.page.locator("#choose-a").select_option(names[0])
+    replay.page.locator("#choose-a").click()
+    options = replay.page.get_by_role("dialog").locator(f"[data-value^='{folder}/']")
+    assert options.count() == 2
+    options.first.click()
     expect(replay.page.get_by_role("img", name=re.compile(re.escape(folder))).first).to_be_visible(timeout=MS)
     expect(replay.page.locator("#seed")).to_have_value("7")
     replay.page.locator("#slider").fill("200")
@@ -167,11 +167,11 @@ def test_a_batch_shows_progress_bands_and_a_verdict_and_can_be_replayed(come, re
 def test_a_batch_can_be_stopped(come):
     visit = come("#a=baseline&b=mixed&seed=11&month=12")
     visit.at(1)
-    visit.page.locator("#open-study").click()
+    visit.page.locator("#open-sure").click()
     visit.page.locator("#replications").fill("900")
     visit.page.locator("#start-study").click()
     visit.page.locator("#stop-study").click(timeout=MS)
-    expect(visit.page.locator("#panel-study")).to_contain_text("Stopped.", timeout=2 * MS)
+    expect(visit.page.locator("#panel-sure")).to_contain_text("Stopped.", timeout=2 * MS)
     expect(visit.page.locator("#start-study")).to_be_enabled()
 
 
@@ -183,5 +183,8 @@ def test_a_batch_can_be_stopped(come):
 )
 def test_an_address_that_names_what_is_not_there_is_told_and_something_is_shown(come, name, told):
     visit = come(f"#a={name}&b=hypercluster&seed=1")
-    expect(visit.page.locator("#notice")).to_contain_text(told, timeout=MS)
-    visit.at(0)
+    notice = visit.page.locator("#notice")
+    expect(notice).to_contain_text(told, timeout=MS)
+    expect(notice).to_contain_text("This address cannot be opened")
+    assert "\n" not in notice.inner_text().removesuffix("\nClose")
+    visit.at(20)

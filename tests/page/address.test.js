@@ -88,7 +88,7 @@ test("who listens to a key hears of its changes alone", () => {
   /** @type {string[][]} */
   const heard = [];
   store.on(["month", "tab"], (_, keys) => heard.push(keys));
-  store.set({ month: 0 });
+  store.set({ month: DEFAULTS.month });
   store.set({ speed: 2 });
   store.set({ month: 3, speed: 3 });
   assert.deepEqual(heard, [["month", "speed"]]);

@@ -41,7 +41,7 @@ test("each name that the first module imports is exported where it says", async 
 test("each element that a module asks for by its id is on the page, or made by a module", () => {
   const texts = MODULES.map(textOf);
   const made = texts.flatMap((text) => [...text.matchAll(/\bid: "([\w-]+)"/g)].map(([, id]) => id));
-  const tabs = PANELS.flatMap(({ tab }) => [`tab-${tab}`, `panel-${tab}`]);
+  const tabs = PANELS.flatMap(({ tab }) => [`tab-${tab}`, `panel-${tab}`, `tabpanel-${tab}`]);
   const there = new Set([...HTML.matchAll(/ id="([\w-]+)"/g)].map(([, id]) => id).concat(made, tabs));
   const asked = texts.flatMap((text) => [...text.matchAll(/\bbyId\("([\w-]+)"/g)].map(([, id]) => id));
   assert.ok(asked.length > 30);

@@ -56,7 +56,7 @@ export function worldOf({ regions = 2, technologies = 2, platforms = 1 } = {}) {
         spent: many(25).map(half),
       },
     ],
-    ...{ planned_pv: 0, spent_pv: 0, budget_pv: 0, values: {}, base: {}, map: "m" },
+    ...{ planned_pv: 0, spent_pv: 0, discount: null, budget_pv: 0, values: {}, base: {}, map: "m" },
   };
 }
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
 from anyio.from_thread import start_blocking_portal
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from simulation.server.web.security import HEADERS, Gate, is_loopback, same_token
+from simulation.errors import HyperclusterError
+from simulation.server.web.security import HEADERS, Gate, headers_for, is_loopback, origin_of, same_token
 
 Headers = Sequence[tuple[str, str]]
 
@@ -157,3 +161,34 @@ def test_a_token_must_be_the_same_to_the_last_letter() -> None:
     assert same_token("a" * 20, "a" * 20) and same_token("ключ", "ключ")
     for wrong in (None, "", "a" * 19, "a" * 21, "a" * 19 + "b", "ключ"):
         assert not same_token("a" * 20, wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("http://localhost:8888", "http://localhost:8888"),
+        ("https://hub.example.org/user/me/lab?x=1", "https://hub.example.org"),
+        ("http://[::1]:8888/", "http://[::1]:8888"),
+    ],
+)
+def test_an_origin_is_what_an_address_begins_with(text: str, origin: str) -> None:
+    assert origin_of(text) == origin
+
+
+@given(st.text(max_size=30) | st.text(max_size=20).map(lambda text: f"http://{text}"))
+def test_no_text_brings_more_than_an_origin_into_the_policy(text: str) -> None:
+    try:
+        origin = origin_of(text)
+    except HyperclusterError:
+        return
+    policy = headers_for([origin])["Content-Security-Policy"]
+    assert re.fullmatch(r"https?://[\w.:\[\]-]+", origin, re.ASCII)
+    assert policy.count(";") == HEADERS["Content-Security-Policy"].count(";")
+
+
+def test_only_the_origin_that_is_named_may_show_the_page_in_a_frame() -> None:
+    assert "frame-ancestors 'none'" in headers_for([])["Content-Security-Policy"]
+    assert headers_for([])["X-Frame-Options"] == "DENY"
+    framed = headers_for(["http://localhost:8888"])
+    assert "frame-ancestors http://localhost:8888;" in framed["Content-Security-Policy"]
+    assert set(HEADERS) - set(framed) == {"X-Frame-Options"}

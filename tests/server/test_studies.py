@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 from page import Page, connected
+from served import SMALL as TINY
 from served import Served
+from small_ensembles import small_ensemble
 
 from simulation import Results, compare
-from simulation.errors import ResultsError
+from simulation.batch.running import run_batch
+from simulation.errors import HyperclusterError, ResultsError
+from simulation.explore.running import Size, run_ensemble
 from simulation.figures.drawing.inputs import study_curves
-from simulation.scenario.loading import load_scenario
+from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.server.processes.studies import MOST_STUDIES, Study
+from simulation.server.sides.ensembles import ensemble
 from simulation.server.sides.summary import summary
 
 SMALL = {"scenario": "small", "changes": ["time.years=10.0"]}
@@ -146,3 +151,40 @@ def test_two_sides_of_one_name_are_told_apart_and_others_keep_theirs(tmp_path: P
 def test_a_summary_of_one_side_has_no_differences(small_results: Path) -> None:
     found = summary(small_results / "study", {"a": "small"})
     assert found["differences"] == [] and found["replications"] == 2
+
+
+@pytest.mark.slow
+def test_a_pair_is_tested_in_other_worlds_and_the_ensemble_opens(served: Served) -> None:
+    quick = ["time.years=4.0", 'technologies.release="at_start"', "world.scale=0.05"]
+    with connected(served.client) as page:
+        page.open(
+            {"scenario": "regional_cluster", "changes": quick}, {"scenario": "hypercluster", "changes": quick}
+        )
+        first = page.ask("explore", points=4)
+        told = [first]
+        while told[-1]["state"] in ("running", "summing up"):
+            told.append(page.socket.receive_json())
+        assert told[-1]["state"] == "done", told[-1]
+        found = page.ask("ensemble", folder=told[-1]["folder"])
+        assert found["sentences"] and found["axes"]
+        assert {axis["name"]: axis["a"] for axis in found["axes"]}["diffusion.half_distance_km"] == 100.0
+        refused = page.ask("ensemble", folder="study")
+    assert refused["type"] == "error"
+
+
+def test_a_grid_opens_as_a_map_with_the_sides_marked_in_it(tmp_path: Path) -> None:
+    results = run_ensemble(
+        small_ensemble(design="grid", levels=3, patterns="none"),
+        Size(9),
+        out=tmp_path / "grid",
+        executor="serial",
+    )
+    text = load_scenario("hypercluster", overrides=["diffusion.spatial=0.8"]).to_toml()
+    found = ensemble(results.path, {"b": text})
+    assert found["map"]["names"] == ["spatial", "onboarding"]
+    assert sorted(set(found["map"]["x"])) == pytest.approx([0, 0.5, 1])
+    assert len(found["map"]["differences"]) == 9
+    across, upwards = found["map"]["mark"]
+    assert across == pytest.approx(np.log(0.8 / 0.2) / np.log(10)) and 0 <= upwards <= 1
+    with pytest.raises(HyperclusterError):
+        ensemble(run_batch([parse_scenario(TINY)], 2, out=tmp_path / "plain", executor="serial").path, {})

@@ -58,6 +58,18 @@ class Visit:
         """Wait until a picture is there."""
         expect(self.page.locator("#clock")).to_contain_text("year", timeout=MS)
 
+    def panel(self, tab: str) -> Locator:
+        """Open a panel of the drawer and return it with its figures."""
+        if not self.page.locator("#drawer").is_visible():
+            self.page.locator("#open-sure").click()
+        self.page.locator(f"#tab-{tab}").click()
+        return self.page.locator(f"#tabpanel-{tab}")
+
+    def answered(self) -> Locator:
+        """The answer, once its words are those of what is open."""
+        expect(self.page.locator("#answer")).to_have_attribute("aria-busy", "false", timeout=MS)
+        return self.page.locator("#answer")
+
     def at(self, year: int, month: int = 0) -> None:
         """Wait until the page shows this time."""
         expect(self.page.locator("#clock")).to_have_text(f"year {year} month {month}", timeout=MS)
@@ -76,10 +88,15 @@ class Visit:
         field.fill(value)
         field.press("Enter")
 
+    def choose(self, side: str, value: str) -> None:
+        """Choose a scenario for a side: its name, or "folder/scenario"."""
+        self.page.locator(f"#choose-{side}").click()
+        self.page.get_by_role("dialog").locator(f'[data-value="{value}"]').click()
+
     def forms(self, table: str) -> None:
         """Open the forms and unfold a table."""
-        self.page.locator("#open-change").click()
-        self.page.locator("#panel-change summary", has_text=table).click()
+        self.panel("change")
+        self.page.locator("#panel-change summary", has_text=table).last.click()
 
     def saved(self, press: Locator) -> Download:
         """What the browser saves when this is pressed."""

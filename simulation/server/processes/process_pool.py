@@ -21,35 +21,41 @@ DEADLINE_SECONDS = 60.0
 """No valid task takes so long, seconds; a process that does has hung and is replaced."""
 LONG_CHANGES = 5_000
 """Characters of changes; longer ones may take a second to parse, those of the page some milliseconds."""
-SLOW = -1
+SLOW = -2
 """Index of the process for slow requests, so that other requests do not wait for them."""
+QUIET = -1
+"""Index of the process that runs pairs in the background and reads studies, for which no session should wait."""
 
 
 class Models:
     """Processes that hold the sides of sessions; the two sides of a session are in two of them, if there are two.
 
-    An additional process holds the sides that take long to build. It starts when there is one.
+    An additional process holds the sides that take long to build, another one, with low priority, runs pairs in the
+    background and reads studies. They start when there is something for them.
 
     Parameters
     ----------
-    processes : number of processes, without the additional one.
+    processes : number of processes, without the additional ones.
     """
 
     def __init__(self, processes: int) -> None:
         self._stack = ExitStack()
-        # The process for slow requests loads its modules on demand: warming it up would delay them further.
-        prepared = [*[worker.warm_up] * processes, _nothing]
+        # The additional processes load their modules on demand: warming them up would delay others.
+        prepared = [*[worker.warm_up] * processes, _nothing, worker.be_quiet]
         self._workers: list[Workers] = [
             self._stack.enter_context(
-                opened("processes", workers=1, deadline=DEADLINE_SECONDS, prepare=prepare)
+                opened(
+                    "processes",
+                    workers=1,
+                    deadline=None
+                    if prepare is worker.be_quiet
+                    else DEADLINE_SECONDS,  # reading a study may take longer
+                    prepare=prepare,
+                )
             )
             for prepare in prepared
         ]
         self._turns = [Turns() for _ in self._workers]
-        # Reading a study takes seconds, and no session should wait for it. Its process starts with the first study.
-        self._aside = self._stack.enter_context(
-            opened("processes", workers=1, deadline=None, prepare=_nothing)
-        )
 
     async def __aenter__(self) -> Self:
         # All at once: if nothing is compiled yet, each process compiles, which takes no longer in wall-clock time.
@@ -61,12 +67,12 @@ class Models:
 
     @property
     def _processes(self) -> int:
-        return len(self._workers) - 1
+        return len(self._workers) + SLOW
 
     async def read(self, session: Session, side: SideName, wanted: worker.ScenarioRequest) -> Any:
         """Read a scenario; errors as :func:`simulation.server.processes.worker.read`."""
         long = sum(map(len, wanted.changes)) > LONG_CHANGES
-        place = SLOW if long else self._place(session, side)
+        place = SLOW if long or wanted.own else self._place(session, side)
         return await self._ask(place, session.number, worker.read, wanted)
 
     async def ask(
@@ -91,9 +97,19 @@ class Models:
         found: str = await self._ask(self._place(session, "a"), session.number, worker.listing, listed)
         return found
 
-    async def sum_up(self, folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
+    async def quietly[A, T](self, session: int, task: Callable[[A], T], argument: A) -> T:
+        """Execute a task in the quiet process, when the turn of the session comes."""
+        return await self._ask(QUIET, session, task, argument)
+
+    async def own_entries(self, session: Session, names: list[str]) -> str:
+        """Return files that a page has sent, as ``own`` of the protocol lists them, as JSON."""
+        listed = worker.CatalogueRequest({name: session.own.files[name] for name in names}, ())
+        found: str = await self._ask(SLOW, session.number, worker.listing, listed)
+        return found
+
+    async def sum_up(self, session: int, folder: Path, names: Mapping[SideName, str]) -> dict[str, Any]:
         """Return the summary of a finished study; see :func:`simulation.server.sides.summary.summary`."""
-        return await asyncio.wrap_future(self._aside.submit(worker.sum_up, (folder, names)))
+        return await self.quietly(session, worker.sum_up, (folder, names))
 
     async def drop(self, session: Session) -> None:
         """Discard both sides of a session."""

@@ -20,12 +20,11 @@ from simulation.errors import (
     shortened,
 )
 from simulation.figures.drawing.style import MACROREGION_COLOURS
-from simulation.files.text import TextFault
-from simulation.files.toml import read_toml, toml_value
-from simulation.hidden_characters import visible
+from simulation.files.toml import toml_value
 from simulation.results.blocks import PARTS, block_of, part_folders, read_parquet
-from simulation.results.reader import MANIFEST, read_manifest
+from simulation.results.reader import DESIGN, MANIFEST, read_manifest
 from simulation.scenario.document import OVERRIDE, OverrideError, parse_override
+from simulation.scenario.listing import Listed, described, grouped, is_shipped
 from simulation.scenario.loading import MOST_PROBLEMS, load_scenario
 from simulation.scenario.schema import Scenario
 from simulation.server.processes.worker import CatalogueRequest, ScenarioText
@@ -38,7 +37,6 @@ MOST_SEEDS = 100_000
 MOST_SCENARIOS = 200
 MOST_FOLDERS = 500
 MOST_MANIFEST_BYTES = 16_000_000
-MOST_SCENARIO_BYTES = 1_000_000
 LONGEST_PROBLEM = 300
 
 
@@ -75,7 +73,10 @@ def listing(wanted: CatalogueRequest) -> dict[str, Any]:
     Scenarios are validated when they are opened. An entry that cannot be listed has a ``problem`` instead.
     """
     return {
-        "scenarios": [_of_file(name, path, _stamp(path)) for name, path in wanted.files.items()],
+        "scenarios": [
+            _scenario_entry(each)
+            for each in grouped(_of_file(name, path, _stamp(path)) for name, path in wanted.files.items())
+        ],
         "results": [
             _of_folder(folder, tuple(_stamp(folder / name) for name in (MANIFEST, RUNS, PARTS)))
             for folder in wanted.folders[:MOST_FOLDERS]
@@ -114,6 +115,7 @@ def _of_folder(folder: Path, _: tuple[tuple[int, ...], ...]) -> dict[str, Any]:
         "name": folder.name,
         "title": f"{len(scenarios)} scenarios, {count} replications",
         "scenarios": scenarios,
+        "ensemble": not problem and (folder / DESIGN).is_file(),
         "problem": problem,
     }
 
@@ -136,20 +138,20 @@ def _rows(folder: Path) -> int:
 
 
 @lru_cache(maxsize=1000)
-def _of_file(name: str, path: Path, _: tuple[int, ...]) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    problem = ""
-    try:
-        data = read_toml(path, expected="a scenario file (TOML)", at_most=MOST_SCENARIO_BYTES)[1]
-    except TextFault as fault:
-        problem = without_absolute_paths(visible(fault.message))
-    title, description, own = (data.get(key) for key in ("title", "description", "name"))
+def _of_file(name: str, path: Path, _: tuple[int, ...]) -> Listed:
+    return described(name, path, own=not is_shipped(path))
+
+
+def _scenario_entry(found: Listed) -> dict[str, Any]:
     return {
-        "name": name,
-        "title": title if isinstance(title, str) and title else name,
-        "description": description if isinstance(description, str) else "",
-        "style": style_of(own if isinstance(own, str) else name),
-        "problem": problem,
+        "name": found.name,
+        "title": found.title,
+        "group": found.group,
+        "summary": found.summary,
+        "description": found.description,
+        "own": found.own,
+        "style": style_of(found.own_name),
+        "problem": without_absolute_paths(found.problem),
     }
 
 
@@ -162,7 +164,7 @@ def read_scenario(path: Path, changes: Sequence[str]) -> ScenarioText:
         As the command line raises them, with files named without their folders.
     """
     try:
-        _refuse_foreign_datasets(changes)
+        refuse_foreign_datasets(changes)
         spec = load_scenario(path, overrides=changes)
         base = load_scenario(path) if changes else spec
     except ProblemsError as error:
@@ -177,7 +179,7 @@ def _values(spec: Scenario) -> dict[str, Any]:
     return values
 
 
-def _refuse_foreign_datasets(changes: Sequence[str]) -> None:
+def refuse_foreign_datasets(changes: Sequence[str]) -> None:
     """Prevent a page from reading folders of this machine: it may use shipped datasets only."""
     for change in changes:
         try:

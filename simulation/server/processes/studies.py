@@ -25,6 +25,8 @@ GRACE_SECONDS = 10.0
 """Seconds that a batch may take to stop in an orderly way."""
 LONGEST_LINE = 1_000_000
 NICE = 10
+BASELINE = "baseline"
+"""Name of the scenario without policy of an ensemble."""
 INTERRUPT = signal.SIGINT if os.name == "posix" else signal.SIGTERM  # elsewhere a process cannot be asked
 
 log = logging.getLogger("hypercluster")
@@ -45,21 +47,21 @@ class Study:
         self, texts: Mapping[SideName, str], replications: int, *, request: int, seed: int, results: Path
     ) -> None:
         self.request = request
+        self.kind = "study"
         specs = _named_apart({side: parse_scenario(text) for side, text in texts.items()})
         self._texts = {spec.name: spec.to_toml() for spec in specs.values()}
-        self.names: dict[str, str] = {side: spec.name for side, spec in specs.items()}
-        self._replications = replications
-        self._seed = seed
+        self.names: dict[SideName, str] = {side: spec.name for side, spec in specs.items()}
         digests = "".join(f"{spec.name}{spec.digest}" for spec in specs.values())
         digest = hashlib.sha256(f"{digests}{seed}".encode()).hexdigest()
         self.folder = results / f"browser-{digest[:12]}"
+        self._command = ["run", "--replications", str(replications), "--seed", str(seed)]
         self.running = True
         self.listener: Callable[[Study], Awaitable[None]] | None = None
         self.last: dict[str, Any] = {"state": "running", "done": 0, "total": 0, "failed": 0}
         self._process: asyncio.subprocess.Process | None = None
         self._stopped = False
 
-    async def run(self, sum_up: Callable[[Path, Mapping[str, str]], Awaitable[dict[str, Any]]]) -> None:
+    async def run(self, sum_up: Callable[[Path, Mapping[SideName, str]], Awaitable[dict[str, Any]]]) -> None:
         """Run it to its end and report to the listener, as ``study`` of the protocol; ``sum_up`` makes the summary."""
         try:
             with tempfile.TemporaryDirectory(prefix="hypercluster-") as folder:
@@ -70,7 +72,7 @@ class Study:
                 async for told in self._lines(files):
                     await self._tell(told)
             if self.last["state"] == "summing up":
-                found = await sum_up(self.folder, self.names)
+                found = {"state": "done"} if self.kind == "explore" else await sum_up(self.folder, self.names)
                 self.running = False
                 await self._tell(found)
         except HyperclusterError as error:
@@ -96,15 +98,8 @@ class Study:
 
     async def _lines(self, files: list[Path]) -> AsyncIterator[dict[str, Any]]:
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "simulation", "run", *map(str, files), "--json", "--workers", "1"),
-            *(
-                "--replications",
-                str(self._replications),
-                "--seed",
-                str(self._seed),
-                "--out",
-                str(self.folder),
-            ),
+            *(sys.executable, "-m", "simulation", *self._command, *map(str, self._named(files))),
+            *("--json", "--workers", "1", "--out", str(self.folder)),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             stdin=asyncio.subprocess.DEVNULL,
@@ -133,6 +128,10 @@ class Study:
         else:
             yield {"state": "failed", "text": end.get("message") or "the batch ended without a message"}
 
+    def _named(self, files: list[Path]) -> list[str | Path]:
+        """Return the arguments that name the scenarios."""
+        return list(files)
+
     def stop(self) -> None:
         """Stop it in an orderly way; finished replications are kept."""
         self._stopped = True
@@ -148,6 +147,33 @@ class Study:
                 await asyncio.wait_for(self._process.wait(), GRACE_SECONDS)
             except TimeoutError:
                 self._process.kill()
+
+
+class Exploration(Study):
+    """A pair in many worlds: ``hypercluster explore``, whose answer is read from its folder.
+
+    Parameters
+    ----------
+    points : number of worlds.
+    """
+
+    def __init__(
+        self, texts: Mapping[SideName, str], points: int, *, request: int, seed: int, results: Path
+    ) -> None:
+        super().__init__(texts, points, request=request, seed=seed, results=results)
+        self.kind = "explore"
+        self.folder = results / f"browser-worlds-{self.folder.name.removeprefix('browser-')}"
+        self._command = ["explore", "--points", str(points), "--seed", str(seed)]
+        first = parse_scenario(next(iter(self._texts.values())))
+        without = first.model_copy(
+            update={"name": BASELINE, "title": "No policy", "policies": (), "platforms": ()}
+        )
+        self._texts.setdefault(BASELINE, without.to_toml())
+
+    def _named(self, files: list[Path]) -> list[str | Path]:
+        """The pair, and the world without any policy, which must show what is known of diffusion."""
+        pair = [file for file in files if file.stem in self.names.values()]
+        return [*pair, "--baseline", next(file for file in files if file.stem == BASELINE)]
 
 
 def _named_apart(specs: Mapping[SideName, Scenario]) -> dict[SideName, Scenario]:

@@ -9,6 +9,7 @@ The server imports this module for the names of tasks, but must not import the m
 
 from __future__ import annotations
 
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.errors import HyperclusterError
-from simulation.server.protocol.messages import encoded
+from simulation.server.protocol.messages import SideName, encoded
 
 if TYPE_CHECKING:
+    from simulation.scenario.schema import Scenario
+    from simulation.server.sides.answering import Outcome
     from simulation.server.sides.side import Side
+    from simulation.server.sides.without import Version
 
+QUIET = 10
+"""Niceness of the process of quiet runs."""
 SLICE_SECONDS = 0.02
 """Seconds that a task may simulate before others have their turn."""
 MOST_BYTES = 200_000_000
@@ -88,6 +94,7 @@ class ScenarioRequest:
 
     path: Path
     changes: tuple[str, ...]
+    own: bool = False  # whether a page has sent it, so that reading it may take long
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,24 @@ class CatalogueRequest:
 
     files: Mapping[str, Path]
     folders: Sequence[Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Scenarios to compare by quiet runs, and what else the page is to know of them; nothing runs without sides.
+
+    With a folder, the sides are scenarios of that study, whose runs are there already.
+    """
+
+    told: Mapping[str, Any]
+    sides: Mapping[SideName, str]
+    bands: bool = True
+    folder: Path | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """Whole scenarios to run."""
+        return [] if self.folder else list(self.sides.values())
 
 
 class _Shelf:
@@ -155,10 +180,15 @@ def read(wanted: ScenarioRequest) -> ScenarioText:
     """
     from simulation.scenario.loading import parse_scenario
     from simulation.server.processes.reading import read_scenario
-    from simulation.server.sides.live_side import needed_bytes
 
     found = read_scenario(wanted.path, wanted.changes)
-    spec = parse_scenario(found.text)
+    return replace(found, large=_size_of(parse_scenario(found.text)) > LARGE_BYTES or wanted.own)
+
+
+def _size_of(spec: Scenario) -> float:
+    """Return the size of a run in bytes; raises a TooLargeError if the page does not take it."""
+    from simulation.server.sides.live_side import needed_bytes
+
     if len(spec.policies) > MOST_POLICIES:
         raise TooLargeError(
             f"too large for the page: {len(spec.policies):,} policies; the page takes up to {MOST_POLICIES}. "
@@ -171,7 +201,7 @@ def read(wanted: ScenarioRequest) -> ScenarioText:
             f"the page takes up to {MOST_MONTHS:,} months and {MOST_BYTES / 1e6:,.0f} MB. Lower world.scale or "
             "time.years, or run it with hypercluster run"
         )
-    return replace(found, large=size > LARGE_BYTES)
+    return size
 
 
 def listing(wanted: CatalogueRequest) -> str:
@@ -181,12 +211,69 @@ def listing(wanted: CatalogueRequest) -> str:
     return encoded(reading.listing(wanted))
 
 
-def sum_up(study: tuple[Path, Mapping[str, str]]) -> dict[str, Any]:
+def sum_up(study: tuple[Path, Mapping[SideName, str]]) -> dict[str, Any]:
     """Summarize a study: its folder and scenarios by side; see :func:`simulation.server.sides.summary.summary`."""
     from simulation.server.sides.summary import summary
 
     folder, names = study
     return summary(folder, names)
+
+
+def be_quiet() -> None:
+    """Give the other processes priority over this one."""
+    if hasattr(os, "nice"):
+        os.nice(QUIET)
+
+
+def varied(wanted: tuple[str, Sequence[str]]) -> str:
+    """Return a whole scenario with changes, for quiet runs.
+
+    Raises
+    ------
+    ScenarioError, DataError, TooLargeError
+        If it cannot be used.
+    """
+    from simulation.scenario.loading import parse_scenario
+    from simulation.server.processes.reading import refuse_foreign_datasets
+
+    text, changes = wanted
+    refuse_foreign_datasets(changes)
+    spec = parse_scenario(text, overrides=changes)
+    if _size_of(spec) > LARGE_BYTES:
+        raise TooLargeError("too large for quiet runs; a run takes seconds. Use the replications instead")
+    return spec.to_toml()
+
+
+def without(text: str) -> list[Version]:
+    """Return the versions of a scenario that each lack one thing."""
+    from simulation.server.sides.without import versions_without
+
+    return versions_without(varied((text, ())))
+
+
+def trial(run: tuple[str, int]) -> None:
+    """Run a scenario with a seed, and keep what it leaves for :func:`compare`."""
+    from simulation.server.sides.trials import outcome
+
+    outcome(*run)
+
+
+def compare(wanted: tuple[Case, Sequence[int]]) -> str:
+    """Compare the runs of a case, as JSON; those that are not kept run again."""
+    from simulation.server.sides.trials import compared
+
+    case, seeds = wanted
+    if case.folder is not None:
+        return encoded({**case.told, **sum_up((case.folder, case.sides))})
+    found = compared(case.sides, seeds, bands=case.bands) if case.sides else {}
+    return encoded({**case.told, **found})
+
+
+def ensemble(wanted: tuple[Path, Mapping[SideName, str]]) -> str:
+    """Return what an ensemble says, as JSON; see :func:`simulation.server.sides.ensembles.ensemble`."""
+    from simulation.server.sides import ensembles
+
+    return encoded(ensembles.ensemble(*wanted))
 
 
 def world(side: Side) -> dict[str, Any]:
@@ -209,6 +296,25 @@ def series(side: Side, month: int, technologies: list[int]) -> dict[str, Any] | 
     return side.series(month, technologies, until=_until())
 
 
+def outcome(side: Side) -> Outcome | None:
+    """Return what the answer needs of a side, or None if it has not reached its horizon yet."""
+    from simulation.server.sides import answering
+
+    return answering.outcome(side, until=_until())
+
+
+def answer(
+    _: Side,
+    outcomes: Mapping[str, Outcome],
+    given: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]],
+    trials: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return the answer to two sides; see :func:`simulation.server.sides.answering.answered`."""
+    from simulation.server.sides.answering import Given, answered
+
+    return answered(outcomes, {side: Given(*values) for side, values in given.items()}, trials)
+
+
 def inspect(side: Side, kind: str, row: int, month: int) -> dict[str, Any] | None:
     """Return the content of the inspector, or None if the side has not reached the month yet."""
     return side.inspect(kind, row, month, until=_until())
@@ -222,7 +328,7 @@ def warm_up() -> None:
     """Load and, if necessary, compile everything in advance, so that no session waits for it."""
     from simulation.scenario.loading import load_scenario
     from simulation.server.processes import reading  # noqa: F401 - for the first session that needs it
-    from simulation.server.sides import replay  # noqa: F401
+    from simulation.server.sides import answering, replay  # noqa: F401
     from simulation.server.sides.live_side import LiveSide
 
     side = LiveSide(load_scenario("fragmented_platforms"), 1)

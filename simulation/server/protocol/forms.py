@@ -11,11 +11,20 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from simulation.data.reader import load_vectors, shipped_datasets
+from simulation.mechanisms.chains import Chain
+from simulation.mechanisms.prices import Commodity
 from simulation.policies import INSTRUMENTS
 from simulation.scenario.schema import Platform, Scenario
 
 UNITS = ("1/year", "units a year", "km", "units", "years", "0-1")
 """As the help texts of the schema write them, the longer ones first."""
+
+ARRAYS: tuple[tuple[str, str, type[BaseModel]], ...] = (
+    ("platforms", "Platforms", Platform),
+    ("chains", "Processing chains", Chain),
+    ("commodities", "Prices of commodities", Commodity),
+)
+"""Arrays of tables that have forms, beside the policies."""
 
 
 def forms() -> dict[str, Any]:
@@ -32,11 +41,15 @@ def forms() -> dict[str, Any]:
                 "help": _words(policy.__doc__),
                 "cost_basis": policy.cost_basis,
                 "unit_cost": policy.unit_cost,
+                "all_or_nothing": policy.all_or_nothing,
                 "fields": [field for field in fields_of(policy) if field["key"] != "instrument"],
             }
             for name, policy in INSTRUMENTS.items()
         ],
-        "platform": fields_of(Platform),
+        "arrays": [
+            {"key": key, "title": title, "help": _words(table.__doc__), "fields": fields_of(table)}
+            for key, title, table in ARRAYS
+        ],
         "vectors": [{"name": row.vector, "links": row.links} for row in load_vectors()],
     }
 

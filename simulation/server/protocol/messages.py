@@ -18,6 +18,13 @@ MOST_CHANGES = 500
 MOST_CHANGED = 300_000
 """Maximum characters of all changes of a side; 200 policies, each with a list of all regions, need that many."""
 MOST_REPLICATIONS = 1000
+MOST_TRIALS = 30
+"""Maximum pairs of quiet runs; for more there are studies."""
+MOST_CASES = 12
+MOST_WORLDS = 4096
+"""Maximum points of an ensemble that a page starts."""
+MOST_FILES = 60
+"""Maximum files that a page sends at once."""
 MOST_KEYS = 20
 """Maximum number of keys of a message, or of one of its sides; no valid request has as many."""
 SHORT = 10_000
@@ -29,6 +36,9 @@ Month = Annotated[int, Field(ge=0, le=1_000_000)]
 Row = Annotated[int, Field(ge=0, le=10_000_000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 SideName = Literal["a", "b"]
+Changes = Annotated[list[Annotated[str, Field(max_length=2_000)]], Field(max_length=50)]
+Replications = Annotated[int, Field(ge=2, le=MOST_TRIALS)]
+"""Pairs of quiet runs."""
 SIDES: tuple[SideName, SideName] = ("a", "b")
 
 
@@ -127,12 +137,64 @@ class Toml(_Message):
     side: SideName
 
 
+class Trial(_Message):
+    """A paired difference that ``trials`` has found, b minus a; null where there is none."""
+
+    metric: Name
+    difference: float | None
+    low: float | None
+    high: float | None
+    n: Annotated[int, Field(ge=0, le=MOST_REPLICATIONS)]
+    pairs: Annotated[int, Field(ge=0, le=MOST_REPLICATIONS)]
+    scenario_mean: float | None
+    reference_mean: float | None
+
+
+class Answer(_Message):
+    """Send the answer in words: who is ahead in what, and how sure it is."""
+
+    type: Literal["answer"]
+    id: Id
+    trials: Annotated[list[Trial], Field(max_length=50)] = []
+
+
+class OwnFile(_Message):
+    """A file that the user has chosen, by its relative path."""
+
+    name: Name
+    text: Annotated[str, Field(max_length=MOST_BYTES)]
+
+
+class Own(_Message):
+    """Keep a scenario, or the folder of a dataset, for this session."""
+
+    type: Literal["own"]
+    id: Id
+    files: Annotated[list[OwnFile], Field(min_length=1, max_length=MOST_FILES)]
+
+
 class StartStudy(_Message):
     """Run many replications of both sides in the background."""
 
     type: Literal["study"]
     id: Id
     replications: Annotated[int, Field(ge=2, le=MOST_REPLICATIONS)]
+
+
+class Explore(_Message):
+    """Run the pair in many worlds in the background."""
+
+    type: Literal["explore"]
+    id: Id
+    points: Annotated[int, Field(ge=1, le=MOST_WORLDS)]
+
+
+class ReadEnsemble(_Message):
+    """Send what an ensemble among the results says."""
+
+    type: Literal["ensemble"]
+    id: Id
+    folder: Name
 
 
 class StopStudy(_Message):
@@ -142,7 +204,56 @@ class StopStudy(_Message):
     id: Id
 
 
-Request = Open | Frames | Series | Inspect | Map | Toml | StartStudy | StopStudy
+class TrialCase(_Message):
+    """A version of both sides: changes in addition to those that they have."""
+
+    name: Name
+    a: Changes = []
+    b: Changes = []
+
+
+class StartTrials(_Message):
+    """Run pairs of both sides quietly, as they are and with changes, with the same seeds."""
+
+    type: Literal["trials"]
+    id: Id
+    replications: Replications
+    cases: Annotated[list[TrialCase], Field(min_length=1, max_length=MOST_CASES)]
+
+
+class Without(_Message):
+    """Run a side quietly without each channel, vector and policy, with the same seeds."""
+
+    type: Literal["without"]
+    id: Id
+    side: SideName
+    replications: Replications
+
+
+class StopTrials(_Message):
+    """Stop quiet runs."""
+
+    type: Literal["stop_trials"]
+    id: Id
+
+
+Request = (
+    Open
+    | Frames
+    | Series
+    | Inspect
+    | Map
+    | Toml
+    | Answer
+    | Own
+    | StartStudy
+    | StopStudy
+    | Explore
+    | ReadEnsemble
+    | StartTrials
+    | Without
+    | StopTrials
+)
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="type")])
 _HELLO = TypeAdapter(Hello)
 
@@ -189,8 +300,11 @@ def _refuse_many_keys(text: str) -> None:
         found = from_json(text)
     except ValueError:
         return  # which pydantic reports
-    sides = [found.get(side) for side in SIDES] if isinstance(found, dict) else []
-    if any(isinstance(table, dict) and len(table) > MOST_KEYS for table in (found, *sides)):
+    values = list(found.values())[:MOST_KEYS] if isinstance(found, dict) else []
+    below = [
+        each for value in values for each in (value[: MOST_FILES + 1] if isinstance(value, list) else [value])
+    ]
+    if any(isinstance(table, dict) and len(table) > MOST_KEYS for table in (found, *below)):
         raise MessageError(f"more than {MOST_KEYS} keys, which no request has", _id_of(text))
 
 

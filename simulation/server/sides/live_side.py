@@ -156,6 +156,7 @@ class LiveSide(Side):
             "planned_pv": schedule.planned_pv,
             "spent_pv": schedule.spent_pv,
             "budget_pv": schedule.available_pv,
+            "discount": spec.budget.discount,
         }
 
     def map(self) -> dict[str, Any]:

@@ -177,6 +177,7 @@ class ReplaySide(Side):
             "planned_pv": self._planned_pv,
             "spent_pv": self._spent_pv,
             "budget_pv": None,
+            "discount": None,
         }
 
     def map(self) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from simulation.figures.drawing.bands import QUANTILES, quantiles
 from simulation.figures.drawing.inputs import study_curves
 from simulation.figures.drawing.study import ScenarioCurves, StudyCurves
 from simulation.results.reader import Results
+from simulation.server.protocol.messages import SideName
 from simulation.server.sides.side import SHOWN, plain
 
 
-def summary(folder: Path, names: Mapping[str, str]) -> dict[str, Any]:
+def summary(folder: Path, names: Mapping[SideName, str]) -> dict[str, Any]:
     """Return the summary of a finished study: bands, differences b minus a, verdict; as ``study`` of the protocol.
 
     Parameters
@@ -70,7 +71,7 @@ def _bands(scenario: ScenarioCurves, rows: list[int], *, steps: int) -> dict[str
     }
 
 
-def _compared(results: Results, names: Mapping[str, str], titles: Mapping[str, str]) -> dict[str, Any]:
+def _compared(results: Results, names: Mapping[SideName, str], titles: Mapping[str, str]) -> dict[str, Any]:
     comparison = compare(results, names["a"])
     pair = comparison[(comparison["scenario"] == names["b"]) & (comparison["reference"] == names["a"])]
     shown = pair[pair["metric"].isin(SHOWN)]

@@ -8,10 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from simulation.errors import HyperclusterError, Problem, ScenarioError, listed, shortened, suggestion
+from simulation.scenario.listing import OWN, own_scenarios
 from simulation.scenario.loading import shipped_scenarios
-
-OWN = Path("scenarios")
-"""Folder of the user's own scenarios, below the working directory."""
 
 
 class Catalogue:
@@ -30,7 +28,7 @@ class Catalogue:
     @property
     def files(self) -> dict[str, Path]:
         """File of each scenario; a user's file takes precedence over a shipped one, and a named file over both."""
-        paths = [*shipped_scenarios(), *sorted(OWN.glob("*.toml")), *self._named]
+        paths = [*shipped_scenarios(), *own_scenarios(), *self._named]
         return {path.stem: path for path in paths}
 
     def file(self, name: str) -> Path:

@@ -9,34 +9,42 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
-from functools import singledispatchmethod
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial, singledispatchmethod
 from typing import TYPE_CHECKING, Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from simulation.errors import HyperclusterError, ProblemsError
 from simulation.server.processes import worker
-from simulation.server.processes.studies import MOST_STUDIES, Study
-from simulation.server.processes.worker import LiveRecipe, ReplayRecipe, ScenarioRequest, TooLargeError
+from simulation.server.processes.studies import MOST_STUDIES, Exploration, Study
+from simulation.server.processes.trials import Trials
+from simulation.server.processes.worker import Case, LiveRecipe, ReplayRecipe, ScenarioRequest, TooLargeError
 from simulation.server.protocol.frames import frame
 from simulation.server.protocol.messages import (
     MOST_BYTES,
     SIDES,
+    Answer,
+    Explore,
     Frames,
     Hello,
     Inspect,
     Map,
     MessageError,
     Open,
+    Own,
+    ReadEnsemble,
     Request,
     ResultsSource,
     ScenarioSource,
     Series,
     SideName,
     StartStudy,
+    StartTrials,
     StopStudy,
+    StopTrials,
     Toml,
+    Without,
     encoded,
     error_message,
     joined,
@@ -68,6 +76,7 @@ class Connection:
         self._socket = socket
         self._sending = asyncio.Lock()  # a study sends messages between answers
         self._session: Session
+        self._trials: Trials
 
     async def serve(self) -> None:
         """Serve the page until it disconnects."""
@@ -93,6 +102,7 @@ class Connection:
         except _TooBigError:
             await self._socket.close(TOO_BIG)
             return
+        self._trials = Trials(self._server.models, self._session.number)
         try:
             await self._welcome(resumed=resumed)
             while True:
@@ -102,6 +112,7 @@ class Connection:
         except _TooBigError:
             await self._socket.close(TOO_BIG)
         finally:
+            await self._trials.stop()
             sessions.leave(self._session, self._hang_up)
 
     def _hang_up(self) -> None:
@@ -174,7 +185,10 @@ class Connection:
     async def _refuse(self, request: Request, error: HyperclusterError, *, side: SideName | None) -> None:
         kind = {BusyError: "busy", TooLargeError: "too_large", MessageError: "message"}.get(type(error))
         kind = kind or ("scenario" if isinstance(error, ProblemsError) else "results")
-        without_paths = self._server.catalogue.without_paths
+
+        def without_paths(text: str) -> str:
+            return self._server.catalogue.without_paths(self._session.own.without_root(text))
+
         message = error_message(request.id, kind, without_paths(str(error)), side=side, error=error)
         for problem in message["problems"]:
             problem["message"] = without_paths(problem["message"])
@@ -196,6 +210,7 @@ class Connection:
         worlds = await asyncio.gather(*(self._world(side, shown) for side, shown in found.items()))
         before = self._session.shown
         self._session.shown = found
+        await self._trials.stop()  # they are of what was shown before
         for (side, shown), world in zip(found.items(), worlds, strict=True):
             kept = side in before and before[side].recipe == shown.recipe
             read = shown.read
@@ -209,8 +224,9 @@ class Connection:
         if isinstance(source, ResultsSource):
             folder = await asyncio.to_thread(catalogue.folder, source.results)
             return Shown(ReplayRecipe(folder, source.scenario, seed), None)
-        file = await asyncio.to_thread(catalogue.file, source.scenario)
-        wanted = ScenarioRequest(file, tuple(source.changes))
+        own = self._session.own.files.get(source.scenario)
+        file = await asyncio.to_thread(catalogue.file, source.scenario) if own is None else own
+        wanted = ScenarioRequest(file, tuple(source.changes), own=own is not None)
         read = await self._server.models.read(self._session, side, wanted)
         return Shown(LiveRecipe(read.text, seed, read.large), read)
 
@@ -254,10 +270,50 @@ class Connection:
         if shown.read is None:
             raise HyperclusterError("a replay is not changed; manifest.json of its folder has the scenario")
         name = f"{shown.read.name}.toml"
-        await self._send({"type": "toml", "id": request.id, "name": name, "text": shown.read.text})
+        text = self._session.own.without_root(shown.read.text)
+        await self._send({"type": "toml", "id": request.id, "name": name, "text": text})
+
+    @_do.register
+    async def _answer_in_words(self, request: Answer) -> None:
+        shown = dict(self._session.shown)
+        if not shown:
+            raise MessageError("no side is open", None)
+        outcomes = await asyncio.gather(
+            *(self._ask(side, worker.outcome, shown=each) for side, each in shown.items())
+        )
+        given = {side: (each.read.values, each.read.base) for side, each in shown.items() if each.read}
+        trials = [trial.model_dump() for trial in request.trials]
+        side = next(iter(shown))
+        found = await self._ask(
+            side,
+            worker.answer,
+            dict(zip(shown, outcomes, strict=True)),
+            given,
+            trials,
+            shown=shown[side],
+        )
+        await self._send(joined({"type": "answer", "id": request.id}, found))
+
+    @_do.register
+    async def _own(self, request: Own) -> None:
+        session = self._session
+        sent = {file.name: file.text for file in request.files}
+        names = await asyncio.to_thread(lambda: session.own.add(sent, taken=self._server.catalogue.files))
+        entries = await self._server.models.own_entries(session, names)
+        await self._send(joined({"type": "own", "id": request.id, "names": names}, entries))
 
     @_do.register
     async def _start_study(self, request: StartStudy) -> None:
+        self._begin(request, Study, request.replications)
+
+    @_do.register
+    async def _explore(self, request: Explore) -> None:
+        if len(self._session.shown) < 2:
+            raise HyperclusterError("worlds compare two scenarios; open both sides")
+        self._begin(request, Exploration, request.points)
+
+    def _begin(self, request: StartStudy | Explore, kind: type[Study], size: int) -> None:
+        """Start a batch in the background."""
         session, server = self._session, self._server
         if session.study is not None and session.study.running:
             raise BusyError("a study of this session is running already; stop it first")
@@ -267,12 +323,81 @@ class Connection:
         if not texts or len(texts) < len(session.shown):
             raise HyperclusterError("a study runs scenarios; open scenarios, not results")
         seed = next(s.recipe.seed for s in session.shown.values())
-        study = Study(
-            texts, request.replications, request=request.id, seed=seed, results=server.catalogue.results
-        )
+        study = kind(texts, size, request=request.id, seed=seed, results=server.catalogue.results)
         study.listener = self._tell_study
         session.study = study
-        server.start(study)
+        server.start(study, session)
+
+    @_do.register
+    async def _ensemble(self, request: ReadEnsemble) -> None:
+        folder = await asyncio.to_thread(self._server.catalogue.folder, request.folder)
+        texts = {side: shown.text for side, shown in self._session.shown.items() if shown.text is not None}
+        found = await self._server.models.quietly(self._session.number, worker.ensemble, (folder, texts))
+        await self._send(joined({"type": "ensemble", "id": request.id}, found))
+
+    @_do.register
+    async def _start_trials(self, request: StartTrials) -> None:
+        shown = dict(self._session.shown)
+        if not shown:
+            raise MessageError("no side is open", None)
+        seed = next(iter(shown.values())).recipe.seed
+        await self._try(request, partial(self._cases, request, shown), seed=seed)
+
+    async def _cases(self, request: StartTrials, shown: Mapping[SideName, Shown]) -> list[Case]:
+        replays = {side: each.recipe for side, each in shown.items() if isinstance(each.recipe, ReplayRecipe)}
+        if replays:
+            folder = next(iter(replays.values())).folder
+            names = {side: recipe.scenario for side, recipe in replays.items() if recipe.folder == folder}
+            return [Case({"name": request.cases[0].name}, names, folder=folder)]
+        return [
+            await self._case(
+                case.name, {side: (each.text or "", getattr(case, side)) for side, each in shown.items()}
+            )
+            for case in request.cases
+        ]
+
+    async def _case(self, name: str, wanted: Mapping[SideName, tuple[str, list[str]]]) -> Case:
+        """Return a case, with its problem if it cannot run."""
+        quietly = partial(self._server.models.quietly, self._session.number, worker.varied)
+        try:
+            return Case({"name": name}, {side: await quietly(what) for side, what in wanted.items()})
+        except HyperclusterError as error:
+            return Case({"name": name, "problem": self._server.catalogue.without_paths(str(error))}, {})
+
+    @_do.register
+    async def _without(self, request: Without) -> None:
+        shown = self._shown(request.side)
+        if shown.text is None:
+            raise HyperclusterError("a replay cannot run without one of its parts; open the scenario itself")
+        await self._try(request, partial(self._versions, shown.text), seed=shown.recipe.seed)
+
+    async def _versions(self, text: str) -> list[Case]:
+        """Return each version of a scenario that lacks one thing, as side b, beside the scenario as side a."""
+        found = await self._server.models.quietly(self._session.number, worker.without, text)
+        return [
+            Case(
+                {"kind": each.kind, "name": each.name, "note": each.note, "problem": each.problem},
+                {"a": text, "b": each.text} if each.text else {},
+                bands=False,
+            )
+            for each in found
+        ]
+
+    async def _try(
+        self, request: StartTrials | Without, find: Callable[[], Awaitable[list[Case]]], *, seed: int
+    ) -> None:
+        async def tell(told: Mapping[str, Any] | str) -> None:
+            head = {"type": request.type, "id": request.id}
+            if not isinstance(told, str) and "text" in told:
+                told = {**told, "text": self._server.catalogue.without_paths(told["text"])}
+            with contextlib.suppress(WebSocketDisconnect):
+                await self._send(joined(head, told) if isinstance(told, str) else {**head, **told})
+
+        await self._trials.start(find, range(seed, seed + request.replications), tell=tell)
+
+    @_do.register
+    async def _stop_trials(self, _: StopTrials) -> None:
+        await self._trials.stop()
 
     @_do.register
     async def _stop_study(self, request: StopStudy) -> None:
@@ -280,7 +405,7 @@ class Connection:
             self._session.study.stop()
 
     async def _tell_study(self, study: Study) -> None:
-        told: dict[str, Any] = {"type": "study", "id": study.request} | study.last
+        told: dict[str, Any] = {"type": study.kind, "id": study.request} | study.last
         if "text" in told:  # of the batch, which names files in full
             told["text"] = self._server.catalogue.without_paths(told["text"])
         with contextlib.suppress(WebSocketDisconnect):  # disconnected; the next connection gets the message

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 import socket
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from simulation.errors import HyperclusterError, shortened
+
+FRAMES = "frame-ancestors 'none'"
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -19,7 +24,7 @@ POLICY = "; ".join(
         "img-src 'self' data: blob:",
         "connect-src 'self'",
         "base-uri 'none'",
-        "frame-ancestors 'none'",
+        FRAMES,
         "form-action 'none'",
     ]
 )
@@ -45,6 +50,40 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def origin_of(text: str) -> str:
+    """Return the origin of a page as a browser writes it: scheme, host, and a port unless it is the usual one.
+
+    Raises
+    ------
+    HyperclusterError
+        If it is none.
+    """
+    try:
+        place = urlsplit(text)
+        port = place.port
+    except ValueError:
+        port, place = None, urlsplit("")
+    host = place.hostname or ""
+    is_host = re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:]+", host)
+    if place.scheme not in ("http", "https") or not is_host or place.username is not None:
+        raise HyperclusterError(
+            f"{shortened(text)}: must be where a page is, as its address begins, such as http://localhost:8888"
+        )
+    name = f"[{host}]" if ":" in host else host
+    return f"{place.scheme}://{name}" + ("" if port is None else f":{port}")
+
+
+def headers_for(frames: Sequence[str]) -> dict[str, str]:
+    """Return the headers of all answers; pages of these origins may show the page in a frame."""
+    if not frames:
+        return HEADERS
+    policy = POLICY.replace(FRAMES, f"frame-ancestors {' '.join(frames)}")
+    # X-Frame-Options knows no origins; browsers that know frame-ancestors ignore it.
+    return {name: value for name, value in HEADERS.items() if name != "X-Frame-Options"} | {
+        "Content-Security-Policy": policy
+    }
+
+
 class Gate:
     """Lets in requests that name this server as Host and, if they name any, as Origin; refuses others with 403.
 
@@ -56,10 +95,12 @@ class Gate:
     app : the application to protect.
     host : address or name on which the server listens.
     port : the port.
+    frames : origins whose pages may show this one in a frame.
     """
 
-    def __init__(self, app: ASGIApp, host: str, *, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, *, port: int, frames: Sequence[str] = ()) -> None:
         self._app = app
+        self._headers = headers_for(frames)
         self._host = host.lower()
         self._port = port
 
@@ -73,12 +114,12 @@ class Gate:
                     {"type": "websocket.close", "code": 1008}
                 )  # before it is accepted: answered with 403
             else:
-                await PlainTextResponse("foreign Host or Origin", 403, HEADERS)(scope, receive, send)
+                await PlainTextResponse("foreign Host or Origin", 403, self._headers)(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

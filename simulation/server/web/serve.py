@@ -7,7 +7,10 @@ import errno
 import logging
 import os
 import secrets
+import signal
 import socket
+import sys
+import threading
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +26,7 @@ from simulation.server.protocol.messages import MOST_BYTES, SIDES
 from simulation.server.web.app import Server, make_app
 from simulation.server.web.catalogue import Catalogue
 from simulation.server.web.read_limits import LiveWire, Wire
-from simulation.server.web.security import is_loopback
+from simulation.server.web.security import is_loopback, origin_of
 
 LEAST_TOKEN = 16
 """Minimum length of a token chosen by the user."""
@@ -39,6 +42,7 @@ def serve(
     token: str | None,
     results: Path,
     open_browser: bool,
+    frames: Sequence[str] = (),
 ) -> None:
     """Serve the page until it is stopped.
 
@@ -49,6 +53,8 @@ def serve(
     token : the token that a page must send; by default a new one, if other machines can reach the server.
     results : folder that contains the results folders.
     open_browser : whether to open the page.
+    frames : origins whose pages may show this one in a frame, with a token; the server then ends with its standard
+        input, which is that of whoever has started it.
 
     Raises
     ------
@@ -57,14 +63,15 @@ def serve(
     """
     for path in scenarios:
         load_scenario(path)  # report unusable scenarios before anything starts
-    token = _token(host, token)
+    frames = [origin_of(frame) for frame in frames]
+    token = _token(host, token, needed=bool(frames))
     with contextlib.closing(_listen(host, port)) as listener:
         port = listener.getsockname()[1]
         files = [path for path in scenarios if path.is_file()]  # a shipped one is available by its name
         server = Server(Catalogue(files, results=results), Models(_processes()), token=token)
         # Set explicitly, because uvicorn reads missing settings from the environment.
         config = uvicorn.Config(
-            make_app(server, host, port=port),
+            make_app(server, host, port=port, frames=frames),
             host=host,
             port=port,
             http=Wire,
@@ -82,6 +89,8 @@ def serve(
         )
         logging.getLogger("hypercluster").addHandler(logging.StreamHandler())
         url = page_address(host, port, token=token, shown=[path.stem for path in scenarios[:2]])
+        if frames:
+            threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt):  # the way to stop it
             _Announcing(config, url, open_browser=open_browser).run(sockets=[listener])
         click.echo("Stopped.")
@@ -107,8 +116,13 @@ class _Announcing(uvicorn.Server):
             webbrowser.open(self._url)
 
 
-def _token(host: str, token: str | None) -> str | None:
-    if is_loopback(host):
+def _stop_at_end_of_input() -> None:
+    sys.stdin.buffer.read()
+    signal.raise_signal(signal.SIGINT)
+
+
+def _token(host: str, token: str | None, *, needed: bool) -> str | None:
+    if is_loopback(host) and not needed:
         if token is not None:
             raise HyperclusterError(
                 "--token: only with --host; on 127.0.0.1 no other machine can reach the page"

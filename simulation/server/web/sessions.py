@@ -10,6 +10,7 @@ from simulation.errors import HyperclusterError
 from simulation.server.processes.studies import Study
 from simulation.server.processes.worker import LiveRecipe, Recipe, ScenarioText
 from simulation.server.protocol.messages import SIDES, SideName
+from simulation.server.web.own_files import OwnFiles
 
 MOST_SESSIONS = 64
 KEPT_SECONDS = 60.0
@@ -35,12 +36,13 @@ class Shown:
 
 @dataclass(eq=False, slots=True)
 class Session:
-    """One page: its two sides and its study."""
+    """One page: its two sides, its study, and the files that it has sent."""
 
     id: str
     number: int  # counted up, never used again
     shown: dict[SideName, Shown] = field(default_factory=dict)
     study: Study | None = None
+    own: OwnFiles = field(default_factory=OwnFiles)
     slow: bool = False  # whether a side was ever in the process for slow requests
     hang_up: Callable[[], None] | None = None  # ends its connection; None while it has none
     left_at: float | None = None

@@ -71,17 +71,22 @@ function lookOf(style, theme) {
  * Make the scene of the moment. `theme` is given for downloads, which are always light.
  *
  * @param {{state: import("./model/store.js").State, session: import("./model/session.js").Session,
- *   series: import("./model/series.js").Series, study: import("./panels/study.js").Study, theme?: Theme}} what
+ *   series: import("./model/series.js").Series, study: import("./panels/study.js").Study,
+ *   pins: import("./panels/pins.js").Pin[], theme?: Theme}} what
  */
-export function sceneOf({ state, session, series, study, theme = themeOf(state) }) {
+export function sceneOf({ state, session, series, study, pins, theme = themeOf(state) }) {
   const sides = session.shown;
   const styles = Object.fromEntries(sides.map(([name, side]) => [name, side.world.style]));
   const { a, b } = sides.length === 2 ? sideLooks(styles.a, styles.b) : styles;
   const month = Math.max(0, Math.min(state.month, session.known));
-  const bands = Boolean(state.bands && study?.sides && study.belongsTo(session) && state.show === "all");
+  const choices = { a: state.a, b: state.b };
+  const bands = Boolean(state.bands && !state.playing && study?.known && state.show === "all");
   return {
     theme,
     sides,
+    choices,
+    seed: state.seed,
+    version: session.version,
     month,
     /** Of the sides that are shown. @type {Record<SideName, SideLook>} */
     looks: { a: lookOf(a, theme), b: lookOf(b, theme) },
@@ -92,6 +97,8 @@ export function sceneOf({ state, session, series, study, theme = themeOf(state) 
     ),
     parted: session.parted,
     comparable: session.comparable,
+    /** Whether the two sides do not differ up to the month shown. */
+    same: session.parted === null || session.parted > month,
     region: state.region,
     axis: state.axis,
     curvesAxis: bands ? "release" : state.axis, // bands of many replications are aligned at release
@@ -101,6 +108,7 @@ export function sceneOf({ state, session, series, study, theme = themeOf(state) 
     all: state.show === "all",
     channels: session.channels,
     study,
+    pins,
     bands,
     /** Month that a side is at: the page's, or its own last one. */
     at: (/** @type {Side} */ side) => Math.min(month, side.known),

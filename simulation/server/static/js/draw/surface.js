@@ -223,6 +223,13 @@ export class SvgSurface {
     );
   }
 
+  /** What `draw` draws, moved down. @param {number} top px @param {() => void} draw */
+  below(top, draw) {
+    this.#parts.push(`<g transform="translate(0 ${top})">`);
+    draw();
+    this.#parts.push("</g>");
+  }
+
   /** The whole document. */
   toString() {
     return (

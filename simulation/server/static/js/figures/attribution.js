@@ -96,7 +96,7 @@ function describe(scene) {
 
 export const attribution = {
   name: "attribution",
-  title: "Attribution of adoptions",
+  title: "What adoptions are attributed to",
   draw,
   hover,
   pick: () => null,

@@ -57,7 +57,7 @@ function cached(scene, name, side) {
 /** @param {Ground} surface @param {Size} size @param {Scene} scene */
 function scalesOf(surface, size, scene) {
   const all = scene.sides.flatMap(([name, side]) => cached(scene, name, side) ?? []);
-  const study = scene.bands ? (scene.study.years.at(-1) ?? 0) : 0;
+  const study = scene.bands ? (scene.study.known?.years.at(-1) ?? 0) : 0;
   const ends =
     scene.curvesAxis === "release"
       ? all.map((curves) => curves.places.at(-1) ?? 0)
@@ -104,12 +104,13 @@ function draw(surface, size, scene) {
       ends.push({ id: name, x: scales.x(places[now]), y: scales.y(curves.pooled[now]), colour });
     }
   }
+  drawPins(surface, scene, scales);
   endLabels(surface, scene, scales, ends);
   if (scene.curvesAxis === "release") {
     surface.text("after release", scales.box.left + 6, scales.box.top + 10, { fill: scene.theme.soft });
     if (scene.bands)
       surface.text(
-        `${scene.study.done?.replications} replications`,
+        `thick: this history; dotted: median of ${scene.study.known?.replications}, with the middle 50 and 90 %`,
         scales.box.left + 6,
         scales.box.top + 25,
         {
@@ -120,18 +121,37 @@ function draw(surface, size, scene) {
   if (scene.curvesAxis === "calendar") drawNow(surface, scene, scales);
 }
 
+/** Pinned runs as thin lines with their numbers. @param {Surface} surface @param {Scene} scene @param {Scales} scales */
+function drawPins(surface, scene, scales) {
+  scene.pins.forEach(({ years, released, dt, pooled }, n) => {
+    const isReleased = scene.curvesAxis === "release";
+    const places = isReleased ? years : Array.from(pooled, (_, month) => month * dt);
+    const shares = isReleased ? released : pooled;
+    if (!shares.length) return;
+    line(surface, scales, places, shares, { stroke: scene.theme.soft, width: 1.2, dash: [6, 2 + n] });
+    // Not all at one place: lines that run together would hide their numbers.
+    const at = Math.round(((n + 2) / (scene.pins.length + 3)) * (shares.length - 1));
+    surface.text(String(n + 1), scales.x(places[at]), scales.y(shares[at]) - 5, {
+      align: "center",
+      fill: scene.theme.ink,
+    });
+  });
+}
+
 /** @param {Surface} surface @param {Scene} scene @param {Scales} scales */
 function drawBands(surface, scene, scales) {
-  const { years, sides } = scene.study;
-  if (!sides) return;
+  const { known } = scene.study;
+  if (!known) return;
+  const { years, sides } = known;
   for (const [name, side] of scene.sides) {
+    if (!sides[name]) continue; // a side that is replayed from another folder
     const picked = scene.row(side);
     const quantiles = picked === null ? sides[name].pooled : sides[name].regional[picked];
     const { colour } = scene.looks[name];
     const [low, quarter, median, threeQuarters, high] = quantiles.map((row) => row.map((v) => v ?? NaN));
     band(surface, scales, years, low, high, { fill: colour, alpha: 0.16 });
     band(surface, scales, years, quarter, threeQuarters, { fill: colour, alpha: 0.3 });
-    line(surface, scales, years, median, { stroke: colour, width: 1.2, alpha: 0.9 });
+    line(surface, scales, years, median, { stroke: colour, width: 1.6, dash: [1.5, 3] });
   }
 }
 
@@ -201,4 +221,13 @@ function describe(scene) {
     .join(" ");
 }
 
-export const curves = { name: "curves", title: "Adoption curves, %", draw, hover, pick, table, describe };
+export const curves = {
+  name: "curves",
+  title: "How much is adopted, %",
+  caption: "thick: all regions; faint: each region",
+  draw,
+  hover,
+  pick,
+  table,
+  describe,
+};

@@ -20,6 +20,7 @@ import { raster } from "./raster.js";
  * @typedef {object} Figure
  * @property {string} name
  * @property {string} title
+ * @property {string} [caption]  what the title leaves open: how to read the figure
  * @property {(surface: Surface, size: Size, scene: Scene) => void} draw
  * @property {(scene: Scene, size: Size, x: number, y: number) => Notes | null} hover
  * @property {(scene: Scene, size: Size, x: number, y: number) => Choice | null} pick

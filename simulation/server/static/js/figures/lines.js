@@ -176,7 +176,7 @@ export const nowhere = { path() {}, text() {} };
 
 export const phi = lineChart({
   name: "phi",
-  title: "Φ so far",
+  title: "Variance between regions (Φ) so far",
   unit: "",
   least: 0.05,
   write: (v) => decimal(v),
@@ -186,7 +186,7 @@ export const phi = lineChart({
 
 export const w1 = lineChart({
   name: "w1",
-  title: "W1 so far, years",
+  title: "Lag between regions (W1) so far, years",
   unit: "years",
   least: 0.5,
   write: (v) => years(v, 2),
@@ -196,7 +196,7 @@ export const w1 = lineChart({
 
 export const members = lineChart({
   name: "members",
-  title: "Platform members",
+  title: "Members of a platform",
   unit: "share",
   least: 1,
   write: percent,
@@ -206,7 +206,7 @@ export const members = lineChart({
 
 export const funds = lineChart({
   name: "money",
-  title: "Money spent and remaining",
+  title: "Money spent and remaining, not discounted",
   unit: "spent",
   least: 10,
   write: money,

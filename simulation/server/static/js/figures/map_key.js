@@ -1,49 +1,62 @@
 // The key of the maps: colours, sizes, rings, links.
 import { shareColour } from "../draw/colours.js";
-import { segment } from "../draw/surface.js";
+import { segment, textWidth } from "../draw/surface.js";
 
 /** @import { Box, Scene, Surface, Theme } from "./index.js" */
 /** @import { Pen } from "../draw/surface.js" */
 
-const ALIGNED = /** @type {const} */ (["left", "center", "right"]);
-
-export const KEY_WIDTH = 128;
-export const KEY_HEIGHT = 40;
+export const KEY_HEIGHT = 24;
 
 /**
- * Draw the key into its box: entries one below the other where it stands upright, else side by side.
+ * Draw the key into its box, entries side by side.
  *
  * @param {Surface} surface
  * @param {Scene} scene
- * @param {Box & {upright: boolean}} box
+ * @param {Box} box
+ * @param {{links: number, bubbles: boolean}} what  how many links a map shows at most, and whether one has bubbles
  */
-export function drawKey(surface, scene, box) {
+export function drawKey(surface, scene, box, { links, bubbles }) {
   const { theme } = scene;
-  const bar = { x: box.x, y: box.y + (box.upright ? 26 : 18), width: Math.min(118, box.width), height: 9 };
-  surface.text("Adoption share, %", box.x, bar.y - 8, { fill: theme.soft });
-  colourBar(surface, bar, (t) => shareColour.at(t));
-  [0, 50, 100].forEach((value, i) => {
-    const align = ALIGNED[i];
-    surface.text(String(value), bar.x + (bar.width * i) / 2, bar.y + bar.height + 12, {
-      align,
-      fill: theme.soft,
-    });
-  });
+  const narrow = box.width < 620;
+  const y = box.y + box.height / 2 + 2;
+  const soft = { baseline: /** @type {const} */ ("middle"), fill: theme.soft };
+  let x = box.x;
+  const say = (/** @type {string} */ text) => {
+    surface.text(text, x, y, soft);
+    x += textWidth(text) + 6;
+  };
+  say(narrow ? "0" : "adopted: 0");
+  colourBar(surface, { x, y: y - 5, width: 80, height: 9 }, (t) => shareColour.at(t));
+  x += 86;
+  say("100 %");
   /** @type {[draw: typeof bubble, label: string][]} */
   const entries =
     scene.view === "tiles"
       ? [[strip, "members"]]
       : [
-          [bubble, "enterprises"],
-          [ring, "members"],
-          [link, "shared members"],
+          ...(bubbles
+            ? /** @type {[typeof bubble, string][]} */ ([
+                [bubble, "enterprises"],
+                [ring, "members"],
+              ])
+            : []),
+          ...(links
+            ? /** @type {[typeof bubble, string][]} */ ([
+                [
+                  link,
+                  narrow
+                    ? `${links} strongest links`
+                    : `the ${links} strongest links by members of one platform`,
+                ],
+              ])
+            : []),
         ];
-  entries.forEach(([draw, label], i) => {
-    const x = box.upright ? box.x + 10 : box.x + 160 + 118 * i;
-    const y = box.upright ? bar.y + 44 + 22 * i : box.y + 20;
+  for (const [draw, label] of entries) {
+    x += 22;
     draw(surface, theme, x, y);
-    surface.text(label, x + 16, y, { baseline: "middle", fill: theme.soft });
-  });
+    x += 16;
+    say(label);
+  }
 }
 
 /**

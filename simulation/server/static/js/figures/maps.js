@@ -1,122 +1,192 @@
-// Two maps: a bubble a region, its fill the adoption share, a ring for its members, links for shared platforms.
+// Two maps: regions filled by the share adopted, each named or numbered, and the strongest links over shared platforms.
+import { d3 } from "../d3.js";
 import { shareColour } from "../draw/colours.js";
 import { date, decimal, percent, whole } from "../draw/numbers.js";
 import { marker } from "../draw/plot.js";
-import { fitText, segment } from "../draw/surface.js";
-import { aspect, labels, laidOut } from "./land.js";
-import { drawKey, drawRing, KEY_HEIGHT, KEY_WIDTH } from "./map_key.js";
+import { contextOf, fitText, segment, textWidth } from "../draw/surface.js";
+import { labels, laidOut } from "./land.js";
+import { drawKey, drawRing, KEY_HEIGHT } from "./map_key.js";
 import { drawTiles, tileAt } from "./tiles.js";
 
 /** @import { Box, Figure, Scene, Side, SideName, Size, Surface } from "./index.js" */
-/** @import { Bubble, Land } from "./land.js" */
+/** @import { Bubble, Label, Land } from "./land.js" */
 /** @import { Pen } from "../draw/surface.js" */
 
-const TITLE = 20;
+const TITLE = 22;
 const GAP = 16;
-const WIDE = 1.6; // width over height
-const FINEST = 0.4;
+const STACKED = 620; // px of width below which B stands below A
+const LINE = 16;
 const THICKEST = 3;
+const LEGIBLE = 0.2; // of the strongest link that there can be
+const MOST_LINKS = 12;
 
-/**
- * Boxes of the panels and of the key, which stands beside the first map where there is room, else below all.
- *
- * @param {Scene} scene
- * @param {Size} size
- */
-function layout(scene, { width, height }) {
+/** @typedef {Land & {labels: Label[], box: Box}} Panel */
+/** @typedef {{panels: Panel[], key: Box, numbers: {text: string, x: number, y: number}[]}} Layout */
+
+/** @type {{key: string | null, layout: Layout | null}} */
+let drawn = { key: null, layout: null };
+
+/** Where everything stands, kept until the size or a map is another one. @param {Scene} scene @param {Size} size */
+function layout(scene, size) {
+  const key = JSON.stringify([
+    size,
+    scene.view,
+    scene.sides.map(([, { world }]) => [world.map, world.regions.map((region) => region.enterprises)]),
+  ]);
+  if (drawn.key !== key || !drawn.layout) drawn = { key, layout: arranged(scene, size) };
+  return drawn.layout ?? arranged(scene, size);
+}
+
+/** @param {Scene} scene @param {Size} size @returns {Layout} */
+function arranged(scene, { width, height }) {
   const n = Math.max(1, scene.sides.length);
-  const map = scene.maps[0];
-  const beside = n * aspect(map) * (height - TITLE) + KEY_WIDTH + 2 * GAP < width;
-  // A map that is wide has nothing in its upper corners, and the title finds room there.
-  const wide = Math.min(...scene.maps.map(aspect)) > WIDE;
-  const title = beside && wide && scene.view === "map" ? 2 : TITLE;
-  const foot = beside ? 0 : KEY_HEIGHT;
-  const aside = beside ? KEY_WIDTH + 2 * GAP : 0;
-  const gap = Math.max(aside, GAP);
-  const panel = (width - (n === 1 ? aside : gap)) / n;
-  const box = { y: title, width: panel, height: height - title - foot };
+  const across = width < STACKED ? 1 : n;
+  const down = n / across;
+  const wide = (width - GAP * (across - 1)) / across;
+  /** @type {Panel[]} */
+  let panels = [];
+  /** @type {string[]} */
+  let named = [];
+  let foot = KEY_HEIGHT;
+  // Numbers need a key, whose lines take height from the maps, which may then need more numbers.
+  for (let round = 0; round < 3; round++) {
+    const high = (height - foot) / down;
+    panels = scene.sides.map(([, { world }], i) => {
+      const box = {
+        x: (i % across) * (wide + GAP),
+        y: Math.floor(i / across) * high + TITLE,
+        width: wide,
+        height: high - TITLE - 4,
+      };
+      const land = laidOut(scene.maps[i], world.regions, box);
+      const names = world.regions.map((region) => region.short);
+      return { ...land, box, labels: scene.view === "tiles" ? [] : labels(land.bubbles, names, box) };
+    });
+    named = numbered(scene, panels);
+    const needed = KEY_HEIGHT + LINE * flowed(named, width).lines;
+    if (needed <= foot) break;
+    foot = needed;
+  }
   return {
-    panels: scene.sides.map((_, i) => ({ x: i * (panel + gap), ...box })),
-    key: beside
-      ? { x: panel + GAP, y: TITLE, width: KEY_WIDTH, height: height - TITLE, upright: true }
-      : { x: 0, y: height - foot, width, height: foot, upright: false },
+    panels,
+    key: { x: 0, y: height - KEY_HEIGHT, width, height: KEY_HEIGHT },
+    numbers: flowed(named, width).texts.map(({ text, x, line }) => ({
+      text,
+      x,
+      y: height - foot + 12 + LINE * line,
+    })),
   };
 }
 
-/** @type {{key: string | null, lands: Land[]}} */
-let drawn = { key: null, lands: [] };
+/** The names of the numbers, once where both maps have the same. @param {Scene} scene @param {Panel[]} panels */
+function numbered(scene, panels) {
+  const lists = panels.map(({ labels: all }, i) =>
+    all
+      .filter(({ number }) => number !== null)
+      .map(({ number, row }) => `${number} ${scene.sides[i][1].world.regions[row].short}`),
+  );
+  const [a, b] = lists;
+  if (!b || a.join() === b.join()) return a ?? [];
+  return lists.flatMap((list, i) => list.map((text) => `${scene.sides[i][0].toUpperCase()}${text}`));
+}
 
-/** Layouts of the maps, kept until the box or the map is another one. @param {Scene} scene @param {Box[]} panels */
-function lands(scene, panels) {
-  const key = JSON.stringify([panels, scene.sides.map(([, side]) => side.world.map)]);
-  if (drawn.key !== key) {
-    drawn = {
-      key,
-      lands: scene.sides.map(([, side], i) => laidOut(scene.maps[i], side.world.regions, panels[i])),
-    };
-  }
-  return drawn.lands;
+/** Texts one after the other, broken into lines. @param {string[]} texts @param {number} width */
+function flowed(texts, width) {
+  let [x, line] = [0, 0];
+  const placed = texts.map((text) => {
+    const long = textWidth(text);
+    if (x > 0 && x + long > width) [x, line] = [0, line + 1];
+    const at = { text, x, line };
+    x += long + 16;
+    return at;
+  });
+  return { texts: placed, lines: texts.length ? line + 1 : 0 };
 }
 
 /** @type {Figure["draw"]} */
 function draw(surface, size, scene) {
-  const { panels, key } = layout(scene, size);
+  const { panels, key, numbers } = layout(scene, size);
+  /** @type {number[]} */
+  const shown = [];
   scene.sides.forEach(([name, side], i) => {
-    if (scene.view === "tiles") drawTiles(surface, scene, side, scene.maps[i].tiles, panels[i]);
-    else drawMap(surface, scene, side, { land: lands(scene, panels)[i], box: panels[i], name });
-    drawTitle(surface, scene, name, panels[i]);
+    if (scene.view === "tiles") drawTiles(surface, scene, side, scene.maps[i].tiles, panels[i].box);
+    else shown.push(drawMap(surface, scene, side, { panel: panels[i], name }));
+    drawTitle(surface, scene, name, panels[i].box);
   });
-  drawKey(surface, scene, key);
+  for (const { text, x, y } of numbers) surface.text(text, x, y, { fill: scene.theme.ink });
+  const bubbles = panels.some(({ shapes }) => shapes.includes(null));
+  drawKey(surface, scene, key, { links: d3.max(shown) ?? 0, bubbles });
 }
 
 /** @param {Surface} surface @param {Scene} scene @param {SideName} name @param {Box} box */
-function drawTitle(surface, scene, name, { x, width }) {
+function drawTitle(surface, scene, name, { x, y, width }) {
   const look = scene.looks[name];
-  marker(surface, look.marker, x + 7, 9, 9, { fill: look.colour });
+  marker(surface, look.marker, x + 7, y - 13, 9, { fill: look.colour });
   const text = fitText(scene.labels[name], width - 20, 14, "bold");
-  surface.text(text, x + 18, 14, { size: 14, weight: "bold", fill: look.ink });
+  surface.text(text, x + 18, y - 8, { size: 14, weight: "bold", fill: look.ink });
 }
 
 /**
+ * Draw a map; returns how many links it shows.
+ *
  * @param {Surface} surface
  * @param {Scene} scene
  * @param {Side} side
- * @param {{land: Land, box: Box, name: SideName}} where
+ * @param {{panel: Panel, name: SideName}} where
  */
-function drawMap(surface, scene, side, { land, box, name }) {
+function drawMap(surface, scene, side, { panel, name }) {
   const { theme } = scene;
   const month = scene.at(side);
-  surface.layer(`land-${name}`, [theme.name, side.world.map, box], box, (layer) => {
-    if (land.around) layer.shape(land.around, { fill: theme.around });
-    for (const shape of land.shapes)
-      if (shape) layer.shape(shape, { fill: theme.land, stroke: theme.border, width: 0.6 });
-  });
-  const row = scene.row(side);
-  const picked = row === null ? null : land.shapes[row];
-  if (picked) surface.shape(picked, { stroke: theme.ink, width: 1.6 });
-  const strongest = side.strongestLink;
-  for (const [r, q, strength] of side.links(month)) {
-    const width = (THICKEST * strength) / strongest;
-    if (width < FINEST) continue;
-    const [from, to] = [land.bubbles[r], land.bubbles[q]];
-    surface.path(segment(from.x, from.y, to.x, to.y), {
-      stroke: theme.ink,
-      width,
-      alpha: 0.22,
-    });
-  }
   const shares = side.shares.row(month);
   const members = side.memberShares(month);
-  for (const bubble of land.bubbles)
-    drawBubble(surface, scene, bubble, shares[bubble.row], members[bubble.row]);
-  const names = side.world.regions.map((region) => region.short);
-  for (const label of labels(land.bubbles, names, box)) {
-    surface.text(names[label.row], label.x, label.y, {
-      baseline: "middle",
-      fill: theme.ink,
-      halo: theme.halo,
-    });
+  surface.layer(`around-${name}`, [theme.name, side.world.map, panel.box], panel.box, (layer) => {
+    if (panel.around) layer.shape(panel.around, { fill: theme.around });
+  });
+  panel.shapes.forEach((shape, row) => {
+    if (shape) surface.shape(shape, { fill: fillOf(shares[row], theme), stroke: theme.border, width: 0.6 });
+  });
+  const row = scene.row(side);
+  const picked = row === null ? null : panel.shapes[row];
+  if (picked) surface.shape(picked, { stroke: theme.ink, width: 2.4 });
+  const strongest = side.strongestLink;
+  const links = d3
+    .sort(side.links(month), ([, , strength]) => -strength)
+    .slice(0, MOST_LINKS)
+    .filter(([, , strength]) => strength >= LEGIBLE * strongest);
+  for (const [r, q, strength] of links.reverse()) {
+    const [from, to] = [panel.bubbles[r], panel.bubbles[q]];
+    const path = segment(from.x, from.y, to.x, to.y);
+    const width = (THICKEST * strength) / strongest;
+    surface.path(path, { stroke: theme.halo, width: width + 1.6, alpha: 0.6 });
+    surface.path(path, { stroke: theme.ink, width, alpha: 0.75 });
   }
+  for (const bubble of panel.bubbles) {
+    if (!panel.shapes[bubble.row])
+      drawBubble(surface, scene, bubble, shares[bubble.row], members[bubble.row]);
+    else
+      surface.path((c) => c.arc(bubble.x, bubble.y, bubble.radius, 0, 2 * Math.PI), {
+        fill: theme.ink,
+        stroke: theme.halo,
+        width: 1,
+      });
+  }
+  for (const label of panel.labels) drawLabel(surface, scene, label, side.world.regions[label.row].short);
+  return links.length;
+}
+
+/** @param {number} share @param {import("./index.js").Theme} theme */
+const fillOf = (share, theme) => (Number.isFinite(share) ? shareColour.at(share) : theme.land);
+
+/** @param {Surface} surface @param {Scene} scene @param {Label} label @param {string} name */
+function drawLabel(surface, { theme }, { x, y, number, seat }, name) {
+  if (number === null) {
+    surface.text(name, x, y, { baseline: "middle", fill: theme.ink, halo: theme.halo });
+    return;
+  }
+  if (Math.hypot(x - seat[0], y - seat[1]) > 4)
+    surface.path(segment(x, y, ...seat), { stroke: theme.ink, width: 0.8 });
+  surface.path((c) => c.arc(x, y, 8, 0, 2 * Math.PI), { fill: theme.paper, stroke: theme.ink, width: 0.8 });
+  surface.text(String(number), x, y, { align: "center", baseline: "middle", fill: theme.ink });
 }
 
 /**
@@ -148,15 +218,30 @@ function drawBubble(surface, scene, { x, y, radius, seat }, share, members) {
  */
 function at(scene, size, px, py) {
   const { panels } = layout(scene, size);
-  const i = panels.findIndex((p) => px >= p.x && px <= p.x + p.width && py >= p.y);
+  const i = panels.findIndex(
+    ({ box }) => px >= box.x && px <= box.x + box.width && py >= box.y && py <= box.y + box.height,
+  );
   if (i < 0) return null;
   const [name, side] = scene.sides[i];
   if (scene.view === "tiles") {
-    const row = tileAt(side, scene.maps[i].tiles, panels[i], px, py);
+    const row = tileAt(side, scene.maps[i].tiles, panels[i].box, px, py);
     return row === null ? null : { name, side, row };
   }
-  const near = lands(scene, panels)[i].bubbles.find((b) => Math.hypot(px - b.x, py - b.y) <= b.radius + 5);
-  return near ? { name, side, row: near.row } : null;
+  const near = (/** @type {{x: number, y: number}} */ place, /** @type {number} */ far) =>
+    Math.hypot(px - place.x, py - place.y) <= far;
+  const badge = panels[i].labels.find((label) => label.number !== null && near(label, 9));
+  const bubble = badge ?? panels[i].bubbles.find((one) => near(one, one.radius + 5));
+  const row = bubble?.row ?? panels[i].shapes.findIndex((shape) => shape && isIn(shape.path2d, px, py));
+  return row < 0 ? null : { name, side, row };
+}
+
+/** @type {CanvasRenderingContext2D | null} */
+let probe = null; // asked whether a point lies in an outline
+
+/** @param {Path2D} path @param {number} x @param {number} y */
+function isIn(path, x, y) {
+  probe ??= contextOf(document.createElement("canvas"));
+  return probe.isPointInPath(path, x, y);
 }
 
 /** @type {Figure["hover"]} */
@@ -244,4 +329,13 @@ function describe(scene) {
     .join(" ");
 }
 
-export const maps = { name: "maps", title: "Adoption share by region", draw, hover, pick, table, describe };
+export const maps = {
+  name: "maps",
+  title: "Where it is adopted",
+  caption: "regions filled by the share adopted at the time shown",
+  draw,
+  hover,
+  pick,
+  table,
+  describe,
+};

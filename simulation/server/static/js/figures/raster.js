@@ -5,14 +5,16 @@ import { date, decimal, percent, signed, years } from "../draw/numbers.js";
 import { crisp } from "../draw/plot.js";
 import { contextOf, fitText, segment, textWidth } from "../draw/surface.js";
 import { colourBar } from "./map_key.js";
+import { halfTimes, nameEnds, writeExtremes } from "./raster_notes.js";
 
 /** @import { Box, Figure, Scene, Side, SideName, Size, Surface, Theme } from "./index.js" */
 /** @import { Look } from "../draw/surface.js" */
 /** @import { Region, World } from "../model/side.js" */
 
 const NAMES = 128; // px, at most
-const TITLE = 20;
+const TITLE = 36; // the name of the side, and when its regions come to half
 const FOOT = 20;
+const STACKED = 620; // px of width below which B stands below A
 const GAP = 18;
 const BAND = 9;
 const MOST_COLUMNS = 2000;
@@ -150,16 +152,18 @@ function layout(panels, regions, { width, height }) {
   const wide = width > 840;
   const words = wide ? Math.max(...regions.map((region) => textWidth(region.macroregion))) + 12 : 0;
   const key = wide ? 0 : 18;
-  const room = width - names - BAND - 6 - words - (panels.length - 1) * GAP;
-  const panel = room / panels.length;
-  const row = (height - TITLE - FOOT - key) / regions.length;
+  const across = width < STACKED ? 1 : panels.length;
+  const down = panels.length / across;
+  const panel = (width - names - BAND - 6 - words - (across - 1) * GAP) / across;
+  const part = (height - key) / down;
+  const row = (part - TITLE - FOOT) / regions.length;
   const boxes = panels.map((_, i) => ({
-    x: names + i * (panel + GAP),
-    y: TITLE,
+    x: names + (i % across) * (panel + GAP),
+    y: Math.floor(i / across) * part + TITLE,
     width: panel,
     height: row * regions.length,
   }));
-  return { names, boxes, row, words, band: names + panels.length * (panel + GAP) - GAP + 5, key };
+  return { names, boxes, row, words, band: names + across * (panel + GAP) - GAP + 5, key };
 }
 
 /** @type {Figure["draw"]} */
@@ -177,22 +181,24 @@ function draw(surface, size, scene) {
   const picked = regions.findIndex(({ id }) => id === scene.region);
   // Names that would touch are left out, every second or third of them.
   const every = Math.max(1, Math.ceil(11.5 / rowHeight));
-  regions.forEach((region, line) => {
-    const y = place.boxes[0].y + (line + 0.5) * rowHeight;
-    if (line % every && line !== picked) return;
-    /** @type {import("../draw/surface.js").TextLook} */
-    const look = {
-      align: "right",
-      baseline: "middle",
-      fill: scene.theme.ink,
-      weight: line === picked ? "bold" : "normal",
-    };
-    surface.text(fitText(region.short, place.names - 10, 12, look.weight), place.names - 7, y, look);
-  });
+  for (const top of new Set(place.boxes.map((box) => box.y))) {
+    regions.forEach((region, line) => {
+      const y = top + (line + 0.5) * rowHeight;
+      if (line % every && line !== picked) return;
+      /** @type {import("../draw/surface.js").TextLook} */
+      const look = {
+        align: "right",
+        baseline: "middle",
+        fill: scene.theme.ink,
+        weight: line === picked ? "bold" : "normal",
+      };
+      surface.text(fitText(region.short, place.names - 10, 12, look.weight), place.names - 7, y, look);
+    });
+    drawBand(surface, scene, { place, top }, regions);
+  }
   panels.forEach((panel, i) => {
     drawPanel(surface, scene, { panel, box: place.boxes[i], rowHeight, picked });
   });
-  drawBand(surface, scene, place, regions);
   if (place.key) drawKeys(surface, scene, panels, size.height - 8, place.names);
 }
 
@@ -230,6 +236,7 @@ function drawPanel(surface, scene, { panel, box, rowHeight, picked }) {
     }
   });
   if (panel.name === "difference") writeExtremes(surface, { panel, box, rowHeight });
+  else if (rowHeight >= 11.5) nameEnds(surface, { panel, box, rowHeight, x });
   if (picked >= 0) {
     const y = box.y + picked * rowHeight;
     surface.path((c) => c.rect(box.x - 1, y, box.width + 2, rowHeight), { stroke: theme.ink, width: 1.6 });
@@ -247,14 +254,13 @@ function drawHeading(surface, scene, panel, box) {
   const isFirst = panel.name !== "difference" && panel.side === scene.sides[0][1];
   const keyed = panel.name === "difference" ? box.width > 195 : isFirst && box.width > 360;
   const text = fitText(panel.title, box.width - (keyed ? 150 : 0), 13, "bold");
-  surface.text(text, box.x, 14, { size: 13, weight: "bold", fill: panel.colour ?? scene.theme.ink });
+  const top = box.y - TITLE + 14;
+  surface.text(text, box.x, top, { size: 13, weight: "bold", fill: panel.colour ?? scene.theme.ink });
   const after = box.x + textWidth(text, 13, "bold") + 10;
   if (panel.name !== "difference") {
-    const t50 = `${scene.axis === "release" ? "t50" : "half at"} ${years(panel.pooled)}`;
-    if (Number.isFinite(panel.pooled) && after + textWidth(t50) < box.x + box.width - (keyed ? 145 : 0))
-      surface.text(t50, after, 14, { fill: scene.theme.soft });
-  } else if (panel.same) surface.text("identical so far", after, 14, { fill: scene.theme.soft });
-  if (keyed) keyBar(surface, scene, panel, box.x + box.width - 136, 6);
+    surface.text(fitText(halfTimes(scene, panel), box.width), box.x, top + 14, { fill: scene.theme.soft });
+  } else if (panel.same) surface.text("identical so far", after, top, { fill: scene.theme.soft });
+  if (keyed) keyBar(surface, scene, panel, box.x + box.width - 136, top - 8);
 }
 
 /** @param {Surface} surface @param {Scene} scene @param {Panel} panel @param {number} x @param {number} y */
@@ -299,37 +305,12 @@ function drawTime(surface, scene, panel, box, x) {
 }
 
 /**
- * Where each row differs most, in percentage points: in grey the two ends of the map look alike.
- *
- * @param {Surface} surface
- * @param {Omit<Drawn, "picked">} what
- */
-function writeExtremes(surface, { panel, box, rowHeight }) {
-  if (rowHeight < 13) return; // they would touch
-  const cell = box.width / panel.total;
-  panel.lines.forEach((r, line) => {
-    const at = d3.maxIndex(d3.range(panel.now + 1), (c) => Math.abs(panel.value(r, c)));
-    const points = Math.round(100 * panel.value(r, at));
-    if (!points) return;
-    const x = Math.min(Math.max(box.x + cell * at, box.x + 16), box.x + box.width - 16);
-    const text = points > 0 ? `+${points}` : `−${-points}`;
-    surface.text(text, x, box.y + (line + 0.5) * rowHeight, {
-      align: "center",
-      baseline: "middle",
-      fill: "#1a1a1a",
-      halo: "#ffffff",
-    });
-  });
-}
-
-/**
  * @param {Surface} surface
  * @param {Scene} scene
- * @param {ReturnType<typeof layout>} place
+ * @param {{place: ReturnType<typeof layout>, top: number}} where
  * @param {Region[]} regions
  */
-function drawBand(surface, scene, place, regions) {
-  const { y } = place.boxes[0];
+function drawBand(surface, scene, { place, top: y }, regions) {
   let from = 0;
   regions.forEach(({ macroregion, macroregion_colour: fill }, line) => {
     if (regions[line + 1]?.macroregion === macroregion) return;
@@ -373,9 +354,10 @@ function at(scene, size, px, py) {
   const panels = panelsOf(scene, regions);
   if (!panels.length) return null;
   const { boxes, row } = layout(panels, regions, size);
-  const line = Math.floor((py - boxes[0].y) / row);
-  if (line < 0 || line >= regions.length) return null;
-  const i = boxes.findIndex((box) => px >= box.x && px <= box.x + box.width);
+  const beside = boxes.filter((box) => py >= box.y && py < box.y + box.height);
+  if (!beside.length) return null;
+  const line = Math.min(regions.length - 1, Math.floor((py - beside[0].y) / row));
+  const i = boxes.findIndex((box) => beside.includes(box) && px >= box.x && px <= box.x + box.width);
   if (i < 0) return { line, region: regions[line], panel: null, column: 0, others: panels };
   const column = Math.min(
     panels[i].total - 1,
@@ -454,4 +436,14 @@ function describe(scene) {
     .join(" ");
 }
 
-export const raster = { name: "raster", title: "Adoption raster", draw, hover, pick, table, describe };
+export const raster = {
+  name: "raster",
+  title: "When it is adopted",
+  caption:
+    "a row a region, brighter is more adopted, a dot where half have. Dots in a line: together. One history of many",
+  draw,
+  hover,
+  pick,
+  table,
+  describe,
+};

@@ -27,7 +27,7 @@ export const DEFAULTS = Object.freeze({
   a: null,
   b: null,
   seed: 1,
-  month: 0,
+  month: Number.MAX_SAFE_INTEGER, // the end of the run, whenever that is
   show: "all",
   region: null,
   axis: "calendar",

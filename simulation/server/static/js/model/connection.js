@@ -1,5 +1,7 @@
 // The WebSocket: sends hello, numbers requests, passes answers to their callers, and reconnects when it is lost.
 
+import { keep, kept } from "./storage.js";
+
 const PATIENCE_MS = [300, 1000, 2000, 4000, 8000];
 const TAKEN_OVER = 4001;
 const WRONG_TOKEN = 4003;
@@ -40,21 +42,21 @@ export class Connection {
   connect() {
     const address = new URL("live", location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    const token = address.searchParams.get("token");
+    const token = new URL(location.href).searchParams.get("token");
     address.search = "";
     address.hash = "";
     const socket = new WebSocket(address);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
-      socket.send(JSON.stringify({ type: "hello", session: sessionStorage.getItem(KEY), token }));
+      socket.send(JSON.stringify({ type: "hello", session: kept("sessionStorage", KEY), token }));
     };
     socket.onmessage = ({ data }) => this.#answer(data);
     socket.onclose = ({ code }) => this.#closed(socket, code);
   }
 
   /**
-   * Ask for one thing. `take` sees the answers that come before the last (the worlds before "opened").
+   * Ask for one thing. `take` sees the answers that come before the last (worlds before "opened", progress).
    *
    * Rejects with a Refusal if the server refuses, and with an Error if the connection is lost before the answer.
    *
@@ -84,12 +86,12 @@ export class Connection {
     const answer = JSON.parse(data);
     if (answer.type === "welcome") {
       this.#tries = 0;
-      sessionStorage.setItem(KEY, answer.session);
+      keep("sessionStorage", KEY, answer.session);
       this.#listeners.welcome(answer);
     } else if (answer.type === "error") {
       if (answer.id === null) this.#listeners.lost(answer.text, false);
       else this.#settle(answer.id, (waiting) => waiting.reject(new Refusal(answer)));
-    } else if (answer.type === "world") {
+    } else if (answer.type === "world" || (answer.state === "running" && answer.type !== "study")) {
       this.#waiting.get(answer.id)?.take(answer);
     } else {
       this.#settle(answer.id, (waiting) => waiting.resolve(answer));
@@ -116,7 +118,7 @@ export class Connection {
       );
       return;
     }
-    if (code === TAKEN_OVER) sessionStorage.removeItem(KEY);
+    if (code === TAKEN_OVER) keep("sessionStorage", KEY, null);
     const wait = PATIENCE_MS[Math.min(this.#tries++, PATIENCE_MS.length - 1)];
     const reason = code === FULL ? "The server accepts no more connections." : "The connection was lost.";
     this.#listeners.lost(`${reason} Reconnecting …`, false);

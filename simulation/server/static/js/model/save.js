@@ -1,7 +1,7 @@
 // Files for people: figures as SVG and PNG, numbers as CSV, scenarios as TOML.
 import { el } from "../dom.js";
 import { THEMES } from "../draw/colours.js";
-import { CanvasSurface, contextOf, SvgSurface } from "../draw/surface.js";
+import { CanvasSurface, contextOf, fitText, SvgSurface } from "../draw/surface.js";
 
 /**
  * Let the browser save bytes or text under a name.
@@ -23,10 +23,47 @@ export function saveFile(name, content, type) {
 /** @typedef {import("../scene.js").Scene} Scene */
 /** @typedef {import("../draw/surface.js").Size} Size */
 
+const LINE = 17; // px of a line of the heading
+
+/** Name of a file without its ending: what it shows, of which scenarios, seed and month. @param {Scene} scene @param {string} what */
+export function nameOfFile(scene, what) {
+  const names = scene.sides.map(([, { world }]) => world.name);
+  const changed = scene.sides.some(([name]) => scene.choices[name]?.changes.length) ? ["changed"] : [];
+  const parts = [...new Set(names), ...changed, `seed${scene.seed}`, `month${scene.month}`, what];
+  return parts.join("-").replace(/[^\p{L}\p{N}_-]+/gu, "_");
+}
+
+/** What a saved figure is, in lines that stand above it. @param {Figure} figure @param {Scene} scene */
+export function headingOf(figure, scene) {
+  const sides = scene.sides.map(([name, { world }]) => {
+    const changes = scene.choices[name]?.changes ?? [];
+    return `${name.toUpperCase()}: ${world.name}${changes.length ? `, with ${changes.join("; ")}` : ""}`;
+  });
+  return [
+    [figure.title, figure.caption].filter(Boolean).join(": "),
+    ...sides,
+    `one history, seed ${scene.seed}, month ${scene.month}; hypercluster ${scene.version}`,
+  ];
+}
+
+/** Write the heading onto a surface. @param {import("../draw/surface.js").Surface} surface @param {string[]} lines @param {number} width */
+function writeHeading(surface, lines, width) {
+  lines.forEach((text, i) => {
+    const weight = i ? "normal" : "bold";
+    surface.text(fitText(text, width - 8, 12, weight), 4, LINE * (i + 0.8), {
+      fill: THEMES.light.ink,
+      weight,
+    });
+  });
+}
+
 /** A figure as an SVG document. @param {Figure} figure @param {Size} size @param {Scene} scene */
 export function svgOf(figure, size, scene) {
-  const surface = new SvgSurface(size.width, size.height, THEMES.light.paper);
-  figure.draw(surface, size, scene);
+  const lines = headingOf(figure, scene);
+  const top = LINE * lines.length + 6;
+  const surface = new SvgSurface(size.width, size.height + top, THEMES.light.paper);
+  writeHeading(surface, lines, size.width);
+  surface.below(top, () => figure.draw(surface, size, scene));
   return surface.toString();
 }
 
@@ -39,12 +76,16 @@ export function svgOf(figure, size, scene) {
  */
 export function pngOf(figure, size, scene) {
   const canvas = el("canvas");
+  const lines = headingOf(figure, scene);
+  const top = LINE * lines.length + 6;
   canvas.width = 2 * size.width;
-  canvas.height = 2 * size.height;
+  canvas.height = 2 * (size.height + top);
   const context = contextOf(canvas);
   context.setTransform(2, 0, 0, 2, 0, 0);
   context.fillStyle = THEMES.light.paper;
-  context.fillRect(0, 0, size.width, size.height);
+  context.fillRect(0, 0, size.width, size.height + top);
+  writeHeading(new CanvasSurface(context, 2), lines, size.width);
+  context.translate(0, top);
   figure.draw(new CanvasSurface(context, 2), size, scene);
   // Not toBlob, which browsers put off while a page is playing.
   const bytes = atob(canvas.toDataURL("image/png").split(",")[1]);

@@ -29,6 +29,8 @@ export class Session {
   channels = [];
   /** By digest. @type {Map<string, CountryMap>} */
   maps = new Map();
+  /** Of the program that simulates. */
+  version = "";
   generation = 0;
   goal = 0;
   /** @type {Promise<void> | null} */

@@ -42,6 +42,7 @@ const HISTORY = /** @type {const} */ ([
  * @property {number} planned_pv
  * @property {number} spent_pv
  * @property {number} budget_pv
+ * @property {number | null} discount  rate a year; null where it is unknown
  * @property {Record<string, any>} values
  * @property {Record<string, any>} base
  * @property {string} map
@@ -69,6 +70,8 @@ export class Side {
   /** @type {number[]} */
   reached;
   reachedPooled = NaN;
+  /** By month, as `spentPresent` returns it. @type {number[]} */
+  #worth = [];
 
   /** @param {World} world @param {number} channels */
   constructor(world, channels) {
@@ -96,6 +99,7 @@ export class Side {
     this.world = world;
     this.months = world.months;
     this.dt = 1 / world.steps_per_year;
+    this.#worth = [];
   }
 
   /** Add the months of a block of a frame that follow what is known. @param {import("./frame.js").Block} block */
@@ -241,6 +245,19 @@ export class Side {
     /** @type {(key: "planned" | "spent", at: number) => number} */
     const sum = (key, at) => this.world.policies.reduce((all, policy) => all + policy[key][at], 0);
     return { planned: sum("planned", month), spent: sum("spent", month), total: sum("planned", this.months) };
+  }
+
+  /** Present value of the money spent up to the end of a month; NaN where the discount rate is unknown. @param {number} month */
+  spentPresent(month) {
+    if (this.#worth.length === 0) {
+      const rate = this.world.discount ?? NaN;
+      this.#worth.push(0);
+      for (let m = 1; m <= this.months; m++) {
+        const spent = this.moneyAt(m).spent - this.moneyAt(m - 1).spent;
+        this.#worth.push(this.#worth[m - 1] + spent * (1 + rate) ** (-(m - 1) * this.dt));
+      }
+    }
+    return this.#worth[month];
   }
 }
 

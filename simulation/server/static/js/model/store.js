@@ -2,7 +2,7 @@
 
 /**
  * @typedef {import("./address.js").Shown & {playing: boolean, speed: number, theme: string, tab: string | null,
- *   formSide: import("./address.js").SideName, bands: boolean}} State
+ *   formSide: import("./address.js").SideName | "both", bands: boolean}} State
  */
 /** @typedef {(state: State, changed: string[]) => void} Listener */
 

@@ -45,7 +45,7 @@ export class Card {
     this.element = el(
       "section",
       { className: "card", "data-figure": figure.name, "aria-label": figure.title },
-      el("h2", {}, figure.title),
+      el("h2", {}, figure.title, figure.caption ? el("span", {}, `: ${figure.caption}`) : null),
       el("div", { className: "tools" }, large, store),
       el("div", { className: "plot" }, this.canvas),
     );
@@ -94,10 +94,10 @@ export class Card {
     this.#describe();
   }
 
-  /** A description for readers who do not see the picture, once it has not changed for a moment. */
+  /** A description for readers who do not see the picture, soon after it has changed. */
   #describe() {
-    clearTimeout(this.#describing);
-    this.#describing = setTimeout(() => {
+    this.#describing ??= setTimeout(() => {
+      this.#describing = undefined;
       if (!this.#scene) return;
       this.canvas.setAttribute("aria-label", `${this.figure.title}. ${this.figure.describe(this.#scene)}`);
     }, DESCRIBE_MS);

@@ -16,7 +16,7 @@ export function drawer(store, panels, shown) {
   const tabs = panels.map(({ tab }) => tab);
   byId("tabs").append(...panels.map((panel) => tabOf(panel, store, tabs)));
   byId("drawer").append(...panels.map(boxOf));
-  byId("actions").prepend(...panels.filter(({ opener }) => opener).map((panel) => openerOf(panel, store)));
+  byId("openers").append(...panels.filter(({ opener }) => opener).map((panel) => openerOf(panel, store)));
   byId("close-drawer").onclick = () => {
     const { tab } = store.state;
     store.set({ tab: null });
@@ -27,7 +27,7 @@ export function drawer(store, panels, shown) {
     for (const tab of tabs) {
       byId(`tab-${tab}`).setAttribute("aria-selected", String(tab === open));
       byId(`tab-${tab}`).tabIndex = tab === open ? 0 : -1;
-      byId(`panel-${tab}`).hidden = tab !== open;
+      byId(`tabpanel-${tab}`).hidden = tab !== open;
       document.getElementById(`open-${tab}`)?.setAttribute("aria-expanded", String(tab === open));
     }
     if (open) shown(open);
@@ -36,7 +36,7 @@ export function drawer(store, panels, shown) {
 
 /** @param {Panel} panel @param {Store} store @param {string[]} tabs */
 function tabOf({ tab, title }, store, tabs) {
-  const properties = { type: "button", role: "tab", id: `tab-${tab}`, "aria-controls": `panel-${tab}` };
+  const properties = { type: "button", role: "tab", id: `tab-${tab}`, "aria-controls": `tabpanel-${tab}` };
   const button = el("button", { ...properties, onclick: () => store.set({ tab }) }, title);
   button.addEventListener("keydown", (event) => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
@@ -48,10 +48,15 @@ function tabOf({ tab, title }, store, tabs) {
   return button;
 }
 
-/** @param {Panel} panel */
-function boxOf({ tab }) {
-  const properties = { id: `panel-${tab}`, "aria-labelledby": `tab-${tab}`, tabIndex: 0, hidden: true };
-  return el("div", { role: "tabpanel", ...properties });
+/** A panel: its figures, for which main.js makes cards, and the box that `render` fills. @param {Panel} panel */
+function boxOf({ tab, figures = [] }) {
+  const properties = { id: `tabpanel-${tab}`, "aria-labelledby": `tab-${tab}`, tabIndex: 0, hidden: true };
+  return el(
+    "div",
+    { role: "tabpanel", ...properties },
+    figures.length > 0 && el("div", { id: `figures-${tab}`, className: "figures" }),
+    el("div", { id: `panel-${tab}` }),
+  );
 }
 
 /** @param {Panel} panel @param {Store} store */
@@ -62,23 +67,27 @@ function openerOf({ tab, title }, store) {
 }
 
 /**
- * Two buttons that choose the side of a panel.
+ * Buttons that choose the side of a panel, or both.
  *
+ * @template {SideName | "both"} Scope
  * @param {import("../scene.js").Scene} scene
- * @param {SideName} chosen
- * @param {(name: SideName) => void} choose
+ * @param {Scope} chosen
+ * @param {(name: Scope) => void} choose
+ * @param {{both?: boolean}} offer
  */
-export function sideSwitch(scene, chosen, choose) {
+export function sideSwitch(scene, chosen, choose, { both = false } = {}) {
+  const names = [...(both ? ["both"] : []), ...scene.sides.map(([name]) => name)];
   return el(
     "div",
     { className: "segments", role: "group", "aria-label": "Side" },
-    scene.sides.map(([name]) => {
+    /** @type {Scope[]} */ (names).map((name) => {
       const button = el(
         "button",
         { type: "button", "aria-pressed": String(name === chosen), onclick: () => choose(name) },
-        scene.labels[name],
+        name === "both" ? "Both" : scene.labels[name],
       );
-      button.style.setProperty("--side", scene.looks[name].colour);
+      if (name !== "both")
+        button.style.setProperty("--side", scene.looks[/** @type {SideName} */ (name)].colour);
       return button;
     }),
   );

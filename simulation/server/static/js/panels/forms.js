@@ -1,7 +1,9 @@
 // Parameters and policies of a side, from the schema: every change runs the same seed again with it.
 import { byId, el } from "../dom.js";
+import { decimal } from "../draw/numbers.js";
 import { Refusal } from "../model/connection.js";
 import { changed, isReplaced, keyOf, replaced, toml } from "../model/toml.js";
+import { newEntry, policyWith, ROOM, withRoom } from "./adding.js";
 import { sideSwitch } from "./drawer.js";
 import { field } from "./field.js";
 
@@ -11,15 +13,15 @@ import { field } from "./field.js";
 /** @import { Scene } from "../scene.js" */
 /** @import { Spec } from "./field.js" */
 /** @typedef {{key: string, title: string, help: string, fields: Spec[]}} Table */
-/** @typedef {{instrument: string, title: string, help: string, fields: Spec[]}} Instrument */
-/** @typedef {{tables: Table[], instruments: Instrument[], platform: Spec[]}} FormTables `forms` of docs/browser.md */
+/** @typedef {{instrument: string, title: string, help: string, all_or_nothing: boolean, fields: Spec[]}} Instrument */
+/** @typedef {{tables: Table[], instruments: Instrument[], arrays: Table[]}} FormTables `forms` of docs/browser.md */
 /** @typedef {Record<string, any>} Entry a policy or platform, as in the file of a scenario */
 /** @typedef {(changes: string[]) => string[]} Change */
 /** @typedef {{key: string, text: string | null}} Attempt */
-/** @typedef {{side: SideName, key: string | null, text: string | null, error: string, shown: boolean}} Refused */
-
-const ARRAYS = ["policies", "platforms"];
-const NEW_BUDGET = 100; // of a policy that is added, units a year
+/** @typedef {SideName | "both"} Scope whom a change is for: parameters hold for both sides unless one is chosen */
+/** @typedef {{side: Scope, key: string | null, text: string | null, error: string, full: boolean,
+ *   shown: boolean}} Refused `full`: whether the plan has no money left */
+/** @typedef {import("./adding.js").Arrays} Arrays */
 
 /** The table of a key such as "time" or "vectors.B2B". @param {Record<string, any>} values @param {string} key */
 const tableIn = (values, key) =>
@@ -27,16 +29,19 @@ const tableIn = (values, key) =>
 
 export class Forms {
   #open = new Set(["policies"]); // which tables are unfolded
+  #instrument = ""; // chosen to be added
+  /** What was done to make room for a policy. @type {{side: Scope, text: string} | null} */
+  #made = null;
   /** A change that the server refused, until it is corrected. @type {Refused | null} */
   #refused = null;
   /** @type {FormTables | null} */
   forms = null;
 
   /**
-   * `apply` opens the side with its changes changed; it throws a Refusal.
+   * `apply` opens the side, or both, with its changes changed; it throws a Refusal.
    *
    * @param {import("../model/store.js").Store} store
-   * @param {{apply: (side: SideName, change: Change) => Promise<void>, sceneNow: () => Scene | null}} page
+   * @param {{apply: (side: Scope, change: Change) => Promise<void>, sceneNow: () => Scene | null}} page
    */
   constructor(store, { apply, sceneNow }) {
     this.store = store;
@@ -49,19 +54,27 @@ export class Forms {
     const panel = byId("panel-change");
     if (!this.forms || !scene?.sides.length) return;
     const names = scene.sides.map(([name]) => name);
-    const side = names.includes(this.store.state.formSide) ? this.store.state.formSide : names[0];
-    const { world } = (scene.sides.find(([name]) => name === side) ?? scene.sides[0])[1];
+    const both = scene.sides.length === 2 && scene.sides.every(([, side]) => side.world.live);
+    const wanted = this.store.state.formSide;
+    /** @type {Scope} */
+    const side = wanted === "both" ? (both ? "both" : names[0]) : names.includes(wanted) ? wanted : names[0];
     const focus = document.activeElement;
     const key = focus instanceof HTMLElement ? focus.dataset.key : undefined;
     const isText = focus instanceof HTMLInputElement || focus instanceof HTMLTextAreaElement;
     const typed = key && isText && focus.value !== focus.defaultValue ? focus.value : null;
-    const top = panel.scrollTop;
-    const choose = (/** @type {SideName} */ name) => {
+    const top = byId("tabpanel-change").scrollTop;
+    if (this.#refused) this.#refused.shown = false; // until it stands at its field or button
+    const choose = (/** @type {Scope} */ name) => {
       this.store.set({ formSide: name });
       this.render();
     };
-    panel.replaceChildren(sideSwitch(scene, side, choose), ...this.#content(this.forms, side, world));
-    panel.scrollTop = top;
+    panel.replaceChildren(
+      sideSwitch(scene, side, choose, { both }),
+      ...(side === "both"
+        ? this.#bothContent(this.forms, scene)
+        : this.#content(this.forms, side, worldOf(scene, side))),
+    );
+    byId("tabpanel-change").scrollTop = top;
     if (!key) return;
     const again = /** @type {HTMLElement | null} */ (panel.querySelector(`[data-key="${CSS.escape(key)}"]`));
     again?.focus();
@@ -69,28 +82,63 @@ export class Forms {
     if (takesText && typed !== null && !again.ariaInvalid) again.value = typed; // another answer came while this was being typed
   }
 
-  /** @param {FormTables} forms @param {SideName} side @param {World} world @returns {HTMLElement[]} */
-  #content(forms, side, world) {
-    const about = this.#details(
-      "about",
+  /** Parameters of both sides at once; policies and platforms by side. @param {FormTables} forms @param {Scene} scene */
+  #bothContent(forms, scene) {
+    const { world } = scene.sides[0][1];
+    const changes = this.#changes("both");
+    const arrays = scene.sides.flatMap(([name, side]) => [
+      el("h3", {}, scene.labels[name]),
+      this.#about(side.world),
+      ...this.#arrays(forms, name, side.world),
+    ]);
+    const tables = forms.tables.map((table) => this.#table("both", world, table));
+    return [
+      this.#otherRefusal(),
+      el(
+        "p",
+        { className: "soft" },
+        "A parameter changed here changes in both worlds; policies belong to a side.",
+      ),
+      changes.length > 0 &&
+        el(
+          "div",
+          { className: "row" },
+          el("button", { type: "button", onclick: () => this.#try("both", () => [], null) }, "Undo all"),
+        ),
+      ...arrays,
+      el("h3", {}, "Parameters of both worlds"),
+      ...tables,
+    ].filter((part) => part !== false && part !== null);
+  }
+
+  /** What a scenario is, and what is made up in its data. @param {World} world */
+  #about(world) {
+    return this.#details(
+      `about ${world.side}`,
       "About this scenario",
       0,
       el("p", { className: "soft" }, world.description),
       ...world.assumptions.map((text) => el("p", { className: "soft" }, `Assumption: ${text}`)),
     );
+  }
+
+  /** @param {FormTables} forms @param {SideName} side @param {World} world @returns {HTMLElement[]} */
+  #content(forms, side, world) {
+    const about = this.#about(world);
     if (!world.live)
       return [
         about,
         el("p", {}, "This side is replayed from a results folder, so its parameters cannot be changed here."),
       ];
     const changes = this.#changes(side);
-    const refused = this.#refused?.side === side ? this.#refused : null;
+    const arrays = this.#arrays(forms, side, world);
+    const tables = forms.tables.map((table) => this.#table(side, world, table));
     return [
       about,
       el(
         "p",
         { className: "soft" },
-        "After a change the simulation runs again from the start with the same seed. Both sides share their random draws, so all differences are caused by the change alone.",
+        "A parameter changed here changes on this side alone: the two worlds are then unequal, and the page says so.",
       ),
       changes.length > 0 &&
         el(
@@ -99,15 +147,29 @@ export class Forms {
           el("span", {}, `${changes.length} ${changes.length === 1 ? "change" : "changes"}`),
           el("button", { type: "button", onclick: () => this.#try(side, () => [], null) }, "Undo all"),
         ),
-      refused && !refused.shown && el("p", { className: "bad", role: "alert" }, refused.error),
-      ...ARRAYS.map((array) => this.#array(forms, side, { world, array })),
-      ...forms.tables.map((table) => this.#table(side, world, table)),
+      this.#otherRefusal(),
+      ...arrays,
+      ...tables,
     ].filter((part) => part !== false && part !== null);
   }
 
-  /** @param {SideName} side */
+  /** @param {FormTables} forms @param {SideName} side @param {World} world */
+  #arrays(forms, side, world) {
+    const keys = ["policies", ...forms.arrays.map(({ key }) => key)];
+    return keys.map((array) => this.#array(forms, side, { world, array }));
+  }
+
+  /** A refusal that stands at no field and no button. */
+  #otherRefusal() {
+    const refused = this.#refused;
+    return refused && !refused.shown && el("p", { className: "bad", role: "alert" }, refused.error);
+  }
+
+  /** Changes of a side, or of either. @param {Scope} side @returns {string[]} */
   #changes(side) {
-    return this.store.state[side]?.changes ?? [];
+    const { state } = this.store;
+    if (side !== "both") return state[side]?.changes ?? [];
+    return [...new Set([...(state.a?.changes ?? []), ...(state.b?.changes ?? [])])];
   }
 
   /** @param {string} key @param {string} title @param {number} count @param {...(Child | Child[])} children */
@@ -125,7 +187,7 @@ export class Forms {
     return details;
   }
 
-  /** @param {SideName} side @param {World} world @param {Table} table */
+  /** @param {Scope} side @param {World} world @param {Table} table */
   #table(side, world, table) {
     const changes = this.#changes(side);
     const mine = changes.filter((change) => keyOf(change).startsWith(`${table.key}.`)).length;
@@ -135,7 +197,7 @@ export class Forms {
       mine,
       el("p", { className: "soft" }, table.help),
       table.fields.map((spec) =>
-        this.#field(side, spec, {
+        this.#field(side, side === "both" ? this.#withOther(table, spec) : spec, {
           key: `${table.key}.${spec.key}`,
           value: tableIn(world.values, table.key)?.[spec.key] ?? spec.default,
           base: tableIn(world.base, table.key)?.[spec.key] ?? spec.default,
@@ -145,7 +207,7 @@ export class Forms {
   }
 
   /**
-   * @param {SideName} side
+   * @param {Scope} side
    * @param {Spec} spec
    * @param {{key: string, value: any, base: any, apply?: ((text: string | null) => void) | null,
    *   was?: boolean | null}} what `was`: whether it was changed, where the changes do not say
@@ -170,7 +232,15 @@ export class Forms {
     );
   }
 
-  /** @param {SideName} side @param {string} key @param {string | null} text */
+  /** A field of both sides that says so where they differ. @param {Table} table @param {Spec} spec @returns {Spec} */
+  #withOther(table, spec) {
+    const [a, b] = (this.sceneNow()?.sides ?? []).map(([, { world }]) =>
+      toml(tableIn(world.values, table.key)?.[spec.key] ?? spec.default ?? null),
+    );
+    return a === b ? spec : { ...spec, help: `Unequal now: ${a} in A, ${b} in B. ${spec.help}` };
+  }
+
+  /** @param {Scope} side @param {string} key @param {string | null} text */
   #set(side, key, text) {
     this.#try(side, (changes) => changed(changes, key, text), { key, text });
   }
@@ -194,10 +264,10 @@ export class Forms {
       this.#try(side, (before) => replaced(before, array, list), { key: array, text: null });
     const instrumentOf = (/** @type {Entry} */ entry) =>
       forms.instruments.find(({ instrument }) => instrument === entry.instrument);
-    const specs = (/** @type {Entry} */ entry) =>
-      array === "platforms" ? forms.platform : (instrumentOf(entry)?.fields ?? []);
+    const form = forms.arrays.find(({ key }) => key === array);
+    const specs = (/** @type {Entry} */ entry) => form?.fields ?? instrumentOf(entry)?.fields ?? [];
     const boxes = entries.map((entry, i) => {
-      const title = array === "platforms" ? entry.name : (instrumentOf(entry)?.title ?? entry.instrument);
+      const title = form ? entry.name : (instrumentOf(entry)?.title ?? entry.instrument);
       return el(
         "div",
         { className: "policy" },
@@ -237,86 +307,120 @@ export class Forms {
           ),
       );
     });
+    const title = form?.title ?? "Policies";
     return this.#details(
       array,
-      worded(array),
+      title,
       mine,
+      form && el("p", { className: "soft" }, form.help),
       boxes,
       whole &&
         el(
           "div",
           { className: "row" },
-          el("button", { type: "button", onclick: () => replace(null) }, `Reset ${worded(array)}`),
+          el("button", { type: "button", onclick: () => replace(null) }, `Reset ${title.toLowerCase()}`),
         ),
-      array === "platforms"
-        ? this.#platformAdder(entries, replace)
-        : this.#policyAdder(forms, entries, replace),
+      form
+        ? el(
+            "div",
+            { className: "row" },
+            el(
+              "button",
+              {
+                type: "button",
+                onclick: () => replace([...entries, newEntry(array, entries, world.industries)]),
+              },
+              `Add to ${title.toLowerCase()}`,
+            ),
+          )
+        : this.#policyAdder(forms, side, world),
+      this.#refusalAt(side, array),
     );
   }
 
-  /** @param {Entry[]} entries @param {(entries: Entry[]) => void} replace */
-  #platformAdder(entries, replace) {
-    const taken = new Set(entries.map(({ name }) => name));
-    const name =
-      ["national", "second", "third", "fourth"].find((word) => !taken.has(word)) ??
-      `platform-${entries.length + 1}`;
-    const onclick = () => replace([...entries, { name, vectors: ["B2B", "B2SC", "SC2SC"] }]);
-    return el("div", { className: "row" }, el("button", { type: "button", onclick }, "Add a platform"));
+  /** The refusal of a change of a whole array, beside the button that was pressed. @param {Scope} side @param {string} array */
+  #refusalAt(side, array) {
+    const refused = this.#refused;
+    if (refused?.side !== side || refused.key !== array) return null;
+    refused.shown = true;
+    return el("p", { className: "bad", role: "alert" }, refused.error);
   }
 
-  /** @param {FormTables} forms @param {Entry[]} entries @param {(entries: Entry[]) => void} replace */
-  #policyAdder(forms, entries, replace) {
+  /** @param {FormTables} forms @param {SideName} side @param {World} world */
+  #policyAdder(forms, side, world) {
+    const chosen =
+      forms.instruments.find(({ instrument }) => instrument === this.#instrument) ?? forms.instruments[0];
     const list = el(
       "select",
-      { "aria-label": "Instrument" },
-      forms.instruments.map(({ instrument, title }) => el("option", { value: instrument }, title)),
+      { "aria-label": "Instrument", "data-key": `add-${side}` },
+      forms.instruments.map(({ instrument, title }) =>
+        el("option", { value: instrument, selected: instrument === chosen.instrument }, title),
+      ),
     );
-    const help = el("p", { className: "soft" });
-    const chosen = () => forms.instruments.find(({ instrument }) => instrument === list.value);
-    const explain = () => {
-      help.textContent = chosen()?.help ?? "";
+    list.onchange = () => {
+      this.#instrument = list.value;
+      this.#refused = null;
+      this.#made = null;
+      this.render();
     };
-    list.onchange = explain;
-    explain();
-    const add = () => {
-      const instrument = chosen();
-      if (!instrument) return;
-      /** @type {Entry} */
-      const entry = { instrument: instrument.instrument };
-      for (const spec of instrument.fields) {
-        if (spec.required) entry[spec.key] = this.#initial(spec);
+    const plan = policyWith(chosen, world.values, world.industries);
+    const before = world.values.policies?.length ?? 0;
+    const rigid = new Set(
+      forms.instruments.filter((each) => each.all_or_nothing).map((each) => each.instrument),
+    );
+    const add = (/** @type {Arrays} */ arrays) =>
+      this.#try(side, (changes) => withArrays(changes, arrays), { key: "policies", text: null });
+    const makeRoom = async () => {
+      for (const kept of ROOM) {
+        if (!(await add(withRoom(plan.arrays, before, { kept, rigid })))) continue;
+        this.#made = {
+          side,
+          text: `Added. The policies that were there keep ${decimal(100 * kept, 0)} % of their money.`,
+        };
+        this.render();
+        return;
       }
-      entry.budget = NEW_BUDGET;
-      replace([...entries, entry]);
     };
+    const refused = this.#refused;
+    const full = refused?.side === side && refused.key === "policies" && refused.full;
     return el(
       "div",
       {},
-      el("div", { className: "row" }, list, el("button", { type: "button", onclick: add }, "Add")),
-      help,
+      el(
+        "div",
+        { className: "row" },
+        list,
+        el(
+          "button",
+          { type: "button", "data-key": `add-${side}-button`, onclick: () => add(plan.arrays) },
+          "Add",
+        ),
+        full ? el("button", { type: "button", className: "primary", onclick: makeRoom }, "Make room") : null,
+      ),
+      full
+        ? el(
+            "p",
+            { role: "status" },
+            "The plan has no money left for it. “Make room” takes 10 % from the other policies, or more if that is not enough.",
+          )
+        : null,
+      this.#made?.side === side ? el("p", { role: "status" }, this.#made.text) : null,
+      plan.steps.length > 0 && el("p", {}, `This needs, and adds with it: ${plan.steps.join("; ")}.`),
+      el("p", { className: "soft" }, chosen.help),
     );
-  }
-
-  /** A first value for a field that a new policy must have. @param {Spec} spec */
-  #initial(spec) {
-    const scene = this.sceneNow();
-    const side = this.store.state.formSide;
-    const shown = scene?.sides.find(([name]) => name === side) ?? scene?.sides[0];
-    const platforms = shown?.[1].world.platforms.map(({ name }) => name) ?? [];
-    if (spec.key === "platform") return platforms[0] ?? "national";
-    if (spec.key === "platforms") return platforms.slice(0, 2);
-    return "all";
   }
 
   /**
    * Try changes; what the server refuses stays in its field with the reason beside it, and nothing else changes.
    *
-   * @param {SideName} side
+   * @param {Scope} side
    * @param {Change} change
    * @param {Attempt | null} attempt
+   * @returns {Promise<boolean>} whether it was taken
    */
   async #try(side, change, attempt) {
     this.#refused = null;
+    this.#made = null;
     try {
       await this.apply(side, change);
     } catch (error) {
@@ -328,15 +432,20 @@ export class Forms {
         key: attempt?.key ?? null,
         text: attempt?.text ?? null,
         error: message,
+        full: error.problems.some(
+          ({ key, message: text }) => key === "policies" && /not affordable/.test(text),
+        ),
         shown: false,
       };
     }
     this.render();
+    return this.#refused === null;
   }
 }
 
-/** @param {string} key */
-function worded(key) {
-  const text = key.replaceAll("_", " ");
-  return text[0].toUpperCase() + text.slice(1);
-}
+/** Changes with some arrays given whole. @param {string[]} changes @param {Arrays} arrays */
+const withArrays = (changes, arrays) =>
+  Object.entries(arrays).reduce((before, [array, entries]) => replaced(before, array, entries), changes);
+
+/** @param {Scene} scene @param {SideName} side */
+const worldOf = (scene, side) => (scene.sides.find(([name]) => name === side) ?? scene.sides[0])[1].world;

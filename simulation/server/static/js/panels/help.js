@@ -38,6 +38,23 @@ const WORDS = [
   ],
 ];
 
+/** What the answer means by other worlds. */
+export function explainWorlds() {
+  dialog(
+    "What does “worlds” mean?",
+    el(
+      "p",
+      {},
+      "The model needs numbers that nobody has measured: how far contact reaches, how ready regions are, what a policy does. We drew thousands of sets of such numbers, each from a range that we find plausible, and kept those under which adoption without any policy looks as it does in reality. Each such set is a world. In each world both policies ran with the same random draws.",
+    ),
+    el(
+      "p",
+      {},
+      "“In 35 of 100 worlds” says for how many of these sets the answer holds. It is not a probability: the ranges are judgements. Where an answer holds in more than 10 and fewer than 90 of 100, we say that it depends.",
+    ),
+  );
+}
+
 export function showHelp() {
   dialog(
     "Keys and explanations",

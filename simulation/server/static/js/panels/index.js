@@ -9,28 +9,52 @@ import { drawLedger } from "./ledger.js";
  * @property {import("./forms.js").Forms} forms
  * @property {import("./inspector.js").Inspector} inspector
  * @property {import("./study.js").Study} study
+ * @property {import("./why.js").Why} why
+ * @property {import("./pins.js").Pins} pins
  */
 
 /**
  * @typedef {object} Panel
  * @property {string} tab  its name in the state of the page and in ids: `#tab-money`, `#panel-money`
  * @property {string} title  what its tab says
+ * @property {string[]} [figures]  names of the figures that stand above its box
  * @property {(box: HTMLElement, page: Page & {scene: import("../scene.js").Scene}) => void} render
  *   fills its box; called when it comes into sight, and when the sides are others
  * @property {boolean} [follows]  whether it shows the month and the region: rendered, too, once the picture stands still
- * @property {boolean} [opener]  whether the bar on top has a button for it, `#open-change`
+ * @property {boolean} [opener]  whether the row below the pictures has a button for it, `#open-change`
  */
 
 /** @type {Panel[]} */
 export const PANELS = [
-  { tab: "change", title: "Change", opener: true, render: (_, { forms }) => forms.render() },
   {
-    tab: "inspect",
-    title: "Inspect",
+    tab: "why",
+    title: "Why?",
     opener: true,
     follows: true,
-    render: (_, { inspector }) => inspector.render(),
+    figures: ["attribution", "members"],
+    render: (box, { scene, why }) => why.render(box, scene),
   },
-  { tab: "money", title: "Money", follows: true, render: (box, { scene }) => drawLedger(box, scene) },
-  { tab: "study", title: "Replications", opener: true, render: (_, { study }) => study.render() },
+  {
+    tab: "sure",
+    title: "How sure?",
+    opener: true,
+    figures: ["phi", "w1"],
+    render: (_, { study }) => study.render(),
+  },
+  {
+    tab: "money",
+    title: "Money",
+    opener: true,
+    follows: true,
+    figures: ["money"],
+    render: (box, { scene }) => drawLedger(box, scene),
+  },
+  { tab: "change", title: "Assumptions", opener: true, render: (_, { forms }) => forms.render() },
+  { tab: "inspect", title: "Inspect", follows: true, render: (_, { inspector }) => inspector.render() },
+  {
+    tab: "pins",
+    title: "More than two",
+    follows: true,
+    render: (box, { scene, pins }) => pins.render(box, scene),
+  },
 ];

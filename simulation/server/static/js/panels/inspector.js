@@ -91,13 +91,14 @@ export class Inspector {
     }
     if (asked !== this.#asked) return;
     this.#shown = key;
-    const top = panel.scrollTop;
+    const box = byId("tabpanel-inspect");
+    const top = box.scrollTop;
     panel.replaceChildren(
       ...head,
       ...(answer.kind === "region" ? local : []),
       ...this.#answered(scene, answer, side, name),
     );
-    panel.scrollTop = top;
+    box.scrollTop = top;
   }
 
   /** @param {Scene} scene @param {Answer} answer @param {Side} side @param {SideName} name */
@@ -123,7 +124,7 @@ export class Inspector {
    */
   #go(kind, row, region = null) {
     this.path = kind === "region" ? null : { kind, row };
-    byId("panel-inspect").scrollTop = 0;
+    byId("tabpanel-inspect").scrollTop = 0;
     if (region !== null) this.store.set({ region });
     this.render();
   }

@@ -1,6 +1,6 @@
 // The dialog that saves: a figure, all figures' numbers, or the scenarios.
 import { dialog, el } from "../dom.js";
-import { csvOf, curvesTable, pngOf, saveFile, svgOf } from "../model/save.js";
+import { csvOf, curvesTable, nameOfFile, pngOf, saveFile, svgOf } from "../model/save.js";
 
 /** @import { Scene } from "../scene.js" */
 /** @import { Card } from "./card.js" */
@@ -43,10 +43,14 @@ function figureButtons(card, lightScene, done) {
     );
   return [
     button("SVG", (scene) =>
-      saveFile(`${figure.name}.svg`, svgOf(figure, sizeOf(card), scene), "image/svg+xml"),
+      saveFile(`${nameOfFile(scene, figure.name)}.svg`, svgOf(figure, sizeOf(card), scene), "image/svg+xml"),
     ),
-    button("PNG", (scene) => saveFile(`${figure.name}.png`, pngOf(figure, sizeOf(card), scene), "image/png")),
-    button("CSV", (scene) => saveFile(`${figure.name}.csv`, csvOf(figure.table(scene)), "text/csv")),
+    button("PNG", (scene) =>
+      saveFile(`${nameOfFile(scene, figure.name)}.png`, pngOf(figure, sizeOf(card), scene), "image/png"),
+    ),
+    button("CSV", (scene) =>
+      saveFile(`${nameOfFile(scene, figure.name)}.csv`, csvOf(figure.table(scene)), "text/csv"),
+    ),
   ];
 }
 
@@ -90,7 +94,8 @@ export function saveAll(cards, { lightScene, connection, command, failed }) {
         "button",
         {
           type: "button",
-          onclick: () => saveFile("curves.csv", csvOf(curvesTable(lightScene())), "text/csv"),
+          onclick: () =>
+            saveFile(`${nameOfFile(scene, "counts")}.csv`, csvOf(curvesTable(lightScene())), "text/csv"),
         },
         "All counts by region and technology: CSV",
       ),

@@ -1,81 +1,67 @@
-// The numbers on top: each measure for A, for B, and A - B.
+// The measures at the time shown: each for A and for B, and B against A in words, the better one marked.
 import { byId, el } from "../dom.js";
-import { decimal, money, percent, signed, years } from "../draw/numbers.js";
+import { MEASURES } from "../measures.js";
 import { SIDES } from "../model/address.js";
 
 /** @import { SideName } from "../model/address.js" */
 /** @import { Side } from "../model/side.js" */
 /** @import { Scene } from "../scene.js" */
 /**
- * @typedef {object} Measure
- * @property {string} title
+ * @typedef {object} Shown
+ * @property {string} metric
  * @property {string} help
- * @property {(value: number) => string} write
- * @property {(value: number) => string} minus  writes a difference
  * @property {(scene: Scene, id: SideName, side: Side, at: number) => number} value
  */
 
-const points = (/** @type {number} */ share) => `${decimal(100 * share, 1)}\u202fpp`;
-
-/** @type {Measure[]} */
-const MEASURES = [
+/** @type {Shown[]} */
+const SHOWN = [
   {
-    title: "Adopted",
-    write: percent,
-    minus: points,
-    value: (_scene, _id, side, at) => side.pooled.data[at],
-    help: "Adoptions over eligible pairs of enterprise and technology, for the technologies shown, released or not",
-  },
-  {
-    title: "t50 so far",
-    write: years,
-    minus: years,
+    metric: "t50_years",
     value: (scene, id, side, at) => scene.soFar(id, side, "t50", at),
-    help: "Years from release until half of the eligible pairs have adopted, as if the run ended now; – if half is not reached",
+    help: "Years from the release of a technology until half of those who can adopt it have done so; lower is sooner; – if half is not reached",
   },
   {
-    title: "1 − Φ so far",
-    write: decimal,
-    minus: decimal,
+    metric: "synchronization",
     value: (scene, id, side, at) => 1 - scene.soFar(id, side, "phi", at),
-    help: "Synchronization: 1 if all regions adopt at the same time. Φ is the share of the variance of adoption that lies between regions",
+    help: "1 if all regions adopt at the same time. Φ is the share of the variance of adoption that lies between regions",
   },
   {
-    title: "W1 so far",
-    write: (v) => years(v, 2),
-    minus: (v) => years(v, 2),
+    metric: "w1_years",
     value: (scene, id, side, at) => scene.soFar(id, side, "w1", at),
-    help: "Lag: mean area between the adoption curves of two regions, in years",
+    help: "Mean area between the adoption curves of two regions, in years; lower is closer together",
   },
   {
-    title: "Members",
-    write: percent,
-    minus: points,
+    metric: "final_share",
+    value: (_scene, _id, side, at) => side.pooled.data[at],
+    help: "Adoptions over eligible pairs of enterprise and technology, for the technologies shown, released or not; more is farther",
+  },
+  {
+    metric: "member_share",
     value: (_scene, _id, side, at) => side.memberShare(at),
-    help: "Platform members: share of enterprises that are on at least one platform",
-  },
-  {
-    title: "Spent",
-    write: money,
-    minus: money,
-    value: (_scene, _id, side, at) => side.moneyAt(at).spent,
-    help: "Units of money spent so far; 1 unit pays for a year of full cluster service for one enterprise",
+    help: "Share of enterprises that are on at least one platform",
   },
 ];
 
-/** Draws the numbers of a scene; elements are made once and their texts changed, so that nothing flickers. */
+/** Draws the measures of a scene; elements are made once and their texts changed, so that nothing flickers. */
 export class Scoreboard {
   #cells;
 
   constructor() {
-    this.#cells = MEASURES.map(({ title, help }) => {
-      const cells = { a: el("span"), b: el("span"), minus: el("span") };
+    this.#cells = SHOWN.map(({ metric, help }) => {
+      const { words, symbol } = MEASURES[metric];
+      const cells = { a: el("span"), b: el("span"), than: el("p", { className: "than" }) };
       byId("scoreboard").append(
         el(
           "li",
           { title: help },
-          el("p", { className: "name" }, el("span", {}, title), cells.minus),
-          el("p", {}, cells.a, cells.b),
+          el(
+            "p",
+            { className: "name" },
+            el("span", {}, words),
+            symbol ? el("small", {}, ` ${symbol}`) : null,
+          ),
+          el("p", { className: "values" }, cells.a, cells.b),
+          cells.than,
         ),
       );
       return cells;
@@ -84,9 +70,8 @@ export class Scoreboard {
 
   /** @param {Scene} scene */
   draw(scene) {
-    const same =
-      scene.sides.length === 2 && scene.comparable && (scene.parted === null || scene.parted > scene.month);
-    MEASURES.forEach(({ write, minus, value }, i) => {
+    SHOWN.forEach(({ metric, value }, i) => {
+      const { write, than, better } = MEASURES[metric];
       const cells = this.#cells[i];
       const values = { a: NaN, b: NaN };
       for (const id of SIDES) {
@@ -95,14 +80,35 @@ export class Scoreboard {
         cells[id].textContent = side ? `${id.toUpperCase()} ${write(values[id])}` : "";
         cells[id].style.color = scene.looks[id]?.ink ?? "";
       }
-      // Money is known from the start, so that "identical so far" says nothing of it.
-      const identical = same && !(values.a !== values.b && Number.isFinite(values.a - values.b));
-      cells.minus.textContent =
+      const ahead = scene.comparable ? aheadOf(values, metric) : null;
+      for (const id of SIDES) cells[id].classList.toggle("ahead", ahead === id);
+      const difference = values.b - values.a;
+      cells.than.textContent =
         scene.sides.length < 2
           ? ""
-          : identical
-            ? "identical so far"
-            : `A−B ${signed(values.a - values.b, minus)}`;
+          : !scene.comparable
+            ? "not compared: other worlds"
+            : scene.same
+              ? "identical so far"
+              : !Number.isFinite(difference)
+                ? ""
+                : !/[1-9]/.test(than?.(difference) ?? "")
+                  ? "the same"
+                  : better && ahead
+                    ? `${ahead.toUpperCase()} ${than?.(ahead === "b" ? difference : -difference)}`
+                    : `B ${than?.(difference)}`;
     });
   }
+}
+
+/**
+ * The side that is ahead in a measure; null where none is, or where the difference is not seen in the numbers written.
+ *
+ * @param {{a: number, b: number}} values
+ * @param {string} metric
+ */
+function aheadOf({ a, b }, metric) {
+  const { better, write } = MEASURES[metric];
+  if (!better || !Number.isFinite(a - b) || write(a) === write(b)) return null;
+  return (better === "lower") === b < a ? "b" : "a";
 }

@@ -1,13 +1,13 @@
-// "Run 100 replications of this": the batch in the background, its progress, and its results.
-import { byId, el, messageOf, tableOf } from "../dom.js";
-import { decimal, signed } from "../draw/numbers.js";
+// How sure: pairs that ran quietly, "run 100 replications of this", and bands in the adoption curves.
+import { byId, el, messageOf } from "../dom.js";
+import { decimal } from "../draw/numbers.js";
+import { differencesTable } from "./pairs.js";
 
 /** @typedef {import("../model/address.js").SideName} SideName */
 /** @typedef {import("../model/session.js").Session} Session */
 /** @typedef {import("../scene.js").Scene} Scene */
 /** @typedef {{pooled: (number | null)[][], regional: (number | null)[][][]}} Bands */
-/** @typedef {{metric: string, difference: number, low: number | null, high: number | null, n: number,
- *   pairs: number}} Difference */
+/** @typedef {import("../model/trials.js").Difference} Difference */
 /** @typedef {{state: "running", done: number, total: number, failed: number, left_seconds?: number | null}} Running */
 /** @typedef {{state: "done", folder: string, replications: number, years: number[],
  *   sides: Record<SideName, Bands>, differences: Difference[], verdict: string}} Done */
@@ -16,8 +16,6 @@ import { decimal, signed } from "../draw/numbers.js";
 export class Study {
   /** The last message of the server about it. @type {Answer | null} */
   answer = null;
-  /** Bands, when it is done. @type {Record<SideName, Bands> | null} */
-  sides = null;
   replications = 100;
   /** Most replications that the server takes. */
   limit = 1000;
@@ -28,33 +26,34 @@ export class Study {
    * @param {import("../model/store.js").Store} store
    * @param {Session} session
    * @param {{connection: import("../model/connection.js").Connection, sceneNow: () => Scene | null,
-   *   changed: () => void}} page
+   *   changed: () => void, trials: import("../model/trials.js").Trials, worlds: import("./worlds.js").Worlds}} page
    */
-  constructor(store, session, { connection, sceneNow, changed }) {
+  constructor(store, session, { connection, sceneNow, changed, trials, worlds }) {
     this.store = store;
     this.session = session;
     this.connection = connection;
     this.sceneNow = sceneNow;
     this.changed = changed;
+    this.trials = trials;
+    this.worlds = worlds;
   }
 
   get done() {
     return this.answer?.state === "done" ? this.answer : null;
   }
 
-  get years() {
-    return this.done?.years ?? [];
+  /** The most replications that there are of what the page shows: of a study, else of quiet pairs. */
+  get known() {
+    return (this.#isOfThis && this.done) || this.trials.pair;
   }
 
-  /** Whether the bands are of what the page shows. @param {Session} session */
-  belongsTo(session) {
-    return this.#run === keyOfRuns(session);
+  get #isOfThis() {
+    return this.#run === keyOfRuns(this.session);
   }
 
   /** Take a message of the server. @param {Answer} answer */
   take(answer) {
     this.answer = answer;
-    this.sides = answer.state === "done" ? answer.sides : null;
     if (answer.state === "done") this.store.set({ bands: true });
     this.changed();
     this.render();
@@ -63,7 +62,6 @@ export class Study {
   async #start() {
     this.#run = keyOfRuns(this.session);
     this.answer = { state: "running", done: 0, total: 2 * this.replications, failed: 0 };
-    this.sides = null;
     this.render();
     try {
       await this.connection.request({ type: "study", replications: this.replications });
@@ -74,7 +72,7 @@ export class Study {
   }
 
   render() {
-    const panel = byId("panel-study");
+    const panel = byId("panel-sure");
     const scene = this.sceneNow();
     if (!scene) return;
     const running = this.answer?.state === "running" || this.answer?.state === "summing up";
@@ -98,10 +96,12 @@ export class Study {
       this.replications = Math.max(2, Math.round(Number(number.value)) || 2);
     };
     panel.replaceChildren(
+      ...this.#pairs(),
+      el("h3", {}, "More replications"),
       el(
         "p",
-        {},
-        "A single run depends on its random draws. Many replications, each with the same seed on both sides, separate the effect of the policies from chance.",
+        { className: "soft" },
+        "A single run depends on its random draws. Many replications, each with the same seed on both sides, separate the effect of the policies from chance. They are written into a results folder.",
       ),
       el(
         "div",
@@ -139,7 +139,27 @@ export class Study {
             "A side that is replayed from results already has its replications.",
           ),
       ...this.#state().filter((part) => part !== false),
+      this.worlds.element,
     );
+    this.worlds.render();
+  }
+
+  /** What quiet pairs say, and the switch of the bands. */
+  #pairs() {
+    const { pair } = this.trials;
+    const { known } = this;
+    const box = el("input", {
+      type: "checkbox",
+      checked: this.store.state.bands,
+      onchange: () => this.store.set({ bands: box.checked }),
+    });
+    return [
+      pair
+        ? el("h3", {}, `${pair.replications} pairs of histories`)
+        : el("p", { role: "status" }, "Pairs of histories run in the background once nothing changes …"),
+      ...(pair ? comparison(pair) : []),
+      known && el("label", { className: "row" }, box, "Show them as bands in the adoption curves"),
+    ].filter((part) => part !== null && part !== undefined);
   }
 
   /** @returns {(HTMLElement | false)[]} */
@@ -169,42 +189,30 @@ export class Study {
         el("b", {}, answer.folder),
         ".",
       ),
-      !this.belongsTo(this.session) &&
+      !this.#isOfThis &&
         el(
           "p",
           { className: "bad" },
           "The scenarios on the page have changed since: the numbers below belong to the earlier ones. Run the replications again to see the bands.",
         ),
-      this.belongsTo(this.session) &&
-        el(
-          "label",
-          { className: "row" },
-          el("input", {
-            type: "checkbox",
-            checked: this.store.state.bands,
-            onchange: (/** @type {Event & {target: HTMLInputElement}} */ event) =>
-              this.store.set({ bands: event.target.checked }),
-          }),
-          "Show them in the adoption curves",
-        ),
       el("h3", {}, "Paired differences"),
-      el("p", {}, answer.verdict),
-      tableOf(
-        ["A − B", "difference", "95 % interval", "pairs"],
-        answer.differences.map((row) => [
-          named(row.metric),
-          reversed(row, "difference"),
-          row.low === null ? "–" : `${reversed(row, "high")} to ${reversed(row, "low")}`,
-          row.n === row.pairs ? String(row.n) : `${row.n} of ${row.pairs}`,
-        ]),
-      ),
-      el(
-        "p",
-        { className: "soft" },
-        "Each difference is between two runs with the same seed. Pairs in which a metric is undefined are left out. The adoption curves show the median of all replications and the ranges of the middle 50 % and 90 %.",
-      ),
+      ...comparison(answer),
     ];
   }
+}
+
+/** @param {{differences: Difference[], verdict: string}} found @returns {HTMLElement[]} */
+function comparison({ differences, verdict }) {
+  if (!differences.length) return [];
+  return [
+    el("p", {}, verdict),
+    differencesTable(differences),
+    el(
+      "p",
+      { className: "soft" },
+      "Each difference is that of B less A between two runs with the same seed. Pairs in which a measure is undefined are left out. “Within chance”: the interval includes zero.",
+    ),
+  ];
 }
 
 /** @param {Running} answer */
@@ -217,36 +225,3 @@ function progressOf({ done, total, failed, left_seconds: left }) {
 
 const keyOfRuns = (/** @type {Session} */ session) =>
   JSON.stringify(session.shown.map(([name, side]) => [name, side.world.digest, session.seed]));
-
-/** @type {Record<string, string>} */
-const NAMES = {
-  phi: "Φ",
-  phi_half: "Φ at half",
-  kuramoto: "Kuramoto r",
-  t50_range_years: "range of t50, years",
-  synchronization: "synchronization 1 − Φ",
-  w1_years: "W1, years",
-  t50_years: "t50, years",
-  t10_years: "t10, years",
-  t90_years: "t90, years",
-  t50_sd_years: "SD of t50, years",
-  final_share: "final adoption share",
-  member_share: "members",
-  spent_pv: "spent, present value",
-  planned_pv: "planned, present value",
-};
-
-const named = (/** @type {string} */ metric) => NAMES[metric] ?? metric.replaceAll("_", " ");
-
-/**
- * The server takes A from B, the page B from A.
- *
- * @type {(row: Difference, key: "difference" | "low" | "high") => string}
- */
-const reversed = (row, key) => {
-  const value = row[key];
-  return value === null ? "–" : signed(-value, (number) => decimal(number, digits(row.difference)));
-};
-
-const digits = (/** @type {number} */ difference) =>
-  Math.abs(difference) >= 100 ? 0 : Math.abs(difference) >= 10 ? 1 : 3;

@@ -3,49 +3,16 @@ import { byId, el, icon } from "../dom.js";
 import { worded } from "../draw/numbers.js";
 import { nameOf, SIDES } from "../model/address.js";
 
-/** @typedef {{name: string, title: string, problem: string}} Entry */
+/** @import { SideName } from "../model/address.js" */
+/** @typedef {{name: string, title: string, group: string, summary: string, description: string, own: boolean,
+ *   problem: string}} Entry */
 /**
  * `welcome` of docs/browser.md.
  *
- * @typedef {{scenarios: Entry[], results: (Entry & {scenarios: {name: string, title: string, seeds: number[]}[]})[],
- *   channels: string[], forms: import("./forms.js").FormTables, limits: {replications: number}, resumed: boolean}} Welcome
+ * @typedef {{scenarios: Entry[], results: {name: string, title: string, problem: string, ensemble: boolean,
+ *     scenarios: {name: string, title: string, seeds: number[]}[]}[],
+ *   channels: string[], version: string, forms: import("./forms.js").FormTables, limits: {replications: number}, resumed: boolean}} Welcome
  */
-
-/**
- * Fill the lists of scenarios; results folders follow the scenarios. What cannot be read is there, with its reason.
- *
- * @param {Welcome} welcome
- */
-export function fillChoices(welcome) {
-  for (const side of SIDES) {
-    const list = byId(`choose-${side}`);
-    list.replaceChildren(
-      el(
-        "optgroup",
-        { label: "Scenarios" },
-        welcome.scenarios.map(({ name, title, problem }) =>
-          problem ? unreadable(name, problem) : el("option", { value: name }, title || name),
-        ),
-      ),
-      ...welcome.results.map((folder) =>
-        el(
-          "optgroup",
-          { label: `Results: ${folder.name}` },
-          folder.problem ? unreadable("cannot be listed", folder.problem) : null,
-          folder.scenarios.map(({ name, title }) =>
-            el("option", { value: `${folder.name}/${name}` }, `${title || name} (replay)`),
-          ),
-        ),
-      ),
-      el("optgroup", { label: "One side only" }, el("option", { value: "none" }, "nothing")),
-    );
-  }
-}
-
-/** @param {string} name @param {string} problem */
-function unreadable(name, problem) {
-  return el("option", { disabled: true, title: problem }, `${name}: ${problem}`);
-}
 
 /**
  * Fill the list of technologies from the worlds that are shown.
@@ -81,12 +48,11 @@ export function isShown(show) {
  * Wire the bar. `choose` opens another scenario or seed; `openDrawer` shows changes.
  *
  * @param {import("../model/store.js").Store} store
- * @param {{choose: (what: "a" | "b" | "seed", value: string) => void, openDrawer: (tab: string) => void}} actions
+ * @param {{choose: (what: "seed", value: string) => void, pick: (side: SideName) => void, openDrawer: (tab: string) => void}} actions
  */
-export function topBar(store, { choose, openDrawer }) {
+export function topBar(store, { choose, pick, openDrawer }) {
   for (const side of SIDES) {
-    const list = byId(`choose-${side}`, HTMLSelectElement);
-    list.onchange = () => choose(side, list.value);
+    byId(`choose-${side}`).onclick = () => pick(side);
     byId(`changes-${side}`).onclick = () => {
       store.set({ formSide: side });
       openDrawer("change");
@@ -113,9 +79,11 @@ export function topBar(store, { choose, openDrawer }) {
 export function drawTop(state, scene) {
   for (const side of SIDES) {
     const choice = state[side];
-    const list = byId(`choose-${side}`, HTMLSelectElement);
-    list.value = nameOf(choice);
-    list.parentElement?.style.setProperty("--side", scene.looks[side]?.ink ?? "");
+    const button = byId(`choose-${side}`, HTMLButtonElement);
+    const title = scene.sides.find(([name]) => name === side)?.[1].world.title;
+    button.value = nameOf(choice);
+    button.textContent = title ? `${title}${choice?.results ? " (replay)" : ""}` : "nothing";
+    button.parentElement?.style.setProperty("--side", scene.looks[side]?.ink ?? "");
     const count = choice?.changes?.length ?? 0;
     const badge = byId(`changes-${side}`);
     badge.hidden = count === 0;

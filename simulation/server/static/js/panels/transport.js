@@ -12,7 +12,7 @@ import { SPEEDS } from "../model/player.js";
  * @param {Record<string, () => void>} actions
  */
 export function transport(store, player, session, actions) {
-  for (const name of /** @type {const} */ (["start", "back", "play", "step", "end"]))
+  for (const name of /** @type {const} */ (["start", "back", "step", "end"]))
     icon(byId(name, HTMLButtonElement), name);
   const yearly = () => session.shown[0]?.[1].world.steps_per_year ?? 12;
   byId("start").onclick = () => player.go(0);
@@ -74,8 +74,14 @@ export function drawTransport(state, session, month) {
   slider.setAttribute("aria-valuetext", date(month, steps));
   byId("clock").textContent = date(month, steps);
   byId("speed", HTMLSelectElement).value = String(state.speed);
-  icon(byId("play", HTMLButtonElement), state.playing ? "pause" : "play").setAttribute(
-    "aria-label",
-    state.playing ? "Pause" : "Play",
-  );
+  const years = Math.round(session.months / steps);
+  const words = state.playing
+    ? "Pause"
+    : month >= session.months
+      ? `Watch ${years} ${years === 1 ? "year" : "years"}`
+      : "Play";
+  const play = byId("play", HTMLButtonElement);
+  if (play.textContent?.trim() === words) return;
+  delete play.dataset.icon;
+  icon(play, state.playing ? "pause" : "play").append(` ${words}`);
 }
