@@ -137,7 +137,7 @@ def test_a_batch_shows_progress_bands_and_a_verdict_and_can_be_replayed(come, re
     expect(visit.page.locator("#panel-sure")).to_contain_text(
         "3 replications of both sides are done", timeout=4 * MS
     )
-    expect(visit.page.locator("#panel-sure")).to_contain_text("synchronization")
+    expect(visit.page.locator("#panel-sure")).to_contain_text("in step")
     folder = visit.page.locator("#panel-sure b").inner_text()
     assert (results / folder / "manifest.json").exists()
     expect(visit.page.get_by_role("img", name="How much is adopted")).to_be_visible()

@@ -168,14 +168,14 @@ def test_going_back_in_time_asks_the_server_for_nothing(come):
     visit.at(16, 8)
     visit.page.wait_for_timeout(500)  # until the months ahead are there
     end = visit.scores()
-    asked = len(visit.sent)
+    asked = len(frames_asked(visit))
     slider = visit.page.locator("#slider")
     for month in range(190, 0, -10):
         slider.fill(str(month))
     visit.at(0, 10)
     slider.fill("200")
     visit.at(16, 8)
-    assert len(visit.sent) == asked
+    assert len(frames_asked(visit)) == asked
     assert visit.scores() == end
 
 
@@ -256,7 +256,7 @@ def test_where_enterprises_enter_and_leave_each_month_has_those_who_are_there(co
 @pytest.mark.slow
 def test_what_is_made_up_in_the_data_is_said_under_the_scenario(come):
     visit = come("#a=kuzbass&b=baseline&seed=2")
-    visit.forms("About this scenario")
+    visit.panel("change").locator("summary", has_text="About this scenario").first.click()
     expect(visit.page.locator("#panel-change")).to_contain_text(
         "Assumption: Numbers of enterprises in Kemerovo"
     )

@@ -301,7 +301,10 @@ async function welcome(answer) {
         a: first("regional_cluster", names[0]),
         b: first("hypercluster", names.at(-1)),
       }).catch(refused);
-    refused(new Error(`This address cannot be opened because of${named}: ${text.split("\n").join(" ")}.`));
+    showNotice(`This address cannot be opened because of${named}: ${text.split("\n").join(" ")}.`, {
+      bad: true,
+      closable: true,
+    });
   }
 }
 
@@ -432,7 +435,12 @@ window.addEventListener("resize", hideTip);
 
 applyTheme();
 topBar(store, { choose, pick, openDrawer: (tab) => store.set({ tab }) });
-drawer(store, PANELS, () => fillPanel());
+drawer(store, PANELS, () => {
+  fillPanel();
+  // In a narrow window the drawer stands below the pictures, out of sight.
+  const side = byId("drawer");
+  if (side.offsetTop > byId("main").offsetTop) side.scrollIntoView({ block: "start" });
+});
 for (const card of cards) {
   const panel = PANELS.find(({ figures }) => figures?.includes(card.figure.name));
   byId(panel ? `figures-${panel.tab}` : "cards").append(card.element);

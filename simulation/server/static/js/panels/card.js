@@ -94,10 +94,10 @@ export class Card {
     this.#describe();
   }
 
-  /** A description for readers who do not see the picture, once it has not changed for a moment. */
+  /** A description for readers who do not see the picture, soon after it has changed. */
   #describe() {
-    clearTimeout(this.#describing);
-    this.#describing = setTimeout(() => {
+    this.#describing ??= setTimeout(() => {
+      this.#describing = undefined;
       if (!this.#scene) return;
       this.canvas.setAttribute("aria-label", `${this.figure.title}. ${this.figure.describe(this.#scene)}`);
     }, DESCRIBE_MS);

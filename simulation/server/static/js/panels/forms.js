@@ -88,6 +88,7 @@ export class Forms {
     const changes = this.#changes("both");
     const arrays = scene.sides.flatMap(([name, side]) => [
       el("h3", {}, scene.labels[name]),
+      this.#about(side.world),
       ...this.#arrays(forms, name, side.world),
     ]);
     const tables = forms.tables.map((table) => this.#table("both", world, table));
@@ -110,15 +111,20 @@ export class Forms {
     ].filter((part) => part !== false && part !== null);
   }
 
-  /** @param {FormTables} forms @param {SideName} side @param {World} world @returns {HTMLElement[]} */
-  #content(forms, side, world) {
-    const about = this.#details(
-      "about",
+  /** What a scenario is, and what is made up in its data. @param {World} world */
+  #about(world) {
+    return this.#details(
+      `about ${world.side}`,
       "About this scenario",
       0,
       el("p", { className: "soft" }, world.description),
       ...world.assumptions.map((text) => el("p", { className: "soft" }, `Assumption: ${text}`)),
     );
+  }
+
+  /** @param {FormTables} forms @param {SideName} side @param {World} world @returns {HTMLElement[]} */
+  #content(forms, side, world) {
+    const about = this.#about(world);
     if (!world.live)
       return [
         about,
