@@ -1159,6 +1159,20 @@ MUTANTS = [
         'if found.keys() == answer["digests"].keys():',
         "tests/explore/test_tested.py",
     ),
+    Mutant(
+        "the answer: no difference between sides of unequal money and of the same",
+        "analysis/answer.py",
+        "if is_equal_money(here, there):",
+        "if True:",
+        "tests/analysis/test_answer.py",
+    ),
+    Mutant(
+        "the answer: a lag between regions told where not both sides reach half",
+        "analysis/answer.py",
+        "return found.n == found.pairs > 0",
+        "return found.pairs > 0",
+        "tests/analysis/test_answer.py",
+    ),
 ]
 
 

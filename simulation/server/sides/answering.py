@@ -104,9 +104,14 @@ def answered(
     )
     rule = conditions(_shipped("hypercluster"), _shipped("regional_cluster")) if live else ()
     return answer(compared) | {
-        "test": {"minutes": shipped_answer()["minutes"]} if live and comparable and not told else None,
+        "test": {"minutes": _minutes()} if live and comparable and not told else None,
         "starters": starters(given, rule if _started_as_shipped(given) else ()),
     }
+
+
+def _minutes() -> int:
+    """Minutes that the page's ensemble of 1,024 worlds takes; those that are shipped are of 4,096."""
+    return max(1, round(shipped_answer()["minutes"] / 4))
 
 
 def _shipped(name: str) -> str:
