@@ -18,7 +18,7 @@ from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE, SHOWN
 from simulation.explore.shares import Share, share_of_pairs, share_of_worlds, shares_of_pairs
 from simulation.explore.study import SPEED, SYNCHRONIZATION
-from simulation.results.reader import Results
+from simulation.results.reader import Results, told_apart
 from simulation.results.tables import ENDING, RAN
 from simulation.world import Array
 
@@ -99,11 +99,11 @@ def read_ensemble(results: Results) -> Ensemble:
     runs = runs[runs["point"] < found["points"]]  # an earlier call may have gone further
     of_baseline = runs["scenario"] == identity["baseline"]
     baseline = runs[of_baseline].drop_duplicates("point").set_index("point").sort_index()
-    names = found["scenarios"]
+    names, written = found["scenarios"], results.manifest["scenarios"]
     return Ensemble(
         reference=names[0],
         scenarios=tuple(names[1:]),
-        titles=results.titles,
+        titles=told_apart({entry["name"]: entry["title"] for entry in written if entry["name"] in names}),
         parameters=parameters_of(results.manifest),
         design=design_values(results, sorted(set(runs["point"]))),
         runs=runs[~of_baseline].drop(columns=shown),

@@ -182,12 +182,7 @@ class Results:
     @property
     def titles(self) -> dict[str, str]:
         """Title of each scenario, by name; with the name where another scenario has the same title."""
-        entries = self.manifest["scenarios"]
-        times = Counter(entry["title"] for entry in entries)
-        return {
-            entry["name"]: entry["title"] + (f" ({entry['name']})" if times[entry["title"]] > 1 else "")
-            for entry in entries
-        }
+        return told_apart({entry["name"]: entry["title"] for entry in self.manifest["scenarios"]})
 
     def runs(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """One row per replication: scenario, replication, seed, the metrics, why some are undefined, checksum."""
@@ -428,6 +423,12 @@ class Results:
                 f"{self.path / 'runs.parquet'}: rows of {listed(strangers)}, which {MANIFEST} does not list; "
                 f"it lists {listed(self.scenarios)}; restore {MANIFEST}, or run the study again with --fresh"
             )
+
+
+def told_apart(titles: Mapping[str, str]) -> dict[str, str]:
+    """Return the title of each scenario, by name; with the name where another of them has the same title."""
+    times = Counter(titles.values())
+    return {name: title + (f" ({name})" if times[title] > 1 else "") for name, title in titles.items()}
 
 
 def axes_of(entry: Mapping[str, Any]) -> Axes:
