@@ -7,7 +7,6 @@ else is the engine's: rows, checksums, Parquet, writing, merging, keeping accoun
 that computes and writes (executor "serial"), best of several runs; then that of a parent alone, whose worker computes.
 """
 
-import math
 import sys
 import tempfile
 import time
@@ -37,9 +36,7 @@ def cpu(action):
 
 
 def measured(record):
-    values = metrics.compute(record)
-    undefined = metrics.reasons(record) if any(map(math.isnan, values.values())) else {}
-    return values, undefined
+    return metrics.values_and_reasons(record)
 
 
 def costs(spec, replications, folder):

@@ -62,7 +62,9 @@ FOUND = """
 Every figure was drawn at 90, 140 and 190 mm, with three scenarios and with ten, and looked at; those that ten scenarios
 make higher than a page not closely. With three scenarios each was also seen [in grey](contact_sheet_grey.png), and as
 people with protanopia and deuteranopia see it (simulated after Machado, Oliveira & Fernandes 2009, in linear light). So
-were studies of one replication, of one scenario, in which nobody adopts, and in which all adopt in the first month.
+were studies of one replication, of one scenario, in which nobody adopts, and in which all adopt in the first month, and
+at 90 and 190 mm those of `tests/support/made_up_countries.py`: 40 regions from north to south in two countries, and six
+islands around the antimeridian with names in Cyrillic, Chinese and the signs `$ & _ %`.
 
 | figure | what was wrong | now |
 |---|---|---|
@@ -77,6 +79,16 @@ were studies of one replication, of one scenario, in which nobody adopts, and in
 | `phi_over_time`, `speed_synchrony` | Phi slightly below zero left the axes | axes reach below zero where needed |
 | rasters, `t50_by_region` | names of many low rows covered each other | none where there is no room |
 | all | ten scenarios at 90 mm: a raster 703 mm high | `plot` says what no page holds; `--scenario` draws some |
+| `region_map` | two seats on one meridian: 5.4 m high; bubbles at the edge cut | proportions in bounds, with room |
+| `region_map` | neighbours at 179 E and 179 W at far ends | an azimuthal projection centred on the seats |
+| `region_map` | links of 40 regions a tangle | the strongest are drawn, and the note says how many |
+| rasters, `t50_by_region`, tiles | 40 regions higher than a page | further pages, `NAME_page2`, of readable rows |
+| all with regions | west to east broke a long country to pieces | the order of the dataset, or along the longer axis |
+| all | Chinese and Arabic letters were boxes | a font of the machine that has them, or one sentence names a package |
+| rasters, maps, keys | entries for what is not there | left out |
+| `adoption_raster` | colours up to 100 % where no share is above 40 % | they end where shares do, as the note says |
+| `paired_differences` | long numbers ran into the next panel | panels are as wide as their numbers |
+| `t50_ecdf` | its steps leaned | they are steps |
 
 Known and left:
 
@@ -84,7 +96,6 @@ Known and left:
   largest difference; where a row has both signs, grey shows only this one.
 - With more than four scenarios bands are left out, and ten in the tiles of `regional_curves` are crowded; the numbers
   are in the table beside the figure.
-- `t50_ecdf` is the median over replications in each month, drawn from month to month, so that its steps lean.
 - Parts too narrow for their number (`channel_attribution`) or hatching (`ledger`) are told by their order and the
   table.
 """

@@ -8,7 +8,7 @@ what has a share gets what is left. The largest ratio is the one beyond which th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,7 +28,8 @@ from simulation.scenario.plan import plan_of
 from simulation.scenario.schema import Scenario
 from simulation.world import Array
 
-FILES = ("break_even.csv", "break_even.md")
+TEXTS = ("break_even.csv", "break_even.md")
+FILES = (*TEXTS, "break_even.png", "break_even.pdf")
 STEPS = 32
 """Steps of the grid of ratios, from 1 to the largest, each by the same factor."""
 MOST = 100.0
@@ -241,8 +242,14 @@ def in_words(found: BreakEven, titles: tuple[str, str]) -> str:
     )
 
 
-def write_break_even(found: BreakEven, words: str, folder: Path) -> list[Path]:
-    """Write the ratios tried as CSV and the sentence about them as Markdown; return the paths.
+def write_break_even(
+    found: BreakEven, words: str, folder: Path, *, pictures: Mapping[str, bytes] | None = None
+) -> list[Path]:
+    """Write the ratios tried as CSV, the sentence about them as Markdown, and pictures; return the paths.
+
+    Parameters
+    ----------
+    pictures : the content of those of ``FILES`` that are pictures, by name.
 
     Raises
     ------
@@ -252,7 +259,8 @@ def write_break_even(found: BreakEven, words: str, folder: Path) -> list[Path]:
     check_place(folder)
     folder.mkdir(parents=True, exist_ok=True)
     contents = (found.tried.to_csv(index=False, lineterminator="\n"), f"{words}\n")
-    return place(folder, {name: text.encode() for name, text in zip(FILES, contents, strict=True)})
+    texts = {name: text.encode() for name, text in zip(TEXTS, contents, strict=True)}
+    return place(folder, texts | dict(pictures or {}))
 
 
 def check_place(folder: Path) -> None:

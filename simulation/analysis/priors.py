@@ -24,7 +24,7 @@ from simulation.analysis.declarations import (
     repeated,
 )
 from simulation.scenario.messages import Issue
-from simulation.settings import Names, Settings
+from simulation.settings import Line, Names, Settings
 
 PRIORS = SHIPPED / "priors.toml"
 
@@ -54,18 +54,22 @@ def place_between(low: float, high: float, value: float, *, scale: str) -> float
     return (here - first) / (last - first)
 
 
-_KEY = re.compile(r"[a-z_]+(\[\*\])?(\.[A-Za-z0-9_]+)+")
+_KEY = re.compile(r"[a-z_]+(\[(\*|\d{1,3})\])?(\.[A-Za-z0-9_]+)+")
+
+
+def _key(name: str) -> str:
+    if not _KEY.fullmatch(name):
+        raise ValueError(
+            f'must be keys of a scenario, such as "diffusion.spatial" or "chains[*].strength"; "{name}" is none'
+        )
+    return name
 
 
 def _keys(names: tuple[str, ...]) -> tuple[str, ...]:
-    for name in names:
-        if not _KEY.fullmatch(name):
-            raise ValueError(
-                f'must be keys of a scenario, such as "diffusion.spatial" or "chains[*].strength"; "{name}" is none'
-            )
-    return names
+    return tuple(map(_key, names))
 
 
+Key = Annotated[Line, AfterValidator(_key)]
 Keys = Annotated[Names, Field(min_length=1), AfterValidator(_keys)]
 
 

@@ -9,15 +9,13 @@ from typing import Any
 
 import pandas as pd
 
+from simulation.analysis.policy_names import LABEL, policy_names
 from simulation.policies import INSTRUMENTS, Policy
 from simulation.results.reader import Results
 from simulation.scenario.plan import schedule_of
 from simulation.scenario.schema import Scenario
 
 _ROUNDING = 1e-9
-
-LABEL = "policies[{}]"
-"""What the ledger calls an entry of policy, by its place in the scenario file."""
 
 
 def unspent_money(results: Results) -> list[str]:
@@ -57,7 +55,12 @@ def _idle(ledger: pd.DataFrame, text: Mapping[str, Any]) -> list[str]:
         ledger.groupby(["policy", "year"], observed=True)["planned"].sum().groupby("policy", observed=True)
     )
     a_year = {str(label): float(amount) / runs for label, amount in yearly.max().items()}
-    entries = [_Entry(LABEL.format(n), policy, costs, a_year) for n, policy in enumerate(policies)]
+    names = policy_names(text)
+    labels = [LABEL.format(n) for n in range(len(policies))]
+    entries = [
+        _Entry(label, names[label], policy, costs, a_year)
+        for label, policy in zip(labels, policies, strict=True)
+    ]
     idle = set(money.index[(money["planned"] > 0) & (money["spent"] == 0)])
     closed = {
         entry.policy["platform"]
@@ -87,6 +90,7 @@ class _Entry:
     """A policy as its file has it, and its money in the ledger."""
 
     label: str
+    words: str  # its name
     policy: Mapping[str, Any]
     costs: Mapping[str, float]
     money: Mapping[str, float]  # of a whole year by label, units
@@ -103,8 +107,8 @@ class _Entry:
 
     @property
     def name(self) -> str:
-        """The label with the instrument."""
-        return f"{self.label} ({self.policy['instrument']})"
+        """What people call it, with its place in the file."""
+        return f"{self.words} ({self.label})"
 
     @property
     def platforms(self) -> list[str]:

@@ -89,6 +89,56 @@ def verdicts(comparison: pd.DataFrame, titles: Mapping[str, str]) -> list[str]:
     return sentences
 
 
+def short_answer(comparison: pd.DataFrame, titles: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the answer in two short sentences, on speed and on synchronization; None if there is nothing to compare.
+
+    The pair is the last of two policies that plan equal money; without one, the last pair of all. A direction is named
+    only if the 95 % interval excludes zero.
+    """
+    pairs = list(by_pair(comparison))
+    if not pairs:
+        return None
+    equal = [pair for pair in pairs if _plan_equally(pair[2]["planned_pv"])]
+    scenario, reference, found = (equal or pairs)[-1]
+    one, other = titles[scenario], titles[reference]
+    speed, together = found["t50_years"], found["synchronization"]
+    money = "For the same money, " if equal else ""
+    some = (
+        ""
+        if speed.n == speed.pairs
+        else f", in the {speed.n} of {speed.pairs} pairs in which both reach half"
+    )
+    if _excludes_zero(speed):
+        word = "sooner" if speed.difference < 0 else "later"
+        years = f"{abs(speed.difference):.{_decimals(speed, 1)}f} years {word}"
+        first = f"{money}half of the enterprises adopt {years} with {one} than with {other}{some}."
+    else:
+        first = f"{money}no difference in speed between {one} and {other} can be established."
+    if _excludes_zero(together):
+        word = "more" if together.difference > 0 else "less"
+        shares = (
+            f"{value:.{_decimals(together, 3)}f}"
+            for value in (together.scenario_mean, together.reference_mean)
+        )
+        second = f"Its regions are {word} in step: 1 - Phi is {' against '.join(shares)}."
+    else:
+        second = "No difference in how far regions are in step can be established."
+    return first[0].upper() + first[1:], second
+
+
+def _plan_equally(planned: Difference) -> bool:
+    here, there = planned.scenario_mean, planned.reference_mean
+    return planned.n > 0 and here > 0 and is_equal_money(here, there)
+
+
+def _excludes_zero(found: Difference) -> bool:
+    return found.n > 1 and (found.low > 0 or found.high < 0)
+
+
+def _decimals(found: Difference, at_least: int) -> int:
+    return needed_decimals(found.difference, found.difference, at_least=at_least)
+
+
 def _clause(found: Difference, words: _Words, *, names: tuple[str, str]) -> str:
     """Return in which pairs a metric is defined, unless it is in all, and the finding."""
     if found.n == found.pairs:

@@ -145,6 +145,43 @@ def single(block: Block, replication: int, *, again: bool = False) -> Block:
     return replace(block, replications=(replication,), again=again)
 
 
+class Waiting:
+    """Blocks to be sent out, those of the same replications to one worker after the other.
+
+    The worlds of one seed have much in common, which a worker that has just drawn it need not draw again
+    (:mod:`simulation.engine.shared`). Only where nothing else is left do others help it.
+    """
+
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        self._first: deque[Block] = deque()
+        self._begun: dict[int, deque[Block]] = {}
+        self._fresh: dict[int, deque[Block]] = {}
+        for block in blocks:
+            # By the last replication, because a first one may have been computed before the rest.
+            self._fresh.setdefault(block.replications[-1], deque()).append(block)
+
+    def __bool__(self) -> bool:
+        return bool(self._first or self._begun or self._fresh)
+
+    def take(self, ended: Block | None) -> Block:
+        """Return the next block for a worker that has just ended another one, or none."""
+        if self._first:
+            return self._first.popleft()
+        last = ended.replications[-1] if ended is not None else None
+        if last not in self._begun:
+            last = next(iter(self._fresh or self._begun))
+            if last in self._fresh:
+                self._begun[last] = self._fresh.pop(last)
+        block = self._begun[last].popleft()
+        if not self._begun[last]:
+            del self._begun[last]
+        return block
+
+    def add(self, blocks: Iterable[Block]) -> None:
+        """Add blocks that come before all others."""
+        self._first.extend(blocks)
+
+
 def work_through(
     blocks: Iterable[Block],
     compute: Callable[[Block], Outcome],
@@ -159,22 +196,25 @@ def work_through(
     The replications of a lost block, which usually is lost with its worker, are tried once more, each in a block of its
     own, so that only the one that causes the loss fails.
     """
-    waiting = deque(blocks)
+    waiting = Waiting(blocks)
+    ended: deque[Block] = deque()
     running: dict[Future[Outcome], tuple[Block, float]] = {}
     # Not concurrent.futures.wait: it never returns for a future that its executor cancels meanwhile.
     done: SimpleQueue[Future[Outcome]] = SimpleQueue()
     try:
         while waiting or running:
             while waiting and len(running) < at_a_time():
-                block = waiting.popleft()
+                block = waiting.take(ended.popleft() if ended else None)
                 future = pool.submit(compute, block)
                 running[future] = block, time.monotonic()
                 future.add_done_callback(done.put)
+            ended.clear()
             back = _come_back(running, done, pool.patience)
             answered: list[tuple[Block, Outcome]] = []
             try:
                 for future, error in back:
                     block, _ = running.pop(future)
+                    ended.append(block)
                     if error is None:
                         error = _wrong(future.result(), block)
                     if error is None:
@@ -182,7 +222,7 @@ def work_through(
                     elif block.again or isinstance(error, NoAnswerError):
                         answered.append((block, _failed(block, error)))
                     else:
-                        waiting.extendleft(single(block, number, again=True) for number in block.replications)
+                        waiting.add(single(block, number, again=True) for number in block.replications)
             finally:
                 if answered:
                     take(answered)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import time
 import traceback
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ from simulation.batch.dispatch import Block, Failure, Outcome, one_line
 from simulation.batch.progress import HEADLINE
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
-from simulation.metrics import compute, reasons
+from simulation.metrics import values_and_reasons
 from simulation.results.tables import ENDING, TABLES_OF, Tables, tables_of, to_parquet
 from simulation.scenario.schema import Scenario
 
@@ -27,9 +26,8 @@ def replicate(
     replication = whole_number("replication", replication, most=MOST_REPLICATIONS - 1)
     seed = seed_of(seed, replications=replication + 1)
     record = simulate(spec, seed + replication, deadline=deadline)
-    metrics = compute(record)
-    undefined = reasons(record) if any(math.isnan(value) for value in metrics.values()) else {}
-    return tables_of(record, metrics, reasons=undefined, replication=replication, keep=keep)
+    metrics, why = values_and_reasons(record)
+    return tables_of(record, metrics, reasons=why, replication=replication, keep=keep)
 
 
 def run_block(block: Block) -> Outcome:

@@ -30,7 +30,7 @@ METRICS = ("t50_years", "phi")
     help="Pairs of runs at every ratio.",
 )
 @first_seed
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for break_even.csv and break_even.md.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for break_even.csv, .md, .png and .pdf.")
 def break_even(
     scenario: str, rival: str, metric: str, replications: int, seed: int, out: Path | None
 ) -> None:
@@ -44,6 +44,8 @@ def break_even(
     from simulation.analysis.break_even import break_even as find
     from simulation.analysis.break_even import check_place, in_words, write_break_even
     from simulation.cli.console import print_files
+    from simulation.figures.break_even import draw
+    from simulation.figures.drawing.style import saved
     from simulation.scenario.loading import load_scenario
 
     def show(ratio: float, found: Difference) -> None:
@@ -57,4 +59,6 @@ def break_even(
     words = in_words(found, (specs[0].title, specs[1].title))
     click.echo(words)
     if out is not None:
-        print_files(write_break_even(found, words, out))
+        drawn = draw(found, words)
+        pictures = {f"break_even.{suffix}": saved(drawn.figure, suffix) for suffix in ("png", "pdf")}
+        print_files(write_break_even(found, words, out, pictures=pictures))

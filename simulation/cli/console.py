@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from simulation.analysis.comparison import by_pair, needed_decimals
+from simulation.analysis.failing_platforms import failing_platforms
 from simulation.analysis.paired import Difference
 from simulation.analysis.unspent import unspent_money
 from simulation.analysis.verdict import verdicts
@@ -52,11 +54,13 @@ NOTE = (
     "value, units; (n) where a metric is undefined in some replications, - in all. Assumptions, not data, are rates, "
     "unit costs and the effects of policies."
 )
-LONGEST_NAME = 27
+LONGEST_NAME = 18
 """Characters of a scenario's name on one line of the table; longer names are wrapped."""
 
 WIDEST = 1000
-"""Width of the console where there is no terminal, in columns: wider than any table."""
+"""Columns of characters: wider than any table."""
+NARROW = 80
+"""Width of tables where there is no terminal, in columns."""
 
 
 def print_study(results: Results, comparison: pd.DataFrame) -> None:
@@ -69,14 +73,16 @@ def print_study(results: Results, comparison: pd.DataFrame) -> None:
         console.print("Under other assumptions:", style="bold")
     for line in lines:
         console.print(f"{line}\n", markup=False)
-    _print_idle(unspent_money(results), console)
+    _print_lines("Platforms that fail:", failing_platforms(results), console)
+    _print_lines("Unspent money:", unspent_money(results), console)
 
 
 def print_analysis(analysis: Analysis) -> None:
-    """Print all tables of a comparison, the verdict in words, and planned money that is never spent."""
+    """Print all tables of a comparison, the verdict in words, platforms that fail, and money that is never spent."""
     console = _console()
     print_tables(tables(analysis), analysis.verdicts, console=console)
-    _print_idle(analysis.idle, console)
+    _print_lines("Platforms that fail:", analysis.failing, console)
+    _print_lines("Unspent money:", analysis.idle, console)
 
 
 def print_tables(
@@ -85,27 +91,28 @@ def print_tables(
     """Print tables with their notes, and the verdict in words."""
     console = console or _console()
     for table in shown:
-        _print_whole(console, rich_table(table))
+        _print_narrow(console, table)
         if table.note:
             console.print(f"{table.note}\n", style="dim", markup=False)
     for sentence in sentences:
         console.print(f"{sentence}\n", markup=False)
 
 
-def _print_idle(lines: Sequence[str], console: Console) -> None:
-    """Print a list of the money that was planned and never spent."""
+def _print_lines(heading: str, lines: Sequence[str], console: Console) -> None:
+    """Print a list under its heading, if there is anything on it."""
     if lines:
-        console.print("Unspent money:")
+        console.print(heading)
     for line in lines:
         console.print(f"  {line}", markup=False)
 
 
-def rich_table(table: TextTable) -> Table:
-    """Convert a table of texts to one for the terminal."""
+def rich_table(table: TextTable, *, width: int = WIDEST) -> Table:
+    """Convert a table of texts to one for a terminal of this width; its labels take at most half of it."""
     shown = Table(box=SIMPLE_HEAD, title=escape(table.title), title_justify="left", pad_edge=False)
     for place, heading in enumerate(table.head):
         if place < table.labels:
-            shown.add_column(escape(heading), overflow="fold")
+            most = max(width // 2 // table.labels, 12)
+            shown.add_column(escape(heading), overflow="fold", max_width=most)
         else:
             shown.add_column(escape(heading), justify="right", no_wrap=True)
     for row in table.merged:
@@ -118,7 +125,7 @@ def _print_comparison(comparison: pd.DataFrame, titles: Mapping[str, str], conso
     if comparison.empty:
         return
     console.print()
-    _print_whole(console, difference_table(comparison))
+    _print_whole(console, difference_table(comparison, titles))
     for sentence in verdicts(comparison, titles):
         console.print(f"{sentence}\n", markup=False)
 
@@ -126,6 +133,34 @@ def _print_comparison(comparison: pd.DataFrame, titles: Mapping[str, str], conso
 def _console() -> Console:
     """Return a console as wide as the terminal, or wide enough for all columns if there is no terminal."""
     return Console(highlight=False, width=None if is_terminal(sys.stdout) else 110)
+
+
+def _print_narrow(console: Console, table: TextTable) -> None:
+    """Print a table in as many parts, each with the labels and some of the columns, as fit into the width."""
+    width = console.width if is_terminal(sys.stdout) else NARROW
+    numbers = list(range(table.labels, len(table.head)))
+    while numbers:
+        count = next((n for n in range(len(numbers), 1, -1) if _fits(console, table, numbers[:n], width)), 1)
+        shown = rich_table(_some(table, numbers[:count]), width=width)
+        if numbers[-1] != len(table.head) - 1 or numbers[0] != table.labels:
+            shown.title = None
+        _print_whole(console, shown)
+        numbers = numbers[count:]
+
+
+def _some(table: TextTable, numbers: Sequence[int]) -> TextTable:
+    """Return the labels and some columns of a table."""
+    chosen = [*range(table.labels), *numbers]
+    return replace(
+        table,
+        head=tuple(table.head[n] for n in chosen),
+        rows=tuple(tuple(row[n] for n in chosen) for row in table.rows),
+    )
+
+
+def _fits(console: Console, table: TextTable, numbers: Sequence[int], width: int) -> bool:
+    shown = rich_table(_some(table, numbers), width=width)
+    return console.measure(shown, options=console.options.update(max_width=WIDEST)).maximum <= width
 
 
 def _print_whole(console: Console, table: Table) -> None:
@@ -153,7 +188,7 @@ def summary_table(results: Results) -> Table:
     for scenario in results.scenarios:
         rows = runs[runs["scenario"] == scenario]
         cells = [_mean(rows[metric].to_numpy(), form) for metric, (_, form) in SUMMARY.items()]
-        table.add_row(scenario, str(len(rows)), *cells)
+        table.add_row(escape(results.titles[scenario]), str(len(rows)), *cells)
     return table
 
 
@@ -165,17 +200,17 @@ def _mean(values: np.ndarray, form: str) -> str:
     return form.format(defined.mean()) + count
 
 
-def difference_table(comparison: pd.DataFrame) -> Table:
+def difference_table(comparison: pd.DataFrame, titles: Mapping[str, str]) -> Table:
     """Return one row a pair of scenarios: differences of the headline metrics with their 95 % intervals."""
     table = Table(
         box=SIMPLE_HEAD, title="Paired differences, 95 % intervals", title_justify="left", pad_edge=False
     )
-    table.add_column("scenario minus reference")
+    table.add_column("scenario minus reference", overflow="fold", max_width=LONGEST_NAME)
     for heading, _ in DIFFERENCES.values():
         table.add_column(heading, justify="right")
     for scenario, reference, found in by_pair(comparison):
         cells = [_interval(found[metric], decimals) for metric, (_, decimals) in DIFFERENCES.items()]
-        table.add_row(escape(f"{scenario} minus\n{reference}"), *cells)
+        table.add_row(escape(f"{titles[scenario]} minus\n{titles[reference]}"), *cells)
     return table
 
 

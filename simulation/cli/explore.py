@@ -52,7 +52,8 @@ STUDY = "verdict"
 @click.option(
     "--flip",
     is_flag=True,
-    help="Search DIR, a sample, for the smallest change of what is assumed that turns the verdict on speed.",
+    help="Search DIR, a sample, for the smallest changes of what is assumed that turn the verdicts on speed and "
+    "synchronization.",
 )
 @click.option(
     "--critical-mass",
@@ -114,7 +115,7 @@ def explore(
         if world is not None:
             _write_world(results, world, write)
         elif flip:
-            _search_flip(results)
+            _search_flips(results, workers=workers, executor=executor)
         else:
             _conclude(results, quiet=quiet)
         return
@@ -193,7 +194,7 @@ def _study_of(names: tuple[str, ...], given: dict[str, Any]) -> tuple[Study, Pat
 
 
 def _size_of(study: Study, ensemble: Ensemble) -> Size:
-    """Return how far to go; where only another goal is given, points are as many as a study may have."""
+    """Return how far to go; without a number of points, to the end of a design that has one, or to another goal."""
     from simulation.arguments import MOST_REPLICATIONS
     from simulation.explore.answers import is_known_well
     from simulation.explore.running import Size
@@ -201,8 +202,12 @@ def _size_of(study: Study, ensemble: Ensemble) -> Size:
     goal = study.kept is not None or study.minutes is not None
     most = MOST_REPLICATIONS // (ensemble.design.together * ensemble.design.replications)
     until = study.until
+    points = study.points
+    if "points" not in study.model_fields_set:
+        whole = ensemble.design.size
+        points = whole if whole is not None else most if goal else points
     return Size(
-        points=most if goal and "points" not in study.model_fields_set else study.points,
+        points=points,
         kept=study.kept,
         minutes=study.minutes,
         enough=None if until is None else lambda results: is_known_well(results, until.share),
@@ -227,13 +232,28 @@ def _write_world(results: Results, point: int, write: Path | None) -> None:
     print_files(write_world(results, point, write or Path(f"world_{point}.toml")))
 
 
-def _search_flip(results: Results) -> None:
-    """Print the nearest change that turns the verdict on speed."""
+def _search_flips(results: Results, *, workers: int | None, executor: str) -> None:
+    """Print and write the nearest changes that turn the verdicts."""
+    import pandas as pd
+
+    from simulation.cli.console import print_files
     from simulation.explore.ensemble import ensemble_from
     from simulation.explore.flip_search import nearest_flip
+    from simulation.explore.outcomes import METRIC
+    from simulation.results.derived import HERE, outputs_of
 
-    click.echo("This takes some minutes, in one process.", err=True)
-    click.echo(nearest_flip(ensemble_from(results), results).sentence())
+    outputs = outputs_of(results, "explore", HERE, "--flip")
+    ensemble = ensemble_from(results)
+    click.echo("This takes some minutes.", err=True)
+    tables = []
+    for measure, metric in METRIC.items():
+        found = nearest_flip(ensemble, results, metric=metric, workers=workers, executor=executor)
+        click.echo(f"{measure.capitalize()}: {found.sentence()}\n")
+        tables.append(found.table().assign(measure=measure))
+    table = pd.concat(tables)
+    if len(table):
+        text = table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+        print_files(outputs.write({"flips.csv": text.encode()}))
 
 
 def _find_critical_mass(names: tuple[str, ...], overrides: tuple[str, ...], *, out: Path | None) -> None:

@@ -45,14 +45,16 @@ def factors(
     from simulation.batch.running import run_batch
     from simulation.cli.console import print_failures, print_files, print_notes, print_tables
     from simulation.cli.progress import form_of, progress_shown
+    from simulation.figures import files_of
     from simulation.reporting.factors import (
         combinations_of,
         contributions,
         in_words,
+        picture,
         tables,
         write_contributions,
     )
-    from simulation.results.derived import HERE, outputs_of
+    from simulation.results.derived import FIGURES, HERE, outputs_of
     from simulation.scenario.loading import load_scenario
 
     spec = load_scenario(scenario)
@@ -75,7 +77,9 @@ def factors(
     )
     found = contributions(results)
     print_tables(tables(found), [in_words(found, spec.title)])
-    print_files([write_contributions(found, outputs)])
+    files = files_of(picture(found, spec.title), name="factors", formats=("png", "pdf"))
+    drawn = outputs.write({f"{FIGURES}/{file}": content for file, content in files.items()})
+    print_files([write_contributions(found, outputs), *drawn])
     print_notes(results)
     if results.manifest["failures"]:
         print_failures(results.manifest)

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
 from simulation.cli.options import results_folder
 
+_FIGURES = Path(__file__).parents[1] / "figures"
+_DECLARED = re.compile(r'^FIGURE = StudyFigure\("(\w+)", place=(\d+)', re.MULTILINE)
 
-@click.command()
+
+class _WithFigures(click.Command):
+    """A command whose help lists the figures, from their files: nothing is imported for help."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Figures"):
+            formatter.write_dl(figures_in_words())
+
+
+def figures_in_words() -> list[tuple[str, str]]:
+    """Return the name of each figure and what it shows, in the order in which a reader meets them."""
+    found = []
+    for path in _FIGURES.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if declared := _DECLARED.search(text):
+            told = text.removeprefix('"""').split('"""', 1)[0].split("\n\n", 1)[0]
+            found.append((int(declared[2]), declared[1], " ".join(told.split())))
+    return [(name, words) for _, name, words in sorted(found)]
+
+
+@click.command(cls=_WithFigures)
 @results_folder
 @click.option(
-    "--figure", "names", multiple=True, metavar="NAME", help="Draw only this figure. May be repeated."
+    "--figure",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Draw only this figure of those below. May be repeated.",
 )
 @click.option(
     "--scenario", "scenarios", multiple=True, metavar="NAME", help="Draw only this scenario. May be repeated."

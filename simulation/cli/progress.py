@@ -30,11 +30,16 @@ BAR_WIDTH = 40
 
 
 @contextmanager
-def progress_shown(form: Form) -> Iterator[Callback]:
-    """Yield a callback that shows progress: on standard error for people, as JSON on standard output for programs."""
+def progress_shown(form: Form, *, titles: Mapping[str, str] | None = None) -> Iterator[Callback]:
+    """Yield a callback that shows progress: on standard error for people, as JSON on standard output for programs.
+
+    Parameters
+    ----------
+    titles : what people call the scenarios, by name.
+    """
     if form == "screen":
         with Live(console=Console(stderr=True), refresh_per_second=4) as live:
-            screen = _Screen()
+            screen = _Screen(titles or {})
             live.update(screen)
             yield _Told(screen.show, lambda line: live.console.print(line, markup=False, highlight=False))
     elif form == "lines":
@@ -106,7 +111,8 @@ class _Lines:
 class _Screen:
     """A progress bar and running means, redrawn a few times a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        self._titles = titles
         self._now: Progress | None = None
 
     def show(self, now: Progress) -> None:
@@ -125,19 +131,20 @@ class _Screen:
             Text(_failed(now).removeprefix(", "), style="red"),
         )
         estimate = [Text(f"estimate: {estimated(now.estimate)}", style="dim")] if now.estimate else []
-        return Group(line, *estimate, _means(now.means))
+        return Group(line, *estimate, _means(now.means, self._titles))
 
 
-def _means(means: Mapping[str, Mapping[str, Mean]]) -> Table:
+def _means(means: Mapping[str, Mapping[str, Mean]], titles: Mapping[str, str]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("running means", "n", "Phi", "t50, years"):
+    for heading in ("running means", "n", "1 - Phi", "t50, years"):
         table.add_column(heading, justify="left" if heading == "running means" else "right")
     for scenario, found in means.items():
-        phi, t50 = found["phi"], found["t50_years"]
+        synchronization, t50 = found["synchronization"], found["t50_years"]
         cells = [
-            form.format(mean.value) if mean.n else "-" for mean, form in ((phi, "{:.4f}"), (t50, "{:.2f}"))
+            form.format(mean.value) if mean.n else "-"
+            for mean, form in ((synchronization, "{:.3f}"), (t50, "{:.1f}"))
         ]
-        table.add_row(Text(scenario), str(phi.n), *cells)
+        table.add_row(Text(titles.get(scenario, scenario)), str(synchronization.n), *cells)
     return table
 
 

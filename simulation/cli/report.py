@@ -13,17 +13,27 @@ from simulation.cli.options import results_folder
 @results_folder
 @click.option("--reference", help="Scenario to compare with; by default baseline, or the first.")
 def report(folder: Path, reference: str | None) -> None:
-    """Write a report on a results folder.
+    """Write a report on a results folder, also on an ensemble.
 
     Writes one self-contained HTML page, the same report as Markdown, tables as LaTeX and Markdown, and all figures as
     PNG.
     """
     from simulation.cli.console import print_files, print_notes
+    from simulation.errors import HyperclusterError
+    from simulation.reporting.ensembles import write_ensemble_report
     from simulation.reporting.page import write_report
     from simulation.reporting.tables import analyse, write_tables
     from simulation.results.reader import Results
 
     results = Results(folder)
+    if "ensemble" in results.manifest:
+        if reference is not None:
+            raise HyperclusterError(
+                "--reference: an ensemble is compared with the first scenario of its study"
+            )
+        print_files(write_ensemble_report(results))
+        print_notes(results)
+        return
     analysis = analyse(results, reference)
     print_files([*write_tables(analysis), *write_report(analysis)])
     print_notes(results)

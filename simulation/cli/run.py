@@ -131,7 +131,8 @@ def run(
 
         specs = load_scenarios(scenarios or STUDY, overrides=overrides)
         folder = out or default_folder([spec.name for spec in specs])
-        with progress_shown(form_of(quiet=quiet, as_json=as_json)) as progress:
+        titles = {spec.name: spec.title for spec in specs}
+        with progress_shown(form_of(quiet=quiet, as_json=as_json), titles=titles) as progress:
             results = run_batch(
                 specs,
                 replications,

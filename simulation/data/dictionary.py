@@ -67,6 +67,12 @@ TABLES = {
             Column("digital_readiness", "0 to 1"),
             Column("short_name", "short name, for use where space is limited", required=False),
             Column(
+                "order",
+                "place of the region in figures, tables and lists, a number, for all regions or none (empty: along "
+                "the longer axis of the country, macroregions together)",
+                required=False,
+            ),
+            Column(
                 "country",
                 "country; regions of different countries have contact on platforms only "
                 f'(empty: "{DEFAULT_COUNTRY}", one country)',

@@ -75,6 +75,52 @@ def least_half_distance_km(
     return float(max(farthest)) / HALVINGS
 
 
+def continuous(longitude: Array) -> Array:
+    """Return longitudes moved by whole turns so that the widest gap between them lies outside, degrees, float64 (N,).
+
+    Neighbours on both sides of the antimeridian become neighbours in number: 179 and -179 become 179 and 181.
+    """
+    ordered = np.sort(longitude % 360.0)
+    gaps = np.diff(ordered, append=ordered[:1] + 360.0)
+    first = ordered[(int(gaps.argmax()) + 1) % len(ordered)]
+    turned = first + (longitude - first) % 360.0
+    middle = (turned.min() + turned.max()) / 2
+    # Positions that wrap nowhere stay as they are.
+    return turned - 360.0 * np.floor((middle + 180.0) / 360.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Azimuthal:
+    """Lambert's azimuthal equal-area projection of a sphere, which maps the whole globe onto a disk.
+
+    Snyder (1987), Map Projections: A Working Manual, U.S. Geological Survey Professional Paper 1395, section 24.
+    """
+
+    longitude: float  # of the centre, degrees east
+    latitude: float  # of the centre, degrees north
+
+    @classmethod
+    def fitted(cls, longitude: Array, latitude: Array) -> Azimuthal:
+        """Return a projection whose centre is the mean of these points, in degrees."""
+        lam, phi = np.radians(longitude), np.radians(latitude)
+        points = np.column_stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)])
+        x, y, z = points.mean(axis=0)
+        if np.hypot(np.hypot(x, y), z) < 1e-3:  # points all around the globe have no middle
+            x, y, z = 1.0, 0.0, 0.0
+        return cls(float(np.degrees(np.arctan2(y, x))), float(np.degrees(np.arctan2(z, np.hypot(x, y)))))
+
+    def project(self, longitude: Array, latitude: Array) -> Array:
+        """Return positions on the map in km east and north of the centre, float64 (N, 2); parameters in degrees."""
+        lam = np.radians(longitude - self.longitude)
+        phi, middle = np.radians(latitude), np.radians(self.latitude)
+        cosine = np.sin(middle) * np.sin(phi) + np.cos(middle) * np.cos(phi) * np.cos(lam)
+        # At the point opposite to the centre, which is the whole edge of the disk, the direction is undefined.
+        scale = EARTH_RADIUS_KM * np.sqrt(2 / np.maximum(1 + cosine, 1e-9))
+        east = np.cos(phi) * np.sin(lam)
+        north = np.cos(middle) * np.sin(phi) - np.sin(middle) * np.cos(phi) * np.cos(lam)
+        return np.column_stack([scale * east, scale * north])
+
+
 @dataclass(frozen=True, slots=True)
 class Albers:
     """Albers' equal-area conic projection of a sphere: areas on the map are proportional to those on the ground.
@@ -85,15 +131,6 @@ class Albers:
     south: float  # standard parallels, degrees north; distances along them are true
     north: float
     meridian: float  # degrees east; vertical on the map
-
-    @classmethod
-    def fitted(cls, longitude: Array, latitude: Array) -> Albers:
-        """Return a projection for a country with these points, in degrees: parallels a sixth from its edges."""
-        low, high = float(latitude.min()), float(latitude.max())
-        # At the equator the cone would be a cylinder, with its apex at infinity.
-        middle = max(abs(low + high) / 2, 1.0) * (1 if low + high >= 0 else -1)
-        third = (high - low) / 3
-        return cls(middle - third, middle + third, float(longitude.min() + longitude.max()) / 2)
 
     def project(self, longitude: Array, latitude: Array) -> Array:
         """Return positions on the map in km east and north of the central meridian at latitude 0.

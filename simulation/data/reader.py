@@ -58,6 +58,7 @@ class RegionRow:
     digital_readiness: float  # delta in [0, 1]; an assumption in three tiers in the shipped dataset, not data
     short_name: str  # the name, unless the table has a shorter one
     country: str
+    order: float | None = None  # place in figures, tables and lists; None if the table gives none
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +157,10 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 of the values that can change a result, independent of the folder and the order of rows and columns.
 
-        Platforms count in the scenarios that use them; facts and assumptions are informational.
+        Platforms count in the scenarios that use them; facts, assumptions and the order of regions are informational.
         """
         content = {
-            "regions": [asdict(region) for region in self.regions],
+            "regions": [_without_order(region) for region in self.regions],
             "industries": self.industries,
             "counts": self.counts.tolist(),
             "institutions": [asdict(institution) for institution in self.institutions],
@@ -295,10 +296,19 @@ def _regions(table: Table) -> tuple[RegionRow, ...]:
             digital_readiness=row.number("digital_readiness", low=0, high=1),
             short_name=row.line_of("short_name") or row["region"],
             country=row.line_of("country") or DEFAULT_COUNTRY,
+            order=row.number("order", low=-1e9, high=1e9) if row["order"] else None,
         )
         for row in table
     ]
+    if any(region.order is not None for region in rows):
+        for row in table:
+            if not row["order"]:
+                row.problem("order", "must be given for every region or for none")
     return tuple(sorted(rows, key=lambda region: region.id))
+
+
+def _without_order(region: RegionRow) -> dict[str, object]:
+    return {name: value for name, value in asdict(region).items() if name != "order"}
 
 
 def _industry_columns(table: Table, kind: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from simulation import streams
 from simulation.arguments import whole_number
 from simulation.channels import Channel
 from simulation.engine import arrays, membership_months, months, technology_months
+from simulation.engine.build.frame import frame_of
 from simulation.engine.build.world import build_world
 from simulation.engine.entry_exit import present_in, renewed
 from simulation.engine.initial import initial_state
@@ -21,9 +22,7 @@ from simulation.engine.seeding import Seeding
 from simulation.levers import Levers
 from simulation.mechanisms.market import Market
 from simulation.mechanisms.migration import left_after_a_month
-from simulation.policies.schedule import PolicySchedule
 from simulation.record import Record
-from simulation.scenario.plan import plan_of
 from simulation.scenario.schema import Scenario
 from simulation.world import RESEARCH_KINDS, Array
 
@@ -36,9 +35,10 @@ class Engine:
 
     def __init__(self, spec: Scenario, seed: int) -> None:
         self.spec = spec
-        self.world = world = build_world(spec, seed)
+        frame = frame_of(spec)
+        self.world = world = build_world(spec, seed, frame)
         self.state = initial_state(world)
-        self.schedule = PolicySchedule(plan_of(spec, world.endowment), effects=spec.effects)
+        self.schedule = frame.schedule
         self.recorder = Recorder(world)
         self.dt = 1.0 / world.steps_per_year
         self._vectors = spec.vectors.of_all()

@@ -53,7 +53,8 @@ class Rewiring:
         enterprises = replace(enterprises, indptr=indptr, indices=indices)
         _, example = np.unique(world.pairs.pattern_of, return_index=True)
         patterns = (world.technologies.relevance > 0).T[example]
-        pairs = replace(world.pairs, partners=partners_by_pattern(enterprises, patterns))
+        partners = partners_by_pattern(indptr, indices, enterprises.industry_of, patterns)
+        pairs = replace(world.pairs, partners=partners)
         adopting_partners(
             pairs.start,
             pairs.enterprise,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 
 from simulation.compiled import compiled
 from simulation.engine.partners import PURPOSES, draw_partners
+from simulation.engine.shared import shared
 from simulation.mechanisms.mobility import Mobility, given_up
 from simulation.streams import key, numbered_all, uniforms
 from simulation.world import Array
@@ -51,29 +50,12 @@ def draw_network(seed: int, rule: TieRule) -> tuple[Array, Array]:
 
     Read-only, because scenarios with the same seed share it.
     """
-    known = blake2b(repr((seed, rule.draws, rule.local_ties, *(a.shape for a in rule.arrays))).encode())
-    for array in rule.arrays:
-        known.update(np.ascontiguousarray(array))
-    network = _drawn.get(known.digest())
-    if network is None:
-        network = network_of(first_partners(seed, rule))
-        if sum(array.nbytes for array in network) > LARGEST_KEPT:
-            return network
-        with _changing:  # executors may be threads
-            _drawn[known.digest()] = network
-            while len(_drawn) > KEPT:
-                del _drawn[next(iter(_drawn))]
-    return network
+    indptr, indices = shared(_first_network, seed, rule)
+    return indptr, indices
 
 
-KEPT = 8
-"""Number of networks kept: scenarios that are watched side by side usually have the same one."""
-
-LARGEST_KEPT = 16 * 1024 * 1024
-"""Size of the largest network that is kept, bytes."""
-
-_drawn: dict[bytes, tuple[Array, Array]] = {}
-_changing = threading.Lock()
+def _first_network(seed: int, rule: TieRule) -> tuple[Array, Array]:
+    return network_of(first_partners(seed, rule))
 
 
 def first_partners(seed: int, rule: TieRule) -> Array:

@@ -31,7 +31,7 @@ from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE
 from simulation.explore.regimes import regime_map
 from simulation.explore.rules import Phrase, find_rules, sentence
-from simulation.explore.shares import share_of_pairs
+from simulation.explore.shares import shares_of_pairs
 from simulation.explore.study import SPEED, SYNCHRONIZATION
 from simulation.results.derived import Outputs
 from simulation.results.reader import Results
@@ -45,6 +45,14 @@ ALL, NONE = "all patterns", "no pattern"
 
 MOST_POINTS_TOLD = 24
 """Points whose differences are told in words; of more, the table has them."""
+
+HOW_TO_READ = (
+    "Worlds are drawn evenly from the ranges in section 10 of the model. These ranges are judgements, and so are the "
+    "patterns: a share of such worlds is not a probability. Shares of worlds refer to the expected difference of a "
+    "world, with the chance of its few seeds removed; `outcomes.csv` also has the shares of single pairs of runs, and "
+    "those under other patterns."
+)
+"""What a reader of the answers must know of the method."""
 
 _SIZES = {
     SPEED: ("sooner", "later", " years", 2),
@@ -69,7 +77,7 @@ class Answers:
     decides: pd.DataFrame  # of kept worlds: scenario, policies, measure, and the columns of what_matters
     moved: pd.DataFrame  # which inputs the patterns moved
     correlations: pd.DataFrame  # of the inputs of kept worlds
-    rules: tuple[str, ...]
+    rule_table: pd.DataFrame  # where a scenario is behind: scenario, measure, sentence and its numbers
     halved: (
         pd.DataFrame
     )  # shares ahead in kept worlds of the middle half of one range; empty without a sample
@@ -77,6 +85,11 @@ class Answers:
     differences: pd.DataFrame  # point by point, of a grid or of one parameter at a time; else empty
     provisional: bool  # not as many points as were asked for
     maps: tuple[str, ...] = ()  # what the regime map of a grid of two parameters shows, in words
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Where a scenario is behind, in words."""
+        return tuple(self.rule_table["rule"]) if len(self.rule_table) else ()
 
     @property
     def leading_filter(self) -> str:
@@ -177,11 +190,18 @@ class Answers:
 def _percent(row: Any, *, interval: bool = False) -> str:
     """Return a share as a number of 100, if wanted with its interval."""
     if not interval:
-        return _of_100(row["share"])
-    return f"{_of_100(row['share'])} (95 % interval {_of_100(row['low'])} to {_of_100(row['high'])})"
+        return of_100(row["share"])
+    return f"{of_100(row['share'])} (95 % interval {of_100(row['low'])} to {of_100(row['high'])})"
 
 
-def _of_100(share: float) -> str:
+def with_interval(row: Any) -> str:
+    """Return a share for a cell of a table: as a number of 100, with its interval in brackets."""
+    if math.isnan(row["share"]):
+        return "-"
+    return f"{of_100(row['share'])} ({of_100(row['low'])} to {of_100(row['high'])})"
+
+
+def of_100(share: float) -> str:
     """Return a share as a whole number of 100, which claims no certainty that only rounding makes."""
     number = round(100 * share, 6)  # an end of an interval may lack 1 by a rounding error
     return "over 99" if 99.5 <= number < 100 else "under 1" if 0 < number < 0.5 else f"{number:.0f}"
@@ -207,17 +227,19 @@ def answers_from(ensemble: Ensemble, *, indices: pd.DataFrame | None = None) -> 
     kept = holding(ensemble, tuple(ensemble.checks))
     points = ensemble.baseline.index.to_numpy()[kept]
     places = _places(ensemble, points)
-    names = [parameter.name for parameter in ensemble.parameters]
+    names = list(places.columns)
     return Answers(
         ensemble=ensemble,
         kept=int(kept.sum()),
         shares=shares(ensemble) if ensemble.is_sample else pd.DataFrame(),
         acceptance=acceptance(ensemble),
-        decides=_decides(ensemble) if ensemble.is_sample else pd.DataFrame(),
-        moved=moved_inputs(places, names=names) if ensemble.filtered and len(points) > 1 else pd.DataFrame(),
-        correlations=correlations(places, names=names) if len(points) > 2 else pd.DataFrame(),
-        rules=tuple(_rules(ensemble)) if ensemble.is_sample else (),
-        halved=_halved(ensemble) if ensemble.is_sample else pd.DataFrame(),
+        decides=_decides(ensemble, places) if ensemble.is_sample else pd.DataFrame(),
+        moved=moved_inputs(places.to_numpy(), names=names)
+        if ensemble.filtered and len(points) > 1
+        else pd.DataFrame(),
+        correlations=correlations(places.to_numpy(), names=names) if len(points) > 2 else pd.DataFrame(),
+        rule_table=_rules(ensemble) if ensemble.is_sample else pd.DataFrame(),
+        halved=_halved(ensemble, places) if ensemble.is_sample else pd.DataFrame(),
         indices=pd.DataFrame() if indices is None else indices,
         differences=pd.DataFrame()
         if ensemble.is_sample or indices is None or len(indices)
@@ -234,15 +256,16 @@ def is_known_well(results: Results, halfwidth: float) -> bool:
     return bool(((leading["high"] - leading["low"]) / 2 <= halfwidth).all())
 
 
-def _places(ensemble: Ensemble, points: Array) -> Array:
-    """Return the places of parameters at some points: float64 (points, P)."""
+def _places(ensemble: Ensemble, points: Array) -> pd.DataFrame:
+    """Return the places of the parameters, a column each, at some points."""
     values = ensemble.design.loc[points]
-    return np.array(
-        [
-            [parameter.place_of(_value(value)) for value in values[parameter.name]]
+    return pd.DataFrame(
+        {
+            parameter.name: [parameter.place_of(_value(value)) for value in values[parameter.name]]
             for parameter in ensemble.parameters
-        ]
-    ).T
+        },
+        index=points,
+    )
 
 
 def _value(value: object) -> object:
@@ -259,7 +282,7 @@ def _means(ensemble: Ensemble, scenario: str, *, designed: bool) -> pd.DataFrame
     return table.groupby("point").mean()
 
 
-def _decides(ensemble: Ensemble) -> pd.DataFrame:
+def _decides(ensemble: Ensemble, places: pd.DataFrame) -> pd.DataFrame:
     """Return what decides in kept worlds, one row per scenario, policies, measure and input."""
     found = []
     for scenario in ensemble.scenarios:
@@ -268,11 +291,10 @@ def _decides(ensemble: Ensemble) -> pd.DataFrame:
             if len(means) < FEWEST:
                 continue
             moving = [p for p in ensemble.parameters if not (designed and p.of_policies)]
-            places = _places(ensemble, means.index.to_numpy())
-            columns = [n for n, p in enumerate(ensemble.parameters) if p in moving]
+            inputs = places.loc[means.index, [p.name for p in moving]].to_numpy()
             for measure, metric in METRIC.items():
                 table = what_matters(
-                    places[:, columns],
+                    inputs,
                     means[metric].to_numpy(),
                     names=[parameter.name for parameter in moving],
                     rng=np.random.default_rng(SEED),
@@ -291,7 +313,7 @@ def _decides(ensemble: Ensemble) -> pd.DataFrame:
     return table[[*front, *(name for name in table if name not in front)]]
 
 
-def _halved(ensemble: Ensemble) -> pd.DataFrame:
+def _halved(ensemble: Ensemble, places: pd.DataFrame) -> pd.DataFrame:
     """Return the shares of pairs that are ahead in kept worlds if one range were only its middle half, one row each.
 
     A place of the middle half has its weight, and the others none, as if they had never been drawn.
@@ -300,20 +322,20 @@ def _halved(ensemble: Ensemble) -> pd.DataFrame:
     for scenario in ensemble.scenarios:
         for designed in (False, True) if ensemble.has_designed else (False,):
             pairs = pairs_of(ensemble, scenario, tuple(ensemble.checks), designed=designed)
-            places = _places(ensemble, pairs.point)
-            for n, parameter in enumerate(ensemble.parameters):
+            for parameter in ensemble.parameters:
                 if parameter.values or (designed and parameter.of_policies):
                     continue
-                inside = pairs.chosen(np.abs(places[:, n] - 0.5) <= 0.25)
-                for measure in MEASURES:
-                    ahead = outcome_of(inside, measure, ensemble.margin) == AHEAD
-                    share = share_of_pairs(
-                        ahead,
-                        inside.point,
-                        weights=inside.weight,
-                        rng=np.random.default_rng(SEED),
-                        resamples=200,
-                    )
+                is_inside = (places[parameter.name] - 0.5).abs() <= 0.25
+                inside = pairs.chosen(is_inside.loc[pairs.point].to_numpy())
+                ahead = [outcome_of(inside, measure, ensemble.margin) == AHEAD for measure in MEASURES]
+                found = shares_of_pairs(
+                    np.stack(ahead, axis=1),
+                    inside.point,
+                    weights=inside.weight,
+                    rng=np.random.default_rng(SEED),
+                    resamples=200,
+                )
+                for measure, share in zip(MEASURES, found, strict=True):
                     rows.append(
                         {
                             "scenario": scenario,
@@ -329,9 +351,9 @@ def _halved(ensemble: Ensemble) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _rules(ensemble: Ensemble) -> list[str]:
-    """Return the rules of where a scenario is behind, in words."""
-    told = []
+def _rules(ensemble: Ensemble) -> pd.DataFrame:
+    """Return the rules of where a scenario is behind, one a row."""
+    found = []
     phrases = {parameter.name: phrase_of(parameter) for parameter in ensemble.parameters}
     for scenario in ensemble.scenarios:
         means = _means(ensemble, scenario, designed=False)
@@ -341,8 +363,22 @@ def _rules(ensemble: Ensemble) -> list[str]:
             behind = means[f"behind in {measure}"].to_numpy()
             rules = find_rules(inputs, behind, point=points, rng=np.random.default_rng(SEED))
             words = f"{ensemble.titles[scenario]} is behind in {measure}"
-            told += [sentence(rule, phrases, outcome=words) for rule in rules]
-    return told
+            found += [
+                {
+                    "scenario": scenario,
+                    "measure": measure,
+                    "rule": sentence(rule, phrases, outcome=words),
+                    "density": rule.density.estimate,
+                    "density_low": rule.density.low,
+                    "density_high": rule.density.high,
+                    "coverage": rule.coverage,
+                    "lift": rule.lift,
+                    "base_rate": rule.base,
+                    "points": rule.density.n,
+                }
+                for rule in rules
+            ]
+    return pd.DataFrame(found)
 
 
 def _inputs(ensemble: Ensemble, points: Array) -> dict[str, Array]:
@@ -368,6 +404,7 @@ def write_answers(answers: Answers, outputs: Outputs) -> list[str]:
         "what_decides.csv": answers.decides,
         "moved_inputs.csv": answers.moved,
         "halved_ranges.csv": answers.halved,
+        "rules.csv": answers.rule_table,
         "indices.csv": answers.indices,
         "differences.csv": answers.differences,
         "correlations.csv": answers.correlations.rename_axis("input").reset_index(),
@@ -395,10 +432,7 @@ def as_markdown(answers: Answers) -> str:
     lines += [
         "## How to read this",
         "",
-        "Worlds are drawn evenly from the ranges in section 10 of the model. These ranges are judgements, and so are "
-        "the patterns: a share of such worlds is not a probability. Shares of worlds refer to the expected "
-        "difference of a world, with the chance of its few seeds removed; `outcomes.csv` also has the shares of "
-        "single pairs of runs, and those under other patterns.",
+        HOW_TO_READ,
         "",
     ]
     return "\n".join(lines)

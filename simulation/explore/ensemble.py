@@ -27,12 +27,12 @@ from simulation.errors import (
 )
 from simulation.explore.designs import Design, Kind, values_of
 from simulation.explore.matching import TARGET
-from simulation.explore.parameters import Parameter, paths_in, shipped_parameters
+from simulation.explore.parameters import Parameter, paths_in, refuse_impossible, shipped_parameters
 from simulation.explore.study import GENERATED, Study, read_rows
 from simulation.files.toml import parse_toml
 from simulation.metrics import METRICS
 from simulation.results.manifest import new_manifest
-from simulation.results.reader import MANIFEST, Manifest, Results
+from simulation.results.reader import DESIGN, MANIFEST, Manifest, Results
 from simulation.scenario.loading import load_scenario, load_scenarios, parse_scenario
 from simulation.scenario.schema import Scenario
 
@@ -77,7 +77,12 @@ class Ensemble:
     @property
     def matches(self) -> bool:
         """Whether a factor on the rates makes the baseline's t50 that of a target, at every point."""
-        return any(parameter.name == TARGET for parameter in self.design.parameters)
+        return self.study.match is not None
+
+    @property
+    def target(self) -> float | None:
+        """The target that all points have, years, if they have one."""
+        return None if self.study.match is None else self.study.match.years
 
     @property
     def filters(self) -> bool:
@@ -141,6 +146,7 @@ class Ensemble:
             "parameters": {parameter.name: _plain(parameter) for parameter in design.parameters},
             "patterns": {pattern.name: _of_pattern(pattern) for pattern in self.patterns}
             | {each.metric: [each.low, each.high] for each in self.ranges},
+            **({} if (target := self.target) is None else {"target of t50, years": target}),
             "years of a run that must show the patterns": self.years,
             "version of scipy": version("scipy"),
             "code of ensembles": code,
@@ -200,7 +206,7 @@ def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:
         )
         target = (
             [Parameter(TARGET, (), "linear", low=study.match.low, high=study.match.high, unit="years")]
-            if study.match is not None
+            if study.match is not None and study.match.low is not None and study.match.high is not None
             else []
         )
         parameters = [*target, *own, *shipped]
@@ -290,6 +296,13 @@ def _refuse_unmoved(parameter: Parameter, scenarios: Sequence[Scenario]) -> None
     if not any(paths_in(spec, parameter) for spec in scenarios):
         message = "moves nothing: no scenario uses it, or it has a value for each region, which only a factor can move"
         raise ScenarioError([Problem("the study", None, f"{place}.keys", message, listed(parameter.keys))])
+    for spec in scenarios:
+        try:
+            refuse_impossible(spec, parameter)
+        except ScenarioError as error:
+            raise ScenarioError(
+                [replace(problem, key=f"{place}: {problem.key}") for problem in error.problems]
+            ) from None
 
 
 def _read_design(
@@ -365,9 +378,12 @@ def ensemble_from(results: Results) -> Ensemble:
 
 
 def design_values(results: Results, points: Sequence[int]) -> pd.DataFrame:
-    """Return the values of the parameters by point, also while an ensemble runs and its table is not written yet."""
-    if recorded(results.manifest)["identity"]["design"] == "rows":
-        return results.design().set_index("point").loc[list(points)]
+    """Return the values of the parameters by point: of the table, and made anew where it is not written yet."""
+    design = recorded(results.manifest)["identity"]["design"]
+    if design == "rows" or (results.path / DESIGN).is_file():
+        table = results.design().set_index("point")
+        if design == "rows" or table.index.isin(points).sum() == len(points):
+            return table.loc[list(points)]
     return pd.DataFrame(values_of(design_of(results), points), index=pd.Index(points, name="point"))
 
 

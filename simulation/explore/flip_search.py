@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from simulation.arguments import whole_number
+from simulation.batch.replications import load_kernels
+from simulation.batch.running import available_cores
+from simulation.batch.workers import Workers, opened
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, ScenarioError
 from simulation.explore.designs import Design
@@ -27,7 +33,6 @@ from simulation.world import Array
 SEEDS = 8
 """Of every set of values that the search tries."""
 
-
 LOOKS = 5
 """Seeds with which the baseline is looked at; it must show the patterns with most of them."""
 
@@ -40,6 +45,7 @@ class Worlds:
     scenario: Scenario
     reference: Scenario
     metric: str
+    pool: Workers  # computes the runs
     _shown: dict[tuple[tuple[str, Any], ...], bool] = field(default_factory=dict)
 
     def __call__(self, values: Mapping[str, Any], seeds: Sequence[int]) -> Array | str:
@@ -55,22 +61,51 @@ class Worlds:
             return str(error)
         looked = list(seeds[:LOOKS])
         # The scenarios' own values are where the search begins, whatever their baseline shows.
-        if given and 2 * sum(self._shows_patterns(baseline, given, seed) for seed in looked) <= len(looked):
+        if given and 2 * self._showing(baseline, given, looked) <= len(looked):
             return NOT_SHOWN
-        here, there = (
-            np.array([compute(simulate(spec, seed))[self.metric] for seed in seeds]) for spec in pair
-        )
+        runs = [_Run(spec, seed, self.metric) for spec in pair for seed in seeds]
+        here, there = np.split(np.array(self._computed(_metric_of, runs)), 2)
         gains = there - here if METRICS[self.metric].better == "lower" else here - there
         gains = gains[~np.isnan(gains)]
         return gains if gains.size > 1 else f"{self.metric} is undefined"
 
-    def _shows_patterns(self, baseline: Scenario, given: Sequence[tuple[Parameter, Any]], seed: int) -> bool:
+    def _showing(
+        self, baseline: Scenario, given: Sequence[tuple[Parameter, Any]], seeds: Sequence[int]
+    ) -> int:
+        """Return with how many seeds the baseline shows the patterns."""
         # What moves policies alone leaves the baseline as it is.
         moved = tuple((each.name, value) for each, value in given if paths_in(self.ensemble.baseline, each))
-        key = (("seed", seed), *moved)
-        if key not in self._shown:
-            self._shown[key] = PointRun(self.ensemble).shows_patterns(baseline, seed)
-        return self._shown[key]
+        keys = [(("seed", seed), *moved) for seed in seeds]
+        new = [(key, seed) for key, seed in zip(keys, seeds, strict=True) if key not in self._shown]
+        found = self._computed(_shows_patterns, [_Look(self.ensemble, baseline, seed) for _, seed in new])
+        self._shown.update(zip((key for key, _ in new), found, strict=True))
+        return sum(self._shown[key] for key in keys)
+
+    def _computed[A, T](self, task: Callable[[A], T], arguments: Iterable[A]) -> list[T]:
+        sent = [self.pool.submit(task, argument) for argument in arguments]
+        return [future.result() for future in sent]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    spec: Scenario
+    seed: int
+    metric: str
+
+
+def _metric_of(run: _Run) -> float:
+    return compute(simulate(run.spec, run.seed))[run.metric]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    ensemble: Ensemble
+    baseline: Scenario
+    seed: int
+
+
+def _shows_patterns(look: _Look) -> bool:
+    return PointRun(look.ensemble).shows_patterns(look.baseline, look.seed)
 
 
 def nearest_flip(
@@ -81,6 +116,8 @@ def nearest_flip(
     metric: str = SPEED,
     to: str | None = None,
     tries: int = 300,
+    workers: int | None = None,
+    executor: Executor | str = "processes",
 ) -> Found:
     """Search for the nearest flip of the verdict of a scenario over the first of the study.
 
@@ -91,6 +128,7 @@ def nearest_flip(
     metric : a metric of a verdict.
     to : "ahead", "alike" or "behind", if only flips to that verdict count.
     tries : the largest number of sets of values that are simulated before a flip is checked.
+    workers, executor : as for :func:`simulation.batch.running.run_batch`; what is found does not depend on them.
 
     Raises
     ------
@@ -106,17 +144,20 @@ def nearest_flip(
     pair = (rival.name, reference.name)
     gains = mean_gains(results, pair, metric=metric, replications=design.replications)
     first = design.seed_of(len(results.design()), 0)  # no point of the sample has it
-    search = Search(
-        design.parameters,
-        own_values(design, (ensemble.baseline, reference, rival)),
-        Worlds(ensemble, rival, reference, metric),
-        margin=margin,
-        seeds=range(first, first + SEEDS),
-        to=to,
-        tries=tries,
-    )
     places = np.array([design.places(point) for point in gains]).reshape(-1, len(design.parameters))
-    return search.run(places, np.array(list(gains.values())))
+    workers = available_cores() if workers is None else whole_number("workers", workers, least=1)
+    prepare = partial(load_kernels, ensemble.scenarios)
+    with opened(executor, workers=workers, deadline=None, prepare=prepare) as pool:
+        search = Search(
+            design.parameters,
+            own_values(design, (ensemble.baseline, reference, rival)),
+            Worlds(ensemble, rival, reference, metric, pool),
+            margin=margin,
+            seeds=range(first, first + SEEDS),
+            to=to,
+            tries=tries,
+        )
+        return search.run(places, np.array(list(gains.values())))
 
 
 def mean_gains(

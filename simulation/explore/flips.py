@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from simulation.analysis.paired import interval
 from simulation.explore.parameters import Parameter
@@ -82,6 +83,27 @@ class Found:
     def nearest(self) -> Flip | None:
         """The flip with the fewest inputs, and of these the smallest."""
         return self.flips[0] if self.flips else None
+
+    def table(self) -> pd.DataFrame:
+        """Return a row for each change of each flip, the nearest first: values, places, and the gain on fresh seeds."""
+        return pd.DataFrame(
+            [
+                {
+                    "flip": number,
+                    "input": change.name,
+                    "before": change.before,
+                    "after": change.after,
+                    "places": change.places,
+                    "verdict": flip.verdict,
+                    "gain": flip.gain,
+                    "low": flip.low,
+                    "high": flip.high,
+                }
+                for number, flip in enumerate(self.flips, start=1)
+                for change in flip.changes
+            ],
+            columns=["flip", "input", "before", "after", "places", "verdict", "gain", "low", "high"],
+        )
 
     def sentence(self) -> str:
         """Say which change turns the verdict."""

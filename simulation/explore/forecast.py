@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from simulation.batch.replications import load_kernels
 from simulation.batch.running import available_cores
 from simulation.explore.ensemble import Ensemble
+from simulation.explore.matching import FACTOR
 from simulation.explore.points import PointRun
 from simulation.results.tables import ENDING, RAN
 
@@ -32,7 +33,8 @@ def forecast(ensemble: Ensemble, sets: int, *, workers: int | None) -> Forecast:
     design = ensemble.design
     points = sets * design.together if design.size is None else min(sets, design.size)
     load_kernels(ensemble.scenarios)
-    make = PointRun(ensemble)
+    factors: dict[int, float] = {}
+    make = PointRun(ensemble, factors)
     each = design.replications
     tried = (
         range(ensemble.unfiltered, ensemble.unfiltered + TRIED) if ensemble.filters else range(min(points, 4))
@@ -40,6 +42,8 @@ def forecast(ensemble: Ensemble, sets: int, *, workers: int | None) -> Forecast:
 
     def run(name: int, point: int) -> str:
         tables = make(ensemble.scenarios[name], point * each, seed=0, deadline=None, keep="metrics")
+        if ensemble.matches:
+            factors[point] = float(tables["runs"][FACTOR.name][0])
         return str(tables["runs"][ENDING][0])
 
     began = time.perf_counter()

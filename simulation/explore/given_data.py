@@ -24,7 +24,7 @@ import pandas as pd
 from scipy.stats import kstest, rankdata
 
 from simulation.analysis.paired import holm
-from simulation.explore.resampling import NORMAL
+from simulation.explore.resampling import NORMAL, product
 from simulation.world import Array
 
 SLICES = 10
@@ -72,6 +72,8 @@ def what_matters(
     if n <= 2 * (WAVES + 1) or np.ptp(outcomes) == 0:
         return frame.assign(**dict.fromkeys(columns, np.nan), n=n)
     orders = np.stack([rng.permutation(n) for _ in range(permutations)])
+    dummies = (outcomes - outcomes.mean())[orders]
+    squares = dummies**2
     order = np.argsort(outcomes, kind="stable")
     last = np.append(
         np.diff(outcomes[order]) > 0, True
@@ -84,7 +86,7 @@ def what_matters(
         dummy = _pawn(slices[orders.T], last)
         basis = _basis(column, is_code=is_code)
         share, error = _share_of_variance(basis, outcomes)
-        shares = _shares_alone(basis, outcomes[orders])
+        shares = _shares_alone(basis, dummies, squares=squares)
         found.append(
             (
                 pawn,
@@ -152,11 +154,14 @@ def _pawn(slices: Array, last: Array) -> Array:
         True where the next outcome is larger.
     """
     n = len(slices)
+    slices = slices.astype(np.int16)
     overall = (np.arange(1, n + 1) / n)[last, None]
     distances = []
     for each in range(slices.max() + 1):
         inside = np.cumsum(slices == each, axis=0, dtype=np.int32)
-        distances.append(np.abs(inside[last] / inside[-1] - overall).max(axis=0))
+        apart = (inside if last.all() else inside[last]) / inside[-1]
+        apart -= overall
+        distances.append(np.maximum(apart.max(axis=0), -apart.min(axis=0)))
     return np.median(distances, axis=0)
 
 
@@ -172,20 +177,28 @@ def _basis(column: Array, *, is_code: bool) -> Array:
         rank = (rankdata(column) - 0.5) / column.size
         functions = np.cos(np.pi * rank[:, None] * np.arange(1, WAVES + 1))
     functions -= functions.mean(axis=0)
-    return np.linalg.qr(functions)[0] if functions.shape[1] else functions
+    # By Cholesky's decomposition, which starts no threads for so few functions; they are far from dependent.
+    root = np.linalg.cholesky(functions.T @ functions)
+    return product(functions, np.linalg.inv(root).T)
 
 
-def _shares_alone(basis: Array, outcomes: Array) -> Array:
-    """Return the share of variance that the functions explain, for each row of outcomes: shape (...).
+def _shares_alone(basis: Array, centred: Array, *, squares: Array) -> Array:
+    """Return the share of variance that the functions explain, for each row of centred outcomes: (rows, n) to (rows,).
 
     What they explain of independent noise is subtracted: at each point its leverage times an unbiased estimate of its
     noise (MacKinnon & White 1985), for noise that is larger at some values of the input than at others.
+
+    Parameters
+    ----------
+    squares : float64, shape (rows, n), of the centred outcomes.
     """
     leverage = (basis**2).sum(axis=1)
-    centred = outcomes - outcomes.mean(axis=-1, keepdims=True)
-    fitted = centred @ basis @ basis.T
-    noise = (centred - fitted) ** 2 * (leverage / (1 - leverage - 1 / len(basis)))
-    return ((fitted**2).sum(axis=-1) - noise.sum(axis=-1)) / (centred**2).sum(axis=-1)
+    weight = (leverage / (1 - leverage - 1 / len(basis)))[:, None]
+    coefficients, weighted = np.split(product(centred, np.hstack([basis, weight * basis])), 2, axis=1)
+    # The sum over points of the weight times the square of the residual, multiplied out.
+    noise = product(squares, weight)[:, 0] - 2 * (weighted * coefficients).sum(axis=1)
+    noise += (coefficients @ (basis.T @ (weight * basis)) * coefficients).sum(axis=1)
+    return ((coefficients**2).sum(axis=1) - noise) / squares.sum(axis=1)
 
 
 def _share_of_variance(basis: Array, outcomes: Array) -> tuple[float, float]:
@@ -195,8 +208,8 @@ def _share_of_variance(basis: Array, outcomes: Array) -> tuple[float, float]:
     the fit adds to it; and that of the squares of fitted noise, which remains where the share is 0. Less all of it,
     intervals of shares near .03 cover 90 to 92 %, because the first part is estimated low where the share is.
     """
-    share = float(_shares_alone(basis, outcomes))
     centred = outcomes - outcomes.mean()
+    share = float(_shares_alone(basis, centred[None, :], squares=centred[None, :] ** 2)[0])
     squares = float((centred**2).sum())
     residual = centred - basis @ (basis.T @ centred)
     noise = (basis.T * residual**2) @ basis  # covariance of the coefficients

@@ -16,7 +16,7 @@ import pandas as pd
 from simulation.explore.ensemble import AS_DESIGNED, design_values, parameters_of, recorded
 from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE, SHOWN
-from simulation.explore.shares import Share, share_of_pairs, share_of_worlds
+from simulation.explore.shares import Share, share_of_pairs, share_of_worlds, shares_of_pairs
 from simulation.explore.study import SPEED, SYNCHRONIZATION
 from simulation.results.reader import Results
 from simulation.results.tables import ENDING, RAN
@@ -45,6 +45,7 @@ class Ensemble:
     runs: pd.DataFrame  # of the rivals: scenario, point, number, ending, metrics
     baseline: pd.DataFrame  # by point: ending, and the share of values in the range of each pattern
     checks: dict[str, float]  # share of values that must lie in the range of each pattern
+    bounds: dict[str, tuple[float, float]]  # the ranges of the patterns
     margin: dict[str, float]  # by metric
     is_sample: bool  # points are independent worlds, of which shares can be counted
     filtered: bool  # rivals ran only where the baseline shows the patterns, beyond the first points
@@ -110,6 +111,7 @@ def read_ensemble(results: Results) -> Ensemble:
         checks={
             name: bounds[3] if len(bounds) == 4 else 1.0 for name, bounds in identity["patterns"].items()
         },
+        bounds={name: _bounds(row) for name, row in identity["patterns"].items()},
         margin=dict(found["margin"]),
         is_sample=identity["design"] in ("sample", "rows"),
         filtered=identity["design"] == "sample" and bool(identity["patterns"]),
@@ -117,6 +119,12 @@ def read_ensemble(results: Results) -> Ensemble:
         planned=found["points"],
         finished=results.manifest["status"] in ("finished", "failures"),
     )
+
+
+def _bounds(row: Sequence[str | float]) -> tuple[float, float]:
+    """Return the range of a recorded pattern, which begins with its function, or of a metric."""
+    low, high, *_ = row[1:] if isinstance(row[0], str) else row
+    return float(low), float(high)
 
 
 def holding(ensemble: Ensemble, checks: Sequence[str]) -> Array:
@@ -132,13 +140,13 @@ def acceptance(ensemble: Ensemble) -> pd.DataFrame:
     all patterns are looked at; that of all patterns is of all points.
     """
     first = ensemble.baseline.index.to_numpy() < (ensemble.unfiltered if ensemble.filtered else np.inf)
-    rows = []
-    for filter_name, checks in filters(ensemble):
-        met = holding(ensemble, checks)
-        looked = np.ones_like(first) if set(checks) == set(ensemble.checks) else first
-        share = share_of_pairs(met[looked], np.flatnonzero(looked), rng=_rng())
-        rows.append({"filter": filter_name, **_row(share)})
-    return pd.DataFrame(rows)
+    met = {name: holding(ensemble, checks) for name, checks in filters(ensemble)}
+    few = shares_of_pairs(np.stack(list(met.values()), axis=1)[first], np.flatnonzero(first), rng=_rng())
+    found = dict(zip(met, few, strict=True))
+    for name, checks in filters(ensemble):
+        if set(checks) == set(ensemble.checks):
+            found[name] = share_of_pairs(met[name], np.arange(len(first)), rng=_rng())
+    return pd.DataFrame([{"filter": name, **_row(share)} for name, share in found.items()])
 
 
 def filters(ensemble: Ensemble) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -218,8 +226,7 @@ def shares(ensemble: Ensemble) -> pd.DataFrame:
     Columns: scenario, policies ("uncertain" or "as designed"), filter, measure, kind, outcome, share, low, high,
     points. Kind "pairs" counts pairs of a point and a seed; kind "worlds" counts points by their expected difference,
     among those at which both plans are affordable. Shares of "pairs" are also given with all technical failures counted
-    for either side, as outcomes "ahead, failures for it" and "ahead, failures against it". Shares of worlds have an
-    interval under all patterns alone, the filter that leads.
+    for either side, as outcomes "ahead, failures for it" and "ahead, failures against it".
     """
     rows = []
     for scenario in ensemble.scenarios:
@@ -228,12 +235,8 @@ def shares(ensemble: Ensemble) -> pd.DataFrame:
             for name, checks in filters(ensemble):
                 pairs = pairs_of(ensemble, scenario, checks, designed=designed)
                 lost = _lost(ensemble, pairs, checks, designed=designed)
-                for measure in MEASURES:
-                    front = {"scenario": scenario, "policies": policies, "filter": name, "measure": measure}
-                    rows += [front | row for row in _of_pairs(pairs, measure, ensemble.margin, lost)]
-                    if measure != "both":
-                        leads = set(checks) == set(ensemble.checks)
-                        rows += [front | row for row in _of_worlds(pairs, measure, ensemble.margin, leads)]
+                front = {"scenario": scenario, "policies": policies, "filter": name}
+                rows += [front | row for row in _under_filter(pairs, ensemble.margin, lost)]
     return pd.DataFrame(rows)
 
 
@@ -246,54 +249,48 @@ def _lost(ensemble: Ensemble, pairs: Pairs, checks: Sequence[str], *, designed: 
     return int(there.loc[there["point"].isin(points), "replication"].nunique()) - pairs.point.size
 
 
-def _of_pairs(
-    pairs: Pairs, measure: Measure, margin: dict[str, float], lost: int
-) -> Iterator[dict[str, object]]:
-    outcome = outcome_of(pairs, measure, margin)
-    words = [AHEAD, ALIKE, BEHIND, MIXED] if measure == "both" else [AHEAD, ALIKE, BEHIND]
-    words += [NOT_AFFORDABLE, f"reference {NOT_AFFORDABLE}", UNDEFINED]
-    for word in words:
-        yield {"kind": "pairs", "outcome": word, **_row(_share(outcome == word, pairs))}
+def _under_filter(pairs: Pairs, margin: dict[str, float], lost: int) -> Iterator[dict[str, object]]:
+    """Yield the rows of all measures, with intervals from one bootstrap."""
+    found: dict[tuple[Measure, str], Array] = {}
+    for measure in MEASURES:
+        outcome = outcome_of(pairs, measure, margin)
+        words = [AHEAD, ALIKE, BEHIND, *([MIXED] if measure == "both" else [])]
+        words += [NOT_AFFORDABLE, f"reference {NOT_AFFORDABLE}", UNDEFINED]
+        found |= {(measure, word): outcome == word for word in words}
+    columns = np.stack([*found.values(), pairs.ending == RAN], axis=1)
+    *of_pairs, affordable = shares_of_pairs(columns, pairs.point, weights=pairs.weight, rng=_rng())
+    for measure in MEASURES:
+        rows = {word: share for (of, word), share in zip(found, of_pairs, strict=True) if of == measure}
+        rows |= _with_failures(rows[AHEAD], pairs, lost)
+        front = {"measure": measure, "kind": "pairs"}
+        yield from (front | {"outcome": word, **_row(share)} for word, share in rows.items())
+        if measure == "both":
+            continue
+        worlds = {"both affordable": affordable} | _of_worlds(pairs, measure, margin)
+        front = {"measure": measure, "kind": "worlds"}
+        yield from (front | {"outcome": word, **_row(share)} for word, share in worlds.items())
+
+
+def _with_failures(ahead: Share, pairs: Pairs, lost: int) -> dict[str, Share]:
+    """Return the share ahead with all technical failures counted for either side."""
     n = pairs.point.size
-    if lost and n:
-        ahead = float(np.average(outcome == AHEAD, weights=pairs.weight))
-        for word, more in (("failures for it", lost), ("failures against it", 0)):
-            estimate = (ahead * n + more) / (n + lost)
-            yield {
-                "kind": "pairs",
-                "outcome": f"{AHEAD}, {word}",
-                **_row(Share(estimate, np.nan, np.nan, len(set(pairs.point)))),
-            }
+    if not lost or not n:
+        return {}
+    return {
+        f"{AHEAD}, {word}": Share((ahead.estimate * n + more) / (n + lost), np.nan, np.nan, ahead.n)
+        for word, more in (("failures for it", lost), ("failures against it", 0))
+    }
 
 
-def _share(outcomes: Array, pairs: Pairs) -> Share:
-    """Return the share of pairs with an outcome; one that all or none have is the same in every resample."""
-    resamples = 1000 if outcomes.any() and not outcomes.all() else 1
-    return share_of_pairs(outcomes, pairs.point, weights=pairs.weight, rng=_rng(), resamples=resamples)
-
-
-def _of_worlds(
-    pairs: Pairs, measure: Measure, margin: dict[str, float], leads: bool
-) -> Iterator[dict[str, object]]:
+def _of_worlds(pairs: Pairs, measure: Measure, margin: dict[str, float]) -> dict[str, Share]:
+    """Return the shares of worlds; none where each world has one seed, which says nothing about chance."""
     metric = METRIC[measure]
-    affordable = _share(pairs.ending == RAN, pairs)
-    yield {"kind": "worlds", "outcome": "both affordable", **_row(affordable)}
     known = pairs.chosen((pairs.ending == RAN) & np.isfinite(pairs.advantage[metric]))
     _, counts = np.unique(known.point, return_counts=True)
     if not counts.size or counts.max() == 1:
-        return
-    found = share_of_worlds(
-        known.advantage[metric],
-        known.point,
-        margin=margin[metric],
-        weights=known.weight,
-        rng=_rng(),
-        resamples=100 if leads else 1,
-    )
-    for word, share in ((AHEAD, found.above), (ALIKE, found.alike), (BEHIND, found.below)):
-        # One resample gives no interval.
-        ends = {} if leads else {"low": np.nan, "high": np.nan}
-        yield {"kind": "worlds", "outcome": word, **_row(share), **ends}
+        return {}
+    found = share_of_worlds(known.advantage[metric], known.point, margin=margin[metric], weights=known.weight)
+    return {AHEAD: found.above, ALIKE: found.alike, BEHIND: found.below}
 
 
 def _row(share: Share) -> dict[str, object]:

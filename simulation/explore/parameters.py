@@ -10,6 +10,7 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import accumulate
@@ -19,9 +20,10 @@ from pydantic import ValidationError
 
 from simulation.analysis.priors import Prior, Priors, place_between, value_between
 from simulation.data.reader import load_dataset
-from simulation.errors import Problem, ScenarioError
+from simulation.errors import Problem, ScenarioError, suggestion
 from simulation.files.toml import KeyPath, key_text
 from simulation.mechanisms import MECHANISMS
+from simulation.policies.plan import NotAffordable
 from simulation.scenario.consistency import inconsistencies
 from simulation.scenario.document import contains, value_at
 from simulation.scenario.messages import expected
@@ -172,7 +174,7 @@ def _is_used(spec: Scenario, path: KeyPath, data: Mapping[str, Any]) -> bool:
     if table == "migration":
         return spec.migration.rate != 0
     if table == "turnover":
-        return bool(value_at(data, path))
+        return bool(_found(data, path))
     return True
 
 
@@ -225,6 +227,35 @@ def _present(spec: Scenario, data: Mapping[str, Any], path: KeyPath) -> Any:
         return given
     there = {row.id: row.digital_readiness for row in load_dataset(spec.world.dataset).regions}
     return {**there, **(given or {})}
+
+
+def refuse_impossible(spec: Scenario, parameter: Parameter) -> None:
+    """Raise ``ScenarioError`` if a scenario lacks a key that a parameter moves, or a value of it is none of the key's.
+
+    Each of its values, or each end of its range, is tried by itself.
+    """
+    data = _data_of(spec)
+    for path in paths_in(spec, parameter):
+        if not contains(data, path):
+            message = f"no key of a scenario{suggestion(str(path[-1]), _beside(data, path))}"
+            raise ScenarioError([Problem(f"scenario {spec.name}", None, key_text(path), message)])
+        present = _present(spec, data, path)
+        parts = present.values() if isinstance(present, dict) else [present]
+        is_number = all(isinstance(part, int | float) and not isinstance(part, bool) for part in parts)
+        if parameter.multiply and not is_number:
+            message = f"is {present!r:.40}, which no factor can multiply"
+            raise ScenarioError([Problem(f"scenario {spec.name}", None, key_text(path), message)])
+    for value in parameter.values or (parameter.low, parameter.high):
+        with suppress(NotAffordable):
+            scenario, _ = changed(spec, [(parameter, value)])
+            if scenario.name != spec.name:
+                raise ScenarioError([Problem(f"scenario {spec.name}", None, "name", "a name does not vary")])
+
+
+def _beside(data: Mapping[str, Any], path: KeyPath) -> list[str]:
+    """Return the keys beside the last step of a path."""
+    table = value_at(data, path[:-1]) if contains(data, path[:-1]) else None
+    return list(table) if isinstance(table, Mapping) else []
 
 
 def _product(value: Any, factor: float) -> Any:

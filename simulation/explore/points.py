@@ -20,7 +20,7 @@ from simulation.engine.simulate import simulate
 from simulation.explore.ensemble import Ensemble
 from simulation.explore.matching import FACTOR, TARGET, matched
 from simulation.explore.parameters import changed
-from simulation.metrics import METRICS, compute, reasons
+from simulation.metrics import METRICS, compute, values_and_reasons
 from simulation.policies.plan import NotAffordable
 from simulation.results.tables import ENDING, RAN, Tables, tables_of, tables_without_a_run
 from simulation.scenario.schema import Scenario
@@ -91,7 +91,7 @@ class PointRun:
             if more[ENDING] == NOT_SHOWN and not anyway:
                 return not_run(NOT_SHOWN, "the baseline does not show the patterns")
         record = simulate(scenario, own_seed, deadline=deadline)
-        metrics = compute(record)
+        metrics, why = values_and_reasons(record)
         if spec.name == self.ensemble.baseline.name:
             inside = {
                 each.metric: each.low <= metrics[each.metric] <= each.high for each in self.ensemble.ranges
@@ -99,15 +99,15 @@ class PointRun:
             more |= {SHOWN + name: float(holds) for name, holds in inside.items()}
             if not all(inside.values()):
                 more[ENDING] = NOT_SHOWN
-        undefined = reasons(record) if any(math.isnan(value) for value in metrics.values()) else {}
-        return tables_of(record, metrics, reasons=undefined, replication=replication, keep=keep, more=more)
+        return tables_of(record, metrics, reasons=why, replication=replication, keep=keep, more=more)
 
     def _factor(self, spec: Scenario, point: int, seed: int, *, deadline: float | None) -> float:
         """Return the factor on the rates at a point: known from the baseline, or solved for with it."""
         if point in self.factors or spec.name != self.ensemble.baseline.name:
             return self.factors.get(point, math.nan)
         settings = self.ensemble.settings(spec.name, point)
-        target = next(value for parameter, value in settings if parameter.name == TARGET)
+        drawn = [value for parameter, value in settings if parameter.name == TARGET]
+        target = drawn[0] if self.ensemble.target is None else self.ensemble.target
         scenario, _ = changed(spec, settings)
         return matched(scenario, seed, target, years=self.ensemble.years, deadline=deadline).factor
 

@@ -23,7 +23,7 @@ from simulation.errors import HyperclusterError, listed, suggestion
 from simulation.explore.designs import Design
 from simulation.explore.ensemble import design_of, recorded
 from simulation.explore.parameters import Parameter
-from simulation.explore.points import NOT_AFFORDABLE, NOT_SHOWN
+from simulation.explore.points import NOT_AFFORDABLE, NOT_REACHED, NOT_SHOWN
 from simulation.explore.study import SPEED, SYNCHRONIZATION
 from simulation.metrics import METRICS
 from simulation.results.reader import Results
@@ -49,9 +49,10 @@ class RegimeMap:
     axes: tuple[list[Any], list[Any]]  # their values, X and Y
     strides: tuple[int, int]  # nodes from one of the coarsest grid to the next
     differences: Array  # float64 (X, Y, n), paired by seed; nan where it was not run or has no value
-    ending: Array  # object (X, Y): RAN, NOT_AFFORDABLE, or "" where not all has run
+    ending: Array  # object (X, Y): RAN, NOT_AFFORDABLE, NOT_REACHED, or "" where not all has run
     baseline: Array  # object (X, Y): ending of the baseline
     planned: Array  # float64 (X, Y, 2), mean present values of the money planned by scenario and reference
+    target: float | None = None  # years: the baseline's t50 in every cell, if cells are matched
 
     @property
     def places(self) -> tuple[Array, Array]:
@@ -76,6 +77,11 @@ class RegimeMap:
     def misses_patterns(self) -> Array:
         """bool (X, Y): whether the baseline does not show the patterns there."""
         return self.baseline == NOT_SHOWN
+
+    @property
+    def out_of_reach(self) -> Array:
+        """bool (X, Y): whether no factor on the rates gives the baseline the target."""
+        return self.ending == NOT_REACHED
 
     @property
     def mean(self) -> Array:
@@ -213,6 +219,8 @@ class RegimeMap:
             text += f", and not told apart in {open_cells}"
         if missed := int((self.is_run & self.misses_patterns)[nodes].sum()):
             text += f"; in {missed} more the baseline misses the patterns"
+        if unreached := int(self.out_of_reach[nodes].sum()):
+            text += f"; in {unreached} the target is out of reach"
         if refused := int(self.not_affordable[nodes].sum()):
             text += f"; in {refused} a plan is not affordable"
         if waiting := int((self.ending[nodes] == "").sum()):
@@ -349,6 +357,7 @@ def _map(design: Design, results: Results, *, pair: tuple[str, str], metric: str
     endings = np.stack([of(name, ENDING, "") for name in pair])
     ran = (endings == RAN).all(axis=(0, 3))
     refused = (endings == NOT_AFFORDABLE).any(axis=(0, 3))
+    unreached = (endings == NOT_REACHED).any(axis=(0, 3))
     planned = [of(name, "planned_pv", math.nan) for name in pair]
     here, there = (of(name, metric, math.nan) for name in pair)
     return RegimeMap(
@@ -359,8 +368,9 @@ def _map(design: Design, results: Results, *, pair: tuple[str, str], metric: str
         axes=(axes[0], axes[1]),
         strides=tuple(1 if parameter.values else 2**design.finer for parameter in design.parameters),  # type: ignore[arg-type]
         differences=np.where(ran[..., None], here - there, math.nan),
-        ending=np.where(refused, NOT_AFFORDABLE, np.where(ran, RAN, "")).astype(object),
+        ending=np.select([refused, unreached, ran], [NOT_AFFORDABLE, NOT_REACHED, RAN], "").astype(object),
         baseline=of(baseline_name, ENDING, "")[..., 0],
+        target=recorded(results.manifest)["identity"].get("target of t50, years"),
         planned=np.stack([_mean(each, np.ones((1, n)))[..., 0] for each in planned], axis=-1),
     )
 

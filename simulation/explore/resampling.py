@@ -19,7 +19,7 @@ from simulation.world import Array
 NORMAL = 1.959963984540054
 """Quantile of the standard normal distribution for a 95 % interval."""
 
-_CELLS = 1 << 14
+_CELLS = 1 << 13
 """Numbers held at once: few, so that their products with others start no threads, which wait on a busy machine."""
 
 
@@ -30,6 +30,17 @@ def resampled(n: int, rng: np.random.Generator, *, resamples: int) -> Iterator[A
         some = min(rows, resamples - first)
         drawn = rng.integers(n, size=(some, n)) + n * np.arange(some)[:, None]
         yield np.bincount(drawn.ravel(), minlength=some * n).reshape(some, n).astype(float)
+
+
+def product(a: Array, b: Array) -> Array:
+    """Return the matrix product of float64 (m, n) and (n, k), in parts so small that no threads start for them."""
+    found = np.zeros((len(a), b.shape[1]))
+    for n in range(0, len(b), _CELLS):
+        few = b[n : n + _CELLS]
+        rows = max(1, _CELLS // len(few))
+        for m in range(0, len(a), rows):
+            found[m : m + rows] += a[m : m + rows, n : n + _CELLS] @ few
+    return found
 
 
 def wilson(share: float, n: float) -> tuple[float, float]:

@@ -14,6 +14,7 @@ Statistical Applications in Genetics and Molecular Biology 3(1): 3.
 Korn & Graubard (1998), Confidence intervals for proportions with small expected number of positive counts estimated
 from survey data, Survey Methodology 24: 193-201.
 Kish (1965), Survey sampling, Wiley.
+Jaeckel (1972), The infinitesimal jackknife, Bell Laboratories memorandum MM 72-1215-11.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import polygamma, psi, stdtr
 
-from simulation.explore.resampling import resampled, wilson
+from simulation.explore.resampling import product, resampled, wilson
 from simulation.world import Array
 
 
@@ -58,14 +59,26 @@ def share_of_pairs(
     weights: Array | None = None,
     resamples: int = 1000,
 ) -> Share:
-    """Return the share of pairs that have an outcome, with an interval from a bootstrap over points.
+    """Return the share of pairs that have an outcome, bool (pairs,); see :func:`shares_of_pairs`."""
+    return shares_of_pairs(outcomes[:, None], point, rng=rng, weights=weights, resamples=resamples)[0]
 
-    The interval is Wilson's for the number of independent points that would give the bootstrap's variance: it is not
+
+def shares_of_pairs(
+    outcomes: Array,
+    point: Array,
+    *,
+    rng: np.random.Generator,
+    weights: Array | None = None,
+    resamples: int = 1000,
+) -> list[Share]:
+    """Return the share of pairs that have each outcome, with intervals from one bootstrap over points.
+
+    An interval is Wilson's for the number of independent points that would give the bootstrap's variance: it is not
     empty where no pair, or every pair, has the outcome.
 
     Parameters
     ----------
-    outcomes : bool, shape (pairs,)
+    outcomes : bool, shape (pairs, outcomes)
     point : int, shape (pairs,)
         The point of each pair.
     rng : a generator with a seed of its own.
@@ -73,27 +86,34 @@ def share_of_pairs(
         Weight of the pair's point, one over its chance to be in the sample (Horvitz & Thompson 1952); 0 leaves it out.
     resamples : number of bootstrap samples.
     """
-    weight = np.ones(outcomes.size) if weights is None else weights
+    weight = np.ones(len(outcomes)) if weights is None else weights
     outcomes, point, weight = (values[weight > 0] for values in (outcomes, point, weight))
+    if not point.size:
+        return [Share(math.nan, math.nan, math.nan, 0)] * outcomes.shape[1]
     _, of = np.unique(point, return_inverse=True)
     total = np.bincount(of, weight)
-    having = np.bincount(of, weight * outcomes)
-    if not total.size:
-        return Share(math.nan, math.nan, math.nan, 0)
-    again = np.concatenate(
-        [(counts @ having) / (counts @ total) for counts in resampled(total.size, rng, resamples=resamples)]
-    )
-    return _share(having.sum() / total.sum(), again, points=total.size, most=_effective(weight))
+    having = np.stack([total, *(np.bincount(of, weight * column) for column in outcomes.T)], axis=1)
+    # A share that no pair or every pair has is the same in every resample.
+    varies = outcomes.any(axis=0) & ~outcomes.all(axis=0)
+    variance = np.zeros(outcomes.shape[1])
+    if varies.any():
+        drawn = np.concatenate(
+            [
+                product(counts, having[:, [True, *varies]])
+                for counts in resampled(total.size, rng, resamples=resamples)
+            ]
+        )
+        variance[varies] = (drawn[:, 1:] / drawn[:, :1]).var(axis=0)
+    estimates = having[:, 1:].sum(axis=0) / total.sum()
+    most = _effective(weight)
+    return [
+        _share(float(estimate), float(spread), points=total.size, most=most)
+        for estimate, spread in zip(estimates, variance, strict=True)
+    ]
 
 
 def share_of_worlds(
-    differences: Array,
-    point: Array,
-    *,
-    margin: float,
-    rng: np.random.Generator,
-    weights: Array | None = None,
-    resamples: int = 100,
+    differences: Array, point: Array, *, margin: float, weights: Array | None = None
 ) -> Worlds:
     """Return the shares of worlds whose expected difference is above, within and below a margin.
 
@@ -101,8 +121,9 @@ def share_of_worlds(
     the variances at all points (Smyth 2004); so a mean less its expectation, over its moderated standard error, follows
     Student's distribution. The distribution of expected differences is any that has a density on a grid; it maximizes
     the likelihood of the means by a fixed number of steps of expectation and maximization (Laird 1978), few enough to
-    keep it smooth. A point at which all seeds give the same difference has no chance. The intervals repeat the
-    estimation, but for the variances, in a bootstrap over points.
+    keep it smooth. A point at which all seeds give the same difference has no chance. The variance of a share is the
+    infinitesimal jackknife's over points (Jaeckel 1972), that of a bootstrap to first order: the sum of the squares of
+    what each point contributes, with the distribution estimated anew but not the variances of chance.
 
     Parameters
     ----------
@@ -111,7 +132,7 @@ def share_of_worlds(
     point : int, shape (pairs,)
         The point of each pair. At least one point needs two pairs with unequal differences, unless none has chance.
     margin : 0 or more, in the unit of the differences.
-    rng, weights, resamples : as in :func:`share_of_pairs`.
+    weights : as in :func:`shares_of_pairs`.
 
     Raises
     ------
@@ -131,44 +152,36 @@ def share_of_worlds(
     variance = np.bincount(of, (differences - mean[of]) ** 2) / np.maximum(n - 1, 1)
     apart = np.abs(differences - differences[first][of]) > _ROUNDING * np.abs(differences).max()
     certain = (np.bincount(of, apart) == 0) & (n > 1)
-    known = _classes(mean, margin) * certain[:, None]
-    if (uncertain := ~certain).any() and (variance[uncertain] > 0).any():
+    uncertain, typical = ~certain, 0.0
+    # What each point contributes to the shares, to first order: float64 (points, 3).
+    classes = _classes(mean, margin)
+    if uncertain.any() and (variance[uncertain] > 0).any():
         freedom, moderated = _moderated(variance[uncertain], n[uncertain] - 1)
         error = np.sqrt(moderated / n[uncertain])
         edges = _edges(mean[uncertain], margin)
         likelihood = _likelihood(mean[uncertain], error, freedom=freedom, edges=edges)
         cells = _classes((edges[1:] + edges[:-1]) / 2, margin)
+        part = weight[uncertain] / weight[uncertain].sum()
+        mixing, slopes = _mixing(likelihood, part, widths=np.diff(edges), classes=cells)
+        classes[uncertain] = mixing + slopes - part @ slopes
         typical = float(np.median(error))
-    else:
-        # Points with one pair, where all others have no chance: taken to have none either.
-        known, uncertain, typical = _classes(mean, margin), np.zeros(n.size, dtype=bool), 0.0
-        likelihood, cells, edges = np.empty((0, 1)), np.zeros((1, 3)), np.array([0.0, 1.0])
-
-    def shares(weights_of_points: Array) -> Array:
-        """Return the three shares for each row of weights: (rows, points) to (rows, 3)."""
-        inside = weights_of_points[:, uncertain]
-        mixing = _mixing(likelihood, inside, widths=np.diff(edges)) @ cells
-        found = weights_of_points @ known + inside.sum(axis=1, keepdims=True) * mixing
-        return found / weights_of_points.sum(axis=1, keepdims=True)
-
-    estimates = shares(weight[None, :])[0]
-    again = np.concatenate(
-        [shares(counts * weight) for counts in resampled(n.size, rng, resamples=resamples)]
-    )
+    # Where a point has one pair and all others have no chance, it is taken to have none either.
+    estimates = weight @ classes / weight.sum()
+    spread = ((weight[:, None] * (classes - estimates)) ** 2).sum(axis=0) / weight.sum() ** 2
     above, alike, below = (
-        _share(estimates[c], again[:, c], points=n.size, most=_effective(weight)) for c in range(3)
+        _share(float(estimates[c]), float(spread[c]), points=n.size, most=_effective(weight))
+        for c in range(3)
     )
     return Worlds(above, alike, below, typical)
 
 
-def _share(estimate: float, again: Array, *, points: int, most: float) -> Share:
-    """Return a share with Wilson's interval for the number of independent points that gives the bootstrap's variance.
+def _share(estimate: float, variance: float, *, points: int, most: float) -> Share:
+    """Return a share with Wilson's interval for the number of independent points that would have its variance.
 
     That number is at most ``most``: the number of pairs, if those of one point were independent; for worlds that of the
     points, since no share is known better than if each world drawn were known for certain.
     """
     estimate = float(np.clip(estimate, 0, 1))
-    variance = float(again.var())
     # Less than a small part of one point is none, and its variance says nothing of how many points there are.
     if variance > 0 and min(estimate, 1 - estimate) * points >= LEAST_PART:
         low, high = wilson(estimate, min(most, estimate * (1 - estimate) / variance))
@@ -263,18 +276,35 @@ _TINY = 1e-60
 """Less than this counts as nothing; products of such numbers are still normal floating-point numbers, thus fast."""
 _STEPS = 60
 """Steps of expectation and maximization: more follow the sample's chance, fewer the grid."""
-_BLOCK = 200_000
-"""Products at once: with few enough a library of linear algebra starts no threads, which wait on a busy machine."""
 
 
-def _mixing(likelihood: Array, weights: Array, *, widths: Array) -> Array:
-    """Return the distribution of expected differences over the cells for each row of weights: (rows, cells)."""
-    masses = np.tile(widths / widths.sum(), (weights.shape[0], 1))
-    shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), _TINY)
-    rows = max(1, _BLOCK // max(likelihood.size, 1))
-    for first in range(0, len(masses) if likelihood.size else 0, rows):
-        block, share = masses[first : first + rows], shares[first : first + rows]
-        for _ in range(_STEPS):
-            block *= (share / np.maximum(block @ likelihood.T, _TINY**2)) @ likelihood
-            block[block < _TINY] = 0
-    return masses
+def _mixing(likelihood: Array, shares: Array, *, widths: Array, classes: Array) -> tuple[Array, Array]:
+    """Return the estimated share of each class, and its derivatives by the shares of the points.
+
+    The derivatives are propagated back through the steps of expectation and maximization, which costs as much as a few
+    more steps, where a bootstrap takes all steps again and again.
+
+    Parameters
+    ----------
+    likelihood : float64, shape (points, cells)
+    shares : float64, shape (points,), of the weights; their sum is 1.
+    widths : float64, shape (cells,)
+    classes : float64, shape (cells, k), 1 where a cell belongs to a class.
+
+    Returns
+    -------
+    float64 (k,) and (points, k).
+    """
+    masses = widths / widths.sum()
+    steps = []
+    for _ in range(_STEPS):
+        density = np.maximum(likelihood @ masses, _TINY**2)
+        growth = (shares / density) @ likelihood
+        steps.append((masses, density, growth))
+        masses = np.where(masses * growth < _TINY, 0.0, masses * growth)
+    slopes, back = np.zeros((shares.size, classes.shape[1])), classes
+    for before, density, growth in reversed(steps):
+        spread = likelihood @ (before[:, None] * back)
+        slopes += spread / density[:, None]
+        back = growth[:, None] * back - likelihood.T @ ((shares / density**2)[:, None] * spread)
+    return masses @ classes, slopes

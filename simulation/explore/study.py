@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from simulation.analysis.declarations import read_declarations
 from simulation.analysis.patterns import load_patterns
-from simulation.analysis.priors import Keys, load_priors
+from simulation.analysis.priors import Key, Keys, load_priors
 from simulation.arguments import MOST_SEED
 from simulation.errors import DataError, HyperclusterError, Problem, suggestion
 from simulation.explore.parameters import Parameter
@@ -36,6 +36,10 @@ SPEED, SYNCHRONIZATION = "restricted_time_years", "phi"
 """The metrics of a verdict, both better when lower; the first always has a value."""
 
 
+RESERVED = {"point", "scenario", "replication", "seed", "ending", "input", "measure", *METRICS}
+"""Names of columns that stand beside those of the parameters."""
+
+
 class Factor(Settings):
     """The range of a factor on what scenarios have."""
 
@@ -56,7 +60,7 @@ class Factor(Settings):
 class Varied(Settings):
     """One parameter of a study: a range, a factor, or listed values."""
 
-    key: Annotated[str | None, Field(min_length=1)] = None
+    key: Key | None = None
     """The key that it moves, such as "diffusion.half_distance_km"."""
     keys: Keys | None = None
     """Several keys, all moved together."""
@@ -96,6 +100,8 @@ class Varied(Settings):
                 raise ValueError(f"high {self.high:g} must be below 1 on the scale logit")
         if self.values and (len(set(self.values)) < len(self.values) or len(self.values) < 2):
             raise ValueError("values must be at least two, all different")
+        if len({isinstance(value, str) for value in self.values}) > 1:
+            raise ValueError("values must be either all numbers or all texts")
         if self.weights and len(self.weights) != len(self.values):
             raise ValueError(f"{len(self.weights)} weights for {len(self.values)} values")
         return self
@@ -140,6 +146,27 @@ class Bounds(Settings):
 
     @model_validator(mode="after")
     def _has_a_range(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"low {self.low:g} must be below high {self.high:g}")
+        return self
+
+
+class Target(Settings):
+    """What the baseline's t50 is to be, years: drawn from a range, or the same at every point."""
+
+    low: Positive | None = None
+    """Lowest target."""
+    high: Positive | None = None
+    """Highest target."""
+    years: Positive | None = None
+    """The target of every point, instead of a range."""
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if self.years is not None and self.low is None and self.high is None:
+            return self
+        if self.years is not None or self.low is None or self.high is None:
+            raise ValueError("give either low and high, or years")
         if self.low >= self.high:
             raise ValueError(f"low {self.low:g} must be below high {self.high:g}")
         return self
@@ -211,8 +238,8 @@ class Study(Settings):
     """Keys that keep the values of the scenarios."""
     patterns: Annotated[Any, AfterValidator(_patterns)] = "shipped"
     """What the baseline must show: the shipped patterns, nothing, or a table of ranges by pattern or metric."""
-    match: Bounds | None = None
-    """Range of targets for the baseline's t50, years: a common factor on its rates is solved for at every point."""
+    match: Target | None = None
+    """Target for the baseline's t50: a common factor on its rates is solved for at every point."""
     margin: Margin = Margin()
     """Differences that count as alike."""
     set: Annotated[tuple[str, ...], Field(strict=False)] = ()
@@ -257,22 +284,26 @@ def read_study(path: Path) -> Study:
 
 def _faults(study: Study) -> Iterator[Issue]:
     moved: dict[str, str] = {}
+    for name in RESERVED & study.parameters.keys():
+        yield ("parameters", name), "a column of the results has this name; choose another"
     for name, varied in study.parameters.items():
         for key in varied.moved:
             if key in moved:
                 where = ("parameters", name, "key" if varied.keys is None else "keys")
                 yield where, f'moves {key}, which "{moved[key]}" moves too; each key once'
             moved[key] = name
+    for key in study.fix:
+        if key in moved:
+            yield ("fix",), f'"{key}" is moved by "{moved[key]}"; either fix it or let it vary'
     known = {key for prior in load_priors().priors for key in prior.keys} | moved.keys()
     for key in study.fix:
         if key not in known:
             yield ("fix",), f'"{key}" does not vary{suggestion(key, known)}'
     if study.priors == "none" and not study.parameters and study.design in GENERATED:
         yield ("priors",), 'with "none" nothing varies; add a table such as [parameters.half_distance]'
-    if study.match is not None and study.design not in ("sample", "saltelli"):
-        yield ("match",), "targets are drawn in a sample or a saltelli design only"
-    if study.match is not None and study.match.low <= 0:
-        yield ("match", "low"), "must be more than 0"
+    drawn = study.match is not None and study.match.years is None
+    if drawn and study.design not in ("sample", "saltelli"):
+        yield ("match",), "targets are drawn in a sample or a saltelli design only; elsewhere give years"
     if study.finer and not (study.design == "grid" and len(study.parameters) == 2):
         yield ("finer",), 'must be 0, except in a design "grid" over two parameters'
     if study.design == "saltelli" and study.replications != 1:
@@ -306,23 +337,38 @@ def read_rows(path: Path) -> tuple[tuple[str, ...], tuple[tuple[float | str, ...
         raise DataError([Problem(str(path), None, "", "no such file")]) from None
     except TextFault as fault:
         raise DataError([fault.problem(path)]) from None
-    lines = [row for row in csv.reader(io.StringIO(text)) if row]
+    reader = csv.reader(io.StringIO(text))
+    lines = [(reader.line_num, row) for row in reader if row]
     if len(lines) < 2:
         raise DataError([Problem(str(path), None, "", "needs a line of keys, and one line for each point")])
-    columns, *rows = lines
+    (first, columns), *rows = lines
     problems = [
+        Problem(str(path), first, column, "two columns have this name; each key once")
+        for column in sorted({column for column in columns if columns.count(column) > 1})
+    ]
+    problems += [
         Problem(str(path), n, "", f"{len(row)} values for {len(columns)} columns")
-        for n, row in enumerate(rows, start=2)
+        for n, row in rows
         if len(row) != len(columns)
+    ]
+    problems += [
+        Problem(str(path), n, column, "must be a number or a text", cell)
+        for n, row in rows
+        for column, cell in zip(columns, row, strict=False)
+        if not cell.strip() or (isinstance(_cell(cell), str) and _is_number(cell))
     ]
     if problems:
         raise DataError(problems[:50], len(problems[50:]))
-    return tuple(columns), tuple(tuple(_cell(cell) for cell in row) for row in rows)
+    return tuple(columns), tuple(tuple(_cell(cell) for cell in row) for _, row in rows)
 
 
 def _cell(text: str) -> float | str:
+    return float(text) if _is_number(text) and math.isfinite(float(text)) else text
+
+
+def _is_number(text: str) -> bool:
     try:
-        number = float(text)
+        float(text)
     except ValueError:
-        return text
-    return number if math.isfinite(number) else text
+        return False
+    return True

@@ -8,7 +8,14 @@ import numpy as np
 
 from simulation.arguments import whole_number
 from simulation.errors import HyperclusterError
-from simulation.explore.ensemble import AS_DESIGNED, design_values, parameters_of, recorded
+from simulation.explore.ensemble import (
+    AS_DESIGNED,
+    design_values,
+    ensemble_from,
+    parameters_of,
+    recorded,
+)
+from simulation.explore.matching import FACTOR
 from simulation.explore.parameters import Parameter, changed
 from simulation.files.durable import replace
 from simulation.results.reader import Results
@@ -21,7 +28,7 @@ def write_world(results: Results, point: int, file: Path) -> list[Path]:
     Raises
     ------
     HyperclusterError
-        If there is no such point, or a file of another kind stands there.
+        If there is no such point, its target is out of reach, or a file of another kind stands there.
     NotAffordable
         If a plan is not affordable in that world.
     """
@@ -34,6 +41,8 @@ def write_world(results: Results, point: int, file: Path) -> list[Path]:
         for parameter in parameters
         if (value := values[parameter.name]) is not None and value == value
     ]
+    if ensemble_from(results).matches:
+        settings.append((FACTOR, _factor(results, point)))
     written = []
     for entry in results.manifest["scenarios"]:
         if entry["name"].endswith(AS_DESIGNED):
@@ -45,3 +54,16 @@ def write_world(results: Results, point: int, file: Path) -> list[Path]:
         replace(path, f"# World {point} of {results.path.name}\n{spec.to_toml()}".encode())
         written.append(path)
     return written
+
+
+def _factor(results: Results, point: int) -> float:
+    """Return the factor on the rates with which the baseline of a matched world has its target."""
+    identity = recorded(results.manifest)["identity"]
+    runs = results.runs(["scenario", "replication", FACTOR.name])
+    its = (runs["scenario"] == identity["baseline"]) & (
+        runs["replication"] == point * identity["replications"]
+    )
+    factors = runs.loc[its, FACTOR.name]
+    if factors.empty or factors.isna().all():
+        raise HyperclusterError(f"--world {point}: no factor on the rates reaches the target of this world")
+    return float(factors.iloc[0])

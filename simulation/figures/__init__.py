@@ -18,10 +18,12 @@ from importlib import import_module
 from pathlib import Path
 
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 
 from simulation.arguments import real_number, seed_of
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.figures.drawing.inputs import study_curves
+from simulation.figures.drawing.letters import missing_in_words
 from simulation.figures.drawing.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure
 from simulation.figures.drawing.style import MM_PER_INCH, PAGE_MM, WIDTHS_MM, saved, style
 from simulation.files.durable import replace
@@ -97,10 +99,19 @@ def write_figure(
 def files_of(drawn: Drawn, *, name: str, formats: Sequence[str]) -> dict[str, bytes]:
     """Return the files of a figure by name: each format, its numbers as CSV and its caption as Markdown."""
     with style():
-        files = {f"{name}.{suffix}": saved(drawn.figure, suffix) for suffix in formats}
+        files = {
+            f"{page_name(name, number)}.{suffix}": saved(page, suffix)
+            for number, page in enumerate(drawn.pages)
+            for suffix in formats
+        }
     for table, numbers in drawn.numbers.items():
         files[f"{table}.csv"] = numbers.to_csv(index=False, lineterminator="\n").encode()
     return files | {f"{name}.md": drawn.caption.encode()}
+
+
+def page_name(name: str, number: int) -> str:
+    """Return the name of the file of a page of a figure, counted from 0: NAME, NAME_page2, NAME_page3, ..."""
+    return name if number == 0 else f"{name}_page{number + 1}"
 
 
 def plot(
@@ -159,10 +170,17 @@ def plot(
         for file, content in files_of(each, name=name, formats=formats).items()
     }
     paths = outputs.write(files)
-    heights = {name: float(each.figure.get_size_inches()[1]) * MM_PER_INCH for name, each in drawn.items()}
+    heights = {
+        name: max(float(page.get_size_inches()[1]) for page in each.pages) * MM_PER_INCH
+        for name, each in drawn.items()
+    }
     too_high = {name: height for name, height in heights.items() if height > PAGE_MM}
     without = study.outlines_fault if "region_map" in drawn else ""
-    notes = (f"region_map is drawn without outlines; {without}",) if without else ()
+    notes: tuple[str, ...] = (f"region_map is drawn without outlines; {without}",) if without else ()
+    if letters := missing_in_words(
+        text.get_text() for each in drawn.values() for page in each.pages for text in page.findobj(Text)
+    ):
+        notes += (letters,)
     return Plotted(paths, left_out, too_high, notes)
 
 

@@ -7,9 +7,9 @@ from functools import partial
 from matplotlib.axes import Axes
 
 from simulation.figures.drawing.inputs import Source, study_curves
-from simulation.figures.drawing.panels import in_axes, page
+from simulation.figures.drawing.panels import in_axes
 from simulation.figures.drawing.raster_panel import Panel, difference_panel
-from simulation.figures.drawing.rasters import cells, draw_rasters, rasters_height
+from simulation.figures.drawing.rasters import cells, draw_rasters, raster_pages, rasters_height
 from simulation.figures.drawing.study import Drawn, StudyCurves, StudyFigure, caption, replications
 
 
@@ -55,14 +55,9 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
         f"curves standardized over technologies and industries, common window {study.window_years:.1f} years. The "
         "number in a row is its largest difference, at its place."
     )
+    first, *more = raster_pages(study, drawn, width_mm=width_mm, note=note)
     return Drawn(
-        page(
-            study,
-            partial(draw_rasters, panels=drawn),
-            width_mm=width_mm,
-            height_mm=rasters_height(study, drawn, width_mm=width_mm),
-            note=note,
-        ),
+        first,
         {"adoption_difference": cells(study, panels)},
         caption(
             "Difference of adoption rasters.",
@@ -72,6 +67,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
             study,
             scenarios=study.scenarios,
         ),
+        tuple(more),
     )
 
 

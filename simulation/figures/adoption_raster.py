@@ -16,9 +16,15 @@ from matplotlib.axes import Axes
 from simulation.arguments import seed_of
 from simulation.errors import ResultsError
 from simulation.figures.drawing.inputs import Source, study_curves
-from simulation.figures.drawing.panels import in_axes, page
+from simulation.figures.drawing.panels import in_axes
 from simulation.figures.drawing.raster_panel import Panel, difference_panel, scenario_panel
-from simulation.figures.drawing.rasters import cells, draw_rasters, rasters_height
+from simulation.figures.drawing.rasters import (
+    cells,
+    colours_in_words,
+    draw_rasters,
+    raster_pages,
+    rasters_height,
+)
 from simulation.figures.drawing.study import (
     Drawn,
     ScenarioCurves,
@@ -98,14 +104,10 @@ def draw(
     panels = _panels(study, seed=seed, difference=difference)
     drawn = list(panels.values())
     dots = {name: panel.t50_years for name, panel in panels.items() if not panel.is_difference}
+    note = _note(study, shown, drawn, seed=seed)
+    first, *more = raster_pages(study, drawn, width_mm=width_mm, note=note)
     return Drawn(
-        page(
-            study,
-            partial(draw_rasters, panels=drawn),
-            width_mm=width_mm,
-            height_mm=rasters_height(study, drawn, width_mm=width_mm),
-            note=_note(study, shown, drawn, seed=seed),
-        ),
+        first,
         {
             "adoption_raster": cells(study, panels),
             "adoption_raster_t50": pd.DataFrame(
@@ -117,6 +119,7 @@ def draw(
             ),
         },
         caption("Adoption raster.", _body(study, drawn, seed=seed), study, scenarios=shown),
+        tuple(more),
     )
 
 
@@ -124,17 +127,13 @@ def _note(
     study: StudyCurves, shown: Sequence[ScenarioCurves], panels: Sequence[Panel], *, seed: int | None
 ) -> str:
     sample = f"One replication (seed {seed})" if seed is not None else f"Median, {replications(shown)}"
-    late = [
-        f"{panel.heading} {int(np.isnan(panel.t50_years[~np.isnan(panel.values[:, -1])]).sum())}"
-        for panel in panels
-        if not panel.is_difference
-    ]
+    late = [f"{panel.heading} {int(panel.late.sum())}" for panel in panels if not panel.is_difference]
     means = "" if seed is not None else " Headings: means over replications."
     return (
         f"{sample}; regional curves standardized over technologies and industries, common window "
         f"{study.window_years:.1f} years.{means} Dashed: pooled t50 of the curves shown. "
-        f"Regions west to east; below one half at the end of the window, "
-        f"of {len(study.region_ids)}: {', '.join(late)}."
+        f"Regions {study.order_in_words}; below one half at the end of the window, "
+        f"of {len(study.region_ids)}: {', '.join(late)}.{colours_in_words(panels)}"
     )
 
 

@@ -33,7 +33,6 @@ from simulation.world import Array
 TOP_MM = 2.5
 RIGHT_MM = 4.0
 LEAST_WRITTEN = 0.055  # smaller shares have no room for their number
-KEYS = [Key(channel.label, patch=fill(channel)) for channel in Channel]
 
 
 def channel_attribution(results: Source, *, ax: Axes | None = None) -> Axes:
@@ -58,16 +57,23 @@ def attribution(scenario: ScenarioCurves) -> Array:
     return np.column_stack([scenario.metrics[f"attributed_{channel.label}"] for channel in Channel])
 
 
+def _keys(study: StudyCurves) -> list[Key]:
+    """The key of the channels to which any adoption is attributed."""
+    found = np.nansum(np.concatenate([attribution(scenario) for scenario in study.scenarios]), axis=0)
+    return [Key(channel.label, patch=fill(channel)) for channel in Channel if found[channel] > 0]
+
+
 def _height_mm(study: StudyCurves, width_mm: float) -> float:
     labels = labels_of(study.scenarios, width_mm)
-    return TOP_MM + row_mm(labels) * len(labels) + AXIS_MM + key_height(KEYS, width_mm)
+    return TOP_MM + row_mm(labels) * len(labels) + AXIS_MM + key_height(_keys(study), width_mm)
 
 
 def draw_bars(frame: Frame, study: StudyCurves) -> None:
     """Draw the mean shares into a frame, and the key of the channels below."""
     labels = labels_of(study.scenarios, frame.width)
+    keys = _keys(study)
     left = MARGIN_MM + labels_mm(labels) + 2.5
-    height = frame.height - TOP_MM - AXIS_MM - key_height(KEYS, frame.width)
+    height = frame.height - TOP_MM - AXIS_MM - key_height(keys, frame.width)
     ax = frame.axes(left, TOP_MM, frame.width - left - RIGHT_MM, height)
     for row, scenario in enumerate(study.scenarios):
         _draw_bar(ax, row, attribution(scenario))
@@ -75,7 +81,7 @@ def draw_bars(frame: Frame, study: StudyCurves) -> None:
     write_labels(ax, labels)
     ax.set_xlim(0, 100)
     ax.set_xlabel("Share of adoptions, %")
-    draw_key(frame, KEYS)
+    draw_key(frame, keys)
 
 
 def _draw_bar(ax: Axes, row: int, shares: Array) -> None:

@@ -1,4 +1,4 @@
-"""The ledger: planned and spent money by year and instrument."""
+"""The ledger: planned and spent money by year and policy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from simulation.errors import ResultsError
-from simulation.figures.drawing.bars import fill
+from simulation.figures.drawing.bars import FILLS, fill
 from simulation.figures.drawing.inputs import Source
 from simulation.figures.drawing.panels import RIGHT_MM, Frame, Grid, Key, draw_key, in_axes, key_height, page
 from simulation.figures.drawing.study import (
@@ -32,7 +32,7 @@ PLAN: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (2.5, 1
 
 
 def ledger(results: Source, *, ax: Axes | None = None) -> Axes:
-    """Draw money spent and planned each year by instrument, one panel per scenario with a policy.
+    """Draw money spent and planned each year by policy, one panel per scenario with a policy.
 
     Parameters
     ----------
@@ -62,21 +62,53 @@ def _paying(study: StudyCurves) -> list[ScenarioCurves]:
     return paying
 
 
-def _instruments(study: StudyCurves) -> list[str]:
-    used = {name for scenario in study.scenarios for name in scenario.ledger["instrument"]}
-    return [name for name in INSTRUMENTS if name in used]
+def _ledgers(study: StudyCurves) -> dict[str, pd.DataFrame]:
+    """The ledger of each scenario by name; many policies together, those of one instrument as one."""
+    tables = {scenario.name: scenario.ledger for scenario in study.scenarios if not scenario.ledger.empty}
+    every = pd.concat(tables.values())
+    policies = every[["instrument", "policy"]].drop_duplicates()
+    if len(policies) < len(FILLS):
+        return tables
+    counts = policies["instrument"].value_counts()
+    names = {
+        policy: policy
+        if counts[instrument] == 1
+        else f"{instrument.replace('_', ' ')}: {counts[instrument]} targets"
+        for instrument, policy in policies.itertuples(index=False)
+    }
+    return {
+        name: table.assign(policy=table["policy"].map(names))
+        .groupby(["policy", "instrument", "year"], as_index=False)
+        .sum()
+        for name, table in tables.items()
+    }
 
 
-def by_year(scenario: ScenarioCurves, column: str) -> pd.DataFrame:
-    """Units planned or spent: one row a year from 0, one column an instrument; means over the replications."""
-    table = scenario.ledger.pivot_table(index="year", columns="instrument", values=column, aggfunc="sum")
+def _fills(tables: dict[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
+    """How each policy that spends anything is drawn, in the order of the instruments.
+
+    An instrument has the same fill in all studies; several policies of one have others that are free.
+    """
+    every = pd.concat(tables.values())
+    spent = every[every["spent"] > 0]
+    order = list(INSTRUMENTS)
+    pairs = sorted(set(zip(spent["instrument"].map(order.index), spent["policy"], strict=True)))
+    numbers: dict[str, int] = {}
+    for place, policy in pairs:
+        taken = set(numbers.values()) | {other + 1 for other, _ in pairs if other != place}
+        free = [place + 1, *range(1, len(FILLS)), 0]
+        numbers[policy] = next((number for number in free if number not in taken), place + 1)
+    return {policy: fill(number) for policy, number in numbers.items()}
+
+
+def by_year(ledger: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Units planned or spent: one row a year from 0, one column a policy; means over the replications."""
+    table = ledger.pivot_table(index="year", columns="policy", values=column, aggfunc="sum")
     return table.reindex(range(int(table.index.max()) + 1)).fillna(0.0)
 
 
 def _keys(study: StudyCurves) -> list[Key]:
-    order = list(INSTRUMENTS)
-    names = _instruments(study)
-    spent = [Key(name.replace("_", " "), patch=fill(order.index(name) + 1)) for name in names]
+    spent = [Key(name, patch=look) for name, look in _fills(_ledgers(study)).items()]
     return [*spent, Key("planned, all", line=PLAN)]
 
 
@@ -103,15 +135,17 @@ def draw_ledger(frame: Frame, study: StudyCurves) -> None:
     paying = _paying(study)
     keys = _keys(study)
     grid = _grid(study, frame.width).filling(frame.height - key_height(keys, frame.width))
+    tables = _ledgers(study)
+    fills = _fills(tables)
     most = max(
-        float(by_year(scenario, column).sum(axis=1).max())
-        for scenario in paying
+        float(by_year(table, column).sum(axis=1).max())
+        for table in tables.values()
         for column in ("planned", "spent")
     )
-    years = max(len(by_year(scenario, "planned")) for scenario in paying)
+    years = max(len(by_year(table, "planned")) for table in tables.values())
     for number, scenario in enumerate(paying):
         ax = grid.panel(frame, number, _heading(scenario))
-        _draw_panel(ax, scenario)
+        _draw_panel(ax, tables[scenario.name], fills)
         ax.set_xlim(0, years)
         ax.set_ylim(0, 1.06 * most / 1000 or 1.0)
         ax.set_xlabel("Calendar time, years")
@@ -122,13 +156,12 @@ def draw_ledger(frame: Frame, study: StudyCurves) -> None:
     draw_key(frame, keys)
 
 
-def _draw_panel(ax: Axes, scenario: ScenarioCurves) -> None:
-    spent, planned = by_year(scenario, "spent"), by_year(scenario, "planned")
+def _draw_panel(ax: Axes, ledger: pd.DataFrame, fills: dict[str, dict[str, Any]]) -> None:
+    spent, planned = by_year(ledger, "spent"), by_year(ledger, "planned")
     bottom: Array = np.zeros(len(spent))
-    order = list(INSTRUMENTS)
-    for name in (name for name in order if name in spent):
+    for name in (name for name in fills if name in spent):
         values = spent[name].to_numpy() / 1000
-        ax.bar(spent.index + 0.5, values, bottom=bottom, width=1.0, **fill(order.index(name) + 1))
+        ax.bar(spent.index + 0.5, values, bottom=bottom, width=1.0, **fills[name])
         bottom = bottom + values
     ax.stairs(planned.sum(axis=1) / 1000, np.arange(len(planned) + 1), baseline=None, **PLAN)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
@@ -148,7 +181,7 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
         {"ledger": _numbers(study)},
         caption(
             "Ledger.",
-            f"""Money spent in each year by instrument (bars) and planned by all of them (dashed), in units: one unit
+            f"""Money spent in each year by policy (bars) and planned by all of them (dashed), in units: one unit
             gives one enterprise a year of full cluster service. Present values of plan and spending, at the scenario's
             discount rate, are in the headings. Unit costs are assumptions.{without}""",
             study,
@@ -159,7 +192,9 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
 
 def _numbers(study: StudyCurves) -> pd.DataFrame:
     tables = [scenario.ledger.assign(scenario=scenario.name) for scenario in _paying(study)]
-    return pd.concat(tables, ignore_index=True)[["scenario", "instrument", "year", "planned", "spent"]]
+    return pd.concat(tables, ignore_index=True)[
+        ["scenario", "policy", "instrument", "year", "planned", "spent"]
+    ]
 
 
 FIGURE = StudyFigure("ledger", place=90, draw=draw, needs=frozenset({"ledger"}))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from simulation.figures.drawing.inputs import short_name
+from simulation.figures.drawing.notebook import NotebookFigure
+from simulation.figures.drawing.region_order import region_order
 from simulation.figures.drawing.regions import write_names
 from simulation.figures.drawing.style import (
     MM_PER_INCH,
@@ -27,17 +27,6 @@ WIDTH_MM = 190.0
 HEIGHT_MM = 74.0
 TOP_MM = 11.0
 PANEL_MM = 52.0
-NOTEBOOK_DPI = 130
-
-
-class NotebookFigure(Figure):
-    """A figure that a notebook displays, whether or not Matplotlib is set up in it."""
-
-    def _repr_png_(self) -> bytes:
-        image = io.BytesIO()
-        with style():
-            self.savefig(image, format="png", dpi=NOTEBOOK_DPI)
-        return image.getvalue()
 
 
 def model_state(record: Record, regions: Regions) -> Figure:
@@ -49,7 +38,7 @@ def model_state(record: Record, regions: Regions) -> Figure:
     Parameters
     ----------
     record : the record of the run so far.
-    regions : its regions, for their names and their order from west to east.
+    regions : its regions, for their names and their order.
     """
     with style():
         figure = NotebookFigure(figsize=(WIDTH_MM / MM_PER_INCH, HEIGHT_MM / MM_PER_INCH))
@@ -71,7 +60,8 @@ def _years(record: Record) -> np.ndarray:
 
 
 def _draw_regions(ax: Axes, record: Record, regions: Regions) -> None:
-    order = sorted(range(len(regions.ids)), key=lambda r: (regions.longitude[r], regions.ids[r]))
+    macroregions = [regions.macroregions[place] for place in regions.macroregion_of]
+    order, _ = region_order(regions.ids, macroregions, longitude=regions.longitude, latitude=regions.latitude)
     shares = ratio(record.adopters.sum(axis=(2, 3)), record.eligible.sum(axis=(2, 3)))[:, order]
     years, rows = _years(record), len(order)
     half = 0.5 / record.steps_per_year

@@ -102,11 +102,22 @@ def _grid(study: StudyCurves, width_mm: float) -> Grid:
     return Grid.fit(
         len(SHOWN),
         width_mm,
-        least_mm=LEAST_PANEL_MM,
+        least_mm=max(LEAST_PANEL_MM, _widest_mm(study)),
         left=MARGIN_MM + widest + 2.5,
         right=RIGHT_MM,
         headings=[_heading(metric) for metric in SHOWN],
     )
+
+
+def _widest_mm(study: StudyCurves) -> float:
+    """Width of the longest number: in a narrower panel it would run into the next one."""
+    texts = [
+        _in_words(factor * found.difference, factor * found.low, factor * found.high, decimals)
+        for metric, (_, factor, decimals) in SHOWN.items()
+        for scenario in study.compared("paired_differences")
+        if (found := difference_of(scenario, study.reference, metric=metric)).n
+    ]
+    return max([text_width_mm(text, SMALL_PT) for text in texts], default=0.0)
 
 
 def _heading(metric: str) -> str:

@@ -39,7 +39,8 @@ LEAST_PANEL_MM = 55.0
 HEADINGS = ("over time", "at an equal stage of adoption")
 STAGES = np.linspace(MINIMUM_SHARE, 0.95, 91)
 """Pooled adoption shares at which Phi is compared."""
-AXIS_LABEL = "Variance between regions Φ, %"
+AXIS_LABEL = "Φ, share of variance between regions"
+PERCENT = 100.0
 
 
 def phi_over_time(results: Source, *, ax: Axes | None = None) -> Axes:
@@ -120,9 +121,9 @@ def draw_phi(frame: Frame, study: StudyCurves) -> None:
         )
     ):
         ax = grid.panel(frame, number, HEADINGS[number])
-        draw_bands(ax, study, x, found)
+        draw_bands(ax, study, x, found, factor=1 / PERCENT)
         ax.set_xlim(*limits)
-        ax.set_ylim(105 * lowest, max(5.0, 105 * highest))
+        ax.set_ylim(1.05 * lowest, max(0.05, 1.05 * highest))
         ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
         ax.set_xlabel(label)

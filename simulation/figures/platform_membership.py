@@ -48,10 +48,8 @@ LEVEL: dict[str, Any] = {"color": INK, "linewidth": 0.6, "linestyle": (0, (1, 1.
 CRITICAL: dict[str, Any] = {"color": INK, "linewidth": 0.7, "linestyle": (0, (4, 1.6))}
 STABLE_MARK: dict[str, Any] = {"linestyle": "none", "marker": "o", "color": INK, "markersize": 3.0}
 CRITICAL_MARK = STABLE_MARK | {"markerfacecolor": "white"}
-LEVEL_KEYS = [
-    Key("stable level", line=STABLE_MARK | LEVEL | {"marker": "o"}),
-    Key("critical mass", line=CRITICAL_MARK | CRITICAL | {"marker": "o"}),
-]
+STABLE_KEY = Key("stable level", line=STABLE_MARK | LEVEL | {"marker": "o"})
+CRITICAL_KEY = Key("critical mass", line=CRITICAL_MARK | CRITICAL | {"marker": "o"})
 
 
 def platform_membership(results: Source, *, ax: Axes | None = None) -> Axes:
@@ -99,11 +97,15 @@ def _looks(study: StudyCurves, scenario: ScenarioCurves, platforms: Platforms) -
 
 def _keys(study: StudyCurves) -> list[Key]:
     several: dict[str, ScenarioStyle] = {}
+    levels: list[Key] = []
     for scenario, platforms in _with_platforms(study):
+        for found in _folds(platforms):
+            stable, critical = found.levels()
+            levels += [STABLE_KEY] * bool(stable) + [CRITICAL_KEY] * bool(critical)
         if len(platforms.names) > 1:
             several |= dict(zip(platforms.names, _looks(study, scenario, platforms), strict=True))
     named = [Key(name.replace("_", " "), line=line_look(look)) for name, look in several.items()]
-    return named + LEVEL_KEYS
+    return named + [key for key in (STABLE_KEY, CRITICAL_KEY) if key in levels]
 
 
 def _heading(scenario: ScenarioCurves, platforms: Platforms) -> str:

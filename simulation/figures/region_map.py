@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -25,6 +25,8 @@ from simulation.figures.drawing.maps import (
     draw_base,
     draw_map,
     draw_seats,
+    km_per_point,
+    links_shown,
     radii_km,
 )
 from simulation.figures.drawing.panels import MARGIN_MM, Frame, Grid, in_axes, page
@@ -40,7 +42,7 @@ from simulation.figures.drawing.study import (
     regional_t50,
     replications,
 )
-from simulation.figures.drawing.style import PAGE_MM, SHARE_MAP, SMALL_PT, difference_map, text_width_mm
+from simulation.figures.drawing.style import MM_PER_INCH, SHARE_MAP, difference_map
 from simulation.figures.film.film import shared_members
 from simulation.figures.t50_by_region import times
 from simulation.world import Array
@@ -53,16 +55,15 @@ LABELS = {
     "lag": "Lag behind the first region, years",
     "change": "t50 minus the reference’s, years",
 }
-MOST_MM = PAGE_MM - 10.0
-"""Of maps and key; a note of three lines follows below. The maps use the fewest columns that keep the figure
-on a page."""
+MOST_MM = 182.0
+"""Of maps and key; the note follows below. The maps use the fewest columns that keep the figure well within a page."""
 LEAST_SHARE = 0.9
 """A map may leave a tenth of its column empty, if that avoids another column."""
-LEAST_MM = 42.0
-NAMED_MM = 55.0  # narrower maps carry no names
-NAMED_REGIONS = 40
+LEAST_MM = 40.0
+NAMED_MM = 55.0  # a narrower map has no room for names: then the first map has a line of its own
+NAMED_REGIONS = 40  # more have numbers, which the note explains
+LOCATOR_MM = 80.0  # largest height of a first map that has a line of its own
 MAP_AXIS_MM = 0.5
-NAME_LINE_MM = 2.3
 
 
 def region_map(results: Source, *, ax: Axes | None = None, quantity: Quantity = "t50") -> Axes:
@@ -185,37 +186,85 @@ def _headings(study: StudyCurves, quantity: Quantity) -> list[str]:
     return ["regions and macroregions", *measures]
 
 
-def _grid(study: StudyCurves, width_mm: float, quantity: Quantity) -> tuple[Grid, float]:
-    """Places of the maps, and their height."""
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Places of the maps; the map that names the regions may stand on a line of its own, above the others."""
+
+    maps: Grid
+    map_mm: float  # wanted height
+    locator: Grid | None = None
+    locator_mm: float = 0.0
+
+    @property
+    def height_mm(self) -> float:
+        above = self.locator.height_mm(self.locator_mm) if self.locator else 0.0
+        return above + self.maps.height_mm(self.map_mm)
+
+    def filling(self, height_mm: float) -> _Layout:
+        """The same with maps as high as fit into this height."""
+        if self.locator is None:
+            return replace(self, maps=self.maps.filling(height_mm))
+        above = self.locator.height_mm(self.locator_mm) * height_mm / self.height_mm
+        return replace(self, locator=self.locator.filling(above), maps=self.maps.filling(height_mm - above))
+
+    def panels(self, frame: Frame, headings: Sequence[str]) -> list[Axes]:
+        """Axes of all maps, the one that names the regions first."""
+        if self.locator is None:
+            return [self.maps.panel(frame, number, text) for number, text in enumerate(headings)]
+        above = self.locator.height_mm(self.locator.panel_height_mm)
+        below = Frame(frame.figure, frame.left, frame.top + above, frame.width, frame.height - above)
+        rest = [self.maps.panel(below, number, text, first=1) for number, text in enumerate(headings[1:])]
+        return [self.locator.panel(frame, 0, headings[0]), *rest]
+
+
+def _layout(study: StudyCurves, width_mm: float, quantity: Quantity) -> _Layout:
     headings, share = _headings(study, quantity), _base(study).height_share
     room = MOST_MM - map_key_height(_key(study, quantity), width_mm)
+    together, height = _in_columns(headings, width_mm, share=share, room=room)
+    if together.panel_mm >= NAMED_MM:
+        return _Layout(together, height)
+    locator = Grid.fit(
+        1, width_mm, least_mm=LEAST_MM, left=MARGIN_MM, headings=headings[:1], axis_mm=MAP_AXIS_MM
+    )
+    highest = min(share * locator.panel_mm, LOCATOR_MM)
+    maps, height = _in_columns(headings[1:], width_mm, share=share, room=room - locator.height_mm(highest))
+    return _Layout(maps, height, locator, highest)
+
+
+def _in_columns(headings: Sequence[str], width_mm: float, *, share: float, room: float) -> tuple[Grid, float]:
+    """Return the grid with the fewest columns whose maps fit into the room, and their height."""
     for columns in range(1, len(headings) + 1):
         least = (width_mm - 2 * MARGIN_MM - 4.5 * (columns - 1)) / columns - 0.01
+        if columns > 1 and least < LEAST_MM:
+            break
         grid = Grid.fit(
             len(headings), width_mm, least_mm=least, left=MARGIN_MM, headings=headings, axis_mm=MAP_AXIS_MM
         )
         height = share * grid.panel_mm
-        if grid.height_mm(LEAST_SHARE * height) <= room or least < LEAST_MM:
+        if grid.height_mm(LEAST_SHARE * height) <= room:
             break
     return grid, max(min(height, grid.filling(room).panel_height_mm), LEAST_SHARE * height)
 
 
 def _key(study: StudyCurves, quantity: Quantity) -> MapKey:
     markers = macroregion_markers(study.macroregions)
+    shown = _shown(study, quantity)
+    linked = [members(scenario, len(study.region_ids)) for scenario in shown]
+    late = any(np.isnan(values(study, scenario, quantity)).any() for scenario in shown)
     return MapKey(
         label=LABELS[quantity],
         macroregions={
             name: (colour, markers[name]) for name, colour in macroregion_colours(study.macroregions).items()
         },
         most_enterprises=int(study.enterprises.max()),
-        has_platforms=any(scenario.platforms is not None for scenario in _shown(study, quantity)),
-        undefined="half do not adopt in time",
+        has_members=any(share.any() for share, _ in linked),
+        has_links=any(links.any() for _, links in linked),
+        undefined="half do not adopt in time" if late else "",
     )
 
 
 def _height_mm(study: StudyCurves, width_mm: float, *, quantity: Quantity = "t50") -> float:
-    grid, height = _grid(study, width_mm, quantity)
-    return grid.height_mm(height) + map_key_height(_key(study, quantity), width_mm)
+    return _layout(study, width_mm, quantity).height_mm + map_key_height(_key(study, quantity), width_mm)
 
 
 def draw_maps(frame: Frame, study: StudyCurves, *, quantity: Quantity = "t50") -> None:
@@ -224,33 +273,53 @@ def draw_maps(frame: Frame, study: StudyCurves, *, quantity: Quantity = "t50") -
     found = [values(study, scenario, quantity) for scenario in shown]
     scale = _scale(found, quantity)
     key = _key(study, quantity)
-    grid, _ = _grid(study, frame.width, quantity)
-    grid = grid.filling(frame.height - map_key_height(key, frame.width))
-    headings = _headings(study, quantity)
-    _draw_locator(grid.panel(frame, 0, headings[0]), study, base, width_mm=grid.panel_mm)
+    layout = _layout(study, frame.width, quantity).filling(frame.height - map_key_height(key, frame.width))
+    locator, *axes = layout.panels(frame, _headings(study, quantity))
+    _draw_locator(locator, study, base)
     radius = radii_km(base, study.enterprises)
     linked = [members(scenario, len(study.region_ids)) for scenario in shown]
     most = max(float(links.max(initial=0.0)) for _, links in linked)
-    for place, (years, (share, links)) in enumerate(zip(found, linked, strict=True), start=1):
-        ax = grid.panel(frame, place, headings[place])
+    for ax, years, (share, links) in zip(axes, found, linked, strict=True):
         draw_map(ax, base, scale.of(years), radius_km=radius, shares=share, links=links, most=most)
     draw_map_key(
         frame,
         key,
         colours=ScalarMappable(scale.norm, scale.colours),
-        largest_mm=float(radius.max()) * grid.panel_mm / float(np.ptp(base.box[:, 0])),
+        largest_mm=float(radius.max()) / (km_per_point(axes[0]) * 72 / MM_PER_INCH),
     )
 
 
-def _draw_locator(ax: Axes, study: StudyCurves, base: BaseMap, *, width_mm: float) -> None:
+def _draw_locator(ax: Axes, study: StudyCurves, base: BaseMap) -> None:
     colours = macroregion_colours(study.macroregions)
     markers = macroregion_markers(study.macroregions)
-    draw_base(ax, base, [colours[name] for name in study.macroregions])
-    draw_seats(ax, base, [markers[name] for name in study.macroregions])
-    if width_mm >= NAMED_MM and len(study.region_ids) <= NAMED_REGIONS:
-        widths = [text_width_mm(name, SMALL_PT) + 0.8 for name in study.region_names]
-        sizes = np.column_stack([widths, np.full(len(widths), NAME_LINE_MM)])
-        draw_names(ax, base, study.region_names, sizes_mm=sizes, size_pt=SMALL_PT)
+    fills = [colours[name] for name in study.macroregions]
+    draw_base(ax, base, fills)
+    draw_seats(ax, base, [markers[name] for name in study.macroregions], fills)
+    numbered = len(study.region_ids) > NAMED_REGIONS
+    names = [str(n) for n in range(1, len(study.region_ids) + 1)] if numbered else study.region_names
+    draw_names(
+        ax, base, names, width_mm=float(np.ptp(base.box[:, 0])) / (km_per_point(ax) * 72 / MM_PER_INCH)
+    )
+
+
+def _numbers_in_words(study: StudyCurves) -> str:
+    if len(study.region_ids) <= NAMED_REGIONS:
+        return ""
+    return f" Numbers: {', '.join(f'{n} {name}' for n, name in enumerate(study.region_names, start=1))}."
+
+
+def _links_in_words(study: StudyCurves, quantity: Quantity) -> str:
+    """Say how many links are left out of the maps."""
+    linked = {
+        scenario.label: members(scenario, len(study.region_ids))[1] for scenario in _shown(study, quantity)
+    }
+    most = max(float(links.max(initial=0.0)) for links in linked.values())
+    told = []
+    for label, links in linked.items():
+        shown, count = links_shown(links, most=most)
+        if shown.sum() < count:
+            told.append(f"{label} {int(shown.sum())} of {count}")
+    return f" Only the strongest links are drawn: {', '.join(told)}." if told else ""
 
 
 def draw(study: StudyCurves, *, width_mm: float, quantity: Quantity = "t50") -> Drawn:
@@ -264,7 +333,8 @@ def draw(study: StudyCurves, *, width_mm: float, quantity: Quantity = "t50") -> 
     note = (
         f"{_statistic(quantity)}, {replications(study.scenarios)}; common window {study.window_years:.1f} years. "
         "Bubbles: enterprises, at the seat of the region. Rings and links: members of platforms at the end of the "
-        f"run, means. Albers equal-area projection.{without_outlines(study.outlines_fault)}"
+        f"run, means.{_links_in_words(study, quantity)} {_base(study).projection} projection."
+        f"{without_outlines(study.outlines_fault)}{_numbers_in_words(study)}"
     )
     return Drawn(
         page(
@@ -282,9 +352,9 @@ def draw(study: StudyCurves, *, width_mm: float, quantity: Quantity = "t50") -> 
             macroregion. Bubbles stand at the seats; their area is proportional to the
             enterprises that are eligible for a technology. The ring around a bubble is the share of those who may
             join a platform that are members of it at the end of the run; the width of a line between two regions is
-            proportional to the geometric mean of their members of one platform; lines thinner than a quarter of a
-            point are omitted. Albers equal-area projection; outlines, where the dataset has them: Natural
-            Earth.{without_outlines(study.outlines_fault)}""",
+            proportional to the geometric mean of their members of one
+            platform.{_links_in_words(study, quantity)} {_base(study).projection} projection; outlines, where the
+            dataset has them: Natural Earth.{without_outlines(study.outlines_fault)}""",
             study,
             scenarios=study.scenarios,
         ),

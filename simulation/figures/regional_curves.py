@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -25,9 +27,17 @@ from simulation.figures.drawing.panels import (
     page,
     scenario_keys,
 )
-from simulation.figures.drawing.regions import macroregion_colours
+from simulation.figures.drawing.regions import macroregion_colours, part_in_words
 from simulation.figures.drawing.study import Drawn, StudyCurves, StudyFigure, caption, replications
-from simulation.figures.drawing.style import FAINT, LINE_MM, SMALL_PT, fit_mm, scenario_styles, wrap_mm
+from simulation.figures.drawing.style import (
+    COMFORTABLE_MM,
+    FAINT,
+    LINE_MM,
+    SMALL_PT,
+    fit_mm,
+    scenario_styles,
+    wrap_mm,
+)
 from simulation.figures.drawing.tiles import outer, tile_places
 
 LEFT_MM = 11.0
@@ -96,7 +106,7 @@ def draw_tiles(frame: Frame, study: StudyCurves) -> None:
     keys = _keys(study)
     line_mm = (frame.height - MARGIN_MM - AXIS_MM - key_height(keys, frame.width)) / lines
     bottom, left = outer(places)
-    colours = macroregion_colours(study.macroregions)
+    colours = macroregion_colours(study.macroregions, study.every_macroregion)
     for region, (line, column) in enumerate(places):
         x, y = LEFT_MM + column * (tile + GAP_MM), MARGIN_MM + line * line_mm
         names = wrap_mm(study.region_names[region], tile, size=SMALL_PT)
@@ -159,9 +169,12 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
         f"{bands_in_words(study)}; {replications(study.scenarios)}; curves standardized over technologies and "
         "industries. Tiles stand about where regions lie, west to the left, north above."
     )
-    height = _height_mm(study, width_mm)
+    first, *more = (
+        page(some, draw_tiles, width_mm=width_mm, height_mm=_height_mm(some, width_mm), note=words + note)
+        for some, words in _parts(study, width_mm)
+    )
     return Drawn(
-        page(study, draw_tiles, width_mm=width_mm, height_mm=height, note=note),
+        first,
         {"regional_curves": _numbers(study, width_mm)},
         caption(
             "Adoption curves by region.",
@@ -172,11 +185,26 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
             study,
             scenarios=study.scenarios,
         ),
+        tuple(more),
     )
 
 
+def _parts(study: StudyCurves, width_mm: float) -> list[tuple[StudyCurves, str]]:
+    """Divide the regions, in their order, over as few pages as hold all tiles; with what each page says of it."""
+    rows = len(study.region_ids)
+    for pages in range(1, rows + 1):
+        ends = [round(rows * page / pages) for page in range(pages + 1)]
+        parts = [slice(*pair) for pair in pairwise(ends)]
+        found = [(study.rows(part), part_in_words(part, rows)) for part in parts]
+        if all(_height_mm(some, width_mm) <= COMFORTABLE_MM for some, _ in found) or max(
+            len(some.region_ids) for some, _ in found
+        ) <= _columns(width_mm):
+            break
+    return found
+
+
 def _numbers(study: StudyCurves, width_mm: float) -> pd.DataFrame:
-    places = _places(study, width_mm)
+    places = [place for some, _ in _parts(study, width_mm) for place in _places(some, width_mm)]
     frames = []
     for scenario in study.scenarios:
         for region, (line, column) in enumerate(places):

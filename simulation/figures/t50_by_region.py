@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
@@ -26,9 +27,13 @@ from simulation.figures.drawing.panels import (
 from simulation.figures.drawing.regions import (
     BAND_GAP_MM,
     BAND_MM,
+    LEGIBLE_ROW_MM,
+    MOST_ROWS,
     band_mm,
     draw_band,
     names_mm,
+    part_in_words,
+    parts,
     row_mm,
     write_names,
 )
@@ -41,7 +46,16 @@ from simulation.figures.drawing.study import (
     regional_t50,
     replications,
 )
-from simulation.figures.drawing.style import FAINT, MM_PER_INCH, figure_of, scenario_styles
+from simulation.figures.drawing.style import (
+    COMFORTABLE_MM,
+    FAINT,
+    MM_PER_INCH,
+    NOTE_LINE_MM,
+    SMALL_PT,
+    figure_of,
+    scenario_styles,
+    wrap_mm,
+)
 from simulation.world import Array
 
 LEAST_PANEL_MM = 27.0
@@ -110,7 +124,7 @@ def _height_mm(study: StudyCurves, width_mm: float) -> float:
 
 
 def draw_dumbbells(frame: Frame, study: StudyCurves) -> None:
-    """Draw a panel for each scenario into a frame, regions west to east from the top."""
+    """Draw a panel for each scenario into a frame, regions in their order from the top."""
     styles = scenario_styles(scenario.name for scenario in study.scenarios)
     keys = scenario_keys(study.scenarios, styles)
     grid = _grid(study, frame.width).filling(frame.height - key_height(keys, frame.width))
@@ -123,7 +137,11 @@ def draw_dumbbells(frame: Frame, study: StudyCurves) -> None:
         if grid.is_last(number, len(shown)):
             left, top = grid.place(number)
             beside = left + grid.panel_mm + BAND_GAP_MM
-            draw_band(frame.axes(beside, top, BAND_MM, grid.panel_height_mm), study.macroregions)
+            draw_band(
+                frame.axes(beside, top, BAND_MM, grid.panel_height_mm),
+                study.macroregions,
+                study.every_macroregion,
+            )
     draw_key(frame, keys)
 
 
@@ -170,18 +188,13 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     late = {scenario.label: _late(scenario, study) for scenario in study.scenarios}
     beyond = ", ".join(f"{label} {count}" for label, count in late.items())
     note = (
-        f"Median over replications, {replications(study.scenarios)}; regions west to east. Open mark at the right "
-        f"edge: half of the replications do not reach one half within {study.window_years:.1f} years "
+        f"Median over replications, {replications(study.scenarios)}; regions {study.order_in_words}. Open mark at the "
+        f"right edge: half of the replications do not reach one half within {study.window_years:.1f} years "
         f"(regions: {beyond})."
     )
+    first, *more = _pages(study, width_mm=width_mm, note=note)
     return Drawn(
-        page(
-            study,
-            draw_dumbbells,
-            width_mm=width_mm,
-            height_mm=_height_mm(study, width_mm),
-            note=note,
-        ),
+        first,
         {"t50_by_region": _numbers(study)},
         caption(
             "t50 by region.",
@@ -193,7 +206,27 @@ def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
             study,
             scenarios=study.scenarios,
         ),
+        tuple(more),
     )
+
+
+def _pages(study: StudyCurves, *, width_mm: float, note: str) -> list[Figure]:
+    """Draw as many pages as leave the rows of all regions a legible height."""
+    rows = len(study.region_ids)
+    full = study.rows(slice(0, MOST_ROWS))
+    grid, count = _grid(full, width_mm), len(full.region_ids)
+    fixed = _height_mm(full, width_mm) - grid.lines * count * row_mm(count)
+    below_mm = NOTE_LINE_MM * (len(wrap_mm(note, width_mm - 2 * MARGIN_MM, size=SMALL_PT)) + 1) + MARGIN_MM
+    room = (COMFORTABLE_MM - below_mm - fixed) / grid.lines
+    pages = []
+    for part in parts(rows, room):
+        some = study.rows(part)
+        count = len(some.region_ids)
+        of_rows = min(count * row_mm(count), max(room, count * LEGIBLE_ROW_MM))
+        height = fixed + grid.lines * of_rows
+        words = part_in_words(part, rows) + note
+        pages.append(page(some, draw_dumbbells, width_mm=width_mm, height_mm=height, note=words))
+    return pages
 
 
 def _late(scenario: ScenarioCurves, study: StudyCurves) -> int:

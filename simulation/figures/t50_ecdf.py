@@ -53,7 +53,7 @@ def _found(study: StudyCurves) -> list[Array]:
 
 def draw_steps(ax: Axes, study: StudyCurves) -> None:
     """Draw the median of each scenario and its bands into axes, in percent against years after release."""
-    draw_bands(ax, study, study.tau_years, _found(study))
+    draw_bands(ax, study, study.tau_years, _found(study), steps=True)
     ax.set_xlim(0, study.window_years)
     ax.set_ylim(0, 100)
     ax.set_yticks(range(0, 101, 25))

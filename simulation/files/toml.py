@@ -59,7 +59,11 @@ def parse_toml(text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"at line (\d+)", str(error))
         line = int(place[1]) if place else text.rstrip().count("\n") + 1
-        raise TextFault(f"not TOML: {error}{_about_backslashes(text, line)}", line) from None
+        hint = about_numbers(text.split("\n")[line - 1])
+        raise TextFault(
+            f"not TOML: {error}{_about_backslashes(text, line)}{hint}",
+            line,
+        ) from None
     except RecursionError:
         raise TextFault("not TOML that can be read: nested too deeply") from None
     except ValueError:
@@ -79,11 +83,29 @@ def texts_in(data: Any) -> Iterator[str]:
             yield from texts_in(item)
 
 
+_ALMOST_A_NUMBER = re.compile(
+    r"(?<!=)=\s*(?P<sign>[-+]?)(?P<whole>\d*)(?P<mark>[.,]?)(?P<decimals>\d*)\s*(?P<percent>%?)\s*(#.*)?$"
+)
+
+
 def _about_backslashes(text: str, line: int) -> str:
     """Return advice for a Windows path in double quotes, for which tomllib reports hexadecimal digits."""
     if not re.search(r'"[^"]*\\', text.split("\n")[line - 1]):
         return ""
     return "; a backslash in double quotes begins an escape: in a path use / or single quotes"
+
+
+def about_numbers(line: str) -> str:
+    """Return advice for a line that ends in a number as TOML does not write it: .5, 5., 0,5 or 50 %; else ""."""
+    found = _ALMOST_A_NUMBER.search(line)
+    if found is None or not (found["whole"] or found["decimals"]):
+        return ""
+    if found["percent"]:
+        return "; a share is written as a number from 0 to 1, such as 0.5, without a percent sign"
+    if found["mark"] != "," and (not found["mark"] or (found["whole"] and found["decimals"])):
+        return ""
+    written = f"{found['sign']}{found['whole'] or '0'}.{found['decimals'] or '0'}"
+    return f"; a number has a point, with digits on both sides of it: {written}"
 
 
 @lru_cache(maxsize=8)  # every problem needs the lines of the same few files

@@ -33,6 +33,7 @@ __all__ = [
     "released",
     "select",
     "theil",
+    "values_and_reasons",
     "w1",
 ]
 
@@ -59,9 +60,18 @@ def _measured(record: Record) -> Iterator[tuple[str, float, str]]:
 
 def compute(record: Record) -> dict[str, float]:
     """Every metric of a run, nan where it is undefined; keys in the order of ``METRICS``, units in each ``Metric``."""
-    return {name: value for name, value, _ in _measured(record)}
+    return values_and_reasons(record)[0]
 
 
 def reasons(record: Record) -> dict[str, str]:
     """Why metrics are nan: a plain sentence for each that is, and no entry for the others."""
-    return {name: reason for name, _, reason in _measured(record) if reason}
+    return values_and_reasons(record)[1]
+
+
+def values_and_reasons(record: Record) -> tuple[dict[str, float], dict[str, str]]:
+    """Return what :func:`compute` and :func:`reasons` return, in half of the time that both take."""
+    measured = list(_measured(record))
+    return (
+        {name: value for name, value, _ in measured},
+        {name: reason for name, _, reason in measured if reason},
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ class PolicySchedule:
         assert 0 <= month < self._endowment.months, f"month {month} is not within the horizon"
         return self._spans[bisect_right(self.starts, month) - 1].levers
 
-    @property
+    @cached_property
     def planned_pv(self) -> float:
         """Present value of the money planned within the horizon, in units."""
         return self._plan.planned_pv
@@ -110,7 +111,7 @@ class PolicySchedule:
         """Present value of the scenario's budget over the horizon, in units."""
         return self._plan.available_pv
 
-    @property
+    @cached_property
     def spent_pv(self) -> float:
         """Present value of the money spent within the horizon, in units."""
         return self._plan.present_value(
@@ -123,6 +124,10 @@ class PolicySchedule:
         Columns: policy (its place in the file, such as policies[0]), instrument, region (id, or "all" for what belongs
         to no region), year (from 0), planned, spent, unspent.
         """
+        return self._ledger.copy(deep=False)  # what a reader writes into it is its own
+
+    @cached_property
+    def _ledger(self) -> pd.DataFrame:
         import pandas as pd  # imported late, so that checking a scenario does not wait for pandas
 
         planned, spent = self._yearly()

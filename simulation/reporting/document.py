@@ -13,10 +13,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from simulation.figures.drawing.markdown import markdown_text
 from simulation.hidden_characters import visible
 from simulation.policies import INSTRUMENTS
 from simulation.reporting.places_of_change import places
-from simulation.reporting.table import Table, markdown_text
+from simulation.reporting.table import Table
 from simulation.reporting.tables import (
     MOST_PAIRS,
     Analysis,
@@ -33,6 +34,11 @@ from simulation.results.code_digest import together
 from simulation.results.reader import Manifest
 from simulation.scenario.schema import Scenario
 
+LEADING = "adoption_raster"
+"""The figure at the beginning."""
+CONTENTS = "[contents]"
+"""Stands for the contents until all sections are there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -40,6 +46,11 @@ class Picture:
 
     path: str  # relative to the results folder
     caption: str  # Markdown
+
+    @property
+    def leads(self) -> bool:
+        """Whether it stands at the beginning of the report."""
+        return PurePosixPath(self.path).stem == LEADING
 
     @property
     def name(self) -> str:
@@ -64,14 +75,24 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
         settings=_settings(manifest),
         pairs=list(analysis.pairs()),
         all_pairs=analysis.comparison[["scenario", "reference"]].drop_duplicates().shape[0],
-        pictures=pictures,
+        leading=next((picture for picture in pictures if picture.leads), None),
+        others=[picture for picture in pictures if not picture.leads],
+        contents=CONTENTS,
         left_out=left_out,
         reasons=[f"{name.replace('_', ' ')} ({reason})" for name, reason in left_out.items()],
         # A line feed in the name of a folder would end the code block, and the rest would be read as Markdown.
         report_command=f"hypercluster report {shlex.quote(str(analysis.results.path))}",
         runs=len(analysis.results.runs(["replication"])),
     )
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    sections = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
+    links = "\n".join(f"- [{section}](#{anchor(section)})" for section in sections)
+    return text.replace(CONTENTS, f"**Contents**\n\n{links}", 1)
+
+
+def anchor(heading: str) -> str:
+    """Return the name by which a link finds a heading, as programs that show Markdown make it."""
+    return re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-"))
 
 
 def _template() -> Template:

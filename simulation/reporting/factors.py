@@ -28,6 +28,8 @@ import pandas as pd
 
 from simulation.analysis.paired import interval
 from simulation.errors import ResultsError
+from simulation.figures.contributions import Part, draw
+from simulation.figures.drawing.study import Drawn
 from simulation.reporting.numbers import signed
 from simulation.reporting.table import Table
 from simulation.results.derived import Outputs
@@ -254,6 +256,22 @@ def _cell(row: Contribution) -> str:
         return "undefined"
     mean, low, high = (signed(value, _SAY[row.metric][2]) for value in (row.mean, row.low, row.high))
     return f"{mean} [{low}, {high}]"
+
+
+def picture(found: Sequence[Contribution], title: str) -> Drawn:
+    """Draw what each factor contributes alone, and all of them together."""
+    outcomes = {}
+    for metric, (what, unit, _) in _SAY.items():
+        alone = [row for row in found if row.metric == metric and not row.partner]
+        outcomes[f"{what},{unit}" if unit else what.replace(" - ", " − ").replace("Phi", "Φ")] = [
+            Part(FACTORS.get(row.factor, "together"), row.mean, row.low, row.high) for row in alone
+        ]
+    n = min(row.n for row in found)
+    note = (
+        f"Shapley values: means over n = {n} replications and their 95 % intervals. Filled mark: the interval excludes "
+        "zero."
+    )
+    return draw(outcomes, title=title, note=note)
 
 
 def write_contributions(found: Sequence[Contribution], outputs: Outputs) -> Path:

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from simulation.analysis.comparison import reference_of
 from simulation.errors import ResultsError
 from simulation.figures import plot
-from simulation.reporting.document import Picture, document
+from simulation.reporting.document import Picture, anchor, document
 from simulation.reporting.table import with_minus
 from simulation.reporting.tables import Analysis
 from simulation.results.derived import HERE, Outputs
@@ -48,14 +48,21 @@ def draw(results: Results, outputs: Outputs) -> tuple[list[Picture], dict[str, s
     except ResultsError as error:  # the scenarios of a study may differ in regions or calendars
         return [], {"all figures": str(error)}
     pictures = [
-        Picture(path.relative_to(results.path).as_posix(), _first_paragraph(path.with_suffix(".md")))
+        Picture(path.relative_to(results.path).as_posix(), _caption_of(path))
         for path in plotted.paths
         if path.suffix == ".png"
     ]
     return pictures, plotted.left_out
 
 
-def _first_paragraph(path: Path) -> str:
+def _caption_of(picture: Path) -> str:
+    path = picture.with_suffix(".md")
+    if not path.exists():  # a further page
+        return "Continued from the figure above."
+    return first_paragraph(path)
+
+
+def first_paragraph(path: Path) -> str:
     """Return a caption without its scenarios and seeds, which the report states elsewhere."""
     return path.read_text(encoding="utf-8").split("\n\n", 1)[0]
 
@@ -66,6 +73,7 @@ def html_page(text: str, folder: Path) -> str:
     tokens = parser.parse(text)
     _put_pictures_inside(tokens, folder)
     _name_paragraphs(tokens)
+    _name_sections(tokens)
     title = _title(tokens)
     _write_minus(tokens)
     tokens = _with_spans(tokens)
@@ -108,6 +116,15 @@ def _name_paragraphs(tokens: Sequence[Token]) -> None:
             token.attrSet("class", "title")
         elif before == "table_close" and kinds[0] == "em_open" and kinds[-1] == "em_close":
             token.attrSet("class", "note")
+
+
+def _name_sections(tokens: Sequence[Token]) -> None:
+    """Give each section the name by which the contents find it, and the contents a class."""
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h2":
+            token.attrSet("id", anchor(tokens[place + 1].content))
+        if token.type == "bullet_list_open" and tokens[place - 2].content == "**Contents**":
+            token.attrSet("class", "contents")
 
 
 def _write_minus(tokens: Sequence[Token]) -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from simulation.analysis.effects import END, HALF, INDUSTRY, REGION
 from simulation.analysis.paired import Difference
+from simulation.figures.drawing.region_order import order_of_entries
 from simulation.reporting.numbers import as_difference, records, with_interval
 from simulation.reporting.table import Table
 from simulation.results.reader import Results
@@ -47,8 +48,9 @@ def places(changes: pd.DataFrame, results: Results, reference: str) -> Table:
         rows=tuple(rows),
         labels=2,
         note="Adoption share of the reference over all technologies, including later releases, half-way to the horizon "
-        "and at it, and changes in percentage points with 95 % intervals of paired differences. Regions from west to "
-        "east, then industries; those that change by less than one point at both moments are in places.csv alone.",
+        "and at it, and changes in percentage points with 95 % intervals of paired differences. Regions in "
+        "the order of the figures, then industries; those that change by less than one point at both moments are in "
+        "places.csv alone.",
     )
 
 
@@ -57,8 +59,9 @@ def _names(results: Results) -> dict[tuple[str, str], str]:
     entries = results.manifest["scenarios"]
     regions = {region["id"]: region for entry in entries for region in entry["regions"]}
     industries = sorted({industry for entry in entries for industry in entry["industries"]})
-    by_longitude = sorted(regions.values(), key=lambda region: region["longitude"])
-    return {(REGION, region["id"]): region["name"] for region in by_longitude} | {
+    ordered = list(regions.values())
+    ordered = [ordered[place] for place in order_of_entries(ordered)[0]]
+    return {(REGION, region["id"]): region["name"] for region in ordered} | {
         (INDUSTRY, industry): industry.replace("_", " ") for industry in industries
     }
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from simulation.figures.drawing.markdown import markdown_text
+
 _LATEX = {
     "\\": r"\textbackslash{}",
     **{char: f"\\{char}" for char in "&%$#_{}"},
@@ -21,14 +23,6 @@ _LATEX = {
     "±": r"$\pm$",
     "…": r"\dots{}",
 }
-_MARKDOWN = re.compile(
-    r"([\\`*_|~]"
-    r"|<(?=[A-Za-z/!?])"  # a tag or address
-    r"|\](?=[(\[:])"  # a link
-    r"|&(?=#?\w+;)"  # an entity
-    r"|^[#>+-](?=[#\s])|(?<=^\d)[.)](?=\s)"  # a heading, quotation or list
-    r"|(?<!\S)#(?=#*$))"  # the end of a heading
-)
 _MINUS = re.compile(r"(?<![\w.])-(?=\d)|(?<=\d )-(?= Phi)")
 
 
@@ -113,11 +107,6 @@ class Table:
 
 def _latex_row(cells: Sequence[str]) -> str:
     return " & ".join(latex_text(cell) for cell in cells) + r" \\"
-
-
-def markdown_text(text: str) -> str:
-    """Escape all Markdown marks in a text and put it on one line."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
 def latex_text(text: str) -> str:

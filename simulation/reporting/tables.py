@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,11 @@ import pandas as pd
 from simulation.analysis.between_folders import Across
 from simulation.analysis.comparison import by_pair, compare, needed_decimals, reference_of, write_comparison
 from simulation.analysis.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
+from simulation.analysis.failing_platforms import failing_platforms
 from simulation.analysis.paired import PRECISION, Difference
+from simulation.analysis.policy_names import policy_names
 from simulation.analysis.unspent import unspent_money
-from simulation.analysis.verdict import is_equal_money, verdicts
+from simulation.analysis.verdict import is_equal_money, short_answer, verdicts
 from simulation.arguments import real_number
 from simulation.channels import CHANNELS
 from simulation.reporting.numbers import as_difference, or_dash, records, signed, with_interval
@@ -82,7 +85,9 @@ class Analysis:
     reference: str  # name of the scenario with which the others are compared
     comparison: pd.DataFrame
     effects: Effects | None  # None if the study does not keep the curves
+    answer: tuple[str, str] | None  # in two short sentences; None if there is nothing to compare
     verdicts: tuple[str, ...]
+    failing: tuple[str, ...]  # platforms that do not reach their critical mass, one sentence each
     idle: tuple[str, ...]  # planned money that is never spent, one sentence each
     precision: float
     outputs: Outputs  # where the tables are written
@@ -114,7 +119,9 @@ def analyse(results: Results, reference: str | None = None, *, precision: float 
         reference=reference_of(results.scenarios, reference),
         comparison=comparison,
         effects=None if results.lacking("curves") else effects(results, reference),
+        answer=short_answer(comparison, results.titles),
         verdicts=tuple(verdicts(comparison, results.titles)),
+        failing=tuple(failing_platforms(results)),
         idle=tuple(unspent_money(results)),
         precision=precision,
         outputs=outputs,
@@ -273,17 +280,21 @@ def _means_and_changes(
 
 
 def money(analysis: Analysis) -> Table:
-    """Return the budgets side by side: planned and spent by instrument, and present values."""
+    """Return the budgets side by side: planned and spent by policy, and present values."""
     results = analysis.results
     runs = results.runs(["scenario", "planned_pv", "spent_pv"])
     replications = runs["scenario"].value_counts().to_dict()
     spending: dict[tuple[str, str], _Spending] = {}
     sums: list[dict[str, Any]] = []
     if not results.lacking("ledger"):
-        ledger = results.ledger(["scenario", "instrument", "planned", "spent"])
-        sums = records(ledger.groupby(["scenario", "instrument"], observed=True, as_index=False).sum())
+        ledger = results.ledger(["scenario", "policy", "planned", "spent"])
+        sums = records(ledger.groupby(["scenario", "policy"], observed=True, as_index=False).sum())
+    named = {
+        entry["name"]: policy_names(tomllib.loads(entry["text"])) for entry in results.manifest["scenarios"]
+    }
     for row in sums:
-        here = spending.setdefault((row["scenario"], row["instrument"]), _Spending())
+        policy = named[row["scenario"]].get(row["policy"], row["policy"])
+        here = spending.setdefault((row["scenario"], policy), _Spending())
         here.add(row["planned"], row["spent"], replications=replications[row["scenario"]])
     present = {name: _Spending() for name in results.scenarios if name in replications}
     for row in records(runs):
@@ -291,10 +302,10 @@ def money(analysis: Analysis) -> Table:
         here.add(row["planned_pv"], row["spent_pv"], replications=replications[row["scenario"]])
     rows = [
         (
-            instrument.replace("_", " "),
-            *(str(spending.get((name, instrument), "-")) for name in present),
+            policy,
+            *(str(spending.get((name, policy), "-")) for name in present),
         )
-        for instrument in sorted({instrument for _, instrument in spending})
+        for policy in sorted({policy for _, policy in spending})
     ]
     rows.append(("present value", *map(str, present.values())))
     return Table(

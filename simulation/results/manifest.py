@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.results.code_digest import SHARED, all_parts, edited, used_parts
 
 if TYPE_CHECKING:
+    from simulation.data.reader import RegionRow
     from simulation.results.reader import Manifest
     from simulation.scenario.schema import Scenario
 
@@ -113,16 +114,7 @@ def _entry(spec: Scenario) -> dict[str, Any]:
         "assumptions": list(dataset.assumptions),
         "months": spec.time.months,
         "steps_per_year": spec.time.steps_per_year,
-        "regions": [
-            {
-                "id": region.id,
-                "name": region.name,
-                "macroregion": region.macroregion,
-                "latitude": region.latitude,
-                "longitude": region.longitude,
-            }
-            for region in dataset.regions
-        ],
+        "regions": [_region(region) for region in dataset.regions],
         "industries": list(dataset.industries),
         "technologies": [
             {"name": row.technology, "direction": row.direction, "environmental": row.environmental}
@@ -130,6 +122,18 @@ def _entry(spec: Scenario) -> dict[str, Any]:
         ],
         "text": spec.to_toml(),
     }
+
+
+def _region(region: RegionRow) -> dict[str, Any]:
+    told = {
+        "id": region.id,
+        "name": region.name,
+        "macroregion": region.macroregion,
+        "latitude": region.latitude,
+        "longitude": region.longitude,
+    }
+    told |= {} if region.short_name == region.name else {"short_name": region.short_name}
+    return told if region.order is None else told | {"order": region.order}
 
 
 def differences(there: Manifest, here: Manifest) -> list[str]:

@@ -66,6 +66,8 @@ class _Region(TypedDict):
     macroregion: Line
     latitude: Annotated[float, Ge(-90), Le(90)]
     longitude: Annotated[float, Ge(-180), Le(180)]
+    short_name: NotRequired[Line]
+    order: NotRequired[float]
 
 
 class _Technology(TypedDict):

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +53,8 @@ DESIGN = "design.parquet"
 """The values of an ensemble's parameters, one row per point."""
 PROGRAM = "hypercluster"
 """The program that writes results folders: ``program`` in their manifests."""
+_CONTINUE = "the same command as before continues the ensemble and writes it"
+
 MOST_BYTES_OF_DESIGN = 2**30
 """Largest size of the table of a design."""
 MOST_PROBLEMS = 50
@@ -178,8 +181,13 @@ class Results:
 
     @property
     def titles(self) -> dict[str, str]:
-        """Title of each scenario, by name."""
-        return {entry["name"]: entry["title"] for entry in self.manifest["scenarios"]}
+        """Title of each scenario, by name; with the name where another scenario has the same title."""
+        entries = self.manifest["scenarios"]
+        times = Counter(entry["title"] for entry in entries)
+        return {
+            entry["name"]: entry["title"] + (f" ({entry['name']})" if times[entry["title"]] > 1 else "")
+            for entry in entries
+        }
 
     def runs(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """One row per replication: scenario, replication, seed, the metrics, why some are undefined, checksum."""
@@ -198,11 +206,33 @@ class Results:
         try:
             return pq.read_table(io.BytesIO(read_plain(path, at_most=MOST_BYTES_OF_DESIGN))).to_pandas()
         except FileNotFoundError:
-            raise ResultsError(
-                f"{path}: not there yet; the same command as before continues the ensemble and writes it"
-            ) from None
+            raise ResultsError(f"{path}: not there yet; {_CONTINUE}") from None
         except (OSError, ValueError, pa.ArrowException) as error:
             raise ResultsError(f"{path}: cannot be read: {error}") from None
+
+    def runs_by_point(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """One row per run of an ensemble, with its point and the values of the parameters there.
+
+        Columns are ``point``, those of :meth:`runs`, and one for each parameter. Scenarios as designed keep their own
+        costs and effects, whatever the parameters say.
+
+        Parameters
+        ----------
+        columns : of the runs; by default all.
+
+        Raises
+        ------
+        ResultsError
+            If there is no ensemble, or the values at its points are not written yet.
+        """
+        design = self.design()
+        wanted = None if columns is None else list(dict.fromkeys(["replication", *columns]))
+        runs = self.runs(wanted)
+        each = self.manifest["ensemble"]["identity"]["replications"]
+        runs.insert(0, "point", runs["replication"] // each)
+        if not runs["point"].isin(design["point"]).all():
+            raise ResultsError(f"{self.path / DESIGN}: lacks points that have run; {_CONTINUE}")
+        return runs.merge(design, on="point")
 
     def curves(
         self,

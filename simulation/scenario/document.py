@@ -11,7 +11,15 @@ from typing import Any
 
 from simulation.errors import Problem, ScenarioError, listed, shortened, suggestion
 from simulation.files.text import TextFault
-from simulation.files.toml import KeyPath, key_lines, key_text, parse_toml, read_toml, toml_value
+from simulation.files.toml import (
+    KeyPath,
+    about_numbers,
+    key_lines,
+    key_text,
+    parse_toml,
+    read_toml,
+    toml_value,
+)
 from simulation.hidden_characters import fault_of
 from simulation.policies.base import MONEY
 
@@ -276,7 +284,8 @@ def parse_override(override: str) -> tuple[KeyPath, Any]:
         parsed = {"value": value.strip()} if _WORDS.fullmatch(value.strip()) else {}
     if list(parsed) != ["value"]:
         if re.fullmatch(r"\s*[-+]?[\d.,]*\d[\d.,]*\s*%?\s*", value):
-            raise OverrideError("the value is not TOML; a number is written like 0.5, 300 or 1e6")
+            hint = about_numbers(f"= {value.strip()}") or "; a number is written like 0.5, 300 or 1e6"
+            raise OverrideError(f"the value is not TOML{hint}")
         text = value.strip()
         if fault := fault_of(text, lines=True):
             raise OverrideError(fault)

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from simulation.data.reader import Dataset, dataset_folder, load_dataset, shipped_datasets
-from simulation.errors import Problem, ScenarioError, listed, shortened, suggestion
+from simulation.errors import HyperclusterError, Problem, ScenarioError, listed, shortened, suggestion
 from simulation.files.text import broken_link
 from simulation.files.toml import KeyPath
 from simulation.hidden_characters import fault_of
@@ -96,6 +96,11 @@ def shipped_scenarios() -> list[Path]:
 
 
 def _find(path_or_name: str | Path) -> Path:
+    if not isinstance(path_or_name, str | os.PathLike):
+        raise HyperclusterError(
+            f"a {type(path_or_name).__name__} is no scenario; give the name of a shipped one, the path of a TOML file, "
+            'or load_scenario("baseline", overrides=["time.years=10"]), whose keys are those of the file'
+        )
     name = str(path_or_name)
     shipped = {path.stem: path for path in shipped_scenarios()}
     if name in shipped:

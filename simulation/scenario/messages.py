@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -111,12 +111,15 @@ def expected(details: ErrorDetails) -> str:
 def _table(root: type[BaseModel], path: KeyPath, data: Any) -> type[BaseModel]:
     """Return the schema of the table that contains, or should contain, the last step of the path."""
     model = root
+    is_free = False  # in a table of tables the next step is a name that its writer chose
     for n, step in enumerate(path[:-1]):
-        if isinstance(step, int):
+        if isinstance(step, int) or is_free:
+            is_free = False
             continue
         if step == "policies":
             return INSTRUMENTS[value_at(data, (*path[: n + 2], "instrument"))]
-        model = next(_models(model.model_fields[step].annotation))
+        annotation = model.model_fields[step].annotation
+        model, is_free = next(_models(annotation)), get_origin(annotation) is dict
     return model
 
 

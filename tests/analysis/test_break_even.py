@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import simulation.analysis.break_even as module
 from simulation.analysis.break_even import (
     FILES,
+    TEXTS,
     BreakEven,
     at_ratio,
     break_even,
@@ -258,4 +259,4 @@ def test_what_is_written_is_on_record_and_written_again(tmp_path: Path):
         found = BreakEven("a", "b", "phi", 2, 1, 1.5, 1.2, 1.8, 2.0, tried)
         write_break_even(found, words, tmp_path)
         assert (tmp_path / "break_even.md").read_text() == f"{words}\n"
-    assert set(on_record(tmp_path)) == set(FILES)
+    assert set(on_record(tmp_path)) == set(TEXTS)

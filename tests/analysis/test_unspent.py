@@ -40,9 +40,10 @@ budget = 0.0
 
 def test_operation_one_unit_short_and_what_hangs_on_it_are_named_with_the_reason():
     assert unspent_plans(parse_scenario(PLATFORM)) == [
-        "policies[0] (platform_operation) plans 150 units a year and spends none: "
+        "platform operation: national (policies[0]) plans 150 units a year and spends none: "
         'platform "national" costs 151 a year and never opens for less',
-        'policies[1] (platform_onboarding) plans 20 units a year and spends none: platform "national" never opens',
+        "platform onboarding: national (policies[1]) plans 20 units a year and spends none: "
+        'platform "national" never opens',
     ]
 
 

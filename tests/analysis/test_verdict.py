@@ -6,11 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hand_made import HandMade
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulation.analysis.comparison import compare
-from simulation.analysis.verdict import verdicts
+from simulation.analysis.paired import Difference
+from simulation.analysis.verdict import short_answer, verdicts
 from simulation.batch.running import run_batch
 from simulation.scenario.loading import load_scenario
 
@@ -147,3 +151,22 @@ def test_the_hypercluster_loses_where_technology_is_complex(tmp_path: Path):
     assert "both reach half in none of 4 pairs" in sentence
     assert "the final share of adopters is lower by" in sentence
     assert "faster" not in sentence
+
+
+@given(st.floats(-2, 2), st.floats(0, 2), st.floats(-0.2, 0.2), st.floats(0, 0.2), st.booleans())
+def test_no_short_answer_claims_more_than_its_interval(speed, wide, step, broad, equal):
+    def row(metric, difference, half, mean):
+        found = dict.fromkeys(Difference.__dataclass_fields__, 0.0) | {"n": 5, "pairs": 5}
+        found |= {"difference": difference, "low": difference - half, "high": difference + half}
+        found |= {"scenario_mean": mean, "reference_mean": mean - difference}
+        return {"scenario": "a", "reference": "b", "metric": metric} | found
+
+    money = row("planned_pv", 0.0 if equal else 50.0, 0.0, 100.0)
+    rows = [row("t50_years", speed, wide, 5.0), row("synchronization", step, broad, 0.9), money]
+    first, second = short_answer(pd.DataFrame(rows), {"a": "A", "b": "B"})
+    assert ("sooner" in first) == (speed + wide < 0) and ("later" in first) == (speed - wide > 0)
+    assert ("more in step" in second) == (step - broad > 0) and ("less in step" in second) == (
+        step + broad < 0
+    )
+    assert first.startswith("For the same money") == equal
+    assert short_answer(pd.DataFrame(columns=["scenario", "reference", "metric"]), {}) is None

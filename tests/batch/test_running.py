@@ -396,9 +396,10 @@ def test_the_estimate_comes_before_the_bulk_and_is_of_what_is_left(specs: list[S
     written = sum(path.stat().st_size for path in results.path.glob("*.parquet"))
     assert written / 4 < first.estimate.bytes < 4 * written
     means = seen[-1].means["plain"]
-    runs = results.runs(["scenario", "phi"])
-    assert means["phi"].n == REPLICATIONS
-    assert means["phi"].value == pytest.approx(runs.loc[runs["scenario"] == "plain", "phi"].mean())
+    runs = results.runs(["scenario", "synchronization"])
+    assert means["synchronization"].n == REPLICATIONS
+    of_plain = runs.loc[runs["scenario"] == "plain", "synchronization"]
+    assert means["synchronization"].value == pytest.approx(of_plain.mean())
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small_ensembles import SMALL, small_study
 
+from simulation.cli.explore import _size_of, _study_of
 from simulation.cli.main import cli
+from simulation.errors import HyperclusterError
+from simulation.explore.ensemble import ensemble_of
 from simulation.explore.study import find_study, read_study, shipped_studies, study_with
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
@@ -166,6 +173,89 @@ def test_a_parameter_that_moves_nothing_is_refused(tmp_path: Path):
     assert "moves nothing: no scenario uses it" in invoke("explore", file).output
 
 
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('key = "diffusion.spatial"\nlow = 1\nhigh = 2\nlowest = 1', 'unknown key; did you mean "low"?'),
+        ('key = "diffusion.spacial"\nlow = 1\nhigh = 2', 'no key of a scenario; did you mean "spatial"?'),
+        ('key = "nowhere.spatial"\nlow = 1\nhigh = 2', "no key of a scenario"),
+        ('key = "turnover.spatial"\nlow = 1\nhigh = 2', "moves nothing"),
+        ('key = "diffusion..spatial"\nlow = 1\nhigh = 2', "must be keys of a scenario"),
+        ('key = "name"\nvalues = ["a", "b"]', "must be keys of a scenario"),
+        ('key = "platforms[7].subsidy"\nlow = 1\nhigh = 2', "no key of a scenario"),
+        ('key = "diffusion.spatial"\nvalues = ["fast", "slow"]', "must be a number"),
+        ('key = "diffusion.contacts"\nlow = 1\nhigh = 2', 'must be "added" or "substituted"'),
+        ('key = "diffusion.contacts"\nvalues = ["added", 1]', "either all numbers or all texts"),
+        ('keys = ["diffusion.contacts"]\nmultiply = { low = 1, high = 2 }', "which no factor can multiply"),
+        ('keys = ["world.dataset"]\nmultiply = { low = 1, high = 2 }', "which no factor can multiply"),
+        ('key = "world.dataset"\nvalues = ["russia-2023", "nowhere"]', "no such dataset"),
+    ],
+)
+def test_a_parameter_that_no_run_could_have_is_refused_before_any_run(tmp_path: Path, table: str, words: str):
+    file = tmp_path / "wrong.toml"
+    file.write_text(f'scenarios = ["regional_cluster", "hypercluster"]\n[parameters.a]\n{table}\n')
+    result = invoke("explore", file, "--out", tmp_path / "out")
+    assert result.exit_code == 2, result.output
+    assert words in result.output
+    assert not (tmp_path / "out").exists()
+
+
+@given(
+    path=st.lists(
+        st.sampled_from(["diffusion", "spatial", "policies", "platforms", "[0]", "[*]", ".", "x"]), max_size=6
+    ),
+    kind=st.sampled_from(
+        ["low = 0.5\nhigh = 2", 'values = ["a", "b"]', "multiply = { low = 0.5, high = 2 }"]
+    ),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_key_ends_in_a_traceback(path: list[str], kind: str):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "any.toml"
+        head = 'scenarios = ["regional_cluster", "hypercluster"]\npoints = 1\npriors = "none"\n'
+        file.write_text(f"{head}[parameters.a]\nkey = {json.dumps(''.join(path))}\n{kind}\n")
+        result = invoke("explore", file, "--write", Path(folder) / "out.toml")
+        if result.exit_code == 0:
+            study, ensemble_folder, _ = _study_of((str(file),), {})
+            with contextlib.suppress(HyperclusterError):
+                ensemble_of(study, folder=ensemble_folder)
+        else:
+            assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("diffusion.spatial,diffusion.spatial\n1,2\n", "two columns have this name"),
+        ("diffusion.spacial\n1\n2\n", 'did you mean "spatial"?'),
+        ('diffusion.spatial\n\n1\n""\n', "line 4  diffusion.spatial: must be a number or a text"),
+        ("diffusion.spatial\n1\nnan\n", "line 3  diffusion.spatial = nan"),
+    ],
+)
+def test_a_design_in_a_file_is_checked_before_any_run(tmp_path: Path, text: str, words: str):
+    (tmp_path / "rows.csv").write_text(text)
+    result = invoke(
+        *("explore", "regional_cluster", "hypercluster", "--design", tmp_path / "rows.csv"),
+        *("--out", tmp_path / "out"),
+    )
+    assert result.exit_code == 2, result.output
+    assert words in result.output
+
+
+def test_a_key_is_either_fixed_or_moved():
+    with pytest.raises(HyperclusterError, match='is moved by "spatial"'):
+        study_with(small_study(fix=["diffusion.spatial"]))
+
+
+def test_a_grid_is_run_to_its_end_unless_points_are_given():
+    changes = {"design": "grid", "levels": 70}
+    values = small_study(**changes)
+    assert _size_of(study_with(values), ensemble_of(study_with(values))).points == 12
+    del values["points"]
+    study = study_with(values)
+    assert _size_of(study, ensemble_of(study)).points == 4900
+
+
 def test_the_shipped_studies_can_be_read_and_found_by_name():
     assert [path.stem for path in shipped_studies()]
     for path in shipped_studies():
@@ -209,7 +299,7 @@ def test_a_record_of_an_ensemble_that_was_damaged_is_told(folder: Path, tmp_path
     assert f"manifest.json: ensemble.{key}" in result.output
 
 
-@pytest.mark.parametrize("command", ["plot", "report", "animate"])
+@pytest.mark.parametrize("command", ["plot", "animate"])
 def test_what_needs_curves_says_how_to_get_those_of_one_world(folder: Path, command: str):
     result = invoke(command, folder / "out")
     assert "Traceback" not in result.output

@@ -26,7 +26,9 @@ from simulation.cli.progress import form_of, progress_shown
 from simulation.cli.run import STUDY
 from simulation.data.reader import load_dataset
 from simulation.figures import plot
+from simulation.reporting.tables import analyse, tables
 from simulation.results.reader import Results
+from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 
 TINY = """
@@ -106,7 +108,7 @@ def test_run_ends_with_table_differences_verdict_and_files(study: tuple[Path, Re
         "seeds 5 to 8",
         "1 - Phi",
         "Paired differences, 95 % intervals",
-        "trained minus",
+        "Trained minus",
         "Trained against Tiny, for unequal planned money",
         "Digital readiness of regions is an assumption in three tiers (0.2, 0.5, 0.8), not data",
     ):
@@ -368,19 +370,20 @@ def test_a_narrow_terminal_cuts_no_number_off(
 ):
     results = Results(study[0])
     whole = [
-        line.split() for line in study[1].stdout.splitlines() if line.startswith((" tiny ", " trained "))
+        line.split() for line in study[1].stdout.splitlines() if line.startswith((" Tiny ", " Trained "))
     ]
     monkeypatch.setattr(console, "_console", lambda: Console(highlight=False, width=30))
     console.print_study(results, compare(results))
     narrow = capsys.readouterr().out
     assert whole
-    assert [line.split() for line in narrow.splitlines() if line.startswith((" tiny ", " trained "))] == whole
+    assert [line.split() for line in narrow.splitlines() if line.startswith((" Tiny ", " Trained "))] == whole
 
 
 def test_the_study_fits_into_80_columns():
     class Shipped:
         path = Path("results/study")
         scenarios = STUDY
+        titles = {name: load_scenario(name).title for name in STUDY}  # noqa: RUF012 - a stand-in
 
         def runs(self, columns: list[str]) -> pd.DataFrame:
             row = dict.fromkeys(columns, 38392.0) | dict.fromkeys(("final_share", "member_share"), 1.0)
@@ -390,6 +393,15 @@ def test_the_study_fits_into_80_columns():
     table = console.summary_table(Shipped())  # type: ignore[arg-type]
     wide = Console(width=200)
     assert wide.measure(table).maximum <= 80
+
+
+def test_every_table_of_a_comparison_fits_into_80_columns_and_loses_no_number(study: tuple[Path, Result]):
+    ended = CliRunner().invoke(cli, ["compare", str(study[0])])
+    rules = [line.rstrip() for line in ended.stdout.splitlines() if "───" in line]
+    assert rules and max(map(len, rules)) <= 80
+    for table in tables(analyse(Results(study[0]))):
+        for cell in (cell for row in table.rows for cell in row[table.labels :]):
+            assert " ".join(cell.split()) in " ".join(ended.stdout.split())
 
 
 def test_a_program_without_a_console_prints_to_nowhere(monkeypatch: pytest.MonkeyPatch):

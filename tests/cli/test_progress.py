@@ -21,7 +21,7 @@ HALF_WAY = Progress(
     rate=4.0,
     left_seconds=95.0,
     estimate=Estimate(seconds=130.0, bytes=35_000_000),
-    means={"baseline": {"phi": Mean(2, 0.5), "t50_years": Mean()}},
+    means={"baseline": {"synchronization": Mean(2, 0.5), "t50_years": Mean()}},
 )
 START = replace(HALF_WAY, done=20, failed=0, estimate=None, left_seconds=None, damaged=("part 7",))
 
@@ -60,11 +60,11 @@ def test_a_machine_gets_an_object_a_line_in_which_what_is_unknown_is_null(capsys
         ["part 7"],
     )
     assert second["estimate"] == {"seconds": 130.0, "bytes": 35_000_000}
-    assert second["means"] == {"baseline": {"phi": 0.25, "t50_years": None}}
+    assert second["means"] == {"baseline": {"synchronization": 0.25, "t50_years": None}}
 
 
 def test_a_terminal_shows_rate_time_left_failures_and_running_means():
-    screen = _Screen()
+    screen = _Screen({"baseline": "No policy"})
     screen.show(HALF_WAY)
     console = Console(width=100)
     with console.capture() as shown:
@@ -72,7 +72,7 @@ def test_a_terminal_shows_rate_time_left_failures_and_running_means():
     text = shown.get()
     for words in ("50/100", "4.0/s", "1 min 35 s left", "1 failed", "about 2 min 10 s and 35 MB on disk"):
         assert words in text
-    assert text.rstrip().splitlines()[-1].split() == ["baseline", "2", "0.2500", "-"]
+    assert text.rstrip().splitlines()[-1].split() == ["No", "policy", "2", "0.250", "-"]
 
 
 def test_what_is_not_a_terminal_gets_lines():
@@ -123,5 +123,5 @@ def test_running_means_leave_out_what_is_undefined():
     for values in ((0.1, 4.0), (0.3, float("nan"))):
         report.average("baseline", values)
     mean = report._means["baseline"]
-    assert mean["phi"].value == pytest.approx(0.2)
+    assert mean["synchronization"].value == pytest.approx(0.2)
     assert (mean["t50_years"].n, mean["t50_years"].value) == (1, 4.0)

@@ -71,7 +71,7 @@ def dear(folder: Path) -> tuple[Path, Result]:
 
 def test_run_compare_and_validate_say_that_money_buys_nothing(folder: Path, dear: tuple[Path, Result]):
     assert (
-        f"Platform: policies[0] (platform_operation) plans 150 units a year and spends none: {IDLE}"
+        f"Platform: platform operation: national (policies[0]) plans 150 units a year and spends none: {IDLE}"
         in words(dear[1])
     )
     assert f"spends none: {IDLE}" in words(invoke("compare", dear[0]))
@@ -127,6 +127,7 @@ def test_break_even_prints_its_sentence_and_writes_what_it_tried(folder: Path, t
     assert "ratio 1.00:" in result.stderr
     assert (tmp_path / "break_even.md").read_text().strip() in words(result)
     assert (tmp_path / "break_even.csv").read_text().startswith("ratio,shared,")
+    assert (tmp_path / "break_even.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_break_even_of_a_platform_that_nobody_pays_for_or_with_a_budget_is_the_user_s_mistake(folder: Path):

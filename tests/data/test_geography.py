@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulation.data import geography
 
@@ -82,8 +84,30 @@ def test_the_central_meridian_is_upright_and_nothing_wraps_at_the_date_line():
 
 
 def test_a_fitted_projection_suits_any_country():
-    for low, high in [(46.0, 66.0), (-30.0, -10.0), (-5.0, 5.0)]:
+    for low, high in [(46.0, 66.0), (-30.0, -10.0), (-5.0, 5.0), (70.0, 90.0)]:
         longitude, latitude = np.array([10.0, 30.0]), np.array([low, high])
-        places = geography.Albers.fitted(longitude, latitude).project(longitude, latitude)
+        places = geography.Azimuthal.fitted(longitude, latitude).project(longitude, latitude)
         straight = geography.great_circle_km(latitude, longitude)[0, 1]
         assert np.linalg.norm(places[1] - places[0]) == pytest.approx(straight, rel=0.02)
+
+
+def test_the_azimuthal_projection_gives_the_worked_example_of_its_source():
+    """Snyder (1987), p. 332: centre 40 N 100 W, the point 20 S 100 E on a sphere of radius 3."""
+    found = geography.Azimuthal(-100.0, 40.0).project(np.array([100.0]), np.array([-20.0]))[0]
+    np.testing.assert_allclose(3 * found / 6371.0, [-4.2339303, 4.0257775], atol=1e-7)
+
+
+@given(st.lists(st.floats(-180.0, 180.0), min_size=1, max_size=20))
+def test_continuous_longitudes_are_the_same_places_in_the_shortest_range(drawn):
+    longitude = np.array(drawn)
+    found = geography.continuous(longitude)
+    np.testing.assert_allclose(np.cos(np.radians(found - longitude)), 1.0, atol=1e-9)
+    turns = np.sort(longitude % 360.0)
+    widest = np.diff(turns, append=turns[:1] + 360.0).max()
+    assert np.ptp(found) == pytest.approx(360.0 - widest, abs=1e-6)
+
+
+def test_longitudes_that_wrap_nowhere_stay_as_they_are():
+    longitude = np.array([20.0, 179.0, 40.0])
+    assert geography.continuous(longitude).tolist() == longitude.tolist()
+    assert geography.continuous(np.array([179.0, -179.0, 178.0])).tolist() == [179.0, 181.0, 178.0]

@@ -216,10 +216,19 @@ def test_a_world_follows_a_table_that_has_changed(tmp_path):
 def test_nothing_writes_what_the_worlds_of_a_scenario_share(tmp_path):
     spec = scenario(tmp_path, more=EVERYTHING + HEIRS + MINING + MOBILITY + TURNOVER + SEEDS)
     frame = frame_of(spec)
+    simulate(spec, 2)  # what is computed when it is first asked for is there
     before = pickle.dumps(frame)
     simulate(spec, 1)
     assert frame_of(spec) is frame
     assert pickle.dumps(frame) == before
+
+
+def test_what_a_reader_writes_into_a_ledger_is_in_no_other():
+    spec = load_scenario("regional_cluster")
+    ledger = simulate(spec, 1).ledger
+    planned = ledger["planned"].sum()
+    ledger.loc[:, "planned"] = 0.0
+    assert simulate(spec, 1).ledger["planned"].sum() == planned > 0
 
 
 def test_more_pairs_or_ties_than_32_bits_can_number_are_refused(tmp_path):

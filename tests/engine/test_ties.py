@@ -1,17 +1,13 @@
 """The business network: shape, shares, and whom an entrant disturbs."""
 
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from tie_rules import rule_of
 
-from simulation.engine.build.world import build_world
-from simulation.engine.ties import KEPT, draw_network, first_partners, network_of, redraw_partners
+from simulation.engine.ties import draw_network, first_partners, network_of, redraw_partners
 from simulation.mechanisms.mobility import Mobility
-from simulation.scenario.loading import load_scenario
 
 
 def ties_of(indptr, indices):
@@ -82,25 +78,6 @@ def test_an_entrant_changes_few_ties_of_incumbents():
     renamed = {(names.get(int(new[i]), -1), names.get(int(new[j]), -1)) for i, j in after}
     kept = len(before & renamed)
     assert kept / len(before) > 0.98
-
-
-def test_scenarios_of_one_seed_share_their_network_and_others_do_not():
-    first, again, other = (build_world(load_scenario("baseline"), seed).enterprises for seed in (1, 1, 2))
-    assert again.indices is first.indices
-    assert not np.array_equal(other.indices, first.indices)
-    fewer = build_world(load_scenario("baseline", overrides=["world.local_ties=0.5"]), 1).enterprises
-    assert not np.array_equal(fewer.indices, first.indices)
-
-
-def test_what_was_forgotten_is_drawn_again_bit_for_bit():
-    spec = load_scenario("baseline")
-    first = build_world(spec, 1).enterprises
-    for seed in range(2, 2 + KEPT):
-        build_world(spec, seed)
-    again = build_world(spec, 1).enterprises
-    assert again.indices is not first.indices
-    assert np.array_equal(again.indices, first.indices)
-    assert np.array_equal(again.indptr, first.indptr)
 
 
 # Moves (section 13.8)
@@ -219,18 +196,3 @@ def test_partners_so_far_are_not_written():
     kept = chosen.copy()
     moved(rule, across=0.5, chosen=chosen)
     assert np.array_equal(chosen, kept)
-
-
-def test_threads_that_draw_more_networks_than_are_kept_do_not_disturb_each_other():
-    """Threads take turns as often as Python lets them, so that what can come between two lines does."""
-    counts = [[6, 3], [4, 5]]
-    seeds = [seed % (3 * KEPT) for seed in range(2000)]
-    alone = [network(counts, seed=seed)[0] for seed in range(3 * KEPT)]
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(8) as threads:
-            found = list(threads.map(lambda seed: network(counts, seed=seed)[0], seeds))
-    finally:
-        sys.setswitchinterval(usual)
-    assert all(ties == alone[seed] for seed, ties in zip(seeds, found, strict=True))

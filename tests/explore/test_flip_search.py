@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from small_ensembles import small_study
 
+from simulation.batch.workers import opened
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
-from simulation.explore.ensemble import ensemble_of
+from simulation.explore.ensemble import Ensemble, ensemble_of
 from simulation.explore.flip_search import Worlds, mean_gains, nearest_flip, own_values
 from simulation.explore.parameters import changed
 from simulation.explore.points import NOT_AFFORDABLE, NOT_SHOWN
@@ -24,11 +26,12 @@ PARAMETERS = {
     "readiness": {"keys": ["world.digital_readiness"], "multiply": {"low": 0.3, "high": 1.2}},
 }
 ENSEMBLE = ensemble_of(study_with(small_study(parameters=PARAMETERS, patterns="none", points=4)))
-METRIC = "restricted_time_years"
+METRIC, _ = METRICS_OF_A_VERDICT = ("restricted_time_years", "phi")
 
 
-def worlds() -> Worlds:
-    return Worlds(ENSEMBLE, ENSEMBLE.rivals[1], ENSEMBLE.rivals[0], METRIC)
+def worlds(ensemble: Ensemble = ENSEMBLE) -> Worlds:
+    with opened("serial", workers=1, deadline=None, prepare=lambda: None) as pool:
+        return Worlds(ensemble, ensemble.rivals[1], ensemble.rivals[0], METRIC, pool)
 
 
 def test_gains_are_those_of_runs_at_the_changed_values() -> None:
@@ -46,9 +49,7 @@ def test_values_without_a_verdict_say_why() -> None:
     strict = ensemble_of(
         study_with(small_study(parameters=PARAMETERS, patterns={"final_share": {"low": 0.999, "high": 1.0}}))
     )
-    assert (
-        Worlds(strict, strict.rivals[1], strict.rivals[0], METRIC)({"onboarding": 2.0}, [1, 2]) == NOT_SHOWN
-    )
+    assert worlds(strict)({"onboarding": 2.0}, [1, 2]) == NOT_SHOWN
 
 
 def test_own_values_are_those_of_the_scenarios() -> None:
@@ -63,9 +64,18 @@ def test_the_search_of_an_ensemble_ends_with_a_sentence(tmp_path: Path) -> None:
     results = run_ensemble(ENSEMBLE, Size(4), out=tmp_path / "sample", executor="serial")
     gains = mean_gains(results, ("hypercluster", "regional_cluster"), metric=METRIC, replications=2)
     assert gains
-    found = nearest_flip(ENSEMBLE, results, tries=12)
+    found = nearest_flip(ENSEMBLE, results, tries=12, executor="serial")
     assert found.verdict in ("ahead", "alike", "behind")
     assert found.sentence().endswith(("tries.", "tries)."))
+
+
+@pytest.mark.parametrize("metric", METRICS_OF_A_VERDICT)
+def test_a_flip_does_not_depend_on_the_workers(tmp_path: Path, metric: str) -> None:
+    results = run_ensemble(ENSEMBLE, Size(4), out=tmp_path / "sample", executor="serial")
+    one = nearest_flip(ENSEMBLE, results, metric=metric, tries=12, executor="serial")
+    with ThreadPoolExecutor(2) as threads:
+        assert nearest_flip(ENSEMBLE, results, metric=metric, tries=12, executor=threads, workers=2) == one
+    assert len(one.table()) == sum(len(flip.changes) for flip in one.flips)
 
 
 def test_only_a_sample_has_a_nearest_flip(tmp_path: Path) -> None:

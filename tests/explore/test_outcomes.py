@@ -79,6 +79,7 @@ def made(
             index=pd.Index(range(points), name="point"),
         ),
         checks=dict.fromkeys(CHECKS, 1.0),
+        bounds=dict.fromkeys(CHECKS, (0.0, 1.0)),
         margin={SPEED: 0.1, SYNCHRONIZATION: 0.01},
         is_sample=True,
         filtered=True,

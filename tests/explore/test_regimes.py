@@ -13,18 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_ensembles import small_study
 
+from simulation.analysis.pattern_quantities import Observed, t50_of_all
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
 from simulation.explore.designs import Design
 from simulation.explore.ensemble import Ensemble, ensemble_of
+from simulation.explore.matching import PRECISION
 from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE, NOT_SHOWN, PointRun
 from simulation.explore.regimes import RegimeMap, contour_lines, interpolated, regime_map
 from simulation.explore.running import Size, run_ensemble
 from simulation.explore.study import Study, study_with
+from simulation.explore.world import write_world
+from simulation.figures.ensembles.regime_map import draw
 from simulation.metrics import compute
 from simulation.results.reader import Results
 from simulation.results.tables import RAN
+from simulation.scenario.loading import load_scenario
 from simulation.world import Array
 
 ACROSS = Parameter("across", ("a",), "linear", low=0.0, high=1.0)
@@ -288,3 +293,39 @@ def test_plans_that_cost_too_much_are_cells_of_their_own(tmp_path: Path) -> None
     assert found.not_affordable.tolist() == [[False, True], [False, True]]
     assert "in 2 a plan is not affordable" in found.sentence()
     assert list(found.table()["affordable"]) == [True, False, True, False]
+
+
+def test_in_a_matched_map_the_baseline_takes_as_long_in_every_cell(tmp_path: Path) -> None:
+    """The slowest contact is .2 of the fastest; the target is that of neither."""
+    ensemble = ensemble_of(grid_study(levels=2, finer=0, match={"years": 3.0}, patterns="none"))
+    results = run_ensemble(ensemble, Size(4), out=tmp_path / "matched", executor="serial")
+    found = regime_map(results)
+    assert found.is_run.all() and found.target == 3.0
+    factors = (
+        results.runs(["scenario", "replication", "matched_factor"]).set_index("scenario").loc["baseline"]
+    )
+    assert factors["matched_factor"].nunique() == 2  # by spatial contact; onboarding moves no baseline
+    for point in (0, 3):
+        (file, *_) = write_world(results, point, tmp_path / f"w{point}.toml")
+        longer = load_scenario(file, overrides=[f"time.years={ensemble.years}"])
+        t50 = float(t50_of_all(Observed(simulate(longer, 1)))[0])
+        assert t50 == pytest.approx(3.0, abs=PRECISION)
+
+
+def test_cells_whose_target_is_out_of_reach_are_told(tmp_path: Path) -> None:
+    ensemble = ensemble_of(grid_study(levels=2, finer=0, replications=1, match={"years": 1e-3}))
+    results = run_ensemble(ensemble, Size(4), out=tmp_path / "out", executor="serial")
+    found = regime_map(results)
+    assert found.out_of_reach.all() and not found.is_run.any()
+    assert "in 4 the target is out of reach" in found.sentence()
+    assert "provisional" not in found.sentence()
+    draw(results, width_mm=90.0)
+    with pytest.raises(HyperclusterError, match="no factor on the rates reaches the target"):
+        write_world(results, 0, tmp_path / "w.toml")
+
+
+def test_targets_are_drawn_only_where_points_are() -> None:
+    with pytest.raises(HyperclusterError, match="elsewhere give years"):
+        grid_study(match={"low": 5.0, "high": 12.0})
+    with pytest.raises(HyperclusterError, match="either low and high, or years"):
+        grid_study(match={"low": 5.0, "high": 12.0, "years": 8.0})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from small_ensembles import UNFILTERED, small_ensemble
 
@@ -207,3 +209,17 @@ def test_a_sample_stops_when_its_shares_are_known_well(tmp_path: Path, monkeypat
     size = Size(1000, enough=enough)
     results = run_ensemble(small_ensemble(), size, out=tmp_path / "study", executor="serial")
     assert asked[1] == 2 * asked[0] == len(results.design())
+
+
+def test_runs_are_joined_to_the_parameters_of_their_points(undisturbed: Results, tmp_path: Path) -> None:
+    runs = undisturbed.runs_by_point(["scenario", "ending"])
+    assert list(runs) == ["point", "replication", "scenario", "ending", "spatial", "onboarding"]
+    assert len(runs) == len(undisturbed.runs())
+    values = undisturbed.design().set_index("point")
+    assert (runs["point"] == runs["replication"] // 2).all()
+    assert np.array_equal(runs["spatial"], values["spatial"].loc[runs["point"]])
+    shutil.copytree(undisturbed.path, tmp_path / "part")
+    part = Results(tmp_path / "part")
+    pq.write_table(pq.read_table(part.path / "design.parquet").slice(0, 2), part.path / "design.parquet")
+    with pytest.raises(ResultsError, match="lacks points that have run"):
+        part.runs_by_point()

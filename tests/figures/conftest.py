@@ -49,7 +49,7 @@ def _scenario(name: str, *, middle: float, seeds: Sequence[int], ceiling: float)
     between, total = regional.var(axis=1), pooled * (1 - pooled)
     return ScenarioCurves(
         name=name,
-        title=f"A title of {name.replace('_', ' ')} that needs more than one line",
+        title=name.replace("_", " "),
         digest="0123456789abcdef",
         seeds=tuple(seeds),
         pooled=pooled,
@@ -99,11 +99,11 @@ def _platforms(name: str, n: int) -> Platforms | None:
 def _ledger(name: str) -> pd.DataFrame:
     instruments = {"baseline": (), "hypercluster": ("platform_onboarding", "platform_operation")}
     rows = [
-        (instrument, year, 1500.0, 1400.0)
+        (instrument.replace("_", " "), instrument, year, 1500.0, 1400.0)
         for instrument in instruments.get(name, ("cluster_organisation", "technopark"))
         for year in range(10)
     ]
-    return pd.DataFrame(rows, columns=["instrument", "year", "planned", "spent"])
+    return pd.DataFrame(rows, columns=["policy", "instrument", "year", "planned", "spent"])
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from simulation.errors import ResultsError
-from simulation.figures import StudyCurves
+from simulation.figures import FIGURES, StudyCurves
 from simulation.figures.adoption_raster import draw
 from simulation.figures.drawing.raster_panel import (
     difference_limit,
@@ -122,17 +122,43 @@ def test_an_unknown_scenario_is_named_with_those_that_exist(three: StudyCurves) 
         draw(three, width_mm=190, difference=("hyperclutser", "baseline"))
 
 
-def test_many_regions_are_drawn_without_their_names(three: StudyCurves) -> None:
-    many = 90
+@pytest.mark.parametrize(("many", "width_mm"), [(40, 90), (40, 190), (100, 90), (100, 190)])
+def test_many_regions_break_into_pages_on_which_every_row_is_named(
+    three: StudyCurves, many: int, width_mm: float
+) -> None:
     study = replace(
         three,
         region_ids=tuple(f"r{number}" for number in range(many)),
         region_names=tuple(f"Region {number}" for number in range(many)),
         macroregions=tuple(f"Macroregion {number // 30}" for number in range(many)),
+        longitude=np.linspace(20.0, 60.0, many),
+        latitude=np.linspace(50.0, 60.0, many),
+        enterprises=np.full(many, 10),
         scenarios=tuple(replace(s, regional=np.resize(s.regional, (12, many, 121))) for s in three.scenarios),
     )
-    figure = draw(study, width_mm=190).figure
-    assert figure.get_size_inches()[1] * 25.4 < 240
-    assert not any(
-        label.get_text() for ax in figure.axes if ax.get_xlabel() for label in ax.get_yticklabels()
-    )
+    drawn = draw(study, width_mm=width_mm)
+    names: list[str] = []
+    for page in drawn.pages:
+        assert page.get_size_inches()[1] * 25.4 <= 200
+        first = next(ax for ax in page.axes if any(label.get_text() for label in ax.get_yticklabels()))
+        names += [label.get_text() for label in first.get_yticklabels()]
+    assert names == list(study.region_names)
+    scales = {
+        image.get_clim() for page in drawn.pages for ax in page.axes for image in ax.images if image.norm.vmax
+    }
+    assert len({clim for clim in scales if clim[1] <= 1 and clim[0] == 0}) == 1, "pages share one scale"
+
+
+def test_colours_reach_as_far_as_shares_do_and_the_figure_says_so(
+    make_study: Callable[..., StudyCurves],
+) -> None:
+    drawn = draw(make_study(ceiling=0.33), width_mm=190)
+    note = " ".join(text.get_text() for text in drawn.figure.texts)
+    assert "Colours end at 40 %" in note and "not half within the window" in note
+    assert "half adopted (t50)" not in note, "what is not there is not in the key"
+    assert "Colours end" not in " ".join(t.get_text() for t in draw(make_study(), width_mm=190).figure.texts)
+
+
+def test_raster_and_map_of_one_column_are_no_higher_than_200_mm(three: StudyCurves) -> None:
+    for name in ("adoption_raster", "region_map"):
+        assert FIGURES[name].draw(three, width_mm=90).figure.get_size_inches()[1] * 25.4 <= 200

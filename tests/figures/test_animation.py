@@ -273,3 +273,14 @@ def test_twenty_years_of_the_whole_country_are_a_small_file(tmp_path: Path) -> N
     results = run_batch(["mixed", "fragmented_platforms"], 1, out=tmp_path / "study", executor="serial")
     path = animate(results, ("mixed", "fragmented_platforms"))[0]
     assert path.stat().st_size < 5_000_000
+
+
+def test_frames_name_scenarios_by_their_titles_and_regions_by_their_short_names(results: Results) -> None:
+    scene = read_scene(results, ("trained", "linked"), seed=5)
+    with style():
+        page = new_page(scene)
+        draw_frame(page, scene, scene.last)
+    shown = {text.get_text() for text in page.figure.texts}
+    assert {side.label for side in scene.sides} <= shown
+    for ax in page.maps:
+        assert {text.get_text() for text in ax.texts} == set(scene.region_names)

@@ -29,7 +29,7 @@ COMPARING = {"adoption_difference", "paired_differences"}
 """Figures that need two scenarios."""
 MISSING_OUT = COMPARING | {"ledger", "platform_membership", "region_map"}
 """Figures that leave out scenarios: the reference, those without money, without platforms."""
-UNITS = (", years", ", %", "1 − Φ", ", nats", "units a year", ", utility")
+UNITS = (", years", ", %", "1 − Φ", "Φ, share", ", nats", "units a year", ", utility")
 
 widths = pytest.mark.parametrize("width_mm", WIDTHS)
 names = pytest.mark.parametrize("name", FIGURES)
@@ -190,6 +190,9 @@ def test_every_figure_can_be_drawn_on_axes_of_the_reader_and_returns_them(
 @names
 def test_every_figure_makes_its_own_page_where_no_axes_are_given(name: str, three: StudyCurves) -> None:
     ax = getattr(figures, name)(three)
+    assert ax._repr_png_().startswith(b"\x89PNG"), (
+        "a notebook shows the picture, and not the name of an object"
+    )
     width, height = ax.get_figure(root=True).get_size_inches() * 25.4
     assert width == pytest.approx(140)
     assert 20 < height < 300

@@ -74,7 +74,7 @@ def test_one_scenario_or_one_replication_of_a_study_can_be_drawn(copied: Results
     table = pd.read_csv(copied.path / "figures" / "adoption_curves.csv")
     assert set(table["scenario"]) == {"trained"} and set(table["n"]) == {1}
     caption = (copied.path / "figures" / "adoption_curves.md").read_text(encoding="utf-8")
-    assert "trained: Plain; n = 1, seeds 2" in caption
+    assert "Plain (trained) (`trained`): n = 1, seeds 2" in caption
     with pytest.raises(ResultsError, match='did you mean "plain"'):
         plot(copied, scenarios=["plane"])
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -20,13 +21,17 @@ from simulation.data.outlines import load_outlines
 from simulation.data.reader import dataset_folder
 from simulation.errors import ResultsError
 from simulation.figures import StudyCurves, region_map
+from simulation.figures.drawing.map_names import draw_names
 from simulation.figures.drawing.maps import (
+    FLATTEST,
     PAPER,
+    RING_PT,
     TALLEST,
     base_map,
     draw_base,
     draw_links,
     draw_rings,
+    links_shown,
     radii_km,
 )
 from simulation.figures.drawing.style import PAGE_MM, style
@@ -67,19 +72,71 @@ def test_maps_with_outlines_fit_the_page_and_every_seat_and_outline_is_in_sight(
         np.testing.assert_allclose([ax.get_xlim(), ax.get_ylim()], base.box.T)
 
 
-places = st.tuples(st.floats(20.0, 60.0), st.floats(40.0, 70.0))
+anywhere = st.tuples(st.floats(-180.0, 180.0), st.floats(-90.0, 90.0))
+seats = st.one_of(
+    st.lists(anywhere, min_size=2, max_size=100),
+    st.tuples(st.floats(-180.0, 180.0), st.lists(st.floats(-90.0, 90.0), min_size=2, max_size=40)).map(
+        lambda drawn: [(drawn[0], latitude) for latitude in drawn[1]]  # one meridian
+    ),
+    st.tuples(st.floats(-90.0, 90.0), st.lists(st.floats(-180.0, 180.0), min_size=2, max_size=40)).map(
+        lambda drawn: [(longitude, drawn[0]) for longitude in drawn[1]]  # one parallel, perhaps a pole
+    ),
+    st.tuples(anywhere, st.integers(2, 40)).map(lambda drawn: [drawn[0]] * drawn[1]),  # one place
+    st.lists(st.tuples(st.floats(-3.0, 3.0), st.floats(-60.0, 60.0)), min_size=2, max_size=40).map(
+        lambda drawn: [((x + 360.0) % 360.0 - 180.0, y) for x, y in drawn]  # around the antimeridian
+    ),
+)
 
 
-@given(st.lists(places, min_size=1, max_size=5), st.booleans())
-def test_no_map_is_taller_than_a_page_and_every_seat_is_in_sight(
-    seats: list[tuple[float, float]], one_meridian: bool
+@given(seats, st.randoms(use_true_random=False), st.sampled_from([40.0, 90.0, 190.0]))
+@settings(max_examples=60)
+def test_any_seats_on_the_globe_give_a_map_of_a_page_with_all_bubbles_inside(
+    drawn: list[tuple[float, float]], random: Random, width_mm: float
 ) -> None:
-    longitude, latitude = np.array(seats).T
-    if one_meridian:
-        longitude = np.full_like(longitude, longitude[0])
-    base = base_map([str(n) for n in range(len(seats))], None, longitude=longitude, latitude=latitude)
-    assert base.height_share <= TALLEST + 1e-9
-    assert (base.seats > base.box[0]).all() and (base.seats < base.box[1]).all()
+    longitude, latitude = np.array(drawn).T
+    base = base_map([str(n) for n in range(len(drawn))], None, longitude=longitude, latitude=latitude)
+    assert FLATTEST - 1e-9 <= base.height_share <= TALLEST + 1e-9
+    assert np.isfinite(base.seats).all()
+    enterprises = np.array([random.randrange(1, 1000) for _ in drawn])
+    ring_km = (0.9 + 0.9) * RING_PT * float(np.ptp(base.box[:, 0])) / (width_mm / 25.4 * 72)
+    reach = (radii_km(base, enterprises) + ring_km)[:, None]
+    assert (base.seats - reach > base.box[0]).all() and (base.seats + reach < base.box[1]).all()
+
+
+@given(seats, st.sampled_from([60.0, 90.0]))
+@settings(max_examples=6)
+def test_every_name_stands_inside_the_map(drawn: list[tuple[float, float]], width_mm: float) -> None:
+    drawn = drawn[:12]
+    longitude, latitude = np.array(drawn).T
+    base = base_map([str(n) for n in range(len(drawn))], None, longitude=longitude, latitude=latitude)
+    figure = Figure(figsize=(width_mm / 25.4, base.height_share * width_mm / 25.4))
+    ax = figure.add_axes((0, 0, 1, 1))
+    with style():
+        draw_base(ax, base, [PAPER] * len(drawn))
+        draw_names(ax, base, [f"The region of number {n}" for n in range(len(drawn))], width_mm=width_mm)
+    page = figure.bbox.padded(1.0)
+    for text in ax.texts:
+        box = text.get_window_extent()
+        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, text
+
+
+def test_neighbours_on_both_sides_of_the_antimeridian_are_neighbours_on_the_map() -> None:
+    base = base_map(["a", "b"], None, longitude=np.array([179.0, -179.0]), latitude=np.array([-17.0, -18.0]))
+    assert np.linalg.norm(base.seats[0] - base.seats[1]) == pytest.approx(239, rel=0.01)
+    assert base.seats[0, 0] < base.seats[1, 0]
+
+
+@given(st.integers(2, 100))
+@settings(max_examples=10)
+def test_the_strongest_links_are_drawn_and_no_tangle(regions: int) -> None:
+    links = np.random.default_rng(regions).uniform(1.0, 3.0, (regions, regions))
+    links = (links + links.T) / 2
+    strength = links[np.triu_indices(regions, k=1)]
+    shown, count = links_shown(links, most=3.0)
+    assert count == strength.size
+    assert shown.sum() == min(2 * regions, 60, count)
+    assert not shown.all() or count <= 60
+    assert strength[shown].min() >= strength[~shown].max(initial=0.0)
 
 
 def test_east_is_right_and_north_is_up(outlined: StudyCurves) -> None:
@@ -99,7 +156,8 @@ def test_regions_and_bubbles_have_the_colour_of_their_t50(outlined: StudyCurves)
         np.testing.assert_array_equal(t50, times(scenario, dt=outlined.dt).median)
         regions, bubbles = ax.collections[1], ax.collections[-1 if scenario.platforms is None else -3]
         reached = np.isfinite(t50)
-        np.testing.assert_array_equal(regions.get_facecolors(), bubbles.get_facecolors()[reached])
+        own = bubbles.get_facecolors()[::-1]  # the largest bubble, that of the last region, is drawn first
+        np.testing.assert_array_equal(regions.get_facecolors(), own[reached])
         np.testing.assert_allclose(regions.get_facecolors(), bright(norm(t50[reached])), atol=1 / 255)
 
 
@@ -120,7 +178,7 @@ def test_a_dataset_without_outlines_shows_bubbles_at_the_seats(three: StudyCurve
     maps = [ax for ax in drawn.figure.axes if ax.get_aspect() == 1.0][1:]
     bubbles = maps[0].collections[-1]
     centres = [path.get_extents() for path in bubbles.get_paths()]
-    np.testing.assert_allclose([(box.p0 + box.p1) / 2 for box in centres], base.seats, atol=1e-6)
+    np.testing.assert_allclose([(box.p0 + box.p1) / 2 for box in centres][::-1], base.seats, atol=1e-6)
 
 
 def test_the_area_of_a_bubble_is_proportional_to_the_enterprises(three: StudyCurves) -> None:

@@ -156,15 +156,15 @@ def test_both_tables_of_phi_are_what_is_drawn(three: StudyCurves) -> None:
         table = drawn.numbers[name]
         for line, scenario in zip(ax.lines, three.scenarios, strict=True):
             rows = table[table["scenario"] == scenario.name]
-            np.testing.assert_allclose(line.get_ydata(), 100 * rows["median"])
+            np.testing.assert_allclose(line.get_ydata(), rows["median"])
 
 
 def test_phi_below_zero_stays_inside_the_axes(three: StudyCurves) -> None:
     scenarios = tuple(replace(each, variance_between=-0.01 * each.variance_total) for each in three.scenarios)
     figure = draw_phi(replace(three, scenarios=scenarios), width_mm=190).figure
     for ax in figure.axes:
-        assert ax.get_ylim()[0] == pytest.approx(-1.05)
-        assert ax.lines[0].get_ydata()[-1] == pytest.approx(-1.0) or np.isnan(ax.lines[0].get_ydata()[-1])
+        assert ax.get_ylim()[0] == pytest.approx(-0.0105)
+        assert ax.lines[0].get_ydata()[-1] == pytest.approx(-0.01) or np.isnan(ax.lines[0].get_ydata()[-1])
 
 
 def test_phi_without_adoption_says_why_it_is_missing(make_study: MakeStudy) -> None:

@@ -133,6 +133,11 @@ def test_a_folder_of_tables_may_be_a_link_and_one_that_leads_nowhere_is_told(fol
     [
         ("\na = [\n", 2, "not TOML: "),
         ("\na = 1\na = 2", 3, "not TOML: Cannot overwrite a value"),
+        ("a = .1", 1, "with digits on both sides of it: 0.1"),
+        ("\na = -.5 # half", 2, "with digits on both sides of it: -0.5"),
+        ("a = 5.", 1, "with digits on both sides of it: 5.0"),
+        ("a = 0,5", 1, "with digits on both sides of it: 0.5"),
+        ("a = 50 %", 1, "without a percent sign"),
         (f"a = {'[' * 5000}", None, "nested too deeply"),
         (f"a = {'9' * 5000}", None, "not TOML: a number has too many digits"),
         ("\ufeff\ufeffa = 1", 1, "not TOML: "),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mesa.discrete_space import FixedAgent
 
 from simulation.errors import HyperclusterError
+from simulation.figures.drawing.region_order import region_order
 from simulation.mesa.agents import Enterprise, Institution
 from simulation.mesa.model import HyperclusterModel, _tiles
 from simulation.replication import run
@@ -273,7 +274,9 @@ def test_show_draws_how_far_the_run_has_come(model):
     assert isinstance(figure, Figure)
     assert figure._repr_png_().startswith(b"\x89PNG")
     raster, _, shares = figure.axes
-    order = np.argsort(model.world.regions.longitude, kind="stable")
+    regions = model.world.regions
+    macroregions = [regions.macroregions[place] for place in regions.macroregion_of]
+    order, _ = region_order(regions.ids, macroregions, longitude=regions.longitude, latitude=regions.latitude)
     now = np.asarray(raster.images[0].get_array())[:, -1]
     assert now == pytest.approx(
         (model.state.adopters.sum(axis=(1, 2)) / model.world.eligible.sum(axis=(1, 2)))[order]

@@ -189,4 +189,5 @@ def test_the_command_ends_in_a_verdict_and_a_table(scenario: Path, tmp_path: Pat
     result = CliRunner().invoke(cli, command)
     assert result.exit_code == 0, result.output
     assert "time to adoption saved: all four together" in result.output
+    assert (out / "figures" / "factors.png").read_bytes().startswith(b"\x89PNG")
     assert (out / "factors.csv").read_text().startswith("metric,factor,partner,mean,low,high,n,replications")

@@ -13,8 +13,8 @@ import pytest
 from simulation.batch.running import run_batch
 from simulation.data.template import write_template
 from simulation.errors import ResultsError
-from simulation.reporting.document import document
-from simulation.reporting.page import write_report
+from simulation.reporting.document import Picture, document
+from simulation.reporting.page import html_page, write_report
 from simulation.reporting.places_of_change import places
 from simulation.reporting.table import with_minus
 from simulation.reporting.tables import Analysis, analyse, levels, tables, write_tables
@@ -172,7 +172,7 @@ def test_budgets_stand_side_by_side_with_what_was_not_spent(analysis: Analysis):
     (money,) = [table for table in tables(analysis) if table.name == "money"]
     assert money.head[1:] == tuple(analysis.results.titles.values())
     rows = {row[0]: row[1:] for row in money.rows}
-    assert rows["platform operation"] == ("-", "1,192, spent 0")  # 149 a year for 8 years
+    assert rows["platform operation: national"] == ("-", "1,192, spent 0")  # 149 a year for 8 years
     assert rows["training"] == ("-", "1,600")
 
 
@@ -320,3 +320,25 @@ def test_csv_of_the_comparison_holds_the_new_columns(analysis: Analysis):
     write_tables(analysis)
     read = pd.read_csv(analysis.results.path / "comparison.csv")
     assert {"only_scenario", "only_reference", "neither", "effect", "needed", "p", "p_holm"} <= set(read)
+
+
+def test_the_report_begins_with_the_answer_in_two_sentences_the_picture_and_the_contents(analysis: Analysis):
+    picture = Picture("figures/adoption_raster.png", "**Raster.** Words.")
+    text = document(analysis, [Picture("figures/ledger.png", "Money."), picture], {})
+    head = text.split("## The question")[0]
+    assert analysis.answer is not None
+    places = [head.index(words) for words in ("**", "figures/adoption_raster.png", "**Contents**")]
+    assert places == sorted(places)
+    sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    links = re.findall(r"^- \[(.+)\]\(#(.+)\)$", head, re.MULTILINE)
+    assert [words for words, _ in links] == sections
+    assert text.count("adoption_raster.png") == 1, "the first picture is not repeated"
+    page = html_page(document(analysis, [], {}), analysis.results.path)
+    for _, name in links:
+        assert f'id="{name}"' in page
+
+
+def test_the_style_knows_dark_mode_and_lets_no_picture_fill_a_printed_page(report: tuple[str, str]):
+    style = report[0].split("<style>")[1].split("</style>")[0]
+    assert "prefers-color-scheme: dark" in style
+    assert re.search(r"@media print .*max-height: 1?\d\dmm", style, re.DOTALL)

@@ -7,7 +7,8 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from simulation.reporting.table import Table, latex_text, markdown_text, with_minus
+from simulation.figures.drawing.markdown import markdown_text
+from simulation.reporting.table import Table, latex_text, with_minus
 
 TABLE = Table(
     name="small",
@@ -36,7 +37,7 @@ def test_markdown_has_words_left_and_numbers_right():
         "**Cost & effect**\n\n"
         "| pair | metric | difference |\n| --- | --- | ---: |\n"
         "| a minus b | t50, years | -1.4 |\n|  | share, % | +6.0 |\n| c\\_1 minus b | share, % | - |\n"
-        "\n*50 % of $1*\n"
+        "\n*50 % of \\$1*\n"
     )
 
 

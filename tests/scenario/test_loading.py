@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from simulation.data.reader import dataset_folder
+from simulation.errors import HyperclusterError
 from simulation.files.toml import key_lines, toml_text
 from simulation.hidden_characters import fault_of
 from simulation.policies.training import Training
+from simulation.replication import run
 from simulation.scenario.document import merged, parse_override
 from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.scenario.plan import plan_of
@@ -294,3 +296,9 @@ def test_merging_leaves_both_tables_as_they_were():
 
 def test_what_is_none_is_left_out_of_the_text():
     assert toml_text({"a": None, "t": {"b": None, "c": 1}}) == "\n\n[t]\nc = 1\n"
+
+
+@pytest.mark.parametrize("given", [{"time": {"years": 10}}, ["baseline"], 3, None])
+def test_what_is_no_scenario_is_told_what_is(given):
+    with pytest.raises(HyperclusterError, match="is no scenario; give the name of a shipped one"):
+        run(given)

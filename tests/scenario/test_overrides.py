@@ -102,7 +102,10 @@ def test_validate_and_run_refuse_a_plan_that_is_not_affordable():
 
 def test_money_of_a_share_that_nobody_can_use_is_named():
     ended = CliRunner().invoke(cli, ["validate", "regional_cluster", "--set", "costs.training=0.01"])
-    assert "policies[2] (training) spends 429 of the 1,900 units of its share: full coverage" in ended.stdout
+    assert (
+        "training: 4 regions (policies[2]) spends 429 of the 1,900 units of its share: full coverage"
+        in ended.stdout
+    )
 
 
 def test_an_override_of_a_policy_says_if_the_scenario_has_none():

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from simulation.data.reader import load_vectors
 from simulation.errors import ScenarioError
 from simulation.files.toml import toml_value
+from simulation.mechanisms.chains import Chain
+from simulation.mechanisms.prices import Commodity
 from simulation.policies import INSTRUMENTS
 from simulation.scenario.loading import load_scenario, shipped_scenarios
 from simulation.scenario.schema import Platform, Scenario
@@ -42,12 +44,15 @@ def test_every_key_of_the_schema_is_in_a_form() -> None:
     for entry in FORMS["instruments"]:
         known = set(INSTRUMENTS[entry["instrument"]].model_fields)
         assert {field["key"] for field in entry["fields"]} == known - {"instrument"}
-    assert [field["key"] for field in FORMS["platform"]] == list(Platform.model_fields)
+    models = {"platforms": Platform, "chains": Chain, "commodities": Commodity}
+    assert {entry["key"]: [field["key"] for field in entry["fields"]] for entry in FORMS["arrays"]} == {
+        key: list(model.model_fields) for key, model in models.items()
+    }
     assert [vector["name"] for vector in FORMS["vectors"]] == [row.vector for row in load_vectors()]
 
 
 def test_every_field_says_what_it_is() -> None:
-    lists = [entry["fields"] for entry in FORMS["instruments"]] + [FORMS["platform"]]
+    lists = [entry["fields"] for entry in (*FORMS["instruments"], *FORMS["arrays"])]
     for field in [*(field for _, field in fields()), *(field for found in lists for field in found)]:
         assert field["help"] and field["title"], field["key"]
         assert "`" not in field["help"], field["key"]

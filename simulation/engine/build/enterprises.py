@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from simulation.engine.build.frame import Frame, Roster, frame_of
+from simulation.engine.shared import shared
 from simulation.engine.ties import TieRule, draw_network
 from simulation.mechanisms.turnover import entry_years, exit_years
 from simulation.quantiles import gamma_quantiles
@@ -43,9 +44,9 @@ def build_enterprises(spec: Scenario, frame: Frame, seed: int) -> Enterprises:
         industry_of=roster.industry_of,
         number_of=roster.number_of,
         identities=roster.identities,
-        absorptive_capacity=_absorptive_capacity(
-            seed, roster.identities, spec.diffusion.absorptive_capacity_cv
-        ),
+        absorptive_capacity=shared(
+            _absorptive_capacity, seed, roster.identities, spec.diffusion.absorptive_capacity_cv
+        )[0],
         relatedness=frame.relatedness,
         indptr=np.zeros(from_year.size + 1, dtype=np.int64),
         indices=np.zeros(0, dtype=np.int32),
@@ -55,13 +56,13 @@ def build_enterprises(spec: Scenario, frame: Frame, seed: int) -> Enterprises:
     return replace(without_ties, indptr=indptr, indices=indices)
 
 
-def _absorptive_capacity(seed: int, identities: Array, variation: float) -> Array:
+def _absorptive_capacity(seed: int, identities: Array, variation: float) -> tuple[Array]:
     """Return alpha ~ Gamma with mean 1 and this coefficient of variation, by inversion of a single draw."""
     if variation < np.finfo(np.float64).eps:  # too small to matter; its inverse square may overflow
-        return np.ones(identities.size)
+        return (np.ones(identities.size),)
     draws = np.empty(identities.size)
     uniforms(key(seed, "absorptive_capacity"), identities, draws)
-    return gamma_quantiles(1.0 / (variation * variation), draws)
+    return (gamma_quantiles(1.0 / (variation * variation), draws),)
 
 
 def tie_rule(spec: Scenario, world: World) -> TieRule:

@@ -1,15 +1,18 @@
-"""What the worlds of one scenario have in common, whatever their seed."""
+"""What the replications of one scenario have in common, whatever their seed."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from simulation.data.reader import Dataset
 from simulation.engine.build.origins import origin_weights
+from simulation.policies.schedule import PolicySchedule
 from simulation.scenario.endowment import endowment_of
+from simulation.scenario.plan import plan_of
 from simulation.scenario.schema import Scenario
 from simulation.streams import key, numbered_all
 from simulation.world import SERVICES, Array, Endowment
@@ -40,10 +43,11 @@ class Roster:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
-    """The part of a world that is not drawn, and the keys of those who draw."""
+    """The part of a replication that is not drawn, and the keys of those who draw."""
 
+    spec: Scenario
     dataset: Dataset
     endowment: Endowment
     relatedness: Array  # float64 (S, S), phi, 1 on the diagonal
@@ -54,6 +58,17 @@ class Frame:
     institution_keys: Array  # uint64 (J,)
     technology_keys: Array  # uint64 (technologies of the dataset,)
     origin_weights: Array  # float64 (technologies of the dataset, J)
+
+    @cached_property
+    def schedule(self) -> PolicySchedule:
+        """The policies of the scenario.
+
+        Raises
+        ------
+        NotAffordable
+            If they cost more than its budget.
+        """
+        return PolicySchedule(plan_of(self.spec, self.endowment), effects=self.spec.effects)
 
 
 def frame_of(spec: Scenario) -> Frame:
@@ -67,20 +82,20 @@ def frame_of(spec: Scenario) -> Frame:
         If the tables of its dataset cannot be used.
     """
     dataset = spec.dataset
-    for known, frame in tuple(_kept):
-        if known is spec and frame.dataset is dataset:
+    for frame in tuple(_kept):
+        if frame.spec is spec and frame.dataset is dataset:
             return frame
     frame = _frame(spec, dataset)
     with _changing:  # executors may be threads
-        _kept.insert(0, (spec, frame))
+        _kept.insert(0, frame)
         del _kept[KEPT:]
     return frame
 
 
-KEPT = 2
-"""Number of frames kept: two scenarios are watched side by side, and a worker takes one block after the other."""
+KEPT = 16
+"""Number of frames kept: a worker takes the scenarios of a study in turn."""
 
-_kept: list[tuple[Scenario, Frame]] = []
+_kept: list[Frame] = []
 _changing = threading.Lock()
 
 
@@ -90,6 +105,7 @@ def _frame(spec: Scenario, dataset: Dataset) -> Frame:
     cell_keys = np.array([[key("enterprise", r, s) for s in industries] for r in regions], dtype=np.uint64)
     located = zip(endowment.institution_region, endowment.institution_names, strict=True)
     return Frame(
+        spec=spec,
         dataset=dataset,
         endowment=endowment,
         relatedness=_relatedness(spec, industries),

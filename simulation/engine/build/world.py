@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulation.arguments import seed_of
 from simulation.engine.build.eligible_pairs import build_pairs
 from simulation.engine.build.enterprises import build_enterprises
-from simulation.engine.build.frame import frame_of
+from simulation.engine.build.frame import Frame, frame_of
 from simulation.engine.build.institutions import build_institutions
 from simulation.engine.build.technologies import build_technologies
 from simulation.mechanisms.prices import commodities_of
@@ -15,7 +15,7 @@ from simulation.world import (
 )
 
 
-def build_world(spec: Scenario, seed: int) -> World:
+def build_world(spec: Scenario, seed: int, frame: Frame | None = None) -> World:
     """Return the world of one replication.
 
     Parameters
@@ -23,6 +23,7 @@ def build_world(spec: Scenario, seed: int) -> World:
     spec : the scenario, already validated against its dataset.
     seed : the seed of the replication, from 0 to MOST_SEED of :mod:`simulation.arguments`; scenarios with one seed
         share it.
+    frame : that of the scenario, where it is known.
 
     Raises
     ------
@@ -31,7 +32,7 @@ def build_world(spec: Scenario, seed: int) -> World:
         a seed identifies one run.
     """
     seed = seed_of(seed)
-    frame = frame_of(spec)
+    frame = frame_of(spec) if frame is None else frame
     endowment = frame.endowment
     technologies = build_technologies(spec, frame, seed)
     enterprises = build_enterprises(spec, frame, seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -72,7 +72,7 @@ def bands_in_words(study: StudyCurves) -> str:
     return "Line: median; bands: middle 50 % (dark) and 90 % (light) of the replications at each time"
 
 
-def fill_bands(ax: Axes, x: Array, found: Array, *, look: ScenarioStyle) -> None:
+def fill_bands(ax: Axes, x: Array, found: Array, *, look: ScenarioStyle, steps: bool = False) -> None:
     """Fill between the outer and between the inner quantiles of one scenario, shares 0-1, in percent against ``x``.
 
     Parameters
@@ -80,10 +80,12 @@ def fill_bands(ax: Axes, x: Array, found: Array, *, look: ScenarioStyle) -> None
     x : float64, shape (M,)
     found : float64, shape (5, M)
         As :func:`quantiles` gives them.
+    steps : whether values hold until the next place, as those of a distribution function do.
     """
     low, lower, _, upper, high = 100 * found
-    ax.fill_between(x, low, high, color=look.colour, alpha=0.12, linewidth=0)
-    ax.fill_between(x, lower, upper, color=look.colour, alpha=0.22, linewidth=0)
+    step: Literal["post"] | None = "post" if steps else None
+    ax.fill_between(x, low, high, color=look.colour, alpha=0.12, linewidth=0, step=step)
+    ax.fill_between(x, lower, upper, color=look.colour, alpha=0.22, linewidth=0, step=step)
 
 
 def draw_median(
@@ -96,6 +98,7 @@ def draw_median(
     turn: float = 0.5,
     markers: int = 6,
     linewidth: float = 1.25,
+    steps: bool = False,
 ) -> None:
     """Draw the median of quantiles as :func:`fill_bands` takes them, as a line with markers.
 
@@ -103,24 +106,35 @@ def draw_median(
     ----------
     turn : where between two of its markers a scenario's first one stands, 0-1, so that scenarios do not cover
         each other's.
+    steps : as for :func:`fill_bands`.
     """
     every = max(1, len(x) // markers)
     drawn: dict[str, Any] = line_look(look) | {
         "linewidth": linewidth,
+        "drawstyle": "steps-post" if steps else "default",
         "markevery": (int(every * turn), every),
     }
     ax.plot(x, 100 * found[MEDIAN], clip_on=False, label=label, **drawn)
 
 
-def draw_bands(ax: Axes, study: StudyCurves, x: Array, found: Sequence[Array]) -> None:
-    """Draw the quantiles of every scenario of a study."""
+def draw_bands(
+    ax: Axes,
+    study: StudyCurves,
+    x: Array,
+    found: Sequence[Array],
+    *,
+    steps: bool = False,
+    factor: float = 1.0,
+) -> None:
+    """Draw the quantiles of every scenario of a study, in percent, or times another factor; see :func:`fill_bands`."""
     styles = scenario_styles(scenario.name for scenario in study.scenarios)
     bands = have_bands(study)
     for place, (scenario, values) in enumerate(zip(study.scenarios, found, strict=True), start=1):
         look = styles[scenario.name]
         if bands and len(scenario.seeds) > 1:
-            fill_bands(ax, x, values, look=look)
-        draw_median(ax, x, values, look=look, label=scenario.label, turn=place / (len(study.scenarios) + 1))
+            fill_bands(ax, x, values * factor, look=look, steps=steps)
+        turn = place / (len(study.scenarios) + 1)
+        draw_median(ax, x, values * factor, look=look, label=scenario.label, turn=turn, steps=steps)
 
 
 def numbers(study: StudyCurves, found: Sequence[Array]) -> pd.DataFrame:

@@ -11,20 +11,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simulation.analysis.failing_platforms import kept_of, readiness_of
+from simulation.analysis.policy_names import policy_names
 from simulation.arguments import seed_of
 from simulation.data.outlines import Outlines, load_outlines
 from simulation.data.reader import dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
+from simulation.figures.drawing.region_order import order_of_entries
 from simulation.figures.drawing.study import OPTIONAL, Platforms, ScenarioCurves, StudyCurves
 from simulation.metrics import METRICS
 from simulation.metrics.curves import aligned, aligned_eligible, ratio, standardized
 from simulation.metrics.phi import variance_components
 from simulation.results.reader import Results
 from simulation.results.tables import TABLES, Counts
-from simulation.settings import multiplied
 from simulation.world import Array
 
-LEDGER = ["instrument", "year", "planned", "spent"]
+LEDGER = ["policy", "instrument", "year", "planned", "spent"]
 
 Source = StudyCurves | Results | str | Path
 """What a figure can be drawn from: results, their folder, or what :func:`study_curves` made of them."""
@@ -73,7 +75,7 @@ def study_curves(
     _require_equal(entries, finished, "regions")
     _require_equal(entries, finished, "steps_per_year")
     regions = entries[finished[0]]["regions"]
-    order = sorted(range(len(regions)), key=lambda r: (regions[r]["longitude"], regions[r]["id"]))
+    order, in_words = order_of_entries(regions)
     ids = tuple(regions[r]["id"] for r in order)
 
     rows = {name: runs[runs["scenario"] == name].sort_values("seed") for name in finished}
@@ -89,7 +91,7 @@ def study_curves(
     steps = min(len(pooled) for replications in curves.values() for pooled, _, _, _ in replications)
     return StudyCurves(
         region_ids=ids,
-        region_names=tuple(short_name(regions[r]["id"], regions[r]["name"]) for r in order),
+        region_names=tuple(short_name_of(regions[r]) for r in order),
         macroregions=tuple(regions[r]["macroregion"] for r in order),
         longitude=np.array([regions[r]["longitude"] for r in order], dtype=float),
         latitude=np.array([regions[r]["latitude"] for r in order], dtype=float),
@@ -105,6 +107,7 @@ def study_curves(
         ),
         version=results.manifest["version"],
         lacking=lacking,
+        order_in_words=in_words,
     )
 
 
@@ -158,7 +161,7 @@ def _scenario(
     )
     return ScenarioCurves(
         name=entry["name"],
-        title=entry["title"],
+        title=results.titles[entry["name"]],
         digest=entry["digest"],
         seeds=tuple(int(seed) for seed in rows["seed"]),
         pooled=pooled,
@@ -167,7 +170,7 @@ def _scenario(
         variance_total=total,
         metrics={name: rows[name].to_numpy(dtype=float) for name in METRICS},
         platforms=_platforms(results, entry, rows, ids=ids) if "memberships" in parts else None,
-        ledger=_ledger(results, entry["name"], rows) if "ledger" in parts else pd.DataFrame(columns=LEDGER),
+        ledger=_ledger(results, entry, rows) if "ledger" in parts else pd.DataFrame(columns=LEDGER),
     )
 
 
@@ -219,7 +222,6 @@ def _platforms(
     members, may_join = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
     members[at], may_join[at] = table["members"], table["may_join"]
     spec = tomllib.loads(entry["text"])
-    joining, entering = spec["membership"]["rate"], spec.get("turnover", {}).get("entry", 0.0)
     return Platforms(
         names=names,
         may_join=may_join,
@@ -227,8 +229,8 @@ def _platforms(
         base=spec["membership"]["base"],
         network_effect=spec["membership"]["network_effect"],
         readiness_effect=spec["membership"]["readiness_effect"],
-        readiness=_readiness(spec["world"], ids),
-        kept=joining / (joining + entering) if entering else 1.0,
+        readiness=readiness_of(spec["world"], ids),
+        kept=kept_of(spec),
     )
 
 
@@ -259,27 +261,29 @@ def without_outlines(fault: str) -> str:
     return " Drawn without outlines: their file cannot be used." if fault else ""
 
 
-def _readiness(world: Mapping[str, Any], ids: Sequence[str]) -> Array | None:
-    """delta_r of the regions; None if the scenario's dataset was moved, or its regions have changed."""
-    given, factor = world.get("digital_readiness", {}), world.get("readiness_factor", 1.0)
-    if not isinstance(given, dict):
-        return multiplied(np.full(len(ids), float(given)), factor)
-    try:
-        of_region = {row.id: row.digital_readiness for row in load_dataset(world["dataset"]).regions}
-    except HyperclusterError:
-        return None
-    of_region |= given
-    if not of_region.keys() >= set(ids):
-        return None
-    return multiplied(np.array([of_region[name] for name in ids]), factor)
-
-
-def _ledger(results: Results, scenario: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Units planned and spent by instrument and year, means over the replications."""
-    table = results.ledger(["replication", *LEDGER], scenario=scenario).astype({"instrument": str})
+def _ledger(results: Results, entry: Mapping[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
+    """Units planned and spent by policy and year, means over the replications; policies have the names of people."""
+    table = results.ledger(["replication", *LEDGER], scenario=entry["name"])
+    table = table.astype({"policy": str, "instrument": str})
+    names = policy_names(tomllib.loads(entry["text"]))
+    table = table.assign(policy=table["policy"].map(lambda label: names.get(label, label)))
     table = table[table["replication"].isin(rows["replication"])].drop(columns="replication")
-    totals = table.groupby(["instrument", "year"], as_index=False).sum()
+    totals = table.groupby(["policy", "instrument", "year"], as_index=False).sum()
     return totals.assign(planned=totals["planned"] / len(rows), spent=totals["spent"] / len(rows))
+
+
+def short_name_of(region: Mapping[str, Any]) -> str:
+    """Return the name of a region of a manifest for places with little room: the full one if the tables give no other.
+
+    Manifests of older programs have no short names; those of the shipped tables are known.
+    """
+    name = str(region["name"])
+    return str(region.get("short_name") or short_name(region["id"], name))
+
+
+def short_name(region_id: str, name: str) -> str:
+    """Return the short name that the shipped tables give to a region; its full name if they give none."""
+    return _shipped_short_names().get((region_id, name), name)
 
 
 @cache
@@ -287,8 +291,3 @@ def _shipped_short_names() -> dict[tuple[str, str], str]:
     """Short names of the shipped tables, by id and name of the region."""
     regions = (row for dataset in shipped_datasets() for row in load_dataset(dataset).regions)
     return {(row.id, row.name): row.short_name for row in regions}
-
-
-def short_name(region_id: str, name: str) -> str:
-    """Name of a region for places with little room; the full name if the tables give no short one."""
-    return _shipped_short_names().get((region_id, name), name)

@@ -42,8 +42,9 @@ class MapKey:
     label: str  # of the colours, with unit
     macroregions: Mapping[str, tuple[str, str]]  # name -> colour, and mark at the seats
     most_enterprises: int  # of the largest bubble
-    has_platforms: bool
-    undefined: str  # what white means
+    has_members: bool  # rings are drawn
+    has_links: bool
+    undefined: str  # what white means; "" if no region is white
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,14 @@ class _Entry:
 
 
 def _entries(key: MapKey, largest_mm: float) -> list[_Entry]:
-    entries = [_Entry(PATCH_MM, key.undefined, _patch(PAPER, hatch=HATCH))]
+    entries = [_Entry(PATCH_MM, key.undefined, _patch(PAPER, hatch=HATCH))] if key.undefined else []
     for count in bubble_counts(key.most_enterprises):
         radius = largest_mm * float(np.sqrt(count / key.most_enterprises))
         word = " enterprises" if count == bubble_counts(key.most_enterprises)[-1] else ""
         entries.append(_Entry(2 * radius, f"{count:,}{word}", _bubble(radius)))
-    if key.has_platforms:
+    if key.has_members:
         entries.append(_Entry(2 * PATCH_MM / 2, "ring: 60 % are members", _ring(PATCH_MM / 2 - 0.4)))
+    if key.has_links:
         entries.append(_Entry(6.0, "link: most members shared", _link))
     for name, (colour, marker) in key.macroregions.items():
         entries.append(_Entry(PATCH_MM, name, _patch(colour, marker=marker)))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from simulation.figures.drawing.maps import BaseMap, km_per_point
-from simulation.figures.drawing.style import INK, MM_PER_INCH
+from simulation.figures.drawing.style import INK, MM_PER_INCH, SMALL_PT, fit_mm, text_width_mm
 from simulation.world import Array
 
 DISTANCES_MM = (0.8, 2.0, 3.5, 5.0, 7.0, 9.0, 12.0, 15.0, 19.0)
@@ -19,6 +20,8 @@ CROSSING = 20.0
 DOT_MM = 1.0
 SWEEPS = 4
 ORDERS = 8
+NAME_LINE_MM = 2.3
+LONGEST = 0.4  # of the map's width
 
 
 def name_places(points: Array, sizes: Array, *, low: Array, high: Array) -> Array:
@@ -131,12 +134,39 @@ def _touches(lines: Array, boxes: Array) -> Array:
     return np.maximum(into, 0.0) < np.minimum(out, 1.0)
 
 
-def draw_names(ax: Axes, base: BaseMap, labels: Sequence[str], *, sizes_mm: Array, size_pt: float) -> None:
-    """Write a name near each seat, linked to it by a line; sizes of the names, float64 (R, 2), in mm."""
+@dataclass(frozen=True, slots=True)
+class PlacedName:
+    """A name on a map, km."""
+
+    label: str
+    x: float
+    y: float
+    line: Array  # float64 (2, 2), from the seat to the name
+
+
+def draw_names(ax: Axes, base: BaseMap, names: Sequence[str], *, width_mm: float) -> None:
+    """Write a name near each seat of a map of this width, linked to it by a line; long names are cut."""
+    write_names(ax, placed_names(ax, base, names, width_mm=width_mm))
+
+
+def placed_names(ax: Axes, base: BaseMap, names: Sequence[str], *, width_mm: float) -> list[PlacedName]:
+    """Find places for the names on axes that show the map, which takes a while."""
+    labels = [fit_mm(name, LONGEST * width_mm, size=SMALL_PT) for name in names]
+    sizes_mm = np.array([(text_width_mm(label, SMALL_PT) + 0.8, NAME_LINE_MM) for label in labels])
     km = km_per_point(ax) * 72 / MM_PER_INCH
     places = name_places(base.seats / km, sizes_mm, low=base.box[0] / km, high=base.box[1] / km)
+    found = []
     for seat, place, box, label in zip(base.seats / km, places, sizes_mm, labels, strict=True):
         nearest = np.clip(seat, place - box / 2, place + box / 2)
-        ax.plot(*(np.stack([seat, nearest]).T * km), color=INK, linewidth=0.3, zorder=6)
         x, y = (place * km).tolist()
-        ax.text(x, y, label, fontsize=size_pt, ha="center", va="center", zorder=8)
+        found.append(PlacedName(label, x, y, np.stack([seat, nearest]) * km))
+    return found
+
+
+def write_names(ax: Axes, names: Sequence[PlacedName], *, edge: str = "") -> None:
+    """Write names that have their places; an ``edge`` of this colour makes them legible on any ground."""
+    outline: list[AbstractPathEffect] = [withStroke(linewidth=1.2, foreground=edge)] if edge else []
+    for name in names:
+        ax.plot(*name.line.T, color=INK, linewidth=0.3, zorder=6)
+        text = ax.text(name.x, name.y, name.label, fontsize=SMALL_PT, ha="center", va="center", zorder=8)
+        text.set_path_effects(outline)

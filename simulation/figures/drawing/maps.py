@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 
-from simulation.data.geography import Albers
+from simulation.data.geography import Albers, Azimuthal
 from simulation.data.outlines import Outlines, Rings
 from simulation.figures.drawing.style import INK
 from simulation.world import Array
@@ -23,13 +24,25 @@ PAPER = "white"
 HATCH = "//////"
 LARGEST = 0.021
 """Radius of the largest bubble, as a share of the map's width: neighbouring seats keep apart."""
-MARGIN = 0.01  # of the map's width
+MARGIN = 0.01
+"""Around outlines, as a share of the map's width."""
+SEAT_MARGIN = 0.045
+"""Around seats: a bubble and its ring reach beyond the seat of a region at the edge."""
 TALLEST = 1.5
-"""Largest ratio of the height of a map to its width: regions along a meridian would need a page of many metres."""
+FLATTEST = 0.4
+"""Ratios of the height of a map to its width between which all maps lie: regions along a meridian or a parallel would
+need a page of many metres."""
+LEAST_KM = 20.0
+"""Extent of a map of one place."""
 RING_PT = 1.0
 FINEST_PT = 0.25
 THICKEST_PT = 0.9
 LINK_OPACITY = 0.35
+LINKS_A_REGION = 2
+MOST_LINKS = 60
+"""More lines are a tangle: only the strongest of a map are drawn."""
+GROUND = "#F6F6F6"
+"""Of a map without outlines, whose extent could not be seen otherwise."""
 SEAT: dict[str, Any] = {"color": INK, "markersize": 3.0, "markeredgewidth": 0.3, "markeredgecolor": "white"}
 
 
@@ -40,7 +53,13 @@ class BaseMap:
     seats: Array  # float64 (R, 2), km
     shapes: tuple[Path | None, ...]  # R, km; None for a region without an outline
     surroundings: Path | None
+    projection: str  # its name
     box: Array  # float64 (2, 2), lower left and upper right corner of what is shown, km
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether there are no outlines at all."""
+        return self.surroundings is None and not any(self.shapes)
 
     @property
     def height_share(self) -> float:
@@ -53,32 +72,46 @@ def base_map(
     region_ids: Sequence[str], outlines: Outlines | None, *, longitude: Array, latitude: Array
 ) -> BaseMap:
     """Project the seats, given in degrees, and the outlines; the extent contains all of them."""
-    albers = Albers.fitted(longitude, latitude)
+    projection: Albers | Azimuthal = Azimuthal.fitted(longitude, latitude)
+    name, east = "Lambert azimuthal equal-area", longitude
     if outlines is not None and outlines.standard_parallels and outlines.central_meridian is not None:
-        albers = Albers(*outlines.standard_parallels, outlines.central_meridian)
-    seats = albers.project(longitude, latitude)
+        projection = Albers(*outlines.standard_parallels, outlines.central_meridian)
+        name = "Albers equal-area"
+        # The cone is cut along a meridian, where no country of the file lies.
+        east = projection.meridian + (longitude - projection.meridian + 180.0) % 360.0 - 180.0
+    seats = projection.project(east, latitude)
     rings = {} if outlines is None else outlines.regions
-    shapes = tuple(_flat(rings.get(region, ()), albers) for region in region_ids)
-    around = None if outlines is None else _flat(outlines.surroundings, albers)
-    corners = np.concatenate([seats, *(path.vertices for path in (*shapes, around) if path is not None)])
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    # Bubbles of regions at the edge reach beyond their seats, and the only region of a study has no extent.
-    margin = MARGIN * max(float(high[0] - low[0]), 0.5 * float(high[1] - low[1]), 100.0)
-    low, high = low - margin, high + margin
-    too_thin = max((high[1] - low[1]) / TALLEST - (high[0] - low[0]), 0.0)
-    aside = np.array([too_thin / 2, 0.0])
-    return BaseMap(seats, shapes, around, box=np.array([low - aside, high + aside]))
+    shapes = tuple(_flat(rings.get(region, ()), projection) for region in region_ids)
+    around = None if outlines is None else _flat(outlines.surroundings, projection)
+    lines = [path.vertices for path in (*shapes, around) if path is not None]
+    return BaseMap(seats, shapes, around, name, box=_box(seats, np.concatenate([seats, *lines])))
 
 
-def _flat(rings: Rings, albers: Albers) -> Path | None:
+def _box(seats: Array, everything: Array) -> Array:
+    """Return the corners of a map of a page's proportions, with room for bubbles around the seats, float64 (2, 2)."""
+    width, height = np.ptp(everything, axis=0)
+    unit = max(float(width), float(height) / TALLEST, LEAST_KM)
+    low = np.minimum(everything.min(axis=0) - MARGIN * unit, seats.min(axis=0) - SEAT_MARGIN * unit)
+    high = np.maximum(everything.max(axis=0) + MARGIN * unit, seats.max(axis=0) + SEAT_MARGIN * unit)
+    width, height = high - low
+    size = np.array([max(width, height / TALLEST), max(height, FLATTEST * width)])
+    middle = (low + high) / 2
+    return np.array([middle - size / 2, middle + size / 2])
+
+
+def _flat(rings: Rings, projection: Albers | Azimuthal) -> Path | None:
     """One path of all rings; holes run in the opposite direction to the outer rings and stay empty."""
     if not rings:
         return None
-    return Path.make_compound_path(*(Path(albers.project(*ring.T), closed=True) for ring in rings))
+    return Path.make_compound_path(*(Path(projection.project(*ring.T), closed=True) for ring in rings))
 
 
 def draw_base(ax: Axes, base: BaseMap, colours: Sequence[str]) -> None:
     """Draw the surroundings and fill each region; axes get the extent of the map, in km, and no frame."""
+    if base.is_bare:
+        ax.add_patch(
+            Rectangle(tuple(base.box[0]), *np.ptp(base.box, axis=0), color=GROUND, linewidth=0, zorder=0)
+        )
     if base.surroundings is not None:
         ax.add_collection(PathCollection([base.surroundings], facecolors=SURROUNDINGS, edgecolors="none"))
     for hatch, without_value in (("", False), (HATCH, True)):
@@ -95,9 +128,11 @@ def draw_base(ax: Axes, base: BaseMap, colours: Sequence[str]) -> None:
     ax.set_axis_off()
 
 
-def draw_seats(ax: Axes, base: BaseMap, markers: Sequence[str]) -> None:
-    """Draw a mark at the seat of each region."""
-    for seat, marker in zip(base.seats, markers, strict=True):
+def draw_seats(ax: Axes, base: BaseMap, markers: Sequence[str], colours: Sequence[str]) -> None:
+    """Draw a mark at the seat of each region, on a disk of its colour where it has no outline to fill."""
+    for seat, shape, marker, colour in zip(base.seats, base.shapes, markers, colours, strict=True):
+        if shape is None:
+            ax.plot(*seat, marker="o", zorder=6, **(SEAT | {"color": colour, "markersize": 6.5}))
         ax.plot(*seat, marker=marker, zorder=7, **SEAT)
 
 
@@ -118,10 +153,13 @@ def km_per_point(ax: Axes) -> float:
 
 def draw_bubbles(ax: Axes, base: BaseMap, colours: Sequence[str], *, radius_km: Array) -> None:
     """Draw a bubble at each seat; a light and a dark edge distinguish it from its region of the same colour."""
-    circles = [Path.circle(tuple(seat), radius) for seat, radius in zip(base.seats, radius_km, strict=True)]
+    order = np.argsort(
+        -radius_km, kind="stable"
+    )  # a small bubble is not hidden by a large one at the same place
+    circles = [Path.circle(tuple(base.seats[r]), radius_km[r]) for r in order]
     ax.add_collection(PathCollection(circles, facecolors="none", edgecolors=PAPER, linewidths=1.5, zorder=4))
     edges: dict[str, Any] = {"edgecolors": INK, "linewidths": 0.4, "zorder": 4}
-    ax.add_collection(PathCollection(circles, facecolors=list(colours), **edges))
+    ax.add_collection(PathCollection(circles, facecolors=[colours[r] for r in order], **edges))
 
 
 def draw_rings(ax: Axes, base: BaseMap, shares: Array, *, radius_km: Array) -> None:
@@ -142,8 +180,32 @@ def arc_points(share: float) -> Array:
     return np.column_stack([np.sin(angle), np.cos(angle)])
 
 
+def links_shown(links: Array, *, most: float) -> tuple[Array, int]:
+    """Return which links of a map are drawn, the strongest, and how many there are.
+
+    Parameters
+    ----------
+    links : float64, shape (R, R), symmetric.
+    most : strength of the thickest line, which may be in another map of the figure; much fainter ones are left out.
+
+    Returns
+    -------
+    bool, shape (R (R - 1) / 2,)
+        In the order of ``np.triu_indices``.
+    int
+        Pairs of regions with a link.
+    """
+    strength = links[np.triu_indices(len(links), k=1)]
+    visible = (strength > 0) & (THICKEST_PT * strength >= FINEST_PT * most)
+    count = min(LINKS_A_REGION * len(links), MOST_LINKS, int(visible.sum()))
+    shown = np.zeros(strength.size, dtype=bool)
+    # With a stable order the same study has the same links, even where some are equally strong.
+    shown[np.argsort(-strength, kind="stable")[:count]] = True
+    return shown, int((strength > 0).sum())
+
+
 def draw_links(ax: Axes, base: BaseMap, links: Array, *, most: float) -> None:
-    """Draw a line between each two regions with a link, as thick as it is strong; the faintest are left out.
+    """Draw a line between each two regions of the strongest links, as thick as it is strong.
 
     Parameters
     ----------
@@ -151,8 +213,8 @@ def draw_links(ax: Axes, base: BaseMap, links: Array, *, most: float) -> None:
     most : strength of the thickest line, which may be in another map of the figure.
     """
     first, second = np.triu_indices(len(base.seats), k=1)
+    seen, _ = links_shown(links, most=most)
     widths = THICKEST_PT * links[first, second] / most if most > 0 else np.zeros(first.size)
-    seen = widths >= FINEST_PT
     lines = np.stack([base.seats[first[seen]], base.seats[second[seen]]], axis=1)
     # On dark regions only the light edge of a line is visible.
     for colour, wider in ((PAPER, 0.5), (INK, 0.0)) if seen.any() else ():

@@ -17,6 +17,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from simulation.figures.drawing.inputs import Source, study_curves
+from simulation.figures.drawing.letters import give_fonts
+from simulation.figures.drawing.notebook import notebook_axes
 from simulation.figures.drawing.study import ScenarioCurves, StudyCurves
 from simulation.figures.drawing.style import (
     INK,
@@ -104,6 +106,7 @@ def page(study: StudyCurves, draw: DrawIn, *, width_mm: float, height_mm: float,
         figure = new_figure(width_mm, height_mm + NOTE_LINE_MM * len(lines) + MARGIN_MM)
         draw(Frame(figure, 0.0, 0.0, width_mm, height_mm), study)
         write_note(figure, lines, left=MARGIN_MM, top=height_mm)
+        give_fonts(figure)
     return figure
 
 
@@ -115,8 +118,9 @@ def in_axes(
     with style():
         if ax is None:
             width = NOTEBOOK_MM[0]
-            ax = new_figure(width, height_mm(study, width)).add_axes((0, 0, 1, 1))
+            ax = notebook_axes(width, height_mm(study, width))
         draw(Frame.of(ax), study)
+        give_fonts(figure_of(ax))
     return ax
 
 
@@ -126,10 +130,11 @@ def on_axes(source: Source, ax: Axes | None, *, draw: DrawPanel) -> Axes:
     with style():
         if ax is None:
             width, height = NOTEBOOK_MM
-            ax = add_axes_mm(new_figure(width, height), 13.0, 5.0, width - 18.0, height - 15.0)
+            ax = notebook_axes(width, height, left=13.0, top=5.0, right=5.0, bottom=10.0)
         draw(ax, study)
         if ax.get_legend_handles_labels()[0]:
             ax.legend(frameon=False, handlelength=3.0)
+        give_fonts(figure_of(ax))
     return ax
 
 
@@ -202,16 +207,16 @@ class Grid:
         """Whether a panel is the last of its line."""
         return number % self.columns == self.columns - 1 or number == n - 1
 
-    def panel(self, frame: Frame, number: int, heading: str = "") -> Axes:
-        """Axes of a panel, below its letter and heading."""
+    def panel(self, frame: Frame, number: int, heading: str = "", *, first: int = 0) -> Axes:
+        """Axes of a panel, below its letter, counted from ``first``, and its heading."""
         left, top = self.place(number)
         if heading:
             lines = heading_lines(heading, self.panel_mm)
-            first = top - HEADING_GAP_MM - LINE_MM * len(lines)
-            letter = string.ascii_lowercase[number % 26]
-            frame.text(letter, left=left, top=first, weight="bold")
+            highest = top - HEADING_GAP_MM - LINE_MM * len(lines)
+            letter = string.ascii_lowercase[(first + number) % 26]
+            frame.text(letter, left=left, top=highest, weight="bold")
             for row, line in enumerate(lines):
-                frame.text(line, left=left + LETTER_MM, top=first + row * LINE_MM)
+                frame.text(line, left=left + LETTER_MM, top=highest + row * LINE_MM)
         return frame.axes(left, top, self.panel_mm, self.panel_height_mm)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,12 +39,20 @@ class Panel:
     """One raster ready to draw: heading and shares, or differences of shares."""
 
     heading: str
-    title: str
     measures: str
     values: Array  # float64 (R, M), share, or difference of two shares
     t50_years: Array  # float64 (R,), nan where the row does not reach one half; all nan for a difference
     pooled_t50_years: float
     is_difference: bool = False
+
+    def rows(self, chosen: slice) -> Panel:
+        """The panel with some of its rows."""
+        return replace(self, values=self.values[chosen], t50_years=self.t50_years[chosen])
+
+    @property
+    def late(self) -> Array:
+        """bool (R,): rows that do not reach one half; a region without eligible enterprises has no dot."""
+        return np.isnan(self.t50_years) & ~np.isnan(self.values[:, -1])
 
 
 def scenario_panel(scenario: ScenarioCurves, *, dt: float, seed: int | None = None) -> Panel:
@@ -55,7 +64,6 @@ def scenario_panel(scenario: ScenarioCurves, *, dt: float, seed: int | None = No
     n = len(scenario.seeds[chosen])
     return Panel(
         heading=scenario.label,
-        title="" if scenario.title in (scenario.name, scenario.label) else scenario.title,
         measures=_unbroken(f"t50 {number(t50, unit=' years')}{_of(reached, n)};")
         + " "
         + _unbroken(f"1 − Φ {number(synchronization, decimals=3)}{_of(defined, n)}"),
@@ -83,7 +91,6 @@ def difference_panel(of: ScenarioCurves, minus: ScenarioCurves, *, seed: int | N
     values = np.median(first - second, axis=0)
     return Panel(
         heading=f"{of.label} − {minus.label}",
-        title="",
         measures=f"median of {len(shared)} {plural(len(shared), 'pair')}",
         values=values,
         t50_years=np.full(len(values), np.nan),
@@ -105,6 +112,12 @@ def _position(scenario: ScenarioCurves, seed: int) -> slice:
         raise ResultsError(f"{scenario.name} has no replication with seed {seed}")
     at = scenario.seeds.index(seed)
     return slice(at, at + 1)
+
+
+def share_limit(panels: Sequence[Panel]) -> float:
+    """End of the colours of shares: the largest share of these panels, rounded up to 10 %."""
+    largest = max([float(np.nanmax(panel.values, initial=0.0)) for panel in panels], default=1.0)
+    return min(1.0, max(0.1, math.ceil(largest * 10 - 1e-9) / 10))
 
 
 def difference_limit(values: Array) -> float:
@@ -134,9 +147,7 @@ def draw_raster(ax: Axes, panel: Panel, *, dt: float, limit: float = 1.0) -> Axe
         row = np.arange(rows)
         ax.plot(panel.t50_years[reached], row[reached], **REACHED_DOT)
         beyond = ScaledTranslation(LATE_DOT_MM / MM_PER_INCH, 0, ax.figure.dpi_scale_trans)
-        late = row[
-            ~reached & ~np.isnan(panel.values[:, -1])
-        ]  # a region without eligible enterprises has no dot
+        late = row[panel.late]
         ax.plot(np.full(late.size, window), late, transform=ax.transData + beyond, **LATE_DOT)
     ax.set_xlim(0, window)
     ax.set_ylim(rows - 0.5, -0.5)

@@ -6,9 +6,11 @@ import math
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from simulation.figures.drawing.panels import (
@@ -18,6 +20,7 @@ from simulation.figures.drawing.panels import (
     LETTER_MM,
     MARGIN_MM,
     Frame,
+    page,
 )
 from simulation.figures.drawing.raster_panel import (
     LATE_DOT,
@@ -25,21 +28,34 @@ from simulation.figures.drawing.raster_panel import (
     Panel,
     difference_limit,
     draw_raster,
+    share_limit,
 )
 from simulation.figures.drawing.regions import (
     BAND_GAP_MM,
     BAND_MM,
+    LEGIBLE_ROW_MM,
+    MOST_ROWS,
     band_mm,
     draw_band,
     names_mm,
+    part_in_words,
+    parts,
     row_mm,
     write_names,
 )
 from simulation.figures.drawing.study import StudyCurves
-from simulation.figures.drawing.style import LINE_MM, text_width_mm, wrap_mm
+from simulation.figures.drawing.style import (
+    COMFORTABLE_MM,
+    LINE_MM,
+    NOTE_LINE_MM,
+    SMALL_PT,
+    text_width_mm,
+    wrap_mm,
+)
 
 PANEL_MM = 27.0  # narrowest panel
 GAP_MM = 4.5  # between panels side by side
+TICKS_MM = 5.0  # below a panel above others, whose axis the last one names
 KEY_BAR_MM = 24.0
 KEY_LINE_MM = 6.5
 
@@ -53,6 +69,7 @@ class _Layout:
     panel_mm: float
     row_mm: float
     rows: int
+    between_mm: float  # below a line of panels that is not the last
     heading_mm: tuple[float, ...]  # of each line of panels
     keys: tuple[tuple[float, float], ...]  # (left, top) of each key, from the top of the keys
 
@@ -60,16 +77,22 @@ class _Layout:
     def raster_mm(self) -> float:
         return self.rows * self.row_mm
 
+    @property
+    def all_mm(self) -> float:
+        """Height of all rasters one below the other."""
+        return len(self.heading_mm) * self.raster_mm
+
     def panel(self, place: int) -> tuple[float, float]:
         """Left and top of a raster."""
         line, column = divmod(place, self.columns)
-        top = sum(self.heading_mm[: line + 1]) + line * (self.raster_mm + AXIS_MM)
+        top = sum(self.heading_mm[: line + 1]) + line * (self.raster_mm + self.between_mm)
         return self.left + column * (self.panel_mm + GAP_MM), MARGIN_MM + top
 
     @property
     def keys_top(self) -> float:
         lines = len(self.heading_mm)
-        return MARGIN_MM + sum(self.heading_mm) + lines * (self.raster_mm + AXIS_MM) - 1.0
+        above = (lines - 1) * self.between_mm + AXIS_MM
+        return MARGIN_MM + sum(self.heading_mm) + lines * self.raster_mm + above - 1.0
 
     @property
     def height_mm(self) -> float:
@@ -77,9 +100,12 @@ class _Layout:
 
     def filling(self, height_mm: float) -> _Layout:
         """The same with rows as high as fit into this height."""
+        return replace(self, row_mm=max(self.room_mm(height_mm), LEAST_PANEL_MM) / self.rows)
+
+    def room_mm(self, height_mm: float) -> float:
+        """Height that a raster has if all has this height."""
         lines = len(self.heading_mm)
-        room = height_mm - (self.height_mm - lines * self.raster_mm)
-        return replace(self, row_mm=max(room / lines, LEAST_PANEL_MM) / self.rows)
+        return (height_mm - (self.height_mm - lines * self.raster_mm)) / lines
 
 
 def _layout(study: StudyCurves, panels: Sequence[Panel], *, width_mm: float) -> _Layout:
@@ -97,6 +123,7 @@ def _layout(study: StudyCurves, panels: Sequence[Panel], *, width_mm: float) -> 
         panel_mm=panel_mm,
         row_mm=row_mm(rows),
         rows=rows,
+        between_mm=TICKS_MM if columns == 1 else AXIS_MM,
         heading_mm=tuple(max(needed[line * columns : (line + 1) * columns]) for line in range(lines)),
         keys=_flow([_key_width(key) for key in _keys(panels)], width_mm),
     )
@@ -118,43 +145,86 @@ def rasters_height(study: StudyCurves, panels: Sequence[Panel], *, width_mm: flo
     return _layout(study, panels, width_mm=width_mm).height_mm
 
 
-def draw_rasters(frame: Frame, study: StudyCurves, *, panels: Sequence[Panel]) -> None:
-    """Draw panels side by side into a frame, as far as its width allows, and the keys below."""
+def raster_pages(study: StudyCurves, panels: Sequence[Panel], *, width_mm: float, note: str) -> list[Figure]:
+    """Draw panels on as many pages as leave the rows of all regions a legible height, with one scale of colours."""
+    below_mm = NOTE_LINE_MM * (len(wrap_mm(note, width_mm - 2 * MARGIN_MM, size=SMALL_PT)) + 1) + MARGIN_MM
+    full = slice(0, MOST_ROWS)
+    room = _layout(study.rows(full), [panel.rows(full) for panel in panels], width_mm=width_mm).room_mm(
+        COMFORTABLE_MM - below_mm
+    )
+    rows = len(study.region_ids)
+    limits = _limits(panels)
+    pages = []
+    for part in parts(rows, room):
+        some, shown = study.rows(part), [panel.rows(part) for panel in panels]
+        layout = _layout(some, shown, width_mm=width_mm)
+        legible = LEGIBLE_ROW_MM * layout.rows * len(layout.heading_mm)
+        fitted = layout.filling(COMFORTABLE_MM - below_mm)
+        height = min(layout.height_mm, max(fitted.height_mm, layout.height_mm - layout.all_mm + legible))
+        draw = partial(draw_rasters, panels=shown, limits=limits)
+        pages.append(
+            page(some, draw, width_mm=width_mm, height_mm=height, note=part_in_words(part, rows) + note)
+        )
+    return pages
+
+
+def _limits(panels: Sequence[Panel]) -> dict[bool, float]:
+    """Ends of the colours: of shares under False, of differences under True."""
+    return {
+        False: share_limit([panel for panel in panels if not panel.is_difference]),
+        True: max([difference_limit(panel.values) for panel in panels if panel.is_difference], default=1.0),
+    }
+
+
+def colours_in_words(panels: Sequence[Panel]) -> str:
+    """Say where the colours of shares end, if not at 100 %."""
+    limit = _limits(panels)[False]
+    return f" Colours end at {100 * limit:.0f} %: no share is higher." if limit < 1 else ""
+
+
+def draw_rasters(
+    frame: Frame, study: StudyCurves, *, panels: Sequence[Panel], limits: Mapping[bool, float] | None = None
+) -> None:
+    """Draw panels side by side into a frame, as far as its width allows, and the keys below.
+
+    Parameters
+    ----------
+    limits : ends of the colours, if not those of these panels: of shares under False, of differences under True.
+    """
     layout = _layout(study, panels, width_mm=frame.width).filling(frame.height)
     images: dict[bool, AxesImage] = {}
-    limit = max([difference_limit(panel.values) for panel in panels if panel.is_difference], default=1.0)
+    limits = limits or _limits(panels)
     for place, panel in enumerate(panels):
         x, y = layout.panel(place)
         _write_heading(frame, panel, layout, place=place)
         ax = frame.axes(x, y, layout.panel_mm, layout.raster_mm)
-        scale = limit if panel.is_difference else 1.0
-        images[panel.is_difference] = draw_raster(ax, panel, dt=study.dt, limit=scale)
-        ax.set_xlabel("Time after release, years")
+        images[panel.is_difference] = draw_raster(ax, panel, dt=study.dt, limit=limits[panel.is_difference])
+        if layout.columns > 1 or place == len(panels) - 1:
+            ax.set_xlabel("Time after release, years")
         if place % layout.columns == 0:
             write_names(ax, study.region_names)
         if place % layout.columns == layout.columns - 1 or place == len(panels) - 1:
             beside = x + layout.panel_mm + BAND_GAP_MM
-            draw_band(frame.axes(beside, y, BAND_MM, layout.raster_mm), study.macroregions)
+            draw_band(
+                frame.axes(beside, y, BAND_MM, layout.raster_mm), study.macroregions, study.every_macroregion
+            )
     for key, (left, top) in zip(_keys(panels), layout.keys, strict=True):
         _draw_key(frame, key, images, left=left, top=layout.keys_top + top)
 
 
-def _heading(panel: Panel, width_mm: float) -> tuple[list[str], list[str], list[str]]:
-    """Lines of name, title and measures in a panel of this width; the name leaves room for a letter."""
-    name = wrap_mm(panel.heading, width_mm - LETTER_MM, weight="bold")
-    return name, wrap_mm(panel.title, width_mm), wrap_mm(panel.measures, width_mm)
+def _heading(panel: Panel, width_mm: float) -> tuple[list[str], list[str]]:
+    """Lines of name and measures in a panel of this width; the name leaves room for a letter."""
+    return wrap_mm(panel.heading, width_mm - LETTER_MM, weight="bold"), wrap_mm(panel.measures, width_mm)
 
 
 def _write_heading(frame: Frame, panel: Panel, layout: _Layout, *, place: int) -> None:
-    """Name and title from the top, measures right above the raster, so that panels compare along a line."""
+    """Name from the top, measures right above the raster, so that panels compare along a line."""
     left, raster_top = layout.panel(place)
     top = raster_top - layout.heading_mm[place // layout.columns]
-    name, title, measures = _heading(panel, layout.panel_mm)
+    name, measures = _heading(panel, layout.panel_mm)
     frame.text(string.ascii_lowercase[place % 26], left=left, top=top, weight="bold")
     for row, line in enumerate(name):
         frame.text(line, left=left + LETTER_MM, top=top + row * LINE_MM, weight="bold")
-    for row, line in enumerate(title, start=len(name)):
-        frame.text(line, left=left, top=top + row * LINE_MM)
     for row, line in enumerate(reversed(measures), start=1):
         frame.text(line, left=left, top=raster_top - HEADING_GAP_MM - row * LINE_MM)
 
@@ -167,11 +237,12 @@ LATE_KEY = "not half within the window"
 
 def _keys(panels: Sequence[Panel]) -> list[str]:
     has_difference = any(panel.is_difference for panel in panels)
-    has_shares = not all(panel.is_difference for panel in panels)
+    shares = [panel for panel in panels if not panel.is_difference]
     return [
-        *([SHARE_KEY] if has_shares else []),
+        *([SHARE_KEY] if shares else []),
         *([DIFFERENCE_KEY] if has_difference else []),
-        *([REACHED_KEY, LATE_KEY] if has_shares else []),
+        *([REACHED_KEY] if any(np.isfinite(panel.t50_years).any() for panel in shares) else []),
+        *([LATE_KEY] if any(panel.late.any() for panel in shares) else []),
     ]
 
 

@@ -1,9 +1,10 @@
-"""Regions as rows, west to east: their names on the left, their macroregions as a thin band on the right."""
+"""Regions as rows, in the order of the study: their names on the left, their macroregions as a thin band beside."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,11 +25,31 @@ MACROREGION_MM = 16.0
 BAND_MM = 1.6
 BAND_GAP_MM = 3.5
 LEGIBLE_ROW_MM = 2.6  # lower rows carry no label
+MOST_ROWS = 40  # of a page
+LEAST_ROWS = 8
 
 
 def row_mm(rows: int) -> float:
-    """Height of a row: enough for its name where there are up to 40, so that a page holds all."""
-    return min(6.0, max(48 / rows, LEGIBLE_ROW_MM if rows <= 40 else 110 / rows))
+    """Wanted height of a row; enough for its name where there are up to 40, as on a page there are."""
+    return min(6.0, max(48 / rows, LEGIBLE_ROW_MM if rows <= MOST_ROWS else 110 / rows))
+
+
+def parts(rows: int, room_mm: float) -> list[slice]:
+    """Divide rows evenly over as few pages as leave each row a legible height.
+
+    Parameters
+    ----------
+    room_mm : height that a page has for all of its rows.
+    """
+    most = max(min(int(room_mm / LEGIBLE_ROW_MM), MOST_ROWS), LEAST_ROWS)
+    pages = math.ceil(rows / most)
+    ends = [round(rows * page / pages) for page in range(pages + 1)]
+    return [slice(*pair) for pair in pairwise(ends)]
+
+
+def part_in_words(part: slice, rows: int) -> str:
+    """The part of the regions on a page, in words; empty if it has all."""
+    return "" if part == slice(0, rows) else f"Regions {part.start + 1} to {part.stop} of {rows}. "
 
 
 def names_mm(names: Sequence[str]) -> float:
@@ -55,9 +76,14 @@ def _height_mm(ax: Axes) -> float:
     return float(figure_of(ax).get_size_inches()[1]) * MM_PER_INCH * ax.get_position().height
 
 
-def macroregion_colours(macroregions: Sequence[str]) -> dict[str, str]:
-    """Colour of each macroregion, the same in every figure of a study; in the order given."""
-    return _by_name(macroregions, MACROREGION_COLOURS)
+def macroregion_colours(macroregions: Sequence[str], every: Sequence[str] = ()) -> dict[str, str]:
+    """Colour of each macroregion, the same in every figure of a study; in the order given.
+
+    Parameters
+    ----------
+    every : all macroregions of the study, if these are those of one page.
+    """
+    return _by_name(macroregions, MACROREGION_COLOURS, every)
 
 
 def macroregion_markers(macroregions: Sequence[str]) -> dict[str, str]:
@@ -65,14 +91,19 @@ def macroregion_markers(macroregions: Sequence[str]) -> dict[str, str]:
     return _by_name(macroregions, MACROREGION_MARKERS)
 
 
-def _by_name(names: Sequence[str], looks: Sequence[str]) -> dict[str, str]:
-    order = sorted(set(names))
+def _by_name(names: Sequence[str], looks: Sequence[str], every: Sequence[str] = ()) -> dict[str, str]:
+    order = sorted({*names, *every})
     return {name: looks[order.index(name) % len(looks)] for name in dict.fromkeys(names)}
 
 
-def draw_band(ax: Axes, macroregions: Sequence[str]) -> None:
-    """Fill axes as high as the rows with one colour a macroregion, and name each unbroken run that has room."""
-    colours = macroregion_colours(macroregions)
+def draw_band(ax: Axes, macroregions: Sequence[str], every: Sequence[str] = ()) -> None:
+    """Fill axes as high as the rows with one colour a macroregion, and name each unbroken run that has room.
+
+    Parameters
+    ----------
+    every : as for :func:`macroregion_colours`.
+    """
+    colours = macroregion_colours(macroregions, every)
     cells = np.array([[to_rgb(colours[name])] for name in macroregions])
     ax.imshow(cells, aspect="auto", interpolation="nearest")
     row = _height_mm(ax) / len(macroregions)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +12,7 @@ from matplotlib.figure import Figure
 
 from simulation.data.outlines import Outlines
 from simulation.errors import ResultsError
+from simulation.figures.drawing.markdown import markdown_text
 from simulation.metrics.curves import crossing_time
 from simulation.world import Array
 
@@ -53,12 +53,12 @@ class ScenarioCurves:
     variance_total: Array  # float64 (n, M), its denominator
     metrics: Mapping[str, Array]  # name -> float64 (n,); nan if undefined
     platforms: Platforms | None  # None where there is none
-    ledger: pd.DataFrame  # instrument, year, planned, spent: units, means over replications
+    ledger: pd.DataFrame  # policy, instrument, year, planned, spent: units, means over replications
 
     @property
     def label(self) -> str:
-        """The name as people read it, for labels inside a figure."""
-        return self.name.replace("_", " ")
+        """The name as people read it, the same in figures, tables and sentences."""
+        return self.title
 
     @property
     def t50_years(self) -> Array:
@@ -73,7 +73,7 @@ class ScenarioCurves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyCurves:
-    """The scenarios of a study on one time axis; regions stand west to east."""
+    """The scenarios of a study on one time axis; regions stand in the order that ``order_in_words`` describes."""
 
     region_ids: tuple[str, ...]  # R
     region_names: tuple[str, ...]  # R, short
@@ -89,11 +89,30 @@ class StudyCurves:
         ""  # what is wrong with the file of outlines, where there is one that cannot be used
     )
     lacking: Mapping[str, str] = field(default_factory=dict)  # why a table is not there, by its name
+    order_in_words: str = "west to east"  # of the regions
+    every_macroregion: tuple[str, ...] = ()  # of the whole study, where this is a page of it
 
     def require(self, table: str, *, figure: str) -> None:
         """Raise ``ResultsError`` if the study does not keep a table that a figure shows."""
         if reason := self.lacking.get(table):
             raise ResultsError(f"{figure}: {reason}")
+
+    def rows(self, chosen: slice) -> StudyCurves:
+        """The study with some of its regions only, for a page of a figure that has a row a region."""
+        return replace(
+            self,
+            region_ids=self.region_ids[chosen],
+            region_names=self.region_names[chosen],
+            macroregions=self.macroregions[chosen],
+            longitude=self.longitude[chosen],
+            latitude=self.latitude[chosen],
+            enterprises=self.enterprises[chosen],
+            every_macroregion=self.macroregions,
+            scenarios=tuple(
+                replace(scenario, regional=scenario.regional[:, chosen], platforms=None)
+                for scenario in self.scenarios
+            ),
+        )
 
     @property
     def dt(self) -> float:
@@ -143,6 +162,12 @@ class Drawn:
     figure: Figure
     numbers: dict[str, pd.DataFrame]  # file name without suffix -> table
     caption: str  # Markdown
+    more: tuple[Figure, ...] = ()  # further pages, where one cannot hold all regions
+
+    @property
+    def pages(self) -> tuple[Figure, ...]:
+        """All pages."""
+        return (self.figure, *self.more)
 
 
 class DrawStudy(Protocol):
@@ -213,9 +238,10 @@ def number(value: float, *, unit: str = "", decimals: int = 1) -> str:
 def caption(heading: str, body: str, study: StudyCurves, *, scenarios: Sequence[ScenarioCurves]) -> str:
     """Markdown under a figure: what it shows, and which scenarios, replications and version made it."""
     rows = [
-        f"- {scenario.label}: {scenario.title}; n = {len(scenario.seeds)}, seeds {ranges(scenario.seeds)}, "
-        f"digest {scenario.digest[:12]}"
+        f"- {markdown_text(scenario.label)} (`{scenario.name}`): n = {len(scenario.seeds)}, "
+        f"seeds {ranges(scenario.seeds)}, digest {scenario.digest[:12]}"
         for scenario in scenarios
     ]
-    text = re.sub(r"\s+", " ", body).strip()
-    return f"**{heading}** {text}\n\n" + "\n".join(rows) + f"\n\nhypercluster {study.version}\n"
+    return (
+        f"**{heading}** {markdown_text(body)}\n\n" + "\n".join(rows) + f"\n\nhypercluster {study.version}\n"
+    )

@@ -13,8 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -22,10 +21,14 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
+from simulation.figures.drawing.letters import FONT, families, give_fonts, quiet, register_fonts
+
 WIDTHS_MM = (90.0, 140.0, 190.0)
+COMFORTABLE_MM = 195.0
+"""Higher figures break into pages, or take more columns: they leave room for a caption."""
 PAGE_MM = 240.0
 """Journals print no figure higher than that, most of them none higher than 225 to 247 mm."""
 TEXT_PT = 7.0
@@ -36,7 +39,6 @@ LINE_MM = 2.9
 MARK_SIZE = 3.5
 """Of markers, in points, where a figure does not say otherwise."""
 MM_PER_INCH = 25.4
-FONT = "Liberation Sans"
 
 INK = "#1A1A1A"
 FAINT = "#8C8C8C"
@@ -181,15 +183,6 @@ def series_styles(names: Iterable[str]) -> dict[str, ScenarioStyle]:
     }
 
 
-@cache
-def register_fonts() -> None:
-    """Make the shipped fonts known to Matplotlib, once a process; the list is only added to."""
-    folder = resources.files("simulation.figures") / "fonts"
-    for face in ("Regular", "Bold", "Italic"):
-        with resources.as_file(folder / f"LiberationSans-{face}.ttf") as path:
-            fontManager.addfont(str(path))
-
-
 @contextmanager
 def style() -> Iterator[None]:
     """Draw in our style, independent of the user's settings, which are restored afterwards.
@@ -197,7 +190,7 @@ def style() -> Iterator[None]:
     Saving belongs inside too: fonts and ticks are settled only when a figure is rendered.
     """
     register_fonts()
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), quiet():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(RC)
         yield
@@ -253,8 +246,9 @@ def text_mm(
 def text_width_mm(text: str, size: float = TEXT_PT, weight: str = "normal") -> float:
     """Width of one line of text, in mm."""
     register_fonts()
-    font = FontProperties(family=FONT, weight=weight, size=size)
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    font = FontProperties(family=list(families(text)), weight=weight, size=size)
+    with quiet():
+        width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return float(width) * MM_PER_INCH / 72
 
 
@@ -313,6 +307,7 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
 
 def saved(figure: Figure, suffix: str) -> bytes:
     """Return the file of a figure at its exact size, as "png", "pdf" or "svg"; it does not depend on the clock."""
+    give_fonts(figure)
     metadata = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(suffix, {})
     sink = io.BytesIO()
     figure.savefig(sink, format=suffix, metadata=metadata)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from simulation.data.geography import continuous
 from simulation.world import Array
 
 SLACK = 1.25
@@ -33,7 +34,7 @@ def tile_places(longitude: Array, latitude: Array, *, columns: int) -> list[tupl
     regions = len(longitude)
     columns = min(columns, regions)
     lines = max(math.ceil(SLACK * regions / columns), 1)
-    x = _spread(longitude) * (columns - 1)
+    x = _spread(continuous(longitude)) * (columns - 1)
     y = (1 - _spread(latitude)) * (lines - 1)
     cells = np.array([(line, column) for line in range(lines) for column in range(columns)], dtype=float)
     cost = (cells[:, 0] - y[:, None]) ** 2 + (cells[:, 1] - x[:, None]) ** 2

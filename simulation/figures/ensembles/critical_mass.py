@@ -10,25 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from simulation.explore.critical_mass import CriticalMass
-from simulation.figures.drawing.panels import (
-    MARGIN_MM,
-    RIGHT_MM,
-    Frame,
-    Grid,
-    Key,
-    draw_key,
-    key_height,
-)
+from simulation.figures.drawing.panels import RIGHT_MM, Frame, Grid, Key
 from simulation.figures.drawing.study import Drawn
-from simulation.figures.drawing.style import (
-    FAINT,
-    NOTE_LINE_MM,
-    SMALL_PT,
-    new_figure,
-    style,
-    wrap_mm,
-    write_note,
-)
+from simulation.figures.drawing.style import FAINT
+from simulation.figures.ensembles.page import keyed_page
 
 HEADINGS = ("Members of the platform", "Synchronization: Φ (lower is more in step)")
 LEFT_MM = 11.0
@@ -55,19 +40,17 @@ def draw(found: CriticalMass, *, width_mm: float) -> Drawn:
         gap_mm=LEFT_MM + 3.0,
         headings=HEADINGS,
     )
-    height_mm = grid.height_mm(PANEL_HEIGHT_MM) + key_height(keys, width_mm) + 1.0
-    lines = wrap_mm(note, width_mm - 2 * MARGIN_MM, size=SMALL_PT)
-    with style():
-        figure = new_figure(width_mm, height_mm + NOTE_LINE_MM * len(lines) + MARGIN_MM)
-        frame = Frame(figure, 0.0, 0.0, width_mm, height_mm)
-        placed = grid.filling(grid.height_mm(PANEL_HEIGHT_MM))
+    placed = grid.filling(grid.height_mm(PANEL_HEIGHT_MM))
+
+    def draw_in(frame: Frame) -> None:
         members, phi = (placed.panel(frame, number, heading) for number, heading in enumerate(HEADINGS))
         _draw_members(members, found)
         _draw_phi(phi, found)
         for ax in (members, phi):
             _finish(ax, found)
-        draw_key(frame, keys)
-        write_note(figure, lines, left=MARGIN_MM, top=height_mm)
+
+    height_mm = grid.height_mm(PANEL_HEIGHT_MM)
+    figure = keyed_page(draw_in, keys, width_mm=width_mm, height_mm=height_mm, note=note)
     caption = f"**Critical mass.** {note} {found.sentence()}\n"
     return Drawn(figure, {"critical_mass": found.table()}, caption)
 

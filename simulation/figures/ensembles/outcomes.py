@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,6 @@ KIND_MM = 9.5  # for "pairs" and "worlds"
 MARK_MM = 1.8  # from one mark of a filter to the next
 LABEL_SHARE = 0.25  # of the page, for names of patterns
 INDENT_MM = 1.5
-AXIS = "% of pairs ahead"
 
 KINDS = ("pairs", "worlds")
 FILLS: dict[str, dict[str, Any]] = {
@@ -258,11 +258,18 @@ def _outcome_keys(answers: Answers, table: pd.DataFrame) -> list[Key]:
 
 
 class _Dots:
-    """The share of pairs ahead under each filter: panels are measures, rows are filters."""
+    """The share of worlds ahead under each filter: panels are measures, rows are filters.
+
+    Where each world has one seed, which says nothing of its expectation, the shares are of pairs.
+    """
 
     def __init__(self, answers: Answers, width_mm: float) -> None:
         t = answers.shares
-        self.table = t[(t["kind"] == "pairs") & (t["outcome"] == AHEAD)]
+        ahead = t[t["outcome"] == AHEAD]
+        self.kind = "worlds" if (ahead["kind"] == "worlds").any() else "pairs"
+        self.table = ahead[ahead["kind"] == self.kind]
+        self.measures = [measure for measure in MEASURES if (self.table["measure"] == measure).any()]
+        self.axis = f"% of {self.kind} ahead"
         self.answers = answers
         self.rows = _filter_rows(list(answers.ensemble.checks), LABEL_SHARE * width_mm)
         self.series = [
@@ -278,20 +285,20 @@ class _Dots:
         widest = max(text_width_mm(line) for lines, name in self.rows if name for line in lines)
         self.keys = self._keys()
         self.grid = Grid.fit(
-            len(MEASURES),
+            len(self.measures),
             width_mm,
             least_mm=LEAST_DOTS_MM,
-            left=MARGIN_MM + max(INDENT_MM + widest, text_width_mm(AXIS)) + 2.0,
+            left=MARGIN_MM + max(INDENT_MM + widest, text_width_mm(self.axis)) + 2.0,
             right=RIGHT_MM,
             gap_mm=GAP_MM,
-            headings=list(HEADINGS.values()),
+            headings=[HEADINGS[measure] for measure in self.measures],
             axis_mm=TICKS_MM,
         )
         self.height_mm = self.grid.height_mm(sum(self.heights)) + key_height(self.keys, width_mm) + 2.0
 
     def draw(self, frame: Frame) -> None:
         grid = self.grid.filling(self.grid.height_mm(sum(self.heights)))
-        for number, measure in enumerate(MEASURES):
+        for number, measure in enumerate(self.measures):
             ax = grid.panel(frame, number)
             left, top = grid.place(number)
             first = top - HEADING_GAP_MM - LINE_MM
@@ -303,7 +310,7 @@ class _Dots:
             ax.spines["left"].set_visible(False)
             self._draw_panel(ax, measure)
         left, top = grid.place(0)
-        frame.text(AXIS, left=MARGIN_MM, top=top - HEADING_GAP_MM - LINE_MM)
+        frame.text(self.axis, left=MARGIN_MM, top=top - HEADING_GAP_MM - LINE_MM)
         for (lines, name), height in zip(self.rows, self.heights, strict=True):
             first = top + (height - LINE_MM * len(lines)) / 2 + 0.2
             for n, line in enumerate(lines):
@@ -323,11 +330,11 @@ class _Dots:
             look = self.looks[scenario]
             mark = self._mark(scenario, policies)
             if policies == POLICIES[0]:
-                leading = 100 * float(rows["share"].to_dict()[self.answers.leading_filter])
+                leading = 100 * float(rows["share"].to_dict().get(self.answers.leading_filter, math.nan))
                 ax.axvline(leading, color=look.colour, linewidth=0.5, linestyle=(0, (2, 2)), zorder=0)
             top = 0.0
             for (_, name), height in zip(self.rows, self.heights, strict=True):
-                if name:
+                if name in rows.index:
                     row = rows.loc[name]
                     y = top + height / 2 + MARK_MM * (n - (len(self.series) - 1) / 2)
                     ends = [100 * row["low"], 100 * row["high"]]

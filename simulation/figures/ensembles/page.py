@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from simulation.errors import ResultsError
 from simulation.explore.answers import FEWEST, Answers
-from simulation.figures.drawing.panels import LETTER_MM, MARGIN_MM, Frame
+from simulation.figures.drawing.panels import LETTER_MM, MARGIN_MM, Frame, Key, draw_key, key_height
 from simulation.figures.drawing.style import NOTE_LINE_MM, SMALL_PT, new_figure, style, wrap_mm, write_note
 
 POLICIES = ("uncertain", "as designed")
@@ -29,6 +29,19 @@ def page(draw: Callable[[Frame], None], *, width_mm: float, height_mm: float, no
         draw(Frame(figure, 0.0, 0.0, width_mm, height_mm))
         write_note(figure, lines, left=MARGIN_MM, top=height_mm)
     return figure
+
+
+def keyed_page(
+    draw: Callable[[Frame], None], keys: Sequence[Key], *, width_mm: float, height_mm: float, note: str
+) -> Figure:
+    """Return a figure as :func:`page` does, with the keys between what is drawn and the note."""
+
+    def draw_in(frame: Frame) -> None:
+        draw(frame)
+        draw_key(frame, keys)
+
+    whole = height_mm + key_height(keys, width_mm) + 1.0
+    return page(draw_in, width_mm=width_mm, height_mm=whole, note=note)
 
 
 def write_heading(frame: Frame, text: str, *, letter: int, left: float, top: float) -> None:

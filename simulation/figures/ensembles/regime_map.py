@@ -18,26 +18,10 @@ from matplotlib.ticker import MaxNLocator
 from simulation.explore.parameters import Parameter
 from simulation.explore.regimes import RASTER, RegimeMap, interpolated, regime_map
 from simulation.explore.study import SPEED, SYNCHRONIZATION
-from simulation.figures.drawing.panels import (
-    MARGIN_MM,
-    RIGHT_MM,
-    Frame,
-    Grid,
-    Key,
-    draw_key,
-    key_height,
-)
+from simulation.figures.drawing.panels import RIGHT_MM, Frame, Grid, Key
 from simulation.figures.drawing.study import Drawn
-from simulation.figures.drawing.style import (
-    INK,
-    NOTE_LINE_MM,
-    SMALL_PT,
-    difference_map,
-    new_figure,
-    style,
-    wrap_mm,
-    write_note,
-)
+from simulation.figures.drawing.style import INK, difference_map
+from simulation.figures.ensembles.page import keyed_page
 from simulation.metrics import METRICS
 from simulation.results.reader import Results
 from simulation.world import Array
@@ -90,18 +74,18 @@ def draw(results: Results, *, width_mm: float, scenario: str | None = None) -> D
         headings=[heading for heading, _, _ in SHOWN.values()],
         axis_mm=BELOW_MM,
     )
-    height_mm = grid.height_mm(PANEL_HEIGHT_MM) + key_height(keys, width_mm) + 1.0
-    lines = wrap_mm(note, width_mm - 2 * MARGIN_MM, size=SMALL_PT)
-    with style():
-        figure = new_figure(width_mm, height_mm + NOTE_LINE_MM * len(lines) + MARGIN_MM)
-        frame = Frame(figure, 0.0, 0.0, width_mm, height_mm)
-        filled = grid.filling(grid.height_mm(PANEL_HEIGHT_MM))
+    filled = grid.filling(grid.height_mm(PANEL_HEIGHT_MM))
+
+    def draw_in(frame: Frame) -> None:
         for number, found in enumerate(maps):
             _draw_panel(frame, filled, number, found)
-        draw_key(frame, keys)
-        write_note(figure, lines, left=MARGIN_MM, top=height_mm)
+
     table = pd.concat([found.table() for found in maps], ignore_index=True)
-    return Drawn(figure, {"regime_map": table}, _caption(maps, note))
+    return Drawn(
+        keyed_page(draw_in, keys, width_mm=width_mm, height_mm=grid.height_mm(PANEL_HEIGHT_MM), note=note),
+        {"regime_map": table},
+        _caption(maps, note),
+    )
 
 
 def _draw_panel(frame: Frame, grid: Grid, number: int, found: RegimeMap) -> None:
@@ -116,7 +100,8 @@ def _draw_panel(frame: Frame, grid: Grid, number: int, found: RegimeMap) -> None
     ax.pcolormesh(x, y, surface.T, shading="gouraud", rasterized=True, **look)
     _hatch(ax, x, y, _raster(found, found.nearest_to_zero()) <= 0, UNTOLD)
     _hatch(ax, x, y, np.isnan(surface), REFUSED)
-    missed = _raster(found, found.filled(np.where(found.misses_patterns, 1.0, 0.0), of=found.baseline))
+    grey = found.misses_patterns | found.out_of_reach
+    missed = _raster(found, found.filled(np.where(grey, 1.0, 0.0), of=found.baseline))
     if (missed > 0.5).any():
         ax.contourf(x, y, missed.T, levels=[0.5, 2.0], colors=[MISSED])
     for line in found.band():
@@ -146,7 +131,7 @@ def _draw_panel(frame: Frame, grid: Grid, number: int, found: RegimeMap) -> None
 
 def _measure(found: RegimeMap, unit: str) -> str:
     name = found.scenario.replace("_", " ")
-    return f"← {name} {SHOWN[found.metric][2]}    difference{unit and f', {unit}'}"
+    return f"difference{unit and f', {unit}'} (← {name} {SHOWN[found.metric][2]})"
 
 
 def _hatch(ax: Axes, x: Array, y: Array, where: Array, look: dict[str, Any]) -> None:
@@ -200,13 +185,11 @@ def _keys(maps: Sequence[RegimeMap]) -> list[Key]:
     if maps[0].differences.shape[2] > 1:
         keys.append(Key("95 % band of that line", line=BAND))
         keys.append(Key("95 % interval holds zero", patch=UNTOLD))
-    if any(found.misses_patterns.any() for found in maps):
-        keys.append(
-            Key(
-                "baseline misses the patterns",
-                patch={"facecolor": MISSED, "edgecolor": INK, "linewidth": 0.3},
-            )
-        )
+    grey = {"facecolor": MISSED, "edgecolor": INK, "linewidth": 0.3}
+    if maps[0].misses_patterns.any():
+        keys.append(Key("baseline misses the patterns", patch=grey))
+    if maps[0].out_of_reach.any():
+        keys.append(Key("baseline cannot be matched", patch=grey))
     if any(found.not_affordable.any() for found in maps):
         keys.append(Key("not affordable", patch=REFUSED))
     keys.append(Key("cell that was run", line=NODE | {"markersize": 3.0}))
@@ -219,9 +202,15 @@ def _note(found: RegimeMap) -> str:
     n = found.differences.shape[2]
     scenario, reference = (name.replace("_", " ") for name in (found.scenario, found.reference))
     money = "at equal money" if found.is_equal_money else "at unequal money"
-    return (
+    text = (
         f"{scenario[0].upper()}{scenario[1:]} minus {reference} {money}: mean over n = {n} pairs of one seed, the "
         "same seeds in every cell; linear between cells. Band: resampled seeds."
+    )
+    if found.target is None:
+        return text
+    return (
+        f"{text} Matched: in every cell one factor on all rates of contact gives the baseline a t50 of "
+        f"{found.target:g} years."
     )
 
 

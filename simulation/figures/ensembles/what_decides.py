@@ -19,9 +19,7 @@ from simulation.figures.drawing.panels import (
     RIGHT_MM,
     Frame,
     Key,
-    draw_key,
     explain,
-    key_height,
 )
 from simulation.figures.drawing.study import Drawn
 from simulation.figures.drawing.style import (
@@ -36,7 +34,7 @@ from simulation.figures.ensembles.page import (
     POLICIES,
     RULE,
     caption_of,
-    page,
+    keyed_page,
     refuse_too_few,
     told,
     write_heading,
@@ -77,7 +75,7 @@ def draw(answers: Answers, *, width_mm: float) -> Drawn:
     rows = min(MOST, max(len(part) for _, part in table.groupby(["scenario", "policies", "measure"])))
     block_height = HEADING_MM + ROW_MM * rows + AXIS_MM
     keys = _keys(answers)
-    height_mm = MARGIN_MM + block_height * -(-len(blocks) // columns) + key_height(keys, width_mm) + 1.0
+    height_mm = MARGIN_MM + block_height * -(-len(blocks) // columns)
     note = _note(answers)
 
     def draw_in(frame: Frame) -> None:
@@ -98,10 +96,9 @@ def draw(answers: Answers, *, width_mm: float) -> Drawn:
             _draw_block(
                 place, chosen, scenario, heading, letter=number, rows=rows, labels=labels, arrows=arrows
             )
-        draw_key(frame, keys)
 
     return Drawn(
-        page(draw_in, width_mm=width_mm, height_mm=height_mm, note=note),
+        keyed_page(draw_in, keys, width_mm=width_mm, height_mm=height_mm, note=note),
         {"what_decides": table},
         caption_of("What decides in the worlds that are kept.", note, answers),
     )

@@ -15,8 +15,9 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from simulation.errors import ResultsError
-from simulation.figures.drawing.inputs import enterprises_of, outlines_of
-from simulation.figures.drawing.maps import PAPER, BaseMap, base_map, draw_map, radii_km
+from simulation.figures.drawing.inputs import enterprises_of, outlines_of, short_name_of
+from simulation.figures.drawing.map_names import PlacedName, placed_names, write_names
+from simulation.figures.drawing.maps import PAPER, BaseMap, base_map, draw_base, draw_map, radii_km
 from simulation.figures.drawing.study import number
 from simulation.figures.drawing.style import (
     INK,
@@ -46,6 +47,8 @@ KEY_MM = 32.0  # to the right of the curves: the colours
 LEFT_MM = 12.0
 FRAMES = 60
 """Approximate number of frames; at 8 a second, 20 years take 8 seconds."""
+MOST_NAMES = 20
+"""Regions that are named on the maps."""
 SHADES = 128
 """Number of steps in which shares are shown, all of which are in the palette of a GIF."""
 
@@ -68,6 +71,7 @@ class Scene:
 
     sides: tuple[Side, Side]
     base: BaseMap
+    region_names: tuple[str, ...]
     outlines_fault: str  # what is wrong with the file of outlines, where there is one that cannot be used
     radius_km: Array  # float64 (R,)
     steps_per_year: int
@@ -115,7 +119,7 @@ def read_scene(results: Results, scenarios: tuple[str, str], *, seed: int) -> Sc
     sides = [
         Side(
             name=name,
-            label=name.replace("_", " "),
+            label=results.titles[name],
             digest=entries[name]["digest"],
             film=film,
             look=looks[name],
@@ -126,6 +130,7 @@ def read_scene(results: Results, scenarios: tuple[str, str], *, seed: int) -> Sc
     return Scene(
         sides=(sides[0], sides[1]),
         base=base,
+        region_names=tuple(map(short_name_of, first["regions"])),
         outlines_fault=outlines_fault,
         radius_km=radii_km(base, enterprises_of(films[0].counts)),
         steps_per_year=first["steps_per_year"],
@@ -147,6 +152,7 @@ class Page:
     clock: Text
     measures: tuple[Text, Text]
     parted: Text
+    names: list[PlacedName]
 
 
 def new_page(scene: Scene) -> Page:
@@ -180,8 +186,17 @@ def new_page(scene: Scene) -> Page:
         curves=curves,
         clock=_text(figure, MARGIN_MM, 1.5, weight="bold"),
         measures=(measures[0], measures[1]),
+        names=_names(maps[0], scene),
         parted=_text(figure, WIDTH_MM / 2, 1.5, align="center"),
     )
+
+
+def _names(ax: Axes, scene: Scene) -> list[PlacedName]:
+    """Places of the names, the same in all frames; none where there are too many regions to read them."""
+    if len(scene.region_names) > MOST_NAMES:
+        return []
+    draw_base(ax, scene.base, [PAPER] * len(scene.region_names))
+    return placed_names(ax, scene.base, scene.region_names, width_mm=MAP_MM)
 
 
 def _text(figure: Figure, left: float, top: float, *, weight: str = "normal", align: str = "left") -> Text:
@@ -222,6 +237,7 @@ def draw_frame(page: Page, scene: Scene, month: int) -> None:
             links=film.links(month),
             most=scene.most,
         )
+        write_names(ax, page.names, edge="white")
     _draw_curves(page.curves, scene, month)
 
 

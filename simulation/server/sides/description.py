@@ -14,6 +14,7 @@ from simulation.data.outlines import load_outlines
 from simulation.data.reader import dataset_folder, load_dataset
 from simulation.errors import HyperclusterError
 from simulation.figures.drawing.maps import BaseMap, base_map
+from simulation.figures.drawing.region_order import region_order
 from simulation.figures.drawing.regions import macroregion_colours
 from simulation.figures.drawing.style import scenario_styles
 from simulation.figures.drawing.tiles import tile_places
@@ -32,15 +33,21 @@ def style_of(scenario: str) -> dict[str, Any]:
 
 
 def country(
-    entries: Sequence[dict[str, Any]], *, longitude: Array, latitude: Array, dataset: str
+    entries: Sequence[dict[str, Any]],
+    *,
+    longitude: Array,
+    latitude: Array,
+    dataset: str,
+    order: Sequence[float | None],
 ) -> dict[str, Any]:
-    """Place the regions on the map and in the grid of tiles, and order them from west to east.
+    """Place the regions on the map and in the grid of tiles, and order them as figures do.
 
     Parameters
     ----------
     entries : one per region, with id, macroregion and any other values to send.
     longitude, latitude : float64, shape (R,)
     dataset : name or folder of the dataset that has the outlines.
+    order : the place of each region in lists that its dataset gives, or None.
     """
     ids = [entry["id"] for entry in entries]
     macroregions = [entry["macroregion"] for entry in entries]
@@ -59,7 +66,7 @@ def country(
             }
             for entry, (x, y), (line, column) in zip(entries, seats, tiles, strict=True)
         ],
-        "order": sorted(range(len(ids)), key=lambda r: (longitude[r], ids[r])),
+        "order": region_order(ids, macroregions, longitude=longitude, latitude=latitude, given=order)[0],
         "macroregions": sorted(set(macroregions)),
         "map": _map_name(ids, dataset),
     }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from simulation.channels import Channel
+from simulation.data.reader import RegionRow
 from simulation.engine.month import Engine
 from simulation.errors import HyperclusterError
-from simulation.figures.drawing.inputs import short_name
 from simulation.record import Record
 from simulation.scenario.schema import Scenario
 from simulation.server.sides.description import country, described_map, policy_entry, style_of
@@ -112,6 +113,7 @@ class LiveSide(Side):
     def world(self) -> dict[str, Any]:
         spec, world, schedule = self._engine.spec, self._engine.world, self._engine.schedule
         history = self.history
+        rows = {row.id: row for row in spec.dataset.regions}
         planned, spent = schedule.to_date()
         return {
             "live": True,
@@ -125,10 +127,11 @@ class LiveSide(Side):
             "months": world.months,
             "steps_per_year": world.steps_per_year,
             **country(
-                _region_entries(world, history.enterprises[0]),
+                _region_entries(world, rows, history.enterprises[0]),
                 longitude=world.regions.longitude,
                 latitude=world.regions.latitude,
                 dataset=spec.world.dataset,
+                order=[rows[name].order for name in world.regions.ids],
             ),
             "industries": world.enterprises.industries,
             "enterprises": int(history.enterprises[0].sum()),
@@ -169,13 +172,13 @@ class LiveSide(Side):
         )
 
 
-def _region_entries(world: World, enterprises: Array) -> list[dict[str, Any]]:
+def _region_entries(world: World, rows: Mapping[str, RegionRow], enterprises: Array) -> list[dict[str, Any]]:
     regions = world.regions
     return [
         {
             "id": name,
             "name": regions.names[r],
-            "short": short_name(name, regions.names[r]),
+            "short": rows[name].short_name,
             "macroregion": regions.macroregions[regions.macroregion_of[r]],
             "enterprises": int(enterprises[r]),
             "readiness": float(regions.readiness[r]),

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from simulation.channels import Channel
 from simulation.data.reader import load_dataset
 from simulation.errors import HyperclusterError, ResultsError
-from simulation.figures.drawing.inputs import short_name
+from simulation.figures.drawing.inputs import short_name_of
 from simulation.record import Record
 from simulation.results.reader import Results
 from simulation.results.tables import TABLES, Counts
@@ -159,6 +159,7 @@ class ReplaySide(Side):
                 longitude=self._degrees("longitude"),
                 latitude=self._degrees("latitude"),
                 dataset=self._spec["world"]["dataset"],
+                order=[region.get("order") for region in self._entry["regions"]],
             ),
             "industries": counts.industries,
             "enterprises": int(history.enterprises[0].sum()),
@@ -197,7 +198,7 @@ class ReplaySide(Side):
             {
                 "id": region["id"],
                 "name": region["name"],
-                "short": short_name(region["id"], region["name"]),
+                "short": short_name_of(region),
                 "macroregion": region["macroregion"],
                 "enterprises": int(enterprises[r]),
                 "readiness": None,
