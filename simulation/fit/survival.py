@@ -10,10 +10,10 @@ and adopts in a period with S(H before) - S(H after it). Several technologies of
     E[prod over periods of adoption (e^(-alpha B) - e^(-alpha A)) prod over others e^(-alpha H)]
         = S(B) E~[prod (1 - e^(-alpha D))],
 
-where B is the sum of all exposures but those of the periods of adoption, D the exposure in each of these, and E~ the
-mean over Gamma with the same shape 1 / v and rate 1 / v + B. With one adoption this is a closed form; with more it is an
-integral over y = ln(alpha (1 / v + B)) by the trapezoidal rule, which converges exponentially here (Trefethen &
-Weideman 2014). Unlike the nodes of Gauss and Laguerre, the integrand at given y has a derivative by v in closed form.
+where B is the sum of all exposures but those of the periods of adoption, D the exposure in each of these, and E~
+the mean over Gamma with the same shape 1 / v and rate 1 / v + B. With one adoption this is a closed form; with more it
+is an integral over y = ln(alpha (1 / v + B)) by the trapezoidal rule, which converges exponentially here (Trefethen &
+Weideman 2014). Unlike the nodes of Gauss and Laguerre, its terms have derivatives by v in closed form.
 
 References
 ----------
