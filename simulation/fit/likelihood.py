@@ -63,9 +63,11 @@ class Likelihood:
 
     def with_gradient(self, values: Array) -> tuple[float, Array]:
         """Return the logarithm at one point, float64 (keys,), and its gradient; the gradient is 0 where it is -inf."""
-        shape = {**self._given, **self._shape(values)}
-        total, slopes = self._exposures.at(shape, wanted=self._shapes)
-        groups, slope_groups = self._grouped(total), [self._grouped(slope) for slope in slopes]
+        groups = self._kept
+        slope_groups: list[list[_Group]] = []
+        if groups is None:
+            total, slopes = self._exposures.at(self._shape(values), wanted=self._shapes)
+            groups, slope_groups = self._grouped(total), [self._grouped(slope) for slope in slopes]
         rates = self._rates(values[None])[0]
         v = float(self._column(values[None], VARIATION)[0]) ** 2
         log, by_v = 0.0, 0.0
