@@ -64,7 +64,12 @@ class Exposures:
         self._adopters = _adopters(observed)
         self._eligible = np.ascontiguousarray(world.eligible.T, dtype=np.float64)
         self._industries = [np.flatnonzero(rho > 0) for rho in technologies.relevance.T]
-        self._met = [_cumulated_network(observed, end) for end in self._ends]
+        self._known = []  # the channels that no shape moves
+        for end in self._ends:
+            spontaneous = np.maximum(end - self._release[k], 0)
+            met = np.where(self._alone, 0.0, self._near * _cumulated_network(observed, end))
+            columns = [spontaneous, np.zeros(end.size), met]
+            self._known.append(self._years[:, None] * np.column_stack(columns))
         self._distance = world.regions.distance_km
         self._reachable = world.regions.proximity > 0
         services = np.array([name == SERVICES for name in of.industries])
@@ -127,12 +132,11 @@ class Exposures:
         total = np.zeros((spatial.shape[0], spatial.shape[1] + 1, *spatial.shape[2:]))
         np.cumsum(spatial, axis=1, out=total[:, 1:])
         found = []
-        for end, met in zip(self._ends, self._met, strict=True):
-            near = total[k, end, industry, region]
-            spontaneous = np.zeros(end.size) if is_slope else np.maximum(end - self._release[k], 0)
-            network = np.where(self._alone, near, 0.0 if is_slope else met)
-            near, network = self._near * near, self._near * network
-            found.append(self._years[:, None] * np.column_stack([spontaneous, near, network]))
+        for end, known in zip(self._ends, self._known, strict=True):
+            exposures = np.zeros_like(known) if is_slope else known.copy()
+            exposures[:, 1] = self._years * self._near * total[k, end, industry, region]
+            exposures[self._alone, 2] = exposures[self._alone, 1]
+            found.append(exposures)
         return Cumulated(*found)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulation.fit.exposures import RATES, SHAPES, Cumulated, Exposures
 from simulation.fit.observed import Observed
-from simulation.fit.survival import log_event, log_events, log_survival
+from simulation.fit.survival import log_event, log_events, log_of_events, log_survival
 from simulation.world import Array
 
 VARIATION = "diffusion.absorptive_capacity_cv"
@@ -55,11 +55,30 @@ class Likelihood:
         float64, shape (W,)
             -inf where something that happened is impossible.
         """
-        if self._kept is None:
-            return np.array(
-                [self._at(row, self._grouped(self._exposures.at(self._shape(row))[0])) for row in values]
-            )
-        return self._sum(self._kept, self._rates(values), self._column(values, VARIATION) ** 2)
+        rates, v = self._rates(values), self._column(values, VARIATION) ** 2
+        if self._kept is not None:
+            hazards = [(rates @ group.rest.T, _products(group.during, rates)) for group in self._kept]
+        else:
+            points = [self._grouped(self._exposures.at(self._shape(row))[0]) for row in values]
+            hazards = [
+                (
+                    np.stack([group.rest @ rate for group, rate in zip(of_points, rates, strict=True)]),
+                    np.stack([group.during @ rate for group, rate in zip(of_points, rates, strict=True)]),
+                )
+                for of_points in zip(*points, strict=True)
+            ]
+        total = np.zeros(v.size)
+        for rest, during in hazards:
+            if during.shape[2] == 0:
+                total += log_survival(rest, v[:, None])[0].sum(axis=1)
+            elif during.shape[2] == 1:
+                total += log_event(rest, during[:, :, 0], v[:, None])[0].sum(axis=1)
+            else:
+                each = zip(rest, during, v.tolist(), strict=True)
+                total += [
+                    log_of_events(its_rest, its_during, its_v).sum() for its_rest, its_during, its_v in each
+                ]
+        return total
 
     def with_gradient(self, values: Array) -> tuple[float, Array]:
         """Return the logarithm at one point, float64 (keys,), and its gradient; the gradient is 0 where it is -inf."""
@@ -86,31 +105,11 @@ class Likelihood:
         by[VARIATION] = 2.0 * np.sqrt(v) * by_v
         return log, np.array([by[key] for key in self.keys])
 
-    def _at(self, values: Array, groups: list[_Group]) -> float:
-        rates, v = self._rates(values[None]), self._column(values[None], VARIATION) ** 2
-        return float(self._sum(groups, rates, v)[0])
-
-    def _sum(self, groups: list[_Group], rates: Array, v: Array) -> Array:
-        """Return the logarithms for several rates, (W, 3), and variances, (W,)."""
-        total = np.zeros(v.size)
-        for group in groups:
-            rest = rates @ group.rest.T
-            if group.during.shape[1] == 0:
-                total += log_survival(rest, v[:, None])[0].sum(axis=1)
-            elif group.during.shape[1] == 1:
-                total += log_event(rest, rates @ group.during[:, 0].T, v[:, None])[0].sum(axis=1)
-            else:
-                for w in range(v.size):
-                    during = group.during @ rates[w]
-                    total[w] += log_events(rest[w], during, float(v[w]))[0].sum()
-        return total
-
     def _grouped(self, total: Cumulated) -> list[_Group]:
         """Return exposures by enterprise, in groups of those with as many adoptions."""
-        of_pair, n, members = self._places
-        at_risk = self.observed.at_risk
-        rest = np.zeros((n, len(RATES)))
-        np.add.at(rest, of_pair[at_risk], total.before[at_risk])
+        at_risk, number, n, members = self._places
+        before = total.before[at_risk]
+        rest = np.column_stack([np.bincount(number, weights=column, minlength=n) for column in before.T])
         during = total.after - total.before
         return [_Group(rest[who], during[pairs]) for who, pairs in members]
 
@@ -127,6 +126,12 @@ class Likelihood:
         return np.full(len(values), self._given[key])
 
 
+def _products(during: Array, rates: Array) -> Array:
+    """Return the hazards, (W, n, m), of exposures, (n, m, 3), at rates, (W, 3)."""
+    n, m, channels = during.shape
+    return (rates @ during.reshape(n * m, channels).T).reshape(len(rates), n, m)
+
+
 def _logs(rest: Array, during: Array, v: float) -> tuple[Array, Array, Array, Array]:
     """Return the logarithm of each enterprise, and its derivatives by rest, during and v; during is (n, m)."""
     if during.shape[1] == 0:
@@ -138,8 +143,8 @@ def _logs(rest: Array, during: Array, v: float) -> tuple[Array, Array, Array, Ar
     return log_events(rest, during, v)
 
 
-def _places(observed: Observed) -> tuple[Array, int, list[tuple[Array, Array]]]:
-    """Return the number of each pair's enterprise among those at risk, how many these are, and their groups.
+def _places(observed: Observed) -> tuple[Array, Array, int, list[tuple[Array, Array]]]:
+    """Return the pairs at risk, the numbers of their enterprises, how many these are, and their groups.
 
     A group is the enterprises (n,) with m adoptions, and the pairs of these, (n, m).
     """
@@ -156,4 +161,4 @@ def _places(observed: Observed) -> tuple[Array, int, list[tuple[Array, Array]]]:
         chosen = np.flatnonzero(times == m)
         own = pairs[np.isin(of_pair[pairs], chosen)]
         members.append((chosen, own.reshape(chosen.size, int(m))))
-    return of_pair, who.size, members
+    return np.flatnonzero(at_risk), number, who.size, members

@@ -74,7 +74,7 @@ def places_of(z: Array) -> Array:
 
 def walkers(d: int) -> int:
     """Return the number of walkers of an ensemble."""
-    return max(4 * d, 12)
+    return max(2 * d + 2, 12)
 
 
 def starts(density: Callable[[Array], Array], maximum: Array, *, seed: int) -> Array:

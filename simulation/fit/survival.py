@@ -31,8 +31,11 @@ from simulation.world import Array
 LEAST_VARIANCE = 1e-8
 """Variance below which all alpha count as 1: it changes no logarithm by more than half of it times H squared."""
 
-_TAIL = 40.0
-"""Where an integrand is exp(-40) of its largest value, it ends."""
+_TAIL = 34.0
+"""Where an integrand is exp(-34) of its largest value, it ends."""
+
+_STEP = 0.28
+"""Distance of nodes: the error of the rule is about exp(-pi^2 / step), 5e-16, and for a narrow integrand less."""
 
 
 def log_survival(h: Array, v: Array | float) -> tuple[Array, Array, Array]:
@@ -93,22 +96,10 @@ def log_events(rest: Array, during: Array, v: float) -> tuple[Array, Array, Arra
             value = -rest + np.log(-np.expm1(-during)).sum(axis=1)
             by_during = np.where(during > 0, np.exp(-during) / -np.expm1(-during), 0.0)
         return value, np.full(rest.size, -1.0), by_during, np.zeros(rest.size)
+    value, y, passed, part = _integrated(rest, during, v)
     shape = 1.0 / v
     rate = shape + rest
-    scaled = during / rate[:, None]
-    y = _nodes(shape, scaled)  # (N, n)
-    x = np.exp(y)
-    passed = x[:, :, None] * scaled[:, None, :]
-    with np.errstate(divide="ignore"):
-        log_terms = np.log(-np.expm1(-passed))
-    integrand = shape * y - x - gammaln(shape) + log_terms.sum(axis=2) + np.log(y[:, 1:2] - y[:, :1])
-    top = integrand.max(axis=1, keepdims=True)
-    possible = np.isfinite(top[:, 0])
-    part = np.exp(integrand - np.where(possible[:, None], top, 0.0))
-    total = np.where(possible, part.sum(axis=1), 1.0)
-    part /= total[:, None]
-    survival, by_rest, by_v = log_survival(rest, v)
-    value = np.where(possible, survival + top[:, 0] + np.log(total), -np.inf)
+    _, by_rest, by_v = log_survival(rest, v)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slope = np.where(
             passed > 0, passed / np.expm1(passed), 0.0
@@ -118,6 +109,34 @@ def log_events(rest: Array, during: Array, v: float) -> tuple[Array, Array, Arra
     by_shape = (part * y).sum(axis=1) - digamma(shape) + by_rate
     by_during = np.divide(slope, during, out=np.zeros_like(during), where=during > 0)
     return value, by_rest + by_rate, by_during, by_v - by_shape / v**2
+
+
+def log_of_events(rest: Array, during: Array, v: float) -> Array:
+    """Return the first of :func:`log_events`, in less time."""
+    if v < LEAST_VARIANCE:
+        return log_events(rest, during, v)[0]
+    return _integrated(rest, during, v)[0]
+
+
+def _integrated(rest: Array, during: Array, v: float) -> tuple[Array, Array, Array, Array]:
+    """Return the logarithms, (N,), the nodes y, (N, n), what passes at them, (N, n, m), and their parts, (N, n)."""
+    shape = 1.0 / v
+    rate = shape + rest
+    scaled = during / rate[:, None]
+    y = _nodes(shape, scaled)
+    x = np.exp(y)
+    passed = x[:, :, None] * scaled[:, None, :]
+    integrand = shape * y - x + (np.log(y[:, 1:2] - y[:, :1]) - gammaln(shape))
+    with np.errstate(divide="ignore"):
+        for term in range(during.shape[1]):
+            integrand += np.log(-np.expm1(-passed[:, :, term]))
+    top = integrand.max(axis=1, keepdims=True)
+    possible = np.isfinite(top[:, 0])
+    part = np.exp(integrand - np.where(possible[:, None], top, 0.0))
+    total = np.where(possible, part.sum(axis=1), 1.0)
+    part /= total[:, None]
+    value = np.where(possible, log_survival(rest, v)[0] + top[:, 0] + np.log(total), -np.inf)
+    return value, y, passed, part
 
 
 def _nodes(shape: float, scaled: Array) -> Array:
@@ -132,6 +151,6 @@ def _nodes(shape: float, scaled: Array) -> Array:
     with np.errstate(divide="ignore"):
         rises = np.minimum(np.log(shape + m), -np.log(scaled.max(axis=1)))
     left = np.where(np.isfinite(rises), rises, np.log(shape + m)) - width - 1.0
-    step = min(0.2, 0.6 / np.sqrt(shape + m))
+    step = min(_STEP, 0.65 / np.sqrt(shape + m))
     n = int(np.ceil((right - left.min()) / step)) + 1
     return np.linspace(left, np.full(left.size, right), max(n, 8), axis=1)

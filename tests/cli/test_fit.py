@@ -132,12 +132,10 @@ def test_what_a_user_does_wrong_ends_in_a_message(folder, tmp_path, text, words)
 
 
 @pytest.mark.slow
-def test_seven_parameters_are_fitted_within_a_minute(tmp_path):
+def test_six_parameters_are_fitted_within_a_minute(tmp_path):
     """Simulated data with coordinates and two industries; the true values lie in the intervals of 99.9 %."""
     counts = {f"r{n}": {"coal": 20, "mining_services": 12} for n in range(6)}
-    file = write_world(
-        tmp_path, counts, periods=24, steps=2, complexity=0.1, partners=2, technologies=2, seeds=1
-    )
+    file = write_world(tmp_path, counts, periods=24, steps=2, complexity=0.1, partners=2, seeds=1)
     spec, engine, period = simulated(file, 3)
     write_agents(tmp_path, engine.world, period)
     keys = {
