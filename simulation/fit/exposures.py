@@ -86,12 +86,7 @@ class Exposures:
         shape : the value of each of ``SHAPES``.
         """
         half, gamma = shape["diffusion.half_distance_km"], shape["diffusion.density_exponent"]
-        kernel = spatial_kernel(self._distance, half) * self._reachable
-        weights = np.empty_like(kernel)
-        contact_weights(kernel, np.ones(len(kernel)), weights)
-        phi = np.eye(len(self._served))
-        phi[self._others] = shape["diffusion.relatedness_other"]
-        phi[self._served] = shape["diffusion.relatedness_services"]
+        weights, phi = self._contacts(shape)
         nothing = np.zeros_like(weights), np.zeros_like(phi)
         moves = {
             "diffusion.half_distance_km": (
@@ -125,6 +120,25 @@ class Exposures:
                 slope[k][: int(self._release[k])] = 0.0
         slope_of = [self._of_pairs(each, is_slope=True) for each in slopes]
         return self._of_pairs(spatial, is_slope=False), slope_of
+
+    def spatial(self, shape: Mapping[str, float], adopters: Array) -> Array:
+        """Return S, float64 (K, S, R), where so many have adopted, float64 (K, S, R)."""
+        weights, phi = self._contacts(shape)
+        found, denominator = np.zeros(adopters.shape), np.zeros(adopters.shape[1:])
+        for k, eligible in enumerate(self._eligible):
+            spatial_denominator(weights, phi, eligible, shape["diffusion.density_exponent"], denominator)
+            spatial_exposure(weights, phi, self._industries[k], adopters[k], denominator, found[k])
+        return found
+
+    def _contacts(self, shape: Mapping[str, float]) -> tuple[Array, Array]:
+        """Return the weights of contacts between regions, (R, R), the giving one last, and relatedness, (S, S)."""
+        kernel = spatial_kernel(self._distance, shape["diffusion.half_distance_km"]) * self._reachable
+        weights = np.empty_like(kernel)
+        contact_weights(kernel, np.ones(len(kernel)), weights)
+        phi = np.eye(len(self._served))
+        phi[self._others] = shape["diffusion.relatedness_other"]
+        phi[self._served] = shape["diffusion.relatedness_services"]
+        return weights, phi
 
     def _of_pairs(self, spatial: Array, *, is_slope: bool) -> Cumulated:
         """Return what has cumulated of S, float64 (K, T, S, R), with the other channels."""

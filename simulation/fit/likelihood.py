@@ -40,8 +40,10 @@ class Likelihood:
         self._exposures = Exposures(observed)
         self._places = _places(observed)
         self._kept: list[_Group] | None = None
+        self._unmoved: Cumulated | None = None
         if not self._shapes:
-            self._kept = self._grouped(self._exposures.at(self._given)[0])
+            self._unmoved = self._exposures.at(self._given)[0]
+            self._kept = self._grouped(self._unmoved)
 
     def logs(self, values: Array) -> Array:
         """Return the logarithms at several points.
@@ -105,6 +107,17 @@ class Likelihood:
         by[VARIATION] = 2.0 * np.sqrt(v) * by_v
         return log, np.array([by[key] for key in self.keys])
 
+    def hazards(self, values: Array) -> Array:
+        """Return what has cumulated of the hazard over absorptive capacity by the last period, float64 (P,)."""
+        rates = self._rates(values[None])[0]
+        total = self._unmoved or self._exposures.at(self._shape(values))[0]
+        cumulated: Array = total.after @ rates
+        return cumulated
+
+    def given(self, values: Array) -> dict[str, float]:
+        """Return the value of each of ``KEYS``, those that are not fitted as the scenario has them."""
+        return {**self._given, **dict(zip(self.keys, values.tolist(), strict=True))}
+
     def _grouped(self, total: Cumulated) -> list[_Group]:
         """Return exposures by enterprise, in groups of those with as many adoptions."""
         at_risk, number, n, members = self._places
@@ -114,8 +127,8 @@ class Likelihood:
         return [_Group(rest[who], during[pairs]) for who, pairs in members]
 
     def _shape(self, values: Array) -> dict[str, float]:
-        given = dict(zip(self.keys, values.tolist(), strict=True))
-        return {key: given.get(key, self._given[key]) for key in SHAPES}
+        given = self.given(values)
+        return {key: given[key] for key in SHAPES}
 
     def _rates(self, values: Array) -> Array:
         return np.column_stack([self._column(values, key) for key in RATES])

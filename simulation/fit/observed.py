@@ -44,12 +44,13 @@ class Observed:
 
     spec: Scenario
     world: World  # its ties say whom each enterprise looks at; nothing that is drawn is read
-    period: Array  # int64 (P,), 0 to T, and T + 1 for those that had not adopted at the horizon T
+    period: Array  # int64 (P,), 0 to T, and T + 1 for those that had not adopted by the last period T
+    periods: int  # T
 
-    @property
-    def periods(self) -> int:
-        """T, the number of periods."""
-        return self.world.months
+    def until(self, period: int) -> Observed:
+        """Return what was observed by the end of an earlier period."""
+        assert 0 < period <= self.periods
+        return replace(self, period=np.minimum(self.period, period + 1), periods=period)
 
     @property
     def technology_of(self) -> Array:
@@ -99,7 +100,7 @@ def observe(spec: Scenario, *, ties: Ties = "mutual") -> Observed:
     elif spec.dataset.partners is None:  # drawn partners were not observed
         indptr, indices = np.zeros_like(indptr), indices[:0]
     raise_problems(problems)
-    return Observed(spec, _with_ties(world, indptr, indices), period)
+    return Observed(spec, _with_ties(world, indptr, indices), period, world.months)
 
 
 def _with_ties(world: World, indptr: Array, indices: Array) -> World:

@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from simulation.data.reader import dataset_folder
-from simulation.errors import ResultsError
+from simulation.errors import HyperclusterError, ResultsError
 from simulation.files.durable import replace
-from simulation.fit import posterior
+from simulation.fit import posterior, validation
 from simulation.fit.likelihood import Likelihood
 from simulation.fit.maximum import Maximum, Profile, Search
 from simulation.fit.observed import AGENTS, NOMINATIONS, Observed, observe
@@ -40,6 +40,8 @@ SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS = (
     "profiles.csv",
     "fit.md",
 )
+
+FORECAST = "forecast.csv"
 
 DRAWS = 2000
 """Rows of the posterior that are written."""
@@ -60,6 +62,7 @@ class Fitted:
     places: Array  # float64 (n, d)
     diagnostics: Diagnostics
     steps: int
+    likelihood: Likelihood
 
     @property
     def values(self) -> Array:
@@ -101,38 +104,56 @@ class Fitted:
         )
 
 
-def likelihood_of(study: Fit, folder: Path) -> tuple[Likelihood, tuple[Range, ...]]:
-    """Return the likelihood of a study whose file lies in ``folder``, and what is fitted.
+def observed_of(study: Fit, folder: Path) -> Observed:
+    """Return what was observed, for a study whose file lies in ``folder``.
 
     Raises
     ------
     ScenarioError, DataError
         If the scenario, its dataset or what was observed cannot be used.
     """
-    observed = observe(load_scenario(folder / study.scenario), ties=study.ties)
-    ranges = study.ranges()
-    return Likelihood(observed, [each.key for each in ranges]), ranges
+    return observe(load_scenario(folder / study.scenario), ties=study.ties)
 
 
 def run_fit(
-    study: Fit, folder: Path, out: Path, *, fresh: bool = False, tell: Callable[[str], None] = lambda _: None
+    study: Fit,
+    folder: Path,
+    out: Path,
+    *,
+    until: int | None = None,
+    fresh: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Fitted:
     """Run a fit, or go on with it, and write its folder.
 
     Parameters
     ----------
     folder : where the file of the study lies.
+    until : the last period that is fitted; by default that of the data.
     tell : called with a line of progress.
 
     Raises
     ------
     ScenarioError, DataError
-        As :func:`likelihood_of`.
+        As :func:`observed_of`.
+    HyperclusterError
+        If ``until`` is not a period before the last, or nobody adopted by then.
     ResultsError
         If ``out`` holds another fit and ``fresh`` is not set.
     """
-    likelihood, ranges = likelihood_of(study, folder)
-    identity = _identity(study, likelihood.observed)
+    whole = observed_of(study, folder)
+    observed = whole
+    if until is not None:
+        if not 0 < until < whole.periods:
+            raise HyperclusterError(
+                f"--until {until}: must be 1 to {whole.periods - 1}, before the last period"
+            )
+        observed = whole.until(until)
+    if not observed.adopted.any():
+        raise HyperclusterError(f"nobody adopted in the {observed.periods} periods: there is nothing to fit")
+    ranges = study.ranges()
+    likelihood = Likelihood(observed, [each.key for each in ranges])
+    identity = _identity(study, observed)
     chain = None if fresh else _before(out, identity)
     out.mkdir(parents=True, exist_ok=True)
     if chain is None:
@@ -160,8 +181,12 @@ def run_fit(
         places,
         diagnostics,
         chain.shape[1],
+        likelihood,
     )
     _write(fitted, out)
+    if until is not None:
+        frame = validation.held_out(fitted, whole)
+        replace(out / FORECAST, frame.to_csv(index=False, lineterminator="\n").encode())
     return fitted
 
 

@@ -78,23 +78,18 @@ def test_the_posterior_is_an_ensemble_of_worlds(folder):
 
 
 def test_a_fit_that_was_interrupted_ends_as_if_it_had_not_been(folder, tmp_path):
-    study = read_fit(folder / "seen" / "fit.toml")
-    short = study.model_copy(update={"effective": 100_000, "most_steps": 250})
-    run_fit(short, folder / "seen", tmp_path / "out")
-    run_fit(study, folder / "seen", tmp_path / "out")
+    study = read_fit(folder / "seen" / "fit.toml").model_copy(update={"effective": 100_000, "starts": 1})
+    once, short = (study.model_copy(update={"most_steps": steps}) for steps in (500, 250))
+    run_fit(once, folder / "seen", tmp_path / "once")
+    run_fit(short, folder / "seen", tmp_path / "twice")
+    run_fit(once, folder / "seen", tmp_path / "twice")
     for name in ("posterior.parquet", "summary.csv", "fit.md", "scenario.toml"):
-        assert (tmp_path / "out" / name).read_bytes() == (folder / "out" / name).read_bytes()
-
-
-def test_a_damaged_chain_is_sampled_again(folder, tmp_path):
-    study = read_fit(folder / "seen" / "fit.toml")
-    run_fit(study, folder / "seen", tmp_path / "out")
-    whole = (tmp_path / "out" / "chain.npz").read_bytes()
-    (tmp_path / "out" / "chain.npz").write_bytes(whole[: len(whole) // 2])
-    run_fit(study, folder / "seen", tmp_path / "out")
-    assert (tmp_path / "out" / "posterior.parquet").read_bytes() == (
-        folder / "out" / "posterior.parquet"
-    ).read_bytes()
+        assert (tmp_path / "once" / name).read_bytes() == (tmp_path / "twice" / name).read_bytes()
+    assert "The sampler has not converged after 500 steps" in (tmp_path / "once" / "fit.md").read_text()
+    whole = (tmp_path / "once" / "chain.npz").read_bytes()
+    (tmp_path / "once" / "chain.npz").write_bytes(whole[: len(whole) // 2])
+    run_fit(once, folder / "seen", tmp_path / "once")  # a damaged chain is sampled again
+    assert (tmp_path / "once" / "chain.npz").stat().st_size == len(whole)
 
 
 def test_another_fit_is_not_continued(folder, tmp_path):
@@ -173,3 +168,18 @@ def test_the_classic_data_sets_are_fitted_within_a_minute(tmp_path, name, steps)
     assert result.exit_code == 0, result.output
     assert time.monotonic() - began < 60
     assert "has not converged" not in result.output
+
+
+def test_what_was_held_out_is_predicted_beside_rivals(folder, tmp_path):
+    study = folder / "seen" / "fit.toml"
+    result = invoke("fit", study, "--until", 4, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "Bass by region" in result.output and "of 4 regions" in result.output
+    found = pd.read_csv(tmp_path / "out" / "forecast.csv")
+    assert len(found) == 4 * 4 and (found.low <= found.high).all()
+    agents = pd.read_csv(folder / "seen" / "agents.csv")
+    late = agents[agents.period > 4].groupby("region_id").size()
+    ours = found[found.model == "model"].set_index("region").adopted
+    assert (ours == late.reindex(ours.index, fill_value=0)).all()
+    result = invoke("fit", study, "--until", 7, "--out", tmp_path / "other")
+    assert result.exit_code == 2 and "must be 1 to 6" in result.output

@@ -37,7 +37,6 @@ def test_a_fit_of_a_small_world_has_a_rank_for_every_parameter(tmp_path):
     world = small_world(tmp_path)
     ranks = rank_of(world, RANGES, seed=3)
     assert ((ranks >= 0) & (ranks <= DRAWS)).all() and len(ranks) == len(RANGES)
-    assert np.array_equal(ranks, rank_of(world, RANGES, seed=3))
 
 
 @pytest.mark.slow

@@ -5,20 +5,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from observed_worlds import simulated, write_agents, write_world
+from observed_worlds import SIX, plain_draws, world_of
 
 from simulation.fit.exposures import SHAPES
 from simulation.fit.likelihood import KEYS, VARIATION, Likelihood
-from simulation.fit.observed import observe
-
-SIX = {"east": 4, "west": 2}
-
-
-def world_of(folder, counts, *, seed=3, overrides=(), **world):
-    file = write_world(folder, counts, **world)
-    spec, engine, period = simulated(file, seed, overrides=overrides)
-    write_agents(folder, engine.world, period)
-    return observe(spec)
 
 
 @pytest.fixture(scope="module")
@@ -32,28 +22,6 @@ def test_the_probabilities_of_all_that_can_happen_sum_to_one(six):
         seen = replace(six, period=np.array(periods))
         total += np.exp(Likelihood(seen, ()).logs(np.empty((1, 0)))[0])
     assert total == pytest.approx(1.0, abs=1e-12)
-
-
-def plain_draws(observed, n, draw):
-    """Simulate adoption of one technology of complexity 0 in one industry, enterprise by enterprise; periods (n, N)."""
-    of, d = observed.world.enterprises, observed.spec.diffusion
-    size, region = of.region_of.size, of.region_of
-    kernel = observed.world.regions.proximity
-    ties = [set(of.indices[of.indptr[i] : of.indptr[i + 1]].tolist()) for i in range(size)]
-    v = d.absorptive_capacity_cv**2
-    alpha = draw.gamma(1 / v, v, size=(n, size))
-    left = draw.exponential(size=(n, size))
-    period = np.full((n, size), observed.periods + 1)
-    for t in range(1, observed.periods + 1):
-        has = (period < t).astype(float)
-        hazard = np.empty((n, size))
-        for i in range(size):
-            near = has @ kernel[region[i], region] / kernel[region[i], region].sum()
-            met = has[:, sorted(ties[i])].mean(axis=1) if ties[i] else near
-            hazard[:, i] = d.spontaneous + d.spatial * near + d.network * met
-        left -= alpha * hazard / observed.spec.time.steps_per_year
-        period[(left <= 0) & (period > observed.periods)] = t
-    return period
 
 
 def test_the_likelihood_is_the_frequency_in_a_simulation(tmp_path):

@@ -6,7 +6,11 @@ import numpy as np
 from small_worlds import dataset
 
 from simulation.engine.month import Engine
+from simulation.fit.observed import observe
 from simulation.scenario.loading import load_scenario
+
+SIX = {"east": 4, "west": 2}
+"""Enterprises of a world in which all that can happen can be counted."""
 
 SCENARIO = """
 [time]
@@ -81,3 +85,33 @@ def simulated(file: Path, seed: int, *, overrides=()):
     engine.run_for(spec.time.months)
     month = engine.state.adopted_month
     return spec, engine, np.where(month < 0, spec.time.months + 1, month).astype(np.int64)
+
+
+def world_of(folder, counts, *, seed=3, overrides=(), **world):
+    """Simulate a world and return what was observed in it."""
+    file = write_world(folder, counts, **world)
+    spec, engine, period = simulated(file, seed, overrides=overrides)
+    write_agents(folder, engine.world, period)
+    return observe(spec)
+
+
+def plain_draws(observed, n, draw):
+    """Simulate adoption of one technology of complexity 0 in one industry, enterprise by enterprise; periods (n, N)."""
+    of, d = observed.world.enterprises, observed.spec.diffusion
+    size, region = of.region_of.size, of.region_of
+    kernel = observed.world.regions.proximity
+    ties = [set(of.indices[of.indptr[i] : of.indptr[i + 1]].tolist()) for i in range(size)]
+    v = d.absorptive_capacity_cv**2
+    alpha = draw.gamma(1 / v, v, size=(n, size))
+    left = draw.exponential(size=(n, size))
+    period = np.full((n, size), observed.periods + 1)
+    for t in range(1, observed.periods + 1):
+        has = (period < t).astype(float)
+        hazard = np.empty((n, size))
+        for i in range(size):
+            near = has @ kernel[region[i], region] / kernel[region[i], region].sum()
+            met = has[:, sorted(ties[i])].mean(axis=1) if ties[i] else near
+            hazard[:, i] = d.spontaneous + d.spatial * near + d.network * met
+        left -= alpha * hazard / observed.spec.time.steps_per_year
+        period[(left <= 0) & (period > observed.periods)] = t
+    return period
