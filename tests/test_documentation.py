@@ -33,6 +33,7 @@ PAGES = (
     "docs/batches.md",
     "docs/browser.md",
     "docs/fit.md",
+    "docs/validation.md",
     "docs/commands.md",
     "docs/installing.md",
     "docs/python.md",
