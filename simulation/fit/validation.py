@@ -84,7 +84,7 @@ def sentences(frame: pd.DataFrame) -> list[str]:
                 "regions)."
             )
     covered = frame[frame.model == OURS].covered
-    found.append(f"Its {INTERVAL:.0%} intervals hold {int(covered.sum())} of {len(covered)} regions.")
+    found.append(f"Its {100 * INTERVAL:.0f} % intervals hold {int(covered.sum())} of {len(covered)} regions.")
     return found
 
 

@@ -37,7 +37,7 @@ _HEADINGS = (
     "parameter",
     "range",
     "most likely",
-    f"{CONFIDENCE:.0%} by likelihood",
+    f"{100 * CONFIDENCE:.0f} % by likelihood",
     "median",
     "90 % of draws",
 )
