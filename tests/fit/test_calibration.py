@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
+from simulation.fit import posterior
 from simulation.fit.calibration import DRAWS, judged, rank_of
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -46,3 +48,24 @@ def test_a_hundred_fits_are_calibrated(tmp_path):
     ranks = np.array([rank_of(world, RANGES, seed=seed) for seed in range(1, 101)])
     for verdict in judged(ranks, [each.name for each in RANGES]):
         assert verdict.passes, verdict
+
+
+def test_without_data_the_draws_are_spread_evenly_over_the_ranges():
+    """Kolmogorov and Smirnov, at a level of .1 % for as many draws as are effective; the likelihood is constant."""
+
+    class NoData:
+        keys = tuple(each.key for each in RANGES)
+
+        def logs(self, values):
+            return np.zeros(len(values))
+
+    density = posterior.log_density(NoData(), RANGES)
+    chain, start = None, posterior.starts(density, np.full(4, 0.5), seed=1)
+    for block in range(6):
+        new = posterior.sample_block(density, start, seed=1, block=block)
+        chain, start = new if chain is None else np.concatenate([chain, new], axis=1), new[:, -1]
+    found = posterior.diagnosed(chain)
+    places = posterior.places_of(posterior.draws(chain, 2000, seed=1))
+    for n in range(4):
+        distance = kstest(places[:, n], "uniform").statistic
+        assert distance < 1.95 / np.sqrt(min(found.effective[n], 2000))
