@@ -32,6 +32,8 @@ PAGES = (
     "docs/architecture.md",
     "docs/batches.md",
     "docs/browser.md",
+    "docs/fit.md",
+    "docs/validation.md",
     "docs/commands.md",
     "docs/installing.md",
     "docs/python.md",

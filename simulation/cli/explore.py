@@ -27,7 +27,8 @@ STUDY = "verdict"
     "--baseline", help="Scenario without policy, which must show the patterns; by default baseline."
 )
 @click.option(
-    "--design", help="sample, saltelli, morris, grid, one-at-a-time, or a CSV file whose columns are keys."
+    "--design",
+    help="sample, saltelli, morris, grid, one-at-a-time, or a CSV or Parquet file whose columns are keys.",
 )
 @click.option("--points", type=click.IntRange(1), help="Number of worlds to draw; by default 4096.")
 @click.option("--kept", type=click.IntRange(1), help="Draw worlds until so many show the patterns.")

@@ -18,6 +18,7 @@ from simulation.cli.compare import compare
 from simulation.cli.exit_codes import ending_of
 from simulation.cli.explore import explore
 from simulation.cli.factors import factors
+from simulation.cli.fit import fit
 from simulation.cli.new_dataset import new_dataset
 from simulation.cli.options import Resumable
 from simulation.cli.plot import plot
@@ -61,6 +62,7 @@ def cli() -> None:
 for command in (
     run,
     explore,
+    fit,
     compare,
     plot,
     validate,

@@ -63,7 +63,7 @@ def read_enterprise_ties(
 
 def _pairs(read: Columns, region_ids: Sequence[str], industries: Sequence[str], counts: Array) -> Array:
     """Return the ties of one table as ``first * N + second`` with first < second, int64 (rows,)."""
-    one, other = (_enterprises(read, end, region_ids, industries, counts) for end in _ENDS)
+    one, other = (enterprises_of(read, end, region_ids, industries, counts) for end in _ENDS)
     known = (one >= 0) & (other >= 0)
     read.report(
         np.flatnonzero(known & (one == other)),
@@ -81,7 +81,7 @@ def _pairs(read: Columns, region_ids: Sequence[str], industries: Sequence[str], 
     return pairs
 
 
-def _enterprises(
+def enterprises_of(
     read: Columns, end: tuple[str, ...], region_ids: Sequence[str], industries: Sequence[str], counts: Array
 ) -> Array:
     """Return the enterprises at one end of the ties, int64 (rows,); -1 where the row names none."""

@@ -215,7 +215,7 @@ class Study(Settings):
     baseline: Line = "baseline"
     """The scenario without policy, which must show the patterns."""
     design: Annotated[Line, Field(min_length=1)] = "sample"
-    """"sample", "saltelli", "morris", "grid", "one-at-a-time", or a CSV file whose columns are keys."""
+    """"sample", "saltelli", "morris", "grid", "one-at-a-time", or a CSV or Parquet file whose columns are keys."""
     points: Annotated[int, Field(ge=1, le=MOST_POINTS)] = 4096
     """Number of points; of a Saltelli or Morris design, of sets of points that belong together."""
     kept: Annotated[int, Field(ge=1, le=MOST_POINTS)] | None = None
@@ -324,13 +324,15 @@ def shipped_studies() -> list[Path]:
 
 
 def read_rows(path: Path) -> tuple[tuple[str, ...], tuple[tuple[float | str, ...], ...]]:
-    """Return the columns and rows of a design in a CSV file; a cell is a number or a text.
+    """Return the columns and rows of a design in a file, CSV or Parquet; a cell is a number or a text.
 
     Raises
     ------
     DataError
         If it cannot be read, or a row has not a value for every column.
     """
+    if path.suffix == ".parquet":
+        return _rows_of_parquet(path)
     try:
         text = read_text(path, expected="a design (CSV)")
     except FileNotFoundError:
@@ -360,6 +362,27 @@ def read_rows(path: Path) -> tuple[tuple[str, ...], tuple[tuple[float | str, ...
     if problems:
         raise DataError(problems[:50], len(problems[50:]))
     return tuple(columns), tuple(tuple(_cell(cell) for cell in row) for _, row in rows)
+
+
+def _rows_of_parquet(path: Path) -> tuple[tuple[str, ...], tuple[tuple[float | str, ...], ...]]:
+    """Return the columns and rows of a table such as the posterior of a fit."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(path)
+    except FileNotFoundError:
+        raise DataError([Problem(str(path), None, "", "no such file")]) from None
+    except (pa.ArrowException, OSError) as error:
+        message = f"not a table that can be read (Parquet): {str(error).splitlines()[0]}"
+        raise DataError([Problem(str(path), None, "", message)]) from None
+    if not table.num_rows:
+        raise DataError([Problem(str(path), None, "", "needs a row for each point")])
+    rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    bad = [name for name, column in zip(table.column_names, table.columns, strict=True) if column.null_count]
+    if bad:
+        raise DataError([Problem(str(path), None, bad[0], "has not a value in every row")])
+    return tuple(table.column_names), tuple(rows)
 
 
 def _cell(text: str) -> float | str:

@@ -1,0 +1,61 @@
+"""The command ``fit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from simulation.cli.options import Resumable, fresh
+
+RESULTS = Path("results")
+
+
+@click.command(cls=Resumable)
+@click.argument("file", type=click.Path(path_type=Path), metavar="STUDY")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder; by default results/fit-STUDY.")
+@click.option(
+    "--until", type=click.IntRange(1), help="Fit what was observed by this period, and predict the others."
+)
+@fresh
+@click.option("--quiet", is_flag=True, help="Print only errors.")
+def fit(file: Path, out: Path | None, until: int | None, fresh: bool, quiet: bool) -> None:
+    """Fit a scenario to observed adoption.
+
+    STUDY is a TOML file that names the scenario and the keys to fit (docs/fit.md); "hypercluster new-dataset DIR
+    --from-netdiffuser FILE" writes one. Finds the most likely values and draws from the posterior, and says what the
+    data cannot tell. An interrupted fit goes on where it was.
+    """
+    import pandas as pd
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from simulation.cli.console import print_files
+    from simulation.fit import validation, words
+    from simulation.fit.running import FORECAST, POSTERIOR, PROFILES, SCENARIO, SUMMARY, WORDS, run_fit
+    from simulation.fit.study import read_fit
+
+    study = read_fit(file)
+    name = file.parent.resolve().name if file.stem == "fit" else file.stem
+    folder = out or RESULTS / (f"fit-{name}" if until is None else f"fit-{name}-until-{until}")
+
+    def tell(line: str) -> None:
+        if not quiet:
+            click.echo(line, err=True)
+
+    fitted = run_fit(study, file.parent, folder, until=until, fresh=fresh, tell=tell)
+    if quiet:
+        return
+    click.echo(words.about(fitted))
+    table = Table(*words.headings(), box=SIMPLE_HEAD)
+    for row in words.table(fitted):
+        table.add_row(*row)
+    Console(width=120).print(table)
+    for line in words.sentences(fitted):
+        click.echo(f"{line}\n")
+    if until is not None:
+        for line in validation.sentences(pd.read_csv(folder / FORECAST)):
+            click.echo(f"{line}\n")
+    files = (SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS, *([FORECAST] if until is not None else []))
+    print_files([folder / each for each in files])

@@ -1,0 +1,207 @@
+"""Cumulated exposures to what was observed, by the model's own kernels (equations 1 and 2), and their derivatives.
+
+The hazard (5) is linear in the rates p0, b_S and b_B. So the cumulated hazard of a pair of enterprise and technology,
+over its absorptive capacity, is the product of the rates with its cumulated exposures: those before the period of its
+adoption, and those up to its end. Only what shapes the exposures themselves, such as half distance, needs new ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.data.geography import spatial_kernel
+from simulation.engine.kernels.exposure import contact_weights, spatial_denominator, spatial_exposure
+from simulation.engine.kernels.network import adopting_partners, network_exposures
+from simulation.fit.observed import Observed
+from simulation.world import SERVICES, Array
+
+RATES = ("diffusion.spontaneous", "diffusion.spatial", "diffusion.network")
+"""Keys of the rates, in the order of the channels here."""
+
+SHAPES = (
+    "diffusion.half_distance_km",
+    "diffusion.density_exponent",
+    "diffusion.relatedness_other",
+    "diffusion.relatedness_services",
+)
+"""Keys that shape the exposures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cumulated:
+    """Cumulated exposures of the P pairs, times relevance and years: what a rate of 1 a year has added to the hazard.
+
+    Channels are in the order of ``RATES``. ``before`` ends with the period before that of adoption; of pairs that had
+    not adopted, both end at the horizon.
+    """
+
+    before: Array  # float64 (P, 3)
+    after: Array  # float64 (P, 3)
+
+    def plus(self, other: Cumulated) -> Cumulated:
+        """Return the sum of both."""
+        return Cumulated(self.before + other.before, self.after + other.after)
+
+
+class Exposures:
+    """The exposures to what was observed; what does not depend on ``SHAPES`` is computed once."""
+
+    def __init__(self, observed: Observed) -> None:
+        world = observed.world
+        technologies, pairs, of = world.technologies, world.pairs, world.enterprises
+        i, k = pairs.enterprise, observed.technology_of
+        self._place = k, of.industry_of[i], of.region_of[i]
+        self._release = technologies.release_month
+        last = np.clip(observed.period, 0, observed.periods)
+        self._ends = np.clip(observed.period - 1, 0, observed.periods), last
+        self._years = technologies.relevance[of.industry_of[i], k] / world.steps_per_year
+        self._near = 1.0 - technologies.complexity[k] ** 2
+        self._alone = pairs.partners[pairs.pattern_of[k], i] == 0
+        self._adopters = _adopters(observed)
+        self._eligible = np.ascontiguousarray(world.eligible.T, dtype=np.float64)
+        self._industries = [np.flatnonzero(rho > 0) for rho in technologies.relevance.T]
+        self._known = []  # the channels that no shape moves
+        for end in self._ends:
+            spontaneous = np.maximum(end - self._release[k], 0)
+            met = np.where(self._alone, 0.0, self._near * _cumulated_network(observed, end))
+            columns = [spontaneous, np.zeros(end.size), met]
+            self._known.append(self._years[:, None] * np.column_stack(columns))
+        self._distance = world.regions.distance_km
+        self._reachable = world.regions.proximity > 0
+        services = np.array([name == SERVICES for name in of.industries])
+        self._served = (services[:, None] | services[None, :]) & ~np.eye(services.size, dtype=bool)
+        self._others = ~self._served & ~np.eye(services.size, dtype=bool)
+
+    def at(
+        self, shape: Mapping[str, float], *, wanted: Sequence[str] = ()
+    ) -> tuple[Cumulated, list[Cumulated]]:
+        """Return the cumulated exposures, and their derivatives with respect to some of ``SHAPES``.
+
+        Parameters
+        ----------
+        shape : the value of each of ``SHAPES``.
+        """
+        half, gamma = shape["diffusion.half_distance_km"], shape["diffusion.density_exponent"]
+        weights, phi = self._contacts(shape)
+        nothing = np.zeros_like(weights), np.zeros_like(phi)
+        moves = {
+            "diffusion.half_distance_km": (
+                weights * (math.log(2.0) * self._distance.T / half**2),
+                nothing[1],
+            ),
+            "diffusion.density_exponent": nothing,
+            "diffusion.relatedness_other": (nothing[0], self._others.astype(np.float64)),
+            "diffusion.relatedness_services": (nothing[0], self._served.astype(np.float64)),
+        }
+        spatial = np.zeros_like(self._adopters)
+        slopes = [np.zeros_like(spatial) for _ in wanted]
+        for k, eligible in enumerate(self._eligible):
+            base, denominator = np.zeros_like(eligible), np.zeros_like(eligible)
+            spatial_denominator(weights, phi, eligible, 1.0, base)
+            spatial_denominator(weights, phi, eligible, gamma, denominator)
+            within = denominator > 0
+            for t in range(int(self._release[k]), len(self._adopters[k])):
+                adopters = self._adopters[k, t]
+                spatial_exposure(weights, phi, self._industries[k], adopters, denominator, spatial[k, t])
+            for key, slope in zip(wanted, slopes, strict=True):
+                d_weights, d_phi = moves[key]
+                below = d_phi @ eligible @ weights + phi @ eligible @ d_weights
+                if key == "diffusion.density_exponent":
+                    below = _by_exponent(base, denominator, eligible)
+                else:
+                    below = _by_base(below, base, denominator, eligible, gamma)
+                above = d_phi @ self._adopters[k] @ weights + phi @ self._adopters[k] @ d_weights
+                change = above - spatial[k] * below
+                slope[k] = np.divide(change, denominator, out=np.zeros_like(change), where=within)
+                slope[k][: int(self._release[k])] = 0.0
+        slope_of = [self._of_pairs(each, is_slope=True) for each in slopes]
+        return self._of_pairs(spatial, is_slope=False), slope_of
+
+    def spatial(self, shape: Mapping[str, float], adopters: Array) -> Array:
+        """Return S, float64 (K, S, R), where so many have adopted, float64 (K, S, R)."""
+        weights, phi = self._contacts(shape)
+        found, denominator = np.zeros(adopters.shape), np.zeros(adopters.shape[1:])
+        for k, eligible in enumerate(self._eligible):
+            spatial_denominator(weights, phi, eligible, shape["diffusion.density_exponent"], denominator)
+            spatial_exposure(weights, phi, self._industries[k], adopters[k], denominator, found[k])
+        return found
+
+    def _contacts(self, shape: Mapping[str, float]) -> tuple[Array, Array]:
+        """Return the weights of contacts between regions, (R, R), the giving one last, and relatedness, (S, S)."""
+        kernel = spatial_kernel(self._distance, shape["diffusion.half_distance_km"]) * self._reachable
+        weights = np.empty_like(kernel)
+        contact_weights(kernel, np.ones(len(kernel)), weights)
+        phi = np.eye(len(self._served))
+        phi[self._others] = shape["diffusion.relatedness_other"]
+        phi[self._served] = shape["diffusion.relatedness_services"]
+        return weights, phi
+
+    def _of_pairs(self, spatial: Array, *, is_slope: bool) -> Cumulated:
+        """Return what has cumulated of S, float64 (K, T, S, R), with the other channels."""
+        k, industry, region = self._place
+        total = np.zeros((spatial.shape[0], spatial.shape[1] + 1, *spatial.shape[2:]))
+        np.cumsum(spatial, axis=1, out=total[:, 1:])
+        found = []
+        for end, known in zip(self._ends, self._known, strict=True):
+            exposures = np.zeros_like(known) if is_slope else known.copy()
+            exposures[:, 1] = self._years * self._near * total[k, end, industry, region]
+            exposures[self._alone, 2] = exposures[self._alone, 1]
+            found.append(exposures)
+        return Cumulated(*found)
+
+
+def _adopters(observed: Observed) -> Array:
+    """Return the adopters at the start of each period, float64 (K, T, S, R)."""
+    world = observed.world
+    of, i = world.enterprises, world.pairs.enterprise
+    n_regions, n_industries, n_technologies, _, _ = world.shape
+    new = np.zeros((n_technologies, observed.periods + 2, n_industries, n_regions))
+    place = (observed.technology_of, observed.period, of.industry_of[i], of.region_of[i])
+    np.add.at(new, place, 1.0)
+    return np.ascontiguousarray(np.cumsum(new, axis=1)[:, : observed.periods])
+
+
+def _cumulated_network(observed: Observed, end: Array) -> Array:
+    """Return the sum of B over the periods from the release of each pair's technology to ``end``, float64 (P,)."""
+    world = observed.world
+    pairs, of = world.pairs, world.enterprises
+    near, far = np.zeros((2, observed.period.size), dtype=np.int32)
+    place = np.arange(observed.period.size) - pairs.start[observed.technology_of]
+    met, total = np.zeros(observed.period.size), np.zeros(observed.period.size)
+    for t in range(observed.periods):
+        has = np.where(observed.period <= t, 0, -1).astype(np.int32)
+        looks = (pairs.start, pairs.enterprise, pairs.pattern_of)
+        adopting_partners(*looks, pairs.slot, of.indptr, of.indices, of.region_of, has, near, far)
+        neutral = np.ones(len(world.regions.ids))
+        network_exposures(*looks, pairs.partners, of.region_of, neutral, near, far, place, met)
+        total += np.where((observed.released <= t) & (t < end), met, 0.0)
+    return total
+
+
+def _by_base(change: Array, base: Array, denominator: Array, eligible: Array, gamma: float) -> Array:
+    """Return the derivative of D^gamma m^(1 - gamma), from that of D; m is the mean of D, weighted by eligible."""
+    mean = _means(base, eligible)
+    share = gamma * _ratio(change, base) + (1.0 - gamma) * _ratio(_means(change, eligible), mean)
+    return denominator * share
+
+
+def _by_exponent(base: Array, denominator: Array, eligible: Array) -> Array:
+    """Return the derivative of D^gamma m^(1 - gamma) with respect to gamma."""
+    ratio = _ratio(base, _means(base, eligible))
+    return denominator * np.log(ratio, out=np.zeros_like(ratio), where=ratio > 0)
+
+
+def _means(base: Array, eligible: Array) -> Array:
+    """Return the mean of each industry over regions, weighted by eligible, (S, R)."""
+    total = (eligible * base).sum(axis=1, keepdims=True)
+    return np.broadcast_to(_ratio(total, eligible.sum(axis=1, keepdims=True)), base.shape)
+
+
+def _ratio(above: Array, below: Array) -> Array:
+    return np.divide(
+        above, below, out=np.zeros(np.broadcast_shapes(above.shape, below.shape)), where=below > 0
+    )

@@ -1,0 +1,164 @@
+"""What a fit has found, in words: the values, what the data cannot tell, and whether the draws can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation.fit.maximum import CONFIDENCE, EDGE
+from simulation.fit.posterior import MOST_R_HAT
+
+if TYPE_CHECKING:
+    from simulation.fit.running import Fitted
+
+CANNOT, HARDLY = 0.9, 0.7
+"""Correlations of two parameters from which on data cannot, or can hardly, tell one from the other."""
+
+SAYS_NOTHING = 0.9
+"""Spread of the posterior over that of the range from which on data say next to nothing."""
+
+_OF_A_RANGE = 12**-0.5
+"""Standard deviation of the place where all places are equally likely."""
+
+_NAMES = {
+    "diffusion.spontaneous": "spontaneous adoption",
+    "diffusion.spatial": "spatial contact",
+    "diffusion.network": "network contact",
+    "diffusion.absorptive_capacity_cv": "differences in absorptive capacity",
+    "diffusion.half_distance_km": "half distance",
+    "diffusion.density_exponent": "the density exponent",
+    "diffusion.relatedness_other": "relatedness of industries",
+    "diffusion.relatedness_services": "relatedness to services",
+}
+
+_HEADINGS = (
+    "parameter",
+    "range",
+    "most likely",
+    f"{100 * CONFIDENCE:.0f} % by likelihood",
+    "median",
+    "90 % of draws",
+)
+
+
+def page(fitted: Fitted) -> str:
+    """Return all that is to be said, as Markdown."""
+    title = fitted.study.title or f"Fit of {fitted.observed.spec.title}"
+    rows = [_HEADINGS, ("---",) * len(_HEADINGS), *table(fitted)]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n\n".join([f"# {title}", about(fitted), "\n".join(lines), *sentences(fitted)]) + "\n"
+
+
+def table(fitted: Fitted) -> list[tuple[str, ...]]:
+    """Return a row for each parameter, with the columns of the page."""
+    return [
+        (
+            str(row.parameter),
+            f"{row.range_low:.4g} to {row.range_high:.4g}",
+            f"{row.maximum:.3g}",
+            f"{row.profile_low:.3g} to {row.profile_high:.3g}",
+            f"{row.posterior_median:.3g}",
+            f"{row.posterior_5_percent:.3g} to {row.posterior_95_percent:.3g}",
+        )
+        for row in fitted.summary().itertuples(index=False)
+    ]
+
+
+def headings() -> tuple[str, ...]:
+    """Return the names of the columns of :func:`table`."""
+    return _HEADINGS
+
+
+def about(fitted: Fitted) -> str:
+    """Return what was observed, and which channels it is explained by."""
+    seen, world = fitted.observed, fitted.observed.world
+    adopted, risk = int(seen.adopted.sum()), int(seen.at_risk.sum())
+    given = int((~seen.at_risk).sum())
+    enterprises, regions = world.enterprises.region_of.size, len(world.regions.ids)
+    technologies = len(world.technologies.names)
+    first = f"{given:,} had it at the start. " if given else ""
+    ties = "mutual" if fitted.study.ties == "mutual" else "directed: each looks at those whom it named"
+    return (
+        f"{_counted(enterprises, 'enterprise')} in {_counted(regions, 'region')}, "
+        f"{_counted(technologies, 'technology', 'technologies')}, {_counted(seen.periods, 'period')} of "
+        f"1/{world.steps_per_year} year. {first}{adopted:,} of {risk:,} others adopted. Ties are {ties}. Institutions "
+        f"and platforms are off, as no file tells of them. Log likelihood {fitted.maximum.log:.2f}."
+    )
+
+
+def _counted(n: int, one: str, many: str = "") -> str:
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def sentences(fitted: Fitted) -> list[str]:
+    """Return what must be known of the values."""
+    return [*_edges(fitted), *_unknown(fitted), *_confounded(fitted), *_of_the_sampler(fitted)]
+
+
+def _name(key: str) -> str:
+    return _NAMES[key]
+
+
+def _edges(fitted: Fitted) -> list[str]:
+    found = []
+    for each, place in zip(fitted.ranges, fitted.maximum.places, strict=True):
+        if place <= EDGE or place >= 1.0 - EDGE:
+            end, value = ("low", each.low) if place <= EDGE else ("high", each.high)
+            found.append(
+                f"The most likely value of {each.name} is the {end} end of its range, {value:g}"
+                + (": the data need none of it." if value == 0 else "; a wider range may fit better.")
+            )
+    return found
+
+
+def _unknown(fitted: Fitted) -> list[str]:
+    spread = fitted.places.std(axis=0) / _OF_A_RANGE
+    return [
+        f"These data say next to nothing about {_name(each.key)}: the draws are spread over its range as before."
+        for each, share in zip(fitted.ranges, spread, strict=True)
+        if share >= SAYS_NOTHING
+    ]
+
+
+def _confounded(fitted: Fitted) -> list[str]:
+    if len(fitted.ranges) < 2:
+        return []
+    correlation = np.corrcoef(fitted.places, rowvar=False)
+    found = []
+    for a in range(len(fitted.ranges)):
+        for b in range(a + 1, len(fitted.ranges)):
+            r = float(correlation[a, b])
+            if abs(r) >= HARDLY:
+                verb = "cannot tell" if abs(r) >= CANNOT else "can hardly tell"
+                one, other = (_name(fitted.ranges[n].key) for n in (a, b))
+                number = f"{r:.2f}".replace("0.", ".")
+                found.append(f"These data {verb} {one} from {other}: correlation {number}.")
+    return found
+
+
+def _of_the_sampler(fitted: Fitted) -> list[str]:
+    found: list[str] = []
+    maximum, diagnostics = fitted.maximum, fitted.diagnostics
+    if maximum.agreeing < maximum.starts:
+        found.append(
+            f"{maximum.agreeing} of {maximum.starts} starts lead to the maximum: the likelihood has other peaks, or "
+            "flat parts."
+        )
+    if not diagnostics.has_converged:
+        bad = _named(fitted, diagnostics.r_hat > MOST_R_HAT)
+        found.append(
+            f"The sampler has not converged after {fitted.steps:,} steps: R-hat of {bad} is up to "
+            f"{diagnostics.r_hat.max():.2f}. Do not use its draws; raise most_steps."
+        )
+    elif diagnostics.effective.min() < fitted.study.effective:
+        bad = _named(fitted, diagnostics.effective < fitted.study.effective)
+        found.append(
+            f"The draws of {bad} are worth only {diagnostics.effective.min():,.0f} independent ones; raise most_steps."
+        )
+    return found
+
+
+def _named(fitted: Fitted, which: Sequence[bool] | np.ndarray) -> str:
+    return ", ".join(each.name for each, bad in zip(fitted.ranges, which, strict=True) if bad)
