@@ -108,7 +108,8 @@ def _with_ties(world: World, indptr: Array, indices: Array) -> World:
     enterprises = replace(world.enterprises, indptr=indptr, indices=indices)
     # As build_pairs numbers them.
     patterns = np.unique((world.technologies.relevance > 0).T, axis=0)
-    pairs = replace(world.pairs, partners=partners_by_pattern(enterprises, patterns))
+    partners = partners_by_pattern(indptr, indices, enterprises.industry_of, patterns)
+    pairs = replace(world.pairs, partners=partners)
     return replace(world, enterprises=enterprises, pairs=pairs)
 
 
