@@ -128,6 +128,7 @@ Door = Callable[[list[Scenario], Results, Any], Any]
 
 OUT = Path("never-written")
 PAIR = ("plain", "platform")
+ORIGIN = "http://localhost:8888"
 DOORS: dict[str, Door] = {
     "run seed": lambda specs, study, value: simulation.run(specs[0], value),
     "simulate seed": lambda specs, study, value: simulate(specs[0], value),
@@ -166,6 +167,8 @@ DOORS: dict[str, Door] = {
     "study_curves seed": lambda specs, study, value: figures.study_curves(study, seed=value),
     "adoption_raster seed": lambda specs, study, value: figures.adoption_raster(study, seed=value),
     "animate seed": lambda specs, study, value: animate(study, PAIR, seed=value),
+    "page seed": lambda specs, study, value: simulation.page(seed=value, origin=ORIGIN),
+    "page height": lambda specs, study, value: simulation.page(height=value, origin=ORIGIN),
 }
 REAL = {"deadline", "until_halfwidth", "ratio", "precision", "width_mm"}
 NONE_IS_DEFAULT = {"deadline", "until_halfwidth", "workers"}

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from simulation.arguments import seed_of
+from simulation.arguments import seed_of, whole_number
 from simulation.errors import HyperclusterError
 from simulation.scenario.loading import load_scenario
 from simulation.server.protocol.messages import SIDES
 
 ANNOUNCED = "The page is at "
-HEIGHT = 900
-"""Default height of the frame, pixels."""
+HEIGHT, MOST_HEIGHT = 900, 10_000
+"""Default and largest height of the frame, pixels."""
 
 _servers: dict[tuple[str, ...], tuple[subprocess.Popen[str], str]] = {}
 
@@ -65,6 +65,7 @@ def page(
     HyperclusterError
         If the scenarios cannot be used, or it is not known where the notebook is.
     """
+    seed, height = seed_of(seed), whole_number("height", height, least=1, most=MOST_HEIGHT)
     if len(scenarios) > len(SIDES):
         raise HyperclusterError(f"{len(scenarios)} scenarios: the page shows two side by side")
     shown = scenarios or ("regional_cluster", "hypercluster")
@@ -75,7 +76,7 @@ def page(
     address = _address(origins, files, str(Path(results).resolve()))
     sides = "&".join(f"{side}={quote(Path(each).stem)}" for side, each in zip(SIDES, shown, strict=False))
     rest = "" if len(shown) > 1 else f"&{SIDES[1]}=none"
-    return Frame(f"{address}#{sides}{rest}&seed={seed_of(seed)}", height)
+    return Frame(f"{address}#{sides}{rest}&seed={seed}", height)
 
 
 def _address(origins: Sequence[str], files: Sequence[str], results: str) -> str:

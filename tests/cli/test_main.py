@@ -28,7 +28,7 @@ from simulation.data.reader import load_dataset
 from simulation.figures import plot
 from simulation.reporting.tables import analyse, tables
 from simulation.results.reader import Results
-from simulation.scenario.loading import load_scenario
+from simulation.scenario.loading import load_scenario, shipped_scenarios
 from simulation.scenario.schema import Scenario
 
 TINY = """
@@ -295,13 +295,22 @@ def test_validate_prints_the_planned_present_value_and_every_fault(folder: Path)
         assert words in bad.stderr
 
 
-def test_scenarios_lists_all_that_are_shipped_with_their_titles():
+def test_scenarios_lists_all_that_are_shipped_by_group_with_their_titles():
     result = invoke("scenarios")
     assert result.exit_code == 0
-    names = [line.split()[0] for line in result.stdout.splitlines()]
-    assert set(STUDY) <= set(names)
-    assert names == sorted(names)
-    assert all(len(line.split()) > 1 for line in result.stdout.splitlines())
+    groups: dict[str, list[list[str]]] = {}
+    for line in result.stdout.splitlines():
+        if line and not line.startswith(" "):
+            found = groups.setdefault(line, [])
+        elif re.match(r"  \S", line):
+            found.append(line.split())
+    assert next(iter(groups)) == "Main question"
+    assert set(STUDY) <= {words[0] for words in groups["Main question"]}
+    every = [words[0] for found in groups.values() for words in found]
+    assert sorted(every) == sorted(path.stem for path in shipped_scenarios())
+    for found in groups.values():
+        assert [words[0] for words in found] == sorted(words[0] for words in found)
+        assert all(len(words) > 1 for words in found)
 
 
 def test_a_failed_replication_gives_exit_code_3_and_keeps_the_rest(

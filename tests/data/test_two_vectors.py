@@ -63,7 +63,8 @@ def test_scenarios_take_up_the_platforms_of_their_vector_as_the_table_has_them()
 
 def test_competing_differs_from_together_by_rivalry_alone():
     together, competing = load_scenario("vectors_together"), load_scenario("vectors_competing")
-    named = {"name": competing.name, "title": competing.title, "description": competing.description}
+    words = ("name", "title", "description", "summary", "group")
+    named = {word: getattr(competing, word) for word in words}
     changed = {**named, "membership": competing.membership}
     assert together.model_copy(update=changed) == competing
     assert (together.membership.rivalry, competing.membership.rivalry) == (0.0, 1.0)

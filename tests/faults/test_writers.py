@@ -92,10 +92,12 @@ ALLOWED = {
     "results.tables: write_table": "into memory",
     "explore.running: write_table": "into memory",
     "figures.drawing.style: savefig": "into memory",
-    "figures.model_state: savefig": "into memory",
+    "figures.drawing.notebook: savefig": "into memory",
+    "fit.running: to_parquet": "into memory",
     "figures.film.animation: savefig": "into memory",
     "figures.film.animation: save": "into memory",
     "figures.film.animation: saving": "ffmpeg, beside the old film",
+    "server.web.own_files: write_text": "a visitor's files, in a temporary folder of the session",
     "server.processes.studies: write_text": "scenarios for a process of its own, in a temporary folder",
 }
 """Where files are written, or seem to be, and why it is safe there."""

@@ -181,14 +181,14 @@ def test_whoever_is_stopped_between_two_files_leaves_no_unfinished_block(
 def test_every_replication_has_its_state_in_the_manifest(
     specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    compute = simulation.batch.replications.compute
+    compute = simulation.batch.replications.values_and_reasons
 
     def unlucky(record):
         if record.scenario == "plain" and record.seed == 3:
             raise ValueError("no luck")
         return compute(record)
 
-    monkeypatch.setattr(simulation.batch.replications, "compute", unlucky)
+    monkeypatch.setattr(simulation.batch.replications, "values_and_reasons", unlucky)
     assert run(specs, tmp_path / "study").manifest["state"] == {
         "plain": {"finished": "0-1, 3", "failed": "2"},
         "platform": {"finished": "0-3", "failed": ""},

@@ -98,6 +98,7 @@ def many_worlds(
             index=pd.Index(range(points), name="point"),
         ),
         checks=dict.fromkeys(patterns, 1.0),
+        bounds=dict.fromkeys(patterns, (0.0, 1.0)),
         margin={SPEED: 0.1, SYNCHRONIZATION: 0.01},
         is_sample=True,
         filtered=bool(patterns),
@@ -195,7 +196,7 @@ def test_every_filter_has_a_row_with_the_share_ahead_of_both_kinds_of_policies()
     found = answers()
     ax = draw("outcomes", found, width_mm=190).figure.axes[3]
     marks = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == "None"]
-    ahead = found.shares.query("kind == 'pairs' and outcome == 'ahead' and measure == 'speed'")
+    ahead = found.shares.query("kind == 'worlds' and outcome == 'ahead' and measure == 'speed'")
     assert sorted(marks) == pytest.approx(sorted(100 * ahead["share"]))
     assert len(marks) == 2 * (2 + 2 * len(PATTERNS))
 
