@@ -91,7 +91,8 @@ def test_hostile_names_are_shown_as_text_live_and_replayed(browser, hostile: Pat
             page.locator("#axis").click()
             page.locator("#view").click()
             page.locator("#difference").click()
-            page.locator("#open-inspect").click()
+            page.locator("#open-why").click()
+            page.locator("#tab-inspect").click()
             expect(page.locator("#panel-inspect")).to_contain_text(MARKUP, timeout=MS)
             for tab in ("why", "sure", "money", "change"):
                 page.locator(f"#tab-{tab}").click()
@@ -104,7 +105,7 @@ def test_hostile_names_are_shown_as_text_live_and_replayed(browser, hostile: Pat
             for name in ("__proto__", "<b>bold<b>", "edited", MARKUP):
                 assert any(group.startswith(f"Results: {name}") for group in groups), name
             expect(picker.locator("section", has_text="Results: edited")).to_contain_text("U+001B")
-            picker.get_by_role("button", name="Close").click()
+            picker.get_by_role("button", name="Close", exact=True).click()
             page.locator("#save").click()
             saved = page.get_by_role("dialog").get_by_role("button", name="Adoption share by region as SVG")
             picture = ElementTree.fromstring(Path(come.saved(saved).path()).read_bytes())

@@ -8,9 +8,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from legibility import texts
+from legibility import shown_on, texts
 from made_up_countries import TITLES, islands, long_country
-from matplotlib.text import Text
 
 from simulation.batch.running import run_batch
 from simulation.figures import FIGURES, StudyCurves, plot, study_curves
@@ -70,11 +69,9 @@ def test_every_figure_of_any_country_is_comfortable_and_no_text_leaves_the_page(
         with style():
             page.draw_without_rendering()
         assert page.get_size_inches()[1] * 25.4 <= COMFORTABLE_MM + 15
-        for text in page.findobj(Text):
-            assert isinstance(text, Text)
-            if text.get_text().strip() and text.get_visible() and text.axes is None:
-                box = text.get_window_extent()
-                assert page.bbox.x0 - 1 <= box.x0 and box.x1 <= page.bbox.x1 + 1, text
+        for text in shown_on(page):
+            box = text.get_window_extent()
+            assert page.bbox.x0 - 1 <= box.x0 and box.x1 <= page.bbox.x1 + 1, text
 
 
 def test_no_name_or_title_is_mathematics_or_markdown(studies: dict[str, Results]) -> None:

@@ -91,7 +91,7 @@ def test_sides_with_different_regions_have_bands_of_their_own(served: Served) ->
 def test_why_a_study_has_failed_is_told_without_the_places_of_the_machine(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def damaged(folder: Path, _: object) -> dict[str, Any]:
+    async def damaged(session: int, folder: Path, _: object) -> dict[str, Any]:
         raise ResultsError(f"{folder / 'runs.parquet'}: cannot be read")
 
     monkeypatch.setattr(served.server.models, "sum_up", damaged)
