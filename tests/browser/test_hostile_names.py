@@ -107,7 +107,7 @@ def test_hostile_names_are_shown_as_text_live_and_replayed(browser, hostile: Pat
             expect(picker.locator("section", has_text="Results: edited")).to_contain_text("U+001B")
             picker.get_by_role("button", name="Close", exact=True).click()
             page.locator("#save").click()
-            saved = page.get_by_role("dialog").get_by_role("button", name="Adoption share by region as SVG")
+            saved = page.get_by_role("dialog").get_by_role("button", name="When it is adopted as SVG")
             picture = ElementTree.fromstring(Path(come.saved(saved).path()).read_bytes())
             assert TITLE[:20] in "".join(picture.itertext())
             assert page.locator("img, script:not([src]), b:has-text('Volga')").count() == 0
