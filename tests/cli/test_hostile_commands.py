@@ -74,9 +74,11 @@ HOSTILE = st.one_of(
             ),
         ]
     ),
-    # No command line holds a NUL; a byte that is not UTF-8 arrives as half a character.
+    # No command line holds a NUL; a byte from 80 to FF that is not UTF-8 arrives as U+DC80 to U+DCFF (PEP 383).
     st.text(
-        st.characters(exclude_characters="\0", codec="utf-8") | st.characters(categories=["Cs"]), max_size=30
+        st.characters(exclude_characters="\0", codec="utf-8")
+        | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF, categories=["Cs"]),
+        max_size=30,
     ),
 )
 """What a command is given for each argument and option, in any order."""
