@@ -20,7 +20,9 @@ from simulation.world import Array
 
 OUTCOMES = {"restricted_time_years": -1, "synchronization": 1}
 """Metrics that are explained: speed and synchronization, with the sign of an improvement."""
-VALUE, LAST, PAIR, TOGETHER, MARGIN = "value", "last in", "interaction", "together", "margin"
+VALUE, LAST, PAIR, LEAD, TOGETHER, MARGIN = "value", "last in", "interaction", "lead", "together", "margin"
+"""What a number is: a Shapley value, the effect of joining last, an interaction index, how much larger the
+largest value is than another one, the effect of all parts, or that of a little more or less money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,9 @@ class Contribution:
 
     game: str
     metric: str
-    kind: str  # VALUE, LAST, PAIR, TOGETHER or MARGIN
+    kind: str  # VALUE, LAST, PAIR, LEAD, TOGETHER or MARGIN
     part: str  # empty for all together
-    partner: str  # the other part of a pair, else empty
+    partner: str  # the other part of a pair, or the one that is surpassed, else empty
     mean: float
     low: float  # ends of the 95 % interval over replications; nan with fewer than two
     high: float
@@ -118,6 +120,10 @@ def _of_game(
     for place, name in enumerate(players):
         lost = outcomes[everyone] - outcomes[everyone & ~(1 << place)]
         yield told(LAST, lost, name, money=unused[place])
+    best = int(np.argmax(values.mean(axis=0))) if len(values) else 0
+    for place, name in enumerate(players):
+        if place != best:
+            yield told(LEAD, values[:, best] - values[:, place], players[best], name)
     for (first, second), index in pairs.items():
         yield told(PAIR, index, players[first], players[second], error=pair_errors[first, second])
     yield told(TOGETHER, outcomes[everyone] - outcomes[0], money=unused[-1])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from simulation.analysis.effects import effects
-from simulation.explain.contributions import LAST, MARGIN, PAIR, TOGETHER, VALUE, Contribution
+from simulation.explain.contributions import LAST, LEAD, MARGIN, PAIR, TOGETHER, VALUE, Contribution
 from simulation.explain.game import Game
 from simulation.explain.study import Explanation
 from simulation.figures import files_of, waterfall
@@ -74,12 +74,15 @@ def _of_game(game: Game, roles: Found) -> Iterator[Table]:
             *([f"{whole[0].money_pv:,.0f}"] if game.total_pv is not None else []),
         )
     )
+    unused = ""
+    if game.total_pv is not None:
+        unused = f" Unused: present value of money that nobody can use, of {game.total_pv:,.0f} units in all."
     yield Table(
         name=game.name,
         title=f"{game.title} (Shapley value)",
         head=tuple(head),
         rows=tuple(rows),
-        note=_note(game, roles),
+        note=_note(game, roles) + unused,
     )
     pairs = _pairs(game, roles)
     if pairs:
@@ -126,10 +129,6 @@ def _note(game: Game, roles: Found) -> str:
     parts.append(f"Replications with all values: {speed} for speed, {synchronization} for 1 - Phi.")
     if min(row.n for row in rows) < 2:
         parts.append("Undefined: fewer than 5 % adopt in some of the runs that the value needs.")
-    if game.total_pv is not None:
-        parts.append(
-            f"Unused: present value of money that nobody can use, of {game.total_pv:,.0f} units in all."
-        )
     if game.blocks:
         errors = []
         for metric, (_, unit, decimals) in UNITS.items():
@@ -188,21 +187,22 @@ def _sentence(explanation: Explanation, roles: Found, metric: str) -> str:
     who = f"{explanation.here.title} against {explanation.there.title}, {what}"
     if first.n < 2:
         return f"{who}: {first.n} of {first.replications} pairs have a value; too few for a conclusion."
-    parts = [
-        f"{_WHOSE[name]} {lead}"
-        for name, game in games.items()
-        if (lead := _lead([roles[name, metric, VALUE, player, ""] for player in game.players]))
-    ]
+    parts = [f"{_WHOSE[name]} {_lead(game, roles, metric)}" for name, game in games.items()]
     n = f"n = {first.n} of {first.replications}"
     return f"{who}: {_in_words(first)}, {n}; {'; '.join(parts)}."
 
 
-def _lead(rows: Sequence[Contribution]) -> str:
-    """Return which part contributes most, or among which ones it is."""
-    if any(row.n < 2 for row in rows):
+def _lead(game: Game, roles: Found, metric: str) -> str:
+    """Return which part contributes most, or which ones cannot be told from it."""
+    rows = {name: roles[game.name, metric, VALUE, name, ""] for name in game.players}
+    if any(row.n < 2 for row in rows.values()):
         return "the values are undefined, because too few adopt without some of them"
-    best, *others = sorted(rows, key=lambda row: -row.mean)
-    rivals = [row for row in others if row.high >= best.low]
+    best = max(rows.values(), key=lambda row: row.mean)
+    rivals = [
+        row
+        for name, row in rows.items()
+        if row is not best and not roles[game.name, metric, LEAD, best.part, name].low > 0
+    ]
     if rivals and best.low <= 0:
         return "none can be told from the others"
     names = " or ".join(f"{row.part} ({_in_words(row)})" for row in (best, *rivals))

@@ -72,7 +72,7 @@ def sampled(game: np.ndarray, players: int) -> tuple[list, dict[int, np.ndarray]
 
 
 def times_error(comparisons: int) -> float:
-    """How many standard errors of these blocks all of these estimates stay within, in 99 of 100 samples (Bonferroni)."""
+    """How many standard errors of these blocks all of these estimates stay within in 99 of 100 samples."""
     return float(stdtrit(BLOCKS - 1, 1 - 0.01 / 2 / comparisons))
 
 
