@@ -92,7 +92,6 @@ def explain(
             out=folder,
             seed=seed,
             workers=workers,
-            keep="curves",
             fresh=fresh,
             take_over=take_over,
             progress=progress,

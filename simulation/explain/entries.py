@@ -132,15 +132,17 @@ class _Mixture:
                 continue
             twins = waiting[_identity(entry)]
             if not twins:
-                players.append(_Player(f"with {entry.name}" if others else entry.name, here=[entry]))
+                players.append(_Player(f"{entry.name} (added)" if others else entry.name, here=[entry]))
                 continue
             twin = twins.pop(0)
             if _same_money(entry, twin):
                 common.append(entry)
             else:
-                players.append(_Player(f"other money: {entry.name}", here=[entry], there=[twin]))
+                players.append(_Player(f"{entry.name} (other money)", here=[entry], there=[twin]))
         players += [
-            _Player(f"without {entry.name}", there=[entry]) for twins in waiting.values() for entry in twins
+            _Player(f"{entry.name} (left out)", there=[entry])
+            for twins in waiting.values()
+            for entry in twins
         ]
         mixture = cls((there, here), mine, others, common, players, opening)
         mixture._add_platforms()

@@ -12,7 +12,7 @@ Research 36: 1726-1730.
 Mitchell, Cooper, Frank & Holmes (2022), Sampling permutations for Shapley value estimation, Journal of Machine Learning
 Research 23 (43): 1-46.
 Williams (1949), Experimental designs balanced for the estimation of residual effects of treatments, Australian Journal
-of Chemistry 2: 149-168.
+of Scientific Research A 2: 149-168.
 """
 
 from __future__ import annotations

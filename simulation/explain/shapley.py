@@ -1,7 +1,7 @@
 """Shapley values and pairwise interactions of a game whose worth is known for every coalition.
 
-Coalition c contains player p where bit p of c is 1, and a game has one row per replication. docs/explain.md defines
-what is computed here, equations (E1) to (E3).
+Coalition c contains player p where bit p of c is 1, and a game has one row per replication. Section 5 of
+the model defines what is computed here, equation (29) and equation (30).
 
 References
 ----------
@@ -22,7 +22,7 @@ from simulation.world import Array
 
 
 def shapley_values(outcomes: Array) -> Array:
-    """Return the Shapley value of every player, equation (E1).
+    """Return the Shapley value of every player, equation (29).
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def shapley_values(outcomes: Array) -> Array:
 
 
 def interactions(outcomes: Array) -> dict[tuple[int, int], Array]:
-    """Return the Shapley interaction index of every pair, float64 (N,), equation (E2).
+    """Return the Shapley interaction index of every pair, float64 (N,), equation (30).
 
     Parameters
     ----------

@@ -14,14 +14,17 @@ from simulation.explain.contributions import LAST, LEAD, MARGIN, PAIR, TOGETHER,
 from simulation.explain.game import Game
 from simulation.explain.study import Explanation
 from simulation.figures import files_of, waterfall
+from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.study import Drawn
 from simulation.reporting.numbers import signed, with_interval
+from simulation.reporting.page import html_page
 from simulation.reporting.places_of_change import places
 from simulation.reporting.table import Table, with_minus
 from simulation.results.derived import FIGURES, Outputs
 from simulation.results.reader import Results
 
-NUMBERS = "explain.csv"
+NUMBERS, HTML, MARKDOWN = "explain.csv", "explain.html", "explain.md"
+WATERFALL = "waterfall_"
 MOST_PAIRS = 10
 """Interactions that a table shows; explain.csv has all."""
 SPEED, SYNCHRONIZATION = "restricted_time_years", "synchronization"
@@ -231,7 +234,7 @@ def pictures(
                 )
                 for name, row in [*((row.part, row) for row in rows), (TOGETHER_WORDS, whole)]
             ]
-        name = f"waterfall_{game.name}"
+        name = f"{WATERFALL}{game.name}"
         title = f"{explanation.here.title} against {explanation.there.title}"
         note = f"Bars: Shapley values, one after the other. {_note(game, roles)}"
         yield (
@@ -250,13 +253,40 @@ def write_explanation(
     *,
     width_mm: float,
 ) -> list[Path]:
-    """Write the numbers, tables and figures into the results folder; return their paths."""
+    """Write the numbers, tables, figures and the page into the results folder; return their paths."""
     table = pd.DataFrame([asdict(row) for row in found]).to_csv(index=False, lineterminator="\n")
     files = {NUMBERS: table.encode()}
     for one in shown:
         files[f"tables/{one.name}.tex"] = one.latex().encode()
         files[f"tables/{one.name}.md"] = one.markdown().encode()
+    captions: dict[str, str] = {}
     for name, drawn in pictures(explanation, found, width_mm=width_mm):
         drawn_files = files_of(drawn, name=name, formats=("png", "pdf"))
         files |= {f"{FIGURES}/{file}": content for file, content in drawn_files.items()}
-    return outputs.write(files)
+        captions[name.removeprefix(WATERFALL)] = drawn.caption
+    paths = outputs.write(files)
+    text = _page(explanation, found, shown, captions)
+    # The HTML page embeds the pictures, which have to be there first.
+    pages = {HTML: html_page(text, outputs.folder), MARKDOWN: text}
+    return [*outputs.write({name: content.encode() for name, content in pages.items()}), *paths]
+
+
+def _page(
+    explanation: Explanation,
+    found: Sequence[Contribution],
+    shown: Sequence[Table],
+    captions: Mapping[str, str],
+) -> str:
+    """Return the sentences, tables and figures as Markdown, with figures by their path in the results folder."""
+    here, there = (markdown_text(spec.title) for spec in (explanation.here, explanation.there))
+    blocks = [
+        f"# What does the work: {here} against {there}",
+        *map(markdown_text, sentences(explanation, found)),
+        "Entries at own cost, entries at equal money, vectors and channels are separate games, each of which divides a "
+        "difference among its own parts: their values must not be added together.",
+    ]
+    for table in shown:
+        blocks.append(table.markdown())
+        if table.name in captions:
+            blocks += [f"![]({FIGURES}/{WATERFALL}{table.name}.png)", captions[table.name]]
+    return "\n\n".join(block.strip() for block in blocks) + "\n"

@@ -157,15 +157,15 @@ def test_between_two_scenarios_the_players_are_what_differs():
     assert set(found) == {"entries_at_own_cost", "entries_at_equal_money"}
     game = found["entries_at_own_cost"]
     assert game.players == (
-        "with remote residency: national",
-        "with platform onboarding: national",
-        "without cluster organisation: 4 regions",
-        "without technopark: 4 regions",
-        "without training: 4 regions",
+        "remote residency: national (added)",
+        "platform onboarding: national (added)",
+        "cluster organisation: 4 regions (left out)",
+        "technopark: 4 regions (left out)",
+        "training: 4 regions (left out)",
     )
     assert game.version(0).digest == load_scenario("regional_cluster").digest
     assert game.version(game.everyone).digest == load_scenario("hypercluster").digest
-    residency = game.version(coalition(game, "with remote residency: national"))
+    residency = game.version(coalition(game, "remote residency: national (added)"))
     assert instruments(residency) == {
         "platform_operation",
         "remote_residency",
