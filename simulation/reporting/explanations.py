@@ -288,5 +288,8 @@ def _page(
     for table in shown:
         blocks.append(table.markdown())
         if table.name in captions:
-            blocks += [f"![]({FIGURES}/{WATERFALL}{table.name}.png)", captions[table.name]]
+            blocks += [
+                f"![{markdown_text(table.title)}]({FIGURES}/{WATERFALL}{table.name}.png)",
+                captions[table.name],
+            ]
     return "\n\n".join(block.strip() for block in blocks) + "\n"
