@@ -37,7 +37,9 @@ def explained(name: str, other: str, folder: str) -> list[str]:
     explanation = Explanation.of(load_scenario(name), there)
     results = Results(folder)
     found = contributions(explanation, results)
-    shown = [table for table in tables(explanation, found, results) if table.name in SHOWN]
+    # What more or less money would do depends on no other scenario.
+    wanted = SHOWN if there is None else SHOWN[:-1]
+    shown = [table for table in tables(explanation, found, results) if table.name in wanted]
     return [
         f"### {explanation.here.title} against {explanation.there.title}",
         *sentences(explanation, found),
