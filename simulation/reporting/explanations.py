@@ -187,12 +187,19 @@ def _sentence(explanation: Explanation, roles: Found, metric: str) -> str:
     what, _, _ = UNITS[metric]
     games = {game.name: game for game in explanation.games}
     first = roles[next(iter(games)), metric, TOGETHER, "", ""]
-    who = f"{explanation.here.title} against {explanation.there.title}, {what}"
+    who = f"{_versus(explanation)}, {what}"
     if first.n < 2:
         return f"{who}: {first.n} of {first.replications} pairs have a value; too few for a conclusion."
     parts = [f"{_WHOSE[name]} {_lead(game, roles, metric)}" for name, game in games.items()]
     n = f"n = {first.n} of {first.replications}"
     return f"{who}: {_in_words(first)}, {n}; {'; '.join(parts)}."
+
+
+def _versus(explanation: Explanation) -> str:
+    """Return what is compared; a scenario whose platforms nobody pays for is no policy itself."""
+    here, there = explanation.here, explanation.there
+    alone = explanation.names[here.name] == explanation.names[there.name]
+    return here.title if alone else f"{here.title} against {there.title}"
 
 
 def _lead(game: Game, roles: Found, metric: str) -> str:
@@ -235,7 +242,7 @@ def pictures(
                 for name, row in [*((row.part, row) for row in rows), (TOGETHER_WORDS, whole)]
             ]
         name = f"{WATERFALL}{game.name}"
-        title = f"{explanation.here.title} against {explanation.there.title}"
+        title = _versus(explanation)
         note = f"Bars: Shapley values, one after the other. {_note(game, roles)}"
         yield (
             name,
@@ -278,9 +285,8 @@ def _page(
     captions: Mapping[str, str],
 ) -> str:
     """Return the sentences, tables and figures as Markdown, with figures by their path in the results folder."""
-    here, there = (markdown_text(spec.title) for spec in (explanation.here, explanation.there))
     blocks = [
-        f"# What does the work: {here} against {there}",
+        f"# What does the work: {markdown_text(_versus(explanation))}",
         *map(markdown_text, sentences(explanation, found)),
         "Entries at own cost, entries at equal money, vectors and channels are separate games, each of which divides a "
         "difference among its own parts: their values must not be added together.",
