@@ -51,8 +51,8 @@ _HOW_TO_READ = (
     "patterns: a share of such worlds is not a probability. "
 )
 _HOW_TO_READ_GIVEN = (
-    "Worlds are the rows of the file of the design, such as draws from the posterior of a fit; all that it does not name "
-    "is as in the scenarios. A share of such worlds is at best a probability given the data and the model of the fit. "
+    "Worlds are the rows of the file of the design, such as draws from the posterior of a fit; all that it does not "
+    "name is as in the scenarios. A share of such worlds is at best a probability given the data and model of the fit. "
 )
 _SHARES = (
     "Shares of worlds refer to the expected difference of a world, with the chance of its few seeds removed; "

@@ -16,8 +16,8 @@ import numpy as np
 from simulation.data.reader import dataset_folder
 from simulation.data.tables import Row, raise_problems, read_table
 from simulation.engine.build.world import build_world
-from simulation.errors import Problem
-from simulation.fit.observed import MOST_MISSING, refuse_what_is_not_observed
+from simulation.errors import HyperclusterError, Problem
+from simulation.fit.observed import MOST_MISSING, refuse_drawn_technologies, refuse_what_is_not_observed
 from simulation.scenario.schema import Scenario
 from simulation.world import Array, World
 
@@ -78,25 +78,41 @@ class Counts:
         return int(self.eligible.sum()) - self.given
 
 
-def observe_counts(spec: Scenario) -> Counts:
+def observe_counts(spec: Scenario, *, steps: int = 1, simulated: bool = False) -> Counts:
     """Return what was counted in the world of a scenario.
+
+    Parameters
+    ----------
+    steps : steps of the scenario in a period of the data.
+    simulated : whether all that the scenario has is simulated, so that nothing needs to be observed but adoption.
 
     Raises
     ------
     ScenarioError
-        If the scenario has what no file says anything about.
+        If the scenario has what no file says anything about, or draws its technologies.
     DataError
         If ``adoption.csv`` cannot be used; with every fault.
+    HyperclusterError
+        If the horizon is no whole number of periods.
     """
-    refuse_what_is_not_observed(spec)
+    if simulated:
+        refuse_drawn_technologies(spec)
+    else:
+        refuse_what_is_not_observed(spec)
     world = build_world(spec, 0)
-    more = 0 if spec.dataset.partners is not None or spec.diffusion.network == 0 else TIES_DRAWN - 1
+    periods, rest = divmod(world.months, steps)
+    if rest:
+        raise HyperclusterError(
+            f"steps_per_period = {steps}: the horizon of {world.months} steps is no whole number of periods"
+        )
+    drawn = not simulated and spec.dataset.partners is None and spec.diffusion.network > 0
+    more = TIES_DRAWN - 1 if drawn else 0
     worlds = (world, *(build_world(spec, seed) for seed in range(1, more + 1)))
     relevance = world.technologies.relevance
     able = (world.enterprises.counts.T[:, :, None] > 0) & (relevance > 0)[:, None, :]  # (S, R, K)
     industry, region, technology = np.nonzero(able)
     problems: list[Problem] = []
-    read = _read(dataset_folder(spec.world.dataset) / ADOPTION, world, problems)
+    read = _read(dataset_folder(spec.world.dataset) / ADOPTION, world, periods, problems)
     raise_problems(problems)
     by_industry, rows = read
     keys = list(
@@ -110,9 +126,9 @@ def observe_counts(spec: Scenario) -> Counts:
     number = {key: n for n, key in enumerate(dict.fromkeys(keys))}
     group = np.array([number[key] for key in keys], dtype=np.int64)
     enterprises = np.bincount(group, weights=world.enterprises.counts[region, industry]).astype(np.int64)
-    stock, eligible = _tabled(rows, number, enterprises, world, problems)
+    stock, eligible = _tabled(rows, number, enterprises, world, (periods, steps), problems)
     raise_problems(problems)
-    return Counts(spec, world, worlds, technology, region, industry, group, stock, eligible, world.months)
+    return Counts(spec, world, worlds, technology, region, industry, group, stock, eligible, periods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +142,7 @@ class _Counted:
     eligible: int
 
 
-def _read(path: Path, world: World, problems: list[Problem]) -> tuple[bool, list[_Counted]]:
+def _read(path: Path, world: World, periods: int, problems: list[Problem]) -> tuple[bool, list[_Counted]]:
     """Return whether counts are by industry, and the rows whose cells can be read."""
     table = read_table(path, columns=COLUMNS, problems=problems)
     by_industry = INDUSTRY in table.columns
@@ -143,8 +159,8 @@ def _read(path: Path, world: World, problems: list[Problem]) -> tuple[bool, list
             continue
         if period is None or adopters is None or eligible is None:
             continue
-        if period > world.months:
-            row.problem("period", f"must be 0 to {world.months}, the steps of the scenario")
+        if period > periods:
+            row.problem("period", f"must be 0 to {periods}, the steps of the scenario")
         elif adopters > eligible:
             row.problem("adopters", f"more than the {eligible} that were counted in column eligible")
         else:
@@ -159,12 +175,13 @@ def _tabled(
     number: dict[tuple[int, int, int], int],
     enterprises: Array,
     world: World,
+    horizon: tuple[int, int],
     problems: list[Problem],
 ) -> tuple[Array, Array]:
     """Return the stock, int64 (G, T + 1), and the number that was counted, int64 (G,), of every group."""
-    before = len(problems)
-    release = np.array([world.technologies.release_month[key[2]] for key in number], dtype=np.int64)
-    stock = np.full((len(number), world.months + 1), -1, dtype=np.int64)
+    before, (periods, steps) = len(problems), horizon
+    release = np.array([world.technologies.release_month[key[2]] // steps for key in number], dtype=np.int64)
+    stock = np.full((len(number), periods + 1), -1, dtype=np.int64)
     eligible = np.full(len(number), -1, dtype=np.int64)
     line_of: dict[tuple[int, int], Row] = {}
     for each in rows:
@@ -192,7 +209,7 @@ def _tabled(
     if len(problems) > before:
         return stock, eligible
     # Periods up to that in which a technology appears may be left out: nobody had it.
-    start = np.arange(world.months + 1) <= release[:, None]
+    start = np.arange(periods + 1) <= release[:, None]
     stock[start & (stock < 0)] = 0
     if (stock < 0).any():
         found = np.argwhere(stock < 0)

@@ -113,6 +113,18 @@ def _with_ties(world: World, indptr: Array, indices: Array) -> World:
     return replace(world, enterprises=enterprises, pairs=pairs)
 
 
+def refuse_drawn_technologies(spec: Scenario) -> None:
+    """Refuse technologies that appear at random, in months that no file tells.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    if spec.technologies.release == "poisson":
+        file, message = f'scenario "{spec.name}"', 'must be "at_start" or "schedule": known, not drawn'
+        raise ScenarioError([Problem(file, None, "technologies.release", message)])
+
+
 def refuse_what_is_not_observed(spec: Scenario, *, ties: Ties | None = None) -> None:
     """Refuse channels and mechanisms whose state no file gives.
 

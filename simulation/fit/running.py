@@ -178,7 +178,7 @@ def run_fit(
         raise HyperclusterError(f"nobody adopted in the {observed.periods} periods: there is nothing to fit")
     ranges = study.ranges(counts=isinstance(observed, Counts))
     likelihood = likelihood_of(observed, [each.key for each in ranges])
-    identity = _identity(study, observed)
+    identity = identity_of(study, observed)
     chain = None if fresh else _before(out, identity)
     out.mkdir(parents=True, exist_ok=True)
     if chain is None:
@@ -259,7 +259,7 @@ def _sampled(
         replace(out / CHAIN, buffer.getvalue())
 
 
-def _identity(study: Fit, observed: Observed | Counts) -> dict[str, str]:
+def identity_of(study: Fit, observed: Observed | Counts) -> dict[str, str]:
     """Return what must be the same for steps of the sampler to belong to one fit."""
     folder = dataset_folder(observed.spec.world.dataset)
     seen = observed.stock if isinstance(observed, Counts) else observed.period

@@ -55,6 +55,8 @@ class Fit(Settings):
     """Title of its report."""
     scenario: Annotated[Line, Field(min_length=1)]
     """File of the scenario in whose dataset ``agents.csv`` or ``adoption.csv`` lies, relative to this file."""
+    method: Literal["likelihood", "simulation"] = "likelihood"
+    """Whether the likelihood is computed, or the engine simulates and counts are compared (adoption.csv)."""
     ties: Literal["mutual", "directed"] = "mutual"
     """Whether partners look at each other, or each enterprise at those whom it named (nominations.csv)."""
     priors: Literal["shipped", "none"] = "shipped"
@@ -70,6 +72,14 @@ class Fit(Settings):
     """Effective sample size at which the sampler stops."""
     most_steps: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
     """Steps after which it stops anyway."""
+    steps_per_period: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Steps of the scenario in a period of the data, by simulation."""
+    population: Annotated[int, Field(ge=20, le=100_000)] = 500
+    """Draws of a generation, by simulation."""
+    least_acceptance: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    """Share of the simulations that are near enough below which the last generation is reached."""
+    most_simulations: Annotated[int, Field(ge=100, le=100_000_000)] = 100_000
+    """Simulations after which it is reached anyway."""
     parameters: dict[Annotated[str, Field(pattern=IDENTIFIER)], Fitted] = Field(default_factory=dict)
     """What is fitted, by name."""
 
@@ -122,7 +132,7 @@ def _faults(fit: Fit) -> Iterator[Issue]:
     moved: dict[str, str] = {}
     for name, fitted in fit.parameters.items():
         place = ("parameters", name, "key")
-        known = (*KEYS, OVERDISPERSION)
+        known = _simulated_keys() if fit.method == "simulation" else (*KEYS, OVERDISPERSION)
         if fitted.key not in known:
             yield place, f"cannot be fitted{suggestion(fitted.key, known)}; what can is {_words(known)}"
         if fitted.key == OVERDISPERSION and fitted.low is not None and fitted.low < LEAST_OVERDISPERSION:
@@ -132,8 +142,16 @@ def _faults(fit: Fit) -> Iterator[Issue]:
         if fitted.key in moved:
             yield place, f'is that of "{moved[fitted.key]}" too; each key once'
         moved[fitted.key] = name
+    if fit.method == "likelihood" and fit.steps_per_period != 1:
+        message = 'must be 1: only method = "simulation" knows steps that are shorter than a period'
+        yield ("steps_per_period",), message
     if fit.priors == "none" and not fit.parameters:
         yield ("priors",), 'with "none" nothing is fitted; add a table such as [parameters.spatial]'
+
+
+def _simulated_keys() -> tuple[str, ...]:
+    """Return the numbers of a scenario that have a shipped range."""
+    return tuple(key for prior in load_priors().priors if prior.scale != "categories" for key in prior.keys)
 
 
 def _words(keys: Sequence[str]) -> str:
