@@ -44,7 +44,7 @@ SETTINGS = {
     "slow": (0.02, 0.25, 0.25, 0.7),
     "fast": (0.06, 0.8, 0.8, 0.7),
 }
-"""Values of ``KEYS``: half have adopted after 6 to 7 years, and after 2 to 3."""
+"""Values of ``KEYS``: half have adopted after 7 to 8 years, and after 2 to 3."""
 
 WAYS = {
     ("agents", 12): "by name and month",
