@@ -943,9 +943,9 @@ MUTANTS = [
         "tests/results/test_passes.py",
     ),
     Mutant(
-        "a figure without the variance that it shows",
-        "figures/phi_over_time.py",
-        'needs=frozenset({"variance"})',
+        "a figure without the ledger that it shows",
+        "figures/ledger.py",
+        'needs=frozenset({"ledger"})',
         "needs=frozenset()",
         "tests/figures/test_needs.py",
     ),

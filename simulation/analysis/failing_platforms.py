@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from simulation.analysis.membership_levels import fold_of
 from simulation.data.reader import load_dataset
 from simulation.errors import HyperclusterError
 from simulation.metrics.curves import ratio
-from simulation.results.reader import Results
+from simulation.results.reader import Results, places_of
 from simulation.settings import multiplied
 from simulation.world import Array
 
@@ -74,18 +75,25 @@ def failures_of(results: Results, scenario: str) -> list[Failure]:
     table = results.memberships(["month", "platform", "region", "members", "may_join"], scenario=scenario)
     if table.empty or (readiness := readiness_of(text["world"], ids)) is None:
         return []
-    table = table.astype({"platform": str, "region": str})
-    totals = table.groupby(["platform", "month", "region"])[["members", "may_join"]].sum()
-    found = []
-    for platform in sorted(set(table["platform"])):
-        wide = totals.loc[platform].unstack("region", fill_value=0)
-        members, may_join = (
-            wide[column].reindex(columns=ids, fill_value=0).to_numpy() for column in ("members", "may_join")
-        )
-        share = ratio(members.sum(axis=1), may_join.sum(axis=1))
-        failure = failure_of(platform, share, may_join[0], readiness=readiness, text=text)
-        found += [] if failure is None else [failure]
-    return found
+    names = sorted(table["platform"].cat.categories)
+    shape = (len(names), entry["months"] + 1, len(ids))
+    place = np.ravel_multi_index(
+        (
+            places_of(table["platform"], names),
+            table["month"].to_numpy(),
+            places_of(table["region"], ids),
+        ),
+        shape,
+    )
+    members, may_join = (
+        np.bincount(place, weights=table[column], minlength=math.prod(shape)).reshape(shape)
+        for column in ("members", "may_join")
+    )
+    failures = (
+        failure_of(name, ratio(here.sum(axis=1), may.sum(axis=1)), may[0], readiness=readiness, text=text)
+        for name, here, may in zip(names, members, may_join, strict=True)
+    )
+    return [failure for failure in failures if failure is not None]
 
 
 def failing_platforms(results: Results) -> list[str]:
