@@ -206,10 +206,14 @@ MUTANTS = [
         "live instead of synchronous update of memberships",
         "engine/membership_months.py",
         "        moves.members_by_industry[month - first] = state.members_by_industry\n"
-        "        decide(month, fixed, population, now, state, derived, wanted)\n"
-        "        n = move(wanted, population, state, derived, moves, place)\n",
-        "        decide(month, fixed, population, now, state, derived, wanted)\n"
-        "        n = move(wanted, population, state, derived, moves, place)\n"
+        "        n = 0\n"
+        "        if now.is_open.any():  # else nobody is a member, and nobody may become one\n"
+        "            decide(month, fixed, population, now, state, derived, wanted)\n"
+        "            n = move(wanted, population, state, derived, moves, place)\n",
+        "        n = 0\n"
+        "        if now.is_open.any():\n"
+        "            decide(month, fixed, population, now, state, derived, wanted)\n"
+        "            n = move(wanted, population, state, derived, moves, place)\n"
         "        moves.members_by_industry[month - first] = state.members_by_industry\n",
         "tests/engine/test_month.py",
     ),
