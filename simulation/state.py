@@ -13,13 +13,13 @@ class State:
 
     month: int  # months done
     released: Array  # bool (K,)
-    waiting: Array  # int32 (P,), for each technology its pairs, those that wait first: see kernels.waiting
-    place: Array  # int32 (P,), of each pair in this order
+    waiting: (
+        Array  # int32 (P,), for each technology its enterprises, those that wait first: see kernels.waiting
+    )
     waiting_count: Array  # int64 (K,)
     remaining: Array  # float64 (P,), threshold minus cumulated hazard, both divided by alpha; by place
-    near: Array  # int32 (P,), partners of the same region that have adopted
-    far: Array  # int32 (P,), partners of other regions that have adopted
-    exposures: Array  # float64 (P,), B under the levers of the month; by place
+    contacts: Array  # int32 (P, 4), by place, of those that wait: see kernels.network.Contact
+    exposures: Array  # float64 (P,), by place, of those that wait: B under the levers of the month
     adopted_month: Array  # int32 (P,), -1 before
     adopters: Array  # int64 (R, S, K), among the enterprises present
     attribution: Array  # float64 (P, channels)

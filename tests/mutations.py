@@ -206,29 +206,33 @@ MUTANTS = [
         "live instead of synchronous update of memberships",
         "engine/membership_months.py",
         "        moves.members_by_industry[month - first] = state.members_by_industry\n"
-        "        decide(month, fixed, population, now, state, derived, wanted)\n"
-        "        n = move(wanted, population, state, derived, moves, place)\n",
-        "        decide(month, fixed, population, now, state, derived, wanted)\n"
-        "        n = move(wanted, population, state, derived, moves, place)\n"
+        "        n = 0\n"
+        "        if now.is_open.any():  # else nobody is a member, and nobody may become one\n"
+        "            decide(month, fixed, population, now, state, derived, wanted)\n"
+        "            n = move(wanted, population, state, derived, moves, place)\n",
+        "        n = 0\n"
+        "        if now.is_open.any():\n"
+        "            decide(month, fixed, population, now, state, derived, wanted)\n"
+        "            n = move(wanted, population, state, derived, moves, place)\n"
         "        moves.members_by_industry[month - first] = state.members_by_industry\n",
         "tests/engine/test_month.py",
     ),
     Mutant(
         "live instead of synchronous update of adopting partners",
-        "engine/kernels/adoption.py",
-        "        adopted_month[waiting[w]] = month\n",
-        "        adopted_month[waiting[w]] = month\n"
-        "        push_adoption(\n"
-        "            enterprise[waiting[w]], indptr, indices, region_of, slot, partners, local_contacts,\n"
-        "            near, far, place, exposures,\n"
-        "        )\n",
+        "engine/technology_months.py",
+        "    adoption.adopt(\n",
+        "    network.tell_partners(\n"
+        "        its.waiting[reached], population.indptr, population.indices, population.region_of,\n"
+        "        now.local_contacts, place, its.contacts, its.exposures,\n"
+        "    )\n"
+        "    adoption.adopt(\n",
         "tests/engine/test_month.py",
     ),
     Mutant(
         "pairs that adopt trade places with others that adopt",
         "engine/kernels/waiting.py",
-        "            reached[reached.size - 1 - n],\n",
-        "            reached[n],\n",
+        "w, last = reached[reached.size - 1 - n],",
+        "w, last = reached[n],",
         "tests/engine/kernels/test_adoption.py",
     ),
     Mutant(
@@ -607,10 +611,10 @@ MUTANTS = [
         "tests/engine/test_month.py",
     ),
     Mutant(
-        "a move that counts partners in no eligible industry",
+        "an exposure that counts partners in no eligible industry",
         "engine/kernels/network.py",
-        "if pair_of[j] >= 0 and adopted_month[start[k] + pair_of[j]] >= 0:",
-        "if adopted_month[start[k] + pair_of[j]] >= 0:",
+        "        if slot[j] >= 0:\n            partners += 1",
+        "        if True:\n            partners += 1",
         "tests/engine/kernels/test_network.py",
     ),
     Mutant(

@@ -84,11 +84,9 @@ class Changing(NamedTuple):
 
     released: Array
     waiting: Array
-    place: Array
     waiting_count: Array
     remaining: Array
-    near: Array
-    far: Array
+    contacts: Array
     exposures: Array
     adopted_month: Array
     adopters: Array

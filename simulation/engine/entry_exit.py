@@ -37,13 +37,12 @@ def renewed(world: World, state: State) -> World:
 
 
 def wait(state: State, world: World, technology: int, who: Array) -> None:
-    """Set the pairs of a technology that wait for adoption to those for which ``who``, bool (pairs,), is true."""
-    own = slice(world.pairs.start[technology], world.pairs.start[technology + 1])
+    """Set the pairs of a technology that wait for adoption to those for which ``who``, bool (pairs,), is true.
+
+    The contacts of those that wait must then be counted anew.
+    """
+    pairs = world.pairs
+    own = slice(pairs.start[technology], pairs.start[technology + 1])
     state.waiting_count[technology] = let_wait(
-        who,
-        state.waiting[own],
-        state.place[own],
-        state.remaining[own],
-        state.exposures[own],
-        np.empty(who.size, dtype=np.int32),  # nothing is known of cells between months
+        who, pairs.slot[pairs.pattern_of[technology]], state.waiting[own], state.remaining[own]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.channels import Channel
+from simulation.engine.kernels.network import Contact
 from simulation.engine.kernels.strata import LAST
 from simulation.state import State
 from simulation.world import World
@@ -18,18 +19,13 @@ def initial_state(world: World) -> State:
     remaining = world.enterprises.absorptive_capacity[world.pairs.enterprise]
     with np.errstate(divide="ignore", over="ignore"):  # infinite if alpha is almost 0: no adoption
         np.divide(world.pairs.threshold, remaining, out=remaining)
-    # Within each technology; nobody waits before its release, so any order will do.
-    order = np.arange(p, dtype=np.int32)
-    order -= np.repeat(world.pairs.start[:-1], np.diff(world.pairs.start)).astype(np.int32)
     state = State(
         month=0,
         released=np.zeros(k, dtype=bool),
-        waiting=order,
-        place=order.copy(),
+        waiting=world.pairs.enterprise.copy(),  # nobody waits before the release
         waiting_count=np.zeros(k, dtype=np.int64),
         remaining=remaining,
-        near=np.zeros(p, dtype=np.int32),
-        far=np.zeros(p, dtype=np.int32),
+        contacts=np.zeros((p, len(Contact)), dtype=np.int32),
         exposures=np.zeros(p),
         adopted_month=np.full(p, -1, dtype=np.int32),
         adopters=np.zeros((r, s, k), dtype=np.int64),

@@ -42,8 +42,10 @@ def move_members(
             moves.is_used[:] = state.stratum_size > 0
             begun = True
         moves.members_by_industry[month - first] = state.members_by_industry
-        decide(month, fixed, population, now, state, derived, wanted)
-        n = move(wanted, population, state, derived, moves, place)
+        n = 0
+        if now.is_open.any():  # else nobody is a member, and nobody may become one
+            decide(month, fixed, population, now, state, derived, wanted)
+            n = move(wanted, population, state, derived, moves, place)
         for stratum in moves.moved_to[place : place + n]:
             moves.is_used[stratum] = True
         month += 1

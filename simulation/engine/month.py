@@ -225,11 +225,18 @@ class Engine:
             derived,
         )
         r, s = world.enterprises.region_of[enterprise], world.enterprises.industry_of[enterprise]
-        c, pattern = state.stratum_of[enterprise], pairs.pattern_of[technology]
-        first, pair = pairs.start[technology], pairs.slot[pattern, enterprise]
-        if pair < 0:  # not eligible
+        c, slot = state.stratum_of[enterprise], pairs.slot[pairs.pattern_of[technology]]
+        if slot[enterprise] < 0:  # not eligible
             return np.zeros(len(Channel))
-        exposure_to_partners = state.exposures[first + state.place[first + pair]]
+        exposure_to_partners = network.exposure_of(
+            enterprise,
+            world.enterprises.indptr,
+            world.enterprises.indices,
+            world.enterprises.region_of,
+            slot,
+            state.adopted_month[pairs.start[technology] : pairs.start[technology + 1]],
+            self.levers.local_contacts,
+        )
         if exposure_to_partners == network.NO_PARTNER:
             exposure_to_partners = its.spatial[s, r]
         terms = its.terms[c, s].copy()
@@ -265,8 +272,8 @@ class Engine:
             return
         opened = levers.is_open & ~self.levers.is_open
         self._levers = levers
-        self._meet_partners()
         self._conditions = self._conditions_under(levers)
+        months.meet_partners(self._population, self._conditions, arrays.changing(self.state))
         # Contacts with institutions are weighed by levers.
         self._derived.terms_are_old[:] = self._derived.steps_are_old[:] = True
         closed = sum(1 << int(h) for h in np.flatnonzero(~levers.is_open))
@@ -300,22 +307,6 @@ class Engine:
         exposure.contact_weights(self._fixed.proximity, local_contacts, weights)
         return weights
 
-    def _meet_partners(self) -> None:
-        """Compute B of every pair, under the levers of the month."""
-        pairs, state = self.world.pairs, self.state
-        network.network_exposures(
-            pairs.start,
-            pairs.enterprise,
-            pairs.pattern_of,
-            pairs.partners,
-            self.world.enterprises.region_of,
-            self.levers.local_contacts,
-            state.near,
-            state.far,
-            state.place,
-            state.exposures,
-        )
-
     def _inherited(self, heirs: Array) -> Array:
         """Return the memberships, as bit masks, that platforms just opened (heirs, bool (H,)) take over from others."""
         inherited = np.zeros_like(self.state.mask_of)
@@ -344,13 +335,15 @@ class Engine:
             self._count_enterprises()
         self.world = self._rewiring.rewired(self.world, self.state)
         self._find_partners()
-        self._meet_partners()
+        months.count_partners(self._population, self._conditions, arrays.changing(self.state))
 
     # 13.10
 
     def _seed(self) -> None:
-        """Give the initial adopters of the month their technologies."""
-        self._seeding.give(self.world, self.state, self.levers.local_contacts)
+        """Give the initial adopters of the month their technologies, and tell their partners."""
+        self._seeding.give(self.world, self.state)
+        if self._levers is not None:  # before the first month nobody waits
+            months.count_partners(self._population, self._conditions, arrays.changing(self.state))
 
     # 13.3
 

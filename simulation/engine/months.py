@@ -10,8 +10,9 @@ import numpy as np
 
 from simulation.compiled import compiled
 from simulation.engine.arrays import Changing, Conditions, Counts, Derived, Fixed, Moves, Population
+from simulation.engine.kernels import network
 from simulation.engine.membership_months import move_members, record_members
-from simulation.engine.technology_months import diffuse, find_cells, find_factors, will_wait
+from simulation.engine.technology_months import count_contacts, diffuse, find_factors
 from simulation.world import Array
 
 
@@ -45,19 +46,12 @@ def run_months(
     last = move_members(month, last, fixed, population, now, state, derived, moves, counts)
     used = np.flatnonzero(moves.is_used)
     find_factors(used, now, state, derived)
-    cells = np.empty(population.slot.shape, dtype=np.int32)
-    has_cells = np.zeros(population.slot.shape[0], dtype=np.bool_)
     for k in range(population.pattern_of.size):
-        pattern = population.pattern_of[k]
-        if not has_cells[pattern] and will_wait(k, month, last, fixed, state):
-            has_cells[pattern] = True
-            find_cells(k, population, moves, fixed.relevance.shape[1], cells[pattern])
         diffuse(
             k,
             month,
             last,
             used,
-            cells[pattern],
             fixed,
             population,
             now,
@@ -69,6 +63,23 @@ def run_months(
         )
     derived.stratum_is_new[used] = False
     return last
+
+
+@compiled
+def meet_partners(population: Population, now: Conditions, state: Changing) -> None:
+    """Compute B of all that wait, under the levers of the month; section 2.4."""
+    for k in range(population.pattern_of.size):
+        first = population.start[k]
+        last = first + state.waiting_count[k]
+        network.network_exposures(now.local_contacts, state.contacts[first:last], state.exposures[first:last])
+
+
+@compiled
+def count_partners(population: Population, now: Conditions, state: Changing) -> None:
+    """Count the partners that have adopted anew for all that wait, after a change of ties; section 2.4."""
+    for k in range(population.pattern_of.size):
+        if state.waiting_count[k] > 0:
+            count_contacts(k, population, now, state)
 
 
 @compiled

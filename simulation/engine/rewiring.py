@@ -8,7 +8,6 @@ import numpy as np
 
 from simulation.engine.build.eligible_pairs import partners_by_pattern
 from simulation.engine.build.enterprises import tie_rule
-from simulation.engine.kernels.network import adopting_partners
 from simulation.engine.ties import first_partners, network_of, redraw_partners
 from simulation.scenario.schema import Scenario
 from simulation.state import State
@@ -29,7 +28,7 @@ class Rewiring:
         return month > 0 and month % self._steps_per_year == 0
 
     def rewired(self, world: World, state: State) -> World:
-        """Return the world with the ties of the new year, and recount the partners that have adopted.
+        """Return the world with the ties of the new year.
 
         ``world`` has the enterprises of that year already. Everything except the ties and the numbers of
         partners is shared with it, and it is not written.
@@ -54,17 +53,4 @@ class Rewiring:
         _, example = np.unique(world.pairs.pattern_of, return_index=True)
         patterns = (world.technologies.relevance > 0).T[example]
         partners = partners_by_pattern(indptr, indices, enterprises.industry_of, patterns)
-        pairs = replace(world.pairs, partners=partners)
-        adopting_partners(
-            pairs.start,
-            pairs.enterprise,
-            pairs.pattern_of,
-            pairs.slot,
-            indptr,
-            indices,
-            enterprises.region_of,
-            state.adopted_month,
-            state.near,
-            state.far,
-        )
-        return replace(world, enterprises=enterprises, pairs=pairs)
+        return replace(world, enterprises=enterprises, pairs=replace(world.pairs, partners=partners))

@@ -36,17 +36,16 @@ class Seeding:
         """Whether somebody is given a technology in this month."""
         return month in self.months
 
-    def give(self, world: World, state: State, local_contacts: Array) -> None:
+    def give(self, world: World, state: State) -> None:
         """Let the initial adopters of the month of ``state`` have their technologies.
 
         Their adoption counts like any other for those who have contact with them, and is attributed to no channel.
+        The contacts of those that wait must then be counted anew.
 
         Parameters
         ----------
         world : with the enterprises present.
-        state : changed: adoption, counts of adopters, exposure of partners, who waits.
-        local_contacts : float64, shape (R,)
-            L_r of the month.
+        state : changed: adoption, counts of adopters, who waits.
         """
         for _, k, entry in (due for due in self._due if due[0] == state.month):
             new = self._chosen(world, state, k, entry)
@@ -56,34 +55,22 @@ class Seeding:
             own = slice(pairs.start[k], pairs.start[k + 1])
             adopted_month = state.adopted_month[own]
             adopted_month[new] = state.month
-            pattern, who = pairs.pattern_of[k], pairs.enterprise[own][new]
+            who = pairs.enterprise[own][new]
             adopters = np.ascontiguousarray(state.adopters[:, :, k].T, dtype=np.float64)
             member_adopters = np.ascontiguousarray(state.member_adopters[:, :, k])
             count_adopters(
-                new,
-                pairs.enterprise[own],
-                pairs.slot[pattern],
-                pairs.partners[pattern],
+                who,
+                state.mask_of[who],
                 enterprises.region_of,
                 enterprises.industry_of,
-                state.mask_of[who],
-                enterprises.indptr,
-                enterprises.indices,
-                local_contacts,
-                state.near[own],
-                state.far[own],
-                state.place[own],
-                state.exposures[own],
                 adopters,
                 member_adopters,
             )
             state.adopters[:, :, k] = adopters.T
             state.member_adopters[:, :, k] = member_adopters
-            waiting = state.waiting[own][: state.waiting_count[k]]
-            waiting = waiting[adopted_month[waiting] < 0]
             waits = np.zeros(adopted_month.size, dtype=bool)
-            waits[waiting] = True
-            wait(state, world, k, waits)
+            waits[pairs.slot[pairs.pattern_of[k], state.waiting[own][: state.waiting_count[k]]]] = True
+            wait(state, world, k, waits & (adopted_month < 0))
 
     def _chosen(self, world: World, state: State, k: int, entry: InitialAdopters) -> Array:
         """Return the pairs of an entry that have not adopted yet, int32, counted from the first of the technology."""

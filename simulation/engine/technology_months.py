@@ -12,7 +12,7 @@ import numpy as np
 from simulation.channels import Channel
 from simulation.compiled import borrowed, compiled, inlined
 from simulation.engine.arrays import Changing, Conditions, Counts, Derived, Fixed, Moves, Population
-from simulation.engine.kernels import adoption, exposure, hazard, learning, strata, waiting
+from simulation.engine.kernels import adoption, exposure, hazard, learning, network, strata, waiting
 from simulation.engine.membership_months import count_moved_adopters
 from simulation.world import Array
 
@@ -30,16 +30,14 @@ class Technology(NamedTuple):
     institutional_local: Array  # float64 (C,), views of what is derived
     institutional_remote: Array  # float64 (C,)
     learning_step: Array  # float64 (J,)
-    enterprise: Array  # int32 (pairs,)
     slot: Array  # int32 (N,), the pair of each enterprise, or -1
     partners: Array  # int32 (N,), eligible ones
+    # What changes; views, by place
+    waiting: Array  # int32 (pairs,), the enterprise at each place: see kernels.waiting
+    remaining: Array  # float64 (pairs,)
+    contacts: Array  # int32 (pairs, 4)
+    exposures: Array  # float64 (pairs,), B
     # What changes; views, for pairs
-    waiting: Array  # int32 (pairs,), the pair at each place: see kernels.waiting
-    place: Array  # int32 (pairs,)
-    remaining: Array  # float64 (pairs,), by place
-    exposures: Array  # float64 (pairs,), by place, B
-    near: Array  # int32 (pairs,)
-    far: Array  # int32 (pairs,)
     adopted_month: Array  # int32 (pairs,)
     attribution: Array  # float64 (pairs, channels)
     # What changes; copies
@@ -79,15 +77,12 @@ def technology_of(
         derived.institutional_local[k],
         derived.institutional_remote[k],
         derived.learning_step[k],
-        population.enterprise[first:end],
         population.slot[pattern],
         population.partners[pattern],
         state.waiting[first:end],
-        state.place[first:end],
         state.remaining[first:end],
+        state.contacts[first:end],
         state.exposures[first:end],
-        state.near[first:end],
-        state.far[first:end],
         state.adopted_month[first:end],
         state.attribution[first:end],
         np.ascontiguousarray(state.adopters[:, :, k].T).astype(np.float64),
@@ -130,26 +125,11 @@ def find_factors(used: Array, now: Conditions, state: Changing, derived: Derived
 
 
 @compiled
-def find_cells(k: int, population: Population, moves: Moves, n_industries: int, cells: Array) -> None:
-    """Set cells, int32 (N,), to those of the pairs of technology k before the first month."""
-    strata.cells_of_pairs(
-        population.enterprise[population.start[k] : population.start[k + 1]],
-        moves.stratum_at_start,
-        population.industry_of,
-        population.partners[population.pattern_of[k]],
-        moves.is_used.size,
-        n_industries,
-        cells,
-    )
-
-
-@compiled
 def diffuse(
     k: int,
     month: int,
     last: int,
     used: Array,
-    cells_at_start: Array,
     fixed: Fixed,
     population: Population,
     now: Conditions,
@@ -165,8 +145,6 @@ def diffuse(
     ----------
     used : int64, shape (C',)
         Strata that have enterprises in any of these months.
-    cells_at_start : int32, shape (N,)
-        From :func:`find_cells`; never written.
     market : float64, shape (K, S, R)
         x, the market factor of these months; neutral 1.
     """
@@ -182,11 +160,11 @@ def diffuse(
         borrowed(held),
     )
     waits = will_wait(k, month, last, fixed, state)
-    n_pairs = its.enterprise.size if waits else 0
+    n_pairs, n_enterprises = (its.waiting.size, its.slot.size) if waits else (0, 0)
     cells, reached = np.empty(n_pairs, dtype=np.int32), np.empty(n_pairs, dtype=np.int32)
-    # Those that never wait again need none.
-    n_cells = min(state.waiting_count[k], n_pairs) if state.released[k] else n_pairs
-    waiting.cells_in_order(cells_at_start, its.waiting, cells[:n_cells])
+    place = np.empty(n_enterprises, dtype=np.int32)
+    if state.waiting_count[k] > 0:
+        find_places_and_cells(k, population, state, moves, its, place, cells)
     n_adopters, n_masters = its.adopters.sum(), its.mastered.sum()
     old = used if derived.terms_are_old[k] else used[derived.stratum_is_new[used]]
     derived.terms_are_old[k] = not waits  # nobody computes them
@@ -194,7 +172,9 @@ def diffuse(
     for m in range(last - month):
         members, n_new = moves.members_by_industry[m], 0
         if fixed.release_month[k] == month + m:
-            release(k, month + m, fixed, population, state, derived, its, cells)
+            release(k, month + m, fixed, population, now, state, derived, its)
+            find_places_and_cells(k, population, state, moves, its, place, cells)
+            move_cells(0, moves.until[m], population, moves, its, place, cells)
             n_masters = its.mastered.sum()
         if state.waiting_count[k] > 0:
             if derived.terms_are_old[k]:
@@ -211,16 +191,15 @@ def diffuse(
         # The end of the month
         if n_new > 0:
             n_adopters += n_new
-            adopt(month + m + 1, reached[:n_new], cells, population, now, state, its)
-            stop_waiting(k, reached[:n_new], cells, state, its)
+            adopt(k, month + m + 1, reached[:n_new], place, cells, population, now, state, its)
         if learns and learning.apply_learning(month + m + 1, its.learned, its.mastered, its.mastered_month):
             n_masters = its.mastered.sum()
             derived.terms_are_old[k] = derived.steps_are_old[k] = True
         first_move, end = moves.until[m], moves.until[m + 1]
         if end > first_move and n_adopters > 0:
             count_moved_adopters(k, first_move, end, population, state, moves, its.member_adopters)
-        if end > first_move and waits:
-            move_cells(first_move, end, population, moves, its, cells)
+        if end > first_move and state.waiting_count[k] > 0:
+            move_cells(first_move, end, population, moves, its, place, cells)
         record_technology(k, month + m + 1, n_masters, its, counts)
     keep(k, held, state)
 
@@ -231,17 +210,17 @@ def release(
     month: int,
     fixed: Fixed,
     population: Population,
+    now: Conditions,
     state: Changing,
     derived: Derived,
     its: Technology,
-    cells: Array,
 ) -> None:
     """Release technology k at the start of a month: its origin masters it at once; section 2.1."""
     state.released[k] = True
-    who = population.present[its.enterprise] & (its.adopted_month < 0)
-    state.waiting_count[k] = waiting.let_wait(
-        who, its.waiting, its.place, its.remaining, its.exposures, cells
-    )
+    enterprises = population.enterprise[population.start[k] : population.start[k + 1]]
+    who = population.present[enterprises] & (its.adopted_month < 0)
+    state.waiting_count[k] = waiting.let_wait(who, its.slot, its.waiting, its.remaining)
+    count_contacts(k, population, now, state)
     origin = fixed.origin[k]
     if origin >= 0:
         its.mastered[origin] = True
@@ -414,66 +393,127 @@ def learn(k: int, fixed: Fixed, now: Conditions, derived: Derived, its: Technolo
 
 @inlined
 def adopt(
+    k: int,
     month: int,
     reached: Array,
+    place: Array,
     cells: Array,
     population: Population,
     now: Conditions,
     state: Changing,
     its: Technology,
 ) -> None:
-    """Let the pairs that have reached their threshold adopt a technology; section 2.6."""
+    """Let those that have reached their threshold adopt technology k, and tell their partners; section 2.6."""
+    newly = np.empty(reached.size, dtype=np.int32)
     adoption.adopt(
         month,
         reached,
         its.waiting,
         cells,
-        its.enterprise,
         its.slot,
-        its.partners,
         population.region_of,
         population.industry_of,
         state.region_of_stratum,
         state.stratum_mask,
-        population.indptr,
-        population.indices,
         its.terms,
         its.spatial,
-        now.local_contacts,
-        its.near,
-        its.far,
-        its.place,
         its.exposures,
+        newly,
         its.adopted_month,
         its.attribution,
         its.adopters,
         its.member_adopters,
     )
+    waiting.stop_waiting(
+        reached,
+        state.waiting_count[k],
+        its.waiting,
+        place,
+        its.remaining,
+        its.contacts,
+        its.exposures,
+        cells,
+    )
+    state.waiting_count[k] -= reached.size
+    network.tell_partners(
+        newly,
+        population.indptr,
+        population.indices,
+        population.region_of,
+        now.local_contacts,
+        place,
+        its.contacts,
+        its.exposures,
+    )
+
+
+@compiled
+def count_contacts(k: int, population: Population, now: Conditions, state: Changing) -> None:
+    """Count the contacts of all that wait for technology k anew, and their exposure to partners; section 2.4."""
+    first, end = population.start[k], population.start[k + 1]
+    last = first + state.waiting_count[k]
+    waits, pattern = state.waiting[first:last], population.pattern_of[k]
+    contacts, exposures = state.contacts[first:last], state.exposures[first:last]
+    network.count_no_adopter(waits, population.partners[pattern], population.region_of, contacts)
+    network.network_exposures(now.local_contacts, contacts, exposures)
+    adopters = population.enterprise[first:end][state.adopted_month[first:end] >= 0]
+    place = np.empty(population.region_of.size, dtype=np.int32)
+    waiting.find_places(waits, place)
+    network.tell_partners(
+        adopters,
+        population.indptr,
+        population.indices,
+        population.region_of,
+        now.local_contacts,
+        place,
+        contacts,
+        exposures,
+    )
 
 
 @inlined
-def stop_waiting(k: int, reached: Array, cells: Array, state: Changing, its: Technology) -> None:
-    """Put the pairs that have adopted technology k behind those that wait."""
-    waiting.stop_waiting(
-        reached, state.waiting_count[k], its.waiting, its.place, its.remaining, its.exposures, cells
+def find_places_and_cells(
+    k: int,
+    population: Population,
+    state: Changing,
+    moves: Moves,
+    its: Technology,
+    place: Array,
+    cells: Array,
+) -> None:
+    """Set the places of those that wait for technology k, and their cells before the first month."""
+    waits = its.waiting[: state.waiting_count[k]]
+    waiting.find_places(waits, place)
+    strata.cells_of_waiting(
+        waits,
+        moves.stratum_at_start,
+        population.industry_of,
+        its.partners,
+        moves.is_used.size,
+        its.adopters.shape[0],
+        cells,
     )
-    state.waiting_count[k] -= reached.size
 
 
 @inlined
 def move_cells(
-    first: int, end: int, population: Population, moves: Moves, its: Technology, cells: Array
+    first: int,
+    end: int,
+    population: Population,
+    moves: Moves,
+    its: Technology,
+    place: Array,
+    cells: Array,
 ) -> None:
-    """Bring the cells of a technology's pairs up to date, after some of the moves."""
+    """Bring the cells of those that wait for a technology up to date, after some of the moves."""
     strata.move_cells(
         moves.moved[first:end],
         moves.moved_to[first:end],
         population.industry_of,
-        its.slot,
         its.partners,
         moves.is_used.size,
         its.adopters.shape[0],
-        its.place,
+        place,
         cells,
     )
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from simulation.data.geography import spatial_kernel
 from simulation.engine.kernels.exposure import contact_weights, spatial_denominator, spatial_exposure
-from simulation.engine.kernels.network import adopting_partners, network_exposures
+from simulation.engine.kernels.network import Contact, count_no_adopter, network_exposures, tell_partners
+from simulation.engine.kernels.waiting import find_places
 from simulation.fit.observed import Observed
 from simulation.world import SERVICES, Array, World
 
@@ -201,16 +202,20 @@ def _cumulated_network(observed: Observed, end: Array) -> Array:
     """Return the sum of B over the periods from the release of each pair's technology to ``end``, float64 (P,)."""
     world = observed.world
     pairs, of = world.pairs, world.enterprises
-    near, far = np.zeros((2, observed.period.size), dtype=np.int32)
-    place = np.arange(observed.period.size) - pairs.start[observed.technology_of]
-    met, total = np.zeros(observed.period.size), np.zeros(observed.period.size)
-    for t in range(observed.periods):
-        has = np.where(observed.period <= t, 0, -1).astype(np.int32)
-        looks = (pairs.start, pairs.enterprise, pairs.pattern_of)
-        adopting_partners(*looks, pairs.slot, of.indptr, of.indices, of.region_of, has, near, far)
-        neutral = np.ones(len(world.regions.ids))
-        network_exposures(*looks, pairs.partners, of.region_of, neutral, near, far, place, met)
-        total += np.where((observed.released <= t) & (t < end), met, 0.0)
+    total, neutral = np.zeros(observed.period.size), np.ones(len(world.regions.ids))
+    place = np.empty(of.region_of.size, dtype=np.int32)
+    for k, pattern in enumerate(pairs.pattern_of):
+        own = slice(pairs.start[k], pairs.start[k + 1])
+        enterprises, period = pairs.enterprise[own], observed.period[own]
+        contacts = np.empty((enterprises.size, len(Contact)), dtype=np.int32)
+        met = np.empty(enterprises.size)
+        find_places(enterprises, place)  # all, because those who have adopted are observed as well
+        count_no_adopter(enterprises, pairs.partners[pattern], of.region_of, contacts)
+        network_exposures(neutral, contacts, met)
+        for t in range(observed.periods):
+            new = enterprises[period == t] if t > 0 else enterprises[period <= 0]
+            tell_partners(new, of.indptr, of.indices, of.region_of, neutral, place, contacts, met)
+            total[own] += np.where((observed.released[own] <= t) & (t < end[own]), met, 0.0)
     return total
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from observed_worlds import simulated, write_agents, write_world
+from short_runs import remaining_of_pairs
 
 from simulation.engine.month import Engine
 from simulation.fit.exposures import RATES, SHAPES, Exposures
@@ -42,9 +43,7 @@ def test_the_hazard_of_the_exposures_is_that_of_the_engine(observed):
     total = Exposures(found).at(shape_of(found.spec))[0]
     d = found.spec.diffusion
     rates = np.array([d.spontaneous, d.spatial, d.network])
-    pairs, state = engine.world.pairs, engine.state
-    start = np.repeat(pairs.start[:-1], np.diff(pairs.start))
-    remaining = state.remaining[start + state.place]
+    pairs, remaining = engine.world.pairs, remaining_of_pairs(engine)
     alpha = engine.world.enterprises.absorptive_capacity[pairs.enterprise]
     waits = found.period > found.periods
     passed = (pairs.threshold / alpha - remaining)[waits]

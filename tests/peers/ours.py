@@ -11,8 +11,7 @@ def start(task, seed):
 
 
 def months(engine):
-    while not engine.finished:
-        engine.step()
+    engine.run_for(engine.world.months)
     return curve(engine)  # made when it is read, so that it is not among the months
 
 

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from simulation.channels import Channel
 from simulation.compiled import compiled
-from simulation.engine.kernels.network import push_adoption
 
 Array = npt.NDArray[Any]
 
@@ -20,42 +19,29 @@ N_CHANNELS = len(Channel)
 @compiled
 def count_adopters(
     newly: Array,
-    enterprise: Array,
-    slot: Array,
-    partners: Array,
+    mask_of: Array,
     region_of: Array,
     industry_of: Array,
-    mask_of: Array,
-    indptr: Array,
-    indices: Array,
-    local_contacts: Array,
-    near: Array,
-    far: Array,
-    place: Array,
-    exposures: Array,
     adopters: Array,
     member_adopters: Array,
 ) -> None:
-    """Count new adopters of one technology, and raise the exposure of their partners.
+    """Count new adopters of one technology.
 
     Parameters
     ----------
     newly : int32, shape (new,)
-        Their pairs.
+        The enterprises.
     mask_of : uint64, shape (new,)
         Platforms of the new adopters: bit h is set where one is on platform h.
     others
         As those of :func:`adopt`.
     """
     for n in range(newly.size):
-        i = enterprise[newly[n]]
-        adopters[industry_of[i], region_of[i]] += 1.0
-        push_adoption(
-            i, indptr, indices, region_of, slot, partners, local_contacts, near, far, place, exposures
-        )
+        r, s = region_of[newly[n]], industry_of[newly[n]]
+        adopters[s, r] += 1.0
         for h in range(member_adopters.shape[0]):
             if (mask_of[n] >> np.uint64(h)) & np.uint64(1):
-                member_adopters[h, industry_of[i]] += 1
+                member_adopters[h, s] += 1
 
 
 @compiled
@@ -64,22 +50,15 @@ def adopt(
     reached: Array,
     waiting: Array,
     cells: Array,
-    enterprise: Array,
     slot: Array,
-    partners: Array,
     region_of: Array,
     industry_of: Array,
     region_of_stratum: Array,
     stratum_mask: Array,
-    indptr: Array,
-    indices: Array,
     terms: Array,
     spatial: Array,
-    local_contacts: Array,
-    near: Array,
-    far: Array,
-    place: Array,
     exposures: Array,
+    newly: Array,
     adopted_month: Array,
     attribution: Array,
     adopters: Array,
@@ -93,25 +72,23 @@ def adopt(
         Number of the month, 1 to T, stored.
     reached : int32, shape (new,)
         The places at which they wait, from :func:`cumulate_hazard`.
-    waiting, place : int32, shape (pairs,)
-        The pair at each place, and the place of each pair: see :mod:`simulation.engine.kernels.waiting`.
+    waiting : int32, shape (pairs,)
+        The enterprise at each place: see :mod:`simulation.engine.kernels.waiting`.
     cells : int32, shape (pairs,)
-        By place, from :func:`simulation.engine.kernels.strata.cells_of_pairs`.
-    enterprise : int32, shape (pairs,); slot, partners : int32, shape (N,)
-        The eligible pairs of the technology: :class:`simulation.world.Pairs`.
+        By place, from :func:`simulation.engine.kernels.strata.cells_of_waiting`.
+    slot : int32, shape (N,)
+        The pair of each enterprise: :class:`simulation.world.Pairs`.
     region_of, industry_of : int32, shape (N,)
     region_of_stratum : int64, shape (C,); stratum_mask : uint64, shape (C,)
         See :mod:`simulation.engine.kernels.strata`.
-    indptr, indices
-        Business network in CSR form.
     terms : float64, shape (C, S, channels)
         Terms of the hazard.
     spatial : float64, shape (S, R)
         S; replaces B where an enterprise has no eligible partner.
-    local_contacts : float64, shape (R,)
-        L_r.
-    near, far : int32, shape (pairs,); exposures : float64, shape (pairs,), by place
-        Partners that have adopted, and B; brought up to date for the partners of new adopters.
+    exposures : float64, shape (pairs,)
+        B, by place.
+    newly : int32, shape (new,)
+        Overwritten: the enterprises that adopt.
     adopted_month : int32, shape (pairs,)
         Set for new adopters.
     attribution : float64, shape (pairs, channels)
@@ -120,35 +97,19 @@ def adopt(
         Raised.
     """
     n_cells = terms.shape[0] * terms.shape[1]
-    newly, masks = np.empty(reached.size, dtype=np.int32), np.empty(reached.size, dtype=np.uint64)
+    masks = np.empty(reached.size, dtype=np.uint64)
     for n in range(reached.size):
         w = reached[n]
         cell = cells[w] % n_cells
         c, s = cell // terms.shape[1], cell % terms.shape[1]
         newly[n], masks[n] = waiting[w], stratum_mask[c]
-        adopted_month[waiting[w]] = month
+        pair = slot[waiting[w]]
+        adopted_month[pair] = month
         contacts = exposures[w]
         if contacts < 0.0:  # no eligible partner: NO_PARTNER
             contacts = spatial[s, region_of_stratum[c]]
-        attribute(terms, c, s, contacts, attribution, waiting[w])
-    count_adopters(
-        newly,
-        enterprise,
-        slot,
-        partners,
-        region_of,
-        industry_of,
-        masks,
-        indptr,
-        indices,
-        local_contacts,
-        near,
-        far,
-        place,
-        exposures,
-        adopters,
-        member_adopters,
-    )
+        attribute(terms, c, s, contacts, attribution, pair)
+    count_adopters(newly, masks, region_of, industry_of, adopters, member_adopters)
 
 
 @compiled
@@ -168,7 +129,7 @@ def cumulate_hazard(
     rate, gain : float64, shape (2 C S,)
         By cell: hazard of a month over alpha, without business partners, and at exposure 1 to them.
     cells : int32, shape (waiting,)
-        Of the pairs that wait, from :func:`simulation.engine.kernels.strata.cells_of_pairs`.
+        Of the pairs that wait, from :func:`simulation.engine.kernels.strata.cells_of_waiting`.
     exposures : float64, shape (waiting,)
         B; of no effect where an enterprise has no eligible partner.
     remaining : float64, shape (waiting,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,15 @@ import numpy.typing as npt
 from simulation.compiled import compiled
 
 Array = npt.NDArray[Any]
+
+
+class Contact(IntEnum):
+    """Columns of what the push to an enterprise that waits reads and writes of it, for one technology."""
+
+    NEAR = 0  # eligible partners of its own region that have adopted
+    FAR = 1  # of other regions
+    PARTNERS = 2  # eligible partners
+    REGION = 3  # its region
 
 
 @compiled
@@ -63,127 +73,123 @@ def network_exposure(near: int, far: int, partners: int, local_contacts: float) 
 
 
 @compiled
-def network_exposures(
-    start: Array,
-    enterprise: Array,
-    pattern_of: Array,
-    partners: Array,
-    region_of: Array,
-    local_contacts: Array,
-    near: Array,
-    far: Array,
-    place: Array,
-    exposures: Array,
-) -> None:
-    """Recompute B of every pair, after a change of the levers L_r; see :func:`push_adoption`.
+def network_exposures(local_contacts: Array, contacts: Array, exposures: Array) -> None:
+    """Set exposures, float64 (waiting,), to B of enterprises that wait; equation (2).
 
     Parameters
     ----------
-    start, enterprise, pattern_of, partners
-        The eligible pairs: :class:`simulation.world.Pairs`.
-    region_of : int32, shape (N,)
     local_contacts : float64, shape (R,)
         L_r.
-    near, far : int32, shape (P,)
-        Partners that have adopted.
-    place : int32, shape (P,)
-        Of each pair among those of its technology: see :mod:`simulation.engine.kernels.waiting`.
-    exposures : float64, shape (P,), by place
-        Overwritten.
+    contacts : int32, shape (waiting, 4)
+        In the columns of :class:`Contact`.
     """
-    for k in range(start.size - 1):
-        for p in range(start[k], start[k + 1]):
-            i = enterprise[p]
-            exposures[start[k] + place[p]] = network_exposure(
-                near[p], far[p], partners[pattern_of[k], i], local_contacts[region_of[i]]
-            )
+    for w in range(exposures.size):
+        exposures[w] = network_exposure(
+            contacts[w, Contact.NEAR],
+            contacts[w, Contact.FAR],
+            contacts[w, Contact.PARTNERS],
+            local_contacts[contacts[w, Contact.REGION]],
+        )
 
 
 @compiled
-def push_adoption(
-    adopter: int,
-    indptr: Array,
-    indices: Array,
-    region_of: Array,
-    slot: Array,
-    partners: Array,
-    local_contacts: Array,
-    near: Array,
-    far: Array,
-    place: Array,
-    exposures: Array,
-) -> None:
-    """Update the counts of the eligible partners of one new adopter; equation (2).
+def count_no_adopter(waiting: Array, partners: Array, region_of: Array, contacts: Array) -> None:
+    """Set the contacts of enterprises that wait to those without any adopter.
 
     Parameters
     ----------
-    adopter : int
-        The enterprise that has adopted.
+    waiting : int32, shape (waiting,)
+        The enterprises.
+    partners, region_of : int32, shape (N,)
+        Eligible partners, and region.
+    contacts : int32, shape (waiting, 4)
+        Overwritten, in the columns of :class:`Contact`.
+    """
+    for w in range(waiting.size):
+        i = np.uint32(waiting[w])
+        contacts[w, Contact.NEAR] = contacts[w, Contact.FAR] = 0
+        contacts[w, Contact.PARTNERS] = partners[i]
+        contacts[w, Contact.REGION] = region_of[i]
+
+
+@compiled
+def tell_partners(
+    adopters: Array,
+    indptr: Array,
+    indices: Array,
+    region_of: Array,
+    local_contacts: Array,
+    place: Array,
+    contacts: Array,
+    exposures: Array,
+) -> None:
+    """Count new adopters of one technology among the contacts of those partners that wait; equation (2).
+
+    Parameters
+    ----------
+    adopters : int32, shape (new,)
+        The enterprises that have adopted.
     indptr, indices
         CSR adjacency, as in :func:`eligible_partners`.
     region_of : int32, shape (N,)
-    slot : int32, shape (N,)
-        Pair of partner i; -1 where i is not eligible.
-    partners : int32, shape (N,)
-        Eligible partners.
     local_contacts : float64, shape (R,)
         L_r.
-    place : int32, shape (pairs,)
-        Of each pair: see :mod:`simulation.engine.kernels.waiting`.
-    near, far : int32, shape (pairs,); exposures : float64, shape (pairs,), by place
-        Written for the partners of the adopter only: partners that have adopted, and B.
+    place : int32, shape (N,)
+        Of each enterprise that waits: see :mod:`simulation.engine.kernels.waiting`.
+    contacts : int32, shape (pairs, 4); exposures : float64, shape (pairs,), by place
+        Written for the partners of adopters only: columns NEAR and FAR, and B.
     """
-    region = region_of[adopter]
-    for t in range(indptr[adopter], indptr[adopter + 1]):
-        # Unsigned, so that the compiler need not handle negative indices.
-        i = np.uint32(indices[t])
-        if slot[i] >= 0:
-            p = np.uint32(slot[i])
-            # Sums instead of a branch, which no processor can predict.
-            is_near = np.int32(region_of[i] == region)
-            near[p] += is_near
-            far[p] += 1 - is_near
-            exposures[np.uint32(place[p])] = network_exposure(
-                near[p], far[p], partners[i], local_contacts[np.uint32(region_of[i])]
-            )
+    n_ties = 0
+    for i in adopters:
+        n_ties += indptr[i + 1] - indptr[i]
+    # In two passes, neither of which has a branch that no processor can predict: it would wait for memory at each.
+    told, home = np.empty(n_ties, dtype=np.int32), np.empty(n_ties, dtype=np.int32)
+    n = np.uint64(0)
+    for i in adopters:
+        region = region_of[i]
+        for t in range(indptr[i], indptr[i + 1]):
+            w = place[np.uint32(indices[t])]
+            told[n], home[n] = w, region
+            n += np.uint64(w >= 0)
+    for m in range(n):
+        w = np.uint32(told[m])
+        region = contacts[w, Contact.REGION]
+        is_near = np.int32(region == home[m])
+        near, far = contacts[w, Contact.NEAR] + is_near, contacts[w, Contact.FAR] + 1 - is_near
+        contacts[w, Contact.NEAR], contacts[w, Contact.FAR] = near, far
+        exposures[w] = network_exposure(
+            near, far, contacts[w, Contact.PARTNERS], local_contacts[np.uint32(region)]
+        )
 
 
 @compiled
-def adopting_partners(
-    start: Array,
-    enterprise: Array,
-    pattern_of: Array,
-    slot: Array,
+def exposure_of(
+    enterprise: int,
     indptr: Array,
     indices: Array,
     region_of: Array,
+    slot: Array,
     adopted_month: Array,
-    near: Array,
-    far: Array,
-) -> None:
-    """Recount v and V of equation (2) for every pair, after a change of ties.
+    local_contacts: Array,
+) -> float:
+    """Return B of one enterprise, which need not wait, from its ties; equation (2).
 
     Parameters
     ----------
-    start, enterprise, pattern_of, slot
-        The eligible pairs: :class:`simulation.world.Pairs`.
-    indptr, indices
-        CSR adjacency, as in :func:`eligible_partners`.
-    region_of : int32, shape (N,)
-    adopted_month : int32, shape (P,)
+    slot : int32, shape (N,)
+        Pair of each enterprise; -1 where it is not eligible.
+    adopted_month : int32, shape (pairs,)
         -1 for pairs without adoption.
-    near, far : int32, shape (P,)
-        Overwritten: partners of the same and of other regions that have adopted.
+    others
+        As those of :func:`tell_partners`.
     """
-    for k in range(start.size - 1):
-        pair_of = slot[pattern_of[k]]
-        for p in range(start[k], start[k + 1]):
-            i = enterprise[p]
-            near[p] = far[p] = 0
-            for t in range(indptr[i], indptr[i + 1]):
-                j = indices[t]
-                if pair_of[j] >= 0 and adopted_month[start[k] + pair_of[j]] >= 0:
-                    if region_of[j] == region_of[i]:
-                        near[p] += 1
-                    else:
-                        far[p] += 1
+    near, far, partners = 0, 0, 0
+    for j in indices[indptr[enterprise] : indptr[enterprise + 1]]:
+        if slot[j] >= 0:
+            partners += 1
+            if adopted_month[slot[j]] >= 0:
+                if region_of[j] == region_of[enterprise]:
+                    near += 1
+                else:
+                    far += 1
+    return network_exposure(near, far, partners, local_contacts[region_of[enterprise]])

@@ -200,49 +200,61 @@ def count_moved_adopters(
 
 
 @compiled
-def cells_of_pairs(
-    enterprises: Array, stratum_of: Array, industry_of: Array, partners: Array, n_strata: int, n_industries: int,
-    out: Array,
-) -> None:  # fmt: skip
-    """Set out[p] to the cell of each eligible pair of a technology: what decides its hazard up to alpha and B.
+def cells_of_waiting(
+    waiting: Array,
+    stratum_of: Array,
+    industry_of: Array,
+    partners: Array,
+    n_strata: int,
+    n_industries: int,
+    cells: Array,
+) -> None:
+    """Set cells[w] to the cell of each enterprise that waits: what decides its hazard up to alpha and B.
 
     Parameters
     ----------
-    enterprises : int32, shape (pairs,)
+    waiting : int32, shape (waiting,)
+        The enterprises.
     stratum_of, industry_of : int32, shape (N,)
     partners : int32, shape (N,)
         Eligible partners.
     n_strata, n_industries : int
         C and S.
-    out : int32, shape (pairs or more,)
+    cells : int32, shape (waiting or more,)
         Overwritten: (stratum, industry) counted through, and C S more for enterprises without an eligible partner.
     """
-    for p in range(enterprises.size):
-        i = np.uint32(enterprises[p])
+    for w in range(waiting.size):
+        i = np.uint32(waiting[w])
         cell = stratum_of[i] * n_industries + industry_of[i]
-        out[p] = cell if partners[i] > 0 else cell + n_strata * n_industries
+        cells[w] = cell if partners[i] > 0 else cell + n_strata * n_industries
 
 
 @compiled
 def move_cells(
-    moved: Array, moved_to: Array, industry_of: Array, slot: Array, partners: Array, n_strata: int, n_industries: int,
-    place: Array, cells: Array,
-) -> None:  # fmt: skip
-    """Bring the cells of one technology's pairs, from :func:`cells_of_pairs`, up to date after enterprises have moved.
+    moved: Array,
+    moved_to: Array,
+    industry_of: Array,
+    partners: Array,
+    n_strata: int,
+    n_industries: int,
+    place: Array,
+    cells: Array,
+) -> None:
+    """Bring the cells of those that wait, from :func:`cells_of_waiting`, up to date after enterprises have moved.
 
     Parameters
     ----------
     moved, moved_to
         From :func:`change_memberships`.
-    place : int32, shape (pairs,)
-        Of each pair: see :mod:`simulation.engine.kernels.waiting`.
+    place : int32, shape (N,)
+        Of each enterprise that waits: see :mod:`simulation.engine.kernels.waiting`.
     cells : int32, shape (pairs,), by place
         Written for those who moved.
     others
-        As those of :func:`cells_of_pairs`.
+        As those of :func:`cells_of_waiting`.
     """
     for n in range(moved.size):
         i = moved[n]
-        if slot[i] >= 0:
+        if place[i] >= 0:
             cell = moved_to[n] * n_industries + industry_of[i]
-            cells[place[slot[i]]] = cell if partners[i] > 0 else cell + n_strata * n_industries
+            cells[place[i]] = cell if partners[i] > 0 else cell + n_strata * n_industries

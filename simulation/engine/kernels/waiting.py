@@ -1,8 +1,9 @@
-"""The pairs of one technology in the order in which its months pass through them: those that wait to adopt come first.
+"""The enterprises of one technology in the order in which its months pass through them: those that wait come first.
 
-This module holds a data structure and no equation. A pair is the number of an enterprise among those that are eligible
-for the technology. What the months read of those that wait lies in this order, one after the other: ``remaining``,
-``exposures`` and ``cells``. A pair that adopts trades places with the last one that waits, so the order means nothing.
+This module holds a data structure and no equation. A place is a number in this order. What the months read of those
+that wait lies in it, one after the other: ``remaining``, ``contacts``, ``exposures`` and ``cells``. One that adopts
+trades places with the last one that waits, so the order means nothing; what lies behind those that wait means nothing
+either, but for the thresholds that remain to those who may wait later.
 """
 
 from __future__ import annotations
@@ -16,43 +17,43 @@ from simulation.compiled import compiled
 
 Array = npt.NDArray[Any]
 
+NOWHERE = -1
+"""The place of an enterprise that does not wait."""
+
 
 @compiled
-def trade_places(
-    a: int, b: int, waiting: Array, place: Array, remaining: Array, exposures: Array, cells: Array
-) -> None:
-    """Let the pairs at two places trade them.
+def let_wait(who: Array, slot: Array, waiting: Array, remaining: Array) -> int:
+    """Put the enterprises for which ``who`` is true in front, and return how many they are.
 
     Parameters
     ----------
-    a, b : int
-        Places.
-    waiting, place : int32, shape (pairs,)
-        The pair at each place, and the place of each pair.
-    remaining, exposures : float64, shape (pairs,); cells : int32, shape (pairs,)
-        What belongs to the pair at each place.
-    """
-    waiting[a], waiting[b] = waiting[b], waiting[a]
-    place[waiting[a]], place[waiting[b]] = a, b
-    remaining[a], remaining[b] = remaining[b], remaining[a]
-    exposures[a], exposures[b] = exposures[b], exposures[a]
-    cells[a], cells[b] = cells[b], cells[a]
-
-
-@compiled
-def let_wait(
-    who: Array, waiting: Array, place: Array, remaining: Array, exposures: Array, cells: Array
-) -> int:
-    """Put the pairs for which ``who``, bool (pairs,), is true in front, and return how many they are.
-
-    The other arguments are those of :func:`trade_places`.
+    who : bool, shape (pairs,)
+        By pair, none of which has adopted.
+    slot : int32, shape (N,)
+        The pair of each enterprise.
+    waiting : int32, shape (pairs,)
+        The enterprise at each place.
+    remaining : float64, shape (pairs,)
+        What belongs to the enterprise at each place.
     """
     n = 0
     for w in range(waiting.size):
-        if who[waiting[w]]:
-            trade_places(n, w, waiting, place, remaining, exposures, cells)
+        if who[slot[waiting[w]]]:
+            waiting[n], waiting[w] = waiting[w], waiting[n]
+            remaining[n], remaining[w] = remaining[w], remaining[n]
             n += 1
     return n
+
+
+@compiled
+def find_places(waiting: Array, place: Array) -> None:
+    """Set place[i], int32 (N,), to the place of each enterprise that waits, and to NOWHERE for the others.
+
+    ``waiting``, int32 (waiting,), are the enterprises that wait, by place.
+    """
+    place[:] = NOWHERE
+    for w in range(waiting.size):
+        place[np.uint32(waiting[w])] = w
 
 
 @compiled
@@ -62,32 +63,27 @@ def stop_waiting(
     waiting: Array,
     place: Array,
     remaining: Array,
+    contacts: Array,
     exposures: Array,
     cells: Array,
 ) -> None:
-    """Put the pairs at some of the first ``n_waiting`` places behind the others of these.
+    """Put the enterprises at some of the first ``n_waiting`` places behind the others of these.
 
     Parameters
     ----------
     reached : int32, shape (new,)
         Places, increasing.
-    others
-        As those of :func:`trade_places`.
+    waiting : int32, shape (pairs,)
+        The enterprise at each place.
+    place : int32, shape (N,)
+        From :func:`find_places`.
+    remaining, exposures : float64, shape (pairs,); contacts : int32, shape (pairs, 4); cells : int32, shape (pairs,)
+        What belongs to the enterprise at each place.
     """
-    for n in range(reached.size):  # from the last, so that the one it trades with stays
-        trade_places(
-            reached[reached.size - 1 - n],
-            n_waiting - 1 - n,
-            waiting,
-            place,
-            remaining,
-            exposures,
-            cells,
-        )
-
-
-@compiled
-def cells_in_order(cells_of_pairs: Array, waiting: Array, cells: Array) -> None:
-    """Set cells[w] to the cell of the pair at place w; ``cells_of_pairs`` has those of all pairs."""
-    for w in range(cells.size):
-        cells[w] = cells_of_pairs[np.uint32(waiting[w])]
+    for n in range(reached.size):  # from the last, so that the one that takes its place stays
+        w, last = reached[reached.size - 1 - n], n_waiting - 1 - n
+        waiting[w], waiting[last] = waiting[last], waiting[w]
+        place[waiting[w]], place[waiting[last]] = w, NOWHERE
+        remaining[w], exposures[w], cells[w] = remaining[last], exposures[last], cells[last]
+        for column in range(contacts.shape[1]):
+            contacts[w, column] = contacts[last, column]

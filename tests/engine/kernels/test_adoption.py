@@ -32,27 +32,33 @@ def test_the_hazard_is_cumulated_for_those_that_wait_and_told_where_it_reaches_t
 
 @settings(deadline=None)  # the first example may have to compile
 @given(data=st.data())
-def test_pairs_that_trade_places_take_what_is_theirs_along(data):
+def test_enterprises_that_trade_places_take_what_is_theirs_along(data):
     """Of those that are let wait, some at a time wait no longer, until none is left."""
     n = data.draw(st.integers(1, 12))
     order = np.array(data.draw(st.permutations(range(n))), dtype=np.int32)
-    place = np.argsort(order).astype(np.int32)
-    remaining, exposures, cells = order + 0.5, order * 2.0, order + 100
-    books = order, place, remaining, exposures, cells
+    slot = np.array(data.draw(st.permutations(range(n))), dtype=np.int32)
+    remaining = order + 0.5
     who = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
-    waits = set(np.flatnonzero(who).tolist())
-    count = waiting.let_wait(who, *books)
+    waits = {int(i) for i in range(n) if who[slot[i]]}
+    count = waiting.let_wait(who, slot, order, remaining)
+    assert (remaining == order + 0.5).all()
+    place = np.full(n, 99, dtype=np.int32)
+    waiting.find_places(order[:count], place)
+    exposures, cells = order * 2.0, order + 100
+    contacts = np.stack([order, order + 1, order + 2, order + 3], axis=1)
     while True:
-        assert set(order[:count].tolist()) == waits and sorted(order.tolist()) == list(range(n))
-        assert place[order].tolist() == list(range(n))
-        assert (
-            (remaining == order + 0.5).all()
-            and (exposures == order * 2.0).all()
-            and (cells == order + 100).all()
-        )
+        first = order[:count]
+        assert set(first.tolist()) == waits and sorted(order.tolist()) == list(range(n))
+        assert place[first].tolist() == list(range(count))
+        assert (place[order[count:]] == waiting.NOWHERE).all()
+        assert (remaining[:count] == first + 0.5).all() and (exposures[:count] == first * 2.0).all()
+        assert (cells[:count] == first + 100).all()
+        assert (contacts[:count] == first[:, None] + np.arange(4)).all()
         if not waits:
             break
         reached = sorted(data.draw(st.sets(st.integers(0, count - 1), min_size=1)))
         waits -= set(order[reached].tolist())
-        waiting.stop_waiting(np.array(reached, dtype=np.int32), count, *books)
+        waiting.stop_waiting(
+            np.array(reached, dtype=np.int32), count, order, place, remaining, contacts, exposures, cells
+        )
         count -= len(reached)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from simulation.engine.kernels import membership, strata
+from simulation.engine.kernels import membership, strata, waiting
 
 
 def odds(share, *, utility_shift=0.0, base=-3.0, network_effect=6.0, rate=0.5, dt=1 / 12, delta=0.5):
@@ -193,30 +193,28 @@ def test_cells_that_follow_the_moves_are_those_made_anew():
     n, r, s, h = 40, 3, 2, 2
     books = Books(n, r, s, h, 1, n_strata=2 * n + r)
     who = np.flatnonzero(rng.random(n) < 0.7).astype(np.int32)
-    slot, partners = np.full(n, -1, np.int32), rng.integers(0, 3, n).astype(np.int32)
-    slot[who] = np.arange(who.size)
-    place = rng.permutation(who.size).astype(np.int32)
+    who = rng.permutation(who)
+    partners, place = rng.integers(0, 3, n).astype(np.int32), np.full(n, waiting.NOWHERE, np.int32)
+    place[who] = np.arange(who.size)
 
     def cells():
         out = np.full(n, -7, np.int32)
-        strata.cells_of_pairs(who, books.stratum_of, books.industry_of, partners, 2 * n + r, s, out)
+        strata.cells_of_waiting(who, books.stratum_of, books.industry_of, partners, 2 * n + r, s, out)
         return out
 
-    kept = np.full(n, -7, np.int32)
-    kept[place] = cells()[: who.size]
+    kept = cells()
     for _ in range(5):
         moves = books.change(rng.integers(0, 2**h, n).astype(np.uint64))
         strata.move_cells(
             books.moved[:moves],
             books.moved_to[:moves],
             books.industry_of,
-            slot,
             partners,
             2 * n + r,
             s,
             place,
             kept,
         )
-        assert np.array_equal(kept[place], cells()[: who.size])
+        assert np.array_equal(kept, cells())
         expected = books.stratum_of[who] * s + books.industry_of[who] + (partners[who] == 0) * (2 * n + r) * s
-        assert kept[place].tolist() == expected.tolist()
+        assert kept[: who.size].tolist() == expected.tolist()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from simulation.engine.kernels import network
+from simulation.engine.kernels import network, waiting
+from simulation.engine.kernels.network import Contact
 
 
 def ring(n):
@@ -29,62 +30,39 @@ def random_network(rng, n):
     return adjacency, indptr, indices, rng.integers(0, 3, n).astype(np.int32)
 
 
-def test_pushed_counts_equal_counts_made_anew():
+def test_what_partners_are_told_equals_counts_made_anew():
     rng = np.random.default_rng(7)
     n = 40
     adjacency, indptr, indices, region_of = random_network(rng, n)
     eligible = rng.random(n) < 0.7
-    slot = np.where(eligible, np.cumsum(eligible) - 1, -1).astype(np.int32)
-    near, far = np.zeros(n, np.int32), np.zeros(n, np.int32)
-    place = rng.permutation(n).astype(np.int32)
-    adopters = np.flatnonzero(eligible & (rng.random(n) < 0.5))
+    adopts = eligible & (rng.random(n) < 0.5)
+    waits = rng.permutation(np.flatnonzero(eligible & ~adopts)).astype(np.int32)
     partners, local = np.zeros(n, np.int32), np.array([1.0, 1.6, 1.2])
     network.eligible_partners(indptr, indices, np.arange(n, dtype=np.int32), eligible, partners)
+    place, contacts = np.empty(n, np.int32), np.full((n, len(Contact)), 99, np.int32)
     exposures = np.full(n, np.nan)
-    for i in adopters:
-        network.push_adoption(
-            i, indptr, indices, region_of, slot, partners, local, near, far, place, exposures
-        )
-    for i in np.flatnonzero(eligible):
+    waiting.find_places(waits, place)
+    network.count_no_adopter(waits, partners, region_of, contacts[: waits.size])
+    network.network_exposures(local, contacts[: waits.size], exposures[: waits.size])
+    adopters = np.flatnonzero(adopts).astype(np.int32)
+    for some in (adopters[:3], adopters[3:3], adopters[3:]):
+        network.tell_partners(some, indptr, indices, region_of, local, place, contacts, exposures)
+    slot = np.where(eligible, np.cumsum(eligible) - 1, -1).astype(np.int32)
+    adopted_month = np.where(adopts[eligible], 5, -1).astype(np.int32)
+    for w, i in enumerate(waits):
         met = [j for j in adopters if adjacency[i, j]]
         same = sum(region_of[j] == region_of[i] for j in met)
-        assert (near[slot[i]], far[slot[i]]) == (same, len(met) - same)
-        if met:
-            meeting = sum(local[region_of[i]] if region_of[j] == region_of[i] else 1.0 for j in met)
-            assert exposures[place[slot[i]]] == pytest.approx(
-                meeting / adjacency[i, eligible].sum(), rel=1e-14
-            )
-
-
-def test_adopting_partners_counted_anew_equal_counts_by_pair():
-    rng = np.random.default_rng(8)
-    n = 40
-    adjacency, indptr, indices, region_of = random_network(rng, n)
-    eligible = np.stack([rng.random(n) < 0.7, np.ones(n, dtype=bool)])  # of the two patterns
-    slot = np.where(eligible, eligible.cumsum(axis=1) - 1, -1).astype(np.int32)
-    pattern_of = np.array([1, 0, 1])
-    start = np.concatenate([[0], eligible.sum(axis=1)[pattern_of].cumsum()])
-    enterprise = np.concatenate([np.flatnonzero(eligible[g]) for g in pattern_of]).astype(np.int32)
-    adopted_month = np.where(rng.random(start[-1]) < 0.5, rng.integers(0, 9, start[-1]), -1).astype(np.int32)
-    near, far = np.full(start[-1], 99, np.int32), np.full(start[-1], 99, np.int32)
-    network.adopting_partners(
-        start, enterprise, pattern_of, slot, indptr, indices, region_of, adopted_month, near, far
-    )
-    for k in range(3):
-        here = slice(start[k], start[k + 1])
-        adopters = enterprise[here][adopted_month[here] >= 0]
-        for p, i in enumerate(enterprise[here], start=start[k]):
-            met = [j for j in adopters if adjacency[i, j]]
-            same = sum(region_of[j] == region_of[i] for j in met)
-            assert (near[p], far[p]) == (same, len(met) - same)
+        eligible_partners = adjacency[i, eligible].sum()
+        assert contacts[w].tolist() == [same, len(met) - same, eligible_partners, region_of[i]]
+        meeting = sum(local[region_of[i]] if region_of[j] == region_of[i] else 1.0 for j in met)
+        expected = meeting / eligible_partners if eligible_partners else network.NO_PARTNER
+        assert exposures[w] == pytest.approx(expected, rel=1e-14)
+        told = network.exposure_of(i, indptr, indices, region_of, slot, adopted_month, local)
+        assert told == exposures[w]
+    assert (contacts[waits.size :] == 99).all() and np.isnan(exposures[waits.size :]).all()
 
 
 def test_exposures_made_anew_equal_equation_2():
-    near, far = np.array([2, 0, 3], np.int32), np.array([1, 0, 0], np.int32)
-    place = np.array([2, 0, 1], np.int32)
-    partners, exposures = np.array([[4, 0, 6]], np.int32), np.empty(3)
-    network.network_exposures(
-        np.array([0, 3]), np.arange(3, dtype=np.int32), np.array([0]), partners, np.array([0, 0, 1], np.int32),
-        np.array([1.5, 1.0]), near, far, place, exposures,
-    )  # fmt: skip
-    assert exposures[place].tolist() == [1.0, network.NO_PARTNER, 0.5]
+    contacts, exposures = np.array([[2, 1, 4, 0], [0, 0, 0, 0], [3, 0, 6, 1]], np.int32), np.empty(3)
+    network.network_exposures(np.array([1.5, 1.0]), contacts, exposures)
+    assert exposures.tolist() == [1.0, network.NO_PARTNER, 0.5]
