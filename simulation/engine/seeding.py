@@ -49,41 +49,7 @@ class Seeding:
             L_r of the month.
         """
         for _, k, entry in (due for due in self._due if due[0] == state.month):
-            new = self._chosen(world, state, k, entry)
-            if not new.size:
-                continue
-            pairs, enterprises = world.pairs, world.enterprises
-            own = slice(pairs.start[k], pairs.start[k + 1])
-            adopted_month = state.adopted_month[own]
-            adopted_month[new] = state.month
-            pattern, who = pairs.pattern_of[k], pairs.enterprise[own][new]
-            adopters = np.ascontiguousarray(state.adopters[:, :, k].T, dtype=np.float64)
-            member_adopters = np.ascontiguousarray(state.member_adopters[:, :, k])
-            count_adopters(
-                new,
-                pairs.enterprise[own],
-                pairs.slot[pattern],
-                pairs.partners[pattern],
-                enterprises.region_of,
-                enterprises.industry_of,
-                state.mask_of[who],
-                enterprises.indptr,
-                enterprises.indices,
-                local_contacts,
-                state.near[own],
-                state.far[own],
-                state.place[own],
-                state.exposures[own],
-                adopters,
-                member_adopters,
-            )
-            state.adopters[:, :, k] = adopters.T
-            state.member_adopters[:, :, k] = member_adopters
-            waiting = state.waiting[own][: state.waiting_count[k]]
-            waiting = waiting[adopted_month[waiting] < 0]
-            waits = np.zeros(adopted_month.size, dtype=bool)
-            waits[waiting] = True
-            wait(state, world, k, waits)
+            adopt(world, state, k, self._chosen(world, state, k, entry), local_contacts)
 
     def _chosen(self, world: World, state: State, k: int, entry: InitialAdopters) -> Array:
         """Return the pairs of an entry that have not adopted yet, int32, counted from the first of the technology."""
@@ -105,3 +71,50 @@ class Seeding:
             )
         ]
         return chosen[state.adopted_month[pairs.start[k] + chosen] < 0]
+
+
+def adopt(world: World, state: State, k: int, new: Array, local_contacts: Array) -> None:
+    """Let pairs of one technology that have not adopted have it now, attributed to no channel.
+
+    Parameters
+    ----------
+    state : changed, as :meth:`Seeding.give` does.
+    new : int32, shape (n,)
+        Pairs, counted from the first of the technology.
+    local_contacts : float64, shape (R,)
+        L_r of the month.
+    """
+    if not new.size:
+        return
+    pairs, enterprises = world.pairs, world.enterprises
+    own = slice(pairs.start[k], pairs.start[k + 1])
+    adopted_month = state.adopted_month[own]
+    adopted_month[new] = state.month
+    pattern, who = pairs.pattern_of[k], pairs.enterprise[own][new]
+    adopters = np.ascontiguousarray(state.adopters[:, :, k].T, dtype=np.float64)
+    member_adopters = np.ascontiguousarray(state.member_adopters[:, :, k])
+    count_adopters(
+        new,
+        pairs.enterprise[own],
+        pairs.slot[pattern],
+        pairs.partners[pattern],
+        enterprises.region_of,
+        enterprises.industry_of,
+        state.mask_of[who],
+        enterprises.indptr,
+        enterprises.indices,
+        local_contacts,
+        state.near[own],
+        state.far[own],
+        state.place[own],
+        state.exposures[own],
+        adopters,
+        member_adopters,
+    )
+    state.adopters[:, :, k] = adopters.T
+    state.member_adopters[:, :, k] = member_adopters
+    waiting = state.waiting[own][: state.waiting_count[k]]
+    waiting = waiting[adopted_month[waiting] < 0]
+    waits = np.zeros(adopted_month.size, dtype=bool)
+    waits[waiting] = True
+    wait(state, world, k, waits)
