@@ -66,6 +66,8 @@ class Fit(Settings):
     """Effective sample size at which the sampler stops."""
     most_steps: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
     """Steps after which it stops anyway."""
+    runs: Annotated[int, Field(ge=100, le=2000)] = 1000
+    """Runs of the fitted model with which what was observed is compared."""
     parameters: dict[Annotated[str, Field(pattern=IDENTIFIER)], Fitted] = Field(default_factory=dict)
     """What is fitted, by name."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulation.explore.tested import about_other_assumptions, elsewhere, shipped_answer
+from simulation.explore.tested import about_other_assumptions, shipped_answer
 from simulation.scenario.loading import load_scenario
 
 NAMES = ("baseline", "regional_cluster", "hypercluster")
@@ -32,12 +32,3 @@ def test_with_any_key_changed_the_answer_is_gone():
 def test_nothing_is_told_of_a_single_policy_or_of_an_ensemble():
     assert about_other_assumptions(manifest("baseline", "hypercluster")) == []
     assert about_other_assumptions(manifest(*NAMES) | {"ensemble": {}}) == []
-
-
-def test_what_would_turn_the_answer_is_told_with_the_limit_and_the_value_of_the_shipped_world():
-    scenarios = [load_scenario(name) for name in NAMES]
-    there = {spec.name: spec.digest for spec in scenarios}
-    (rule,) = elsewhere(there["regional_cluster"], there["hypercluster"])["sooner"].rules
-    value = scenarios[0].diffusion.institutional
-    assert f"institutions persuade little (below 0.051 a year; here {value:g})" in rule
-    assert rule.startswith("both ")
