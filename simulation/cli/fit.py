@@ -32,7 +32,9 @@ def fit(file: Path, out: Path | None, until: int | None, fresh: bool, quiet: boo
     from rich.table import Table
 
     from simulation.cli.console import print_files
-    from simulation.fit import validation, words
+    from simulation.figures.fits import write_fit_figures
+    from simulation.fit import checks, validation, words
+    from simulation.fit.results import read_fit_results
     from simulation.fit.running import FORECAST, POSTERIOR, PROFILES, SCENARIO, SUMMARY, WORDS, run_fit
     from simulation.fit.study import read_fit
 
@@ -45,6 +47,8 @@ def fit(file: Path, out: Path | None, until: int | None, fresh: bool, quiet: boo
             click.echo(line, err=True)
 
     fitted = run_fit(study, file.parent, folder, until=until, fresh=fresh, tell=tell)
+    found = checks.checked(fitted, folder, tell=tell)
+    figures = write_fit_figures(read_fit_results(folder))
     if quiet:
         return
     click.echo(words.about(fitted))
@@ -54,8 +58,16 @@ def fit(file: Path, out: Path | None, until: int | None, fresh: bool, quiet: boo
     Console(width=120).print(table)
     for line in words.sentences(fitted):
         click.echo(f"{line}\n")
+    for heading, lines in found.sections(len(fitted.observed.world.regions.ids)).items():
+        click.echo(f"{heading}:")
+        for line in lines:
+            click.echo(f"- {line}")
+        click.echo("")
     if until is not None:
+        click.echo(f"Forecast of the periods after {until}:")
         for line in validation.sentences(pd.read_csv(folder / FORECAST)):
-            click.echo(f"{line}\n")
-    files = (SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS, *([FORECAST] if until is not None else []))
-    print_files([folder / each for each in files])
+            click.echo(f"- {line}")
+        click.echo("")
+    files = [SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS, *checks.FILES]
+    files += [FORECAST] if until is not None else []
+    print_files([*(folder / each for each in files if (folder / each).is_file()), *figures])
