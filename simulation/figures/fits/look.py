@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
@@ -44,8 +45,9 @@ def few_marks(ax: Axes, name: str, *, axis: str) -> None:
     low, high = its.get_view_interval()
     if name == "linear":
         # A mark near the upper end would meet the first of the next panel.
-        marks = MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-        its.set_major_locator(FixedLocator(marks[(marks >= low) & (marks <= high - 0.08 * (high - low))]))
+        steps = np.asarray(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
+        inside = (steps >= low) & (steps <= high - 0.08 * (high - low))
+        its.set_major_locator(FixedLocator(steps[inside].tolist()))
         return
     marks = [value for value in ROUND if low <= value <= high]
     marks = marks[:: max(1, len(marks) // 3)]
