@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from write_what_works import section_of
 
 from simulation.explore.answers import Answers, answers_of, leading_inputs, with_interval
 from simulation.explore.ensemble import AS_DESIGNED
@@ -205,7 +206,10 @@ def main() -> None:
         drawn = draw(answers, width_mm=190.0)
         with style():
             (PICTURES / f"{name}.png").write_bytes(saved_as(drawn.figure, "png"))
-    FINDINGS.write_text(page(answers, ensemble, saved), encoding="utf-8")
+    # What docs/write_what_works.py has written stays.
+    kept = section_of(FINDINGS.read_text(encoding="utf-8"))
+    text = page(answers, ensemble, saved)
+    FINDINGS.write_text(f"{text}\n{kept}" if kept else text, encoding="utf-8")
 
 
 if __name__ == "__main__":

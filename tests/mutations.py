@@ -656,6 +656,27 @@ MUTANTS = [
         "tests/analysis/test_break_even.py",
     ),
     Mutant(
+        "a platform that is paid for although no entry of the coalition needs it",
+        "explain/entries.py",
+        "if paid and name not in needed:",
+        "if not paid and name not in needed:",
+        "tests/explain/test_entries.py",
+    ),
+    Mutant(
+        "money of missing entries that is lost",
+        "explain/money.py",
+        "if pool <= own:",
+        "if pool <= own or True:",
+        "tests/explain/test_entries.py",
+    ),
+    Mutant(
+        "drawn orders without their reverses",
+        "explain/orders.py",
+        "rows += [row[::-1] for row in rows]",
+        "rows += rows",
+        "tests/explain/test_orders.py",
+    ),
+    Mutant(
         "neighbours on both sides of the antimeridian at far ends of the order",
         "figures/drawing/region_order.py",
         "east = continuous(longitude)",

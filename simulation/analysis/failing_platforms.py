@@ -35,30 +35,32 @@ class Failure:
 
 
 def failure_of(
-    platform: str, members: Array, may_join: Array, *, readiness: Array, text: Mapping[str, Any]
+    platform: str, share: Array, may_join: Array, *, readiness: Array, text: Mapping[str, Any]
 ) -> Failure | None:
     """Return how a platform fails; None if it reaches its critical mass, or has none.
 
     Parameters
     ----------
-    members, may_join : shape (T + 1, R)
-        Enterprises by month and region; the mean over replications, or those of one.
+    share : float64, shape (T + 1,)
+        Members of those who may join, by month; over all replications, or in one.
+    may_join : shape (R,)
+        Enterprises that may join at the start.
     readiness : float64, shape (R,)
         delta_r.
     text : the whole scenario, in the form of its file.
     """
-    if not may_join[0].sum() > 0:
+    if not may_join.sum() > 0:
         return None
     membership = text["membership"]
     _, critical = fold_of(
-        ratio(may_join[0], may_join[0].sum()),
+        ratio(may_join, may_join.sum()),
         readiness,
         base=membership["base"],
         network_effect=membership["network_effect"],
         readiness_effect=membership["readiness_effect"],
         kept=kept_of(text),
     ).levels()
-    peak = float(ratio(members.sum(axis=1), may_join.sum(axis=1)).max())
+    peak = float(share.max())
     return Failure(platform, peak, critical[-1]) if critical and peak < critical[-1] else None
 
 
@@ -80,7 +82,8 @@ def failures_of(results: Results, scenario: str) -> list[Failure]:
         members, may_join = (
             wide[column].reindex(columns=ids, fill_value=0).to_numpy() for column in ("members", "may_join")
         )
-        failure = failure_of(platform, members, may_join, readiness=readiness, text=text)
+        share = ratio(members.sum(axis=1), may_join.sum(axis=1))
+        failure = failure_of(platform, share, may_join[0], readiness=readiness, text=text)
         found += [] if failure is None else [failure]
     return found
 

@@ -6,8 +6,10 @@ beside the verdict of a study only if no key of its scenarios was changed.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import PurePath
 from typing import Any
 
 from simulation.analysis.answer import Elsewhere
@@ -16,6 +18,8 @@ from simulation.files.toml import read_toml
 from simulation.results.reader import Manifest
 
 TESTED = SHIPPED / "tested.toml"
+DEFAULT_BASELINE = "baseline"
+"""Of ``hypercluster explore``."""
 
 _PLAIN = {
     ("diffusion.institutional", "below"): "institutions pass little on",
@@ -44,16 +48,30 @@ def about_other_assumptions(manifest: Manifest) -> list[str]:
         return []
     answer = shipped_answer()
     found = {entry["name"]: entry["digest"] for entry in manifest["scenarios"]}
-    rivals = [name for name in found if name != "baseline"]
     if found == answer["digests"]:
         return list(answer["sentences"])
+    baseline = _baseline(manifest)
+    rivals = [name for name in found if name != baseline]
     if len(rivals) < 2:
         return []
-    changed = "" if found.keys() != answer["digests"].keys() else " ... --set KEY=VALUE"
+    given = {PurePath(word).stem: word for word in manifest["command"].split() if word.endswith(".toml")}
+    words = [given.get(name, name) for name in rivals]
+    if baseline != DEFAULT_BASELINE:
+        words += ["--baseline", given.get(baseline, baseline)]
+    if found.keys() == answer["digests"].keys():
+        words += ["...", "--set", "KEY=VALUE"]
     return [
         "This verdict was not tested against other assumptions. To do so: hypercluster explore "
-        f"{' '.join(rivals)}{changed} (about {answer['minutes']:g} minutes on two cores)."
+        f"{' '.join(words)} (about {answer['minutes']:g} minutes on two cores)."
     ]
+
+
+def _baseline(manifest: Manifest) -> str:
+    """Return the scenario whose patterns an ensemble would look at: of the study, if its first has no policy."""
+    first = manifest["scenarios"][0]
+    names = [entry["name"] for entry in manifest["scenarios"]]
+    is_without_policy = not tomllib.loads(first["text"]).get("policies")
+    return first["name"] if DEFAULT_BASELINE not in names and is_without_policy else DEFAULT_BASELINE
 
 
 def elsewhere(a: str, b: str) -> dict[str, Elsewhere]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from simulation.errors import ResultsError
 from simulation.fit.checks import CURVES, LEFT_OUT, RUNS, SYNCHRONIZATION
-from simulation.fit.running import FINDINGS, FORECAST, IDENTITY, POSTERIOR, PROFILES, STUDY, SUMMARY
+from simulation.fit.running import FINDINGS, FORECAST, IDENTITY, POSTERIOR, PROFILES, STUDY, SUMMARY, WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,10 @@ def read_fit_results(folder: Path) -> FitResults:
     ResultsError
         If the fit is not finished, or a file is damaged.
     """
+    if (folder / POSTERIOR).is_file() and not (folder / FINDINGS).is_file():
+        raise ResultsError(
+            f"{folder}: a fit to counts, or by simulation, has neither figures nor a report; its words are in {WORDS}"
+        )
     try:
         words = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
         return FitResults(

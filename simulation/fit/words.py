@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulation.fit.counts import Counts
+from simulation.fit.counts_likelihood import OVERDISPERSION
 from simulation.fit.maximum import CONFIDENCE, EDGE
+from simulation.fit.observed import Observed
 from simulation.fit.posterior import MOST_R_HAT
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ _NAMES = {
     "diffusion.density_exponent": "the density exponent",
     "diffusion.relatedness_other": "relatedness of industries",
     "diffusion.relatedness_services": "relatedness to services",
+    OVERDISPERSION: "overdispersion",
 }
 
 _HEADINGS = (
@@ -50,12 +54,13 @@ def page(fitted: Fitted, further: Mapping[str, Sequence[str]] | None = None) -> 
     parts = [f"# {_title(fitted)}", about(fitted), "\n".join(lines), *sentences(fitted)]
     for heading, said in (further or {}).items():
         parts += [f"## {heading}", "\n".join(f"- {line}" for line in said)]
-    parts += ["## Caveats", "\n".join(f"- {line}" for line in caveats(fitted))]
+    if isinstance(fitted.seen, Observed):
+        parts += ["## Caveats", "\n".join(f"- {line}" for line in caveats(fitted))]
     return "\n\n".join(parts) + "\n"
 
 
 def findings(fitted: Fitted) -> dict[str, str | list[str]]:
-    """Return what a report says of a fit in words."""
+    """Return what a report says of a fit in words, where enterprises have names."""
     return {
         "title": _title(fitted),
         "about": about(fitted),
@@ -65,11 +70,11 @@ def findings(fitted: Fitted) -> dict[str, str | list[str]]:
 
 
 def _title(fitted: Fitted) -> str:
-    return fitted.study.title or f"Fit of {fitted.observed.spec.title}"
+    return fitted.study.title or f"Fit of {fitted.seen.spec.title}"
 
 
 def caveats(fitted: Fitted) -> list[str]:
-    """Return what must be known of the data."""
+    """Return what must be known of the data, where enterprises have names."""
     seen, of = fitted.observed, fitted.observed.world.enterprises
     sizes = np.bincount(of.region_of, minlength=len(seen.world.regions.ids))
     found = [
@@ -115,11 +120,26 @@ def headings() -> tuple[str, ...]:
 
 def about(fitted: Fitted) -> str:
     """Return what was observed, and which channels it is explained by."""
-    seen, world = fitted.observed, fitted.observed.world
-    adopted, risk = int(seen.adopted.sum()), int(seen.at_risk.sum())
-    given = int((~seen.at_risk).sum())
+    seen, world = fitted.seen, fitted.seen.world
     enterprises, regions = world.enterprises.region_of.size, len(world.regions.ids)
     technologies = len(world.technologies.names)
+    if isinstance(seen, Counts):
+        first = f"{seen.given:,} had it at the start. " if seen.given else ""
+        shared = (
+            " Technologies are taken as independent, which they are not where enterprises differ: intervals are then "
+            "too narrow."
+            if technologies > 1
+            else ""
+        )
+        return (
+            f"{_counted(seen.eligible.size, 'group')} of {int(seen.eligible.sum()):,} that were counted, in "
+            f"{_counted(regions, 'region')}, {_counted(technologies, 'technology', 'technologies')}, "
+            f"{_counted(seen.periods, 'period')} of 1/{world.steps_per_year} year. {first}{seen.adopted:,} of "
+            f"{seen.at_risk:,} others adopted. Nobody is named: partners count as they are on average. Institutions "
+            f"and platforms are off, as no file tells of them.{shared} Log likelihood {fitted.maximum.log:.2f}."
+        )
+    adopted, risk = int(seen.adopted.sum()), int(seen.at_risk.sum())
+    given = int((~seen.at_risk).sum())
     first = f"{given:,} had it at the start. " if given else ""
     ties = "mutual" if fitted.study.ties == "mutual" else "directed: each looks at those whom it named"
     return (

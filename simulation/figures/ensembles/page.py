@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from simulation.errors import ResultsError
-from simulation.explore.answers import FEWEST, Answers
+from simulation.explore.answers import FEWEST, Answers, origin
+from simulation.figures.drawing.markdown import markdown_text
 
 POLICIES = ("uncertain", "as designed")
 """Kinds of rows; the first leads."""
@@ -29,9 +28,9 @@ def told(answers: Answers) -> str:
     missing = f"{drawn:,} of {e.planned:,} points so far" if drawn < e.planned else "runs are missing"
     so_far = f"Provisional, {missing}: " if answers.provisional else ""
     if e.checks:
-        worlds = f"{answers.kept:,} of {drawn:,} worlds drawn from our ranges, in which the baseline shows the patterns"
+        worlds = f"{answers.kept:,} of {drawn:,} worlds {origin(e)}, in which the baseline shows the patterns"
     else:
-        worlds = f"{drawn:,} worlds drawn from our ranges, with no pattern asked for"
+        worlds = f"{drawn:,} worlds {origin(e)}, with no pattern asked for"
     text = f"{so_far}{worlds}. Shares are of such worlds; they are not probabilities."
     return text[0].upper() + text[1:]
 
@@ -40,6 +39,6 @@ def caption_of(heading: str, note: str, answers: Answers) -> str:
     """Return the Markdown under a figure: what it shows, and the answers in words."""
     e = answers.ensemble
     compared = ", ".join(e.titles[name] for name in e.scenarios)
-    text = f"**{heading}** {compared} against {e.titles[e.reference]}. {note}"
-    sentences = [f"- {line}" for line in answers.sentences()]
-    return re.sub(r"\s+", " ", text).strip() + "\n\n" + "\n".join(sentences) + "\n"
+    text = markdown_text(f"{compared} against {e.titles[e.reference]}. {note}")
+    sentences = [f"- {markdown_text(line)}" for line in answers.sentences()]
+    return f"**{heading}** {text}\n\n" + "\n".join(sentences) + "\n"
