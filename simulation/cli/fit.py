@@ -35,8 +35,11 @@ def fit(
 
     from simulation.batch.running import available_cores
     from simulation.cli.console import print_files
-    from simulation.fit import validation, words
+    from simulation.figures.fits import write_fit_figures
+    from simulation.fit import checks, validation, words
     from simulation.fit.by_simulation import HEADINGS, run_by_simulation
+    from simulation.fit.observed import Observed
+    from simulation.fit.results import read_fit_results
     from simulation.fit.running import FORECAST, POSTERIOR, PROFILES, SCENARIO, SUMMARY, WORDS, run_fit
     from simulation.fit.study import read_fit
 
@@ -61,17 +64,31 @@ def fit(
             print_files([folder / each for each in (SCENARIO, POSTERIOR, SUMMARY, WORDS)])
         return
     fitted = run_fit(study, file.parent, folder, until=until, fresh=fresh, tell=tell)
+    figures: list[Path] = []
+    sections: dict[str, list[str]] = {}
+    if isinstance(fitted.seen, Observed):  # counts name nobody who could be simulated from
+        found = checks.checked(fitted, folder, tell=tell)
+        sections = found.sections(len(fitted.observed.world.regions.ids))
+        figures = write_fit_figures(read_fit_results(folder))
     if quiet:
         return
     click.echo(words.about(fitted))
     _print(words.table(fitted), words.headings())
     for line in words.sentences(fitted):
         click.echo(f"{line}\n")
+    for heading, lines in sections.items():
+        click.echo(f"{heading}:")
+        for line in lines:
+            click.echo(f"- {line}")
+        click.echo("")
     if until is not None:
+        click.echo(f"Forecast of the periods after {until}:")
         for line in validation.sentences(pd.read_csv(folder / FORECAST)):
-            click.echo(f"{line}\n")
-    files = (SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS, *([FORECAST] if until is not None else []))
-    print_files([folder / each for each in files])
+            click.echo(f"- {line}")
+        click.echo("")
+    files = [SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS, *checks.FILES]
+    files += [FORECAST] if until is not None else []
+    print_files([*(folder / each for each in files if (folder / each).is_file()), *figures])
 
 
 def _print(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> None:

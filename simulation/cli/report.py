@@ -13,18 +13,26 @@ from simulation.cli.options import results_folder
 @results_folder
 @click.option("--reference", help="Scenario to compare with; by default baseline, or the first.")
 def report(folder: Path, reference: str | None) -> None:
-    """Write a report on a results folder, also on an ensemble.
+    """Write a report on a results folder, also on an ensemble or a fit.
 
     Writes one self-contained HTML page, the same report as Markdown, tables as LaTeX and Markdown, and all figures as
     PNG.
     """
     from simulation.cli.console import print_files, print_notes
     from simulation.errors import HyperclusterError
+    from simulation.fit.results import is_fit
     from simulation.reporting.ensembles import write_ensemble_report
     from simulation.reporting.page import write_report
     from simulation.reporting.tables import analyse, write_tables
     from simulation.results.reader import Results
 
+    if is_fit(folder):
+        from simulation.reporting.fits import write_fit_report
+
+        if reference is not None:
+            raise HyperclusterError("--reference: a fit compares no scenarios")
+        print_files(write_fit_report(folder))
+        return
     results = Results(folder)
     if "ensemble" in results.manifest:
         if reference is not None:

@@ -18,25 +18,30 @@ from simulation.engine.kernels import exposure, network
 from simulation.engine.platform_effects import PlatformEffects
 from simulation.engine.recorder import Recorder
 from simulation.engine.rewiring import Rewiring
-from simulation.engine.seeding import Seeding
+from simulation.engine.seeding import Seeding, adopt
 from simulation.levers import Levers
 from simulation.mechanisms.market import Market
 from simulation.mechanisms.migration import left_after_a_month
 from simulation.record import Record
 from simulation.scenario.schema import Scenario
-from simulation.world import RESEARCH_KINDS, Array
+from simulation.world import RESEARCH_KINDS, Array, World
 
 MOST_MONTHS = 10**9
 """The largest number of months that :meth:`Engine.run_for` takes: more than any horizon has."""
 
 
 class Engine:
-    """One replication of one scenario. Call :meth:`run_for` until :attr:`finished`, then :meth:`record`."""
+    """One replication of one scenario. Call :meth:`run_for` until :attr:`finished`, then :meth:`record`.
 
-    def __init__(self, spec: Scenario, seed: int) -> None:
+    Parameters
+    ----------
+    world : that of scenario and seed, with other business ties for instance; by default built from both.
+    """
+
+    def __init__(self, spec: Scenario, seed: int, *, world: World | None = None) -> None:
         self.spec = spec
         frame = frame_of(spec)
-        self.world = world = build_world(spec, seed, frame)
+        self.world = world = build_world(spec, seed, frame) if world is None else world
         self.state = initial_state(world)
         self.schedule = frame.schedule
         self.recorder = Recorder(world)
@@ -252,6 +257,22 @@ class Engine:
             full[self._candidates[h]] |= np.uint64(1) << np.uint64(h)
         self._apply_membership(full)
 
+    def give(self, pairs: Array) -> None:
+        """Let these pairs have their technology now, as initial adopters have it (section 13.10).
+
+        Parameters
+        ----------
+        pairs : bool, shape (P,)
+            Those that have adopted already stay as they are.
+        """
+        new = pairs & (self.state.adopted_month < 0)
+        start = self.world.pairs.start
+        for k in range(start.size - 1):
+            of_technology = np.flatnonzero(new[start[k] : start[k + 1]]).astype(np.int32)
+            adopt(self.world, self.state, k, of_technology)
+        self._tell_partners()
+        self.recorder.record(self.state)
+
     def record(self) -> Record:
         """Return the record of the months so far; intended for the horizon."""
         return self.recorder.finish(
@@ -342,6 +363,10 @@ class Engine:
     def _seed(self) -> None:
         """Give the initial adopters of the month their technologies, and tell their partners."""
         self._seeding.give(self.world, self.state)
+        self._tell_partners()
+
+    def _tell_partners(self) -> None:
+        """Count the partners that have adopted anew, after some were given their technologies."""
         if self._levers is not None:  # before the first month nobody waits
             months.count_partners(self._population, self._conditions, arrays.changing(self.state))
 

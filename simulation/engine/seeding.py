@@ -48,29 +48,7 @@ class Seeding:
         state : changed: adoption, counts of adopters, who waits.
         """
         for _, k, entry in (due for due in self._due if due[0] == state.month):
-            new = self._chosen(world, state, k, entry)
-            if not new.size:
-                continue
-            pairs, enterprises = world.pairs, world.enterprises
-            own = slice(pairs.start[k], pairs.start[k + 1])
-            adopted_month = state.adopted_month[own]
-            adopted_month[new] = state.month
-            who = pairs.enterprise[own][new]
-            adopters = np.ascontiguousarray(state.adopters[:, :, k].T, dtype=np.float64)
-            member_adopters = np.ascontiguousarray(state.member_adopters[:, :, k])
-            count_adopters(
-                who,
-                state.mask_of[who],
-                enterprises.region_of,
-                enterprises.industry_of,
-                adopters,
-                member_adopters,
-            )
-            state.adopters[:, :, k] = adopters.T
-            state.member_adopters[:, :, k] = member_adopters
-            waits = np.zeros(adopted_month.size, dtype=bool)
-            waits[pairs.slot[pairs.pattern_of[k], state.waiting[own][: state.waiting_count[k]]]] = True
-            wait(state, world, k, waits & (adopted_month < 0))
+            adopt(world, state, k, self._chosen(world, state, k, entry))
 
     def _chosen(self, world: World, state: State, k: int, entry: InitialAdopters) -> Array:
         """Return the pairs of an entry that have not adopted yet, int32, counted from the first of the technology."""
@@ -92,3 +70,38 @@ class Seeding:
             )
         ]
         return chosen[state.adopted_month[pairs.start[k] + chosen] < 0]
+
+
+def adopt(world: World, state: State, k: int, new: Array) -> None:
+    """Let pairs of one technology that have not adopted have it now, attributed to no channel.
+
+    The contacts of those that wait must then be counted anew.
+
+    Parameters
+    ----------
+    state : changed, as :meth:`Seeding.give` does.
+    new : int32, shape (n,)
+        Pairs, counted from the first of the technology.
+    """
+    if not new.size:
+        return
+    pairs, enterprises = world.pairs, world.enterprises
+    own = slice(pairs.start[k], pairs.start[k + 1])
+    adopted_month = state.adopted_month[own]
+    adopted_month[new] = state.month
+    who = pairs.enterprise[own][new]
+    adopters = np.ascontiguousarray(state.adopters[:, :, k].T, dtype=np.float64)
+    member_adopters = np.ascontiguousarray(state.member_adopters[:, :, k])
+    count_adopters(
+        who,
+        state.mask_of[who],
+        enterprises.region_of,
+        enterprises.industry_of,
+        adopters,
+        member_adopters,
+    )
+    state.adopters[:, :, k] = adopters.T
+    state.member_adopters[:, :, k] = member_adopters
+    waits = np.zeros(adopted_month.size, dtype=bool)
+    waits[pairs.slot[pairs.pattern_of[k], state.waiting[own][: state.waiting_count[k]]]] = True
+    wait(state, world, k, waits & (adopted_month < 0))

@@ -23,8 +23,7 @@ from simulation.fit import posterior
 from simulation.fit.likelihood import Likelihood
 from simulation.fit.maximum import Search
 from simulation.fit.observed import Observed
-from simulation.fit.ranges import Range, values_at
-from simulation.scenario.schema import Scenario
+from simulation.fit.ranges import Range, spec_with, values_at
 from simulation.world import Array
 
 DRAWS = 99
@@ -67,24 +66,16 @@ def rank_of(observed: Observed, ranges: Sequence[Range], *, seed: int) -> Array:
     likelihood = Likelihood(simulated, [each.key for each in ranges])
     maximum = Search(likelihood, ranges).maximum(2, seed=seed)
     density = posterior.log_density(likelihood, ranges)
-    start = posterior.starts(density, maximum.places, seed=seed)
-    chain = posterior.sample_block(density, start, seed=seed, block=0)
-    for block in range(1, _MOST_BLOCKS):
-        if posterior.diagnosed(chain).effective.min() >= _EFFECTIVE:
-            break
-        new = posterior.sample_block(density, chain[:, -1], seed=seed, block=block)
-        chain = np.concatenate([chain, new], axis=1)
+    chain = posterior.sampled(
+        density, maximum.places, seed=seed, effective=_EFFECTIVE, most_blocks=_MOST_BLOCKS
+    )
     z = posterior.draws(chain, DRAWS, seed=seed)
     return (posterior.places_of(z) < truth).sum(axis=0)
 
 
 def _simulated(observed: Observed, ranges: Sequence[Range], places: Array, *, seed: int) -> Observed:
     """Return what the engine simulates at these places."""
-    data = observed.spec.model_dump()
-    for each, value in zip(ranges, values_at(ranges, places)[0].tolist(), strict=True):
-        table, key = each.key.split(".")
-        data[table][key] = value
-    engine = Engine(Scenario.model_validate(data), seed)
+    engine = Engine(spec_with(observed.spec, ranges, values_at(ranges, places)[0]), seed)
     engine.run_for(observed.periods)
     month = engine.state.adopted_month.astype(np.int64)
     return replace(observed, period=np.where(month < 0, observed.periods + 1, month))

@@ -99,6 +99,9 @@ class Scores:
     crps: Array  # float64 (R,), continuous ranked probability score
     log: Array  # float64 (R,), minus the logarithm of the share of the samples that equal the number
     covered: Array  # bool (R,), whether the central 90 % of the samples hold it
+    held_from: (
+        Array  # float64 (R,), the nominal coverage from which on central intervals of the samples hold it
+    )
 
 
 def scored(samples: Array, truth: Array) -> Scores:
@@ -117,7 +120,10 @@ def scored(samples: Array, truth: Array) -> Scores:
     low, high = np.quantile(
         samples, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2], axis=0, method="closest_observation"
     )
-    return Scores(crps, -np.log(share), (low <= truth) & (truth <= high))
+    # A central interval of coverage L holds it if at least (1 - L) / 2 of the samples are no larger, and no smaller.
+    tails = np.minimum((samples <= truth).mean(axis=0), (samples >= truth).mean(axis=0))
+    held_from = np.maximum(1.0 - 2.0 * tails, 0.0)
+    return Scores(crps, -np.log(share), (low <= truth) & (truth <= high), held_from)
 
 
 def adopters_by_region(observed: Observed, period: Array, *, after: int, until: int) -> Array:

@@ -28,9 +28,16 @@ class _Group:
 
 
 class Likelihood:
-    """The logarithm of the probability of what was observed, at values of some keys; the scenario has the others."""
+    """The logarithm of the probability of what was observed, at values of some keys; the scenario has the others.
 
-    def __init__(self, observed: Observed, keys: Sequence[str]) -> None:
+    Parameters
+    ----------
+    only : bool, shape (P,)
+        Pairs whose probability is meant, given all that was observed of others; by default all. Those of one enterprise
+        belong together.
+    """
+
+    def __init__(self, observed: Observed, keys: Sequence[str], *, only: Array | None = None) -> None:
         unknown = set(keys) - set(KEYS)
         assert not unknown, f"no likelihood for {sorted(unknown)}"
         self.observed, self.keys = observed, tuple(keys)
@@ -38,7 +45,7 @@ class Likelihood:
         self._given = {key: float(getattr(diffusion, key.split(".")[1])) for key in KEYS}
         self._shapes = [key for key in keys if key in SHAPES]
         self._exposures = Exposures(observed)
-        self._places = _places(observed)
+        self._places = _places(observed, only)
         self._kept: list[_Group] | None = None
         self._unmoved: Cumulated | None = None
         if not self._shapes:
@@ -156,12 +163,14 @@ def _logs(rest: Array, during: Array, v: float) -> tuple[Array, Array, Array, Ar
     return log_events(rest, during, v)
 
 
-def _places(observed: Observed) -> tuple[Array, Array, int, list[tuple[Array, Array]]]:
+def _places(observed: Observed, only: Array | None) -> tuple[Array, Array, int, list[tuple[Array, Array]]]:
     """Return the pairs at risk, the numbers of their enterprises, how many these are, and their groups.
 
     A group is the enterprises (n,) with m adoptions, and the pairs of these, (n, m).
     """
     at_risk, adopted = observed.at_risk, observed.adopted
+    if only is not None:
+        at_risk, adopted = at_risk & only, adopted & only
     enterprise = observed.world.pairs.enterprise
     who, number = np.unique(enterprise[at_risk], return_inverse=True)
     of_pair = np.full(enterprise.size, -1, dtype=np.int64)

@@ -124,6 +124,22 @@ def sample_block(density: Callable[[Array], Array], start: Array, *, seed: int, 
     return np.stack(steps)
 
 
+def sampled(
+    density: Callable[[Array], Array], maximum: Array, *, seed: int, effective: float, most_blocks: int
+) -> Array:
+    """Return steps from about a maximum and from all over the ranges, (ENSEMBLES, steps, W, d).
+
+    They end when so many draws are effective, or after so many blocks.
+    """
+    chain = sample_block(density, starts(density, maximum, seed=seed), seed=seed, block=0)
+    for block in range(1, most_blocks):
+        if diagnosed(chain).effective.min() >= effective:
+            break
+        new = sample_block(density, chain[:, -1], seed=seed, block=block)
+        chain = np.concatenate([chain, new], axis=1)
+    return chain
+
+
 def kept(chain: Array) -> Array:
     """Return the steps after the warm-up."""
     return chain[:, int(chain.shape[1] * WARM_UP) :]

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from simulation.scenario.schema import Scenario
 from simulation.world import Array
 
 
@@ -52,3 +53,12 @@ def values_at(ranges: Sequence[Range], places: Array) -> tuple[Array, Array]:
     """Return the values at places, float64 (..., ranges), and their derivatives."""
     both = [each.values(places[..., n]) for n, each in enumerate(ranges)]
     return np.stack([value for value, _ in both], axis=-1), np.stack([slope for _, slope in both], axis=-1)
+
+
+def spec_with(spec: Scenario, ranges: Sequence[Range], values: Array) -> Scenario:
+    """Return a scenario with these values, float64 (ranges,)."""
+    data = spec.model_dump()
+    for each, value in zip(ranges, values.tolist(), strict=True):
+        table, key = each.key.split(".")
+        data[table][key] = value
+    return Scenario.model_validate(data)

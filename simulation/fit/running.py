@@ -28,7 +28,7 @@ from simulation.fit.likelihood import Likelihood
 from simulation.fit.maximum import Maximum, Profile, Search
 from simulation.fit.observed import AGENTS, NOMINATIONS, Observed, observe
 from simulation.fit.posterior import Diagnostics
-from simulation.fit.ranges import Range, values_at
+from simulation.fit.ranges import Range, spec_with, values_at
 from simulation.fit.study import Fit
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
@@ -44,6 +44,9 @@ SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS = (
 )
 
 FORECAST = "forecast.csv"
+
+FINDINGS = "findings.json"
+"""What is said in words, for the report."""
 
 DRAWS = 2000
 """Rows of the posterior that are written."""
@@ -86,13 +89,9 @@ class Fitted:
     @property
     def scenario(self) -> Scenario:
         """The scenario with the most likely values."""
-        data = self.seen.spec.model_dump()
-        for each, value in zip(self.ranges, self.values.tolist(), strict=True):
-            if each.key != OVERDISPERSION:
-                table, key = each.key.split(".")
-                data[table][key] = value
-        data["name"] = f"{self.seen.spec.name[:57]}-fitted"
-        return Scenario.model_validate(data)
+        moved = [n for n, each in enumerate(self.ranges) if each.key != OVERDISPERSION]
+        spec = spec_with(self.seen.spec, [self.ranges[n] for n in moved], self.values[moved])
+        return spec.model_copy(update={"name": f"{self.seen.spec.name[:57]}-fitted"})
 
     def summary(self) -> pd.DataFrame:
         """Return one row for each range: its maximum, its intervals, and how well the draws know it."""
@@ -105,6 +104,7 @@ class Fitted:
             {
                 "parameter": [each.name for each in self.ranges],
                 "key": [each.key for each in self.ranges],
+                "scale": [each.scale for each in self.ranges],
                 "range_low": [each.low for each in self.ranges],
                 "range_high": [each.high for each in self.ranges],
                 "maximum": self.values,
@@ -271,7 +271,7 @@ def identity_of(study: Fit, observed: Observed | Counts) -> dict[str, str]:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         code.update(path.read_bytes())
     # How long to go on does not change the steps.
-    same = study.model_copy(update={"title": "", "effective": 100, "most_steps": 100})
+    same = study.model_copy(update={"title": "", "effective": 100, "most_steps": 100, "runs": 1000})
     return {
         "study": hashlib.sha256(same.to_toml().encode()).hexdigest(),
         "scenario": observed.spec.digest,
@@ -313,7 +313,7 @@ def _before(out: Path, identity: dict[str, str]) -> Array | None:
 
 
 def _write(fitted: Fitted, out: Path) -> None:
-    from simulation.fit.words import page
+    from simulation.fit.words import findings, page
 
     frame = pd.DataFrame(fitted.draws, columns=[each.key for each in fitted.ranges])
     frame = frame.drop(columns=OVERDISPERSION, errors="ignore")  # no key of a scenario, so of no ensemble
@@ -330,3 +330,5 @@ def _write(fitted: Fitted, out: Path) -> None:
     replace(out / PROFILES, profiles.to_csv(index=False, lineterminator="\n").encode())
     replace(out / SCENARIO, fitted.scenario.to_toml().encode())
     replace(out / WORDS, page(fitted).encode())
+    if isinstance(fitted.seen, Observed):
+        replace(out / FINDINGS, (json.dumps(findings(fitted), indent=2) + "\n").encode())

@@ -72,6 +72,8 @@ class Fit(Settings):
     """Effective sample size at which the sampler stops."""
     most_steps: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
     """Steps after which it stops anyway."""
+    runs: Annotated[int, Field(ge=100, le=2000)] = 1000
+    """Runs of the fitted model with which what was observed is compared."""
     steps_per_period: Annotated[int, Field(ge=1, le=1000)] = 1
     """Steps of the scenario in a period of the data, by simulation."""
     population: Annotated[int, Field(ge=20, le=100_000)] = 500

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from simulation.fit.counts import Counts
 from simulation.fit.counts_likelihood import OVERDISPERSION
 from simulation.fit.maximum import CONFIDENCE, EDGE
+from simulation.fit.observed import Observed
 from simulation.fit.posterior import MOST_R_HAT
 
 if TYPE_CHECKING:
@@ -46,12 +47,55 @@ _HEADINGS = (
 )
 
 
-def page(fitted: Fitted) -> str:
-    """Return all that is to be said, as Markdown."""
-    title = fitted.study.title or f"Fit of {fitted.seen.spec.title}"
+def page(fitted: Fitted, further: Mapping[str, Sequence[str]] | None = None) -> str:
+    """Return all that is to be said, as Markdown, with further sections of sentences."""
     rows = [_HEADINGS, ("---",) * len(_HEADINGS), *table(fitted)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n\n".join([f"# {title}", about(fitted), "\n".join(lines), *sentences(fitted)]) + "\n"
+    parts = [f"# {_title(fitted)}", about(fitted), "\n".join(lines), *sentences(fitted)]
+    for heading, said in (further or {}).items():
+        parts += [f"## {heading}", "\n".join(f"- {line}" for line in said)]
+    if isinstance(fitted.seen, Observed):
+        parts += ["## Caveats", "\n".join(f"- {line}" for line in caveats(fitted))]
+    return "\n\n".join(parts) + "\n"
+
+
+def findings(fitted: Fitted) -> dict[str, str | list[str]]:
+    """Return what a report says of a fit in words, where enterprises have names."""
+    return {
+        "title": _title(fitted),
+        "about": about(fitted),
+        "sentences": sentences(fitted),
+        "caveats": caveats(fitted),
+    }
+
+
+def _title(fitted: Fitted) -> str:
+    return fitted.study.title or f"Fit of {fitted.seen.spec.title}"
+
+
+def caveats(fitted: Fitted) -> list[str]:
+    """Return what must be known of the data, where enterprises have names."""
+    seen, of = fitted.observed, fitted.observed.world.enterprises
+    sizes = np.bincount(of.region_of, minlength=len(seen.world.regions.ids))
+    found = [
+        f"Regions are small: the smallest has {_counted(int(sizes.min()), 'enterprise')}, the middle one "
+        f"{np.median(sizes):g}. Much of what differs between them is chance."
+    ]
+    if of.indices.size:
+        found.append(
+            "A tie says that two are in contact, not that they spoke of the innovation. Contact and likeness look the "
+            "same: a rate of network contact is not a causal effect."
+        )
+    if never := int((seen.period > seen.periods).sum()):
+        found.append(
+            f"{never:,} that had not adopted by period {seen.periods} are censored: they count as not yet, not as "
+            "never."
+        )
+    found.append(
+        "This is evidence about one innovation among these people. It is no calibration of the shipped ranges, which "
+        "are about mining regions."
+    )
+    return [*found, *seen.spec.dataset.assumptions]
 
 
 def table(fitted: Fitted) -> list[tuple[str, ...]]:

@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
     survey = write_tables(folder / "survey", *made_up(villages=4, size=15))
     assert invoke("new-dataset", folder / "seen", "--from-netdiffuser", survey).exit_code == 0
     study = folder / "seen" / "fit.toml"
-    study.write_text("effective = 300\nstarts = 3\n" + study.read_text())
+    study.write_text("effective = 300\nstarts = 3\nruns = 100\n" + study.read_text())
     result = invoke("fit", study, "--out", folder / "out")
     assert result.exit_code == 0, result.output
     (folder / "said.txt").write_text(result.output)
@@ -57,6 +57,26 @@ def test_a_fit_says_what_it_found_and_writes_it(folder):
     best = profiles.groupby("parameter").log_likelihood.max()
     assert best.to_numpy() == pytest.approx(np.full(4, best.max()), abs=1e-3)
     assert (folder / "out" / "fit.md").read_text().startswith("# Fit of")
+
+
+def test_what_was_observed_stands_beside_runs_of_the_fitted_model(folder):
+    said, out = (folder / "said.txt").read_text(), folder / "out"
+    found = pd.read_csv(out / "synchronization.csv")
+    assert found.metric.tolist() == ["phi", "w1_years", "t50_years", "t50_sd_years", "theil_50"]
+    assert "Synchronization:\n- Phi of what was observed" in said and "Regions left out:" in said
+    page = (out / "fit.md").read_text()
+    assert "## Synchronization" in page and "## Caveats" in page and "is no calibration" in page
+    agents = pd.read_csv(folder / "seen" / "agents.csv")
+    curves = pd.read_csv(out / "curves.csv")
+    last = curves[curves.period == 7].set_index("region").observed
+    assert (last == agents[agents.period.notna()].groupby("region_id").size()[last.index]).all()
+    assert len(pd.read_csv(out / "runs.csv")) == 100
+    without = pd.read_csv(out / "left_out.csv")
+    assert without.model.unique().tolist() == ["model", "bass", "logistic"] and (without.k <= 0.7).all()
+    result = invoke("report", out)
+    assert result.exit_code == 0, result.output
+    assert "](figures/fit_by_region.png)" in (out / "report.md").read_text()
+    assert "data:image/png" in (out / "report.html").read_text()
 
 
 def test_the_posterior_is_an_ensemble_of_worlds(folder):
@@ -174,9 +194,10 @@ def test_what_was_held_out_is_predicted_beside_rivals(folder, tmp_path):
     study = folder / "seen" / "fit.toml"
     result = invoke("fit", study, "--until", 4, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert "Bass by region" in result.output and "of 4 regions" in result.output
+    assert "a logistic hazard without contacts" in result.output and "By Akaike's criterion" in result.output
+    assert "of 4 regions" in result.output
     found = pd.read_csv(tmp_path / "out" / "forecast.csv")
-    assert len(found) == 4 * 4 and (found.low <= found.high).all()
+    assert len(found) == 5 * 4 and (found.low <= found.high).all()
     agents = pd.read_csv(folder / "seen" / "agents.csv")
     late = agents[agents.period > 4].groupby("region_id").size()
     ours = found[found.model == "model"].set_index("region").adopted

@@ -10,7 +10,7 @@ from simulation.errors import HyperclusterError
 from simulation.fit.forecast import adopters_by_region, scored, simulated_forward
 from simulation.fit.likelihood import Likelihood
 from simulation.fit.observed import observe
-from simulation.fit.rivals import bass_by_region, hazard_of_time, no_change
+from simulation.fit.rivals import bass_by_region, logistic_hazard, no_change
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_bass_finds_its_own_world_and_no_change_has_none(tmp_path):
     low, high = np.quantile(samples, [0.0005, 0.9995], axis=0)
     assert ((low <= came) & (came <= high)).all() and (high - low < 0.5 * np.array([300, 200, 100])).all()
     assert (no_change(early, draws=5) == 0).all()
-    by_time = hazard_of_time(early, until=14, draws=4000, seed=1)
+    by_time = logistic_hazard(early, until=14, draws=4000, seed=1)
     left = 600 - (whole.period <= 7).sum()
     assert (by_time.sum(axis=1) <= left).all() and (by_time >= 0).all()
     none = scored(no_change(early, draws=4000), came).crps

@@ -15,6 +15,7 @@ from simulation.explore.answers import ALL, NONE, Answers
 from simulation.explore.outcomes import AHEAD, ALIKE, BEHIND, MEASURES, MIXED, UNDEFINED, Measure
 from simulation.explore.points import NOT_AFFORDABLE
 from simulation.figures.drawing.bars import BAR
+from simulation.figures.drawing.keyed_page import NOTE_INK, RULE, page, write_heading
 from simulation.figures.drawing.panels import (
     HEADING_GAP_MM,
     MARGIN_MM,
@@ -34,16 +35,7 @@ from simulation.figures.drawing.style import (
     text_width_mm,
     wrap_mm,
 )
-from simulation.figures.ensembles.page import (
-    NOTE_INK,
-    POLICIES,
-    RULE,
-    caption_of,
-    page,
-    refuse_too_few,
-    told,
-    write_heading,
-)
+from simulation.figures.ensembles.page import POLICIES, caption_of, refuse_too_few, told
 
 RIGHT_MM = 3.0
 LEAST_BARS_MM = 44.0  # of a panel of bars, which holds numbers

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from simulation.explore.answers import Answers
 from simulation.explore.parameters import Parameter
+from simulation.figures.drawing.keyed_page import RULE, keyed_page, write_heading
 from simulation.figures.drawing.panels import (
     AXIS_MM,
     LETTER_MM,
@@ -31,15 +32,7 @@ from simulation.figures.drawing.style import (
     scenario_styles,
     text_width_mm,
 )
-from simulation.figures.ensembles.page import (
-    POLICIES,
-    RULE,
-    caption_of,
-    keyed_page,
-    refuse_too_few,
-    told,
-    write_heading,
-)
+from simulation.figures.ensembles.page import POLICIES, caption_of, refuse_too_few, told
 
 MOST = 10
 """Inputs in each panel."""

@@ -1,0 +1,74 @@
+"""A fit against what was observed: runs of the fitted model, their synchronization, and regions that are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from simulation.files.durable import replace
+from simulation.fit import predictive, validation
+from simulation.fit.left_out import LARGEST_K, left_out
+from simulation.fit.running import WORDS, Fitted
+from simulation.fit.words import page
+
+SYNCHRONIZATION, CURVES, RUNS, LEFT_OUT = "synchronization.csv", "curves.csv", "runs.csv", "left_out.csv"
+
+FILES = (SYNCHRONIZATION, CURVES, RUNS, LEFT_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What a fit is held against; tables as the modules that make them describe."""
+
+    synchronization: pd.DataFrame
+    curves: pd.DataFrame
+    runs: pd.DataFrame
+    left_out: pd.DataFrame | None  # None where there is one region, or none can be predicted
+
+    def sections(self, regions: int) -> dict[str, list[str]]:
+        """Return sentences by heading; ``regions`` is the number of all."""
+        found = {"Synchronization": predictive.sentences(self.synchronization)}
+        if self.left_out is not None:
+            found["Regions left out"] = left_out_sentences(self.left_out, regions)
+        return found
+
+
+def checked(fitted: Fitted, out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Checks:
+    """Return what a fit is held against, and write it into the folder of the fit."""
+    runs = predictive.predictive(fitted, runs=fitted.study.runs, tell=tell)
+    regions = len(fitted.observed.world.regions.ids)
+    without = left_out(fitted, runs) if regions > 1 else None
+    found = Checks(
+        predictive.synchronization(runs),
+        predictive.curves(runs),
+        runs.measures,
+        without if without is not None and len(without) else None,
+    )
+    tables = {
+        SYNCHRONIZATION: found.synchronization,
+        CURVES: found.curves,
+        RUNS: found.runs,
+        LEFT_OUT: found.left_out,
+    }
+    for name, table in tables.items():
+        if table is None:
+            (out / name).unlink(missing_ok=True)
+        else:
+            replace(out / name, table.to_csv(index=False, lineterminator="\n").encode())
+    replace(out / WORDS, page(fitted, found.sections(regions)).encode())
+    return found
+
+
+def left_out_sentences(frame: pd.DataFrame, regions: int) -> list[str]:
+    """Return how the predictions of regions that were left out compare, in words."""
+    there = frame.region.nunique()
+    found = validation.sentences(frame)
+    if there < regions:
+        found.append(
+            f"{regions - there} of {regions} regions could not be predicted: without them the posterior is too "
+            f"different (k above {LARGEST_K})."
+        )
+    return found

@@ -1,0 +1,86 @@
+"""Each region predicted from its initial adopters, by what all other regions show.
+
+The posterior without a region is that of the whole fit divided by the likelihood of the region. So the runs of the
+fitted model, each with values drawn from the posterior, stand for it with weights of one over that likelihood, whose
+largest are smoothed. Nothing is fitted anew. Where the shape k of the largest weights is above 0.7, few draws have most
+of the weight, and the region is not predicted.
+
+References
+----------
+Vehtari, Gelman & Gabry (2017), Practical Bayesian model evaluation using leave-one-out cross-validation and WAIC,
+Statistics and Computing 27: 1413-1432.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from simulation.errors import HyperclusterError
+from simulation.fit.likelihood import Likelihood
+from simulation.fit.netdiffuser import INSTALL
+from simulation.fit.predictive import Predictive
+from simulation.fit.rivals import bass_of_others, logistic_hazard_of_others
+from simulation.fit.validation import BASS, LOGISTIC, OURS, scores_by_region
+from simulation.world import Array
+
+if TYPE_CHECKING:
+    from simulation.fit.running import Fitted
+
+LARGEST_K = 0.7
+"""Shape of the distribution of the largest weights up to which they can be relied on."""
+
+_FORECASTS = 1000
+
+
+def left_out(fitted: Fitted, found: Predictive) -> pd.DataFrame:
+    """Return one row for each model and region: how many it expected to adopt, known from the others, and its scores.
+
+    Regions that cannot be predicted are not there.
+
+    Raises
+    ------
+    HyperclusterError
+        If there is one region only, or ArviZ is not installed.
+    """
+    observed, seed = fitted.observed, fitted.study.seed
+    ids = observed.world.regions.ids
+    if len(ids) < 2:
+        raise HyperclusterError("a region can be left out only if there is another one")
+    weights, k = weights_without(fitted, len(found.adopters))
+    draw = np.random.default_rng([seed, 9])
+    adopted = found.adopters[:, -1] - found.adopters[:, 0]
+    ours = np.empty((_FORECASTS, len(ids)), dtype=np.int64)
+    for r in range(len(ids)):
+        ours[:, r] = adopted[draw.choice(len(adopted), size=_FORECASTS, p=weights[r]), r]
+    samples = {
+        OURS: ours,
+        BASS: bass_of_others(observed, draws=_FORECASTS, seed=seed),
+        LOGISTIC: logistic_hazard_of_others(observed, draws=_FORECASTS, seed=seed),
+    }
+    truth = found.seen_adopters[-1] - found.seen_adopters[0]
+    frame = scores_by_region(samples, truth, ids)
+    frame["k"] = np.tile(k, len(samples))
+    return frame[frame.k <= LARGEST_K].reset_index(drop=True)
+
+
+def weights_without(fitted: Fitted, n: int) -> tuple[Array, Array]:
+    """Return the weights of the first ``n`` draws without each region, (R, n), summing to 1, and their k, (R,)."""
+    try:
+        from arviz_stats.base import array_stats
+    except ImportError:
+        raise HyperclusterError(f"arviz-stats is not installed, which weighs draws; {INSTALL}") from None
+    observed = fitted.observed
+    region = observed.world.enterprises.region_of[observed.world.pairs.enterprise]
+    weights, shapes = [], []
+    for r in range(len(observed.world.regions.ids)):
+        likelihood = Likelihood(observed, fitted.likelihood.keys, only=region == r)
+        # The function takes likelihoods, and weighs by one over them.
+        logs, k = array_stats.psislw(likelihood.logs(fitted.draws[:n]))
+        weight = np.exp(logs - logs.max())
+        weights.append(weight / weight.sum())
+        # All weights the same: nothing is to be smoothed, and k is not defined.
+        shapes.append(float(k) if np.isfinite(k) else 0.0)
+    return np.array(weights), np.array(shapes)

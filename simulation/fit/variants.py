@@ -1,0 +1,95 @@
+"""Variants of a fit in which channels, or the variation of absorptive capacity, are off, and which the data choose.
+
+They are chosen by Akaike's information criterion of what was fitted, so that what was held out has no say.
+
+References
+----------
+Akaike (1974), A new look at the statistical model identification, IEEE Transactions on Automatic Control 19: 716-723.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation.fit import posterior
+from simulation.fit.likelihood import VARIATION, Likelihood
+from simulation.fit.maximum import Maximum, Search
+from simulation.fit.ranges import Range, spec_with, values_at
+from simulation.world import Array
+
+if TYPE_CHECKING:
+    from simulation.fit.running import Fitted
+
+CAN_BE_OFF = ("diffusion.spatial", "diffusion.network", VARIATION)
+
+ALL = "with all"
+"""Title of the fit itself."""
+
+_EFFECTIVE, _MOST_BLOCKS = 500, 16
+_STARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A fit in which some of its ranges are fixed at 0."""
+
+    off: tuple[str, ...]  # names of the ranges
+    ranges: tuple[Range, ...]  # the others
+    likelihood: Likelihood
+    maximum: Maximum
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion; lower is better."""
+        return 2.0 * (len(self.ranges) - self.maximum.log)
+
+    @property
+    def title(self) -> str:
+        """What is off."""
+        return f"without {' and '.join(self.off)}" if self.off else ALL
+
+
+def variants(fitted: Fitted) -> list[Variant]:
+    """Return all variants of a fit, itself first."""
+    return [_variant(fitted, off) for off in _choices(fitted.ranges)]
+
+
+def chosen(found: Sequence[Variant]) -> Variant:
+    """Return the variant with the lowest criterion, of equal ones the first."""
+    return min(found, key=lambda each: each.aic)
+
+
+def draws_of(variant: Variant, fitted: Fitted) -> Array:
+    """Return draws from the posterior of a variant, at most as many as the fit has; of the fit itself its own."""
+    if not variant.off:
+        return fitted.draws
+    seed = fitted.study.seed
+    density = posterior.log_density(variant.likelihood, variant.ranges)
+    chain = posterior.sampled(
+        density, variant.maximum.places, seed=seed, effective=_EFFECTIVE, most_blocks=_MOST_BLOCKS
+    )
+    z = posterior.draws(chain, len(fitted.draws), seed=seed)
+    return values_at(variant.ranges, posterior.places_of(z))[0]
+
+
+def _choices(ranges: Sequence[Range]) -> list[tuple[Range, ...]]:
+    can = [each for each in ranges if each.key in CAN_BE_OFF]
+    # One range at least is left: without any there is nothing to fit.
+    most = min(len(can), len(ranges) - 1)
+    return [off for n in range(most + 1) for off in combinations(can, n)]
+
+
+def _variant(fitted: Fitted, off: tuple[Range, ...]) -> Variant:
+    if not off:
+        return Variant((), fitted.ranges, fitted.likelihood, fitted.maximum)
+    ranges = tuple(each for each in fitted.ranges if each not in off)
+    observed = replace(fitted.observed, spec=spec_with(fitted.observed.spec, off, np.zeros(len(off))))
+    likelihood = Likelihood(observed, [each.key for each in ranges])
+    starts = min(fitted.study.starts, _STARTS)
+    maximum = Search(likelihood, ranges).maximum(starts, seed=fitted.study.seed)
+    return Variant(tuple(each.name for each in off), ranges, likelihood, maximum)
