@@ -30,6 +30,8 @@ from simulation.scenario.loading import load_scenario
 
 PICTURES = Path(__file__).parent / "pictures"
 FINDINGS = Path(__file__).parent / "findings.md"
+OF_OTHERS = re.compile(r"<!-- \w[\w ]* -->.*?<!-- /\w[\w ]* -->\n", re.DOTALL)
+"""Sections that write_best_policies.py writes."""
 SAVED = ("restricted_time_years", "t50_years", "phi", "final_share", "w1_years")
 """Metrics of the table of what pairing saves."""
 USUAL = 4096
@@ -128,7 +130,7 @@ def page(answers: Answers, results: Results, saved: pd.DataFrame) -> str:
         [
             "# Findings",
             "",
-            "Written by `docs/write_findings.py`; do not edit.",
+            "Written by `docs/write_findings.py` and `docs/write_best_policies.py`; do not edit.",
             "",
             "## Does the verdict survive the assumptions?",
             "",
@@ -205,7 +207,11 @@ def main() -> None:
         drawn = draw(answers, width_mm=190.0)
         with style():
             (PICTURES / f"{name}.png").write_bytes(saved_as(drawn.figure, "png"))
-    FINDINGS.write_text(page(answers, ensemble, saved), encoding="utf-8")
+    text = page(answers, ensemble, saved)
+    if FINDINGS.exists():  # another script writes the sections between marks
+        kept = OF_OTHERS.findall(FINDINGS.read_text(encoding="utf-8"))
+        text = "\n".join([text, *kept])
+    FINDINGS.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

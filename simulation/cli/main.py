@@ -20,6 +20,7 @@ from simulation.cli.explore import explore
 from simulation.cli.factors import factors
 from simulation.cli.fit import fit
 from simulation.cli.new_dataset import new_dataset
+from simulation.cli.optimize import optimize
 from simulation.cli.options import Resumable
 from simulation.cli.plot import plot
 from simulation.cli.report import report
@@ -62,6 +63,7 @@ def cli() -> None:
 for command in (
     run,
     explore,
+    optimize,
     fit,
     compare,
     plot,
