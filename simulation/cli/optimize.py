@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 RESULTS = Path("results")
 STUDY = "budget"
 """The shipped study that ``hypercluster optimize`` runs if nothing is named."""
+LEAST_UNUSABLE = 0.005
+"""Part of the money from which on the table says what nobody can use."""
 
 
 @click.command(cls=Resumable)
@@ -155,13 +157,14 @@ def _print(front: Front) -> None:
 
 def table_of(front: Front) -> Table:
     """Return the table of those on the front and of the policies: means, half-widths of intervals, unspent money."""
-    from simulation.optimize.front import DOMINATED, words_of
+    from simulation.optimize.front import words_of
     from simulation.reporting.table import Table
 
     rows = front.table().iloc[1:].reset_index(drop=True)
     first, second = front.objectives
     shown = [*front.on_front()]
     shown += [n for n in rows.index if front.is_policy[n] and n not in shown]
+    is_idle = bool((rows.loc[shown, "unspent"] >= LEAST_UNUSABLE).any())
     cells = []
     for n in shown:
         row = rows.loc[n]
@@ -170,19 +173,14 @@ def table_of(front: Front) -> Table:
             f"{row[metric]:.{digits}f} [{row[f'{metric}_low']:.{digits}f}, {row[f'{metric}_high']:.{digits}f}]"
             for metric, digits in ((first, 2), (second, 3))
         ]
-        standing = "dominated" if row["standing"] == DOMINATED else str(row["standing"])
-        cells.append((label, standing, *values, f"{100 * row['unspent']:.0f} %"))
+        idle = [f"{100 * row['unspent']:.0f} %"] if is_idle else []
+        cells.append((label, str(row["standing"]), *values, *idle))
+    unusable = " Unusable: part of the money that nobody can use." if is_idle else ""
     return Table(
         name="front",
-        title=space_title(front),
-        head=("policy", "standing", words_of(first), words_of(second), "unusable"),
+        title=front.found.space.search.title or "The best use of the budget",
+        head=("policy", "standing", words_of(first), words_of(second), *(["unusable"] if is_idle else [])),
         rows=tuple(cells),
         labels=2,
-        note=f"Means of {front.values.shape[1]} fresh seeds with 95 % intervals. Unusable: part of the money that "
-        "nobody can use.",
+        note=f"Means of {front.values.shape[1]} fresh seeds with 95 % intervals.{unusable}",
     )
-
-
-def space_title(front: Front) -> str:
-    """Return the title of the search."""
-    return front.found.space.search.title or "The best use of the budget"

@@ -117,7 +117,8 @@ class Front:
         for m, metric in enumerate(self.objectives):
             told.append(self._best(m, metric))
         matched = self.matched()
-        lacking = [name for name, candidate in matched.items() if candidate is None]
+        title_of = dict(zip(self.names, self.titles, strict=True))
+        lacking = [title_of[name] for name, candidate in matched.items() if candidate is None]
         margin = " and ".join(
             f"{search.margin.get(metric, 0.0):g}{_unit(metric)} in {words_of(metric)}"
             for metric in self.objectives
@@ -172,7 +173,9 @@ def front_of(found: Found) -> Front:
     values = values_of(found.results, metrics, replications=replications)
     money = values_of(found.results, ("planned_pv", "spent_pv"), replications=replications)[:, 0]
     assert names[0] == found.space.baseline.name, "the baseline comes first"
-    titles = found.results.titles
+    space = found.space
+    titles = {spec.name: spec.title for spec in found.policies}
+    titles |= {name: space.words(space.values(genes)) for name, genes in found.candidates.items()}
     chosen = [n for n in range(1, len(names)) if names[n] not in _twins(found, names, values)]
     return Front(
         found=found,
@@ -181,7 +184,7 @@ def front_of(found: Found) -> Front:
         values=values[chosen],
         baseline=values[0],
         standing=standings(_signs(found.space) * values[chosen]),
-        unspent=1 - money[chosen, 1] / money[chosen, 0],
+        unspent=np.maximum(1 - money[chosen, 1] / money[chosen, 0], 0.0),
     )
 
 

@@ -103,7 +103,7 @@ def _draw_plane(ax: Axes, front: Front, numbers: dict[int, int]) -> None:
         ax.annotate(
             str(number),
             (x, y),
-            xytext=_outward(front.signs),
+            xytext=_beside(number, front.signs),
             textcoords="offset points",
             fontsize=SMALL_PT,
             color=INK,
@@ -127,9 +127,12 @@ def _cross(ax: Axes, values: Array, colour: str) -> None:
     ax.plot((x, x), interval(values[:, 1]), **line)
 
 
-def _outward(signs: Array) -> tuple[float, float]:
-    """Return where the number of a point stands, in points: on the better side, where no other point is."""
-    return float(-5.0 * signs[0]), float(-5.0 * signs[1])
+def _beside(number: int, signs: Array) -> tuple[float, float]:
+    """Return where the number of a point stands, in points: on a better side, where no other point is.
+
+    The two sides take turns, so that numbers of neighbours stay apart.
+    """
+    return (float(-6.0 * signs[0]), 0.0) if number % 2 else (0.0, float(-6.0 * signs[1]))
 
 
 def _named(metric: str) -> str:
