@@ -42,7 +42,7 @@ BRANCHES = ("empty", "full")
 class CriticalMass:
     """What a platform does under S subsidies, with n seeds; the first branch starts empty, the second full."""
 
-    scenario: str
+    scenario: str  # its title
     platform: str
     subsidies: Array  # float64 (S,), rising: utility of membership
     at_rest: Array  # float64 (2, S, n), members as a share of those who may join
@@ -164,7 +164,7 @@ def critical_mass(
                 at_horizon[branch, s, n] = member_share(record, place)
                 phi[branch, s, n] = compute(record)[SYNCHRONIZATION]
     return CriticalMass(
-        scenario=spec.name,
+        scenario=spec.title,
         platform=platform,
         subsidies=np.asarray(subsidies, dtype=np.float64),
         at_rest=at_rest,

@@ -42,8 +42,8 @@ LIMITS = (0.025, 0.975)
 class RegimeMap:
     """A scenario minus its reference at each node of a grid; X times Y nodes, n seeds."""
 
-    scenario: str
-    reference: str
+    scenario: str  # its title
+    reference: str  # likewise
     metric: str
     parameters: tuple[Parameter, Parameter]  # across, and upwards
     axes: tuple[list[Any], list[Any]]  # their values, X and Y
@@ -210,9 +210,8 @@ class RegimeMap:
         shown = (self.is_run & ~self.misses_patterns)[nodes]
         told = shown & ~self.holds_zero[nodes]
         sign = better * np.sign(np.nan_to_num(self.mean[nodes]))
-        names = [name.replace("_", " ") for name in (self.scenario, self.reference)]
         text = (
-            f"{names[0]} is {ahead} than {names[1]} in {int((told & (sign > 0)).sum())} and {behind} in "
+            f"{self.scenario} is {ahead} than {self.reference} in {int((told & (sign > 0)).sum())} and {behind} in "
             f"{int((told & (sign < 0)).sum())} of {int(shown.sum())} cells"
         )
         if open_cells := int((shown & ~told).sum()):
@@ -225,7 +224,7 @@ class RegimeMap:
             text += f"; in {refused} a plan is not affordable"
         if waiting := int((self.ending[nodes] == "").sum()):
             text += f"; {waiting} have not been run yet (provisional)"
-        return text[0].upper() + text[1:] + "."
+        return text + "."
 
     @property
     def is_equal_money(self) -> bool:
@@ -361,8 +360,8 @@ def _map(design: Design, results: Results, *, pair: tuple[str, str], metric: str
     planned = [of(name, "planned_pv", math.nan) for name in pair]
     here, there = (of(name, metric, math.nan) for name in pair)
     return RegimeMap(
-        scenario=pair[0],
-        reference=pair[1],
+        scenario=results.titles[pair[0]],
+        reference=results.titles[pair[1]],
         metric=metric,
         parameters=(design.parameters[0], design.parameters[1]),
         axes=(axes[0], axes[1]),

@@ -127,13 +127,18 @@ def _note(
     study: StudyCurves, shown: Sequence[ScenarioCurves], panels: Sequence[Panel], *, seed: int | None
 ) -> str:
     sample = f"One replication (seed {seed})" if seed is not None else f"Median, {replications(shown)}"
-    late = [f"{panel.heading} {int(panel.late.sum())}" for panel in panels if not panel.is_difference]
+    late = {panel.heading: int(panel.late.sum()) for panel in panels if not panel.is_difference}
+    below = (
+        f"; below one half at the end of the window, of {len(study.region_ids)}: "
+        + ", ".join(f"{label} {count}" for label, count in late.items())
+        if any(late.values())
+        else ""
+    )
     means = "" if seed is not None else " Headings: means over replications."
     return (
         f"{sample}; regional curves standardized over technologies and industries, common window "
         f"{study.window_years:.1f} years.{means} Dashed: pooled t50 of the curves shown. "
-        f"Regions {study.order_in_words}; below one half at the end of the window, "
-        f"of {len(study.region_ids)}: {', '.join(late)}.{colours_in_words(panels)}"
+        f"Regions {study.order_in_words}{below}.{colours_in_words(panels)}"
     )
 
 

@@ -43,7 +43,7 @@ def draw(found: BreakEven, words: str, *, width_mm: float = WIDTH_MM) -> Drawn:
         ax.plot(tried["ratio"], tried["difference"], color=INK, linewidth=1.0, marker="o", markersize=3.0)
         if math.isfinite(found.ratio):
             ax.axvline(found.ratio, color=INK, linewidth=0.7, linestyle=(0, (4, 1.6)))
-        ax.xaxis.set_major_locator(MaxNLocator(nbins=8))
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
         ax.set_xlabel("Unit costs of the platform, times those of the scenario")
         ax.set_ylabel(LABELS[found.metric])
         write_note(figure, lines, left=MARGIN_MM, top=height_mm)

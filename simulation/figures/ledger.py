@@ -28,6 +28,7 @@ from simulation.world import Array
 
 LEFT_MM = 13.0
 LEAST_PANEL_MM = 38.0
+FEW_UNITS = 2000.0  # a year: fewer are written out, more in thousands
 PLAN: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (2.5, 1.2))}
 
 
@@ -115,7 +116,7 @@ def _keys(study: StudyCurves) -> list[Key]:
 def _heading(scenario: ScenarioCurves) -> str:
     planned, _ = mean_of_defined(scenario.metrics["planned_pv"])
     spent, _ = mean_of_defined(scenario.metrics["spent_pv"])
-    return f"{scenario.label}: present value planned {planned:,.0f}, spent {spent:,.0f}"
+    return f"{scenario.label}: present value planned\u00a0{planned:,.0f}, spent\u00a0{spent:,.0f}"
 
 
 def _grid(study: StudyCurves, width_mm: float) -> Grid:
@@ -143,27 +144,28 @@ def draw_ledger(frame: Frame, study: StudyCurves) -> None:
         for column in ("planned", "spent")
     )
     years = max(len(by_year(table, "planned")) for table in tables.values())
+    unit, units = (1000.0, "Thousand units") if most >= FEW_UNITS else (1.0, "Units")
     for number, scenario in enumerate(paying):
         ax = grid.panel(frame, number, _heading(scenario))
-        _draw_panel(ax, tables[scenario.name], fills)
+        _draw_panel(ax, tables[scenario.name], fills, unit=unit)
         ax.set_xlim(0, years)
-        ax.set_ylim(0, 1.06 * most / 1000 or 1.0)
+        ax.set_ylim(0, 1.06 * most / unit or 1.0)
         ax.set_xlabel("Calendar time, years")
         if grid.is_first(number):
-            ax.set_ylabel("Thousand units a year")
+            ax.set_ylabel(f"{units} a year")
         else:
             ax.tick_params(labelleft=False)
     draw_key(frame, keys)
 
 
-def _draw_panel(ax: Axes, ledger: pd.DataFrame, fills: dict[str, dict[str, Any]]) -> None:
+def _draw_panel(ax: Axes, ledger: pd.DataFrame, fills: dict[str, dict[str, Any]], *, unit: float) -> None:
     spent, planned = by_year(ledger, "spent"), by_year(ledger, "planned")
     bottom: Array = np.zeros(len(spent))
     for name in (name for name in fills if name in spent):
-        values = spent[name].to_numpy() / 1000
+        values = spent[name].to_numpy() / unit
         ax.bar(spent.index + 0.5, values, bottom=bottom, width=1.0, **fills[name])
         bottom = bottom + values
-    ax.stairs(planned.sum(axis=1) / 1000, np.arange(len(planned) + 1), baseline=None, **PLAN)
+    ax.stairs(planned.sum(axis=1) / unit, np.arange(len(planned) + 1), baseline=None, **PLAN)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
 

@@ -59,11 +59,15 @@ MOST_MM = 182.0
 """Of maps and key; the note follows below. The maps use the fewest columns that keep the figure well within a page."""
 LEAST_SHARE = 0.9
 """A map may leave a tenth of its column empty, if that avoids another column."""
-LEAST_MM = 40.0
+LEAST_MM = 38.0  # of the longer side of a map
 NAMED_MM = 55.0  # a narrower map has no room for names: then the first map has a line of its own
 NAMED_REGIONS = 40  # more have numbers, which the note explains
 LOCATOR_MM = 80.0  # largest height of a first map that has a line of its own
 MAP_AXIS_MM = 0.5
+NO_BREAK = "\u00a0"
+GROUND_AXIS_MM = 2.0  # below a map without outlines, whose ground reaches down to its edge
+MORE_MM = 40.0  # beyond MOST_MM, up to a page, for maps that would be small otherwise
+SMALLEST_MM = 12.0  # height of a map of many scenarios, where a page has no room for more
 
 
 def region_map(results: Source, *, ax: Axes | None = None, quantity: Quantity = "t50") -> Axes:
@@ -179,10 +183,8 @@ def _headings(study: StudyCurves, quantity: Quantity) -> list[str]:
     measures = []
     for scenario in _shown(study, quantity):
         t50, synchronization = (mean_of_defined(v)[0] for v in (scenario.t50_years, scenario.synchronization))
-        text = f"t50 {number(t50, unit=' years')}, 1 − Φ {number(synchronization, decimals=3)}".replace(
-            " ", "\u00a0"
-        )
-        measures.append(f"{scenario.label}: {text}")
+        parts = (f"t50 {number(t50, unit=' years')},", f"1 − Φ {number(synchronization, decimals=3)}")
+        measures.append(f"{scenario.label}: {' '.join(part.replace(' ', NO_BREAK) for part in parts)}")
     return ["regions and macroregions", *measures]
 
 
@@ -218,32 +220,38 @@ class _Layout:
 
 
 def _layout(study: StudyCurves, width_mm: float, quantity: Quantity) -> _Layout:
-    headings, share = _headings(study, quantity), _base(study).height_share
+    headings, base = _headings(study, quantity), _base(study)
+    share, axis_mm = base.height_share, GROUND_AXIS_MM if base.is_bare else MAP_AXIS_MM
     room = MOST_MM - map_key_height(_key(study, quantity), width_mm)
-    together, height = _in_columns(headings, width_mm, share=share, room=room)
+    together, height = _in_columns(headings, width_mm, share=share, room=room, axis_mm=axis_mm)
     if together.panel_mm >= NAMED_MM:
         return _Layout(together, height)
-    locator = Grid.fit(
-        1, width_mm, least_mm=LEAST_MM, left=MARGIN_MM, headings=headings[:1], axis_mm=MAP_AXIS_MM
-    )
+    locator = Grid.fit(1, width_mm, least_mm=LEAST_MM, left=MARGIN_MM, headings=headings[:1], axis_mm=axis_mm)
     highest = min(share * locator.panel_mm, LOCATOR_MM)
-    maps, height = _in_columns(headings[1:], width_mm, share=share, room=room - locator.height_mm(highest))
+    below = room - locator.height_mm(highest)
+    maps, height = _in_columns(headings[1:], width_mm, share=share, room=below, axis_mm=axis_mm)
     return _Layout(maps, height, locator, highest)
 
 
-def _in_columns(headings: Sequence[str], width_mm: float, *, share: float, room: float) -> tuple[Grid, float]:
-    """Return the grid with the fewest columns whose maps fit into the room, and their height."""
+def _in_columns(
+    headings: Sequence[str], width_mm: float, *, share: float, room: float, axis_mm: float
+) -> tuple[Grid, float]:
+    """Return the grid with the fewest columns whose maps fit into the room, and their height.
+
+    If maps of a legible size fit in no number of columns, they become smaller, and the figure as high as a page.
+    """
     for columns in range(1, len(headings) + 1):
         least = (width_mm - 2 * MARGIN_MM - 4.5 * (columns - 1)) / columns - 0.01
-        if columns > 1 and least < LEAST_MM:
+        if columns > 1 and least * max(share, 1.0) < LEAST_MM:
             break
         grid = Grid.fit(
-            len(headings), width_mm, least_mm=least, left=MARGIN_MM, headings=headings, axis_mm=MAP_AXIS_MM
+            len(headings), width_mm, least_mm=least, left=MARGIN_MM, headings=headings, axis_mm=axis_mm
         )
         height = share * grid.panel_mm
         if grid.height_mm(LEAST_SHARE * height) <= room:
             break
-    return grid, max(min(height, grid.filling(room).panel_height_mm), LEAST_SHARE * height)
+    fitting, highest = (grid.filling(mm).panel_height_mm for mm in (room, room + MORE_MM))
+    return grid, max(min(height, fitting), min(LEAST_SHARE * height, highest), SMALLEST_MM)
 
 
 def _key(study: StudyCurves, quantity: Quantity) -> MapKey:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -48,6 +49,7 @@ BAND_MM = 0.9
 NAME_LINE_MM = 2.5
 TILE_MM = 26.0  # wanted; there are 4 to 6 columns on pages of 90 to 190 mm
 MOST_COLUMNS = 6
+AT_THE_END = 0.93  # of the window: the number of a later tick would reach beyond the tile
 
 
 def regional_curves(results: Source, *, ax: Axes | None = None) -> Axes:
@@ -147,8 +149,12 @@ def _draw_tile(ax: Axes, study: StudyCurves, region: int) -> None:
     ax.set_xlim(0, study.window_years)
     ax.set_ylim(0, 100)
     ax.set_yticks([0, 50, 100])
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
+    ticks = np.asarray(MaxNLocator(nbins=3, integer=True).tick_values(0, study.window_years))
+    ax.set_xticks(ticks[(ticks >= 0) & (ticks <= study.window_years)])
     ax.tick_params(labelsize=SMALL_PT)
+    last = ax.get_xticklabels()[-1]
+    if last.get_position()[0] > AT_THE_END * study.window_years:
+        last.set_horizontalalignment("right")  # apart from the 0 of the tile beside it
 
 
 def _name_axes(frame: Frame, height_mm: float) -> None:

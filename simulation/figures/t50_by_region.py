@@ -119,14 +119,14 @@ def _grid(study: StudyCurves, width_mm: float) -> Grid:
 def _height_mm(study: StudyCurves, width_mm: float) -> float:
     rows = len(study.region_ids)
     styles = scenario_styles(scenario.name for scenario in study.scenarios)
-    keys = scenario_keys(study.scenarios, styles)
+    keys = scenario_keys(study.scenarios, styles, lines=False)
     return _grid(study, width_mm).height_mm(rows * row_mm(rows)) + key_height(keys, width_mm)
 
 
 def draw_dumbbells(frame: Frame, study: StudyCurves) -> None:
     """Draw a panel for each scenario into a frame, regions in their order from the top."""
     styles = scenario_styles(scenario.name for scenario in study.scenarios)
-    keys = scenario_keys(study.scenarios, styles)
+    keys = scenario_keys(study.scenarios, styles, lines=False)
     grid = _grid(study, frame.width).filling(frame.height - key_height(keys, frame.width))
     shown = _shown(study)
     for number, scenario in enumerate(shown):
@@ -186,11 +186,16 @@ def _draw_panel(ax: Axes, study: StudyCurves, scenario: ScenarioCurves) -> None:
 def draw(study: StudyCurves, *, width_mm: float) -> Drawn:
     """Draw the figure of a page; its height follows from the number of regions and scenarios, in mm."""
     late = {scenario.label: _late(scenario, study) for scenario in study.scenarios}
-    beyond = ", ".join(f"{label} {count}" for label, count in late.items())
+    beyond = (
+        f" Open mark at the right edge: half of the replications do not reach one half within "
+        f"{study.window_years:.1f} years (regions: "
+        + ", ".join(f"{label} {count}" for label, count in late.items())
+        + ")."
+        if any(late.values())
+        else ""
+    )
     note = (
-        f"Median over replications, {replications(study.scenarios)}; regions {study.order_in_words}. Open mark at the "
-        f"right edge: half of the replications do not reach one half within {study.window_years:.1f} years "
-        f"(regions: {beyond})."
+        f"Median over replications, {replications(study.scenarios)}; regions {study.order_in_words}.{beyond}"
     )
     first, *more = _pages(study, width_mm=width_mm, note=note)
     return Drawn(

@@ -89,7 +89,7 @@ def document(results: Results, answers: Answers, pictures: list[Picture], *, mis
         "How to read this": [HOW_TO_READ],
         "How to reproduce this": [
             "The study, with all that differs from the defaults:",
-            f"```\n{visible(found['study'].strip(), lines=False)}\n```",
+            f"```\n{visible(found['study'].strip())}\n```",
             "It was run, and this report written, by:",
             f"```\n{visible(manifest['command'], lines=False)}\n"
             f"hypercluster report {visible(shlex.quote(str(results.path)), lines=False)}\n```",

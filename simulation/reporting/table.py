@@ -26,6 +26,10 @@ _LATEX = {
 _MINUS = re.compile(r"(?<![\w.])-(?=\d)|(?<=\d )-(?= Phi)")
 
 
+MANY_NUMBERS = 6  # columns
+LONG_LABEL = 24  # letters
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of text with a title; the first ``labels`` columns hold words, the others numbers."""
@@ -70,9 +74,12 @@ class Table:
     def latex(self) -> str:
         """Return a floating table with the note below; it needs the packages booktabs and graphicx.
 
-        A first label that rows share stands above them, so that the numbers have the full width of the page.
+        A first label that rows share, or that is long beside many numbers, stands above its rows, so that the numbers
+        have the full width of the page: a table that is wider is scaled down, at worst until nobody can read it.
         """
-        grouped = any(not row[0] for row in self.merged)
+        longest = max((len(row[0]) for row in self.rows), default=0)
+        is_crowded = len(self.head) - self.labels >= MANY_NUMBERS and longest > LONG_LABEL
+        grouped = any(not row[0] for row in self.merged) or is_crowded
         head = self.head[grouped:]
         columns = "l" * (self.labels - grouped) + "r" * (len(self.head) - self.labels)
         rows = [_latex_row(head)]

@@ -313,6 +313,6 @@ def test_a_grid_of_two_parameters_ends_with_what_its_map_shows(tmp_path: Path):
     (tmp_path / "grid.toml").write_text(study_with(small_study(**changes)).to_toml())
     result = invoke("explore", tmp_path / "grid.toml", "--executor", "serial", "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert "Hypercluster is sooner than regional cluster in " in result.stdout
+    assert "Hypercluster is sooner than Regional clusters (hubs) in " in result.stdout
     assert " of 4 cells" in result.stdout
     assert (tmp_path / "out" / "figures" / "regime_map.png").is_file()

@@ -255,7 +255,7 @@ def test_the_sentence_counts_each_cell_of_the_grid_once(results: Results) -> Non
     nodes = (slice(None, None, 2), slice(None, None, 2))
     shown = int((found.is_run & (found.baseline != NOT_SHOWN))[nodes].sum())
     assert f"of {shown} cells" in text
-    assert text.startswith("Hypercluster is sooner than regional cluster in ")
+    assert text.startswith("Hypercluster is sooner than Regional clusters (hubs) in ")
 
 
 def test_a_map_needs_a_grid_over_two_numbers(results: Results, tmp_path: Path) -> None:

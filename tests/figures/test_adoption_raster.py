@@ -114,7 +114,9 @@ def test_scenarios_without_a_common_seed_have_no_difference(three: StudyCurves) 
 def test_the_scale_of_differences_is_symmetric_and_round() -> None:
     assert difference_limit(np.array([0.31, -0.42])) == pytest.approx(0.5)
     assert difference_limit(np.array([0.3, np.nan])) == pytest.approx(0.3)
-    assert difference_limit(np.zeros(3)) == pytest.approx(0.1)
+    assert difference_limit(np.array([0.041, -0.01])) == pytest.approx(0.05)
+    assert difference_limit(np.array([0.04, -0.01])) == pytest.approx(0.04)
+    assert difference_limit(np.zeros(3)) == pytest.approx(0.01)
 
 
 def test_an_unknown_scenario_is_named_with_those_that_exist(three: StudyCurves) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from simulation import HyperclusterModel, run_batch
 from simulation.errors import ResultsError
+from simulation.figures.drawing.letters import families
 from simulation.figures.drawing.maps import PAPER
 from simulation.figures.drawing.style import style
 from simulation.figures.film.animation import animate
@@ -284,3 +286,17 @@ def test_frames_name_scenarios_by_their_titles_and_regions_by_their_short_names(
     assert {side.label for side in scene.sides} <= shown
     for ax in page.maps:
         assert {text.get_text() for text in ax.texts} == set(scene.region_names)
+
+
+def test_frames_use_a_font_that_has_the_letters_of_titles_and_names(results: Results) -> None:
+    scene = read_scene(results, ("trained", "linked"), seed=5)
+    sides = tuple(replace(side, label="مدينة") for side in scene.sides)
+    names = ("مدينة", *scene.region_names[1:])
+    scene = replace(scene, sides=(sides[0], sides[1]), region_names=names)
+    with style():
+        page = new_page(scene)
+        draw_frame(page, scene, scene.last)
+    arabic = [text for text in page.figure.findobj(Text) if text.get_text() == "مدينة"]
+    assert len(arabic) == 4
+    assert {tuple(text.get_fontfamily()) for text in arabic} == {families("مدينة")}
+    assert len(families("مدينة")) > 1

@@ -43,7 +43,7 @@ def test_a_critical_mass_is_drawn_with_and_without_a_jump(width_mm: float, netwo
     subsidies = np.linspace(-1, 1, 5)
     flat = np.full((2, 5, 2), 0.2)
     found = CriticalMass(
-        scenario="hypercluster",
+        scenario="Hypercluster",
         platform="national",
         subsidies=subsidies,
         at_rest=flat,

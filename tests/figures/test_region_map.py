@@ -120,6 +120,25 @@ def test_every_name_stands_inside_the_map(drawn: list[tuple[float, float]], widt
         assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, text
 
 
+@pytest.mark.parametrize("width_mm", [90.0, 140.0, 190.0])
+def test_a_long_country_under_long_titles_fits_the_page_and_every_heading_its_map(
+    three: StudyCurves, width_mm: float
+) -> None:
+    titled = tuple(replace(s, title="Training, clusters and a platform for some") for s in three.scenarios)
+    study = replace(
+        three, latitude=np.linspace(-18, -55, 7), longitude=-70 + np.sin(np.arange(7)), scenarios=titled
+    )
+    figure = module.draw(study, width_mm=width_mm).figure
+    assert figure.get_size_inches()[1] * 25.4 <= PAGE_MM
+    with style():
+        maps = [ax for ax in figure.axes if ax.get_aspect() == 1.0]
+        boxes = [ax.get_position(original=True) for ax in maps]
+        inverted = figure.transFigure.inverted()
+        for text in (text for text in figure.texts if "1\u00a0−\u00a0Φ" in text.get_text()):
+            extent = text.get_window_extent().transformed(inverted)
+            assert any(box.x0 <= extent.x0 and extent.x1 <= box.x1 for box in boxes), text.get_text()
+
+
 def test_neighbours_on_both_sides_of_the_antimeridian_are_neighbours_on_the_map() -> None:
     base = base_map(["a", "b"], None, longitude=np.array([179.0, -179.0]), latitude=np.array([-17.0, -18.0]))
     assert np.linalg.norm(base.seats[0] - base.seats[1]) == pytest.approx(239, rel=0.01)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from simulation.figures import StudyCurves
 from simulation.figures.adoption_difference import draw as draw_difference
 from simulation.figures.drawing.study import ScenarioCurves, regional_t50
+from simulation.figures.drawing.style import style
 from simulation.figures.regional_curves import draw as draw_tiles
 from simulation.figures.t50_by_region import draw as draw_dumbbells
 from simulation.figures.t50_by_region import times
@@ -38,6 +41,36 @@ def test_tiles_show_the_median_of_their_region(three: StudyCurves) -> None:
             )
             rows = table[(table["scenario"] == scenario.name) & (table["region"] == three.region_ids[region])]
             np.testing.assert_allclose(rows["median"], np.median(scenario.regional[:, region], axis=0))
+
+
+@pytest.mark.parametrize("months", [96, 120])
+def test_numbers_of_neighbouring_tiles_keep_apart(three: StudyCurves, months: int) -> None:
+    """Also where the window ends at a tick: a number there ends with its tile."""
+    shorter = tuple(
+        replace(s, regional=s.regional[:, :, : months + 1], pooled=s.pooled[:, : months + 1])
+        for s in three.scenarios
+    )
+    study = replace(three, scenarios=shorter, longitude=np.arange(7.0), latitude=np.full(7, 50.0))
+    figure = draw_tiles(study, width_mm=90).figure
+    with style():
+        figure.canvas.draw()
+        boxes = [
+            label.get_window_extent()
+            for ax in figure.axes
+            for label in (ax.get_xticklabels() if ax.xaxis.get_tick_params()["labelbottom"] else [])
+            if label.get_text()
+        ]
+    assert len(boxes) >= 12
+    assert not [(a, b) for a, b in combinations(boxes, 2) if a.overlaps(b)]
+
+
+def test_the_key_of_dumbbells_has_marks_alone_and_the_note_nothing_that_is_not_there(
+    three: StudyCurves,
+) -> None:
+    early = tuple(with_regional(s, np.full((12, 7), 30.0)) for s in three.scenarios)
+    drawn = draw_dumbbells(replace(three, scenarios=early), width_mm=190)
+    assert {line.get_linestyle() for line in drawn.figure.artists if isinstance(line, Line2D)} == {"None"}
+    assert "Open mark" not in " ".join(text.get_text() for text in drawn.figure.texts)
 
 
 def test_differences_are_paired_and_taken_from_the_reference(three: StudyCurves) -> None:

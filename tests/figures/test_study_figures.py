@@ -262,6 +262,19 @@ def test_bars_of_the_ledger_are_what_was_spent_and_the_line_what_was_planned(thr
     assert "Without policy: baseline" in drawn.caption
 
 
+def test_a_small_budget_is_drawn_in_units_and_a_large_one_in_thousands(three: StudyCurves) -> None:
+    def labels(share: float) -> list[str]:
+        poorer = (
+            replace(s, ledger=s.ledger.assign(**{c: s.ledger[c] * share for c in ("planned", "spent")}))
+            for s in three.scenarios
+        )
+        figure = draw_ledger(replace(three, scenarios=tuple(poorer)), width_mm=190).figure
+        return [ax.get_ylabel() for ax in figure.axes if ax.get_ylabel()]
+
+    assert labels(1.0) == ["Thousand units a year"]
+    assert labels(0.1) == ["Units a year"]
+
+
 @pytest.mark.parametrize(
     ("draw", "message"),
     [

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from matplotlib.markers import MarkerStyle
 
 from simulation.figures.drawing.style import (
+    OTHER_MARKERS,
     OTHERS,
     SHIPPED,
     ScenarioStyle,
@@ -58,6 +59,18 @@ def test_markers_cover_areas_that_are_alike() -> None:
 def test_no_two_scenarios_of_a_study_look_the_same(names: list[str]) -> None:
     styles = scenario_styles([*SHIPPED, *(name for name in names if name not in SHIPPED)])
     assert len(set(styles.values())) == len(styles)
+
+
+@given(st.lists(identifiers, unique=True, min_size=2, max_size=len(OTHER_MARKERS)))
+def test_as_many_scenarios_as_there_are_markers_differ_without_colour(names: list[str]) -> None:
+    styles = scenario_styles(names)
+    assert len({look.marker for look in styles.values()}) == len(names)
+
+
+def test_a_line_breaks_neither_before_a_percent_sign_nor_around_an_equals_sign() -> None:
+    text = "the middle 90 % of all, n = 12 replications"
+    lines = wrap_mm(text, 0.0)
+    assert lines == ["the", "middle", "90 %", "of", "all,", "n = 12", "replications"]
 
 
 def test_a_scenario_looks_the_same_whatever_stands_beside_it() -> None:

@@ -40,6 +40,7 @@ def test_the_report_of_a_sample_has_its_answers_figures_ranges_and_patterns(tmp_
     assert "| final share | a metric of the baseline | 0.01 to 1 | " in text
     assert "not a probability" in text
     assert "nan" not in text
+    assert f"```\n{study.to_toml().strip()}\n```" in text, "a study of many lines stands on as many lines"
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,16 @@ def test_latex_is_a_booktabs_table_with_balanced_braces():
     assert "[-1.5" not in latex_text("[-1.5, -1.4]")  # an option of the line break before it
 
 
+def test_long_names_beside_many_numbers_stand_above_them_in_latex():
+    numbers = ("1",) * 7
+    table = Table(
+        name="wide", title="", head=("scenario", *"abcdefg"), rows=(("A long name & others, 50 %", *numbers),)
+    )
+    assert r"\multicolumn{7}{l}{\itshape A long name \& others, 50 \%} \\" in table.latex().splitlines()
+    short = Table(name="wide", title="", head=table.head, rows=(("short", *numbers),))
+    assert "short & 1" in short.latex()
+
+
 TROUBLE = [
     "<b>bold</b>",
     "a | b",

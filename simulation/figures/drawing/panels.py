@@ -246,9 +246,12 @@ def line_look(look: ScenarioStyle) -> dict[str, Any]:
     }
 
 
-def scenario_keys(scenarios: Sequence[ScenarioCurves], styles: dict[str, ScenarioStyle]) -> list[Key]:
-    """The key of scenarios that are drawn as lines."""
-    return [Key(scenario.label, line=line_look(styles[scenario.name])) for scenario in scenarios]
+def scenario_keys(
+    scenarios: Sequence[ScenarioCurves], styles: dict[str, ScenarioStyle], *, lines: bool = True
+) -> list[Key]:
+    """The key of scenarios that are drawn as lines with markers, or as markers alone."""
+    alone = {} if lines else {"linestyle": "none"}
+    return [Key(scenario.label, line=line_look(styles[scenario.name]) | alone) for scenario in scenarios]
 
 
 def _key_places(keys: Sequence[Key], width_mm: float) -> list[tuple[float, float]]:

@@ -121,8 +121,9 @@ def share_limit(panels: Sequence[Panel]) -> float:
 
 
 def difference_limit(values: Array) -> float:
-    """Symmetric end of the colour scale: the largest difference, rounded up to 10 percentage points."""
-    return max(0.1, math.ceil(float(np.nanmax(np.abs(values), initial=0.0)) * 10 - 1e-9) / 10)
+    """Symmetric end of the colour scale: the largest difference, rounded up to 1 percentage point, to 10 beyond 10."""
+    points = 100 * float(np.nanmax(np.abs(values), initial=0.0)) - 1e-7
+    return max(1, 10 * math.ceil(points / 10) if points > 10 else math.ceil(points)) / 100
 
 
 def draw_raster(ax: Axes, panel: Panel, *, dt: float, limit: float = 1.0) -> AxesImage:

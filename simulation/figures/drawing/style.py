@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -143,7 +144,7 @@ SHIPPED = {
 
 OTHER_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#000000", "#009E73")
 OTHER_LINES = ((0.0, (9.0, 1.5)), (0.0, (3.0, 1.0)), (0.0, (7.0, 1.3, 2.5, 1.3)), (0.0, (1.5, 1.5)))
-OTHER_MARKERS = ("h", "d", "*", "H")
+OTHER_MARKERS = ("h", "d", "*", "X")
 SERIES_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#000000", "#D55E00", "#56B4E9")
 OTHERS = tuple(
     ScenarioStyle(colour, line, marker)
@@ -154,21 +155,21 @@ OTHERS = tuple(
 def scenario_styles(names: Iterable[str]) -> dict[str, ScenarioStyle]:
     """Style of each scenario: fixed for the shipped ones, for others a place in ``OTHERS`` given by the name.
 
-    A name keeps its style from study to study; only where two names of one study fall on the same place does
-    the later in the alphabet move to the next free one. With more scenarios than styles, styles repeat.
+    A name keeps its style from study to study, unless another of the study looks alike: then the later in the
+    alphabet moves to the next place with a marker and a colour of its own, else to one with a marker of its own,
+    which is seen in grey, else to a free one. With more scenarios than styles, styles repeat.
     """
-    styles: dict[str, ScenarioStyle] = {}
-    taken: set[int] = set()
     ordered = list(names)
+    styles = {name: SHIPPED[name] for name in ordered if name in SHIPPED}
     for name in sorted(set(ordered) - SHIPPED.keys()):
-        if len(taken) == len(OTHERS):
-            taken.clear()
-        place = zlib.crc32(name.encode()) % len(OTHERS)
-        while place in taken:
-            place = (place + 1) % len(OTHERS)
-        taken.add(place)
-        styles[name] = OTHERS[place]
-    return {name: SHIPPED.get(name) or styles[name] for name in ordered}
+        first = zlib.crc32(name.encode()) % len(OTHERS)
+        used = list(styles.values())
+        unlike = [look for look in (*OTHERS[first:], *OTHERS[:first]) if look not in used]
+        markers, colours = {look.marker for look in used}, {look.colour for look in used}
+        own = [look for look in unlike if look.marker not in markers]
+        both = [look for look in own if look.colour not in colours]
+        styles[name] = (both or own or unlike or [OTHERS[first]])[0]
+    return {name: styles[name] for name in ordered}
 
 
 def series_styles(names: Iterable[str]) -> dict[str, ScenarioStyle]:
@@ -252,10 +253,16 @@ def text_width_mm(text: str, size: float = TEXT_PT, weight: str = "normal") -> f
     return float(width) * MM_PER_INCH / 72
 
 
+_BREAKS = re.compile(r" (?!(?<=\d )%)(?!= \d)(?!(?<== )\d)")
+
+
 def wrap_mm(text: str, width_mm: float, *, size: float = TEXT_PT, weight: str = "normal") -> list[str]:
-    """Lines of at most this width; a wider word stands alone. No-break spaces do not break."""
+    """Lines of at most this width; a wider word stands alone.
+
+    No-break spaces do not break, nor do spaces before a percent sign and around an equals sign.
+    """
     lines: list[str] = []
-    for word in text.replace("\n", " ").split(" "):
+    for word in _BREAKS.split(text.replace("\n", " ")):
         if not word:
             continue
         if lines and text_width_mm(f"{lines[-1]} {word}", size, weight) <= width_mm:

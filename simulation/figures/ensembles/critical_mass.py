@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from simulation.explore.critical_mass import CriticalMass
+from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.panels import RIGHT_MM, Frame, Grid, Key
 from simulation.figures.drawing.study import Drawn
 from simulation.figures.drawing.style import FAINT
@@ -51,7 +52,7 @@ def draw(found: CriticalMass, *, width_mm: float) -> Drawn:
 
     height_mm = grid.height_mm(PANEL_HEIGHT_MM)
     figure = keyed_page(draw_in, keys, width_mm=width_mm, height_mm=height_mm, note=note)
-    caption = f"**Critical mass.** {note} {found.sentence()}\n"
+    caption = f"**Critical mass.** {markdown_text(f'{note} {found.sentence()}')}\n"
     return Drawn(figure, {"critical_mass": found.table()}, caption)
 
 
@@ -118,9 +119,8 @@ def _keys(found: CriticalMass) -> list[Key]:
 
 def _note(found: CriticalMass) -> str:
     n: int = found.phi.shape[2]
-    name = found.scenario.replace("_", " ")
     return (
-        f"{name[0].upper()}{name[1:]}, platform {found.platform}: means over n = {n} seeds, "
+        f"{found.scenario}, platform {found.platform}: means over n = {n} seeds, "
         f"{found.subsidies.size} subsidies; band: lowest to highest of them. "
         f"Φ is that of the scenario after {found.years:g} years."
     )

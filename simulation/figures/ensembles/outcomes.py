@@ -29,6 +29,7 @@ from simulation.figures.drawing.style import (
     INK,
     LINE_MM,
     SMALL_PT,
+    fit_mm,
     scenario_styles,
     text_width_mm,
     wrap_mm,
@@ -51,6 +52,8 @@ GAP_MM = 5.0
 TICKS_MM = 5.0  # below a panel: the headings say what its axis measures
 ROW_MM = 4.6
 GROUP_GAP = 0.35  # of a row, between the rows of different policies
+TITLE_MM = 30.0  # most of a scenario's title beside its rows, which have room for one line of it
+KEY_TITLE_MM = 45.0  # likewise in the key
 KIND_MM = 9.5  # for "pairs" and "worlds"
 MARK_MM = 1.8  # from one mark of a filter to the next
 LABEL_SHARE = 0.25  # of the page, for names of patterns
@@ -210,7 +213,8 @@ def _groups(answers: Answers) -> list[_Group]:
     e = answers.ensemble
     groups = []
     for scenario in e.scenarios:
-        name = (scenario.replace("_", " "),) if len(e.scenarios) > 1 or not e.has_designed else ()
+        several = len(e.scenarios) > 1 or not e.has_designed
+        name = (fit_mm(e.titles[scenario], TITLE_MM),) if several else ()
         for policies in POLICIES if e.has_designed else POLICIES[:1]:
             words = ("policies", policies) if e.has_designed else ()
             groups.append(_Group(scenario, policies, (*name, *words)))
@@ -242,9 +246,9 @@ def _stack(ax: Axes, rows: pd.DataFrame, *, row: float, panel_mm: float) -> None
 def _outcome_keys(answers: Answers, table: pd.DataFrame) -> list[Key]:
     """Return the key of the outcomes that there are."""
     found = set(table.loc[table["share"] > 0.003, "outcome"])  # one that is thinner cannot be seen
-    names = [name.replace("_", " ") for name in answers.ensemble.scenarios]
-    mine = names[0] if len(names) == 1 else "scenario"
-    other = answers.ensemble.reference.replace("_", " ")
+    e = answers.ensemble
+    mine = fit_mm(e.titles[e.scenarios[0]], KEY_TITLE_MM) if len(e.scenarios) == 1 else "scenario"
+    other = fit_mm(e.titles[e.reference], KEY_TITLE_MM)
     labels = {
         AHEAD: f"{mine} ahead",
         ALIKE: "alike",
@@ -358,7 +362,7 @@ class _Dots:
         several = len(self.answers.ensemble.scenarios) > 1
         keys = []
         for scenario, policies in self.series:
-            name = scenario.replace("_", " ")
+            name = fit_mm(self.answers.ensemble.titles[scenario], KEY_TITLE_MM)
             words = f"policies {policies}" if self.answers.ensemble.has_designed else name
             if several and self.answers.ensemble.has_designed:
                 words = f"{name}, {words}"

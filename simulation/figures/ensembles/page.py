@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 
 from simulation.errors import ResultsError
 from simulation.explore.answers import FEWEST, Answers
+from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.panels import LETTER_MM, MARGIN_MM, Frame, Key, draw_key, key_height
 from simulation.figures.drawing.style import NOTE_LINE_MM, SMALL_PT, new_figure, style, wrap_mm, write_note
 
@@ -79,6 +79,6 @@ def caption_of(heading: str, note: str, answers: Answers) -> str:
     """Return the Markdown under a figure: what it shows, and the answers in words."""
     e = answers.ensemble
     compared = ", ".join(e.titles[name] for name in e.scenarios)
-    text = f"**{heading}** {compared} against {e.titles[e.reference]}. {note}"
-    sentences = [f"- {line}" for line in answers.sentences()]
-    return re.sub(r"\s+", " ", text).strip() + "\n\n" + "\n".join(sentences) + "\n"
+    text = markdown_text(f"{compared} against {e.titles[e.reference]}. {note}")
+    sentences = [f"- {markdown_text(line)}" for line in answers.sentences()]
+    return f"**{heading}** {text}\n\n" + "\n".join(sentences) + "\n"

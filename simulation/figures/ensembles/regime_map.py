@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,9 +17,10 @@ from matplotlib.ticker import MaxNLocator
 from simulation.explore.parameters import Parameter
 from simulation.explore.regimes import RASTER, RegimeMap, interpolated, regime_map
 from simulation.explore.study import SPEED, SYNCHRONIZATION
+from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.panels import RIGHT_MM, Frame, Grid, Key
 from simulation.figures.drawing.study import Drawn
-from simulation.figures.drawing.style import INK, difference_map
+from simulation.figures.drawing.style import INK, difference_map, fit_mm
 from simulation.figures.ensembles.page import keyed_page
 from simulation.metrics import METRICS
 from simulation.results.reader import Results
@@ -34,6 +34,7 @@ SHOWN = {
 
 LEFT_MM = 11.0
 LEAST_PANEL_MM = 60.0
+TITLE_MM = 22.0  # most of a scenario's title under the bar of a panel
 PANEL_HEIGHT_MM = 56.0
 BAR_MM = 2.2
 BAR_TOP_MM = 9.0  # from the axis to the bar
@@ -130,8 +131,7 @@ def _draw_panel(frame: Frame, grid: Grid, number: int, found: RegimeMap) -> None
 
 
 def _measure(found: RegimeMap, unit: str) -> str:
-    name = found.scenario.replace("_", " ")
-    return f"difference{unit and f', {unit}'} (← {name} {SHOWN[found.metric][2]})"
+    return f"difference{unit and f', {unit}'} (← {fit_mm(found.scenario, TITLE_MM)} {SHOWN[found.metric][2]})"
 
 
 def _hatch(ax: Axes, x: Array, y: Array, where: Array, look: dict[str, Any]) -> None:
@@ -200,10 +200,9 @@ def _keys(maps: Sequence[RegimeMap]) -> list[Key]:
 
 def _note(found: RegimeMap) -> str:
     n = found.differences.shape[2]
-    scenario, reference = (name.replace("_", " ") for name in (found.scenario, found.reference))
     money = "at equal money" if found.is_equal_money else "at unequal money"
     text = (
-        f"{scenario[0].upper()}{scenario[1:]} minus {reference} {money}: mean over n = {n} pairs of one seed, the "
+        f"{found.scenario} minus {found.reference} {money}: mean over n = {n} pairs of one seed, the "
         "same seeds in every cell; linear between cells. Band: resampled seeds."
     )
     if found.target is None:
@@ -216,8 +215,7 @@ def _note(found: RegimeMap) -> str:
 
 def _caption(maps: Sequence[RegimeMap], note: str) -> str:
     told = " ".join(found.sentence() for found in maps)
-    text = f"**Regime map.** {note} {told}"
-    return re.sub(r"\s+", " ", text).strip() + "\n"
+    return f"**Regime map.** {markdown_text(f'{note} {told}')}\n"
 
 
 assert all(METRICS[metric].better == "lower" for metric in SHOWN), "a negative difference must mean better"

@@ -15,6 +15,7 @@ from simulation.explore.answers import Answers
 from simulation.explore.parameters import Parameter
 from simulation.figures.drawing.panels import (
     AXIS_MM,
+    LETTER_MM,
     MARGIN_MM,
     RIGHT_MM,
     Frame,
@@ -90,7 +91,7 @@ def draw(answers: Answers, *, width_mm: float) -> Drawn:
             )
             chosen = table[(table["scenario"] == scenario) & (table["measure"] == measure)]
             if len(answers.ensemble.scenarios) > 1:
-                heading = f"{measure.capitalize()}, {scenario.replace('_', ' ')}"
+                heading = f"{measure.capitalize()}, {answers.ensemble.titles[scenario]}"
             else:
                 heading = measure.capitalize()
             _draw_block(
@@ -119,7 +120,8 @@ def _draw_block(
     by_policies = {str(name): part.set_index("input") for name, part in table.groupby("policies")}
     leading = by_policies[POLICIES[0]]
     inputs = leading["share"].nlargest(rows).index.tolist()
-    write_heading(frame, heading, letter=letter, left=MARGIN_MM, top=0.0)
+    written = fit_mm(heading, frame.width - 2 * MARGIN_MM - LETTER_MM)
+    write_heading(frame, written, letter=letter, left=MARGIN_MM, top=0.0)
     room = LABEL_SHARE * frame.width
     arrow_mm = text_width_mm(MOVED) + 1.0
     for row, name in enumerate(inputs):

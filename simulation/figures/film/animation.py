@@ -23,6 +23,7 @@ from scipy.spatial import cKDTree
 from simulation.arguments import seed_of
 from simulation.errors import MachineError, ResultsError, listed, suggestion
 from simulation.figures.drawing.inputs import without_outlines
+from simulation.figures.drawing.letters import missing_in_words
 from simulation.figures.drawing.style import SHARE_MAP, style
 from simulation.figures.film.scene import SHADES, WIDTH_PX, Scene, draw_frame, new_page, read_scene
 from simulation.files.durable import NO_ROOM
@@ -64,7 +65,8 @@ def animate(
     progress
         Called after each frame.
     note
-        Called with a sentence if the map is drawn without outlines, because their file cannot be used.
+        Called with a sentence if the map is drawn without outlines, because their file cannot be used, or if no font
+        has some letters of names and titles.
 
     Returns
     -------
@@ -90,6 +92,10 @@ def animate(
     scene = read_scene(study, scenarios, seed=_seed(study, scenarios, seed))
     if note is not None and scene.outlines_fault:
         note(f"the animation is drawn without outlines; {scene.outlines_fault}")
+    if note is not None and (
+        letters := missing_in_words([*scene.region_names, *(side.label for side in scene.sides)])
+    ):
+        note(letters)
     stem = f"{FIGURES}/animation_{scenarios[0]}_{scenarios[1]}"
     write = {"gif": _write_gif, "mp4": _write_mp4}[file_format]
     with style(), outputs.placed(f"{stem}.{file_format}") as path:

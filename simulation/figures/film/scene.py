@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from simulation.errors import ResultsError
 from simulation.figures.drawing.inputs import enterprises_of, outlines_of, short_name_of
+from simulation.figures.drawing.letters import give_fonts
 from simulation.figures.drawing.map_names import PlacedName, placed_names, write_names
 from simulation.figures.drawing.maps import PAPER, BaseMap, base_map, draw_base, draw_map, radii_km
 from simulation.figures.drawing.study import number
@@ -239,6 +240,7 @@ def draw_frame(page: Page, scene: Scene, month: int) -> None:
         )
         write_names(ax, page.names, edge="white")
     _draw_curves(page.curves, scene, month)
+    give_fonts(page.figure)
 
 
 def _colours(shares: Array) -> list[str]:

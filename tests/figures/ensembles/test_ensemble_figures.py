@@ -143,7 +143,7 @@ def test_several_scenarios_without_patterns_can_be_read_too(name: str, plain: bo
     drawn = draw(name, answers(("hypercluster", "mixed"), plain=plain), width_mm=90)
     assert_legible(drawn)
     assert set(drawn.numbers[name]["scenario"]) == {"hypercluster", "mixed"}
-    assert any("mixed" in text for text in words(drawn))
+    assert any("Mixed" in text for text in words(drawn)), "scenarios have their titles"
 
 
 @figures

@@ -93,7 +93,7 @@ export class Answer {
       ),
       el(
         "p",
-        { className: "soft" },
+        {},
         `${caveat} `,
         el(
           "button",
