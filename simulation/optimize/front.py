@@ -80,6 +80,16 @@ class Front:
             found[self.names[p]] = self.names[min(fitting)[1]] if fitting else None
         return found
 
+    def of_other_worlds(self) -> dict[str, list[str]]:
+        """Return the policies whose scenario differs from the baseline in more than policies, with the keys."""
+        own = {"name", "title", "summary", "group", "description", "platforms", "policies"}
+        base = self.found.space.baseline.model_dump(exclude=own)
+        differing = {
+            spec.name: [key for key, value in spec.model_dump(exclude=own).items() if value != base[key]]
+            for spec in self.found.policies
+        }
+        return {name: keys for name, keys in differing.items() if keys}
+
     def _difference(self, a: int, b: int) -> list[tuple[float, float]]:
         return _intervals(self.signs * (self.values[a] - self.values[b]))
 
@@ -118,16 +128,25 @@ class Front:
             told.append(self._best(m, metric))
         matched = self.matched()
         title_of = dict(zip(self.names, self.titles, strict=True))
-        lacking = [title_of[name] for name, candidate in matched.items() if candidate is None]
+        elsewhere = self.of_other_worlds()
+        lacking = [
+            title_of[name] for name, match in matched.items() if match is None and name not in elsewhere
+        ]
         margin = " and ".join(
             f"{search.margin.get(metric, 0.0):g}{_unit(metric)} in {words_of(metric)}"
             for metric in self.objectives
         )
         if matched:
             told.append(
-                f"Within {margin}, a candidate of the search is no worse than each of the {len(matched)} policies."
+                f"Within {margin}, a candidate of the search is no worse than each of the "
+                f"{len(matched) - len(elsewhere)} policies of the same world."
                 if not lacking
                 else f"Within {margin}, no candidate of the search is as good as {', '.join(lacking)}."
+            )
+        for name, keys in elsewhere.items():
+            told.append(
+                f"{title_of[name]} has another world than the candidates ({', '.join(keys)}), which no money pays for; "
+                "it is not compared on equal terms."
             )
         kept = [self.titles[n] for n in front if self.is_policy[n]]
         told.append(
@@ -146,17 +165,21 @@ class Front:
 
     def _best(self, m: int, metric: str) -> str:
         means = self.signs[m] * self.values[:, :, m].mean(axis=1)
-        policies, own = np.flatnonzero(self.is_policy), np.flatnonzero(~self.is_policy)
+        elsewhere = self.of_other_worlds()
+        policies = [n for n in np.flatnonzero(self.is_policy) if self.names[n] not in elsewhere]
+        own = np.flatnonzero(~self.is_policy)
         best = int(own[np.argmin(means[own])])
         text = f"Best in {words_of(metric)}: {self.names[best]} ({self.titles[best]}), {self._value(best, m)}"
-        if not policies.size:
+        if not policies:
             return f"{text}."
-        rival = int(policies[np.argmin(means[policies])])
+        rival = int(policies[int(np.argmin(means[policies]))])
         gained = -self.signs[m] * (self.values[best, :, m] - self.values[rival, :, m])
+        word = "better" if gained.mean() >= 0 else "worse"
+        gained = gained if word == "better" else -gained
         low, high = interval(gained)
         return (
-            f"{text}; the best policy, {self.titles[rival]}, has {self._value(rival, m)}. "
-            f"The candidate is better by {gained.mean():.3g}{_unit(metric)} [{low:.3g}, {high:.3g}]."
+            f"{text}; the best policy of the same world, {self.titles[rival]}, has {self._value(rival, m)}. "
+            f"The candidate is {word} by {gained.mean():.3g}{_unit(metric)} [{low:.3g}, {high:.3g}]."
         )
 
     def _value(self, n: int, m: int) -> str:

@@ -14,6 +14,9 @@ from simulation.results.derived import outputs_of
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.plan import plan_of
 
+MORE = "hypercluster_all_vectors"
+"""A shipped scenario with institutions that the baseline lacks."""
+
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Front:
@@ -88,6 +91,14 @@ def test_the_table_says_what_part_of_the_money_nobody_can_use(front: Front):
         if name in front.names:
             assert table.loc[name, "unspent"] == pytest.approx(1 - spent / planned)
     assert (table["unspent"] > 0).any()  # the money of a whole country in a small one
+
+
+def test_a_policy_of_another_world_is_told(front: Front):
+    assert front.of_other_worlds() == {}
+    longer = front.found.policies[0].model_copy(update={"institutions": load_scenario(MORE).institutions})
+    made = replace(front, found=replace(front.found, policies=(longer, *front.found.policies[1:])))
+    assert made.of_other_worlds() == {"regional_cluster": ["institutions"]}
+    assert any("has another world than the candidates (institutions)" in line for line in made.sentences())
 
 
 def _written(front: Front) -> list[Path]:
