@@ -43,6 +43,7 @@ SOURCES = (
     "mechanisms/*.py",
     "metrics/passes.py",
     "results/passes.py",
+    "analysis/passes.py",
 )
 """Modules with compiled functions, or with constants of these."""
 
@@ -58,7 +59,8 @@ compilable = register_jitable(error_model="numpy", forceinline=True)
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function when it is first called, or load what an earlier process has compiled."""
-    kernel = nb.njit(error_model="numpy")(function)
+    # Other threads of the process may go on meanwhile: they read what is needed next.
+    kernel = nb.njit(error_model="numpy", nogil=True)(function)
     if kernel is not function:  # it is with NUMBA_DISABLE_JIT, for a debugger
         try:
             kernel._cache = _Cache(function)  # what cache=True does

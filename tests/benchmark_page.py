@@ -34,6 +34,19 @@ ANSWER = """() => new Promise(done => {
     const look = () => answer.ariaBusy === "false" ? done(performance.now()) : setTimeout(look, 1);
     look();
 })"""
+ANSWERED = """([selector, value]) => new Promise(done => {
+    const began = performance.now();
+    const answer = document.getElementById("answer");
+    const busy = new MutationObserver(() => {
+        if (answer.ariaBusy === "true") return;
+        busy.disconnect();
+        requestAnimationFrame(() => done(performance.now() - began));
+    });
+    busy.observe(answer, { attributes: true, attributeFilter: ["aria-busy"] });
+    const field = document.querySelector(selector);
+    field.value = value;
+    field.dispatchEvent(new Event("change"));
+})"""
 AFTER = """([selector, act]) => new Promise(done => {
     const began = performance.now();
     const watched = document.querySelector(selector);
@@ -79,7 +92,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        first, answers, steps, changes, rates, gaps = [], [], [], [], [], []
+        first, answers, steps, changes, answered, rates, gaps = [], [], [], [], [], [], []
         for seed in range(1, REPEATS + 1):
             here = visit(browser, address, size={"width": 1440, "height": 900})
             here.page.goto(f"{here.address}{STATE}{seed}")
@@ -93,8 +106,9 @@ def main() -> None:
             here.page.locator("#open-change").click()
             field = '[data-key="policies[0].budget"]'
             changes.append(after(here.page, "#changes-a", field, 1000 + seed))
-            here.page.locator("#close-drawer").click()
             here.answered()
+            answered.append(here.page.evaluate(ANSWERED, [field, 2000 + seed]))
+            here.page.locator("#close-drawer").click()
             here.page.locator("#start").click()
             here.page.locator("#speed").select_option("60")
             here.at(0)
@@ -107,6 +121,7 @@ def main() -> None:
     say("first answer", answers, "ms after navigation")
     say("step to picture", steps, "ms")
     say("changed budget to picture", changes, "ms")
+    say("changed budget to answer", answered, "ms")
     say("between two pictures while playing", gaps, "ms")
     print(
         f"{'pictures a second while playing':42} median {statistics.median(rates):6.1f}  least {min(rates):6.1f}"

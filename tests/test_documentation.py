@@ -40,6 +40,7 @@ PAGES = (
     "docs/reliability.md",
     "docs/tutorial.md",
     "docs/comparison.md",
+    "docs/explain.md",
 )
 
 
@@ -127,7 +128,7 @@ def test_every_equation_has_its_number_once_and_the_code_cites_it():
     assert len(numbers) >= 28
     code = "".join(
         path.read_text(encoding="utf-8")
-        for folder in ("engine", "metrics", "mechanisms", "data", "policies")
+        for folder in ("engine", "metrics", "mechanisms", "data", "policies", "explain")
         for path in (ROOT / "simulation" / folder).rglob("*.py")
     )
     cited = {int(n) for n in re.findall(r"\((\d+)\)", " ".join(re.findall(r"equation (?:\(\d+\))", code)))}

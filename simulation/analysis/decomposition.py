@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.metrics.curves import ROUNDING, aligned, aligned_eligible, integral
-from simulation.metrics.phi import compared, variance_components
+from simulation.analysis.passes import deviations_of
+from simulation.metrics.curves import ROUNDING, integral
+from simulation.record import technologies_first
 from simulation.results.tables import Counts
 from simulation.world import Array
 
@@ -33,43 +34,41 @@ class PhiParts:
 
 def phi_parts(counts: Counts) -> PhiParts:
     """Split Phi, equation (9), of one replication up to its common window."""
-    window = counts.adopters.shape[0] - 1 - int(counts.release_month.max())
-    adopters = aligned(counts.adopters, counts.release_month, window=window)
-    eligible = aligned_eligible(counts.eligible, counts.release_month, window=window)
-    belongs = counts.macroregion_of[:, None] == np.arange(len(counts.macroregions))
-    return split_phi(np.moveaxis(adopters, 3, 1), np.moveaxis(eligible, 3, 1), belongs=belongs)
+    return split_phi(
+        technologies_first(counts.adopters),
+        counts.eligible,
+        counts.release_month,
+        window=counts.window,
+        macroregion_of=counts.macroregion_of,
+        n_macroregions=len(counts.macroregions),
+    )
 
 
-def split_phi(adopters: Array, eligible: Array, *, belongs: Array) -> PhiParts:
-    """Split Phi of counts on an even time grid.
+def split_phi(
+    adopters: Array,
+    eligible: Array,
+    release_month: Array,
+    *,
+    window: int,
+    macroregion_of: Array,
+    n_macroregions: int,
+) -> PhiParts:
+    """Split Phi of counts by month.
 
     Parameters
     ----------
-    adopters : float64, shape (..., months, R)
-    eligible : int64, shape (..., E, R)
-        E is 1 or the number of months.
-    belongs : bool, shape (R, M)
-        The macroregion of each region.
+    adopters : int32, shape (K, T + 1, R, S)
+    eligible : int64, shape (E, R, S, K), where E is 1 or T + 1
+    release_month : int64, shape (K,), at most T - ``window``
+    window : months after each release
+    macroregion_of : int64, shape (R,)
+    n_macroregions : M
     """
-    _, total = variance_components(adopters, eligible)
-    weight = float(integral(total.sum(axis=0), 1.0))
+    sums = deviations_of(adopters, eligible, release_month, window, macroregion_of, n_macroregions)
+    weight = float(integral(sums.total, 1.0))
     if not weight > ROUNDING:
-        regions, macroregions = belongs.shape
-        return PhiParts(*(np.full(size, np.nan) for size in (regions, macroregions, macroregions)))
-    adopters, eligible, n, df_between, df_within = compared(adopters, eligible)
-    squares = np.einsum("cmr,cmr->cm", adopters, adopters / np.maximum(eligible, 1))
-    within_groups = (adopters.sum(axis=-1) - squares) / df_within
-    factor = n / df_between / weight  # 0 in a month without comparison
-    divisor = np.maximum(n, 1)[:, :, None]
-
-    def parts(adopters: Array, eligible: Array) -> Array:
-        """Return the contribution of each group's own deviation in excess of chance, float64 (groups,)."""
-        pooled = adopters.sum(axis=-1, keepdims=True) / divisor
-        share = adopters / np.maximum(eligible, 1)
-        chance = np.where(eligible > 0, 1 - eligible / divisor, 0.0) * within_groups[:, :, None]
-        beyond = eligible * (share - pooled) ** 2 - chance
-        return integral(np.einsum("cm,cmr->mr", factor, beyond), 1.0)
-
-    regional = parts(adopters, eligible)
-    between = parts(adopters @ belongs.astype(np.float64), eligible @ belongs.astype(np.int64))
-    return PhiParts(regional=regional, between=between, within=regional @ belongs - between)
+        sizes = (len(macroregion_of), n_macroregions, n_macroregions)
+        return PhiParts(*(np.full(size, np.nan) for size in sizes))
+    regional, between = (integral(values, 1.0) / weight for values in (sums.regional, sums.between))
+    of_macroregion = np.bincount(macroregion_of, weights=regional, minlength=n_macroregions)
+    return PhiParts(regional=regional, between=between, within=of_macroregion - between)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from simulation.analysis.membership_levels import fold_of
 from simulation.data.reader import load_dataset
 from simulation.errors import HyperclusterError
 from simulation.metrics.curves import ratio
-from simulation.results.reader import Results
+from simulation.results.reader import Results, places_of
 from simulation.settings import multiplied
 from simulation.world import Array
 
@@ -35,30 +36,32 @@ class Failure:
 
 
 def failure_of(
-    platform: str, members: Array, may_join: Array, *, readiness: Array, text: Mapping[str, Any]
+    platform: str, share: Array, may_join: Array, *, readiness: Array, text: Mapping[str, Any]
 ) -> Failure | None:
     """Return how a platform fails; None if it reaches its critical mass, or has none.
 
     Parameters
     ----------
-    members, may_join : shape (T + 1, R)
-        Enterprises by month and region; the mean over replications, or those of one.
+    share : float64, shape (T + 1,)
+        Members of those who may join, by month; over all replications, or in one.
+    may_join : shape (R,)
+        Enterprises that may join at the start.
     readiness : float64, shape (R,)
         delta_r.
     text : the whole scenario, in the form of its file.
     """
-    if not may_join[0].sum() > 0:
+    if not may_join.sum() > 0:
         return None
     membership = text["membership"]
     _, critical = fold_of(
-        ratio(may_join[0], may_join[0].sum()),
+        ratio(may_join, may_join.sum()),
         readiness,
         base=membership["base"],
         network_effect=membership["network_effect"],
         readiness_effect=membership["readiness_effect"],
         kept=kept_of(text),
     ).levels()
-    peak = float(ratio(members.sum(axis=1), may_join.sum(axis=1)).max())
+    peak = float(share.max())
     return Failure(platform, peak, critical[-1]) if critical and peak < critical[-1] else None
 
 
@@ -72,17 +75,25 @@ def failures_of(results: Results, scenario: str) -> list[Failure]:
     table = results.memberships(["month", "platform", "region", "members", "may_join"], scenario=scenario)
     if table.empty or (readiness := readiness_of(text["world"], ids)) is None:
         return []
-    table = table.astype({"platform": str, "region": str})
-    totals = table.groupby(["platform", "month", "region"])[["members", "may_join"]].sum()
-    found = []
-    for platform in sorted(set(table["platform"])):
-        wide = totals.loc[platform].unstack("region", fill_value=0)
-        members, may_join = (
-            wide[column].reindex(columns=ids, fill_value=0).to_numpy() for column in ("members", "may_join")
-        )
-        failure = failure_of(platform, members, may_join, readiness=readiness, text=text)
-        found += [] if failure is None else [failure]
-    return found
+    names = sorted(table["platform"].cat.categories)
+    shape = (len(names), entry["months"] + 1, len(ids))
+    place = np.ravel_multi_index(
+        (
+            places_of(table["platform"], names),
+            table["month"].to_numpy(),
+            places_of(table["region"], ids),
+        ),
+        shape,
+    )
+    members, may_join = (
+        np.bincount(place, weights=table[column], minlength=math.prod(shape)).reshape(shape)
+        for column in ("members", "may_join")
+    )
+    failures = (
+        failure_of(name, ratio(here.sum(axis=1), may.sum(axis=1)), may[0], readiness=readiness, text=text)
+        for name, here, may in zip(names, members, may_join, strict=True)
+    )
+    return [failure for failure in failures if failure is not None]
 
 
 def failing_platforms(results: Results) -> list[str]:

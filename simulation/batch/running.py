@@ -18,8 +18,8 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from simulation.analysis.stopping import Goal, widest_interval
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.batch.dispatch import (
     Block,
@@ -44,6 +44,9 @@ from simulation.results.tables import ENDING, TABLES_OF
 from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from simulation.analysis.stopping import Goal
 
 BLOCK = 20
 """Largest number of replications in a block: what a worker loses if it dies. Each block has a fixed cost."""
@@ -207,6 +210,8 @@ def _goal(until_halfwidth: float | None, max_replications: int, *, scenarios: in
         raise HyperclusterError(
             "until_halfwidth needs at least two scenarios, because it applies to their differences"
         )
+    from simulation.analysis.stopping import Goal  # only here, because its statistics are slow to load
+
     return Goal(halfwidth, ceiling)
 
 
@@ -307,6 +312,8 @@ class Batch:
 
     def run_until(self, goal: Goal, *, first: int) -> None:
         """Compute rounds of replications until the target precision or the maximum is reached."""
+        from simulation.analysis.stopping import widest_interval
+
         names = [spec.name for spec in self.specs]
         for replications in goal.rounds(first):
             self.run_to(replications)

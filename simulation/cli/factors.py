@@ -40,7 +40,8 @@ def factors(
 
     Runs SCENARIO with all sixteen combinations of spatial concentration, business networks, institutional environment
     and digital environment switched on and off, with the same random draws. Prints the Shapley value of each factor
-    and the interaction of each pair. Finished runs in the results folder are kept; only the rest is computed.
+    and the interaction of each pair. Finished runs in the results folder are kept; only the rest is computed. This is
+    the game of channels of one scenario; what in a policy does the work, "hypercluster explain" shows.
     """
     from simulation.batch.running import run_batch
     from simulation.cli.console import print_failures, print_files, print_notes, print_tables

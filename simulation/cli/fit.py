@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from simulation.cli.options import Resumable, fresh
+from simulation.cli.options import Resumable, fresh, workers
 
 RESULTS = Path("results")
 
@@ -17,22 +18,25 @@ RESULTS = Path("results")
 @click.option(
     "--until", type=click.IntRange(1), help="Fit what was observed by this period, and predict the others."
 )
+@workers
 @fresh
 @click.option("--quiet", is_flag=True, help="Print only errors.")
-def fit(file: Path, out: Path | None, until: int | None, fresh: bool, quiet: bool) -> None:
+def fit(
+    file: Path, out: Path | None, until: int | None, workers: int | None, fresh: bool, quiet: bool
+) -> None:
     """Fit a scenario to observed adoption.
 
     STUDY is a TOML file that names the scenario and the keys to fit (docs/fit.md); "hypercluster new-dataset DIR
     --from-netdiffuser FILE" writes one. Finds the most likely values and draws from the posterior, and says what the
-    data cannot tell. An interrupted fit goes on where it was.
+    data cannot tell. With method = "simulation" the engine simulates, on --workers. An interrupted fit goes on where it
+    was.
     """
     import pandas as pd
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
 
+    from simulation.batch.running import available_cores
     from simulation.cli.console import print_files
     from simulation.fit import validation, words
+    from simulation.fit.by_simulation import HEADINGS, run_by_simulation
     from simulation.fit.running import FORECAST, POSTERIOR, PROFILES, SCENARIO, SUMMARY, WORDS, run_fit
     from simulation.fit.study import read_fit
 
@@ -44,14 +48,23 @@ def fit(file: Path, out: Path | None, until: int | None, fresh: bool, quiet: boo
         if not quiet:
             click.echo(line, err=True)
 
+    if study.method == "simulation":
+        if until is not None:
+            raise click.UsageError('--until needs method = "likelihood".')
+        by_simulation = run_by_simulation(
+            study, file.parent, folder, workers=workers or available_cores(), fresh=fresh, tell=tell
+        )
+        if not quiet:
+            _print(by_simulation.table(), HEADINGS)
+            for line in by_simulation.sentences():
+                click.echo(f"{line}\n")
+            print_files([folder / each for each in (SCENARIO, POSTERIOR, SUMMARY, WORDS)])
+        return
     fitted = run_fit(study, file.parent, folder, until=until, fresh=fresh, tell=tell)
     if quiet:
         return
     click.echo(words.about(fitted))
-    table = Table(*words.headings(), box=SIMPLE_HEAD)
-    for row in words.table(fitted):
-        table.add_row(*row)
-    Console(width=120).print(table)
+    _print(words.table(fitted), words.headings())
     for line in words.sentences(fitted):
         click.echo(f"{line}\n")
     if until is not None:
@@ -59,3 +72,14 @@ def fit(file: Path, out: Path | None, until: int | None, fresh: bool, quiet: boo
             click.echo(f"{line}\n")
     files = (SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS, *([FORECAST] if until is not None else []))
     print_files([folder / each for each in files])
+
+
+def _print(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*headings, box=SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*row)
+    Console(width=120).print(table)

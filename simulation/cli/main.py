@@ -16,6 +16,7 @@ from simulation.cli.animate import animate
 from simulation.cli.break_even import break_even
 from simulation.cli.compare import compare
 from simulation.cli.exit_codes import ending_of
+from simulation.cli.explain import explain
 from simulation.cli.explore import explore
 from simulation.cli.factors import factors
 from simulation.cli.fit import fit
@@ -63,6 +64,7 @@ def cli() -> None:
 for command in (
     run,
     explore,
+    explain,
     optimize,
     fit,
     compare,

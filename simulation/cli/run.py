@@ -125,7 +125,6 @@ def run(
     silent = quiet or as_json
     with errors_as_json() if as_json else contextlib.nullcontext():
         from simulation.batch.running import run_batch
-        from simulation.cli.console import print_failures, print_until
         from simulation.cli.progress import ending, form_of, print_json, progress_shown
         from simulation.scenario.loading import load_scenarios
 
@@ -149,6 +148,9 @@ def run(
                 take_over=take_over,
                 progress=progress,
             )
+        # Only now: the libraries that compare and draw take longer to load than a replication.
+        from simulation.cli.console import print_failures, print_until
+
         if any(state["finished"] for state in results.manifest["state"].values()):
             _conclude(results, quiet=silent)
         if not silent:

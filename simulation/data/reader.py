@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -108,7 +108,7 @@ class FactRow:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dataset:
     """The tables of a world, sorted by identifiers, so that the order of rows in the files has no effect."""
 
@@ -153,7 +153,7 @@ class Dataset:
         """Enterprises of a world ``scale`` times as large, int64 (R, S), each number rounded half up."""
         return np.floor(self.counts * scale + 0.5).astype(np.int64)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the values that can change a result, independent of the folder and the order of rows and columns.
 

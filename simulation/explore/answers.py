@@ -46,13 +46,18 @@ ALL, NONE = "all patterns", "no pattern"
 MOST_POINTS_TOLD = 24
 """Points whose differences are told in words; of more, the table has them."""
 
-HOW_TO_READ = (
+_HOW_TO_READ = (
     "Worlds are drawn evenly from the ranges in section 10 of the model. These ranges are judgements, and so are the "
-    "patterns: a share of such worlds is not a probability. Shares of worlds refer to the expected difference of a "
-    "world, with the chance of its few seeds removed; `outcomes.csv` also has the shares of single pairs of runs, and "
-    "those under other patterns."
+    "patterns: a share of such worlds is not a probability. "
 )
-"""What a reader of the answers must know of the method."""
+_HOW_TO_READ_GIVEN = (
+    "Worlds are the rows of the file of the design, such as draws from the posterior of a fit; all that it does not "
+    "name is as in the scenarios. A share of such worlds is at best a probability given the data and model of the fit. "
+)
+_SHARES = (
+    "Shares of worlds refer to the expected difference of a world, with the chance of its few seeds removed; "
+    "`outcomes.csv` also has the shares of single pairs of runs, and those under other patterns."
+)
 
 _SIZES = {
     SPEED: ("sooner", "later", " years", 2),
@@ -96,6 +101,11 @@ class Answers:
         """The filter of the leading row: all patterns, where there are any."""
         return ALL if self.ensemble.checks else NONE
 
+    @property
+    def how_to_read(self) -> str:
+        """What a reader of the answers must know of the method."""
+        return (_HOW_TO_READ_GIVEN if self.ensemble.is_given else _HOW_TO_READ) + _SHARES
+
     def sentences(self) -> list[str]:
         """Return the answers in words, the leading one first."""
         e = self.ensemble
@@ -105,10 +115,10 @@ class Answers:
             what = f"{begin}{looked:,} points of a design that is no sample of worlds, so that there are no shares."
             return [what, *self.maps, *self._point_by_point()]
         told = [
-            f"{begin}Of {looked:,} worlds drawn from our ranges, {self.kept:,} show the patterns without policy; the "
+            f"{begin}Of {looked:,} worlds {origin(e)}, {self.kept:,} show the patterns without policy; the "
             "shares are of these."
             if e.checks
-            else f"{begin}{looked:,} worlds were drawn from our ranges; no pattern was asked for."
+            else f"{begin}{looked:,} worlds {origin(e)}; no pattern was asked for."
         ]
         if self.kept < FEWEST:
             return [
@@ -153,9 +163,12 @@ class Answers:
 
     def _sentence(self, scenario: str, policies: str) -> str:
         names = self.ensemble.titles[scenario], self.ensemble.titles[self.ensemble.reference]
+        e = self.ensemble
+        varied = e.has_designed or any(parameter.of_policies for parameter in e.parameters)
+        drawn = "as in the file" if e.is_given else "drawn from their ranges"
         with_what = (
-            "with what policies cost and do drawn from their ranges too"
-            if policies == "uncertain"
+            f"with what policies cost and do {drawn} too"
+            if policies == "uncertain" and varied
             else "with policies that cost and do what their scenarios say"
         )
         table = self.shares.query(
@@ -192,6 +205,11 @@ def _percent(row: Any, *, interval: bool = False) -> str:
     if not interval:
         return of_100(row["share"])
     return f"{of_100(row['share'])} (95 % interval {of_100(row['low'])} to {of_100(row['high'])})"
+
+
+def origin(ensemble: Ensemble) -> str:
+    """Return where the worlds of an ensemble come from, in words."""
+    return "of the design's file" if ensemble.is_given else "drawn from our ranges"
 
 
 def with_interval(row: Any) -> str:
@@ -432,7 +450,7 @@ def as_markdown(answers: Answers) -> str:
     lines += [
         "## How to read this",
         "",
-        HOW_TO_READ,
+        answers.how_to_read,
         "",
     ]
     return "\n".join(lines)

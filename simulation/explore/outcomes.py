@@ -52,6 +52,7 @@ class Ensemble:
     unfiltered: int  # the number of those first points
     planned: int  # points that it was asked for
     finished: bool  # it has gone as far as it was asked to
+    is_given: bool = False  # the points are the rows of a file, such as draws from the posterior of a fit
 
     @property
     def has_designed(self) -> bool:
@@ -114,6 +115,7 @@ def read_ensemble(results: Results) -> Ensemble:
         bounds={name: _bounds(row) for name, row in identity["patterns"].items()},
         margin=dict(found["margin"]),
         is_sample=identity["design"] in ("sample", "rows"),
+        is_given=identity["design"] == "rows",
         filtered=identity["design"] == "sample" and bool(identity["patterns"]),
         unfiltered=identity["points without a filter"],
         planned=found["points"],

@@ -175,4 +175,4 @@ def _numbers(study: StudyCurves) -> dict[str, pd.DataFrame]:
     return tables
 
 
-FIGURE = StudyFigure("phi_over_time", place=60, draw=draw, needs=frozenset({"variance"}))
+FIGURE = StudyFigure("phi_over_time", place=60, draw=draw)

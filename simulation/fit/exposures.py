@@ -17,7 +17,7 @@ from simulation.data.geography import spatial_kernel
 from simulation.engine.kernels.exposure import contact_weights, spatial_denominator, spatial_exposure
 from simulation.engine.kernels.network import adopting_partners, network_exposures
 from simulation.fit.observed import Observed
-from simulation.world import SERVICES, Array
+from simulation.world import SERVICES, Array, World
 
 RATES = ("diffusion.spontaneous", "diffusion.spatial", "diffusion.network")
 """Keys of the rates, in the order of the channels here."""
@@ -47,29 +47,14 @@ class Cumulated:
         return Cumulated(self.before + other.before, self.after + other.after)
 
 
-class Exposures:
-    """The exposures to what was observed; what does not depend on ``SHAPES`` is computed once."""
+class SpatialExposures:
+    """Spatial exposures (equation 1) to known adopters of a world, and their derivatives by ``SHAPES``."""
 
-    def __init__(self, observed: Observed) -> None:
-        world = observed.world
-        technologies, pairs, of = world.technologies, world.pairs, world.enterprises
-        i, k = pairs.enterprise, observed.technology_of
-        self._place = k, of.industry_of[i], of.region_of[i]
+    def __init__(self, world: World) -> None:
+        technologies, of = world.technologies, world.enterprises
         self._release = technologies.release_month
-        last = np.clip(observed.period, 0, observed.periods)
-        self._ends = np.clip(observed.period - 1, 0, observed.periods), last
-        self._years = technologies.relevance[of.industry_of[i], k] / world.steps_per_year
-        self._near = 1.0 - technologies.complexity[k] ** 2
-        self._alone = pairs.partners[pairs.pattern_of[k], i] == 0
-        self._adopters = _adopters(observed)
         self._eligible = np.ascontiguousarray(world.eligible.T, dtype=np.float64)
         self._industries = [np.flatnonzero(rho > 0) for rho in technologies.relevance.T]
-        self._known = []  # the channels that no shape moves
-        for end in self._ends:
-            spontaneous = np.maximum(end - self._release[k], 0)
-            met = np.where(self._alone, 0.0, self._near * _cumulated_network(observed, end))
-            columns = [spontaneous, np.zeros(end.size), met]
-            self._known.append(self._years[:, None] * np.column_stack(columns))
         self._distance = world.regions.distance_km
         self._reachable = world.regions.proximity > 0
         services = np.array([name == SERVICES for name in of.industries])
@@ -77,13 +62,19 @@ class Exposures:
         self._others = ~self._served & ~np.eye(services.size, dtype=bool)
 
     def at(
-        self, shape: Mapping[str, float], *, wanted: Sequence[str] = ()
-    ) -> tuple[Cumulated, list[Cumulated]]:
-        """Return the cumulated exposures, and their derivatives with respect to some of ``SHAPES``.
+        self, shape: Mapping[str, float], adopters: Array, *, wanted: Sequence[str] = ()
+    ) -> tuple[Array, list[Array]]:
+        """Return S at the start of each period, and its derivatives with respect to some of ``SHAPES``.
 
         Parameters
         ----------
         shape : the value of each of ``SHAPES``.
+        adopters : float64, shape (K, T, S, R)
+
+        Returns
+        -------
+        float64, shape (K, T, S, R)
+            0 before the release of the technology.
         """
         half, gamma = shape["diffusion.half_distance_km"], shape["diffusion.density_exponent"]
         weights, phi = self._contacts(shape)
@@ -97,16 +88,17 @@ class Exposures:
             "diffusion.relatedness_other": (nothing[0], self._others.astype(np.float64)),
             "diffusion.relatedness_services": (nothing[0], self._served.astype(np.float64)),
         }
-        spatial = np.zeros_like(self._adopters)
+        spatial = np.zeros_like(adopters)
         slopes = [np.zeros_like(spatial) for _ in wanted]
         for k, eligible in enumerate(self._eligible):
             base, denominator = np.zeros_like(eligible), np.zeros_like(eligible)
             spatial_denominator(weights, phi, eligible, 1.0, base)
             spatial_denominator(weights, phi, eligible, gamma, denominator)
             within = denominator > 0
-            for t in range(int(self._release[k]), len(self._adopters[k])):
-                adopters = self._adopters[k, t]
-                spatial_exposure(weights, phi, self._industries[k], adopters, denominator, spatial[k, t])
+            for t in range(int(self._release[k]), len(adopters[k])):
+                spatial_exposure(
+                    weights, phi, self._industries[k], adopters[k, t], denominator, spatial[k, t]
+                )
             for key, slope in zip(wanted, slopes, strict=True):
                 d_weights, d_phi = moves[key]
                 below = d_phi @ eligible @ weights + phi @ eligible @ d_weights
@@ -114,14 +106,13 @@ class Exposures:
                     below = _by_exponent(base, denominator, eligible)
                 else:
                     below = _by_base(below, base, denominator, eligible, gamma)
-                above = d_phi @ self._adopters[k] @ weights + phi @ self._adopters[k] @ d_weights
+                above = d_phi @ adopters[k] @ weights + phi @ adopters[k] @ d_weights
                 change = above - spatial[k] * below
                 slope[k] = np.divide(change, denominator, out=np.zeros_like(change), where=within)
                 slope[k][: int(self._release[k])] = 0.0
-        slope_of = [self._of_pairs(each, is_slope=True) for each in slopes]
-        return self._of_pairs(spatial, is_slope=False), slope_of
+        return spatial, slopes
 
-    def spatial(self, shape: Mapping[str, float], adopters: Array) -> Array:
+    def of(self, shape: Mapping[str, float], adopters: Array) -> Array:
         """Return S, float64 (K, S, R), where so many have adopted, float64 (K, S, R)."""
         weights, phi = self._contacts(shape)
         found, denominator = np.zeros(adopters.shape), np.zeros(adopters.shape[1:])
@@ -139,6 +130,47 @@ class Exposures:
         phi[self._others] = shape["diffusion.relatedness_other"]
         phi[self._served] = shape["diffusion.relatedness_services"]
         return weights, phi
+
+
+class Exposures:
+    """The exposures to what was observed; what does not depend on ``SHAPES`` is computed once."""
+
+    def __init__(self, observed: Observed) -> None:
+        world = observed.world
+        technologies, pairs, of = world.technologies, world.pairs, world.enterprises
+        i, k = pairs.enterprise, observed.technology_of
+        self._place = k, of.industry_of[i], of.region_of[i]
+        release = technologies.release_month
+        last = np.clip(observed.period, 0, observed.periods)
+        self._ends = np.clip(observed.period - 1, 0, observed.periods), last
+        self._years = technologies.relevance[of.industry_of[i], k] / world.steps_per_year
+        self._near = 1.0 - technologies.complexity[k] ** 2
+        self._alone = pairs.partners[pairs.pattern_of[k], i] == 0
+        self._adopters = _adopters(observed)
+        self._spatial = SpatialExposures(world)
+        self._known = []  # the channels that no shape moves
+        for end in self._ends:
+            spontaneous = np.maximum(end - release[k], 0)
+            met = np.where(self._alone, 0.0, self._near * _cumulated_network(observed, end))
+            columns = [spontaneous, np.zeros(end.size), met]
+            self._known.append(self._years[:, None] * np.column_stack(columns))
+
+    def at(
+        self, shape: Mapping[str, float], *, wanted: Sequence[str] = ()
+    ) -> tuple[Cumulated, list[Cumulated]]:
+        """Return the cumulated exposures, and their derivatives with respect to some of ``SHAPES``.
+
+        Parameters
+        ----------
+        shape : the value of each of ``SHAPES``.
+        """
+        spatial, slopes = self._spatial.at(shape, self._adopters, wanted=wanted)
+        slope_of = [self._of_pairs(each, is_slope=True) for each in slopes]
+        return self._of_pairs(spatial, is_slope=False), slope_of
+
+    def spatial(self, shape: Mapping[str, float], adopters: Array) -> Array:
+        """Return S, float64 (K, S, R), where so many have adopted, float64 (K, S, R)."""
+        return self._spatial.of(shape, adopters)
 
     def _of_pairs(self, spatial: Array, *, is_slope: bool) -> Cumulated:
         """Return what has cumulated of S, float64 (K, T, S, R), with the other channels."""

@@ -14,7 +14,7 @@ from scipy.optimize import brentq, minimize
 from scipy.stats import chi2, qmc
 
 from simulation.errors import HyperclusterError
-from simulation.fit.likelihood import Likelihood
+from simulation.fit.counts_likelihood import AnyLikelihood
 from simulation.fit.ranges import Range, values_at
 from simulation.world import Array
 
@@ -53,7 +53,7 @@ class Profile:
 class Search:
     """Searches over a likelihood in the places of its ranges."""
 
-    def __init__(self, likelihood: Likelihood, ranges: Sequence[Range]) -> None:
+    def __init__(self, likelihood: AnyLikelihood, ranges: Sequence[Range]) -> None:
         assert likelihood.keys == tuple(each.key for each in ranges)
         self._likelihood, self._ranges = likelihood, tuple(ranges)
 

@@ -89,7 +89,7 @@ def observe(spec: Scenario, *, ties: Ties = "mutual") -> Observed:
     DataError
         If a table cannot be used; with every fault.
     """
-    _refuse_what_is_not_observed(spec, ties)
+    refuse_what_is_not_observed(spec, ties=ties)
     world = build_world(spec, 0)
     folder = dataset_folder(spec.world.dataset)
     problems: list[Problem] = []
@@ -113,8 +113,29 @@ def _with_ties(world: World, indptr: Array, indices: Array) -> World:
     return replace(world, enterprises=enterprises, pairs=pairs)
 
 
-def _refuse_what_is_not_observed(spec: Scenario, ties: Ties) -> None:
-    """Refuse channels and mechanisms whose state no file gives."""
+def refuse_drawn_technologies(spec: Scenario) -> None:
+    """Refuse technologies that appear at random, in months that no file tells.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    if spec.technologies.release == "poisson":
+        file, message = f'scenario "{spec.name}"', 'must be "at_start" or "schedule": known, not drawn'
+        raise ScenarioError([Problem(file, None, "technologies.release", message)])
+
+
+def refuse_what_is_not_observed(spec: Scenario, *, ties: Ties | None = None) -> None:
+    """Refuse channels and mechanisms whose state no file gives.
+
+    Parameters
+    ----------
+    ties : as :func:`observe` takes it; None where partners count on average, so that they may be drawn.
+
+    Raises
+    ------
+    ScenarioError
+    """
     faults: list[tuple[KeyPath, str]] = []
     if spec.technologies.release == "poisson":
         faults.append((("technologies", "release"), 'must be "at_start" or "schedule": known, not drawn'))

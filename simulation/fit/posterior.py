@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from simulation.errors import HyperclusterError
-from simulation.fit.likelihood import Likelihood
+from simulation.fit.counts_likelihood import AnyLikelihood
 from simulation.fit.netdiffuser import INSTALL
 from simulation.fit.ranges import Range, values_at
 from simulation.world import Array
@@ -56,7 +56,7 @@ class Diagnostics:
         return bool((self.r_hat <= MOST_R_HAT).all())
 
 
-def log_density(likelihood: Likelihood, ranges: Sequence[Range]) -> Callable[[Array], Array]:
+def log_density(likelihood: AnyLikelihood, ranges: Sequence[Range]) -> Callable[[Array], Array]:
     """Return the logarithm of the posterior density of z, (W, d), up to a constant; :mod:`simulation.fit.ranges`."""
 
     def density(z: Array) -> Array:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,8 @@ from simulation.data.reader import dataset_folder
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.files.durable import replace
 from simulation.fit import posterior, validation
+from simulation.fit.counts import ADOPTION, Counts, observe_counts
+from simulation.fit.counts_likelihood import OVERDISPERSION, AnyLikelihood, CountsLikelihood
 from simulation.fit.likelihood import Likelihood
 from simulation.fit.maximum import Maximum, Profile, Search
 from simulation.fit.observed import AGENTS, NOMINATIONS, Observed, observe
@@ -54,7 +56,7 @@ class Fitted:
     """What a fit has found; d ranges."""
 
     study: Fit
-    observed: Observed
+    seen: Observed | Counts
     ranges: tuple[Range, ...]
     maximum: Maximum
     profiles: tuple[Profile, ...]
@@ -62,7 +64,19 @@ class Fitted:
     places: Array  # float64 (n, d)
     diagnostics: Diagnostics
     steps: int
-    likelihood: Likelihood
+    given_by: AnyLikelihood
+
+    @property
+    def observed(self) -> Observed:
+        """What was observed, where enterprises have names."""
+        assert isinstance(self.seen, Observed)
+        return self.seen
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """The likelihood, where enterprises have names."""
+        assert isinstance(self.given_by, Likelihood)
+        return self.given_by
 
     @property
     def values(self) -> Array:
@@ -72,11 +86,12 @@ class Fitted:
     @property
     def scenario(self) -> Scenario:
         """The scenario with the most likely values."""
-        data = self.observed.spec.model_dump()
+        data = self.seen.spec.model_dump()
         for each, value in zip(self.ranges, self.values.tolist(), strict=True):
-            table, key = each.key.split(".")
-            data[table][key] = value
-        data["name"] = f"{self.observed.spec.name[:57]}-fitted"
+            if each.key != OVERDISPERSION:
+                table, key = each.key.split(".")
+                data[table][key] = value
+        data["name"] = f"{self.seen.spec.name[:57]}-fitted"
         return Scenario.model_validate(data)
 
     def summary(self) -> pd.DataFrame:
@@ -104,15 +119,23 @@ class Fitted:
         )
 
 
-def observed_of(study: Fit, folder: Path) -> Observed:
-    """Return what was observed, for a study whose file lies in ``folder``.
+def seen_by(study: Fit, folder: Path) -> Observed | Counts:
+    """Return what was observed, for a study whose file lies in ``folder``: counts, if only these are there.
 
     Raises
     ------
     ScenarioError, DataError
         If the scenario, its dataset or what was observed cannot be used.
     """
-    return observe(load_scenario(folder / study.scenario), ties=study.ties)
+    spec = load_scenario(folder / study.scenario)
+    data = dataset_folder(spec.world.dataset)
+    if (data / AGENTS).is_file() or not (data / ADOPTION).is_file():
+        return observe(spec, ties=study.ties)
+    if study.ties == "directed":
+        raise HyperclusterError(
+            f'ties = "directed": {ADOPTION} names no enterprise, so partners count on average; leave it out'
+        )
+    return observe_counts(spec)
 
 
 def run_fit(
@@ -135,25 +158,27 @@ def run_fit(
     Raises
     ------
     ScenarioError, DataError
-        As :func:`observed_of`.
+        As :func:`seen_by`.
     HyperclusterError
         If ``until`` is not a period before the last, or nobody adopted by then.
     ResultsError
         If ``out`` holds another fit and ``fresh`` is not set.
     """
-    whole = observed_of(study, folder)
+    whole = seen_by(study, folder)
     observed = whole
+    if until is not None and isinstance(whole, Counts):
+        raise HyperclusterError(f"--until: a forecast needs {AGENTS}; {ADOPTION} does not say who is left")
     if until is not None:
         if not 0 < until < whole.periods:
             raise HyperclusterError(
                 f"--until {until}: must be 1 to {whole.periods - 1}, before the last period"
             )
         observed = whole.until(until)
-    if not observed.adopted.any():
+    if not np.any(observed.adopted):
         raise HyperclusterError(f"nobody adopted in the {observed.periods} periods: there is nothing to fit")
-    ranges = study.ranges()
-    likelihood = Likelihood(observed, [each.key for each in ranges])
-    identity = _identity(study, observed)
+    ranges = study.ranges(counts=isinstance(observed, Counts))
+    likelihood = likelihood_of(observed, [each.key for each in ranges])
+    identity = identity_of(study, observed)
     chain = None if fresh else _before(out, identity)
     out.mkdir(parents=True, exist_ok=True)
     if chain is None:
@@ -184,15 +209,32 @@ def run_fit(
         likelihood,
     )
     _write(fitted, out)
-    if until is not None:
+    if until is not None and isinstance(whole, Observed):
         frame = validation.held_out(fitted, whole)
         replace(out / FORECAST, frame.to_csv(index=False, lineterminator="\n").encode())
     return fitted
 
 
+def likelihood_of(observed: Observed | Counts, keys: Sequence[str]) -> AnyLikelihood:
+    """Return the likelihood of events or of counts.
+
+    Raises
+    ------
+    HyperclusterError
+        If events are to be fitted with an overdispersion.
+    """
+    if isinstance(observed, Counts):
+        return CountsLikelihood(observed, keys)
+    if OVERDISPERSION in keys:
+        raise HyperclusterError(
+            f'"{OVERDISPERSION}" is that of counts ({ADOPTION}); with {AGENTS} the network is known, so leave it out'
+        )
+    return Likelihood(observed, keys)
+
+
 def _sampled(
     study: Fit,
-    likelihood: Likelihood,
+    likelihood: AnyLikelihood,
     ranges: tuple[Range, ...],
     maximum: Maximum,
     out: Path,
@@ -217,11 +259,12 @@ def _sampled(
         replace(out / CHAIN, buffer.getvalue())
 
 
-def _identity(study: Fit, observed: Observed) -> dict[str, str]:
+def identity_of(study: Fit, observed: Observed | Counts) -> dict[str, str]:
     """Return what must be the same for steps of the sampler to belong to one fit."""
     folder = dataset_folder(observed.spec.world.dataset)
-    data = hashlib.sha256(observed.period.tobytes())
-    for name in (AGENTS, NOMINATIONS):
+    seen = observed.stock if isinstance(observed, Counts) else observed.period
+    data = hashlib.sha256(seen.tobytes())
+    for name in (AGENTS, NOMINATIONS, ADOPTION):
         path = folder / name
         data.update(path.read_bytes() if path.is_file() else b"\0")
     code = hashlib.sha256()
@@ -273,6 +316,7 @@ def _write(fitted: Fitted, out: Path) -> None:
     from simulation.fit.words import page
 
     frame = pd.DataFrame(fitted.draws, columns=[each.key for each in fitted.ranges])
+    frame = frame.drop(columns=OVERDISPERSION, errors="ignore")  # no key of a scenario, so of no ensemble
     buffer = io.BytesIO()
     frame.to_parquet(buffer, index=False)
     replace(out / POSTERIOR, buffer.getvalue())

@@ -13,6 +13,7 @@ from simulation.analysis.priors import load_priors
 from simulation.arguments import MOST_SEED
 from simulation.errors import DataError, Problem, suggestion
 from simulation.files.toml import toml_text
+from simulation.fit.counts_likelihood import LEAST_OVERDISPERSION, OVERDISPERSION
 from simulation.fit.exposures import RATES
 from simulation.fit.likelihood import KEYS, VARIATION
 from simulation.fit.ranges import Range
@@ -53,11 +54,16 @@ class Fit(Settings):
     title: Line = ""
     """Title of its report."""
     scenario: Annotated[Line, Field(min_length=1)]
-    """File of the scenario in whose dataset ``agents.csv`` lies, relative to this file."""
+    """File of the scenario in whose dataset ``agents.csv`` or ``adoption.csv`` lies, relative to this file."""
+    method: Literal["likelihood", "simulation"] = "likelihood"
+    """Whether the likelihood is computed, or the engine simulates and counts are compared (adoption.csv)."""
     ties: Literal["mutual", "directed"] = "mutual"
     """Whether partners look at each other, or each enterprise at those whom it named (nominations.csv)."""
     priors: Literal["shipped", "none"] = "shipped"
-    """Whether the rates and the variation that no parameter moves are fitted in their shipped ranges, or stay."""
+    """Whether the rates and the variation that no parameter moves are fitted in their shipped ranges, or stay.
+
+    Counts also have an overdispersion, which is fitted in a range of its own, or is 0.
+    """
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)] = 1
     """Seed of the sampler."""
     starts: Annotated[int, Field(ge=1, le=1000)] = 8
@@ -66,6 +72,14 @@ class Fit(Settings):
     """Effective sample size at which the sampler stops."""
     most_steps: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
     """Steps after which it stops anyway."""
+    steps_per_period: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Steps of the scenario in a period of the data, by simulation."""
+    population: Annotated[int, Field(ge=20, le=100_000)] = 500
+    """Draws of a generation, by simulation."""
+    least_acceptance: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    """Share of the simulations that are near enough below which the last generation is reached."""
+    most_simulations: Annotated[int, Field(ge=100, le=100_000_000)] = 100_000
+    """Simulations after which it is reached anyway."""
     parameters: dict[Annotated[str, Field(pattern=IDENTIFIER)], Fitted] = Field(default_factory=dict)
     """What is fitted, by name."""
 
@@ -79,9 +93,10 @@ class Fit(Settings):
         ]
         return "\n".join(parts)
 
-    def ranges(self) -> tuple[Range, ...]:
-        """Return what is fitted, in the order of the study, then in that of the keys."""
-        shipped = {key: prior for prior in load_priors().priors for key in prior.keys}
+    def ranges(self, *, counts: bool = False) -> tuple[Range, ...]:
+        """Return what is fitted to events or to counts, in the order of the study, then in that of the keys."""
+        shipped: dict[str, object] = {key: prior for prior in load_priors().priors for key in prior.keys}
+        shipped[OVERDISPERSION] = Range("", OVERDISPERSION, LEAST_OVERDISPERSION, 0.3, "log")
         found = []
         for name, fitted in self.parameters.items():
             if fitted.low is not None and fitted.high is not None:
@@ -90,9 +105,8 @@ class Fit(Settings):
                 found.append(_shipped(name, fitted.key, shipped))
         moved = {each.key for each in found}
         if self.priors == "shipped":
-            found += [
-                _shipped(key.split(".")[1], key, shipped) for key in (*RATES, VARIATION) if key not in moved
-            ]
+            keys = (*RATES, VARIATION, *([OVERDISPERSION] if counts else []))
+            found += [_shipped(key.split(".")[-1], key, shipped) for key in keys if key not in moved]
         return tuple(found)
 
 
@@ -118,13 +132,26 @@ def _faults(fit: Fit) -> Iterator[Issue]:
     moved: dict[str, str] = {}
     for name, fitted in fit.parameters.items():
         place = ("parameters", name, "key")
-        if fitted.key not in KEYS:
-            yield place, f"cannot be fitted{suggestion(fitted.key, KEYS)}; what can is {_words(KEYS)}"
+        known = _simulated_keys() if fit.method == "simulation" else (*KEYS, OVERDISPERSION)
+        if fitted.key not in known:
+            yield place, f"cannot be fitted{suggestion(fitted.key, known)}; what can is {_words(known)}"
+        if fitted.key == OVERDISPERSION and fitted.low is not None and fitted.low < LEAST_OVERDISPERSION:
+            yield ("parameters", name, "low"), f"must be {LEAST_OVERDISPERSION:g} or more for overdispersion"
+        if fitted.key == OVERDISPERSION and fitted.high is not None and fitted.high >= 1:
+            yield ("parameters", name, "high"), "must be below 1 for overdispersion, which is a correlation"
         if fitted.key in moved:
             yield place, f'is that of "{moved[fitted.key]}" too; each key once'
         moved[fitted.key] = name
+    if fit.method == "likelihood" and fit.steps_per_period != 1:
+        message = 'must be 1: only method = "simulation" knows steps that are shorter than a period'
+        yield ("steps_per_period",), message
     if fit.priors == "none" and not fit.parameters:
         yield ("priors",), 'with "none" nothing is fitted; add a table such as [parameters.spatial]'
+
+
+def _simulated_keys() -> tuple[str, ...]:
+    """Return the numbers of a scenario that have a shipped range."""
+    return tuple(key for prior in load_priors().priors if prior.scale != "categories" for key in prior.keys)
 
 
 def _words(keys: Sequence[str]) -> str:

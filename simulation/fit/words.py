@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulation.fit.counts import Counts
+from simulation.fit.counts_likelihood import OVERDISPERSION
 from simulation.fit.maximum import CONFIDENCE, EDGE
 from simulation.fit.posterior import MOST_R_HAT
 
@@ -31,6 +33,7 @@ _NAMES = {
     "diffusion.density_exponent": "the density exponent",
     "diffusion.relatedness_other": "relatedness of industries",
     "diffusion.relatedness_services": "relatedness to services",
+    OVERDISPERSION: "overdispersion",
 }
 
 _HEADINGS = (
@@ -45,7 +48,7 @@ _HEADINGS = (
 
 def page(fitted: Fitted) -> str:
     """Return all that is to be said, as Markdown."""
-    title = fitted.study.title or f"Fit of {fitted.observed.spec.title}"
+    title = fitted.study.title or f"Fit of {fitted.seen.spec.title}"
     rows = [_HEADINGS, ("---",) * len(_HEADINGS), *table(fitted)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n\n".join([f"# {title}", about(fitted), "\n".join(lines), *sentences(fitted)]) + "\n"
@@ -73,11 +76,26 @@ def headings() -> tuple[str, ...]:
 
 def about(fitted: Fitted) -> str:
     """Return what was observed, and which channels it is explained by."""
-    seen, world = fitted.observed, fitted.observed.world
-    adopted, risk = int(seen.adopted.sum()), int(seen.at_risk.sum())
-    given = int((~seen.at_risk).sum())
+    seen, world = fitted.seen, fitted.seen.world
     enterprises, regions = world.enterprises.region_of.size, len(world.regions.ids)
     technologies = len(world.technologies.names)
+    if isinstance(seen, Counts):
+        first = f"{seen.given:,} had it at the start. " if seen.given else ""
+        shared = (
+            " Technologies are taken as independent, which they are not where enterprises differ: intervals are then "
+            "too narrow."
+            if technologies > 1
+            else ""
+        )
+        return (
+            f"{_counted(seen.eligible.size, 'group')} of {int(seen.eligible.sum()):,} that were counted, in "
+            f"{_counted(regions, 'region')}, {_counted(technologies, 'technology', 'technologies')}, "
+            f"{_counted(seen.periods, 'period')} of 1/{world.steps_per_year} year. {first}{seen.adopted:,} of "
+            f"{seen.at_risk:,} others adopted. Nobody is named: partners count as they are on average. Institutions "
+            f"and platforms are off, as no file tells of them.{shared} Log likelihood {fitted.maximum.log:.2f}."
+        )
+    adopted, risk = int(seen.adopted.sum()), int(seen.at_risk.sum())
+    given = int((~seen.at_risk).sum())
     first = f"{given:,} had it at the start. " if given else ""
     ties = "mutual" if fitted.study.ties == "mutual" else "directed: each looks at those whom it named"
     return (

@@ -10,8 +10,6 @@ Wright (1951), Annals of Eugenics 15: 323-354. Weir & Cockerham (1984), Evolutio
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from simulation.metrics.curves import ROUNDING, Curves, crossing_time, integral, ratio
@@ -23,26 +21,6 @@ from simulation.world import Array
 def comparable(eligible: Array) -> Array:
     """Return which cells have two groups, and two enterprises in one of them; bool (...) of int64 (..., R)."""
     return ((eligible > 0).sum(axis=-1) >= 2) & (eligible.sum(axis=-1) > (eligible > 0).sum(axis=-1))
-
-
-class Compared(NamedTuple):
-    """The cells that are :func:`comparable` in some month, with zero counts in the months in which they are not."""
-
-    adopters: Array  # float64 (cells, months, R), as they are in all months
-    eligible: Array  # int64 (cells, E, R)
-    n: Array  # int64 (cells, E), all eligible
-    between: Array  # int64 (cells, E), degrees of freedom between groups; 1 if the cell is empty, so that it can divide
-    within: Array  # int64 (cells, E), degrees of freedom within groups; 1 likewise
-
-
-def compared(adopters: Array, eligible: Array) -> Compared:
-    """Take the cells that can be compared; parameters as in :func:`variance_components`."""
-    enough = comparable(eligible)
-    some = enough.any(axis=-1)
-    eligible = np.where(enough[some, :, None], eligible[some], 0)
-    n, groups = eligible.sum(axis=-1), (eligible > 0).sum(axis=-1)
-    between, within = np.where(n > 0, groups - 1, 1), np.where(n > 0, n - groups, 1)
-    return Compared(adopters[some], eligible, n, between=between, within=within)
 
 
 def variance_components(adopters: Array, eligible: Array) -> tuple[Array, Array]:

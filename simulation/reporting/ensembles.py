@@ -10,7 +10,6 @@ from pathlib import Path
 from simulation.analysis.patterns import load_patterns
 from simulation.errors import HyperclusterError
 from simulation.explore.answers import (
-    HOW_TO_READ,
     Answers,
     answers_of,
     leading_indices,
@@ -86,7 +85,7 @@ def document(results: Results, answers: Answers, pictures: list[Picture], *, mis
             *([patterns(answers).markdown()] if answers.ensemble.checks else []),
             "All else is as in the scenarios. " + " ".join(map(markdown_text, results.assumptions)),
         ],
-        "How to read this": [HOW_TO_READ],
+        "How to read this": [answers.how_to_read],
         "How to reproduce this": [
             "The study, with all that differs from the defaults:",
             f"```\n{visible(found['study'].strip())}\n```",
@@ -181,7 +180,9 @@ def ranges(answers: Answers) -> Table:
         head=("input", "keys", "values", "unit", "scale", "by default"),
         rows=tuple(_range(parameter) for parameter in answers.ensemble.parameters),
         labels=6,
-        note="Worlds are drawn evenly on the scale of each range. Ranges are judgements.",
+        note="Worlds are the rows of the design's file."
+        if answers.ensemble.is_given
+        else "Worlds are drawn evenly on the scale of each range. Ranges are judgements.",
     )
 
 

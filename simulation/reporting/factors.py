@@ -1,33 +1,25 @@
-"""Contributions of four factors to speed and synchronization: Shapley values and interactions.
+"""Contributions of the four factors of :mod:`simulation.explain.channels` to speed and synchronization.
 
-The factors are those whose intersections form clusters, platforms and ecosystems: spatial concentration, business
-networks, the institutional environment and the digital environment. A scenario runs with every combination of them
-switched on and off, with the same random draws. The Shapley value of a factor is what it adds on average over all
-orders in which the four can be switched on; the values sum to the difference between all and none. The interaction
-index of two factors is what they add together beyond what each adds alone, averaged in the same way; it is negative
-where they are substitutes.
-
-References
-----------
-Shapley (1953), A value for n-person games, Contributions to the Theory of Games II: 307-317.
-Grabisch & Roubens (1999), An axiomatic approach to the concept of interaction among players in cooperative games,
-International Journal of Game Theory 28: 547-565.
+A scenario runs with every combination of them switched on and off, with the same random draws. The Shapley value of a
+factor is what it adds on average over all orders in which the four can be switched on; the values sum to the difference
+between all and none. The interaction index of two factors is what they add together beyond what each adds alone,
+averaged in the same way; it is negative where they are substitutes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from simulation.analysis.paired import interval
 from simulation.errors import ResultsError
+from simulation.explain.channels import FACTORS, with_factors
+from simulation.explain.shapley import interactions, shapley_values
 from simulation.figures.contributions import Part, draw
 from simulation.figures.drawing.study import Drawn
 from simulation.reporting.numbers import signed
@@ -35,15 +27,6 @@ from simulation.reporting.table import Table
 from simulation.results.derived import Outputs
 from simulation.results.reader import Results
 from simulation.scenario.schema import Scenario
-from simulation.world import Array
-
-FACTORS = {
-    "spatial": "spatial concentration",
-    "network": "business networks",
-    "institutional": "institutional environment",
-    "digital": "digital environment",
-}
-"""Factors and the channels that carry them; combination c has factor f switched on where bit f of c is 1."""
 
 COMBINATIONS = 2 ** len(FACTORS)
 OUTCOMES = {"restricted_time_years": -1, "synchronization": 1}
@@ -63,73 +46,8 @@ def name_of(number: int) -> str:
 
 def _with(spec: Scenario, number: int) -> Scenario:
     name = name_of(number)
-    off = [factor for place, factor in enumerate(FACTORS) if not number >> place & 1]
     named = {"name": name, "title": f"{spec.title}: {name.replace('-', ', ')}"}
-    return without_factors(spec, off).model_copy(update=named)
-
-
-def without_factors(spec: Scenario, off: Sequence[str]) -> Scenario:
-    """Return the scenario with some of the factors switched off."""
-    # Setting only digital contact to zero would leave the effect of platforms through institutions.
-    changes: dict[str, Any] = {"diffusion": spec.diffusion.model_copy(update=dict.fromkeys(off, 0.0))}
-    if "digital" in off:
-        changes["platforms"] = tuple(
-            platform.model_copy(update={"vectors": ()}) for platform in spec.platforms
-        )
-    return spec.model_copy(update=changes)
-
-
-def shapley_values(outcomes: Array) -> Array:
-    """Return the Shapley value of every factor.
-
-    Parameters
-    ----------
-    outcomes : float64, shape (N, 2^F), by replication and combination.
-
-    Returns
-    -------
-    float64, shape (N, F)
-        Each row sums to the outcome with all factors minus that with none.
-    """
-    factors = _factors(outcomes)
-    values = np.zeros((outcomes.shape[0], factors))
-    for factor in range(factors):
-        for rest, weight in _orders(factors, left_out=1 << factor):
-            values[:, factor] += weight * (outcomes[:, rest | 1 << factor] - outcomes[:, rest])
-    return values
-
-
-def interactions(outcomes: Array) -> dict[tuple[int, int], Array]:
-    """Return the interaction index of every pair of factors, float64 (N,); ``outcomes`` as for `shapley_values`."""
-    factors = _factors(outcomes)
-    found = {}
-    for first, second in combinations(range(factors), 2):
-        one, other = 1 << first, 1 << second
-        index = np.zeros(outcomes.shape[0])
-        for rest, weight in _orders(factors, left_out=one | other):
-            together = outcomes[:, rest | one | other] + outcomes[:, rest]
-            index += weight * (together - outcomes[:, rest | one] - outcomes[:, rest | other])
-        found[first, second] = index
-    return found
-
-
-def _factors(outcomes: Array) -> int:
-    return int(outcomes.shape[1]).bit_length() - 1
-
-
-def _orders(factors: int, *, left_out: int) -> Iterator[tuple[int, float]]:
-    """Yield every combination of the other factors, with the share of orders in which it precedes the omitted ones.
-
-    The omitted factors count as one, because they are switched on directly one after the other.
-    """
-    others = factors - left_out.bit_count()
-    for rest in range(2**factors):
-        if not rest & left_out:
-            before = rest.bit_count()
-            yield (
-                rest,
-                math.factorial(before) * math.factorial(others - before) / math.factorial(others + 1),
-            )
+    return with_factors(spec, number).model_copy(update=named)
 
 
 @dataclass(frozen=True, slots=True)

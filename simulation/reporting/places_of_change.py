@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from simulation.analysis.effects import END, HALF, INDUSTRY, REGION
@@ -17,7 +19,9 @@ NOWHERE = "none by a point or more"
 """Replaces regions and industries if a scenario changes none of them that much."""
 
 
-def places(changes: pd.DataFrame, results: Results, reference: str) -> Table:
+def places(
+    changes: pd.DataFrame, results: Results, reference: str, *, scenarios: Sequence[str] | None = None
+) -> Table:
     """Return the table of changes of the adoption share against the reference.
 
     A scenario without any such change has one row that says so.
@@ -25,12 +29,13 @@ def places(changes: pd.DataFrame, results: Results, reference: str) -> Table:
     Parameters
     ----------
     changes : ``simulation.analysis.effects.Effects.places``.
+    scenarios : those to show; by default all of the study.
     """
     found: dict[tuple[str, str, str], dict[str, Difference]] = {}
     for row in records(changes[changes["reference"] == reference]):
         found.setdefault((row["scenario"], row["level"], row["name"]), {})[row["moment"]] = as_difference(row)
     rows: list[tuple[str, ...]] = []
-    for scenario in results.scenarios:
+    for scenario in results.scenarios if scenarios is None else scenarios:
         if scenario == reference:
             continue
         title = results.titles[scenario]

@@ -83,10 +83,16 @@ def by_appearance(codes: Array, names: int) -> tuple[Array, Array]:
     """
     if len(codes) and not 0 <= codes.min() <= codes.max() < names:
         raise IndexError("a code without a name")
-    first = np.full(names, len(codes))
-    first[codes[::-1]] = np.arange(len(codes))[::-1]  # of several values for one place the last counts
-    appear = np.flatnonzero(first < len(codes))
+    # Rows are sorted, so most codes equal the one before: only the first of each run can be a first appearance.
+    begins = np.ones(len(codes), dtype=bool)
+    np.not_equal(codes[1:], codes[:-1], out=begins[1:])
+    heads = codes[begins]
+    first = np.full(names, len(heads))
+    first[heads[::-1]] = np.arange(len(heads))[::-1]  # of several values for one place the last counts
+    appear = np.flatnonzero(first < len(heads))
     used = appear[np.argsort(first[appear])].astype(np.int32)
+    if np.array_equal(used, np.arange(used.size)):
+        return codes, used
     place = np.empty(names, dtype=np.int32)
     place[used] = np.arange(used.size)
     return place[codes], used
@@ -122,7 +128,8 @@ def dense_counts(
         The first month of a technology.
     eligible : int64, shape (E, R, S, K)
         E is 1 if no row after a release changes the eligible. Months before a release have those of the release.
-    adopters : int32, shape (months, R, S, K)
+    adopters : int32, shape (K, months, R, S)
+        In the order in which compiled code reads them; see :func:`simulation.record.technologies_first`.
     """
     month, region, industry, technology, adopted, there = rows
     release_month = np.full(technologies, months - 1, dtype=np.int64)
@@ -133,18 +140,19 @@ def dense_counts(
     for row in range(1, len(month)):
         if month[row] != release_month[technology[row]] and there[row] != there[row - 1]:
             changing = True
-    adopters = np.zeros((months, regions, industries, technologies), dtype=np.int32)
+    adopters = np.zeros((technologies, months, regions, industries), dtype=np.int32)
     eligible = np.zeros((months if changing else 1, regions, industries, technologies), dtype=np.int64)
     for row in range(len(month)):
         m, r, s, k = month[row], region[row], industry[row], technology[row]
         first = m == release_month[k]
         before = max(row - 1, 0)
-        adopters[m, r, s, k] = adopted[row] - (0 if first else adopted[before])
+        adopters[k, m, r, s] = adopted[row] - (0 if first else adopted[before])
         entered = there[row] - (0 if first else there[before])
         if first:
             eligible[0, r, s, k] = entered
         elif entered != 0:
             eligible[m, r, s, k] = entered
-    _cumulate(adopters.reshape(months, -1))
+    for k in range(technologies):
+        _cumulate(adopters[k].reshape(months, -1))
     _cumulate(eligible.reshape(len(eligible), -1))
     return release_month, eligible, adopters

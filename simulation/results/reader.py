@@ -43,7 +43,7 @@ from simulation.results.blocks import (
 )
 from simulation.results.manifest import keep_of
 from simulation.results.manifest_form import MANIFEST_FORM
-from simulation.results.merge import part_rows, replications
+from simulation.results.merge import ahead, part_rows, replications
 from simulation.results.tables import TABLES_OF, Axes, Counts, are_sound, counts_of
 from simulation.scenario.messages import expected
 from simulation.world import Array
@@ -301,7 +301,7 @@ class Results:
         left = set(wanted)
         some = None if len(wanted) == len(self._finished(None, None)) else wanted
         found = replications(self.path, "curves", order=self.scenarios, parts=parts, wanted=some)
-        for (place, number), rows in found:
+        for (place, number), rows in ahead(found):
             name = self.scenarios[place]
             with reading(self.path / "curves.parquet"):
                 counts = counts_of(rows, self._axes[name])
@@ -423,6 +423,16 @@ class Results:
                 f"{self.path / 'runs.parquet'}: rows of {listed(strangers)}, which {MANIFEST} does not list; "
                 f"it lists {listed(self.scenarios)}; restore {MANIFEST}, or run the study again with --fresh"
             )
+
+
+def places_of(column: pd.Series[Any], names: Sequence[str]) -> Array:
+    """Return the positions of the values of a column of categories among the names; int64 (rows,)."""
+    places = pd.Index(names).get_indexer(pd.Index(column.cat.categories))
+    found: Array = places[column.cat.codes.to_numpy()]
+    if found.min(initial=0) < 0:
+        unknown = column.iloc[int(found.argmin())]
+        raise ResultsError(f"rows of {unknown!r}, which {MANIFEST} does not list")
+    return found
 
 
 def told_apart(titles: Mapping[str, str]) -> dict[str, str]:

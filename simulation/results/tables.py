@@ -314,7 +314,7 @@ def of_replication(table: pa.Table, scenario: str, replication: int) -> pa.Table
 
 
 def to_parquet(table: pa.Table) -> bytes:
-    """Return the Parquet file of a block as bytes, optimized for speed: merging rewrites it for size."""
+    """Return the Parquet file of a block as bytes, optimized for speed: merging rewrites it for size and statistics."""
     sink = pa.BufferOutputStream()
     names = [field.name for field in table.schema if field.type in (NAME, pa.string())]
     # Split into bytes, small counts are mostly zeros, which compress fast.
@@ -325,7 +325,7 @@ def to_parquet(table: pa.Table) -> bytes:
         compression="lz4",
         use_dictionary=names,
         column_encoding=counts,
-        write_statistics=_SORTED,
+        write_statistics=False,
         write_page_checksum=True,
     ) as writer:
         writer.write_table(canonical(table))
@@ -362,6 +362,11 @@ class Counts:
     release_month: Array  # int64 (K,)
     eligible: Array  # int64 (E, R, S, K)
     adopters: Array  # int32 (T + 1, R, S, K)
+
+    @property
+    def window(self) -> int:
+        """The common window: months from the latest release to the horizon."""
+        return len(self.adopters) - 1 - int(self.release_month.max())
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,7 +419,7 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
         directions=tuple(axes.direction_of[name] for name in technologies),
         release_month=release,
         eligible=there,
-        adopters=adopted,
+        adopters=np.moveaxis(adopted, 0, 3),
     )
 
 

@@ -37,9 +37,9 @@ vectors = ["B2B"]
 
 @given(st.floats(0.0, 1.0))
 def test_a_platform_fails_if_and_only_if_its_peak_stays_below_the_critical_mass(peak: float) -> None:
-    members = np.array([[0.0], [1000 * peak], [100 * peak]])
+    share = np.array([0.0, peak, 0.1 * peak])
     found = failure_of(
-        "p", members, np.full((3, 1), 1000.0), readiness=np.full(1, 0.5), text={"membership": MEMBERSHIP}
+        "p", share, np.full(1, 1000.0), readiness=np.full(1, 0.5), text={"membership": MEMBERSHIP}
     )
     assert (found is not None) == (peak < CRITICAL[-1])
     if found is not None:

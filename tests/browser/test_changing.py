@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from visits import MS
@@ -97,8 +99,27 @@ def test_a_pinned_run_stays_while_another_scenario_is_chosen(come):
     pinned = row.inner_text()
     half = visit.score("Half have adopted after").locator("span").nth(2).inner_text()
     assert half.removeprefix("B ") in pinned
+    expect(page).to_have_url(re.compile("pin="), timeout=MS)
+    other = come(f"#{page.url.partition('#')[2]}")
+    other.panel("pins")
+    expect(other.page.locator("#panel-pins tbody tr")).to_have_text(re.compile("Hypercluster"), timeout=MS)
+    assert other.page.locator("#panel-pins tbody tr").inner_text() == pinned
     visit.choose("b", "mixed")
     expect(page.locator("#pin-b")).to_have_text("Pin B Mixed", timeout=MS)
     assert row.inner_text() == pinned
     page.get_by_role("button", name="Remove pin 1").click()
     expect(row).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_an_optional_number_is_emptied_and_set_again(come):
+    visit = come("#a=adoption_incentives&b=none&month=240")
+    visit.panel("change")
+    end = visit.page.locator('[data-key="policies[0].to_year"]')
+    expect(end).to_have_value("8")
+    visit.change("policies[0].to_year", "")
+    expect(visit.page.locator("#changes-a")).to_have_text("1 change", timeout=MS)
+    expect(end).to_have_value("")
+    expect(visit.page).to_have_url(re.compile(r"a\.set=policies%3D"), timeout=MS)
+    visit.change("policies[0].to_year", "8")
+    expect(end).to_have_value("8")

@@ -206,6 +206,17 @@ def test_the_answer_in_words_says_what_the_table_has_and_leads_with_uncertain_po
     assert not any(word in " ".join(told) for word in ("probab", "plausib", "likely"))
 
 
+def test_worlds_of_a_file_are_not_said_to_be_drawn_from_our_ranges():
+    """Such as draws from the posterior of a fit, which leaves policies as their scenarios have them."""
+    ensemble = made(40, shown=np.ones((40, 2), dtype=bool))
+    answers = answers_from(replace(ensemble, is_given=True))
+    told = answers.sentences()
+    assert told[0].startswith("Of 40 worlds of the design's file, 40 show the patterns")
+    assert "with policies that cost and do what their scenarios say" in told[1]
+    assert "ranges" not in " ".join([*told, answers.how_to_read]) and "posterior" in answers.how_to_read
+    assert "section 10" in answers_from(ensemble).how_to_read
+
+
 def test_an_unfinished_ensemble_is_provisional_and_few_kept_worlds_say_nothing():
     told = answers_from(made(30, shown=np.zeros((30, 2), dtype=bool), finished=False)).sentences()
     assert told[0].startswith("Provisional: Of 30 worlds drawn from our ranges, 0 show")

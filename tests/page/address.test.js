@@ -37,6 +37,10 @@ function anyState(draw) {
     region: [null, text()][draw(2)],
     axis: draw(2) > 0 ? "calendar" : "release",
     view: draw(2) > 0 ? "map" : "tiles",
+    pins: Array.from({ length: draw(3) }, () => ({
+      choice: choice() ?? choiceOf("other", [text()]),
+      seed: draw(2 ** 32),
+    })),
   };
 }
 
@@ -50,6 +54,9 @@ test("what is written into the address is read from it again", () => {
 
 test("what makes no sense in an address is left out", () => {
   assert.deepEqual(stateOf("#seed=-1&month=x&show=other&axis=up&view=globe"), {});
+  assert.deepEqual(stateOf("#pin=run%3Dx%26seed%3D-1&pin=seed%3D1&pin=run%3Dx&pin=run%3Dy%26seed%3D2").pins, [
+    { choice: choiceOf("y"), seed: 2 },
+  ]);
   assert.deepEqual(stateOf(""), {});
 });
 

@@ -5,10 +5,11 @@ import { differenceColour, shareColour, sideLooks } from "../../simulation/serve
 import { date, decimal, money, percent, signed } from "../../simulation/server/static/js/draw/numbers.js";
 import { crisp, spread } from "../../simulation/server/static/js/draw/plot.js";
 import { laidOut } from "../../simulation/server/static/js/figures/land.js";
+import { fillOf } from "../../simulation/server/static/js/figures/map_fill.js";
 import { regionsOf } from "../../simulation/server/static/js/figures/raster.js";
 import { Side } from "../../simulation/server/static/js/model/side.js";
 import { chosenOf, shownRows } from "../../simulation/server/static/js/scene.js";
-import { draws, worldOf } from "./worlds.js";
+import { blockOf, draws, worldOf } from "./worlds.js";
 
 test("labels that are spread keep their order and their distance, and stay between the ends", () => {
   const draw = draws(1);
@@ -105,6 +106,33 @@ test("the raster has a row for each region of either side, in the order of both"
       );
     }
     assert.equal(new Set(ids).size, ids.length);
+  }
+});
+
+test("at the end, where all regions have half, a map shows when; before it, and where one has not, shares", () => {
+  const world = worldOf({ regions: 2, technologies: 1, platforms: 0 });
+  const sideOf = (/** @type {number} */ last) => {
+    const side = new Side(world, 6);
+    const block = blockOf(world, { first: 1, months: 24, channels: 6 }, draws(1));
+    for (let m = 0; m < 24; m++) block.adopters.set([m < 12 ? 4 : 9, m < 18 ? 4 : last], 2 * m);
+    side.append(block);
+    return side;
+  };
+  const sceneAt = (/** @type {Side[]} */ sides, /** @type {number} */ month) =>
+    /** @type {any} */ ({ sides: sides.map((side) => ["a", side]), at: () => month });
+  const [all, lagging] = [sideOf(9), sideOf(4)];
+  const end = fillOf(sceneAt([all], 24));
+  assert.equal(end.kind, "half");
+  assert.deepEqual(
+    end.ends.map((year) => year.toFixed(2)),
+    ["1.02", "1.52"],
+  );
+  assert.deepEqual([end.colour(all, 0), end.colour(all, 1)], [shareColour.at(1), shareColour.at(0)]);
+  assert.equal(end.tell(all, 1), "1.5 y");
+  for (const scene of [sceneAt([all], 23), sceneAt([lagging], 24), sceneAt([all, lagging], 24)]) {
+    const fill = fillOf(scene);
+    assert.deepEqual([fill.kind, fill.ends], ["share", [0, 1]]);
+    assert.equal(fill.colour(all, 0), shareColour.at(Math.fround(0.9)));
   }
 });
 

@@ -1,29 +1,24 @@
-"""Shapley values and interactions are exact on games known by hand, and a study of all combinations adds up."""
+"""A study of all combinations of the four factors adds up."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
 
 from simulation.batch.running import run_batch
 from simulation.cli.main import cli
 from simulation.errors import ResultsError
+from simulation.explain.channels import FACTORS
 from simulation.reporting.factors import (
     COMBINATIONS,
-    FACTORS,
     OUTCOMES,
     Contribution,
     combinations_of,
     contributions,
     in_words,
-    interactions,
     name_of,
-    shapley_values,
     tables,
 )
 from simulation.results.reader import Results
@@ -47,40 +42,6 @@ vectors = ["B2B", "B2SC"]
 institutions = "all"
 """
 REPLICATIONS = 3
-
-outcomes = st.lists(st.floats(-1e3, 1e3), min_size=16, max_size=16).map(lambda row: np.array([row]))
-
-
-def members(combination: int, factors: int) -> list[int]:
-    return [factor for factor in range(factors) if combination >> factor & 1]
-
-
-def test_shapley_value_of_an_additive_game_is_what_each_adds():
-    worth = np.array([3.0, -1.0, 0.5, 0.0])
-    game = np.array([[worth[members(c, 4)].sum() for c in range(16)]])
-    assert shapley_values(game)[0] == pytest.approx(worth)
-    assert all(index[0] == pytest.approx(0.0) for index in interactions(game).values())
-
-
-def test_shapley_value_of_a_unanimity_game_is_shared_by_its_carriers():
-    game = np.array([[float(c & 0b0101 == 0b0101) for c in range(16)]])
-    assert shapley_values(game)[0] == pytest.approx([0.5, 0.0, 0.5, 0.0])
-    indices = {pair: index[0] for pair, index in interactions(game).items()}
-    assert indices.pop((0, 2)) == pytest.approx(1.0)
-    assert all(index == pytest.approx(0.0) for index in indices.values())
-
-
-def test_shapley_value_of_the_glove_game():
-    """One left glove, two right ones: the left is worth 2/3, each right 1/6; left needs right, rights replace."""
-    game = np.array([[float(c & 1 and c & 0b110 != 0) for c in range(8)]])
-    assert shapley_values(game)[0] == pytest.approx([2 / 3, 1 / 6, 1 / 6])
-    indices = {pair: index[0] for pair, index in interactions(game).items()}
-    assert indices == pytest.approx({(0, 1): 0.5, (0, 2): 0.5, (1, 2): -0.5})
-
-
-@given(outcomes)
-def test_shapley_values_add_up_to_all_less_none(game: np.ndarray):
-    assert shapley_values(game).sum() == pytest.approx(game[0, -1] - game[0, 0], abs=1e-9)
 
 
 @pytest.fixture(scope="module")

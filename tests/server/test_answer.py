@@ -107,7 +107,7 @@ def test_pairs_that_were_run_are_answered_with_their_interval(served: Served) ->
         page.open(CLUSTER, HYPERCLUSTER, seed=2)
         answer = page.ask("answer", trials=[trial | {"scenario_mean": 7.0, "reference_mean": 8.5}])
         assert (
-            "1.5 years sooner with Hypercluster (1.0 to 2.0, 10 simulated histories)"
+            "1.5 years sooner with Hypercluster (1.0 to 2.0 at 95 %, 10 simulated histories)"
             in lines(answer)["sooner"]["text"]
         )
         assert page.ask("answer", trials=[trial])["type"] == "error"

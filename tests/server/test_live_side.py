@@ -86,6 +86,21 @@ def test_every_adoption_is_attributed_to_the_channels_once() -> None:
     assert block.attribution.sum(axis=2) == pytest.approx(block.adopters.sum(axis=1), abs=1e-6)
 
 
+@pytest.mark.parametrize("overrides", [(), TURNOVER])
+def test_it_does_not_matter_how_many_months_are_simulated_in_one_call(overrides: tuple[str, ...]) -> None:
+    spec = load_scenario("hypercluster", overrides=["time.years=6", "world.scale=0.2", *overrides])
+    one_by_one, at_once = LiveSide(spec, 1), LiveSide(spec, 1)
+    for month in range(1, 73):
+        one_by_one.advance(month, until=0.0)
+        one_by_one.note()
+    at_once.advance(72, until=TIMELESS)
+    at_once.note()
+    assert one_by_one.history.month == at_once.history.month == 72
+    for name in ("adopters", "members", "attribution", "eligible", "enterprises"):
+        found, expected = (getattr(side.history, name) for side in (at_once, one_by_one))
+        np.testing.assert_array_equal(found, expected, name)
+
+
 def test_without_time_a_side_comes_one_month_nearer_at_each_call() -> None:
     side = LiveSide(parse_scenario(SMALL.format(scale=0.05)), 1)
     assert [block_of(side, 4, 1, until=0.0) is None for _ in range(4)] == [True, True, True, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from page import Page, connected
 from served import Served
 
 from simulation import run
+from simulation.analysis.failing_platforms import failures_of
 from simulation.analysis.paired import paired_difference
+from simulation.batch.running import run_batch
 from simulation.scenario.loading import load_scenario, parse_scenario
 from simulation.server.sides.trials import compared
 from simulation.server.sides.without import versions_without
@@ -53,6 +56,15 @@ def test_pairs_are_those_of_the_command_line_and_changes_come_on_top(served: Ser
         assert found["final_share"]["low"] == wanted.low
         assert len(case["regions"]) == 15
         assert len(case["sides"]["a"]["regional"]) == 15
+
+
+def test_a_platform_that_fails_is_named_as_the_command_line_names_it(tmp_path: Path) -> None:
+    plain = '[time]\nyears = 2\n[world]\nscale = 0.05\n[technologies]\nrelease = "at_start"\n'
+    lonely = parse_scenario(plain + '[[platforms]]\nname = "lonely"\nvectors = ["B2B"]\n')
+    expected = failures_of(run_batch([lonely], 2, out=tmp_path / "study", executor="serial"), "scenario")
+    told = compared({"a": lonely.to_toml(), "b": parse_scenario(plain).to_toml()}, [1, 2], bands=True)
+    assert told["sides"]["a"]["failing"] == [failure.in_words() for failure in expected]
+    assert len(expected) == 1 and told["sides"]["b"]["failing"] == []
 
 
 def test_a_change_stops_the_pairs_and_the_connection_goes_on(served: Served) -> None:

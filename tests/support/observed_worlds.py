@@ -115,3 +115,21 @@ def plain_draws(observed, n, draw):
         left -= alpha * hazard / observed.spec.time.steps_per_year
         period[(left <= 0) & (period > observed.periods)] = t
     return period
+
+
+def write_adoption(folder: Path, world, period, *, by_industry=True):
+    """Write ``adoption.csv``: how many had adopted by the end of each period, of periods by eligible pair."""
+    of, pairs = world.enterprises, world.pairs
+    rows = [f"region_id,{'industry,' if by_industry else ''}technology,period,adopters,eligible"]
+    for k, name in enumerate(world.technologies.names):
+        own = slice(pairs.start[k], pairs.start[k + 1])
+        who, when = pairs.enterprise[own], period[own]
+        groups = {}
+        for i, t in zip(who.tolist(), when.tolist(), strict=True):
+            key = [world.regions.ids[of.region_of[i]]]
+            key += [of.industries[of.industry_of[i]]] if by_industry else []
+            groups.setdefault(",".join([*key, name]), []).append(t)
+        for key, times in groups.items():
+            stock = [sum(when <= t for when in times) for t in range(world.months + 1)]
+            rows += [f"{key},{t},{n},{len(times)}" for t, n in enumerate(stock)]
+    (folder / "data" / "adoption.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")

@@ -20,9 +20,10 @@ from simulation.errors import HyperclusterError, ResultsError, listed, suggestio
 from simulation.figures.drawing.region_order import order_of_entries
 from simulation.figures.drawing.study import OPTIONAL, Platforms, ScenarioCurves, StudyCurves
 from simulation.metrics import METRICS
-from simulation.metrics.curves import aligned, aligned_eligible, ratio, standardized
-from simulation.metrics.phi import variance_components
-from simulation.results.reader import Results
+from simulation.metrics.curves import aligned_eligible, dot, ratio
+from simulation.metrics.passes import sums_of
+from simulation.record import technologies_first
+from simulation.results.reader import Results, places_of
 from simulation.results.tables import TABLES, Counts
 from simulation.world import Array
 
@@ -85,7 +86,7 @@ def study_curves(
     for (name, _), counts in results.each_counts(wanted):
         if enterprises is None:
             enterprises = enterprises_of(counts)[order]
-        curves[name].append(_curves(counts, order, variance="variance" in parts))
+        curves[name].append(_curves(counts, order))
     assert enterprises is not None, "each of the finished replications has counts"
     outlines, outlines_fault = outlines_of(entries[finished[0]])
     steps = min(len(pooled) for replications in curves.values() for pooled, _, _, _ in replications)
@@ -177,8 +178,8 @@ def _scenario(
 _Curves = tuple[Array, Array, Array, Array]
 
 
-def _curves(counts: Counts, order: Sequence[int], *, variance: bool) -> _Curves:
-    """Curves of one replication up to its own window, as ``metrics.Curves`` has them.
+def _curves(counts: Counts, order: Sequence[int]) -> _Curves:
+    """Curves of one replication up to its own window, in the pass in which the metrics have them.
 
     Returns
     -------
@@ -187,19 +188,23 @@ def _curves(counts: Counts, order: Sequence[int], *, variance: bool) -> _Curves:
         Standardized, in this order; nan for a region that never has eligible enterprises, whose standardized curve
         would be that of the others.
     between, total : float64, shape (W + 1,)
-        Variance between regions and in all; equation (9). Empty unless asked for.
+        Variance between regions and in all; equation (9).
     """
-    window = counts.adopters.shape[0] - 1 - int(counts.release_month.max())
-    adopters = aligned(counts.adopters, counts.release_month, window=window)
+    window = counts.window
+    sums = sums_of(
+        technologies_first(counts.adopters),
+        counts.eligible,
+        counts.release_month,
+        window,
+        counts.macroregion_of,
+        len(counts.macroregions),
+    )
     eligible = aligned_eligible(counts.eligible, counts.release_month, window=window)
     weights = ratio(eligible.sum(axis=(1, 2, 3)), eligible.sum())
-    regional = np.tensordot(weights, standardized(adopters, eligible), axes=1)
+    regional = dot(weights, sums.standardized.reshape(len(weights), -1)).reshape(window + 1, -1)
     regional[:, eligible.sum(axis=(0, 1, 3)) == 0] = np.nan
-    between, total = np.empty(0), np.empty(0)
-    if variance:
-        components = variance_components(np.moveaxis(adopters, 3, 1), np.moveaxis(eligible, 3, 1))
-        between, total = (part.sum(axis=0) for part in components)
-    pooled = ratio(adopters.sum(axis=(0, 2, 3)), eligible.sum(axis=(0, 2, 3)))
+    between, total = sums.between_regions
+    pooled = ratio(sums.by_region.sum(axis=(0, 2)), eligible.sum(axis=(0, 2, 3)))
     return pooled, regional[:, list(order)].T, between, total
 
 
@@ -211,13 +216,13 @@ def _platforms(
     if table.empty:
         return None
     replications = list(rows["replication"])  # by seed
-    names = tuple(sorted(table["platform"].astype(str).unique()))
+    names = tuple(sorted(table["platform"].cat.categories))
     shape = (len(replications), entry["months"] + 1, len(names), len(ids))
     at = (
         pd.Index(replications).get_indexer(pd.Index(table["replication"])),
         table["month"].to_numpy(),
-        pd.Index(names).get_indexer(pd.Index(table["platform"].astype(str))),
-        pd.Index(ids).get_indexer(pd.Index(table["region"].astype(str))),
+        places_of(table["platform"], names),
+        places_of(table["region"], ids),
     )
     members, may_join = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
     members[at], may_join[at] = table["members"], table["may_join"]

@@ -18,7 +18,7 @@ from simulation.world import Array
 
 BASELINE = "baseline"
 
-OPTIONAL = frozenset({"variance", "memberships", "ledger"})
+OPTIONAL = frozenset({"memberships", "ledger"})
 """Parts of a study that only some figures show: they are read only for these."""
 
 

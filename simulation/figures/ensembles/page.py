@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from simulation.errors import ResultsError
-from simulation.explore.answers import FEWEST, Answers
+from simulation.explore.answers import FEWEST, Answers, origin
 from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.panels import LETTER_MM, MARGIN_MM, Frame, Key, draw_key, key_height
 from simulation.figures.drawing.style import NOTE_LINE_MM, SMALL_PT, new_figure, style, wrap_mm, write_note
@@ -68,9 +68,9 @@ def told(answers: Answers) -> str:
     missing = f"{drawn:,} of {e.planned:,} points so far" if drawn < e.planned else "runs are missing"
     so_far = f"Provisional, {missing}: " if answers.provisional else ""
     if e.checks:
-        worlds = f"{answers.kept:,} of {drawn:,} worlds drawn from our ranges, in which the baseline shows the patterns"
+        worlds = f"{answers.kept:,} of {drawn:,} worlds {origin(e)}, in which the baseline shows the patterns"
     else:
-        worlds = f"{drawn:,} worlds drawn from our ranges, with no pattern asked for"
+        worlds = f"{drawn:,} worlds {origin(e)}, with no pattern asked for"
     text = f"{so_far}{worlds}. Shares are of such worlds; they are not probabilities."
     return text[0].upper() + text[1:]
 

@@ -27,7 +27,7 @@ from simulation.scenario.document import OVERRIDE, OverrideError, parse_override
 from simulation.scenario.listing import Listed, described, grouped, is_shipped
 from simulation.scenario.loading import MOST_PROBLEMS, load_scenario
 from simulation.scenario.schema import Scenario
-from simulation.server.processes.worker import CatalogueRequest, ScenarioText
+from simulation.server.processes.worker import LARGE_BYTES, CatalogueRequest, ScenarioText, size_of
 from simulation.server.sides.description import style_of
 from simulation.server.web.catalogue import without_absolute_paths
 
@@ -162,6 +162,8 @@ def read_scenario(path: Path, changes: Sequence[str]) -> ScenarioText:
     ------
     ScenarioError, DataError
         As the command line raises them, with files named without their folders.
+    TooLargeError
+        If its run would take too much of the machine.
     """
     try:
         refuse_foreign_datasets(changes)
@@ -170,7 +172,7 @@ def read_scenario(path: Path, changes: Sequence[str]) -> ScenarioText:
     except ProblemsError as error:
         named = [replace(problem, file=Path(problem.file).name) for problem in error.problems]
         raise type(error)(named[:MOST_PROBLEMS], error.more + len(named[MOST_PROBLEMS:])) from None
-    return ScenarioText(spec.name, spec.to_toml(), _values(spec), _values(base))
+    return ScenarioText(spec.name, spec.to_toml(), _values(spec), _values(base), size_of(spec) > LARGE_BYTES)
 
 
 def _values(spec: Scenario) -> dict[str, Any]:

@@ -178,14 +178,13 @@ def read(wanted: ScenarioRequest) -> ScenarioText:
     TooLargeError
         If its run would take too much of the machine.
     """
-    from simulation.scenario.loading import parse_scenario
     from simulation.server.processes.reading import read_scenario
 
     found = read_scenario(wanted.path, wanted.changes)
-    return replace(found, large=_size_of(parse_scenario(found.text)) > LARGE_BYTES or wanted.own)
+    return replace(found, large=found.large or wanted.own)
 
 
-def _size_of(spec: Scenario) -> float:
+def size_of(spec: Scenario) -> float:
     """Return the size of a run in bytes; raises a TooLargeError if the page does not take it."""
     from simulation.server.sides.live_side import needed_bytes
 
@@ -239,7 +238,7 @@ def varied(wanted: tuple[str, Sequence[str]]) -> str:
     text, changes = wanted
     refuse_foreign_datasets(changes)
     spec = parse_scenario(text, overrides=changes)
-    if _size_of(spec) > LARGE_BYTES:
+    if size_of(spec) > LARGE_BYTES:
         raise TooLargeError("too large for quiet runs; a run takes seconds. Use the replications instead")
     return spec.to_toml()
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from simulation.analysis.answer import CAVEAT, Compared, Found, answer, question
 from simulation.explore.tested import conditions, elsewhere, shipped_answer
+from simulation.metrics import Curves, released
 from simulation.policies import INSTRUMENTS
 from simulation.policies.money import Budget
 from simulation.server.protocol.forms import forms
-from simulation.server.sides.side import Side
+from simulation.server.sides.side import Side, measured
 
 METRICS = ("t50_years", "synchronization", "w1_years", "final_share")
 FARTHER = 5
@@ -48,24 +49,21 @@ class Given:
 
 def outcome(side: Side, *, until: float) -> Outcome | None:
     """Return the outcome of a side; None if it has not reached its horizon yet."""
-    horizon = len(side.history.adopters) - 1
-    found = side.series(horizon, [], until=until)
-    if found is None:
+    record = side.at_horizon(until=until)
+    if record is None:
         return None
-    world = side.world()
-    values = {name: found["metrics"][name]["value"] for name in METRICS}
+    values = measured(Curves(released(record)), METRICS)
+    who = side.identity()
     return Outcome(
-        title=world["title"] or world["name"],
-        digest=world["digest"],
-        live=world["live"],
-        planned_pv=world["planned_pv"],
-        years=horizon / world["steps_per_year"],
-        metrics={name: math.nan if value is None else value for name, value in values.items()},
-        comparable=(
-            tuple(region["id"] for region in world["regions"]),
-            tuple(technology["name"] for technology in world["technologies"]),
-            world["steps_per_year"],
-        ),
+        title=who["title"] or who["name"],
+        digest=who["digest"],
+        live=who["live"],
+        planned_pv=record.planned_pv,
+        years=record.months / record.steps_per_year,
+        metrics={
+            name: math.nan if found["value"] is None else found["value"] for name, found in values.items()
+        },
+        comparable=(record.regions, record.technologies, record.steps_per_year),
     )
 
 

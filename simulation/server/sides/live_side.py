@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +28,8 @@ class LiveSide(Side):
     def __init__(self, spec: Scenario, seed: int) -> None:
         self._engine = Engine(spec, seed)
         self._look_back: Engine | None = None
+        self._attributed = 0  # the last month whose adoptions are in the history
+        self._longest, self._month_seconds = 1, math.inf  # months of the longest call, duration of a month
         self.size = needed_bytes(spec)
         world = self._engine.world
         r, s, k, h, _ = world.shape
@@ -50,16 +53,27 @@ class LiveSide(Side):
 
     def advance(self, month: int, *, until: float) -> None:
         engine, history = self._engine, self.history
+        now = time.perf_counter()
         while engine.state.month < month and not engine.finished:
-            engine.step()
-            self._note_attribution()
-            if engine.state.month < len(history.eligible):
+            before, began = engine.state.month, now
+            engine.run_for(min(self._months_until(until - now), month - before))
+            if len(history.eligible) > 1:
+                self._note_attribution()
                 self._note_enterprises()
-            if time.perf_counter() > until:
+            done, now = engine.state.month - before, time.perf_counter()
+            self._longest, self._month_seconds = max(self._longest, done), (now - began) / done
+            if now > until:
                 break
-        if engine.state.month > history.month:
-            history.metrics.note(engine.state.month)
-            history.month = engine.state.month
+        history.month = engine.state.month
+
+    def _months_until(self, seconds: float) -> int:
+        """Return how many months to simulate in one call: many calls for a month each take three times as long.
+
+        As many as fit, going by the last ones, but only twice as many as ever before: months take longer and longer.
+        """
+        if len(self.history.eligible) > 1 or seconds <= 0:  # enterprises are noted month by month
+            return 1
+        return max(1, int(min(2 * self._longest, seconds / self._month_seconds)))
 
     def _note_enterprises(self) -> None:
         """Record the enterprises present in the month."""
@@ -68,13 +82,23 @@ class LiveSide(Side):
         history.may_join[month] = (world.platforms.may_join * world.enterprises.counts).sum(axis=2)
         history.enterprises[month] = world.enterprises.counts.sum(axis=1)
 
+    def note(self) -> None:
+        self._note_attribution()
+        super().note()
+
     def _note_attribution(self) -> None:
-        """Add the attribution of the month's adoptions to the channels."""
+        """Add the attribution of the adoptions of months that were not noted yet to the channels."""
         state, pairs, attribution = self._engine.state, self._engine.world.pairs, self.history.attribution
-        new = np.flatnonzero(state.adopted_month == state.month)
-        attribution[state.month] = attribution[state.month - 1]
+        before, self._attributed = self._attributed, state.month
+        new = np.flatnonzero(state.adopted_month > before)
+        months = slice(before + 1, state.month + 1)
+        shape = attribution[months].shape[:2]
         technology = np.searchsorted(pairs.start, new, side="right") - 1
-        np.add.at(attribution[state.month], technology, state.attribution[new])
+        cell = (state.adopted_month[new] - before - 1) * shape[1] + technology
+        for channel, owed in enumerate(state.attribution[new].T):
+            added = np.bincount(cell, weights=owed, minlength=shape[0] * shape[1])
+            attribution[months, :, channel] = added.reshape(shape)
+        attribution[before : state.month + 1].cumsum(axis=0, out=attribution[before : state.month + 1])
 
     def record(self) -> Record:
         return self._engine.record()
@@ -110,19 +134,25 @@ class LiveSide(Side):
         self._look_back = None  # as large as the model itself, and quickly rebuilt
         return engine
 
+    def identity(self) -> dict[str, Any]:
+        spec = self._engine.spec
+        return {
+            "live": True,
+            "name": spec.name,
+            "title": spec.title,
+            "digest": spec.digest,
+            "seed": self._engine.world.seed,
+        }
+
     def world(self) -> dict[str, Any]:
         spec, world, schedule = self._engine.spec, self._engine.world, self._engine.schedule
         history = self.history
         rows = {row.id: row for row in spec.dataset.regions}
         planned, spent = schedule.to_date()
         return {
-            "live": True,
-            "name": spec.name,
-            "title": spec.title,
+            **self.identity(),
             "description": spec.description,
             "assumptions": list(spec.dataset.assumptions),
-            "digest": spec.digest,
-            "seed": world.seed,
             "style": style_of(spec.name),
             "months": world.months,
             "steps_per_year": world.steps_per_year,

@@ -140,17 +140,23 @@ class ReplaySide(Side):
             "results folders hold counts by region; open the scenario itself to look at an enterprise or institution"
         )
 
-    def world(self) -> dict[str, Any]:
-        entry, counts, history = self._entry, self._counts, self.history
-        steps, horizon = counts.steps_per_year, len(counts.adopters) - 1
+    def identity(self) -> dict[str, Any]:
+        entry = self._entry
         return {
             "live": False,
             "name": entry["name"],
             "title": entry["title"],
-            "description": entry["description"],
-            "assumptions": _texts(entry.get("assumptions")),
             "digest": entry["digest"],
             "seed": self._seed,
+        }
+
+    def world(self) -> dict[str, Any]:
+        entry, counts, history = self._entry, self._counts, self.history
+        steps, horizon = counts.steps_per_year, len(counts.adopters) - 1
+        return {
+            **self.identity(),
+            "description": entry["description"],
+            "assumptions": _texts(entry.get("assumptions")),
             "style": style_of(entry["name"]),
             "months": horizon,
             "steps_per_year": steps,

@@ -6,9 +6,11 @@ are computed once, by the functions of ``simulation.metrics``, and only summed a
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
-from simulation.metrics.curves import ROUNDING, crossing_time, integral, ratio, standardized
+from simulation.metrics.curves import ROUNDING, crossing_time, ratio, standardized
 from simulation.metrics.metric import MINIMUM_SHARE
 from simulation.metrics.phi import comparable, variance_components
 from simulation.metrics.wasserstein import differences
@@ -48,7 +50,7 @@ class RunningMetrics:
     def note(self, month: int) -> None:
         """Process all months up to this one that have not been processed."""
         rows = slice(self._noted, month + 1)
-        if not self._release_month.size:
+        if month < self._noted or not self._release_month.size:
             return
         if self._changing or not self._noted:
             self._eligible = _Eligible(self._counted[self._held(rows)])
@@ -67,46 +69,68 @@ class RunningMetrics:
         self._lag[rows] = _lags(counts, eligible.by_technology, self._compared)
         self._adopters[rows] = counts.sum(axis=(2, 3)).T
         every = np.ones(len(self._release_month), dtype=bool)
-        for m in range(rows.start, rows.stop):
-            self.phi[m], self.w1_years[m], self.t50_years[m] = self.at(m, every)
+        self.phi[rows], self.w1_years[rows], self.t50_years[rows] = self._measured(rows, every)
 
     def series(self, month: int, technologies: Array) -> Array:
         """Phi, W1 and t50 of some technologies for each month up to this one; float64 (3, month + 1)."""
         if technologies.all():  # known already
             return np.array([part[: month + 1] for part in (self.phi, self.w1_years, self.t50_years)])
-        return np.array([self.at(m, technologies) for m in range(month + 1)]).T
+        return self._measured(slice(0, month + 1), technologies)
 
-    def at(self, month: int, technologies: Array) -> tuple[float, float, float]:
-        """Phi, W1 and t50 (years) of a run that ended in this month, nan where undefined.
+    def _measured(self, months: slice, technologies: Array) -> Array:
+        """Phi, W1 and t50 (years) of runs that ended in these months, nan where undefined; float64 (3, months).
 
         Parameters
         ----------
         technologies : bool, shape (K,)
             Those to include; as in ``metrics.released``, one that is due in this month does not count yet.
         """
-        seen = np.flatnonzero(technologies & (self._release_month < month))
-        if not seen.size:
-            return np.nan, np.nan, np.nan
+        found = np.full((3, months.stop - months.start), np.nan)
+        # Between two releases the technologies that count are the same: only the window grows.
+        starts = self._release_month[technologies] + 1
+        within = starts[(starts > months.start) & (starts < months.stop)]
+        for first, last in pairwise([months.start, *np.unique(within).tolist(), months.stop]):
+            seen = np.flatnonzero(technologies & (self._release_month < first))
+            if seen.size:
+                found[:, first - months.start : last - months.start] = self._grown(first, last, seen)
+        return found
+
+    def _grown(self, first: int, last: int, seen: Array) -> Array:
+        """Phi, W1 and t50 of runs that ended in months ``first`` to ``last - 1``; float64 (3, months).
+
+        Parameters
+        ----------
+        seen : int64, rows of the technologies that count in all of these months.
+        """
         release = self._release_month[seen]
-        window = month - int(release.max())
-        at = (release + np.arange(window + 1)[:, None], seen)  # (W + 1, technologies seen)
+        latest = int(release.max())
+        at = (release + np.arange(last - latest)[:, None], seen)  # (longest window + 1, technologies seen)
         held = at if self._changing else ([[0]], seen)
-        eligible = self._weights[held]  # (1 or W + 1, technologies seen)
-        if not eligible.any():
-            return np.nan, np.nan, np.nan
-        pooled = ratio(self._adopters[at].sum(axis=1), eligible.sum(axis=1))
-        t50 = float(crossing_time(pooled, 0.5, dt=self._dt))
-        present = self._present[held].any(axis=0)  # (technologies seen, R)
-        if pooled[-1] < MINIMUM_SHARE or present.any(axis=0).sum() < 2:
-            return np.nan, np.nan, t50
-        between, total = (integral(part[at].sum(axis=1), 1.0) for part in (self._between, self._total))
-        phi = float(between / total) if total > ROUNDING else np.nan
-        if self._changing:
-            self._compare(seen, present)
-        weight = np.where(present.sum(axis=1) >= 2, eligible.sum(axis=0), 0)
-        lags = integral(self._lag[at], self._dt)
-        w1 = float(lags @ weight / weight.sum()) if weight.any() else np.nan
-        return phi, w1, t50
+        windows = np.arange(first - latest, last - latest)  # of each month, in months
+        found = np.full((3, windows.size), np.nan)
+        pooled = ratio(self._adopters[at].sum(axis=1), self._weights[held].sum(axis=1))
+        half = pooled >= 0.5
+        if half.any():
+            found[2, windows >= half.argmax()] = crossing_time(pooled, 0.5, dt=self._dt)
+        between, total = (_integrals(part[at].sum(axis=1), 1.0) for part in (self._between, self._total))
+        weights = self._weights[held].cumsum(axis=0)
+        compared = self._present[held].cumsum(axis=0) > 0  # (1 or longest window + 1, technologies seen, R)
+        # Where enterprises stay, there is one row for all windows; else the regions compared rarely change.
+        row_of = windows if self._changing else np.zeros_like(windows)
+        turns = np.flatnonzero((compared[row_of[1:]] != compared[row_of[:-1]]).any(axis=(1, 2))) + 1
+        for start, stop in pairwise([0, *turns.tolist(), windows.size]):
+            grown, present = windows[start:stop], compared[row_of[start]]
+            if present.any(axis=0).sum() < 2:
+                continue
+            whole = np.where(total[grown] > ROUNDING, total[grown], 0.0)
+            found[0, start:stop] = ratio(between[grown], whole, otherwise=np.nan)
+            if self._changing:
+                self._compare(seen, present)
+            lags = _integrals(self._lag[at], self._dt)[grown]
+            weight = np.where(present.sum(axis=1) >= 2, weights[row_of[start:stop]], 0)
+            found[1, start:stop] = ratio((lags * weight).sum(axis=1), weight.sum(axis=1), otherwise=np.nan)
+        found[:2, pooled[windows] < MINIMUM_SHARE] = np.nan
+        return found
 
     def _held(self, rows: slice) -> slice:
         """Rows of what has one for all months, or one a month."""
@@ -137,6 +161,11 @@ class _Eligible:
         technology_of_cell, _ = np.nonzero(comparable(self.by_cell).any(axis=2))
         # (K, cells), of the cells that have a variance
         self.belongs = (technology_of_cell == np.arange(counted.shape[3])[:, None]).astype(np.float64)
+
+
+def _integrals(values: Array, dt: float) -> Array:
+    """``integral`` of the first 1, 2, ... rows."""
+    return (values.cumsum(axis=0) - (values[0] + values) / 2) * dt
 
 
 def _by_technology(counts: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,6 +50,10 @@ class Side(ABC):
     """Memory that it takes, roughly, in bytes."""
 
     @abstractmethod
+    def identity(self) -> dict[str, Any]:
+        """Return the first entries of ``world``: what says which run this is."""
+
+    @abstractmethod
     def world(self) -> dict[str, Any]:
         """Return the constant description, as ``world`` of the protocol without its address."""
 
@@ -74,6 +79,10 @@ class Side(ABC):
             If there is no such row or month, or the data are not stored.
         """
 
+    def note(self) -> None:
+        """Bring what is only computed when it is asked for up to the month of the history."""
+        self.history.metrics.note(self.history.month)
+
     def frames(self, side: int, first: int, months: int, *, until: float) -> bytes | None:
         """Return the block of a frame; None if the model has not reached ``first`` yet."""
         history = self.history
@@ -84,6 +93,7 @@ class Side(ABC):
         self.advance(last, until=until)
         if history.month < min(first, horizon - 1):
             return None
+        self.note()
         rows = slice(first, min(last, history.month) + 1)
         changed = rows if changing else slice(0)  # the page has what holds from the start on
         states = Months(
@@ -99,6 +109,12 @@ class Side(ABC):
             enterprises=history.enterprises[changed],
         )
         return block(side, first, states)
+
+    def at_horizon(self, *, until: float) -> Record | None:
+        """Return the counts of the whole run; None if the model has not reached the horizon yet."""
+        horizon = len(self.history.adopters) - 1
+        self.advance(horizon, until=until)
+        return self.record() if self.history.month == horizon else None
 
     def series(self, month: int, technologies: list[int], *, until: float) -> dict[str, Any] | None:
         """Return metrics and curves of some technologies, all if none is named, as if the run had ended in a month.
@@ -126,11 +142,12 @@ class Side(ABC):
         chosen[technologies or slice(None)] = True
         curves = metrics.Curves(metrics.released(metrics.select(record, chosen)))
         some = curves.eligible.any()
+        self.note()
         phi, w1_years, t50_years = self.history.metrics.series(month, chosen)
         return {
             "month": month,
             "so_far": {"phi": plain(phi), "w1_years": plain(w1_years), "t50_years": plain(t50_years)},
-            "metrics": {name: _measured(curves, name) for name in SHOWN},
+            "metrics": measured(curves, SHOWN),
             "units": {name: metrics.METRICS[name].unit for name in SHOWN},
             "years": plain(curves.years),
             "pooled": plain(curves.pooled) if some else [],
@@ -139,11 +156,15 @@ class Side(ABC):
         }
 
 
-def _measured(curves: metrics.Curves, name: str) -> dict[str, Any]:
-    try:
-        return {"value": metrics.METRICS[name].measure(curves), "reason": ""}
-    except metrics.Undefined as reason:
-        return {"value": None, "reason": str(reason)}
+def measured(curves: metrics.Curves, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the values of metrics; None, and the reason, for one that is undefined."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = {"value": metrics.METRICS[name].measure(curves), "reason": ""}
+        except metrics.Undefined as reason:
+            found[name] = {"value": None, "reason": str(reason)}
+    return found
 
 
 def plain(values: Array) -> Any:

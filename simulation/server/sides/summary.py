@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from simulation.analysis.comparison import compare
+from simulation.analysis.failing_platforms import failures_of
 from simulation.analysis.verdict import verdicts
 from simulation.errors import ResultsError
 from simulation.figures.drawing.bands import QUANTILES, quantiles
@@ -46,6 +47,7 @@ def summary(folder: Path, names: Mapping[SideName, str]) -> dict[str, Any]:
         "years": plain(years),
         "sides": {
             side: _bands(study.scenarios[0], _rows(results, names[side], study), steps=len(years))
+            | {"failing": [failure.in_words() for failure in failures_of(results, names[side])]}
             for side, study in studies.items()
         },
         "differences": [],

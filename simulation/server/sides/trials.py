@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -12,11 +13,13 @@ import pandas as pd
 
 from simulation import metrics
 from simulation.analysis.comparison import pair_rows
+from simulation.analysis.failing_platforms import failure_of, readiness_of
 from simulation.analysis.paired import paired_difference
 from simulation.analysis.verdict import verdicts
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
 from simulation.figures.drawing.bands import QUANTILES, quantiles
+from simulation.metrics.curves import ratio
 from simulation.scenario.loading import parse_scenario
 from simulation.scenario.schema import Scenario
 from simulation.server.protocol.messages import SideName
@@ -49,6 +52,10 @@ class Outcome:
     metrics: dict[str, float]
     pooled: Array  # float64 (W + 1,): curve aligned at release, up to the common window of the run
     regional: Array  # float64 (R, W + 1), standardized; nan for a region without eligible enterprises
+    platforms: tuple[str, ...]
+    members: Array  # (T + 1, H)
+    may_join: Array  # (E, H)
+    may_join_at_start: Array  # (H, R)
 
 
 @lru_cache(maxsize=64)
@@ -75,6 +82,10 @@ def outcome(text: str, seed: int) -> Outcome:
         metrics=metrics.compute(record),
         pooled=curves.pooled if some else np.empty(0),
         regional=regional,
+        platforms=record.platforms,
+        members=record.members.sum(axis=2),
+        may_join=record.may_join.sum(axis=2),
+        may_join_at_start=record.may_join[0].copy(),
     )
 
 
@@ -84,7 +95,7 @@ def compared(sides: Mapping[SideName, str], seeds: Sequence[int], *, bands: bool
     Parameters
     ----------
     sides : whole scenario of each side.
-    bands : whether to give the bands of curves.
+    bands : whether to give the bands of curves, and the platforms that fail.
 
     Raises
     ------
@@ -101,7 +112,12 @@ def compared(sides: Mapping[SideName, str], seeds: Sequence[int], *, bands: bool
         "quantiles": list(QUANTILES),
         "years": (np.arange(steps) / rate).tolist(),
         "sides": {
-            side: (_bands(list(found.values()), steps) if bands else {}) | {"means": _means(found)}
+            side: (
+                _bands(list(found.values()), steps) | {"failing": _failing(sides[side], list(found.values()))}
+                if bands
+                else {}
+            )
+            | {"means": _means(found)}
             for side, found in both.items()
         },
         "differences": [],
@@ -138,6 +154,24 @@ def _bands(runs: Sequence[Outcome], steps: int) -> dict[str, Any]:
             for r in range(len(runs[0].regions))
         ],
     }
+
+
+def _failing(text: str, runs: Sequence[Outcome]) -> list[str]:
+    """Say which platforms fail over all runs, as :func:`simulation.analysis.failing_platforms.failures_of`."""
+    settings = tomllib.loads(text)
+    readiness = readiness_of(settings["world"], runs[0].regions)
+    if readiness is None:
+        return []
+    members, may_join, at_start = (
+        np.sum([getattr(run, counts) for run in runs], axis=0)
+        for counts in ("members", "may_join", "may_join_at_start")
+    )
+    shares = ratio(members, may_join)
+    failures = [
+        failure_of(platform, shares[:, h], at_start[h], readiness=readiness, text=settings)
+        for h, platform in enumerate(runs[0].platforms)
+    ]
+    return [failure.in_words() for failure in failures if failure is not None]
 
 
 def _rounded(curves: Array) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulation.errors import HyperclusterError
-from simulation.reporting.factors import FACTORS, without_factors
+from simulation.explain.channels import FACTORS, without_factors
 from simulation.scenario.loading import parse_scenario
 from simulation.scenario.schema import Scenario
 from simulation.server.protocol.forms import titled

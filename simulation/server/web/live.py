@@ -200,13 +200,19 @@ class Connection:
 
     @_do.register
     async def _open(self, request: Open) -> None:
+        wanted = {
+            side: self._read(side, source, request.seed)
+            for side, source in zip(SIDES, (request.a, request.b), strict=True)
+            if source is not None
+        }
         found: dict[SideName, Shown] = {}
-        for side, source in zip(SIDES, (request.a, request.b), strict=True):
-            if source is not None:
-                try:
-                    found[side] = await self._read(side, source, request.seed)
-                except HyperclusterError as error:
-                    raise _SideError(side, error) from error
+        both = await asyncio.gather(*wanted.values(), return_exceptions=True)
+        for side, each in zip(wanted, both, strict=True):
+            if isinstance(each, HyperclusterError):
+                raise _SideError(side, each) from each
+            if isinstance(each, BaseException):
+                raise each
+            found[side] = each
         worlds = await asyncio.gather(*(self._world(side, shown) for side, shown in found.items()))
         before = self._session.shown
         self._session.shown = found

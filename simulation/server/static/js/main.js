@@ -3,7 +3,7 @@ import { byId, messageOf } from "./dom.js";
 import { THEMES } from "./draw/colours.js";
 import { FIGURES } from "./figures/index.js";
 import { regionsOf } from "./figures/raster.js";
-import { choiceOf, DEFAULTS, fragmentOf, nameOf, SIDES, stateOf } from "./model/address.js";
+import { choiceOf, DEFAULTS, fragmentOf, nameOf, pinText, SIDES, stateOf } from "./model/address.js";
 import { commandOf } from "./model/command.js";
 import { Connection, Refusal } from "./model/connection.js";
 import { readFrame } from "./model/frame.js";
@@ -68,6 +68,7 @@ let rowsOf = () => null;
 /** @type {Record<"address" | "still" | "late" | "quiet", ReturnType<typeof setTimeout> | undefined>} */
 const timers = { address: undefined, still: undefined, late: undefined, quiet: undefined };
 let drawing = false;
+let painted = 0; // generation of the sides in the scene
 let waiting = false; // for the months of what was opened last, so that its first picture is that of the month wanted
 
 const connection = new Connection({
@@ -89,6 +90,7 @@ const worlds = new Worlds(connection);
 const study = new Study(store, session, { connection, sceneNow, changed: draw, trials, worlds });
 const why = new Why(trials, () => fillPanel(({ tab }) => tab === "why"));
 const pins = new Pins(connection, session, () => {
+  store.set({ pins: pins.list.map(({ choice, seed }) => ({ choice, seed })) });
   fillPanel(({ tab }) => tab === "pins");
   draw();
 });
@@ -191,7 +193,11 @@ async function tryPairs() {
   if (session.shown.length < 2) return;
   const told = await trials.start(PAIRS, [{ name: "as shown", a: [], b: [] }]).catch(() => null);
   if (generation !== session.generation || told?.state !== "done" || told.cases[0].problem) return;
-  answer.ask(told.cases[0].differences);
+  const { differences, sides } = told.cases[0];
+  const failing = session.shown.flatMap(([name, { world }]) =>
+    (sides[name]?.failing ?? []).map((text) => `${world.title || world.name}: ${text}.`),
+  );
+  answer.ask(differences, failing);
 }
 
 /** Show what there is of what was opened. */
@@ -284,8 +290,10 @@ async function welcome(answer) {
           b: first("hypercluster", names.at(-1)),
           ...stateOf(location.hash),
         };
+  const unpinned = await pins.restore(chosen.pins ?? []);
   try {
     await open(chosen);
+    if (unpinned) showNotice(unpinned, { bad: true, closable: true });
   } catch (error) {
     // Of an address: one line that says what is wrong and what would do, and the usual pair instead.
     const problem = error instanceof Refusal ? error.problems[0] : undefined;
@@ -365,6 +373,8 @@ function paint() {
   starters.draw(answer.answered?.starters ?? [], state);
   byId("cards").style.setProperty("--regions", String(regionsOf(scene).length));
   for (const card of cards) card.draw(scene);
+  if (painted !== session.generation) fillPanel(); // the sides are others
+  painted = session.generation;
   clearTimeout(timers.still);
   timers.still = setTimeout(still, STILL_MS);
 }
@@ -407,13 +417,12 @@ store.on(
   ],
   draw,
 );
-store.on(["a", "b", "seed", "month", "show", "region", "axis", "difference", "view"], keepAddress);
+store.on(["a", "b", "seed", "month", "show", "region", "axis", "difference", "view", "pins"], keepAddress);
 store.on(["show"], ({ show }) => {
   rowsOf = (world) => shownRows(show, world);
   series.clear();
   for (const [, side] of session.shown) side.select(chosenOf(show, side.world));
 });
-store.on(["a", "b"], () => requestAnimationFrame(() => fillPanel()));
 store.on(["region"], () => requestAnimationFrame(still));
 store.on(["theme"], ({ theme }) => {
   keep("localStorage", "hypercluster-theme", theme);
@@ -430,7 +439,9 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 });
 window.addEventListener("hashchange", () => {
   const next = { ...DEFAULTS, a: store.state.a, b: store.state.b, ...stateOf(location.hash) };
-  open(next).catch(refused);
+  // Other pins have to run before what is shown, as they do where the page is opened.
+  if (next.pins.map(pinText).join() !== store.state.pins.map(pinText).join()) location.reload();
+  else open(next).catch(refused);
 });
 window.addEventListener("resize", hideTip);
 

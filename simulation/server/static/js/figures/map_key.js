@@ -1,11 +1,16 @@
 // The key of the maps: colours, sizes, rings, links.
 import { shareColour } from "../draw/colours.js";
+import { decimal, percent } from "../draw/numbers.js";
 import { segment, textWidth } from "../draw/surface.js";
 
 /** @import { Box, Scene, Surface, Theme } from "./index.js" */
 /** @import { Pen } from "../draw/surface.js" */
 
-export const KEY_HEIGHT = 24;
+const LINE = 18;
+const NARROW = 480; // px below which colours and signs stand in two lines
+
+/** @param {number} width */
+export const keyHeight = (width) => (width < NARROW ? 24 + LINE : 24);
 
 /**
  * Draw the key into its box, entries side by side.
@@ -13,22 +18,25 @@ export const KEY_HEIGHT = 24;
  * @param {Surface} surface
  * @param {Scene} scene
  * @param {Box} box
- * @param {{links: number, bubbles: boolean}} what  how many links a map shows at most, and whether one has bubbles
+ * @param {{links: number, bubbles: boolean, fill: import("./map_fill.js").Fill}} what
+ *   how many links a map shows at most, whether one has bubbles, and what fills regions
  */
-export function drawKey(surface, scene, box, { links, bubbles }) {
+export function drawKey(surface, scene, box, { links, bubbles, fill }) {
   const { theme } = scene;
   const narrow = box.width < 620;
-  const y = box.y + box.height / 2 + 2;
+  let y = box.y + 14;
   const soft = { baseline: /** @type {const} */ ("middle"), fill: theme.soft };
   let x = box.x;
   const say = (/** @type {string} */ text) => {
     surface.text(text, x, y, soft);
     x += textWidth(text) + 6;
   };
-  say(narrow ? "0" : "adopted: 0");
-  colourBar(surface, { x, y: y - 5, width: 80, height: 9 }, (t) => shareColour.at(t));
+  const half = fill.kind === "half";
+  const [low, high] = fill.ends.map((end) => (half ? decimal(end, 1) : percent(end, 0)));
+  say(half ? `half reached in year ${low}` : narrow ? low : `adopted: ${low}`);
+  colourBar(surface, { x, y: y - 5, width: 80, height: 9 }, (t) => shareColour.at(half ? 1 - t : t));
   x += 86;
-  say("100 %");
+  say(high);
   /** @type {[draw: typeof bubble, label: string][]} */
   const entries =
     scene.view === "tiles"
@@ -44,13 +52,13 @@ export function drawKey(surface, scene, box, { links, bubbles }) {
             ? /** @type {[typeof bubble, string][]} */ ([
                 [
                   link,
-                  narrow
-                    ? `${links} strongest links`
-                    : `the ${links} strongest links by members of one platform`,
+                  (links === 1 ? "the strongest link" : `the ${links} strongest links`) +
+                    (narrow ? "" : " by members of one platform"),
                 ],
               ])
             : []),
         ];
+  if (box.width < NARROW) [x, y] = [box.x - 12, y + LINE];
   for (const [draw, label] of entries) {
     x += 22;
     draw(surface, theme, x, y);

@@ -1,15 +1,16 @@
 // Two maps: regions filled by the share adopted, each named or numbered, and the strongest links over shared platforms.
 import { d3 } from "../d3.js";
-import { shareColour } from "../draw/colours.js";
 import { date, decimal, percent, whole } from "../draw/numbers.js";
 import { marker } from "../draw/plot.js";
 import { contextOf, fitText, segment, textWidth } from "../draw/surface.js";
 import { labels, laidOut } from "./land.js";
-import { drawKey, drawRing, KEY_HEIGHT } from "./map_key.js";
+import { fillOf, halfOf } from "./map_fill.js";
+import { drawKey, drawRing, keyHeight } from "./map_key.js";
 import { drawTiles, tileAt } from "./tiles.js";
 
 /** @import { Box, Figure, Scene, Side, SideName, Size, Surface } from "./index.js" */
 /** @import { Bubble, Label, Land } from "./land.js" */
+/** @import { Fill } from "./map_fill.js" */
 /** @import { Pen } from "../draw/surface.js" */
 
 const TITLE = 22;
@@ -47,7 +48,8 @@ function arranged(scene, { width, height }) {
   let panels = [];
   /** @type {string[]} */
   let named = [];
-  let foot = KEY_HEIGHT;
+  const keyed = keyHeight(width);
+  let foot = keyed;
   // Numbers need a key, whose lines take height from the maps, which may then need more numbers.
   for (let round = 0; round < 3; round++) {
     const high = (height - foot) / down;
@@ -63,13 +65,13 @@ function arranged(scene, { width, height }) {
       return { ...land, box, labels: scene.view === "tiles" ? [] : labels(land.bubbles, names, box) };
     });
     named = numbered(scene, panels);
-    const needed = KEY_HEIGHT + LINE * flowed(named, width).lines;
+    const needed = keyed + LINE * flowed(named, width).lines;
     if (needed <= foot) break;
     foot = needed;
   }
   return {
     panels,
-    key: { x: 0, y: height - KEY_HEIGHT, width, height: KEY_HEIGHT },
+    key: { x: 0, y: height - keyed, width, height: keyed },
     numbers: flowed(named, width).texts.map(({ text, x, line }) => ({
       text,
       x,
@@ -108,14 +110,16 @@ function draw(surface, size, scene) {
   const { panels, key, numbers } = layout(scene, size);
   /** @type {number[]} */
   const shown = [];
+  const fill = fillOf(scene);
   scene.sides.forEach(([name, side], i) => {
-    if (scene.view === "tiles") drawTiles(surface, scene, side, scene.maps[i].tiles, panels[i].box);
-    else shown.push(drawMap(surface, scene, side, { panel: panels[i], name }));
+    const [grid, { box }] = [scene.maps[i].tiles, panels[i]];
+    if (scene.view === "tiles") drawTiles(surface, scene, side, { grid, box, fill });
+    else shown.push(drawMap(surface, scene, side, { panel: panels[i], name, fill }));
     drawTitle(surface, scene, name, panels[i].box);
   });
   for (const { text, x, y } of numbers) surface.text(text, x, y, { fill: scene.theme.ink });
   const bubbles = panels.some(({ shapes }) => shapes.includes(null));
-  drawKey(surface, scene, key, { links: d3.max(shown) ?? 0, bubbles });
+  drawKey(surface, scene, key, { links: d3.max(shown) ?? 0, bubbles, fill });
 }
 
 /** @param {Surface} surface @param {Scene} scene @param {SideName} name @param {Box} box */
@@ -132,18 +136,18 @@ function drawTitle(surface, scene, name, { x, y, width }) {
  * @param {Surface} surface
  * @param {Scene} scene
  * @param {Side} side
- * @param {{panel: Panel, name: SideName}} where
+ * @param {{panel: Panel, name: SideName, fill: Fill}} where
  */
-function drawMap(surface, scene, side, { panel, name }) {
+function drawMap(surface, scene, side, { panel, name, fill }) {
   const { theme } = scene;
   const month = scene.at(side);
-  const shares = side.shares.row(month);
   const members = side.memberShares(month);
   surface.layer(`around-${name}`, [theme.name, side.world.map, panel.box], panel.box, (layer) => {
     if (panel.around) layer.shape(panel.around, { fill: theme.around });
   });
   panel.shapes.forEach((shape, row) => {
-    if (shape) surface.shape(shape, { fill: fillOf(shares[row], theme), stroke: theme.border, width: 0.6 });
+    if (shape)
+      surface.shape(shape, { fill: fill.colour(side, row) ?? theme.land, stroke: theme.border, width: 0.6 });
   });
   const row = scene.row(side);
   const picked = row === null ? null : panel.shapes[row];
@@ -162,7 +166,7 @@ function drawMap(surface, scene, side, { panel, name }) {
   }
   for (const bubble of panel.bubbles) {
     if (!panel.shapes[bubble.row])
-      drawBubble(surface, scene, bubble, shares[bubble.row], members[bubble.row]);
+      drawBubble(surface, scene, bubble, fill.colour(side, bubble.row), members[bubble.row]);
     else
       surface.path((c) => c.arc(bubble.x, bubble.y, bubble.radius, 0, 2 * Math.PI), {
         fill: theme.ink,
@@ -173,9 +177,6 @@ function drawMap(surface, scene, side, { panel, name }) {
   for (const label of panel.labels) drawLabel(surface, scene, label, side.world.regions[label.row].short);
   return links.length;
 }
-
-/** @param {number} share @param {import("./index.js").Theme} theme */
-const fillOf = (share, theme) => (Number.isFinite(share) ? shareColour.at(share) : theme.land);
 
 /** @param {Surface} surface @param {Scene} scene @param {Label} label @param {string} name */
 function drawLabel(surface, { theme }, { x, y, number, seat }, name) {
@@ -193,18 +194,21 @@ function drawLabel(surface, { theme }, { x, y, number, seat }, name) {
  * @param {Surface} surface
  * @param {Scene} scene
  * @param {Bubble} bubble
- * @param {number} share
+ * @param {string | null} colour
  * @param {number} members
  */
-function drawBubble(surface, scene, { x, y, radius, seat }, share, members) {
+function drawBubble(surface, scene, { x, y, radius, seat }, colour, members) {
   const { theme } = scene;
   if (Math.hypot(x - seat[0], y - seat[1]) > radius) {
     surface.path(segment(x, y, ...seat), { stroke: theme.soft, width: 1 });
     surface.path((c) => c.arc(seat[0], seat[1], 1.6, 0, 2 * Math.PI), { fill: theme.soft });
   }
   const circle = (/** @type {Pen} */ c) => c.arc(x, y, radius, 0, 2 * Math.PI);
-  const fill = Number.isFinite(share) ? shareColour.at(share) : theme.paper;
-  surface.path(circle, { fill, stroke: theme.name === "light" ? "#ffffff" : theme.ink, width: 1.2 });
+  surface.path(circle, {
+    fill: colour ?? theme.paper,
+    stroke: theme.name === "light" ? "#ffffff" : theme.ink,
+    width: 1.2,
+  });
   drawRing(surface, theme, { x, y, radius: radius + 2.6, share: members });
 }
 
@@ -266,6 +270,9 @@ export function regionNotes(scene, { name, side, row, month = scene.at(side) }) 
     lines: [
       [scene.labels[name], date(month, world.steps_per_year)],
       ["adoption share", percent(share)],
+      ...(halfOf(side, row) <= month * side.dt
+        ? [["half reached", `in year ${decimal(halfOf(side, row), 1)}`]]
+        : []),
       ["adoptions", `${whole(side.adoptersIn(month, row))} of ${whole(side.eligibleIn(month, row))}`],
       ["enterprises", whole(side.enterprisesIn(month, row))],
       ...(world.platforms.length ? [["members", percent(shares[row], 0)]] : []),
@@ -294,6 +301,7 @@ function table(scene) {
       side.adoptersIn(month, r),
       side.eligibleIn(month, r),
       side.shares.row(month)[r],
+      halfOf(side, r) <= month * side.dt ? halfOf(side, r) : NaN,
       members[r],
     ]);
   });
@@ -307,6 +315,7 @@ function table(scene) {
       "adoptions",
       "eligible",
       "adoption_share",
+      "half_reached_years",
       "member_share",
     ],
     ...rows,
@@ -332,7 +341,7 @@ function describe(scene) {
 export const maps = {
   name: "maps",
   title: "Where it is adopted",
-  caption: "regions filled by the share adopted at the time shown",
+  caption: "regions filled by the share adopted at the time shown; at the end, by when half had adopted",
   draw,
   hover,
   pick,

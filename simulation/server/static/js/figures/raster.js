@@ -258,7 +258,9 @@ function drawHeading(surface, scene, panel, box) {
   surface.text(text, box.x, top, { size: 13, weight: "bold", fill: panel.colour ?? scene.theme.ink });
   const after = box.x + textWidth(text, 13, "bold") + 10;
   if (panel.name !== "difference") {
-    surface.text(fitText(halfTimes(scene, panel), box.width), box.x, top + 14, { fill: scene.theme.soft });
+    const [words, short] = halfTimes(scene, panel);
+    const fits = textWidth(words) <= box.width;
+    surface.text(fitText(fits ? words : short, box.width), box.x, top + 14, { fill: scene.theme.soft });
   } else if (panel.same) surface.text("identical so far", after, top, { fill: scene.theme.soft });
   if (keyed) keyBar(surface, scene, panel, box.x + box.width - 136, top - 8);
 }

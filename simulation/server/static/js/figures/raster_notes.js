@@ -12,6 +12,7 @@ import { textWidth } from "../draw/surface.js";
  *
  * @param {Scene} scene
  * @param {Panel} panel
+ * @returns {[words: string, short: string]}
  */
 export function halfTimes(scene, panel) {
   const since = scene.axis === "release" ? "after release" : "of the run";
@@ -21,11 +22,16 @@ export function halfTimes(scene, panel) {
     : "";
   const few =
     reached.length < panel.rows ? `${reached.length} of ${panel.rows} regions have come to half` : "";
-  const spread =
-    reached.length > 1
-      ? `first to last region ${decimal(Math.max(...reached) - Math.min(...reached), 1)} years`
-      : "";
-  return [all, few, spread].filter(Boolean).join("; ");
+  const lag = reached.length > 1 ? decimal(Math.max(...reached) - Math.min(...reached), 1) : "";
+  const joined = (/** @type {string[]} */ parts) => parts.filter(Boolean).join("; ");
+  return [
+    joined([all, few, lag && `first to last region ${lag} years`]),
+    joined([
+      Number.isFinite(panel.pooled) ? `half in year ${decimal(panel.pooled, 1)}` : "",
+      few && `half in ${reached.length} of ${panel.rows}`,
+      lag && `first to last ${lag} y`,
+    ]),
+  ];
 }
 
 /**

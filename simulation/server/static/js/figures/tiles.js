@@ -1,7 +1,5 @@
 // The grid of tiles: all regions equally large, laid out like the country.
 import { d3 } from "../d3.js";
-import { shareColour } from "../draw/colours.js";
-import { percent } from "../draw/numbers.js";
 import { fitText } from "../draw/surface.js";
 
 /** @import { Box, Scene, Side, Surface } from "./index.js" */
@@ -24,17 +22,15 @@ function tileBox({ line, column }, { lines, columns }, box) {
  * @param {Surface} surface
  * @param {Scene} scene
  * @param {Side} side
- * @param {Grid} grid
- * @param {Box} box
+ * @param {{grid: Grid, box: Box, fill: import("./map_fill.js").Fill}} what
  */
-export function drawTiles(surface, scene, side, grid, box) {
-  const shares = side.shares.row(scene.at(side));
+export function drawTiles(surface, scene, side, { grid, box, fill: filled }) {
   const members = side.memberShares(scene.at(side));
   side.world.regions.forEach((region, r) => {
     const { x, y, width, height } = tileBox(region, grid, box);
-    const defined = Number.isFinite(shares[r]);
-    const fill = defined ? shareColour.at(shares[r]) : scene.theme.paper;
-    const ink = defined && d3.lab(fill).l < 50 ? "#ffffff" : defined ? "#111111" : scene.theme.ink;
+    const colour = filled.colour(side, r);
+    const fill = colour ?? scene.theme.paper;
+    const ink = colour === null ? scene.theme.ink : d3.lab(fill).l < 50 ? "#ffffff" : "#111111";
     const picked = scene.row(side) === r;
     surface.path((c) => c.rect(x, y, width, height), {
       fill,
@@ -43,7 +39,7 @@ export function drawTiles(surface, scene, side, grid, box) {
     });
     surface.text(fitText(region.short, width - 8), x + 4, y + 14, { fill: ink });
     if (height > 30)
-      surface.text(percent(shares[r], 0), x + width - 4, y + height - 8, {
+      surface.text(filled.tell(side, r), x + width - 4, y + height - 8, {
         fill: ink,
         align: "right",
         weight: "bold",

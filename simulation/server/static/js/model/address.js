@@ -5,6 +5,7 @@ export const SIDES = /** @type {const} */ (["a", "b"]);
 
 /** @typedef {(typeof SIDES)[number]} SideName */
 /** @typedef {{scenario: string, results?: string, changes: string[]}} Choice a scenario, or one of a results folder */
+/** @typedef {{choice: Choice, seed: number}} Pinned a run that stays while A and B show others */
 
 /**
  * What the address holds.
@@ -19,6 +20,7 @@ export const SIDES = /** @type {const} */ (["a", "b"]);
  * @property {"calendar" | "release"} axis
  * @property {boolean} difference
  * @property {"map" | "tiles"} view
+ * @property {readonly Pinned[]} pins
  */
 
 /** @type {Readonly<Shown>} */
@@ -33,6 +35,7 @@ export const DEFAULTS = Object.freeze({
   axis: "calendar",
   difference: false,
   view: "map",
+  pins: Object.freeze([]),
 });
 
 /** Write a state as a fragment; defaults are left out. @param {Shown} state */
@@ -50,7 +53,23 @@ export function fragmentOf(state) {
     if (value !== null && value !== DEFAULTS[key]) params.append(key, value);
   }
   if (state.difference) params.append("difference", "1");
+  for (const pin of state.pins) params.append("pin", pinText(pin));
   return `#${params}`;
+}
+
+/** A pinned run as one value of the fragment. @param {Pinned} pin */
+export function pinText({ choice, seed }) {
+  const params = new URLSearchParams({ run: nameOf(choice), seed: String(seed) });
+  for (const change of choice.changes) params.append("set", change);
+  return String(params);
+}
+
+/** @param {string} text @returns {Pinned[]} one, or none where it makes no sense */
+function pinOf(text) {
+  const params = new URLSearchParams(text);
+  const [name, seed] = [params.get("run"), Number(params.get("seed"))];
+  if (!name || !params.has("seed") || !Number.isSafeInteger(seed) || seed < 0) return [];
+  return [{ choice: choiceOf(name, params.getAll("set")), seed }];
 }
 
 /**
@@ -77,6 +96,7 @@ export function stateOf(fragment) {
   const [axis, view] = [params.get("axis"), params.get("view")];
   if (axis === "calendar" || axis === "release") state.axis = axis;
   if (view === "map" || view === "tiles") state.view = view;
+  if (params.has("pin")) state.pins = params.getAll("pin").flatMap(pinOf);
   if (params.has("difference")) state.difference = params.get("difference") === "1";
   return state;
 }

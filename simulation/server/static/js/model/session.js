@@ -3,7 +3,7 @@ import { SIDES } from "./address.js";
 import { Refusal } from "./connection.js";
 import { comparable, firstDivergence, Side } from "./side.js";
 
-const MOST_MONTHS = 120;
+export const MOST_MONTHS = 120;
 
 /** @typedef {import("./address.js").SideName} SideName */
 /** @typedef {import("./address.js").Choice} Choice */
@@ -171,8 +171,8 @@ export class Session {
   }
 }
 
-/** @param {Choice | null} choice */
-function asked(choice) {
+/** A choice as `open` takes it. @param {Choice | null} choice */
+export function asked(choice) {
   if (choice === null) return null;
   if (choice.results) return { results: choice.results, scenario: choice.scenario };
   return { scenario: choice.scenario, changes: choice.changes };

@@ -1,7 +1,7 @@
 // Pairs of runs in the background: one request after the other, and none for sides that are no longer shown.
 
 /** @import { SideName } from "./address.js" */
-/** @typedef {{pooled: (number | null)[][], regional: (number | null)[][][]}} Bands */
+/** @typedef {{pooled: (number | null)[][], regional: (number | null)[][][], failing: string[]}} Bands */
 /** @typedef {{metric: string, unit: string, better: "lower" | "higher" | "", scenario_mean: number | null,
  *   reference_mean: number | null, difference: number | null, low: number | null, high: number | null, n: number,
  *   pairs: number}} Difference b minus a */

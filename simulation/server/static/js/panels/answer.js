@@ -45,8 +45,13 @@ export class Answer {
     byId("answer").setAttribute("aria-busy", "true");
   }
 
-  /** Ask for the answer to what is open; `trials` are paired differences of it, b minus a. @param {Trial[]} trials */
-  async ask(trials = []) {
+  /**
+   * Ask for the answer to what is open.
+   *
+   * @param {Trial[]} [trials]  paired differences of it, b minus a
+   * @param {string[]} [failing]  platforms that fail, a sentence each
+   */
+  async ask(trials = [], failing = []) {
     const asked = ++this.#asked;
     const message = {
       type: "answer",
@@ -56,7 +61,7 @@ export class Answer {
       const answered = await this.#connection.request(message);
       if (asked !== this.#asked) return;
       this.answered = answered;
-      this.#draw(answered);
+      this.#draw({ ...answered, notes: [...failing, ...answered.notes] });
       this.#arrived();
     } catch (error) {
       if (asked !== this.#asked) return;

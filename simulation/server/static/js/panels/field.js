@@ -19,6 +19,7 @@ import { toml } from "../model/toml.js";
  * @property {(string | boolean)[] | null} options
  * @property {any} default
  * @property {boolean} required
+ * @property {boolean} [optional]  whether it may have no value
  */
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Input */
 
@@ -28,13 +29,14 @@ let fields = 0;
  * Make a field.
  *
  * `value` is what the scenario has, `base` what it has without changes.
- * `apply(text)` sets the TOML text, null for the base. `error` stands below, where there is one.
+ * `apply(text)` sets the TOML text, null for the base; `clear()` takes the value of an optional field away, where it
+ * is given. `error` stands below, where there is one.
  *
  * @param {Spec} spec
  * @param {{value: any, base: any, changed: boolean, error?: string | null, rejected?: string | null,
- *   apply: (text: string | null) => void}} what
+ *   apply: (text: string | null) => void, clear?: (() => void) | null}} what
  */
-export function field(spec, { value, base, changed, error = null, rejected = null, apply }) {
+export function field(spec, { value, base, changed, error = null, rejected = null, apply, clear = null }) {
   const id = `field-${fields++}`;
   const wide = spec.kind === "names" || spec.kind === "toml" || spec.kind === "number_or_table";
   const input =
@@ -46,7 +48,8 @@ export function field(spec, { value, base, changed, error = null, rejected = nul
   if (error) input.setAttribute("aria-invalid", "true");
   input.addEventListener("change", () => {
     const text = textOf(spec, input);
-    apply(text === "" || text === toml(base ?? null) ? null : text);
+    if (text === "" && spec.optional && clear && (base ?? null) !== null) clear();
+    else apply(text === "" || text === toml(base ?? null) ? null : text);
   });
   return el(
     "div",
@@ -87,17 +90,17 @@ function inputOf(spec, value, id) {
       id,
       type: "number",
       step: spec.step ?? (spec.kind === "whole" ? 1 : "any"),
-      value: value ?? "",
+      defaultValue: value ?? "",
       placeholder: value === null || value === undefined ? "none" : undefined,
     });
   }
-  if (spec.kind === "raw") return el("input", { id, type: "text", value });
-  if (spec.kind === "text") return el("input", { id, type: "text", value: value ?? "" });
+  if (spec.kind === "raw") return el("input", { id, type: "text", defaultValue: value });
+  if (spec.kind === "text") return el("input", { id, type: "text", defaultValue: value ?? "" });
   const text = value === null || value === undefined ? "" : toml(value);
   return el("textarea", {
     id,
     rows: Math.min(4, 1 + Math.floor(text.length / 44)),
-    value: text,
+    defaultValue: text,
     spellcheck: false,
   });
 }

@@ -210,9 +210,9 @@ export class Forms {
    * @param {Scope} side
    * @param {Spec} spec
    * @param {{key: string, value: any, base: any, apply?: ((text: string | null) => void) | null,
-   *   was?: boolean | null}} what `was`: whether it was changed, where the changes do not say
+   *   clear?: (() => void) | null, was?: boolean | null}} what `was`: whether it was changed, where the changes do not say
    */
-  #field(side, spec, { key, value, base, apply = null, was = null }) {
+  #field(side, spec, { key, value, base, apply = null, clear = null, was = null }) {
     const changes = this.#changes(side);
     const refused = this.#refused?.side === side && this.#refused.key === key ? this.#refused : null;
     if (refused) refused.shown = true;
@@ -228,6 +228,7 @@ export class Forms {
           if (apply) apply(text);
           else this.#set(side, key, text);
         },
+        clear,
       },
     );
   }
@@ -266,6 +267,12 @@ export class Forms {
       forms.instruments.find(({ instrument }) => instrument === entry.instrument);
     const form = forms.arrays.find(({ key }) => key === array);
     const specs = (/** @type {Entry} */ entry) => form?.fields ?? instrumentOf(entry)?.fields ?? [];
+    // TOML has no word for no value: an entry without it is part of the array given whole.
+    const empty = (/** @type {number} */ i, /** @type {string} */ key) =>
+      this.#try(side, (before) => replaced(before, array, entries.with(i, { ...entries[i], [key]: null })), {
+        key: `${array}[${i}].${key}`,
+        text: "",
+      });
     const boxes = entries.map((entry, i) => {
       const title = form ? entry.name : (instrumentOf(entry)?.title ?? entry.instrument);
       return el(
@@ -294,12 +301,12 @@ export class Forms {
               value: entry[spec.key] ?? spec.default,
               base: base[i]?.[spec.key] ?? spec.default,
               was: whole ? toml(entry[spec.key] ?? null) !== toml(base[i]?.[spec.key] ?? null) : null,
-              // In an array given whole, to go back is a change like any other; TOML has no word for no value.
+              clear: () => empty(i, spec.key),
+              // In an array given whole, to go back is a change like any other.
               apply: whole
                 ? (text) => {
                     const back = base[i]?.[spec.key] ?? spec.default ?? null;
-                    if (text === null && back === null)
-                      replace(entries.with(i, { ...entry, [spec.key]: null }));
+                    if (text === null && back === null) empty(i, spec.key);
                     else this.#set(side, `${array}[${i}].${spec.key}`, text ?? toml(back));
                   }
                 : null,

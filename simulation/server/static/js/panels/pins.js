@@ -1,12 +1,17 @@
 // More than two: runs that stay as rows of a table and lines of the curves while A and B show others.
 import { el, messageOf, tableOf } from "../dom.js";
 import { MEASURES } from "../measures.js";
+import { nameOf, pinText } from "../model/address.js";
+import { asked, MOST_MONTHS } from "../model/session.js";
+import { Side } from "../model/side.js";
+import { labelOf } from "../scene.js";
 
-/** @import { SideName } from "../model/address.js" */
+/** @import { Choice, Pinned, SideName } from "../model/address.js" */
 /** @import { Scene } from "../scene.js" */
 /**
  * @typedef {object} Pin
  * @property {string} key  digest and seed of the run
+ * @property {Choice} choice
  * @property {string} title
  * @property {number} seed
  * @property {string} world  regions and steps a year, for what may be compared
@@ -44,7 +49,7 @@ export class Pins {
       el(
         "p",
         { className: "soft" },
-        "A pinned run stays here as a row, and in the adoption curves as a thin line, while you choose other scenarios or change assumptions. Pins are kept until the page is closed.",
+        "A pinned run stays here as a row, and in the adoption curves as a thin line, while you choose other scenarios or change assumptions. Pins are part of the address of the page.",
       ),
       el(
         "div",
@@ -105,27 +110,56 @@ export class Pins {
     );
   }
 
+  /**
+   * Run what an address has pinned, before anything is shown: a session has no more than two sides.
+   *
+   * @param {readonly Pinned[]} pinned
+   * @returns {Promise<string>} what cannot be pinned again, and why; an empty text where all is
+   */
+  async restore(pinned) {
+    const faults = [];
+    for (const pin of pinned.slice(0, MOST)) {
+      if (this.list.some((other) => pinText(other) === pinText(pin))) continue;
+      try {
+        this.list.push(await this.#run(pin));
+      } catch (error) {
+        faults.push(`The pinned “${nameOf(pin.choice)}” is missing: ${messageOf(error)}`);
+      }
+    }
+    return faults.join(" ");
+  }
+
+  /** @param {Pinned} pin */
+  async #run({ choice, seed }) {
+    const { connection } = this;
+    /** @type {import("../model/side.js").World[]} */
+    const worlds = [];
+    const open = { type: "open", seed, a: asked(choice), b: null };
+    await connection.request(open, (/** @type {import("../model/side.js").World} */ world) => {
+      worlds.push(world);
+    });
+    const side = new Side(worlds[0], this.session.channels.length);
+    while (side.known < side.months) {
+      const wanted = { type: "frames", sides: ["a"], first: side.known + 1, months: MOST_MONTHS };
+      const { blocks } = await connection.request(wanted);
+      side.append(blocks[0]);
+    }
+    const message = { type: "series", side: "a", month: side.months, technologies: [] };
+    return pinOf(side, choice, await connection.request(message));
+  }
+
   /** Keep what a side says at its horizon. @param {SideName} name @param {Scene} scene */
   async #pin(name, scene) {
     const side = this.session.sides[name];
-    if (!side) return;
+    const choice = scene.choices[name];
+    if (!side || !choice) return;
     this.#text = "";
     try {
       const message = { type: "series", side: name, month: side.months, technologies: [] };
       const found = await this.connection.request(message);
       await this.session.reach(side.months);
       if (this.session.sides[name] !== side) return;
-      this.list.push({
-        key: keyOf(side),
-        title: scene.labels[name].replace(/^[AB] /, ""),
-        seed: side.world.seed,
-        world: worldOf(side),
-        years: found.years,
-        released: found.pooled,
-        dt: side.dt,
-        pooled: side.pooled.data.slice(0, side.known + 1),
-        values: Object.fromEntries(ROWS.map((metric) => [metric, found.metrics[metric]?.value ?? null])),
-      });
+      this.list = [...this.list, pinOf(side, choice, found)];
     } catch (error) {
       this.#text = messageOf(error);
     }
@@ -133,7 +167,24 @@ export class Pins {
   }
 }
 
-/** @typedef {import("../model/side.js").Side} Side */
+/**
+ * @param {Side} side  at its horizon
+ * @param {Choice} choice
+ * @param {import("../model/series.js").Answer} found  its series there
+ * @returns {Pin}
+ */
+const pinOf = (side, choice, found) => ({
+  key: keyOf(side),
+  choice,
+  title: labelOf("a", side, choice).replace(/^A +/, ""),
+  seed: side.world.seed,
+  world: worldOf(side),
+  years: found.years,
+  released: found.pooled,
+  dt: side.dt,
+  pooled: side.pooled.data.slice(0, side.known + 1),
+  values: Object.fromEntries(ROWS.map((metric) => [metric, found.metrics[metric]?.value ?? null])),
+});
 
 const keyOf = (/** @type {Side} */ { world }) => `${world.digest} ${world.seed}`;
 

@@ -1,0 +1,142 @@
+"""How the parts of a game add up to the whole: a waterfall of their values, a panel an outcome, a row a part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from simulation.figures.drawing.bars import labels_mm, row_mm, rows, write_labels
+from simulation.figures.drawing.markdown import markdown_text
+from simulation.figures.drawing.panels import MARGIN_MM, RIGHT_MM, Frame, Grid, explain
+from simulation.figures.drawing.study import Drawn
+from simulation.figures.drawing.style import (
+    FAINT,
+    INK,
+    NOTE_LINE_MM,
+    SMALL_PT,
+    new_figure,
+    style,
+    text_width_mm,
+    wrap_mm,
+    write_note,
+)
+
+LEAST_PANEL_MM = 52.0
+LABEL_SHARE = 0.3  # of the page
+BAR = 0.62  # of a row
+GAIN: dict[str, Any] = {"facecolor": "#0072B2", "edgecolor": INK, "linewidth": 0.4}
+LOSS: dict[str, Any] = {"facecolor": "white", "hatch": "/////", "edgecolor": "#D55E00", "linewidth": 0.6}
+TOTAL: dict[str, Any] = {"facecolor": "#BDBDBD", "edgecolor": INK, "linewidth": 0.4}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one part contributes to an outcome, nan where it is undefined, and how that is written."""
+
+    label: str
+    mean: float
+    low: float
+    high: float
+    words: str
+
+
+def draw(
+    outcomes: Mapping[str, Sequence[Step]],
+    *,
+    heading: str,
+    title: str,
+    note: str,
+    name: str,
+    width_mm: float = 190.0,
+) -> Drawn:
+    """Draw the steps of each outcome, all with the same parts in the same order; the last is all of them together.
+
+    Parameters
+    ----------
+    outcomes : the steps by the label of their axis, with its unit.
+    heading : of the game, for the caption.
+    title : what is explained, for the caption.
+    note : what the values and intervals are.
+    name : of the table of numbers.
+    """
+    labels = [wrap_mm(step.label, LABEL_SHARE * width_mm) for step in next(iter(outcomes.values()))]
+    left = MARGIN_MM + labels_mm(labels) + 2.5
+    grid = Grid.fit(
+        len(outcomes), width_mm, least_mm=LEAST_PANEL_MM, left=left, right=RIGHT_MM, headings=["a"]
+    )
+    height_mm = grid.height_mm(row_mm(labels) * len(labels))
+    grid = grid.filling(height_mm)
+    lines = wrap_mm(note, width_mm - 2 * MARGIN_MM, size=SMALL_PT)
+    with style():
+        figure = new_figure(width_mm, height_mm + NOTE_LINE_MM * len(lines) + MARGIN_MM)
+        frame = Frame(figure, 0.0, 0.0, width_mm, height_mm)
+        for number, (label, steps) in enumerate(outcomes.items()):
+            ax = grid.panel(frame, number, "better →")
+            _draw_steps(ax, steps, panel_mm=grid.panel_mm)
+            ax.set_xlabel(label)
+            if grid.is_first(number):
+                write_labels(ax, labels)
+        write_note(figure, lines, left=MARGIN_MM, top=height_mm)
+    numbers = pd.DataFrame(
+        [
+            {
+                "outcome": outcome,
+                "part": step.label,
+                "start": start,
+                "mean": step.mean,
+                "low": step.low,
+                "high": step.high,
+            }
+            for outcome, steps in outcomes.items()
+            for step, start in zip(steps, _starts(steps), strict=True)
+        ]
+    )
+    caption = f"**{markdown_text(heading)}.** {markdown_text(title)}. {markdown_text(note)}\n"
+    return Drawn(figure, {name: numbers}, caption)
+
+
+def _starts(steps: Sequence[Step]) -> list[float]:
+    """Return where each bar begins: at the end of the one before; the last, of all together, at zero."""
+    return [0.0, *np.cumsum([step.mean for step in steps[:-1]]).tolist()[:-1], 0.0][-len(steps) :]
+
+
+def _draw_steps(ax: Axes, steps: Sequence[Step], *, panel_mm: float) -> None:
+    rows(ax, len(steps))
+    if any(step.mean != step.mean for step in steps):
+        ax.set_xticks([])
+        explain(ax, "undefined: fewer than 5 % adopt in some of the runs that the values need")
+        return
+    starts = _starts(steps)
+    ax.axvline(0, color=FAINT, linewidth=0.6, zorder=0)
+    ends = [start + step.mean for start, step in zip(starts, steps, strict=True)]
+    lows, highs = (
+        [start + value for start, value in zip(starts, values, strict=True)]
+        for values in ([step.low for step in steps], [step.high for step in steps])
+    )
+    for row, (step, start, end) in enumerate(zip(steps, starts, ends, strict=True)):
+        look = TOTAL if row == len(steps) - 1 else GAIN if step.mean >= 0 else LOSS
+        ax.barh(row, step.mean, left=start, height=BAR, **look)
+        ax.plot([lows[row], highs[row]], [row, row], color=INK, linewidth=0.9, solid_capstyle="butt")
+        if row < len(steps) - 1:  # to the next bar, which begins or, if it is the last, ends here
+            ax.plot([end, end], [row, row + 1], color=FAINT, linewidth=0.5, zorder=0)
+        beyond = np.nanmax([start, end, highs[row]])
+        ax.annotate(
+            step.words,
+            (beyond, row),
+            xytext=(2, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=SMALL_PT,
+        )
+    # Room at the right for the longest number.
+    least, most = min(0.0, np.nanmin([*lows, *ends])), max(0.0, np.nanmax([*highs, *ends]))
+    widest = max(text_width_mm(step.words, SMALL_PT) for step in steps) + 2.0
+    room = (most - least or 1.0) / max(1 - widest / panel_mm, 0.3)
+    ax.set_xlim(least - 0.02 * room, least + room)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
