@@ -1,7 +1,7 @@
 """Write the section "The best policies found" of docs/findings.md, and its picture.
 
 uv run hypercluster optimize
-uv run python docs/write_best_policies.py results/optimize-budget/final_012
+uv run python docs/write_best_policies.py results/optimize-budget/final_018
 """
 
 from __future__ import annotations
