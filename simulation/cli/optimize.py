@@ -24,14 +24,24 @@ LEAST_UNUSABLE = 0.005
 
 @click.command(cls=Resumable)
 @click.argument("name", required=False, metavar="[STUDY]")
-@click.option("--population", type=click.IntRange(4), help="Candidates in a generation; by default 24.")
-@click.option("--generations", type=click.IntRange(1), help="Generations in all; by default 12.")
-@click.option("--replications", type=click.IntRange(1), help="Seeds of each generation; by default 3.")
 @click.option(
-    "--final-replications", type=click.IntRange(2), help="Fresh seeds of the final comparison; by default 40."
+    "--population", type=click.IntRange(4), help="Candidates in a generation; by default that of the study."
 )
 @click.option(
-    "--seed", type=click.IntRange(0), help="Seed of the first run and of the optimiser; by default 1."
+    "--generations", type=click.IntRange(1), help="Generations in all; by default those of the study."
+)
+@click.option(
+    "--replications", type=click.IntRange(1), help="Seeds of each generation; by default those of the study."
+)
+@click.option(
+    "--final-replications",
+    type=click.IntRange(2),
+    help="Fresh seeds of the final comparison; by default those of the study.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    help="Seed of the first run and of the optimiser; by default that of the study.",
 )
 @click.option(
     "--set",
