@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from write_what_works import section_of
 
 from simulation.explore.answers import Answers, answers_of, leading_inputs, with_interval
 from simulation.explore.ensemble import AS_DESIGNED
@@ -31,6 +30,8 @@ from simulation.scenario.loading import load_scenario
 
 PICTURES = Path(__file__).parent / "pictures"
 FINDINGS = Path(__file__).parent / "findings.md"
+OF_OTHERS = re.compile(r"<!-- \w[\w ]* -->.*?<!-- /\w[\w ]* -->\n", re.DOTALL)
+"""Sections that write_best_policies.py writes."""
 SAVED = ("restricted_time_years", "t50_years", "phi", "final_share", "w1_years")
 """Metrics of the table of what pairing saves."""
 USUAL = 4096
@@ -129,7 +130,7 @@ def page(answers: Answers, results: Results, saved: pd.DataFrame) -> str:
         [
             "# Findings",
             "",
-            "Written by `docs/write_findings.py`; do not edit.",
+            "Written by `docs/write_findings.py` and `docs/write_best_policies.py`; do not edit.",
             "",
             "## Does the verdict survive the assumptions?",
             "",
@@ -206,10 +207,11 @@ def main() -> None:
         drawn = draw(answers, width_mm=190.0)
         with style():
             (PICTURES / f"{name}.png").write_bytes(saved_as(drawn.figure, "png"))
-    # What docs/write_what_works.py has written stays.
-    kept = section_of(FINDINGS.read_text(encoding="utf-8"))
     text = page(answers, ensemble, saved)
-    FINDINGS.write_text(f"{text}\n{kept}" if kept else text, encoding="utf-8")
+    if FINDINGS.exists():  # another script writes the sections between marks
+        kept = OF_OTHERS.findall(FINDINGS.read_text(encoding="utf-8"))
+        text = "\n".join([text, *kept])
+    FINDINGS.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

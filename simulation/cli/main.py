@@ -21,6 +21,7 @@ from simulation.cli.explore import explore
 from simulation.cli.factors import factors
 from simulation.cli.fit import fit
 from simulation.cli.new_dataset import new_dataset
+from simulation.cli.optimize import optimize
 from simulation.cli.options import Resumable
 from simulation.cli.plot import plot
 from simulation.cli.report import report
@@ -64,6 +65,7 @@ for command in (
     run,
     explore,
     explain,
+    optimize,
     fit,
     compare,
     plot,

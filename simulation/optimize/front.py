@@ -1,0 +1,294 @@
+"""The front of a search on fresh seeds: means, intervals, who is dominated, sentences, tables, and scenario files.
+
+The front is chosen from many candidates, which makes the chosen ones look better than they are. On fresh seeds that
+effect is gone; what remains is the choice among those few that were compared there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from simulation.analysis.paired import interval
+from simulation.metrics import METRICS
+from simulation.optimize.running import Found, values_of
+from simulation.optimize.space import Space
+from simulation.results.derived import Outputs
+from simulation.world import Array
+
+Standing = Literal["front", "not told apart", "dominated"]
+FRONT, CLOSE, DOMINATED = "front", "not told apart", "dominated"
+
+FILES = "front"
+"""Folder of the scenario files."""
+WRITTEN = ("front.csv", "front.md", FILES, "figures")
+"""What is written into the folder of the final comparison."""
+BASELINE_FILE = "baseline.toml"
+"""The file that they extend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The final comparison of a search: P policies and candidates, R replications, two objectives."""
+
+    found: Found
+    names: tuple[str, ...]  # P, policies first
+    titles: tuple[str, ...]  # P
+    values: Array  # float64 (P, R, 2)
+    baseline: Array  # float64 (R, 2)
+    standing: tuple[Standing, ...]  # P
+    unspent: Array  # float64 (P,), part of the planned present value that nobody can use
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """Names of the metrics."""
+        return self.found.space.search.objectives
+
+    @property
+    def signs(self) -> Array:
+        """float64 (2,): 1 where lower is better, otherwise -1."""
+        return _signs(self.found.space)
+
+    @property
+    def is_policy(self) -> Array:
+        """bool (P,): a policy of the study, not a candidate of the search."""
+        return np.arange(len(self.names)) < len(self.found.policies)
+
+    def on_front(self) -> list[int]:
+        """Return the places of those on the front, the best in the first objective first."""
+        first = self.signs[0] * self.values[:, :, 0].mean(axis=1)
+        return [int(n) for n in np.argsort(first, kind="stable") if self.standing[n] == FRONT]
+
+    def matched(self) -> dict[str, str | None]:
+        """Return for each policy a candidate that is not inferior to it, or None.
+
+        Not inferior: in both objectives the 95 % interval of the paired difference ends below the margin.
+        """
+        margin = np.array([self.found.space.search.margin.get(metric, 0.0) for metric in self.objectives])
+        candidates = np.flatnonzero(~self.is_policy)
+        found: dict[str, str | None] = {}
+        for p in np.flatnonzero(self.is_policy):
+            fitting = [
+                (float((self.signs * (self.values[c] - self.values[p])).mean(axis=0).sum()), int(c))
+                for c in candidates
+                if all(high <= margin[m] for m, (_, high) in enumerate(self._difference(int(c), int(p))))
+            ]
+            found[self.names[p]] = self.names[min(fitting)[1]] if fitting else None
+        return found
+
+    def of_other_worlds(self) -> dict[str, list[str]]:
+        """Return the policies whose scenario differs from the baseline in more than policies, with the keys."""
+        own = {"name", "title", "summary", "group", "description", "platforms", "policies"}
+        base = self.found.space.baseline.model_dump(exclude=own)
+        differing = {
+            spec.name: [key for key, value in spec.model_dump(exclude=own).items() if value != base[key]]
+            for spec in self.found.policies
+        }
+        return {name: keys for name, keys in differing.items() if keys}
+
+    def _difference(self, a: int, b: int) -> list[tuple[float, float]]:
+        return _intervals(self.signs * (self.values[a] - self.values[b]))
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for the baseline and each policy and candidate: means, intervals, standing, money."""
+        rows = []
+        everyone = [
+            (self.found.space.baseline.name, self.found.space.baseline.title, self.baseline, "", 0.0),
+            *zip(self.names, self.titles, self.values, self.standing, self.unspent, strict=True),
+        ]
+        for name, title, values, standing, unspent in everyone:
+            row: dict[str, object] = {"name": name, "title": title, "standing": standing}
+            for m, metric in enumerate(self.objectives):
+                low, high = interval(values[:, m])
+                row |= {metric: values[:, m].mean(), f"{metric}_low": low, f"{metric}_high": high}
+            rows.append(row | {"unspent": unspent, "replications": len(values)})
+        return pd.DataFrame(rows)
+
+    def sentences(self) -> list[str]:
+        """Return the verdict in words."""
+        search = self.found.space.search
+        front = self.on_front()
+        own = [n for n in front if not self.is_policy[n]]
+        count = {standing: self.standing.count(standing) for standing in (FRONT, CLOSE, DOMINATED)}
+        refused = ""
+        if self.found.refused:
+            refused = f", and {self.found.refused:,} more refused, because they break a bound or the budget"
+        told = [
+            f"{self.found.tried:,} candidates were tried in {search.generations} generations{refused}; all cost the "
+            f"same. The {len(self.names) - len(self.found.policies)} on the front of the last "
+            f"generation and {len(self.found.policies)} policies were compared on {self.values.shape[1]} fresh seeds: "
+            f"{count[FRONT]} are on the front, {count[CLOSE]} cannot be told apart from it, {count[DOMINATED]} are "
+            "dominated, which means that another is better in both respects beyond chance (95 % intervals)."
+        ]
+        for m, metric in enumerate(self.objectives):
+            told.append(self._best(m, metric))
+        matched = self.matched()
+        title_of = dict(zip(self.names, self.titles, strict=True))
+        elsewhere = self.of_other_worlds()
+        lacking = [
+            title_of[name] for name, match in matched.items() if match is None and name not in elsewhere
+        ]
+        margin = " and ".join(
+            f"{search.margin.get(metric, 0.0):g}{_unit(metric)} in {words_of(metric)}"
+            for metric in self.objectives
+        )
+        if matched:
+            told.append(
+                f"Within {margin}, a candidate of the search is no worse than each of the "
+                f"{len(matched) - len(elsewhere)} policies of the same world."
+                if not lacking
+                else f"Within {margin}, no candidate of the search is as good as {', '.join(lacking)}."
+            )
+        for name, keys in elsewhere.items():
+            told.append(
+                f"{title_of[name]} has another world than the candidates ({', '.join(keys)}), which no money pays for; "
+                "it is not compared on equal terms."
+            )
+        kept = [self.titles[n] for n in front if self.is_policy[n]]
+        told.append(
+            f"Of the policies of the study, {', '.join(kept)} {'is' if len(kept) == 1 else 'are'} on the front."
+            if kept
+            else "None of the policies of the study is on the front."
+        )
+        idle = [n for n in own if self.unspent[n] > 0.01]
+        if idle:
+            most = max(idle, key=lambda n: self.unspent[n])
+            told.append(
+                f"{len(idle)} of the candidates on the front plan money that nobody can use, at most "
+                f"{100 * self.unspent[most]:.0f} % ({self.names[most]})."
+            )
+        return told
+
+    def _best(self, m: int, metric: str) -> str:
+        means = self.signs[m] * self.values[:, :, m].mean(axis=1)
+        elsewhere = self.of_other_worlds()
+        policies = [n for n in np.flatnonzero(self.is_policy) if self.names[n] not in elsewhere]
+        own = np.flatnonzero(~self.is_policy)
+        best = int(own[np.argmin(means[own])])
+        text = f"Best in {words_of(metric)}: {self.names[best]} ({self.titles[best]}), {self._value(best, m)}"
+        if not policies:
+            return f"{text}."
+        rival = int(policies[int(np.argmin(means[policies]))])
+        gained = -self.signs[m] * (self.values[best, :, m] - self.values[rival, :, m])
+        word = "better" if gained.mean() >= 0 else "worse"
+        gained = gained if word == "better" else -gained
+        low, high = interval(gained)
+        return (
+            f"{text}; the best policy of the same world, {self.titles[rival]}, has {self._value(rival, m)}. "
+            f"The candidate is {word} by {gained.mean():.3g}{_unit(metric)} [{low:.3g}, {high:.3g}]."
+        )
+
+    def _value(self, n: int, m: int) -> str:
+        low, high = interval(self.values[n, :, m])
+        unit = _unit(self.objectives[m])
+        return f"{self.values[n, :, m].mean():.4g}{unit} [{low:.4g}, {high:.4g}]"
+
+
+def front_of(found: Found) -> Front:
+    """Return the front of a search from its final comparison."""
+    metrics = found.space.search.objectives
+    names = found.results.scenarios
+    replications = found.space.search.final_replications
+    values = values_of(found.results, metrics, replications=replications)
+    money = values_of(found.results, ("planned_pv", "spent_pv"), replications=replications)[:, 0]
+    assert names[0] == found.space.baseline.name, "the baseline comes first"
+    space = found.space
+    titles = {spec.name: spec.title for spec in found.policies}
+    titles |= {name: space.words(space.values(genes)) for name, genes in found.candidates.items()}
+    chosen = [n for n in range(1, len(names)) if names[n] not in _twins(found, names, values)]
+    return Front(
+        found=found,
+        names=tuple(names[n] for n in chosen),
+        titles=tuple(titles[names[n]] for n in chosen),
+        values=values[chosen],
+        baseline=values[0],
+        standing=standings(_signs(found.space) * values[chosen]),
+        unspent=np.maximum(1 - money[chosen, 1] / money[chosen, 0], 0.0),
+    )
+
+
+def _twins(found: Found, names: Sequence[str], values: Array) -> set[str]:
+    """Return the candidates that do the same as an earlier one: they differ in the plan of money nobody can use."""
+    seen: set[bytes] = set()
+    twins = set()
+    for name, mine in zip(names, values, strict=True):
+        if name in found.candidates:
+            if mine.tobytes() in seen:
+                twins.add(name)
+            seen.add(mine.tobytes())
+    return twins
+
+
+def standings(values: Array) -> tuple[Standing, ...]:
+    """Return how each of P rivals stands; float64 (P, R, objectives), lower is better, paired by replication.
+
+    On the front is who is not dominated in the means. Of the others, dominated is who is worse than another in every
+    objective with 95 % intervals of the paired differences that exclude 0; the rest cannot be told apart. A rival
+    without a value in some replication is dominated.
+    """
+    means = values.mean(axis=1)
+    found: list[Standing] = []
+    for p in range(len(values)):
+        if np.isnan(means[p]).any():
+            found.append("dominated")
+            continue
+        at_least = (means <= means[p]).all(axis=1) & (means < means[p]).any(axis=1)
+        if not at_least.any():
+            found.append("front")
+            continue
+        surely = any(
+            all(low > 0 for low, _ in _intervals(values[p] - values[q])) for q in np.flatnonzero(at_least)
+        )
+        found.append("dominated" if surely else "not told apart")
+    return tuple(found)
+
+
+def write_front(front: Front, outputs: Outputs) -> None:
+    """Write ``front.csv``, ``front.md``, and the front as scenario files in the folder ``front``."""
+    space = front.found.space
+    table = front.table()
+    shown = [f"# {space.search.title or 'The best use of the budget'}", ""]
+    shown += [line + "\n" for line in front.sentences()]
+    files = {
+        "front.csv": table.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode(),
+        f"{FILES}/{BASELINE_FILE}": space.baseline.to_toml().encode(),
+    }
+    for n in front.on_front():
+        if front.is_policy[n]:
+            continue
+        name = front.names[n]
+        genes = front.found.candidates[name]
+        details = space.details(space.values(genes))
+        shown.append(f"- {name}: {details}")
+        files[f"{FILES}/{name}.toml"] = space.text(
+            genes, name=name, title=front.titles[n], description=details, extends=BASELINE_FILE
+        ).encode()
+    outputs.write(files | {"front.md": ("\n".join(shown) + "\n").encode()})
+
+
+def _signs(space: Space) -> Array:
+    search = space.search
+    return np.array([1.0 if search.lower_is_better(metric) else -1.0 for metric in search.objectives])
+
+
+def _intervals(differences: Array) -> list[tuple[float, float]]:
+    """Return the 95 % interval of each column's mean; float64 (R, objectives)."""
+    return [interval(column) for column in differences.T]
+
+
+WORDS = {"restricted_time_years": "speed", "synchronization": "synchronization", "phi": "synchronization"}
+"""What people call the metrics of the main question."""
+
+
+def words_of(metric: str) -> str:
+    """Return what people call a metric."""
+    return WORDS.get(metric, metric)
+
+
+def _unit(metric: str) -> str:
+    unit = METRICS[metric].unit
+    return f" {unit}" if unit in ("years", "nats", "regions") else ""

@@ -1,0 +1,50 @@
+"""A search small enough to be run in a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from small_ensembles import SMALL
+
+from simulation.optimize.running import Call, Found, run_search
+from simulation.optimize.space import Space, space_of
+from simulation.optimize.study import search_with
+from simulation.scenario.schema import Scenario
+
+HUBS = ["bashkortostan", "samara", "tatarstan", "tyumen_khanty_yamal"]
+
+
+def small_search(**changes: Any) -> dict[str, Any]:
+    """Return the values of a small search: one platform, three instruments, two policies."""
+    return {
+        "policies": ["regional_cluster", "hypercluster"],
+        "population": 4,
+        "generations": 3,
+        "replications": 1,
+        "final_replications": 3,
+        "step": 0.25,
+        "set": list(SMALL),
+        "groups": {"hubs": HUBS},
+        "platforms": {"national": {"vectors": ["B2B", "SC2SC"], "residents": ["everywhere", "hubs", "none"]}},
+        "entries": {
+            "onboarding": {
+                "instrument": "platform_onboarding",
+                "platform": "national",
+                "to_year": [1.0, 4.0],
+            },
+            "clusters": {"instrument": "cluster_organisation", "regions": ["everywhere", "hubs"]},
+            "training": {"instrument": "training", "from_year": [0.0, 2.0]},
+        },
+    } | changes
+
+
+def small_space(**changes: Any) -> tuple[Space, tuple[Scenario, ...]]:
+    """Return the space of a small search, and its policies."""
+    return space_of(search_with(small_search(**changes), folder=Path()), folder=Path())
+
+
+def run_small(out: Path, call: Call | None = None, **changes: Any) -> Found:
+    """Run a small search in this process."""
+    space, policies = small_space(**changes)
+    return run_search(space, policies, out=out, call=call or Call(executor="serial"))
