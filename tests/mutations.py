@@ -606,8 +606,8 @@ MUTANTS = [
     Mutant(
         "partners that have adopted not counted anew after a move",
         "engine/month.py",
-        "        self._find_partners()\n        self._meet_partners()",
-        "        self._find_partners()",
+        "        self._find_partners()\n        months.count_partners(",
+        "        self._find_partners()\n        (lambda *_: None)(",
         "tests/engine/test_month.py",
     ),
     Mutant(
@@ -647,9 +647,9 @@ MUTANTS = [
     ),
     Mutant(
         "parts of Phi without what chance gives",
-        "analysis/decomposition.py",
-        "* (share - pooled) ** 2 - chance",
-        "* (share - pooled) ** 2",
+        "analysis/passes.py",
+        "present[r, s] * deviation * deviation - chance[r, s] * within[s]",
+        "present[r, s] * deviation * deviation",
         "tests/analysis/test_decomposition.py",
     ),
     Mutant(
@@ -1089,8 +1089,8 @@ MUTANTS = [
     Mutant(
         "initial adopters who wait to adopt",
         "engine/seeding.py",
-        "waiting = waiting[adopted_month[waiting] < 0]",
-        "waiting = waiting[adopted_month[waiting] > -2]",
+        "wait(state, world, k, waits & (adopted_month < 0))",
+        "wait(state, world, k, waits)",
         "tests/engine/test_month.py",
     ),
     Mutant(

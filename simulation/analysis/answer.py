@@ -148,7 +148,7 @@ def _together(c: Compared) -> dict[str, Any]:
     if here is None and found.n > 1:
         parts.append("These histories cannot tell which is ahead.")
     if elsewhere:
-        parts.append(f"{_held(c, elsewhere, who=who, here=here)}.")
+        parts.append(_tried(c, elsewhere, who=who, here=here, ahead="more in step", behind="less"))
     return _line("together", who, lead, " ".join(parts))
 
 
@@ -172,7 +172,7 @@ def _sooner(c: Compared) -> dict[str, Any]:
         text = "With the assumptions shown, half of the enterprises adopt after the same time with both"
     else:
         decimals = needed_decimals(min(ends), max(ends), at_least=1) if found.n > 1 else 1
-        interval = f"{min(ends):.{decimals}f} to {max(ends):.{decimals}f}, " if found.n > 1 else ""
+        interval = f"{min(ends):.{decimals}f} to {max(ends):.{decimals}f} at 95 %, " if found.n > 1 else ""
         word = "sooner" if found.difference < 0 else "later"
         text = (
             f"With the assumptions shown, half of the enterprises adopt {size:.{decimals}f} years {word} with "
@@ -180,7 +180,7 @@ def _sooner(c: Compared) -> dict[str, Any]:
         )
     if not elsewhere:
         return _line("sooner", who, lead, f"{text}.")
-    parts = [f"{text}; {_held(c, elsewhere, who=who, here=here, begin='that')}."]
+    parts = [f"{text}.", _tried(c, elsewhere, who=who, here=here, ahead="sooner", behind="later")]
     if elsewhere.rules:
         parts.append(f"{_title(c, elsewhere.later)} tends to be later where {elsewhere.rules[0]}.")
     return _line("sooner", who, lead, " ".join(parts))
@@ -247,13 +247,16 @@ def _histories(found: Found) -> str:
     return " in this one simulated history" if found.n == 1 else f" ({found.n} simulated histories)"
 
 
-def _held(c: Compared, elsewhere: Elsewhere, *, who: Ahead, here: Ahead, begin: str = "It") -> str:
-    """Return in how many of 100 worlds what the line says was found."""
-    side = here if who == "depends" else who
-    share = elsewhere.behind if side == "a" else elsewhere.ahead
-    number = "over 99" if share > 99 else "under 1" if share < 1 else f"{share:.0f}"
-    said = f"{c.titles[1]} was ahead" if side is None else f"{begin} held"
-    return f"{said} in {number} of 100 other worlds we tried"
+def _tried(c: Compared, elsewhere: Elsewhere, *, who: Ahead, here: Ahead, ahead: str, behind: str) -> str:
+    """Return in how many of 100 other worlds a side was ahead and, where that is not nearly all, in how many behind."""
+    side = (here if who == "depends" else who) or "b"
+    shares = (elsewhere.behind, elsewhere.ahead) if side == "a" else (elsewhere.ahead, elsewhere.behind)
+    told = f"Of 100 other worlds we tried, {_title(c, side)} was {ahead} in {_of_100(shares[0])}"
+    return f"{told}." if shares[0] >= SURE else f"{told} and {behind} in {_of_100(shares[1])}."
+
+
+def _of_100(share: float) -> str:
+    return "over 99" if share > 99 else "under 1" if share < 1 else f"{share:.0f}"
 
 
 def _listed(parts: Sequence[str], *, most: int = 4) -> str:

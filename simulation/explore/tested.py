@@ -16,20 +16,22 @@ from simulation.analysis.answer import Elsewhere
 from simulation.analysis.declarations import SHIPPED
 from simulation.files.toml import read_toml
 from simulation.results.reader import Manifest
+from simulation.scenario.document import value_at
+from simulation.scenario.loading import load_scenario
 
 TESTED = SHIPPED / "tested.toml"
 DEFAULT_BASELINE = "baseline"
 """Of ``hypercluster explore``."""
 
 _PLAIN = {
-    ("diffusion.institutional", "below"): "institutions pass little on",
-    ("diffusion.institutional", "above"): "institutions pass much on",
-    ("diffusion.spontaneous", "below"): "enterprises rarely adopt of their own accord",
-    ("diffusion.spontaneous", "above"): "enterprises often adopt of their own accord",
-    ("diffusion.half_distance_km", "above"): "contact reaches far",
-    ("diffusion.half_distance_km", "below"): "contact reaches less far",
+    ("diffusion.institutional", "below"): ("institutions persuade little", " a year"),
+    ("diffusion.institutional", "above"): ("institutions persuade much", " a year"),
+    ("diffusion.spontaneous", "below"): ("enterprises rarely adopt of their own accord", " a year"),
+    ("diffusion.spontaneous", "above"): ("enterprises often adopt of their own accord", " a year"),
+    ("diffusion.half_distance_km", "above"): ("contact reaches far", " km"),
+    ("diffusion.half_distance_km", "below"): ("contact reaches less far", " km"),
 }
-"""What a condition of a rule means, for readers who do not know the keys."""
+"""What a condition of a rule means, for readers who do not know the keys, and its unit."""
 
 
 @lru_cache(maxsize=1)
@@ -85,7 +87,7 @@ def elsewhere(a: str, b: str) -> dict[str, Elsewhere]:
     digests = answer["digests"]
     for pair in answer["pairs"]:
         scenario, reference = digests[pair["scenario"]], digests[pair["reference"]]
-        rules = tuple(_in_words(rule["conditions"]) for rule in pair["rules"])
+        rules = tuple(_in_words(rule["conditions"], world=pair["reference"]) for rule in pair["rules"])
         if (reference, scenario) == (a, b):
             return {
                 "together": Elsewhere(**pair["together"]),
@@ -114,11 +116,17 @@ def conditions(a: str, b: str) -> list[Mapping[str, Any]]:
     return []
 
 
-def _in_words(conditions: Sequence[Mapping[str, Any]]) -> str:
+def _in_words(conditions: Sequence[Mapping[str, Any]], *, world: str) -> str:
+    """Return the conditions of a rule in words, each with its limit and the value in the shipped world."""
     told = []
     for condition in conditions:
-        key, test, value = condition["key"], condition["test"], condition["value"]
-        exact = f"{key} {test} {value:g}"
-        plain = _PLAIN.get((key, test))
-        told.append(f"{plain} ({exact})" if plain else exact)
-    return " and ".join(told)
+        key, test, limit = condition["key"], condition["test"], condition["value"]
+        plain, unit = _PLAIN.get((key, test), (key, ""))
+        told.append(f"{plain} ({test} {limit:g}{unit}; here {_value_in(world, key):g})")
+    return " and ".join(told) if len(told) < 2 else f"both {' and '.join(told)}"
+
+
+@lru_cache(maxsize=64)
+def _value_in(name: str, key: str) -> float:
+    """Return a number of a shipped scenario."""
+    return float(value_at(load_scenario(name).model_dump(), tuple(key.split("."))))

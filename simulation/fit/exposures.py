@@ -18,7 +18,7 @@ from simulation.engine.kernels.exposure import contact_weights, spatial_denomina
 from simulation.engine.kernels.network import Contact, count_no_adopter, network_exposures, tell_partners
 from simulation.engine.kernels.waiting import find_places
 from simulation.fit.observed import Observed
-from simulation.world import SERVICES, Array, World
+from simulation.world import SERVICES, Array, Enterprises, World
 
 RATES = ("diffusion.spontaneous", "diffusion.spatial", "diffusion.network")
 """Keys of the rates, in the order of the channels here."""
@@ -204,6 +204,7 @@ def _cumulated_network(observed: Observed, end: Array) -> Array:
     pairs, of = world.pairs, world.enterprises
     total, neutral = np.zeros(observed.period.size), np.ones(len(world.regions.ids))
     place = np.empty(of.region_of.size, dtype=np.int32)
+    indptr, indices = reversed_ties(of)
     for k, pattern in enumerate(pairs.pattern_of):
         own = slice(pairs.start[k], pairs.start[k + 1])
         enterprises, period = pairs.enterprise[own], observed.period[own]
@@ -214,9 +215,21 @@ def _cumulated_network(observed: Observed, end: Array) -> Array:
         network_exposures(neutral, contacts, met)
         for t in range(observed.periods):
             new = enterprises[period == t] if t > 0 else enterprises[period <= 0]
-            tell_partners(new, of.indptr, of.indices, of.region_of, neutral, place, contacts, met)
+            tell_partners(new, indptr, indices, of.region_of, neutral, place, contacts, met)
             total[own] += np.where((observed.released[own] <= t) & (t < end[own]), met, 0.0)
     return total
+
+
+def reversed_ties(of: Enterprises) -> tuple[Array, Array]:
+    """Return the enterprises that have a tie to each, int64 (N + 1,) and int32 (n_ties,) in CSR form.
+
+    An adopter is counted for those who look at it. With mutual ties these are its partners.
+    """
+    n = of.region_of.size
+    who = np.repeat(np.arange(n, dtype=np.int32), np.diff(of.indptr))
+    order = np.argsort(of.indices, kind="stable")
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(of.indices, minlength=n))]).astype(np.int64)
+    return indptr, who[order]
 
 
 def _by_base(change: Array, base: Array, denominator: Array, eligible: Array, gamma: float) -> Array:

@@ -17,6 +17,7 @@ import pandas as pd
 from simulation.engine.build.frame import frame_of
 from simulation.engine.build.world import build_world
 from simulation.engine.month import Engine
+from simulation.fit.exposures import reversed_ties
 from simulation.fit.forecast import INTERVAL
 from simulation.fit.observed import Observed, Ties
 from simulation.fit.ranges import spec_with
@@ -112,12 +113,8 @@ def _looked_at(world: World, observed: World) -> World:
     The engine counts an adopter for its partners, and divides by the number of partners of each: with ties in one
     direction these are those who look at it, and those at whom each looks.
     """
-    looks = observed.enterprises
-    n = looks.region_of.size
-    who = np.repeat(np.arange(n), np.diff(looks.indptr))
-    order = np.argsort(looks.indices, kind="stable")
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(looks.indices, minlength=n))]).astype(np.int64)
-    enterprises = replace(world.enterprises, indptr=indptr, indices=who[order].astype(np.int32))
+    indptr, indices = reversed_ties(observed.enterprises)
+    enterprises = replace(world.enterprises, indptr=indptr, indices=indices)
     return replace(
         world, enterprises=enterprises, pairs=replace(world.pairs, partners=observed.pairs.partners)
     )

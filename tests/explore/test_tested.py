@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from simulation.explore.tested import about_other_assumptions, shipped_answer
+from simulation.explore.tested import about_other_assumptions, elsewhere, shipped_answer
 from simulation.scenario.loading import load_scenario
 from tests.support.made_up_countries import islands
 
@@ -43,3 +43,12 @@ def test_the_command_for_a_country_of_ones_own_names_its_files_and_its_baseline(
 def test_nothing_is_told_of_a_single_policy_or_of_an_ensemble():
     assert about_other_assumptions(manifest("baseline", "hypercluster")) == []
     assert about_other_assumptions(manifest(*NAMES) | {"ensemble": {}}) == []
+
+
+def test_what_would_turn_the_answer_is_told_with_the_limit_and_the_value_of_the_shipped_world():
+    scenarios = [load_scenario(name) for name in NAMES]
+    there = {spec.name: spec.digest for spec in scenarios}
+    (rule,) = elsewhere(there["regional_cluster"], there["hypercluster"])["sooner"].rules
+    value = scenarios[0].diffusion.institutional
+    assert f"institutions persuade little (below 0.051 a year; here {value:g})" in rule
+    assert rule.startswith("both ")

@@ -93,6 +93,7 @@ ALLOWED = {
     "explore.running: write_table": "into memory",
     "figures.drawing.style: savefig": "into memory",
     "figures.drawing.notebook: savefig": "into memory",
+    "fit.by_simulation: to_parquet": "into memory",
     "fit.running: to_parquet": "into memory",
     "figures.film.animation: savefig": "into memory",
     "figures.film.animation: save": "into memory",

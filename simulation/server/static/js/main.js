@@ -30,7 +30,7 @@ import { share } from "./panels/share.js";
 import { Starters, withChanges } from "./panels/starters.js";
 import { Study } from "./panels/study.js";
 import { hideTip } from "./panels/tip.js";
-import { drawTop, fillShow, isShown, topBar } from "./panels/top.js";
+import { drawTop, fillPlans, fillShow, isShown, topBar } from "./panels/top.js";
 import { drawTransport, transport } from "./panels/transport.js";
 import { Why } from "./panels/why.js";
 import { Worlds } from "./panels/worlds.js";
@@ -176,6 +176,7 @@ async function openNow(patch) {
   clearTimeout(timers.late);
   timers.late = setTimeout(shown, scene ? PATIENCE_MS : FIRST_MS);
   store.set({ ...patch, month, ...(isShown(wanted.show) ? {} : { show: "all" }) });
+  fillPlans(store.state, session, welcomed?.scenarios ?? []);
   // To the end, the server comes in one request where frames take many: the answer is asked for first.
   const atEnd = month === session.months;
   if (atEnd) answer.ask();

@@ -2,17 +2,21 @@
 import { decimal, percent, years } from "./draw/numbers.js";
 
 /**
+ * Numbers and differences are written with the measure's decimals, or with more where the caller says so.
+ *
  * @typedef {object} Measure
  * @property {string} words
  * @property {string} [symbol]
  * @property {"higher" | "lower"} [better]
- * @property {(value: number) => string} write
- * @property {(difference: number) => string} [than]  B against A, in words that go on from "B is"
+ * @property {(value: number, decimals?: number) => string} write
+ * @property {(difference: number, decimals?: number) => string} [than]  B against A, in words that go on from "B is"
+ * @property {number} [decimals]  those of a measure with a difference
  */
 
-const points = (/** @type {number} */ share, more = "more", fewer = "fewer") =>
-  `${decimal(100 * Math.abs(share), 1)} points ${share > 0 ? more : fewer}`;
-const yearsOf = (/** @type {number} */ value, decimals = 1) => `${decimal(Math.abs(value), decimals)} years`;
+const points = (/** @type {number} */ share, decimals = 1) =>
+  `${decimal(100 * Math.abs(share), decimals)} points ${share > 0 ? "more" : "fewer"}`;
+const yearsOf = (/** @type {number} */ value, /** @type {number} */ decimals) =>
+  `${decimal(Math.abs(value), decimals)} years`;
 
 /** By the name that the server gives it. @type {Record<string, Measure>} */
 export const MEASURES = {
@@ -21,24 +25,27 @@ export const MEASURES = {
     symbol: "t50",
     better: "lower",
     write: years,
-    than: (d) => `${yearsOf(d)} ${d < 0 ? "sooner" : "later"}`,
+    decimals: 1,
+    than: (d, decimals = 1) => `${yearsOf(d, decimals)} ${d < 0 ? "sooner" : "later"}`,
   },
   synchronization: {
     words: "Regions in step",
     symbol: "1 − Φ",
     better: "higher",
     write: decimal,
-    than: (d) => `${decimal(Math.abs(d))} ${d > 0 ? "more" : "less"} in step`,
+    decimals: 3,
+    than: (d, decimals = 3) => `${decimal(Math.abs(d), decimals)} ${d > 0 ? "more" : "less"} in step`,
   },
   w1_years: {
     words: "Lag between regions",
     symbol: "W1",
     better: "lower",
-    write: (v) => years(v, 2),
-    than: (d) => `${yearsOf(d, 2)} ${d < 0 ? "closer together" : "farther apart"}`,
+    write: (v, decimals = 2) => years(v, decimals),
+    decimals: 2,
+    than: (d, decimals = 2) => `${yearsOf(d, decimals)} ${d < 0 ? "closer together" : "farther apart"}`,
   },
-  final_share: { words: "Adopted", better: "higher", write: percent, than: points },
-  member_share: { words: "Members of a platform", write: percent, than: points },
+  final_share: { words: "Adopted", better: "higher", write: percent, decimals: 1, than: points },
+  member_share: { words: "Members of a platform", write: percent, decimals: 1, than: points },
   phi: { words: "Variance between regions", symbol: "Φ", better: "lower", write: decimal },
   phi_half: {
     words: "Variance between regions at half",
@@ -65,6 +72,23 @@ export const MEASURES = {
   planned_pv: { words: "Money planned", symbol: "present value", write: (v) => decimal(v, 0) },
   spent_pv: { words: "Money spent", symbol: "present value", write: (v) => decimal(v, 0) },
 };
+
+/**
+ * The decimals with which two numbers of a measure differ by what is said of them: whoever subtracts 7.7 from 9.5 finds
+ * 1.8, where the numbers themselves may differ by 1.9.
+ *
+ * @param {{a: number, b: number}} values
+ * @param {string} metric
+ */
+export function agreeing({ a, b }, metric) {
+  const { write, than, decimals = 0 } = MEASURES[metric];
+  const number = (/** @type {string | undefined} */ text) => Math.abs(Number(text?.match(/[\d.]+/)?.[0]));
+  const agrees = (/** @type {number} */ more) => {
+    const left = Math.abs(number(write(b, decimals + more)) - number(write(a, decimals + more)));
+    return left.toFixed(decimals + more) === number(than?.(b - a, decimals + more)).toFixed(decimals + more);
+  };
+  return Number.isFinite(b - a) ? decimals + ([0, 1].find(agrees) ?? 2) : decimals;
+}
 
 /** What a measure is called: "Regions in step (1 − Φ)". @param {string} metric */
 export function called(metric) {

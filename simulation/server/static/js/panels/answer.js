@@ -98,7 +98,7 @@ export class Answer {
       ),
       el(
         "p",
-        { className: "soft" },
+        {},
         `${caveat} `,
         el(
           "button",

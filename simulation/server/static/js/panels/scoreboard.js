@@ -1,6 +1,6 @@
 // The measures at the time shown: each for A and for B, and B against A in words, the better one marked.
 import { byId, el } from "../dom.js";
-import { MEASURES } from "../measures.js";
+import { agreeing, MEASURES } from "../measures.js";
 import { SIDES } from "../model/address.js";
 
 /** @import { SideName } from "../model/address.js" */
@@ -10,6 +10,7 @@ import { SIDES } from "../model/address.js";
  * @typedef {object} Shown
  * @property {string} metric
  * @property {string} help
+ * @property {string} [since]  from when years count, where it is not the start of the run
  * @property {(scene: Scene, id: SideName, side: Side, at: number) => number} value
  */
 
@@ -17,6 +18,7 @@ import { SIDES } from "../model/address.js";
 const SHOWN = [
   {
     metric: "t50_years",
+    since: ", from release",
     value: (scene, id, side, at) => scene.soFar(id, side, "t50", at),
     help: "Years from the release of a technology until half of those who can adopt it have done so; lower is sooner; – if half is not reached",
   },
@@ -47,7 +49,7 @@ export class Scoreboard {
   #cells;
 
   constructor() {
-    this.#cells = SHOWN.map(({ metric, help }) => {
+    this.#cells = SHOWN.map(({ metric, help, since }) => {
       const { words, symbol } = MEASURES[metric];
       const cells = { a: el("span"), b: el("span"), than: el("p", { className: "than" }) };
       byId("scoreboard").append(
@@ -58,7 +60,7 @@ export class Scoreboard {
             "p",
             { className: "name" },
             el("span", {}, words),
-            symbol ? el("small", {}, ` ${symbol}`) : null,
+            symbol ? el("small", {}, ` ${symbol}${since ?? ""}`) : null,
           ),
           el("p", { className: "values" }, cells.a, cells.b),
           cells.than,
@@ -77,7 +79,11 @@ export class Scoreboard {
       for (const id of SIDES) {
         const side = scene.sides.find(([name]) => name === id)?.[1];
         values[id] = side ? value(scene, id, side, scene.at(side)) : NaN;
-        cells[id].textContent = side ? `${id.toUpperCase()} ${write(values[id])}` : "";
+      }
+      const decimals = agreeing(values, metric);
+      for (const id of SIDES) {
+        const there = scene.sides.some(([name]) => name === id);
+        cells[id].textContent = there ? `${id.toUpperCase()} ${write(values[id], decimals)}` : "";
         cells[id].style.color = scene.looks[id]?.ink ?? "";
       }
       const ahead = scene.comparable ? aheadOf(values, metric) : null;
@@ -92,11 +98,11 @@ export class Scoreboard {
               ? "identical so far"
               : !Number.isFinite(difference)
                 ? ""
-                : !/[1-9]/.test(than?.(difference) ?? "")
+                : !/[1-9]/.test(than?.(difference, decimals) ?? "")
                   ? "the same"
                   : better && ahead
-                    ? `${ahead.toUpperCase()} ${than?.(ahead === "b" ? difference : -difference)}`
-                    : `B ${than?.(difference)}`;
+                    ? `${ahead.toUpperCase()} ${than?.(ahead === "b" ? difference : -difference, decimals)}`
+                    : `B ${than?.(difference, decimals)}`;
     });
   }
 }

@@ -39,6 +39,27 @@ export function fillShow(session) {
   );
 }
 
+/**
+ * Say in a line each what the two sides are, as the list of scenarios does.
+ *
+ * @param {import("../model/store.js").State} state
+ * @param {import("../model/session.js").Session} session
+ * @param {Entry[]} scenarios
+ */
+export function fillPlans(state, session, scenarios) {
+  byId("plans").replaceChildren(
+    ...session.shown.map(([id, { world }]) => {
+      const summary = scenarios.find(({ name }) => name === state[id]?.scenario)?.summary ?? "";
+      return el(
+        "li",
+        {},
+        el("b", { className: `side-${id}` }, `${id.toUpperCase()} ${world.title}`),
+        ` ${summary}`,
+      );
+    }),
+  );
+}
+
 /** Whether the list has this choice of technologies. @param {string} show */
 export function isShown(show) {
   return [...byId("show", HTMLSelectElement).options].some((option) => option.value === show);
