@@ -1,11 +1,12 @@
 """Break the program in one place at a time and require that a test notices.
 
-    uv run python tests/mutations.py [PART OF A NAME ...]
+    uv run python tests/mutations.py [--of N] [PART OF A NAME ...]
 
 Every mutant is a copy of the package in a temporary folder with one piece of text replaced. It is killed when one of
 the test files named for it fails; a mutant that survives is a hole in the tests, and the script then exits 1.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -1274,8 +1275,20 @@ def survives(mutant: Mutant) -> tuple[bool, float]:
     return done.returncode == 0, time.perf_counter() - begun
 
 
-def main(parts: list[str]) -> int:
-    chosen = [m for m in MUTANTS if not parts or any(part in m.name for part in parts)]
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        description="Break the program in known ways; some test must notice each."
+    )
+    parser.add_argument("parts", nargs="*", help="parts of the names of mutants; by default all")
+    parser.add_argument(
+        "--of", type=int, default=1, help="try one of so many, by turns from commit to commit"
+    )
+    given = parser.parse_args(arguments)
+    turn = (
+        int(subprocess.check_output(["git", "rev-list", "--count", "HEAD"], cwd=ROOT)) if given.of > 1 else 0
+    )
+    chosen = [m for m in MUTANTS if not given.parts or any(part in m.name for part in given.parts)]
+    chosen = chosen[turn % given.of :: given.of]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         alive = []
         for mutant, (survived, seconds) in zip(chosen, pool.map(survives, chosen), strict=True):

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from simulation.analysis.paired import interval
+from simulation.figures.drawing.keyed_page import keyed_page
 from simulation.figures.drawing.panels import AXIS_MM, MARGIN_MM, RIGHT_MM, Frame, Key
 from simulation.figures.drawing.study import Drawn
 from simulation.figures.drawing.style import INK, SMALL_PT, scenario_styles
-from simulation.figures.ensembles.page import keyed_page
 from simulation.metrics import METRICS
 from simulation.optimize.front import CLOSE, DOMINATED, FRONT, Front
 from simulation.world import Array
