@@ -73,6 +73,8 @@ export const MEASURES = {
   spent_pv: { words: "Money spent", symbol: "present value", write: (v) => decimal(v, 0) },
 };
 
+const FINE = 2; // decimals that are added at most; with more, a last digit that is off by one stands out no longer
+
 /**
  * The decimals with which two numbers of a measure differ by what is said of them: whoever subtracts 7.7 from 9.5 finds
  * 1.8, where the numbers themselves may differ by 1.9.
@@ -83,11 +85,11 @@ export const MEASURES = {
 export function agreeing({ a, b }, metric) {
   const { write, than, decimals = 0 } = MEASURES[metric];
   const number = (/** @type {string | undefined} */ text) => Math.abs(Number(text?.match(/[\d.]+/)?.[0]));
-  const agrees = (/** @type {number} */ more) => {
-    const left = Math.abs(number(write(b, decimals + more)) - number(write(a, decimals + more)));
-    return left.toFixed(decimals + more) === number(than?.(b - a, decimals + more)).toFixed(decimals + more);
+  const agrees = (/** @type {number} */ places) => {
+    const left = Math.abs(number(write(b, places)) - number(write(a, places)));
+    return left.toFixed(places) === number(than?.(b - a, places)).toFixed(places);
   };
-  return Number.isFinite(b - a) ? decimals + ([0, 1].find(agrees) ?? 2) : decimals;
+  return Number.isFinite(b - a) && decimals < FINE && !agrees(decimals) ? FINE : decimals;
 }
 
 /** What a measure is called: "Regions in step (1 − Φ)". @param {string} metric */
