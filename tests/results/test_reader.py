@@ -211,6 +211,19 @@ def test_memberships_have_a_row_a_month_where_someone_may_join(store: Store):
     assert found["members"].tolist() == record("plain", 100).members[:, 0, :2].T.ravel().tolist()
 
 
+def test_members_of_all_replications_are_dense_arrays(store: Store):
+    results = Results(store.folder)
+    found = results.members("plain")
+    table = results.memberships(scenario="plain")
+    for place, number in enumerate(found.replications):
+        of_one = table[table["replication"] == number].set_index(["month", "region"])
+        for column in ("members", "may_join"):
+            dense = pd.DataFrame(getattr(found, column)[place, :, 0], columns=REGIONS).stack()
+            assert dense.loc[list(of_one.index)].tolist() == of_one[column].tolist()
+            assert dense.sum() == of_one[column].sum()
+    assert found.replications.tolist() == sorted(set(table["replication"]))
+
+
 def test_rows_stand_in_the_order_of_the_study_whatever_finished_first(store: Store):
     for compacted in (False, True):
         if compacted:
