@@ -1,0 +1,201 @@
+"""References that are made of the program: keys from the schemas, commands from click, Python from docstrings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from pydantic import BaseModel
+
+from simulation.explore.study import Study
+from simulation.fit.study import Fit
+from simulation.optimize.study import Search
+from simulation.scenario.schema import Scenario
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SCENARIO = """# Keys of a scenario
+
+A scenario is a TOML file with these keys; all have defaults unless marked as required. `extends` names a file that this
+one changes: its tables are merged key by key, its arrays replaced as a whole. [The model](../model.md) explains what the
+numbers do and where they come from, and [`scenarios/baseline.toml`]({baseline}) is a file that holds every key.
+"""
+STUDIES = """# Keys of a study
+
+Three commands read a file of their own: `hypercluster explore`, `optimize` and `fit`.
+"""
+COMMANDS = """# Commands
+
+This is what `--help` says. [Run, compare, plot](../commands.md) shows what the commands are for, and the files that
+they write.
+
+::: mkdocs-click
+    :module: simulation.cli.main
+    :command: cli
+    :prog_name: hypercluster
+    :depth: 1
+    :style: plain
+    :list_subcommands: true
+"""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages of the folder reference/."""
+    pages = {
+        "scenario": SCENARIO.format(baseline="../repository/scenarios/baseline.toml.md")
+        + keys_of(Scenario, level=2),
+        "studies": STUDIES
+        + "".join(
+            f"\n## `hypercluster {command}`\n\n{schema.__doc__}\n\n{keys_of(schema, level=3)}"
+            for command, schema in (("explore", Study), ("optimize", Search), ("fit", Fit))
+        ),
+        "commands": COMMANDS,
+    }
+    for name, text in pages.items():
+        files.append(File.generated(config, f"reference/{name}.md", content=text))
+    for source in _named(config.nav):
+        if source.startswith("reference/python/"):
+            package = source.removeprefix("reference/python/").removesuffix(".md")
+            files.append(File.generated(config, source, content=python(package)))
+    return files
+
+
+def _named(nav: Any) -> Iterator[str]:
+    """Yield the pages that a navigation names."""
+    if isinstance(nav, str):
+        yield nav
+    else:
+        for part in nav.values() if isinstance(nav, dict) else nav:
+            yield from _named(part)
+
+
+def python(package: str) -> str:
+    """Return the page of a package: the public names of ``simulation``, or those of all modules of another."""
+    inside = "false" if package == "simulation" else "true"
+    return f"# `{package}`\n\n::: {package}\n    options:\n      show_submodules: {inside}\n      show_root_heading: false\n"
+
+
+def keys_of(schema: type[BaseModel], *, level: int) -> str:
+    """Return the keys of a TOML file as one table for each of its tables."""
+    whole = schema.model_json_schema()
+    return "\n".join(_tables(whole, whole.get("$defs", {}), (), "", level))
+
+
+def _tables(
+    table: dict[str, Any], definitions: dict[str, Any], place: tuple[str, ...], brackets: str, level: int
+) -> Iterator[str]:
+    """Yield the lines of a table and of those below it; ``brackets`` is how the file writes its name."""
+    below, rows = [], []
+    for key, part in table["properties"].items():
+        inner, many = _tables_in(part, definitions)
+        if inner:
+            below.append((key, inner, many, part.get("description", "")))
+        else:
+            required = key in table.get("required", ())
+            rows.append(f"| `{key}` | {_values(part)} | {_default(part, required)} | {_cell(part)} |")
+    if place:
+        yield f"\n{'#' * level} `{brackets}` {{ #{'.'.join(place)} }}\n"
+        yield _words(table.get("description", "")) + "\n"
+    if rows:
+        yield from ("", "| key | values | default | meaning |", "|---|---|---|---|", *rows)
+    for key, inner, many, words in below:
+        name = ".".join((*place[:1], key) if place else (key,))
+        written = f"[[{name}]]" if many else f"[{name}]"
+        if len(inner) == 1:
+            yield from _tables(
+                inner[0] | {"description": f"{words} {inner[0].get('description', '')}"},
+                definitions, (*place, key), written, level,
+            )  # fmt: skip
+            continue
+        yield f"\n{'#' * level} `{written}` {{ #{'.'.join((*place, key))} }}\n"
+        yield f"{_words(words)} One of:\n"
+        for choice in inner:
+            kind, tag = _tag(choice)
+            yield from _tables(choice, definitions, (*place, key, tag), f'{kind} = "{tag}"', level + 1)
+
+
+def _tables_in(part: dict[str, Any], definitions: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+    """Return the tables that a key may hold, and whether it holds an array of them."""
+    many = part.get("type") == "array"
+    inside = part.get("items", {}) if many else part
+    found = []
+    for choice in inside.get("oneOf", inside.get("anyOf", [inside])):
+        target = definitions.get(choice.get("$ref", "").rsplit("/", 1)[-1], {})
+        if "properties" in target:
+            found.append(target)
+    return found, many
+
+
+def _tag(choice: dict[str, Any]) -> tuple[str, str]:
+    """Return the key that tells this table from the others, and its value."""
+    return next((key, part["const"]) for key, part in choice["properties"].items() if "const" in part)
+
+
+def _values(part: dict[str, Any]) -> str:
+    """Return in words what a key may hold."""
+    choices = part.get("anyOf", part.get("oneOf"))
+    if choices is not None:
+        return ", or ".join(_values(choice) for choice in choices if choice.get("type") != "null")
+    if "const" in part:
+        return f"`{_toml(part['const'])}`"
+    if "enum" in part:
+        return ", ".join(f"`{_toml(word)}`" for word in part["enum"])
+    kind = part.get("type")
+    if kind == "array":
+        inside = part.get("items", {})
+        return "list" if not inside.get("type") else f"list of {_plural(_values(inside))}"
+    if kind == "object":
+        inside = part.get("additionalProperties")
+        return f"table of {_plural(_values(inside))}" if isinstance(inside, dict) else "table"
+    if kind == "string":
+        return "name" if "pattern" in part else "text"
+    if kind == "boolean":
+        return "`true`, `false`"
+    return f"{'whole number' if kind == 'integer' else 'number'}{_bounds(part)}"
+
+
+def _plural(words: str) -> str:
+    first, *rest = words.split(",", 1)
+    for word in ("number", "name", "text"):
+        if first.endswith(word):
+            return ",".join([first + "s", *rest])
+    return words
+
+
+def _bounds(part: dict[str, Any]) -> str:
+    if "minimum" in part and "maximum" in part:
+        words = f" from {part['minimum']:g} to {part['maximum']:g}"
+    else:
+        signs = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
+        words = "".join(f", {sign} {part[bound]:g}" for bound, sign in signs if bound in part)
+    return words + (f", a multiple of {part['multipleOf']:g}" if "multipleOf" in part else "")
+
+
+def _default(part: dict[str, Any], required: bool) -> str:
+    if required:
+        return "*required*"
+    value = part.get("default")
+    return "" if value is None else f"`{_toml(value)}`"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key} = {_toml(inner)}' for key, inner in value.items())}}}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _cell(part: dict[str, Any]) -> str:
+    return _words(part.get("description", "")).replace("|", "\\|")
+
+
+def _words(text: str) -> str:
+    return " ".join(text.replace("``", "`").split())
