@@ -1,7 +1,8 @@
 """Docstrings as this repository writes them, in the form that mkdocstrings reads.
 
 A role of Sphinx, such as ``:func:`~simulation.run```, becomes a link. What stands behind the name of an argument is its
-type where that is one, ``months : int64, shape (n,)``; else it describes the argument, whose type is annotated.
+type where that is one, ``months : int64, shape (n,)``; else it describes the argument, whose type is annotated. Lines
+of an interactive session need no heading "Examples".
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import griffe
 
 ROLE = re.compile(r":(?:attr|class|data|exc|func|meth|mod):`(~?)([\w.]+)`")
 DESCRIBED = re.compile(r"^(\w+(?:, \w+)*) : (?!(?:u?int|float)\d*\b|bool\b|str\b)(?=\w)", re.MULTILINE)
+
+SESSION = re.compile(r"^(?: *(?:>>>|\.\.\.) .*\n?)+", re.MULTILINE)
 
 
 def linked(role: re.Match[str]) -> str:
@@ -27,4 +30,5 @@ class Docstrings(griffe.Extension):
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
         if obj.docstring is not None:
             text = DESCRIBED.sub(r"\1\n    ", obj.docstring.value)
+            text = SESSION.sub(lambda lines: f"\n```pycon\n{lines[0].rstrip()}\n```\n", text)
             obj.docstring.value = ROLE.sub(linked, text)

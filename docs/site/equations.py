@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import posixpath
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,11 +20,13 @@ MATHEMATICS = re.compile(
     r'<(?P<tag>div|span) class="arithmatex">\\[\[(](?P<latex>.*?)\\[\])]</(?P=tag)>', re.DOTALL
 )
 NUMBER = re.compile(r"\s*\\tag\{(\w+)\}")
+REFERENCE = re.compile(r"(\bequation\s)\((\d+)\)(?![^<]*(?:>|</a>))", re.IGNORECASE)
+"""A reference to an equation of the model, outside of tags and links."""
 CONVERTER = LatexToMathML(fancy_error=False)
 
 
 def mathml(latex: str, *, display: bool) -> str:
-    """Return the MathML of a formula; a number set by ``\\tag`` stands beside it, as the target of links."""
+    r"""Return the MathML of a formula; a number set by ``\tag`` stands beside it, as the target of links."""
     number = NUMBER.search(latex)
     formula = CONVERTER.convert_with_local_state(NUMBER.sub("", latex).strip(), displaystyle=display)
     if not display:
@@ -40,7 +43,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Replace what arithmatex marks as mathematics."""
+    """Replace what arithmatex marks as mathematics, and link references to equations of the model."""
 
     def converted(found: re.Match[str]) -> str:
         latex = html.unescape(found["latex"])
@@ -49,4 +52,8 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
         except LatexError as error:
             raise PluginError(f"{page.file.src_uri}: {latex}: {error}") from None
 
-    return MATHEMATICS.sub(converted, content)
+    def referring(found: re.Match[str]) -> str:
+        model = posixpath.relpath("model.html", posixpath.dirname(page.file.dest_uri) or ".")
+        return f'{found[1]}<a href="{model}#equation-{found[2]}">({found[2]})</a>'
+
+    return REFERENCE.sub(referring, MATHEMATICS.sub(converted, content))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -15,13 +15,12 @@ from simulation.fit.study import Fit
 from simulation.optimize.study import Search
 from simulation.scenario.schema import Scenario
 
-ROOT = Path(__file__).resolve().parents[2]
-
 SCENARIO = """# Keys of a scenario
 
-A scenario is a TOML file with these keys; all have defaults unless marked as required. `extends` names a file that this
-one changes: its tables are merged key by key, its arrays replaced as a whole. [The model](../model.md) explains what the
-numbers do and where they come from, and [`scenarios/baseline.toml`]({baseline}) is a file that holds every key.
+A scenario is a TOML file with these keys; all have defaults unless marked as required. `extends` names a file that
+this one changes: its tables are merged key by key, its arrays replaced as a whole. [The model](../model.md) explains
+what the numbers do and where they come from, and [`scenarios/baseline.toml`](../repository/scenarios/baseline.toml.md)
+holds every key.
 """
 STUDIES = """# Keys of a study
 
@@ -45,8 +44,7 @@ they write.
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages of the folder reference/."""
     pages = {
-        "scenario": SCENARIO.format(baseline="../repository/scenarios/baseline.toml.md")
-        + keys_of(Scenario, level=2),
+        "scenario": SCENARIO + keys_of(Scenario, level=2),
         "studies": STUDIES
         + "".join(
             f"\n## `hypercluster {command}`\n\n{schema.__doc__}\n\n{keys_of(schema, level=3)}"
@@ -74,8 +72,8 @@ def _named(nav: Any) -> Iterator[str]:
 
 def python(package: str) -> str:
     """Return the page of a package: the public names of ``simulation``, or those of all modules of another."""
-    inside = "false" if package == "simulation" else "true"
-    return f"# `{package}`\n\n::: {package}\n    options:\n      show_submodules: {inside}\n      show_root_heading: false\n"
+    submodules = str(package != "simulation").lower()
+    return f"# `{package}`\n\n::: {package}\n    options:\n      show_submodules: {submodules}\n"
 
 
 def keys_of(schema: type[BaseModel], *, level: int) -> str:
@@ -93,7 +91,7 @@ def _tables(
         inner, many = _tables_in(part, definitions)
         if inner:
             below.append((key, inner, many, part.get("description", "")))
-        else:
+        elif "const" not in part:  # a tag, which the heading shows
             required = key in table.get("required", ())
             rows.append(f"| `{key}` | {_values(part)} | {_default(part, required)} | {_cell(part)} |")
     if place:
@@ -138,7 +136,8 @@ def _values(part: dict[str, Any]) -> str:
     """Return in words what a key may hold."""
     choices = part.get("anyOf", part.get("oneOf"))
     if choices is not None:
-        return ", or ".join(_values(choice) for choice in choices if choice.get("type") != "null")
+        words = [_values(choice) for choice in choices if choice.get("type") != "null"]
+        return ", or ".join(words).replace(f"table of {_plural(words[0])}", "a table of such")
     if "const" in part:
         return f"`{_toml(part['const'])}`"
     if "enum" in part:
@@ -159,18 +158,19 @@ def _values(part: dict[str, Any]) -> str:
 
 def _plural(words: str) -> str:
     first, *rest = words.split(",", 1)
+    noun, *bounds = first.split(" from ", 1)
     for word in ("number", "name", "text"):
-        if first.endswith(word):
-            return ",".join([first + "s", *rest])
+        if noun.endswith(word):
+            return ",".join([" from ".join([noun + "s", *bounds]), *rest])
     return words
 
 
 def _bounds(part: dict[str, Any]) -> str:
     if "minimum" in part and "maximum" in part:
-        words = f" from {part['minimum']:g} to {part['maximum']:g}"
+        words = f" from {_number(part['minimum'])} to {_number(part['maximum'])}"
     else:
         signs = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
-        words = "".join(f", {sign} {part[bound]:g}" for bound, sign in signs if bound in part)
+        words = "".join(f", {sign} {_number(part[bound])}" for bound, sign in signs if bound in part)
     return words + (f", a multiple of {part['multipleOf']:g}" if "multipleOf" in part else "")
 
 
@@ -190,7 +190,12 @@ def _toml(value: Any) -> str:
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{key} = {_toml(inner)}' for key, inner in value.items())}}}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return _number(value) if isinstance(value, float) else str(value)
+
+
+def _number(value: float) -> str:
+    """Return a number as people write it in a TOML file: 1e-9."""
+    return re.sub(r"e([+-])0*", lambda sign: "e" + sign[1].strip("+"), f"{value:g}")
 
 
 def _cell(part: dict[str, Any]) -> str:

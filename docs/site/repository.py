@@ -7,7 +7,6 @@ reference, another folder as the list of its files.
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from pathlib import Path
