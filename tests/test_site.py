@@ -97,6 +97,8 @@ def test_the_references_hold_every_key_instrument_and_command(site: Path, pages:
     assert [
         key for key in Scenario.model_fields if key not in targets and f"<code>{key}</code>" not in keys
     ] == []
+    studies = pages[site / "reference" / "studies.html"].targets
+    assert {"hypercluster-explore", "explore.parameters", "optimize.entries", "fit.parameters"} <= studies
     commands = pages[site / "reference" / "commands.html"].targets
     assert {f"hypercluster-{name}" for name in cli.commands} <= commands
 

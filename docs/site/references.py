@@ -47,7 +47,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "scenario": SCENARIO + keys_of(Scenario, level=2),
         "studies": STUDIES
         + "".join(
-            f"\n## `hypercluster {command}`\n\n{schema.__doc__}\n\n{keys_of(schema, level=3)}"
+            f"\n\n## `hypercluster {command}`\n\n{schema.__doc__}\n\n{keys_of(schema, level=3, within=f'{command}.')}"
             for command, schema in (("explore", Study), ("optimize", Search), ("fit", Fit))
         ),
         "commands": COMMANDS,
@@ -76,10 +76,11 @@ def python(package: str) -> str:
     return f"# `{package}`\n\n::: {package}\n    options:\n      show_submodules: {submodules}\n"
 
 
-def keys_of(schema: type[BaseModel], *, level: int) -> str:
-    """Return the keys of a TOML file as one table for each of its tables."""
+def keys_of(schema: type[BaseModel], *, level: int, within: str = "") -> str:
+    """Return the keys of a TOML file as one table for each of its tables; ``within`` begins the targets of links."""
     whole = schema.model_json_schema()
-    return "\n".join(_tables(whole, whole.get("$defs", {}), (), "", level))
+    lines = _tables(whole, whole.get("$defs", {}), (), "", level)
+    return "\n".join(lines).replace("{ #", f"{{ #{within}")
 
 
 def _tables(
@@ -88,9 +89,9 @@ def _tables(
     """Yield the lines of a table and of those below it; ``brackets`` is how the file writes its name."""
     below, rows = [], []
     for key, part in table["properties"].items():
-        inner, many = _tables_in(part, definitions)
+        inner, form = _tables_in(part, definitions)
         if inner:
-            below.append((key, inner, many, part.get("description", "")))
+            below.append((key, inner, form, part.get("description", "")))
         elif "const" not in part:  # a tag, which the heading shows
             required = key in table.get("required", ())
             rows.append(f"| `{key}` | {_values(part)} | {_default(part, required)} | {_cell(part)} |")
@@ -99,14 +100,12 @@ def _tables(
         yield _words(table.get("description", "")) + "\n"
     if rows:
         yield from ("", "| key | values | default | meaning |", "|---|---|---|---|", *rows)
-    for key, inner, many, words in below:
-        name = ".".join((*place[:1], key) if place else (key,))
-        written = f"[[{name}]]" if many else f"[{name}]"
+    around = brackets.strip("[]") + "." if place else ""
+    for key, inner, form, words in below:
+        written = form.format(around + key)
         if len(inner) == 1:
-            yield from _tables(
-                inner[0] | {"description": f"{words} {inner[0].get('description', '')}"},
-                definitions, (*place, key), written, level,
-            )  # fmt: skip
+            only = inner[0] | {"description": f"{words} {inner[0].get('description', '')}"}
+            yield from _tables(only, definitions, (*place, key), written, level)
             continue
         yield f"\n{'#' * level} `{written}` {{ #{'.'.join((*place, key))} }}\n"
         yield f"{_words(words)} One of:\n"
@@ -115,16 +114,16 @@ def _tables(
             yield from _tables(choice, definitions, (*place, key, tag), f'{kind} = "{tag}"', level + 1)
 
 
-def _tables_in(part: dict[str, Any], definitions: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
-    """Return the tables that a key may hold, and whether it holds an array of them."""
-    many = part.get("type") == "array"
-    inside = part.get("items", {}) if many else part
-    found = []
-    for choice in inside.get("oneOf", inside.get("anyOf", [inside])):
-        target = definitions.get(choice.get("$ref", "").rsplit("/", 1)[-1], {})
-        if "properties" in target:
-            found.append(target)
-    return found, many
+def _tables_in(part: dict[str, Any], definitions: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
+    """Return the tables that a key may hold, and the form of their heading in a file."""
+    inside, form = part, "[{}]"
+    if "items" in part:
+        inside, form = part["items"], "[[{}]]"
+    elif "patternProperties" in part:
+        inside, form = next(iter(part["patternProperties"].values())), "[{}.NAME]"
+    choices = inside.get("oneOf", inside.get("anyOf", [inside]))
+    targets = [definitions.get(choice.get("$ref", "").rsplit("/", 1)[-1], {}) for choice in choices]
+    return [target for target in targets if "properties" in target], form
 
 
 def _tag(choice: dict[str, Any]) -> tuple[str, str]:

@@ -31,6 +31,10 @@ UNSEARCHED = "---\nsearch: {exclude: true}\n---\n\n"
 """Begins a page of the text of a file: searching these would take most of the time of a build."""
 
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
+CELL = re.compile(r"<td( style=[^>]*)?>(.*?)</td>", re.DOTALL)
+NAME = re.compile(r"(?<=<code>)[^<\s]{20,}(?=</code>)")
+LONG = 70
+"""Letters from which a cell of a table holds sentences."""
 FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.DOTALL | re.MULTILINE)
 
 
@@ -129,3 +133,18 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
         parts += [LINK.sub(rewritten, markdown[last : fence.start()]), fence[0]]
         last = fence.end()
     return "".join([*parts, LINK.sub(rewritten, markdown[last:])])
+
+
+def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Mark the cells of tables that hold sentences, which style.css makes wide; break long names and paths in cells."""
+
+    def marked(cell: re.Match[str]) -> str:
+        inside = NAME.sub(lambda name: re.sub(r"([./_])", r"\1<wbr>", name[0]), cell[2])
+        long = len(re.sub(r"<[^>]*>", "", cell[2])) > LONG
+        return (
+            f'<td class="sentences"{cell[1] or ""}>{inside}</td>'
+            if long
+            else f"<td{cell[1] or ''}>{inside}</td>"
+        )
+
+    return CELL.sub(marked, content)
