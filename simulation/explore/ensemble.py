@@ -219,7 +219,7 @@ def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:
         if kind == "sample" and any(parameter.of_policies for parameter in parameters)
     )
     parameters = [_also_as_designed(parameter) for parameter in parameters]
-    patterns, ranges = _checks(study, baseline)
+    patterns, ranges = checks_of(study, baseline)
     return Ensemble(
         study=study,
         design=Design(
@@ -249,7 +249,8 @@ def _also_as_designed(parameter: Parameter) -> Parameter:
     return replace(parameter, only=(*parameter.only, *(f"{name}{AS_DESIGNED}" for name in parameter.only)))
 
 
-def _checks(study: Study, baseline: Scenario) -> tuple[tuple[Pattern, ...], tuple[Range, ...]]:
+def checks_of(study: Study, baseline: Scenario) -> tuple[tuple[Pattern, ...], tuple[Range, ...]]:
+    """Return the patterns and the ranges of metrics that a baseline must show."""
     shipped = load_patterns().patterns
     if study.patterns == "none" or (study.match is not None and study.patterns == "shipped"):
         return (), ()  # matched worlds show the pattern that decides, and all of them are described

@@ -6,7 +6,7 @@ effect is gone; what remains is the choice among those few that were compared th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,7 +51,7 @@ class Front:
     @property
     def signs(self) -> Array:
         """float64 (2,): 1 where lower is better, otherwise -1."""
-        return _signs(self.found.space)
+        return self.found.space.search.signs
 
     @property
     def is_policy(self) -> Array:
@@ -79,16 +79,6 @@ class Front:
             ]
             found[self.names[p]] = self.names[min(fitting)[1]] if fitting else None
         return found
-
-    def of_other_worlds(self) -> dict[str, list[str]]:
-        """Return the policies whose scenario differs from the baseline in more than policies, with the keys."""
-        own = {"name", "title", "summary", "group", "description", "platforms", "policies"}
-        base = self.found.space.baseline.model_dump(exclude=own)
-        differing = {
-            spec.name: [key for key, value in spec.model_dump(exclude=own).items() if value != base[key]]
-            for spec in self.found.policies
-        }
-        return {name: keys for name, keys in differing.items() if keys}
 
     def _difference(self, a: int, b: int) -> list[tuple[float, float]]:
         return _intervals(self.signs * (self.values[a] - self.values[b]))
@@ -128,12 +118,12 @@ class Front:
             told.append(self._best(m, metric))
         matched = self.matched()
         title_of = dict(zip(self.names, self.titles, strict=True))
-        elsewhere = self.of_other_worlds()
+        elsewhere = of_other_worlds(self.found)
         lacking = [
             title_of[name] for name, match in matched.items() if match is None and name not in elsewhere
         ]
         margin = " and ".join(
-            f"{search.margin.get(metric, 0.0):g}{_unit(metric)} in {words_of(metric)}"
+            f"{search.margin.get(metric, 0.0):g}{unit_of(metric)} in {words_of(metric)}"
             for metric in self.objectives
         )
         if matched:
@@ -165,7 +155,7 @@ class Front:
 
     def _best(self, m: int, metric: str) -> str:
         means = self.signs[m] * self.values[:, :, m].mean(axis=1)
-        elsewhere = self.of_other_worlds()
+        elsewhere = of_other_worlds(self.found)
         policies = [n for n in np.flatnonzero(self.is_policy) if self.names[n] not in elsewhere]
         own = np.flatnonzero(~self.is_policy)
         best = int(own[np.argmin(means[own])])
@@ -179,12 +169,12 @@ class Front:
         low, high = interval(gained)
         return (
             f"{text}; the best policy of the same world, {self.titles[rival]}, has {self._value(rival, m)}. "
-            f"The candidate is {word} by {gained.mean():.3g}{_unit(metric)} [{low:.3g}, {high:.3g}]."
+            f"The candidate is {word} by {gained.mean():.3g}{unit_of(metric)} [{low:.3g}, {high:.3g}]."
         )
 
     def _value(self, n: int, m: int) -> str:
         low, high = interval(self.values[n, :, m])
-        unit = _unit(self.objectives[m])
+        unit = unit_of(self.objectives[m])
         return f"{self.values[n, :, m].mean():.4g}{unit} [{low:.4g}, {high:.4g}]"
 
 
@@ -199,24 +189,36 @@ def front_of(found: Found) -> Front:
     space = found.space
     titles = {spec.name: spec.title for spec in found.policies}
     titles |= {name: space.words(space.values(genes)) for name, genes in found.candidates.items()}
-    chosen = [n for n in range(1, len(names)) if names[n] not in _twins(found, names, values)]
+    twins = twins_of(names, values, among=found.candidates)
+    chosen = [n for n in range(1, len(names)) if names[n] not in twins]
     return Front(
         found=found,
         names=tuple(names[n] for n in chosen),
         titles=tuple(titles[names[n]] for n in chosen),
         values=values[chosen],
         baseline=values[0],
-        standing=standings(_signs(found.space) * values[chosen]),
+        standing=standings(found.space.search.signs * values[chosen]),
         unspent=np.maximum(1 - money[chosen, 1] / money[chosen, 0], 0.0),
     )
 
 
-def _twins(found: Found, names: Sequence[str], values: Array) -> set[str]:
+def of_other_worlds(found: Found) -> dict[str, list[str]]:
+    """Return the policies whose scenario differs from the baseline in more than policies, with the keys."""
+    own = {"name", "title", "summary", "group", "description", "platforms", "policies"}
+    base = found.space.baseline.model_dump(exclude=own)
+    differing = {
+        spec.name: [key for key, value in spec.model_dump(exclude=own).items() if value != base[key]]
+        for spec in found.policies
+    }
+    return {name: keys for name, keys in differing.items() if keys}
+
+
+def twins_of(names: Sequence[str], values: Array, *, among: Container[str]) -> set[str]:
     """Return the candidates that do the same as an earlier one: they differ in the plan of money nobody can use."""
     seen: set[bytes] = set()
     twins = set()
     for name, mine in zip(names, values, strict=True):
-        if name in found.candidates:
+        if name in among:
             if mine.tobytes() in seen:
                 twins.add(name)
             seen.add(mine.tobytes())
@@ -250,29 +252,38 @@ def standings(values: Array) -> tuple[Standing, ...]:
 def write_front(front: Front, outputs: Outputs) -> None:
     """Write ``front.csv``, ``front.md``, and the front as scenario files in the folder ``front``."""
     space = front.found.space
-    table = front.table()
-    shown = [f"# {space.search.title or 'The best use of the budget'}", ""]
-    shown += [line + "\n" for line in front.sentences()]
-    files = {
-        "front.csv": table.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode(),
-        f"{FILES}/{BASELINE_FILE}": space.baseline.to_toml().encode(),
+    told = [f"# {space.search.title or 'The best use of the budget'}", ""]
+    told += [line + "\n" for line in front.sentences()]
+    chosen = {
+        front.names[n]: front.found.candidates[front.names[n]]
+        for n in front.on_front()
+        if not front.is_policy[n]
     }
-    for n in front.on_front():
-        if front.is_policy[n]:
-            continue
-        name = front.names[n]
-        genes = front.found.candidates[name]
-        details = space.details(space.values(genes))
-        shown.append(f"- {name}: {details}")
-        files[f"{FILES}/{name}.toml"] = space.text(
-            genes, name=name, title=front.titles[n], description=details, extends=BASELINE_FILE
+    told += [f"- {name}: {space.details(space.values(genes))}" for name, genes in chosen.items()]
+    outputs.write(
+        {"front.csv": csv_of(front.table()), "front.md": ("\n".join(told) + "\n").encode()}
+        | scenario_files(space, chosen, folder=FILES)
+    )
+
+
+def csv_of(table: pd.DataFrame) -> bytes:
+    """Return a table as the content of a CSV file."""
+    return table.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode()
+
+
+def scenario_files(space: Space, candidates: Mapping[str, Array], *, folder: str) -> dict[str, bytes]:
+    """Return candidates as scenario files in a folder, with the baseline that they extend, by path."""
+    files = {f"{folder}/{BASELINE_FILE}": space.baseline.to_toml().encode()}
+    for name, genes in candidates.items():
+        values = space.values(genes)
+        files[f"{folder}/{name}.toml"] = space.text(
+            genes,
+            name=name,
+            title=space.words(values),
+            description=space.details(values),
+            extends=BASELINE_FILE,
         ).encode()
-    outputs.write(files | {"front.md": ("\n".join(shown) + "\n").encode()})
-
-
-def _signs(space: Space) -> Array:
-    search = space.search
-    return np.array([1.0 if search.lower_is_better(metric) else -1.0 for metric in search.objectives])
+    return files
 
 
 def _intervals(differences: Array) -> list[tuple[float, float]]:
@@ -289,6 +300,6 @@ def words_of(metric: str) -> str:
     return WORDS.get(metric, metric)
 
 
-def _unit(metric: str) -> str:
+def unit_of(metric: str) -> str:
     unit = METRICS[metric].unit
     return f" {unit}" if unit in ("years", "nats", "regions") else ""

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from simulation.analysis.declarations import read_declarations
@@ -21,6 +22,7 @@ from simulation.scenario.messages import Issue, expected
 from simulation.scenario.schema import Scenario
 from simulation.scenario.vectors import VECTORS
 from simulation.settings import Identifier, Line, Names, Settings, Share, Year
+from simulation.world import Array
 
 PACKAGED = Path(__file__).parents[1] / "scenarios" / "searches"
 CHECKOUT = Path(__file__).parents[2] / "scenarios" / "searches"
@@ -101,6 +103,19 @@ class EntrySlot(Settings):
         return self
 
 
+class Robust(Settings):
+    """How the best candidates are compared in uncertain worlds."""
+
+    worlds: Annotated[int, Field(ge=4, le=300)] = 30
+    """Worlds, drawn from the plausible ranges of everything that is assumed."""
+    candidates: Annotated[int, Field(ge=4, le=1000)] = 120
+    """Candidates at the start: survivors of the search, their next offspring, and random ones."""
+    replications: Annotated[int, Field(ge=1, le=20)] = 2
+    """Seeds of each world."""
+    patterns: Literal["shipped", "none"] = "shipped"
+    """What a world must show without policy to be used."""
+
+
 class Search(Settings):
     """A search for the best use of a budget."""
 
@@ -141,6 +156,8 @@ class Search(Settings):
     """Platforms by name."""
     entries: Annotated[dict[Identifier, EntrySlot], Field(min_length=1)]
     """Instruments by a name of your choice."""
+    robust: Robust = Robust()
+    """The comparison in uncertain worlds."""
 
     @property
     def units(self) -> int:
@@ -150,6 +167,11 @@ class Search(Settings):
     def lower_is_better(self, metric: str) -> bool:
         """Whether an objective is better when it is lower."""
         return self.better.get(metric, METRICS[metric].better) == "lower"
+
+    @property
+    def signs(self) -> Array:
+        """float64 (2,): 1 for an objective that is better when lower, otherwise -1."""
+        return np.array([1.0 if self.lower_is_better(metric) else -1.0 for metric in self.objectives])
 
     def to_toml(self) -> str:
         """The whole study as the text of a file."""

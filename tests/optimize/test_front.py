@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from small_searches import run_small
 
-from simulation.optimize.front import Front, front_of, standings, write_front
+from simulation.optimize.front import Front, front_of, of_other_worlds, standings, write_front
 from simulation.results.derived import outputs_of
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.plan import plan_of
@@ -94,10 +94,10 @@ def test_the_table_says_what_part_of_the_money_nobody_can_use(front: Front):
 
 
 def test_a_policy_of_another_world_is_told(front: Front):
-    assert front.of_other_worlds() == {}
+    assert of_other_worlds(front.found) == {}
     longer = front.found.policies[0].model_copy(update={"institutions": load_scenario(MORE).institutions})
     made = replace(front, found=replace(front.found, policies=(longer, *front.found.policies[1:])))
-    assert made.of_other_worlds() == {"regional_cluster": ["institutions"]}
+    assert of_other_worlds(made.found) == {"regional_cluster": ["institutions"]}
     assert any("has another world than the candidates (institutions)" in line for line in made.sentences())
 
 

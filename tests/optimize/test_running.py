@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_searches import run_small, small_search, small_space
+from small_searches import Interrupting, run_small, small_search, small_space
 
-from simulation.batch.progress import Progress
 from simulation.errors import ResultsError
 from simulation.optimize.front import front_of
 from simulation.optimize.running import FRESH_SEEDS, Call, Found, first_generation
@@ -25,18 +24,6 @@ from simulation.results.reader import Results
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     return run_small(tmp_path_factory.mktemp("search") / "whole")
-
-
-class Interrupting:
-    """Interrupts after a number of reports of progress."""
-
-    def __init__(self, reports: int) -> None:
-        self.left = reports
-
-    def __call__(self, _: Progress) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise KeyboardInterrupt
 
 
 def assert_same(found: Found, other: Found) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from small_ensembles import SMALL
 
+from simulation.batch.progress import Progress
 from simulation.optimize.running import Call, Found, run_search
 from simulation.optimize.space import Space, space_of
 from simulation.optimize.study import search_with
@@ -48,3 +49,15 @@ def run_small(out: Path, call: Call | None = None, **changes: Any) -> Found:
     """Run a small search in this process."""
     space, policies = small_space(**changes)
     return run_search(space, policies, out=out, call=call or Call(executor="serial"))
+
+
+class Interrupting:
+    """Interrupts after a number of reports of progress."""
+
+    def __init__(self, reports: int) -> None:
+        self.left = reports
+
+    def __call__(self, _: Progress) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
