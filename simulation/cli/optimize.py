@@ -34,7 +34,7 @@ STUDY = "budget"
 )
 @click.option(
     "--final-replications",
-    type=click.IntRange(2),
+    type=click.IntRange(4),
     help="Fresh seeds of the final comparison; by default those of the study.",
 )
 @click.option(

@@ -6,6 +6,7 @@ effect is gone; what remains is the choice among those few that were compared th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -63,25 +64,30 @@ class Front:
         first = self.signs[0] * self.values[:, :, 0].mean(axis=1)
         return [int(n) for n in np.argsort(first, kind="stable") if self.standing[n] == FRONT]
 
+    @property
+    def chosen_on(self) -> int:
+        """The number of seeds on which a candidate is chosen: the first half; the others tell how good it is."""
+        return self.values.shape[1] // 2
+
     def matched(self) -> dict[str, str | None]:
         """Return for each policy a candidate that is not inferior to it, or None.
 
-        Not inferior: in both objectives the 95 % interval of the paired difference ends below the margin.
+        The candidate is the one that is most clearly within the margin on the first half of the seeds. It is not
+        inferior if on the others the 95 % interval of the paired difference ends below the margin in both objectives.
         """
         margin = np.array([self.found.space.search.margin.get(metric, 0.0) for metric in self.objectives])
         candidates = np.flatnonzero(~self.is_policy)
         found: dict[str, str | None] = {}
         for p in np.flatnonzero(self.is_policy):
-            fitting = [
-                (float((self.signs * (self.values[c] - self.values[p])).mean(axis=0).sum()), int(c))
-                for c in candidates
-                if all(high <= margin[m] for m, (_, high) in enumerate(self._difference(int(c), int(p))))
-            ]
-            found[self.names[p]] = self.names[min(fitting)[1]] if fitting else None
+            worse = self.signs * (self.values[candidates] - self.values[p])
+            first, rest = worse[:, : self.chosen_on], worse[:, self.chosen_on :]
+            errors = first.std(axis=1, ddof=1) / math.sqrt(self.chosen_on)
+            # A difference without chance is divided by next to nothing, which leaves its sign.
+            excess = (first.mean(axis=1) - margin) / np.maximum(errors, 1e-12)
+            best = int(np.argmin(np.where(np.isnan(excess), np.inf, excess).max(axis=1)))
+            holds = all(high <= margin[m] for m, (_, high) in enumerate(_intervals(rest[best])))
+            found[self.names[p]] = self.names[candidates[best]] if holds else None
         return found
-
-    def _difference(self, a: int, b: int) -> list[tuple[float, float]]:
-        return _intervals(self.signs * (self.values[a] - self.values[b]))
 
     def table(self) -> pd.DataFrame:
         """Return one row for the baseline and each policy and candidate: means, intervals, standing, money."""
@@ -129,7 +135,8 @@ class Front:
         if matched:
             told.append(
                 f"Within {margin}, a candidate of the search is no worse than each of the "
-                f"{len(matched) - len(elsewhere)} policies of the same world."
+                f"{len(matched) - len(elsewhere)} policies of the same world (chosen on the first {self.chosen_on} "
+                "seeds, tested on the others)."
                 if not lacking
                 else f"Within {margin}, no candidate of the search is as good as {', '.join(lacking)}."
             )
@@ -154,28 +161,28 @@ class Front:
         return told
 
     def _best(self, m: int, metric: str) -> str:
-        means = self.signs[m] * self.values[:, :, m].mean(axis=1)
+        """Return who is best in one objective: chosen on the first half of the seeds, judged on the others."""
+        first, rest = self.values[:, : self.chosen_on, m], self.values[:, self.chosen_on :, m]
+        means = self.signs[m] * first.mean(axis=1)
         elsewhere = of_other_worlds(self.found)
         policies = [n for n in np.flatnonzero(self.is_policy) if self.names[n] not in elsewhere]
         own = np.flatnonzero(~self.is_policy)
         best = int(own[np.argmin(means[own])])
-        text = f"Best in {words_of(metric)}: {self.names[best]} ({self.titles[best]}), {self._value(best, m)}"
+        unit = unit_of(metric)
+        text = (
+            f"Best in {words_of(metric)} on the first {self.chosen_on} seeds: {self.names[best]} "
+            f"({self.titles[best]}); on the others it has {_with_ends(rest[best])}{unit}"
+        )
         if not policies:
             return f"{text}."
         rival = int(policies[int(np.argmin(means[policies]))])
-        gained = -self.signs[m] * (self.values[best, :, m] - self.values[rival, :, m])
+        gained = -self.signs[m] * (rest[best] - rest[rival])
         word = "better" if gained.mean() >= 0 else "worse"
         gained = gained if word == "better" else -gained
-        low, high = interval(gained)
         return (
-            f"{text}; the best policy of the same world, {self.titles[rival]}, has {self._value(rival, m)}. "
-            f"The candidate is {word} by {gained.mean():.3g}{unit_of(metric)} [{low:.3g}, {high:.3g}]."
+            f"{text}, and the best policy of the same world, {self.titles[rival]}, {_with_ends(rest[rival])}{unit}. "
+            f"The candidate is {word} by {_with_ends(gained, digits=3)}{unit}."
         )
-
-    def _value(self, n: int, m: int) -> str:
-        low, high = interval(self.values[n, :, m])
-        unit = unit_of(self.objectives[m])
-        return f"{self.values[n, :, m].mean():.4g}{unit} [{low:.4g}, {high:.4g}]"
 
 
 def front_of(found: Found) -> Front:
@@ -284,6 +291,11 @@ def scenario_files(space: Space, candidates: Mapping[str, Array], *, folder: str
             extends=BASELINE_FILE,
         ).encode()
     return files
+
+
+def _with_ends(values: Array, *, digits: int = 4) -> str:
+    low, high = interval(values)
+    return f"{values.mean():.{digits}g} [{low:.{digits}g}, {high:.{digits}g}]"
 
 
 def _intervals(differences: Array) -> list[tuple[float, float]]:

@@ -142,7 +142,7 @@ class Search(Settings):
     """Generations in all."""
     replications: Annotated[int, Field(ge=1, le=1000)] = 3
     """Seeds of each generation, the same for all of its candidates."""
-    final_replications: Annotated[int, Field(ge=2, le=10_000)] = 40
+    final_replications: Annotated[int, Field(ge=4, le=10_000)] = 40
     """Fresh seeds of the final comparison."""
     seed: Annotated[int, Field(ge=0, le=MOST_SEED - 2_000_000)] = 1
     """Seed of the first run, and of the optimiser."""

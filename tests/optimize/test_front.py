@@ -56,6 +56,15 @@ def test_the_front_is_not_inferior_only_within_the_margin(front: Front):
     assert made.matched() == {policy: None}
 
 
+def test_who_is_within_the_margin_on_the_seeds_that_chose_it_alone_is_inferior(front: Front):
+    # Later by nothing on the first half of the seeds, by .2 years on the others.
+    values = np.tile(np.array([[8.0, 0.8], [8.0, 0.8]])[:, None], (1, 6, 1))
+    values[1, 3:, 0] = 8.2
+    policy, candidate = front.names[0], next(n for n in front.names if n in front.found.candidates)
+    found = replace(front.found, policies=front.found.policies[:1])
+    assert replace(front, found=found, names=(policy, candidate), values=values).matched() == {policy: None}
+
+
 def test_the_front_is_written_as_scenarios_that_are_the_candidates(front: Front):
     paths = _written(front)
     names = [front.names[n] for n in front.on_front() if not front.is_policy[n]]

@@ -23,7 +23,7 @@ def small_search(**changes: Any) -> dict[str, Any]:
         "population": 4,
         "generations": 3,
         "replications": 1,
-        "final_replications": 3,
+        "final_replications": 6,
         "step": 0.25,
         "set": list(SMALL),
         "groups": {"hubs": HUBS},
