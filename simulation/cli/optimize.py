@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulation.cli.options import Resumable, fresh, take_over, workers
+from simulation.cli.options import Resumable, as_json, deadline, executor, fresh, quiet, take_over, workers
 
 if TYPE_CHECKING:
     from simulation.optimize.front import Front
@@ -55,15 +55,13 @@ STUDY = "budget"
     help="Then compare the best and the policies in uncertain worlds, as the study says.",
 )
 @workers
-@click.option("--executor", default="processes", show_default=True, metavar="WHERE", help="As for run.")
-@click.option("--deadline", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="As for run.")
+@executor
+@deadline
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; by default results/optimize-STUDY.")
 @fresh
 @take_over
-@click.option("--quiet", is_flag=True, help="Print only errors.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, one object per line."
-)
+@quiet
+@as_json
 def optimize(
     name: str | None,
     population: int | None,
@@ -156,14 +154,9 @@ def _judged(found: Found, out: Path, *, call: Call, name: str | None) -> Robust:
 
 def _search_of(name: str, given: dict[str, Any]) -> tuple[Search, Path]:
     """Return the search, and its file."""
-    from simulation.errors import HyperclusterError, listed, suggestion
-    from simulation.optimize.study import find_search, read_search, search_with, shipped_searches
+    from simulation.optimize.study import SEARCHES, read_search, search_with
 
-    path = find_search(name)
-    if path is None:
-        known = [each.stem for each in shipped_searches()]
-        hint = suggestion(name, known) or f"; shipped searches are {listed(known)}"
-        raise HyperclusterError(f"{name}: no such search{hint}")
+    path = SEARCHES.find(name)
     search = read_search(path)
     if not given:
         return search, path

@@ -14,6 +14,7 @@ import pandas as pd
 from annotated_types import Ge, Len
 from pydantic import TypeAdapter, ValidationError
 
+from simulation.analysis.declarations import beside
 from simulation.analysis.patterns import Pattern, load_patterns
 from simulation.analysis.priors import load_priors
 from simulation.errors import (
@@ -187,9 +188,9 @@ def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:
         If a scenario or the design cannot be read, or the scenarios do not belong together.
     """
     where = folder or Path()
-    named = [_located(name, where) for name in study.scenarios]
+    named = [beside(name, where) for name in study.scenarios]
     rivals = load_scenarios(named, overrides=study.set)
-    baseline = load_scenario(_located(study.baseline, where), overrides=study.set)
+    baseline = load_scenario(beside(study.baseline, where), overrides=study.set)
     _refuse_mismatched(baseline, rivals)
     everything = [baseline, *rivals]
     own = [varied.parameter(name) for name, varied in study.parameters.items()]
@@ -237,11 +238,6 @@ def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:
         ranges=ranges,
         years=load_patterns().years,
     )
-
-
-def _located(name: str, folder: Path) -> str | Path:
-    """Return a file beside the study, or the name as it is."""
-    return folder / name if (folder / name).is_file() else name
 
 
 def _also_as_designed(parameter: Parameter) -> Parameter:

@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from simulation.analysis.declarations import beside
 from simulation.errors import HyperclusterError
 from simulation.files.toml import toml_text
-from simulation.optimize.study import EVERYWHERE, NOBODY, EntrySlot, PlatformSlot, Search, located
+from simulation.optimize.study import EVERYWHERE, NOBODY, EntrySlot, PlatformSlot, Search
 from simulation.policies.plan import OVERSPENT, Plan
 from simulation.scenario.consistency import inconsistencies
 from simulation.scenario.loading import load_scenario
@@ -353,8 +354,8 @@ def space_of(search: Search, *, folder: Path) -> tuple[Space, tuple[Scenario, ..
     HyperclusterError
         If a policy has another world, or does not cost the same.
     """
-    baseline = load_scenario(located(search.baseline, folder), overrides=search.set)
-    policies = [load_scenario(located(name, folder), overrides=search.set) for name in search.policies]
+    baseline = load_scenario(beside(search.baseline, folder), overrides=search.set)
+    policies = [load_scenario(beside(name, folder), overrides=search.set) for name in search.policies]
     for spec in policies:
         refuse_unequal(spec, baseline)
     return Space(search, baseline), tuple(policies)

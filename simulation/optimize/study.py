@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from simulation.analysis.declarations import read_declarations
+from simulation.analysis.declarations import Shelf, beside, declared_with, read_declarations
 from simulation.arguments import MOST_SEED
-from simulation.errors import HyperclusterError, listed, suggestion
-from simulation.files.toml import key_text, toml_text
+from simulation.errors import listed, suggestion
+from simulation.files.toml import toml_text
 from simulation.metrics import METRICS
 from simulation.policies import INSTRUMENTS
 from simulation.policies.base import RegionalPolicy
 from simulation.scenario.loading import load_scenario
-from simulation.scenario.messages import Issue, expected
+from simulation.scenario.messages import Issue
 from simulation.scenario.schema import Scenario
 from simulation.scenario.vectors import VECTORS
 from simulation.settings import Identifier, Line, Names, Settings, Share, Year
 from simulation.world import Array
 
-PACKAGED = Path(__file__).parents[1] / "scenarios" / "searches"
-CHECKOUT = Path(__file__).parents[2] / "scenarios" / "searches"
+SEARCHES = Shelf("searches", "search")
+"""The searches that come with the project."""
 
 EVERYWHERE, NOBODY = "everywhere", "none"
 """Names of groups that need no list: all regions, and no region."""
@@ -201,33 +201,7 @@ def search_with(data: Mapping[str, Any], *, folder: Path) -> Search:
     HyperclusterError
         If the values cannot stand together.
     """
-    try:
-        search = Search.model_validate(dict(data))
-    except ValidationError as error:
-        details = error.errors()[0]
-        where = ".".join(map(str, details["loc"]))
-        raise HyperclusterError(f"{where} = {details['input']!r:.60}: {expected(details)}") from None
-    for place, message in _faults(search, folder=folder):
-        raise HyperclusterError(f"{key_text(place)}: {message}")
-    return search
-
-
-def located(name: str, folder: Path) -> str | Path:
-    """Return a file beside the study, or the name as it is."""
-    return folder / name if (folder / name).is_file() else name
-
-
-def find_search(name: str) -> Path | None:
-    """Return the file of a search, or the shipped search of that name, if there is one."""
-    shipped = {path.stem: path for path in shipped_searches()}
-    if name in shipped:
-        return shipped[name]
-    return Path(name) if Path(name).is_file() else None
-
-
-def shipped_searches() -> list[Path]:
-    """Return the files of the searches that come with the project, sorted by name."""
-    return sorted((PACKAGED if PACKAGED.is_dir() else CHECKOUT).glob("*.toml"))
+    return declared_with(data, Search, check=partial(_faults, folder=folder))
 
 
 def _faults(search: Search, *, folder: Path) -> Iterator[Issue]:
@@ -247,7 +221,7 @@ def _faults(search: Search, *, folder: Path) -> Iterator[Issue]:
         if place[1] not in search.objectives:
             hint = suggestion(place[1], search.objectives)
             yield place, f"not an objective{hint or f'; those are {listed(search.objectives)}'}"
-    baseline = load_scenario(located(search.baseline, folder), overrides=search.set)
+    baseline = load_scenario(beside(search.baseline, folder), overrides=search.set)
     if baseline.policies or baseline.platforms:
         yield ("baseline",), "must have neither policies nor platforms, which the search adds"
     yield from _faults_of_groups(search, baseline)
