@@ -49,14 +49,25 @@ Years = Annotated[tuple[Year, Year], Field(strict=False), AfterValidator(_in_ord
 Groups = Annotated[Names, Field(min_length=1)]
 
 
-def _can_end_after_it_begins(first: tuple[float, float], last: tuple[float, float] | None) -> None:
-    if last is not None and last[1] <= first[1]:
-        raise ValueError(
-            f"the latest to_year {last[1]:g} must be later than the latest from_year {first[1]:g}"
-        )
+class Slot(Settings):
+    """When a part of a policy may begin and end."""
+
+    from_year: Years = (0.0, 0.0)
+    """Bounds of the first year."""
+    to_year: Years | None = None
+    """Bounds of the year of the end, exclusive; by default the horizon."""
+
+    @model_validator(mode="after")
+    def _can_end_after_it_begins(self) -> Self:
+        if self.to_year is not None and self.to_year[1] <= self.from_year[1]:
+            raise ValueError(
+                f"the latest to_year {self.to_year[1]:g} must be later than the latest from_year "
+                f"{self.from_year[1]:g}"
+            )
+        return self
 
 
-class PlatformSlot(Settings):
+class PlatformSlot(Slot):
     """A platform that a policy may open; without any vector there is none.
 
     It is operated, and its institutions are resident, at full coverage while it is open.
@@ -68,18 +79,9 @@ class PlatformSlot(Settings):
     """Groups of regions of which one may join."""
     residents: Groups = (EVERYWHERE,)
     """Groups of regions of which one has its institutions on the platform; "none" is a group without any."""
-    from_year: Years = (0.0, 0.0)
-    """Bounds of the first year."""
-    to_year: Years | None = None
-    """Bounds of the year of the end, exclusive; by default the horizon."""
-
-    @model_validator(mode="after")
-    def _ends(self) -> Self:
-        _can_end_after_it_begins(self.from_year, self.to_year)
-        return self
 
 
-class EntrySlot(Settings):
+class EntrySlot(Slot):
     """An instrument that a policy may use."""
 
     instrument: Line
@@ -92,15 +94,6 @@ class EntrySlot(Settings):
     """Bounds of its share of the money that platforms leave."""
     regions: Groups = (EVERYWHERE,)
     """Groups of regions of which one is treated."""
-    from_year: Years = (0.0, 0.0)
-    """Bounds of the first year."""
-    to_year: Years | None = None
-    """Bounds of the year of the end, exclusive; by default the horizon."""
-
-    @model_validator(mode="after")
-    def _ends(self) -> Self:
-        _can_end_after_it_begins(self.from_year, self.to_year)
-        return self
 
 
 class Robust(Settings):
@@ -288,9 +281,7 @@ def _faults_of_entry(search: Search, name: str, entry: EntrySlot, chains: list[s
             )
 
 
-def _faults_of_years(
-    slot: PlatformSlot | EntrySlot, place: tuple[str, ...], horizon: float
-) -> Iterator[Issue]:
+def _faults_of_years(slot: Slot, place: tuple[str, ...], horizon: float) -> Iterator[Issue]:
     latest = slot.to_year[1] if slot.to_year is not None else horizon
     if slot.from_year[1] >= horizon:
         yield (*place, "from_year"), f"must be before the horizon of {horizon:g} years"
