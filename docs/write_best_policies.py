@@ -48,7 +48,7 @@ def robust_table(rows: pd.DataFrame) -> list[str]:
     most = rows.loc[own, "on_front"].max()
     shown = rows[~own | (rows["standing"] == "front") | (rows["on_front"] == most)].sort_values(first)
     lines = [
-        f"| policy | `{first}` | worst tenth | regret | `{second}` | worst tenth | regret | on the front | cannot be paid |",
+        f"| policy | `{first}` | worst tenth | regret | `{second}` | worst tenth | regret | on the front | unpaid |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in shown.to_dict("records"):
@@ -73,9 +73,9 @@ def in_uncertain_worlds(folder: Path) -> list[str]:
     return [
         "### In uncertain worlds",
         "",
-        f"The best of the search and the policies in {rows['worlds'].iloc[0]} worlds that differ in all that is assumed, by "
-        "`hypercluster optimize --robust` ([how](optimize.md#in-uncertain-worlds)). Means over worlds with 95 % intervals; "
-        "the last columns are numbers of worlds.",
+        f"The best of the search and the policies in {rows['worlds'].iloc[0]} worlds that differ in all that is "
+        "assumed, by `hypercluster optimize --robust` ([how](optimize.md#in-uncertain-worlds)). Means over worlds with "
+        "95 % intervals; the last columns are numbers of worlds, unpaid of those that cannot pay for the plan.",
         "",
         *robust_table(rows),
         "",
