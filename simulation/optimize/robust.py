@@ -190,7 +190,8 @@ class Robust:
         sizes = [f"{len(rung.candidates)} in {rung.worlds}" for rung in tested.rungs]
         return (
             f"{len(tested.pool)} candidates were tried ({', '.join(sizes)} worlds), and "
-            f"{len(tested.found.policies)} policies in all {worlds}, with {robust.replications} seeds a world; "
+            f"{len(tested.found.policies)} policies in all {worlds}, with {robust.replications} "
+            f"{'seed' if robust.replications == 1 else 'seeds'} a world; "
             f"{patterns}."
         )
 
