@@ -155,8 +155,8 @@ class Front:
         if idle:
             most = max(idle, key=lambda n: self.unspent[n])
             told.append(
-                f"{len(idle)} of the candidates on the front plan money that nobody can use, at most "
-                f"{100 * self.unspent[most]:.0f} % ({self.names[most]})."
+                f"{len(idle)} of the candidates on the front {'plans' if len(idle) == 1 else 'plan'} money that "
+                f"nobody can use, at most {100 * self.unspent[most]:.0f} % ({self.names[most]})."
             )
         return told
 

@@ -240,11 +240,10 @@ class Robust:
             else f"Nobody is on the front of most of the {worlds} worlds; most often {named(first[0])}."
         )
         others = [n for n in policies if n not in kept][:MOST_NAMED]
-        return (
-            f"{told} Of the other policies, most often {', '.join(named(n) for n in others)}."
-            if others
-            else told
-        )
+        if not others:
+            return told
+        who = "the other policies" if any(self.is_policy[n] for n in kept) else "the policies"
+        return f"{told} Of {who}, most often {', '.join(named(n) for n in others)}."
 
     def _unpaid(self) -> list[str]:
         lacking = (~self.paid).sum(axis=1)

@@ -4,37 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from small_ensembles import SMALL
-from small_searches import Interrupting, run_small, small_space
+from small_searches import Interrupting, in_worlds, run_small, small_changes
 
 from simulation.errors import HyperclusterError
 from simulation.explore.points import NOT_AFFORDABLE
 from simulation.optimize.robust import Robust, robust_of, write_robust
 from simulation.optimize.running import Call, Found
-from simulation.optimize.uncertain import InWorlds, run_in_worlds, values_in
+from simulation.optimize.uncertain import InWorlds, values_in
 from simulation.results.derived import outputs_of
 from simulation.results.tables import ENDING
 from simulation.scenario.loading import load_scenario
-
-SMALL_ROBUST = {"worlds": 8, "candidates": 6, "replications": 2, "patterns": "none"}
-LONGER = [*SMALL, "time.years=8.0"]
-"""Long enough for most worlds to have a synchronization without policy."""
-
-
-def small_changes(**changes: Any) -> dict[str, Any]:
-    """Return what differs from other small searches, with changes of the table [robust]."""
-    return {"set": LONGER, "generations": 1, "robust": SMALL_ROBUST | changes}
-
-
-def in_worlds(out: Path, found: Found, call: Call | None = None, **changes: Any) -> InWorlds:
-    """Run the best of a search in few uncertain worlds, in this process."""
-    space, _ = small_space(**small_changes(**changes))
-    return run_in_worlds(replace(found, space=space), out=out, call=call or Call(executor="serial"))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from simulation.batch.progress import Progress
 from simulation.optimize.running import Call, Found, run_search
 from simulation.optimize.space import Space, space_of
 from simulation.optimize.study import search_with
+from simulation.optimize.uncertain import InWorlds, run_in_worlds
 from simulation.scenario.schema import Scenario
 
 HUBS = ["bashkortostan", "samara", "tatarstan", "tyumen_khanty_yamal"]
@@ -49,6 +51,22 @@ def run_small(out: Path, call: Call | None = None, **changes: Any) -> Found:
     """Run a small search in this process."""
     space, policies = small_space(**changes)
     return run_search(space, policies, out=out, call=call or Call(executor="serial"))
+
+
+SMALL_ROBUST = {"worlds": 8, "candidates": 6, "replications": 2, "patterns": "none"}
+LONGER = [*SMALL, "time.years=8.0"]
+"""Long enough for most worlds to have a synchronization without policy."""
+
+
+def small_changes(**changes: Any) -> dict[str, Any]:
+    """Return what differs from other small searches, with changes of the table [robust]."""
+    return {"set": LONGER, "generations": 1, "robust": SMALL_ROBUST | changes}
+
+
+def in_worlds(out: Path, found: Found, call: Call | None = None, **changes: Any) -> InWorlds:
+    """Run the best of a search in few uncertain worlds, in this process."""
+    space, _ = small_space(**small_changes(**changes))
+    return run_in_worlds(replace(found, space=space), out=out, call=call or Call(executor="serial"))
 
 
 class Interrupting:
