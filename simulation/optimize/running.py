@@ -76,7 +76,7 @@ def run_search(space: Space, policies: tuple[Scenario, ...], *, out: str | Path,
     ResultsError
         If the folder holds another search. Nothing is written then.
     HyperclusterError
-        If pymoo is not installed, or a replication failed.
+        If pymoo is not installed, a replication failed, or no candidate has values.
     """
     search, folder = space.search, Path(out)
     first = first_generation(space, policies)
@@ -89,6 +89,11 @@ def run_search(space: Space, policies: tuple[Scenario, ...], *, out: str | Path,
 
     evolve(optimiser, judge, search.generations, began=began)
     candidates = {judge.name_of(genes): genes for genes in optimiser.first_front}
+    if not candidates:
+        raise HyperclusterError(
+            f"none of {judge.tried + judge.refused} candidates keeps all bounds and has values of both objectives; "
+            "widen the bounds of the shares, or choose objectives that are defined in every run"
+        )
     survivors = candidates | {judge.name_of(genes): genes for genes in optimiser.parents}
     call.tell(f"final comparison of {len(candidates)} candidates on fresh seeds")
     specs = [space.scenario(genes, name=name) for name, genes in candidates.items()]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from small_searches import Interrupting, run_small, small_search, small_space
 
-from simulation.errors import ResultsError
+from simulation.errors import HyperclusterError, ResultsError
 from simulation.optimize.front import front_of
 from simulation.optimize.running import FRESH_SEEDS, Call, Found, first_generation
 from simulation.optimize.study import search_with
@@ -121,6 +121,12 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path):
     (tmp_path / "mine.txt").write_text("precious")
     with pytest.raises(ResultsError, match="is not empty and holds no search"):
         run_small(tmp_path)
+
+
+def test_a_search_in_which_no_candidate_keeps_the_bounds_is_a_message(tmp_path: Path):
+    entries = {"training": {"instrument": "training", "share": [0.0, 0.5]}}
+    with pytest.raises(HyperclusterError, match=r"none of .* candidates keeps all bounds"):
+        run_small(tmp_path / "s", generations=1, platforms={}, entries=entries)
 
 
 def test_a_small_space_has_each_candidate_once():
