@@ -160,25 +160,27 @@ SCRIPTS = Table("scripts", "Ничего за $0", ("Область", "n"), (("�
 
 
 @pytest.mark.slow
-def test_a_table_with_cyrillic_letters_compiles_with_the_package_that_its_comment_names(tmp_path: Path) -> None:
+def test_a_table_with_cyrillic_letters_compiles_with_the_package_that_its_comment_names(
+    tmp_path: Path,
+) -> None:
     needs_latex("t2aenc.def")
     (tmp_path / "scripts.tex").write_text(SCRIPTS.latex(), encoding="utf-8")
     (preamble,) = re.findall(r"\\usepackage\S+", SCRIPTS.latex())
     compiled(tmp_path, ["scripts.tex"], preamble=preamble)
-    with pytest.raises(AssertionError, match="not set up|unavailable"):
+    with pytest.raises(AssertionError, match=r"not set up|unavailable"):
         compiled(tmp_path, ["scripts.tex"])
 
 
 @pytest.mark.slow
 def test_a_table_in_any_script_compiles_in_lualatex_with_a_font_that_has_the_letters(tmp_path: Path) -> None:
     needs_latex("luaotfload-main.lua", "fontspec.sty")
-    table = Table("scripts", "საქართველო", ("Region", "n"), (("Հայաստան", "1"), ("Северный", "2")), note=SIGNS)
+    table = Table(
+        "scripts", "საქართველო", ("Region", "n"), (("Հայաստան", "1"), ("Северный", "2")), note=SIGNS
+    )
     assert "fontspec" in table.latex()
     (tmp_path / "scripts.tex").write_text(table.latex(), encoding="utf-8")
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    preamble = (
-        rf"\usepackage{{fontspec}}\setmainfont{{DejaVuSans}}[Path={fonts}/,Extension=.ttf,ItalicFont=*-Oblique]"
-    )
+    preamble = rf"\usepackage{{fontspec}}\setmainfont{{DejaVuSans}}[Path={fonts}/,Extension=.ttf,ItalicFont=*-Oblique]"
     log = compiled(tmp_path, ["scripts.tex"], program="lualatex", preamble=preamble)
     assert "Missing character" not in log
 
