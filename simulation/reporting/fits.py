@@ -17,8 +17,8 @@ from simulation.fit.results import FitResults, read_fit_results
 from simulation.fit.validation import NAMES, SCORES, Score, compared
 from simulation.fit.validation import sentences as forecast_sentences
 from simulation.hidden_characters import visible
-from simulation.reporting.document import Picture
-from simulation.reporting.page import HTML, MARKDOWN, first_paragraph, html_page
+from simulation.reporting.document import Picture, first_paragraph
+from simulation.reporting.page import HTML, MARKDOWN, html_page
 from simulation.reporting.table import Table
 from simulation.results.own_files import place
 
