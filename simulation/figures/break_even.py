@@ -8,10 +8,10 @@ from matplotlib.ticker import MaxNLocator
 
 from simulation.analysis.break_even import BreakEven
 from simulation.figures.drawing.keyed_page import page
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.panels import MARGIN_MM, RIGHT_MM, Frame
 from simulation.figures.drawing.study import Drawn
 from simulation.figures.drawing.style import FAINT, INK
+from simulation.markdown import markdown_text
 
 WIDTH_MM = 140.0
 LEFT_MM = 13.0

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from simulation.figures.drawing.bars import panels_of_rows
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.study import Drawn
 from simulation.figures.drawing.style import FAINT, INK
+from simulation.markdown import markdown_text
 
 LEAST_PANEL_MM = 38.0
 LABEL_SHARE = 0.26  # of the page

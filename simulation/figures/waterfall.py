@@ -11,10 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from simulation.figures.drawing.bars import panels_of_rows
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.panels import explain
 from simulation.figures.drawing.study import Drawn
 from simulation.figures.drawing.style import FAINT, INK, SMALL_PT, text_width_mm
+from simulation.markdown import markdown_text
 
 LEAST_PANEL_MM = 52.0
 LABEL_SHARE = 0.3  # of the page

@@ -13,8 +13,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.hidden_characters import visible
+from simulation.markdown import markdown_text
 from simulation.policies import INSTRUMENTS
 from simulation.reporting.places_of_change import places
 from simulation.reporting.table import Table

@@ -19,9 +19,9 @@ from simulation.explore.answers import (
 from simulation.explore.ensemble import recorded
 from simulation.explore.outcomes import AHEAD, ALIKE, BEHIND, METRIC
 from simulation.explore.parameters import Parameter
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.ensembles import write_ensemble_figures
 from simulation.hidden_characters import visible
+from simulation.markdown import markdown_text
 from simulation.reporting.document import Picture, digests, first_paragraph
 from simulation.reporting.page import HTML, MARKDOWN, html_page
 from simulation.reporting.table import Table

@@ -11,7 +11,7 @@ import pandas as pd
 from simulation.explain.contributions import Contribution
 from simulation.explain.study import NUMBERS, Explanation
 from simulation.figures import files_of
-from simulation.figures.drawing.markdown import markdown_text
+from simulation.markdown import markdown_text
 from simulation.reporting.explanations import HTML, MARKDOWN, WATERFALL, pictures, sentences, versus
 from simulation.reporting.page import html_page
 from simulation.reporting.table import Table

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simulation.figures.drawing.markdown import markdown_text
+from simulation.markdown import markdown_text
 
 _LATEX = {
     "\\": r"\textbackslash{}",

@@ -20,10 +20,10 @@ from matplotlib.figure import Figure
 from simulation.batch.running import run_batch
 from simulation.cli.main import cli
 from simulation.data.template import write_template
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.style import style
 from simulation.files.toml import toml_value
 from simulation.hidden_characters import fault_of
+from simulation.markdown import markdown_text
 from simulation.reporting.page import html_page
 from simulation.reporting.table import Table, latex_text
 from simulation.reporting.tables import analyse, write_tables

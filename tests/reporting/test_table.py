@@ -7,7 +7,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from simulation.figures.drawing.markdown import markdown_text
+from simulation.markdown import markdown_text
 from simulation.reporting.table import Table, latex_text, with_minus
 
 TABLE = Table(
