@@ -30,7 +30,7 @@ from simulation.explore.outcomes import (
 from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE
 from simulation.explore.regimes import regime_map
-from simulation.explore.rules import Phrase, find_rules, sentence
+from simulation.explore.rules import Phrase, find_rules, sentence, where
 from simulation.explore.shares import shares_of_pairs
 from simulation.explore.study import SPEED, SYNCHRONIZATION
 from simulation.markdown import markdown_text
@@ -386,6 +386,7 @@ def _rules(ensemble: Ensemble) -> pd.DataFrame:
                 {
                     "scenario": scenario,
                     "measure": measure,
+                    "where": where(rule, phrases),
                     "rule": sentence(rule, phrases, outcome=words),
                     "density": rule.density.estimate,
                     "density_low": rule.density.low,
