@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
-from simulation.analysis.break_even import BreakEven
 from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.panels import MARGIN_MM, RIGHT_MM, Frame
 from simulation.figures.drawing.study import Drawn
@@ -20,6 +20,9 @@ from simulation.figures.drawing.style import (
     wrap_mm,
     write_note,
 )
+
+if TYPE_CHECKING:
+    from simulation.analysis.break_even import BreakEven
 
 WIDTH_MM = 140.0
 LEFT_MM = 13.0

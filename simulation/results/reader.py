@@ -34,6 +34,7 @@ from simulation.errors import Problem, ProblemsError, ResultsError, listed, sugg
 from simulation.files.held_folder import check_encoding
 from simulation.files.objects import located, mapped
 from simulation.files.plain import AT_MOST, NotPlainError, read_plain
+from simulation.metrics import METRICS
 from simulation.results.blocks import (
     Replication,
     part_of_replication,
@@ -178,6 +179,17 @@ class Results:
         """Raise ``ResultsError`` with the reason of :meth:`lacking` unless the study keeps these tables."""
         if reason := self.lacking(*tables):
             raise ResultsError(reason)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the metrics that the study has, in their order: all but those of plugins that it was run without."""
+        plugins = self.manifest.get("plugins", {})
+        return tuple(
+            name
+            for name in METRICS
+            if (plugin := METRICS.plugin_of(name)) is None
+            or name in plugins.get(plugin.name, {}).get("metrics", ())
+        )
 
     @property
     def titles(self) -> dict[str, str]:
