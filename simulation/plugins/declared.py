@@ -87,7 +87,8 @@ class Contribution:
 
     def _other(self, value: object) -> PluginError:
         shown = value.__name__ if isinstance(value, ModuleType | type) else repr(value)
-        return self.fault(f"expected {EXPECTED[self.group]}", found=shortened(shown), at=value)
+        at = value if hasattr(value, "__name__") else EXPECTED[self.group].partition(",")[0]
+        return self.fault(f"expected {EXPECTED[self.group]}", found=shortened(shown), at=at)
 
     def fault(self, message: str, *, at: object = None, key: str = "", found: str = "") -> PluginError:
         """Return the error of a declaration.
@@ -102,8 +103,10 @@ class Contribution:
         file = getattr(module, "__file__", None) or ""
         if not _is_of(module, self.module):
             file = getattr(self.module, "__file__", None) or ""
+        code = getattr(at, "__code__", None)
         word = at if isinstance(at, str) else getattr(at, "__name__", "")
-        return PluginError([Problem(label(self.plugin, file), _line_of(file, word), key, message, found)])
+        line = _line_of(file, word) if code is None else code.co_firstlineno
+        return PluginError([Problem(label(self.plugin, file), line, key, message, found)])
 
     def require(self, at: object, name: str, function: object, *args: str, **named: str) -> None:
         """Raise a PluginError unless a function takes these arguments, here given by their names."""

@@ -57,10 +57,18 @@ def other_versions(there: object) -> list[str]:
         return ["the model"]
     here = model_versions()
     return [
-        f"{name} ({there.get(name)} there, {here[name]} here)" if name in ARITHMETIC else name
+        f"{name} ({_version_in(there.get(name))} there, {_version_in(here.get(name))} here)"
+        if name in ARITHMETIC or name.startswith("plugin ")
+        else name
         for name in dict.fromkeys([*here, *map(str, there)])
         if there.get(name) != here.get(name)
     ]
+
+
+def _version_in(digest: object) -> str:
+    """Return the version alone where a digest stands behind it, as for plugins."""
+    version, _, sha = str(digest).rpartition(" ")
+    return "none" if digest is None else version or sha[:12]
 
 
 def new_manifest(
