@@ -128,6 +128,12 @@ class Contribution:
             ) from None
 
 
+TOO_EARLY = (
+    "imports what is built from plugins, this one included; move the import into the function that uses it"
+)
+"""What is wrong with a plugin that imports the schema of scenarios while it is loaded."""
+
+
 def broken(plugin: Plugin, error: Exception, ours: Callable[[str], bool], where: str = "") -> PluginError:
     """Return the message for an exception in the code of a plugin, with the last line of that code that it passed."""
     if isinstance(error, PluginError):
@@ -142,15 +148,16 @@ def broken(plugin: Plugin, error: Exception, ours: Callable[[str], bool], where:
     message = (
         f"{type(error).__name__}: {shortened(reason, at_most=300)}; mend it, or leave the plugin out{where}"
     )
+    if isinstance(error, ImportError) and "partially initialized module 'simulation." in reason:
+        message = TOO_EARLY
     return PluginError([Problem(label(plugin, file), line, "", message, shortened(text.strip()))])
 
 
 def too_early(plugin: Plugin, file: str) -> PluginError:
     """Return the message for a plugin that imports, while it is loaded, what is built from all plugins."""
     frames = [frame for frame in traceback.extract_stack() if frame.filename == file]
-    message = "imports what is built from plugins, this one included; move the import into the function that uses it"
     line, text = (frames[-1].lineno, frames[-1].line or "") if frames else (None, "")
-    return PluginError([Problem(label(plugin, file), line, "", message, shortened(text))])
+    return PluginError([Problem(label(plugin, file), line, "", TOO_EARLY, shortened(text))])
 
 
 def _is_of(module: ModuleType, other: ModuleType) -> bool:
