@@ -90,13 +90,16 @@ class Contribution:
         at = value if hasattr(value, "__name__") else EXPECTED[self.group].partition(",")[0]
         return self.fault(f"expected {EXPECTED[self.group]}", found=shortened(shown), at=at)
 
-    def fault(self, message: str, *, at: object = None, key: str = "", found: str = "") -> PluginError:
+    def fault(
+        self, message: str, *, at: object = None, attribute: str = "", key: str = "", found: str = ""
+    ) -> PluginError:
         """Return the error of a declaration.
 
         Parameters
         ----------
         message : what would do.
         at : the class or function at fault, or a word that its line contains.
+        attribute : the attribute of the class that is at fault.
         key, found : what is wrong, and its value.
         """
         module = sys.modules.get(getattr(at, "__module__", None) or "", self.module)
@@ -105,7 +108,7 @@ class Contribution:
             file = getattr(self.module, "__file__", None) or ""
         code = getattr(at, "__code__", None)
         word = at if isinstance(at, str) else getattr(at, "__name__", "")
-        line = _line_of(file, word) if code is None else code.co_firstlineno
+        line = _line_of(file, word, attribute) if code is None else code.co_firstlineno
         return PluginError([Problem(label(self.plugin, file), line, key, message, found)])
 
     def require(self, at: object, name: str, function: object, *args: str, **named: str) -> None:
@@ -173,8 +176,8 @@ def shown(path: str) -> str:
     return str(here.relative_to(Path.cwd())) if here.is_relative_to(Path.cwd()) else path
 
 
-def _line_of(file: str, word: str) -> int | None:
-    """Return the line of a file that defines a name, or else contains it as a text; None if none does."""
+def _line_of(file: str, word: str, attribute: str = "") -> int | None:
+    """Return the line of a file that defines a name, or an attribute of it, or else contains it as a text, if any."""
     try:
         tree: Any = ast.parse(Path(file).read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -184,5 +187,9 @@ def _line_of(file: str, word: str) -> int | None:
     defined = [n for n in nodes if getattr(n, "name", None) == word and not isinstance(n, ast.alias)]
     assigned = [n for n in nodes if isinstance(n, ast.Name) and n.id == word and isinstance(n.ctx, ast.Store)]
     written = [n for n in nodes if isinstance(n, ast.Constant) and n.value == word]
+    for statement in getattr(defined[0], "body", []) if defined else []:
+        target = getattr(statement, "target", None) or next(iter(getattr(statement, "targets", [])), None)
+        if attribute and getattr(target, "id", "") == attribute:
+            return int(statement.lineno)
     first = next(iter([*defined, *assigned, *written]), None)
     return None if first is None else int(first.lineno)

@@ -77,7 +77,8 @@ def _checked(contribution: Contribution, cls: type[Policy]) -> str:
     def fault(attribute: str, message: str) -> Exception:
         value = getattr(cls, attribute, None)
         found = "" if value is None else repr(value)
-        return contribution.fault(message, at=cls, key=f"{cls.__name__}.{attribute}", found=found)
+        key = f"{cls.__name__}.{attribute}"
+        return contribution.fault(message, at=cls, attribute=attribute, key=key, found=found)
 
     field = cls.model_fields["instrument"]
     name = field.default

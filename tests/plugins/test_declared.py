@@ -48,11 +48,11 @@ def test_a_sound_plugin_adds_what_it_declares(find: Find, text: str, name: str):
 
 WRONG = [
     (INSTRUMENT, '"site"', '"training"', 'line 12  policies = "training": this name is taken by hypercluster'),
-    (INSTRUMENT, 'Literal["site"]', "str", "line 7  Site.instrument: must name the instrument"),
-    (INSTRUMENT, '"site"', '"My Site"', "line 7  Site.instrument: \"My Site\": must be lower-case letters"),
-    (INSTRUMENT, "= 50.0", "= -1", "line 7  Site.unit_cost = -1: must be a number above 0"),
+    (INSTRUMENT, 'Literal["site"]', "str", "line 12  Site.instrument: must name the instrument"),
+    (INSTRUMENT, '"site"', '"My Site"', "line 12  Site.instrument: \"My Site\": must be lower-case letters"),
+    (INSTRUMENT, "= 50.0", "= -1", "line 9  Site.unit_cost = -1: must be a number above 0"),
     (INSTRUMENT, 'cost_basis: ClassVar[str] = "region"', "", "line 7  Site.cost_basis: must say what"),
-    (INSTRUMENT, 'Effect(0.3, "increase of something")', "0.3", "line 7  Site.effect = 0.3: must be None or an"),
+    (INSTRUMENT, 'Effect(0.3, "increase of something")', "0.3", "line 11  Site.effect = 0.3: must be None or an"),
     (INSTRUMENT, "def apply", "def applied", "line 7  Site: must define apply"),
     (INSTRUMENT, "coverage, endowment, *, effect", "coverage", "line 17  Site.apply = (self, levers, coverage): is"),
     (INSTRUMENT, "__version__", "import no_such #", "line 5  import no_such # = \"0.3\": ModuleNotFound"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -127,16 +128,31 @@ def test_a_study_is_not_resumed_without_the_plugin_or_with_another_version(
     assert "plugin mine: version 0.3 there, 0.4 now" in other.stderr
 
 
-def test_the_option_loads_a_plugin_and_its_faults_end_in_a_message(folder: Path):
-    right = hypercluster(folder, "validate", "sited", "--plugin", "mine.py")
-    assert right.returncode == 0, right.stderr
-    assert "[0] site" in right.stdout
+@pytest.mark.slow
+def test_an_import_that_comes_too_early_ends_in_a_message(folder: Path):
     early = WHOLE.replace("__version__", "from simulation import load_scenario #")
     (folder / "early.py").write_text(early)
     wrong = hypercluster(folder, "validate", "sited", "--plugin", "early.py")
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("plugin early, early.py: 1 problem\n  line 5  from simulation import load")
     assert "move the import into the function that uses it" in wrong.stderr
+
+
+def test_the_file_and_the_fault_of_the_how_to_page_are_as_it_says(tmp_path: Path):
+    page = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
+    plugin, scenario = (
+        re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)[0] for kind in ("python", "toml")
+    )
+    fault = re.findall(r"```\n(plugin .*?)```", page, re.DOTALL)[0]
+    (tmp_path / "my_policies.py").write_text(plugin)
+    (tmp_path / "mentored.toml").write_text(scenario)
+    words = re.findall(r"hypercluster (validate .*)", page)[0].split()
+    right = hypercluster(tmp_path, *words)
+    assert right.returncode == 0, right.stderr
+    assert "[0] mentoring" in right.stdout
+    (tmp_path / "my_policies.py").write_text(plugin.replace("= 2.0", "= -2.0"))
+    wrong = hypercluster(tmp_path, *words)
+    assert (wrong.returncode, wrong.stderr) == (2, fault)
 
 
 @pytest.mark.slow
