@@ -158,12 +158,14 @@ def test_the_file_and_the_fault_of_the_how_to_page_are_as_it_says(tmp_path: Path
 @pytest.mark.slow
 def test_worker_processes_and_those_of_a_cluster_load_the_plugin(folder: Path, facts: dict[str, Any]):
     script = """
+import os
 import sys
-from distributed import LocalCluster
-from simulation import run_batch, Results
-if __name__ == "__main__":
+
+if __name__ == "__main__":  # the workers of the cluster import this file, and must not have begun
+    from distributed import LocalCluster
+    from simulation import Results, run_batch
+
     ours = run_batch(["tiny.toml", "sited"], 2, out="processes", workers=2)
-    import os
     del os.environ["HYPERCLUSTER_PLUGINS"]  # which workers elsewhere do not have
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
         os.environ["HYPERCLUSTER_PLUGINS"] = sys.argv[1]
