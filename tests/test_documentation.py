@@ -36,6 +36,7 @@ PAGES = (
     "docs/validation.md",
     "docs/commands.md",
     "docs/installing.md",
+    "docs/plugins.md",
     "docs/python.md",
     "docs/reliability.md",
     "docs/tutorial.md",

@@ -36,6 +36,13 @@ class Platforms:
     kept: float  # at rest, members over those who would be, did no enterprises enter; 1 where none do
 
 
+class Metrics(dict[str, Array]):
+    """Values by metric; a study that was run without a plugin lacks those of the plugin."""
+
+    def __missing__(self, name: str) -> Array:
+        raise ResultsError(f'the study has no metric "{name}"; it was run without the plugin that adds it')
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ScenarioCurves:
     """The n replications of one scenario, mostly as functions of the time after release.
