@@ -183,8 +183,15 @@ async function openNow(patch) {
   await session.reach(month + 12);
   shown();
   if (!atEnd) answer.ask();
-  timers.quiet = setTimeout(tryPairs, QUIET_MS);
+  timers.quiet = setTimeout(quietly, QUIET_MS);
   if (playing) store.set({ playing: true });
+}
+
+/** What runs in the background as soon as nothing changes: first what the answer needs. */
+async function quietly() {
+  const { generation } = session;
+  await tryPairs();
+  if (generation === session.generation) why.settle();
 }
 
 /** Run pairs of what is open in the background, and answer with their intervals. */

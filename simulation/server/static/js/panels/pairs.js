@@ -22,12 +22,6 @@ function inWords(row) {
   return isClear(row) ? words : `${words} (within chance)`;
 }
 
-/** One measure of a case in words. @param {{differences: Difference[]}} found @param {string} metric */
-export function said({ differences }, metric) {
-  const row = differences.find((each) => each.metric === metric);
-  return row ? inWords(row) : "–";
-}
-
 /** All measures of a comparison. @param {Difference[]} rows */
 export function differencesTable(rows) {
   return tableOf(
