@@ -173,10 +173,9 @@ def _sooner(c: Compared) -> dict[str, Any]:
     else:
         decimals = needed_decimals(min(ends), max(ends), at_least=1) if found.n > 1 else 1
         interval = f"{min(ends):.{decimals}f} to {max(ends):.{decimals}f} at 95 %, " if found.n > 1 else ""
-        word = "sooner" if found.difference < 0 else "later"
         text = (
-            f"With the assumptions shown, half of the enterprises adopt {size:.{decimals}f} years {word} with "
-            f"{c.titles[1]} ({interval}{_counted(found.n)})"
+            f"With the assumptions shown, half of the enterprises adopt {size:.{decimals}f} years sooner with "
+            f"{_title(c, here)} ({interval}{_counted(found.n)})"
         )
     if not elsewhere:
         return _line("sooner", who, lead, f"{text}.")

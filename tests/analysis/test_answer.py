@@ -94,6 +94,8 @@ def test_one_history_says_so_and_pairs_give_their_interval():
     told = lines(found=many)["sooner"]
     assert "1.9 years sooner with Platform (1.7 to 2.1 at 95 %, 10 simulated histories)" in told["text"]
     assert told["ahead"] == "b"
+    turned = compared().found | {"t50_years": found(7.6, 9.5, low=1.7, high=2.1, n=10, pairs=10)}
+    assert f"1.9 years sooner with {TITLES[0]} (1.7 to 2.1" in lines(found=turned)["sooner"]["text"]
 
 
 @given(st.floats(0.001, 5), st.floats(0.001, 5))

@@ -105,7 +105,9 @@ const strip = new MoneyStrip({
   makeEqual: (changes) => changeSides(SIDES, (_, side) => changes[side]).catch(refused),
 });
 const starters = new Starters((changes, on) =>
-  changeSides(SIDES, (before, side) => withChanges(before, changes[side], on)).catch(refused),
+  changeSides(SIDES, (before, side) => withChanges(before, changes[side], on))
+    .then(() => byId("question").scrollIntoView({ block: "nearest" })) // the answer, which stands far above
+    .catch(refused),
 );
 const cards = FIGURES.map((figure) => new Card(figure, { picked, save: saveOne, redraw: draw }));
 

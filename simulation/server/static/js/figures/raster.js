@@ -11,7 +11,7 @@ import { halfTimes, nameEnds, writeExtremes } from "./raster_notes.js";
 /** @import { Look } from "../draw/surface.js" */
 /** @import { Region, World } from "../model/side.js" */
 
-const NAMES = 128; // px, at most
+const NAMES = { share: 0.38, most: 190 }; // of the width, and px
 const TITLE = 36; // the name of the side, and when its regions come to half
 const FOOT = 20;
 const STACKED = 620; // px of width below which B stands below A
@@ -148,7 +148,8 @@ function released(scene, name, side) {
 
 /** @param {Panel[]} panels @param {Region[]} regions @param {Size} size */
 function layout(panels, regions, { width, height }) {
-  const names = Math.min(NAMES, Math.max(...regions.map((region) => textWidth(region.short)))) + 10;
+  const longest = Math.max(...regions.map((region) => textWidth(region.short)));
+  const names = Math.min(NAMES.share * width, NAMES.most, longest + 1) + 10;
   const wide = width > 840;
   const words = wide ? Math.max(...regions.map((region) => textWidth(region.macroregion))) + 12 : 0;
   const key = wide ? 0 : 18;

@@ -40,6 +40,7 @@ export const PANELS = [
     title: "How sure?",
     opener: true,
     figures: ["phi", "w1"],
+    figuresLast: true,
     render: (_, { study }) => study.render(),
   },
   {
