@@ -132,9 +132,16 @@ def _together(c: Compared) -> dict[str, Any]:
         return _line(
             "together", None, "Together: not to be told.", "Too little is adopted to compare the regions."
         )
-    if _reach_half(c):
+    w1 = c.found["w1_years"]
+    lag_ahead = _sign(-w1.ahead_by) if _reach_half(c) else None
+    if None not in (here, lag_ahead) and lag_ahead != here and not elsewhere:
+        lead, who = "Together: it depends on the measure.", None
+        text = (
+            f"Regions are {abs(found.difference):.3f} more in step (1 - Phi) with {_title(c, here)}, but "
+            f"{abs(w1.difference):.2f} years closer together (W1) with {_title(c, lag_ahead)}"
+        )
+    elif _reach_half(c) and (here is None or (w1.mean_b < w1.mean_a) is (here == "b")):
         first: Ahead = "a" if who == "a" else "b"
-        w1 = c.found["w1_years"]
         means = (w1.mean_a, w1.mean_b) if first == "a" else (w1.mean_b, w1.mean_a)
         decimals = needed_decimals(w1.mean_a, w1.mean_b, at_least=1)
         text = (

@@ -59,9 +59,7 @@ export function fillPlans(state, session, scenarios) {
         ` ${summary}${alike ? "" : ` ${sizes[i]}.`}`,
       );
     }),
-    alike
-      ? el("li", { className: "soft" }, `${sizes.length > 1 ? "Both in the same world: " : ""}${sizes[0]}.`)
-      : "",
+    alike ? el("li", { className: "soft" }, `${sizes.length > 1 ? "In both: " : ""}${sizes[0]}.`) : "",
   );
 }
 

@@ -167,7 +167,7 @@ export class Why {
       el(
         "p",
         {},
-        `In B adoption is sooner in ${told(1)} of ${rows.length} regions and later in ${told(-1)}; in the others ${pair.replications} pairs of histories cannot tell.`,
+        `In B adoption is sooner in ${told(1)} of ${rows.length} regions and later in ${told(-1)}${told(1) + told(-1) < rows.length ? `; in the others ${pair.replications} pairs of histories cannot tell` : ""}.`,
       ),
       tableOf(
         ["Region", "B is", "95 % interval, years"],
@@ -210,12 +210,12 @@ function gameTable(title, { note, divided, parts, together }, outcome, colour) {
   const by = /** @type {"value" | "lost"} */ (divided ? "value" : "lost");
   const ranked = [...parts].sort((one, other) => size(other[by][outcome]) - size(one[by][outcome]));
   const most = Math.max(...parts.map((part) => Math.abs(part.value[outcome].mean ?? 0)));
-  const cell = (/** @type {Gain} */ gain, bar = false) => {
+  const cell = (/** @type {Gain} */ gain, { plus = true, bar = false } = {}) => {
     if (gain.mean === null) return el("span", { className: "soft" }, "undefined");
     const box = el(
       "span",
       { className: "gain" },
-      signed(gain.mean, (value) => decimal(value, decimals)),
+      plus ? signed(gain.mean, (value) => decimal(value, decimals)) : decimal(gain.mean, decimals),
     );
     if (gain.low !== null && gain.high !== null)
       box.append(el("small", {}, `${decimal(gain.low, decimals)} to ${decimal(gain.high, decimals)}`));
@@ -231,8 +231,8 @@ function gameTable(title, { note, divided, parts, together }, outcome, colour) {
     [title, ...(divided ? [`due to it, ${head}`] : []), "lost without it"],
     ranked.map((part) => [
       `${part.name[0].toUpperCase()}${part.name.slice(1)}`,
-      ...(divided ? [cell(part.value[outcome], true)] : []),
-      cell(part.lost[outcome]),
+      ...(divided ? [cell(part.value[outcome], { bar: true })] : []),
+      cell(part.lost[outcome], { plus: false }),
     ]),
     ["all together", ...(divided ? [cell(together[outcome]), ""] : [cell(together[outcome])])],
   );
