@@ -221,7 +221,7 @@ class Engine:
         market = np.ascontiguousarray(self._market.factor(state, self.levers).T)
         its = technology_months.exposed(
             technology,
-            np.flatnonzero(state.stratum_size),
+            np.flatnonzero(state.stratum_size).astype(np.uint32),
             self._fixed,
             self._population,
             self._conditions,

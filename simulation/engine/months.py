@@ -44,7 +44,7 @@ def run_months(
         The months done: ``last``, or less where so many enterprises moved that the room for ``moves`` was used up.
     """
     last = move_members(month, last, fixed, population, now, state, derived, moves, counts)
-    used = np.flatnonzero(moves.is_used)
+    used = np.flatnonzero(moves.is_used).astype(np.uint32)
     find_factors(used, now, state, derived)
     for k in range(population.pattern_of.size):
         diffuse(
