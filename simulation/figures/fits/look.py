@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.style import INK, SERIES_COLOURS
+from simulation.markdown import markdown_text
 
 MODEL = SERIES_COLOURS[0]
 OBSERVED: dict[str, Any] = {
