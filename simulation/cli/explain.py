@@ -69,7 +69,7 @@ def explain(
     from simulation.cli.console import print_failures, print_files, print_notes, print_tables
     from simulation.cli.progress import form_of, progress_shown
     from simulation.errors import HyperclusterError
-    from simulation.explain.contributions import contributions
+    from simulation.explain.contributions import COLUMNS, contributions
     from simulation.explain.study import Explanation
     from simulation.reporting.explanation_page import write_explanation
     from simulation.reporting.explanations import sentences, tables
@@ -104,7 +104,7 @@ def explain(
         *("explain", scenario, *more, "--replications", count, "--seed", str(seed)),
         *("--orders", str(orders), "--width", width, "--out", HERE),
     )
-    found = contributions(explanation, results)
+    found = contributions(explanation, results.runs(COLUMNS))
     shown = tables(explanation, found, results)
     files = write_explanation(explanation, found, shown, outputs, width_mm=float(width))
     print_tables(shown, sentences(explanation, found))
