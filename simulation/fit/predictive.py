@@ -93,18 +93,43 @@ def predictive(fitted: Fitted, *, runs: int, tell: Callable[[str], None] = lambd
 
 
 def simulated(observed: Observed, spec: Scenario, *, ties: Ties, seed: int) -> Record:
-    """Return the record of one run to the last period, in which the initial adopters are those that were observed."""
-    unseeded = spec.model_copy(update={"seeds": ()})
+    """Return the record of one run to the last period, in which the initial adopters are those that were observed.
+
+    So are mastery and membership, where their dates are known: the engine does not decide about them then.
+    """
+    given = spec.model_copy(update={"seeds": ()})
+    if observed.mastered is not None:
+        given = given.model_copy(update={"diffusion": given.diffusion.model_copy(update={"learning": 0.0})})
+    if observed.members is not None:
+        given = given.model_copy(update={"membership": given.membership.model_copy(update={"rate": 0.0})})
     world = None
-    if ties == "directed":
-        world = _looked_at(build_world(unseeded, seed, frame_of(unseeded)), observed.world)
-    engine = Engine(unseeded, seed, world=world)
+    if ties == "directed" or observed.mastered is not None:
+        world = build_world(given, seed, frame_of(given))
+    if world is not None and ties == "directed":
+        world = _looked_at(world, observed.world)
+    if world is not None and observed.mastered is not None:
+        nobody = np.full_like(world.technologies.origin, -1)
+        world = replace(world, technologies=replace(world.technologies, origin=nobody))
+    engine = Engine(given, seed, world=world)
     start = ~observed.at_risk
-    for month in np.unique(observed.released[start]).tolist():
+    months = {observed.periods, *observed.released[start].tolist()}
+    dated = observed.mastered is not None or observed.members is not None
+    for month in range(observed.periods + 1) if dated else sorted(months):
         engine.run_for(month - engine.state.month)
-        engine.give(start & (observed.released == month))
-    engine.run_for(observed.periods - engine.state.month)
+        new = start & (observed.released == month)
+        if new.any():
+            engine.give(new)
+        if dated and month < observed.periods:
+            _know(engine, observed, month)
     return engine.record()
+
+
+def _know(engine: Engine, observed: Observed, month: int) -> None:
+    """Let an engine have the mastery and the membership that were observed after so many months."""
+    mastered = np.zeros_like(engine.state.mastered)
+    if observed.mastered is not None:
+        mastered = observed.mastered <= month
+    engine.know(mastered, None if observed.members is None else observed.members[month])
 
 
 def _looked_at(world: World, observed: World) -> World:

@@ -67,7 +67,9 @@ def read_fit_results(folder: Path) -> FitResults:
             summary=pd.read_csv(folder / SUMMARY),
             profiles=pd.read_csv(folder / PROFILES),
             draws=pd.read_parquet(folder / POSTERIOR),
-            synchronization=pd.read_csv(folder / SYNCHRONIZATION).fillna({"reason": ""}),
+            synchronization=pd.read_csv(folder / SYNCHRONIZATION, dtype={"reason": str}).fillna(
+                {"reason": ""}
+            ),
             curves=pd.read_csv(folder / CURVES),
             runs=pd.read_csv(folder / RUNS),
             forecast=_optional(folder / FORECAST),

@@ -24,6 +24,8 @@ from simulation.files.durable import replace
 from simulation.fit import posterior, validation
 from simulation.fit.counts import ADOPTION, Counts, observe_counts
 from simulation.fit.counts_likelihood import OVERDISPERSION, AnyLikelihood, CountsLikelihood
+from simulation.fit.dates import MASTERY, MEMBERSHIP
+from simulation.fit.exposures import DATED, rates_of
 from simulation.fit.likelihood import Likelihood
 from simulation.fit.maximum import Maximum, Profile, Search
 from simulation.fit.observed import AGENTS, NOMINATIONS, Observed, observe
@@ -176,7 +178,10 @@ def run_fit(
         observed = whole.until(until)
     if not np.any(observed.adopted):
         raise HyperclusterError(f"nobody adopted in the {observed.periods} periods: there is nothing to fit")
-    ranges = study.ranges(counts=isinstance(observed, Counts))
+    if isinstance(observed, Counts):
+        ranges = study.ranges(counts=True)
+    else:
+        ranges = study.ranges(dated=[key for key in rates_of(observed) if key in DATED])
     likelihood = likelihood_of(observed, [each.key for each in ranges])
     identity = identity_of(study, observed)
     chain = None if fresh else _before(out, identity)
@@ -221,8 +226,14 @@ def likelihood_of(observed: Observed | Counts, keys: Sequence[str]) -> AnyLikeli
     Raises
     ------
     HyperclusterError
-        If events are to be fitted with an overdispersion.
+        If events are to be fitted with an overdispersion, or a channel without the dates that it needs.
     """
+    known = () if isinstance(observed, Counts) else rates_of(observed)
+    for key, table in zip(DATED, (MASTERY, MEMBERSHIP), strict=True):
+        if key in keys and key not in known:
+            raise HyperclusterError(
+                f'"{key}" needs {AGENTS} and {table} in the dataset; without, leave it out'
+            )
     if isinstance(observed, Counts):
         return CountsLikelihood(observed, keys)
     if OVERDISPERSION in keys:
@@ -264,7 +275,7 @@ def identity_of(study: Fit, observed: Observed | Counts) -> dict[str, str]:
     folder = dataset_folder(observed.spec.world.dataset)
     seen = observed.stock if isinstance(observed, Counts) else observed.period
     data = hashlib.sha256(seen.tobytes())
-    for name in (AGENTS, NOMINATIONS, ADOPTION):
+    for name in (AGENTS, NOMINATIONS, ADOPTION, MASTERY, MEMBERSHIP):
         path = folder / name
         data.update(path.read_bytes() if path.is_file() else b"\0")
     code = hashlib.sha256()

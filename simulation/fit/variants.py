@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.fit import posterior
+from simulation.fit.exposures import DATED
 from simulation.fit.likelihood import VARIATION, Likelihood
 from simulation.fit.maximum import Maximum, Search
 from simulation.fit.ranges import Range, spec_with, values_at
@@ -25,7 +26,7 @@ from simulation.world import Array
 if TYPE_CHECKING:
     from simulation.fit.running import Fitted
 
-CAN_BE_OFF = ("diffusion.spatial", "diffusion.network", VARIATION)
+CAN_BE_OFF = ("diffusion.spatial", "diffusion.network", *DATED, VARIATION)
 
 ALL = "with all"
 """Title of the fit itself."""

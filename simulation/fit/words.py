@@ -29,6 +29,8 @@ _NAMES = {
     "diffusion.spontaneous": "spontaneous adoption",
     "diffusion.spatial": "spatial contact",
     "diffusion.network": "network contact",
+    "diffusion.institutional": "contact with institutions",
+    "diffusion.digital": "contact on platforms",
     "diffusion.absorptive_capacity_cv": "differences in absorptive capacity",
     "diffusion.half_distance_km": "half distance",
     "diffusion.density_exponent": "the density exponent",
@@ -145,9 +147,22 @@ def about(fitted: Fitted) -> str:
     return (
         f"{_counted(enterprises, 'enterprise')} in {_counted(regions, 'region')}, "
         f"{_counted(technologies, 'technology', 'technologies')}, {_counted(seen.periods, 'period')} of "
-        f"1/{world.steps_per_year} year. {first}{adopted:,} of {risk:,} others adopted. Ties are {ties}. Institutions "
-        f"and platforms are off, as no file tells of them. Log likelihood {fitted.maximum.log:.2f}."
+        f"1/{world.steps_per_year} year. {first}{adopted:,} of {risk:,} others adopted. Ties are {ties}. "
+        f"{_dated(seen)} Log likelihood {fitted.maximum.log:.2f}."
     )
+
+
+def _dated(seen: Observed) -> str:
+    """Return which dates of institutions and platforms are known."""
+    if seen.mastered is None and seen.members is None:
+        return "Institutions and platforms are off, as no file tells of them."
+    mastered = "When institutions mastered a technology is known"
+    members = "when enterprises were on a platform is known"
+    if seen.members is None:
+        return f"{mastered}; platforms are off, as no file tells of them."
+    if seen.mastered is None:
+        return f"{members.capitalize()}; institutions are off, as no file tells of them."
+    return f"{mastered}, and {members}."
 
 
 def _counted(n: int, one: str, many: str = "") -> str:
