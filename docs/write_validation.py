@@ -83,7 +83,7 @@ def whole(name: str) -> tuple[str, Ahead]:
     with observed(name) as (study, seen, out):
         fitted = run_fit(study, seen, out)
         found = checked(fitted, out)
-    said = found.sections(len(fitted.observed.world.regions.ids))
+    said = found.sections()
     parts = [
         f"## {title}",
         f"{source}. {words.about(fitted)}",

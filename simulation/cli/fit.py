@@ -68,7 +68,7 @@ def fit(
     sections: dict[str, list[str]] = {}
     if isinstance(fitted.seen, Observed):  # counts name nobody who could be simulated from
         found = checks.checked(fitted, folder, tell=tell)
-        sections = found.sections(len(fitted.observed.world.regions.ids))
+        sections = found.sections()
         figures = write_fit_figures(read_fit_results(folder))
     if quiet:
         return

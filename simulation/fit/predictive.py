@@ -7,7 +7,7 @@ region and period, and speed and synchronization by the functions that measure r
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -73,15 +73,12 @@ def predictive(fitted: Fitted, *, runs: int, tell: Callable[[str], None] = lambd
 
     Who had a technology at the start has it in every run; all else is drawn by the engine.
     """
-    observed, study = fitted.observed, fitted.study
     found = []
-    for m, values in enumerate(fitted.draws[:runs]):
-        spec = spec_with(observed.spec, fitted.ranges, values)
-        record = simulated(observed, spec, ties=study.ties, seed=study.seed + 1 + m)
+    for m, record in enumerate(runs_with(fitted, fitted.draws[:runs])):
         found.append((_by_region(record), measured(record)[0]))
         if (m + 1) % (runs // 4 or 1) == 0:
             tell(f"{m + 1:,} of {len(fitted.draws[:runs]):,} runs of the fitted model")
-    truth = record_of(observed, record)
+    truth = record_of(fitted.observed, record)
     seen, reasons = measured(truth)
     return Predictive(
         truth,
@@ -90,6 +87,14 @@ def predictive(fitted: Fitted, *, runs: int, tell: Callable[[str], None] = lambd
         seen,
         reasons,
     )
+
+
+def runs_with(fitted: Fitted, draws: Array) -> Iterator[Record]:
+    """Yield a run of the engine for each draw, values float64 (n, d), each with another seed."""
+    study = fitted.study
+    for m, values in enumerate(draws):
+        spec = spec_with(fitted.observed.spec, fitted.ranges, values)
+        yield simulated(fitted.observed, spec, ties=study.ties, seed=study.seed + 1 + m)
 
 
 def simulated(observed: Observed, spec: Scenario, *, ties: Ties, seed: int) -> Record:

@@ -32,11 +32,6 @@ class FitResults:
     forecast: pd.DataFrame | None  # with --until
     left_out: pd.DataFrame | None
 
-    @property
-    def regions(self) -> int:
-        """The number of regions."""
-        return int(self.curves.region.nunique())
-
 
 def is_fit(folder: Path) -> bool:
     """Whether a folder is that of a fit."""

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.fit import posterior
 from simulation.fit.exposures import DATED
 from simulation.fit.likelihood import VARIATION, Likelihood
 from simulation.fit.maximum import Maximum, Search
-from simulation.fit.ranges import Range, spec_with, values_at
+from simulation.fit.posterior import draws_about
+from simulation.fit.ranges import Range, spec_with
 from simulation.world import Array
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ CAN_BE_OFF = ("diffusion.spatial", "diffusion.network", *DATED, VARIATION)
 ALL = "with all"
 """Title of the fit itself."""
 
-_EFFECTIVE, _MOST_BLOCKS = 500, 16
 _STARTS = 3
 
 
@@ -69,13 +68,8 @@ def draws_of(variant: Variant, fitted: Fitted) -> Array:
     """Return draws from the posterior of a variant, at most as many as the fit has; of the fit itself its own."""
     if not variant.off:
         return fitted.draws
-    seed = fitted.study.seed
-    density = posterior.log_density(variant.likelihood, variant.ranges)
-    chain = posterior.sampled(
-        density, variant.maximum.places, seed=seed, effective=_EFFECTIVE, most_blocks=_MOST_BLOCKS
-    )
-    z = posterior.draws(chain, len(fitted.draws), seed=seed)
-    return values_at(variant.ranges, posterior.places_of(z))[0]
+    maximum, n = variant.maximum.places, len(fitted.draws)
+    return draws_about(variant.likelihood, variant.ranges, maximum, n, seed=fitted.study.seed)
 
 
 def _choices(ranges: Sequence[Range]) -> list[tuple[Range, ...]]:

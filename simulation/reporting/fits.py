@@ -58,7 +58,7 @@ def document(fit: FitResults, pictures: list[Picture]) -> str:
         "Regions left out": _held_out(
             fit.left_out,
             "Each region is predicted from its initial adopters, by what all others show.",
-            [] if fit.left_out is None else left_out_sentences(fit.left_out, fit.regions),
+            [] if fit.left_out is None else left_out_sentences(fit.left_out),
         ),
         "Periods held out": _held_out(
             fit.forecast,
