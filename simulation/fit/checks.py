@@ -39,13 +39,20 @@ class Checks:
 def checked(fitted: Fitted, out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Checks:
     """Return what a fit is held against, and write it into the folder of the fit."""
     runs = predictive.predictive(fitted, runs=fitted.study.runs, tell=tell)
-    has_others = len(fitted.observed.world.regions.ids) > 1
+    has_others = len(fitted.seen.world.regions.ids) > 1
     found = Checks(
         predictive.synchronization(runs),
         predictive.curves(runs),
         runs.measures,
         left_out(fitted, runs, tell=tell) if has_others else None,
     )
+    write_checks(out, found)
+    replace(out / WORDS, page(fitted, found.sections()).encode())
+    return found
+
+
+def write_checks(out: Path, found: Checks) -> None:
+    """Write the tables into the folder of a fit."""
     tables = {
         SYNCHRONIZATION: found.synchronization,
         CURVES: found.curves,
@@ -57,8 +64,6 @@ def checked(fitted: Fitted, out: Path, *, tell: Callable[[str], None] = lambda _
             (out / name).unlink(missing_ok=True)
         else:
             replace(out / name, table.to_csv(index=False, lineterminator="\n").encode())
-    replace(out / WORDS, page(fitted, found.sections()).encode())
-    return found
 
 
 def left_out_sentences(frame: pd.DataFrame) -> list[str]:

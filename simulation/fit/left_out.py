@@ -20,6 +20,9 @@ import numpy as np
 import pandas as pd
 
 from simulation.errors import HyperclusterError
+from simulation.fit.counts import Counts
+from simulation.fit.counts_likelihood import AnyLikelihood, CountsLikelihood
+from simulation.fit.counts_predictive import by_region, counted_of
 from simulation.fit.likelihood import Likelihood
 from simulation.fit.maximum import Search
 from simulation.fit.netdiffuser import INSTALL
@@ -54,7 +57,7 @@ def left_out(
     HyperclusterError
         If there is one region only, or ArviZ is not installed.
     """
-    observed, seed = fitted.observed, fitted.study.seed
+    observed, seed = fitted.seen, fitted.study.seed
     ids = observed.world.regions.ids
     if len(ids) < 2:
         raise HyperclusterError("a region can be left out only if there is another one")
@@ -69,12 +72,15 @@ def left_out(
         values = draws_without(fitted, r, len(adopted))
         runs = [record.adopters[[0, -1], r].sum(axis=(1, 2)) for record in runs_with(fitted, values)]
         ours[:, r] = np.resize(np.diff(runs, axis=1)[:, 0], _FORECASTS)
+    truth = found.seen_adopters[-1] - found.seen_adopters[0]
+    if isinstance(observed, Counts):
+        ours = counted_of(observed, ours, draw=draw)
+        truth = by_region(observed, observed.stock[:, -1] - observed.stock[:, 0])
     samples = {
         OURS: ours,
         BASS: bass_of_others(observed, draws=_FORECASTS, seed=seed),
         LOGISTIC: logistic_hazard_of_others(observed, draws=_FORECASTS, seed=seed),
     }
-    truth = found.seen_adopters[-1] - found.seen_adopters[0]
     frame = scores_by_region(samples, truth, ids)
     frame["k"] = np.tile(k, len(samples))
     frame["refitted"] = frame.k > LARGEST_K
@@ -83,9 +89,7 @@ def left_out(
 
 def draws_without(fitted: Fitted, region: int, n: int) -> Array:
     """Return draws from the posterior of what all other regions show, at most ``n``, values float64 (n, d)."""
-    observed = fitted.observed
-    others = observed.world.enterprises.region_of[observed.world.pairs.enterprise] != region
-    likelihood = Likelihood(observed, fitted.likelihood.keys, only=others)
+    likelihood = _of_region(fitted, region, inside=False)
     maximum = Search(likelihood, fitted.ranges).maximum(fitted.study.starts, seed=fitted.study.seed)
     return draws_about(likelihood, fitted.ranges, maximum.places, n, seed=fitted.study.seed)
 
@@ -96,11 +100,9 @@ def weights_without(fitted: Fitted, n: int) -> tuple[Array, Array]:
         from arviz_stats.base import array_stats
     except ImportError:
         raise HyperclusterError(f"arviz-stats is not installed, which weighs draws; {INSTALL}") from None
-    observed = fitted.observed
-    region = observed.world.enterprises.region_of[observed.world.pairs.enterprise]
     weights, shapes = [], []
-    for r in range(len(observed.world.regions.ids)):
-        likelihood = Likelihood(observed, fitted.likelihood.keys, only=region == r)
+    for r in range(len(fitted.seen.world.regions.ids)):
+        likelihood = _of_region(fitted, r, inside=True)
         # The function takes likelihoods, and weighs by one over them.
         logs, k = array_stats.psislw(likelihood.logs(fitted.draws[:n]))
         weight = np.exp(logs - logs.max())
@@ -108,3 +110,14 @@ def weights_without(fitted: Fitted, n: int) -> tuple[Array, Array]:
         # All weights the same: nothing is to be smoothed, and k is not defined.
         shapes.append(float(k) if np.isfinite(k) else 0.0)
     return np.array(weights), np.array(shapes)
+
+
+def _of_region(fitted: Fitted, region: int, *, inside: bool) -> AnyLikelihood:
+    """Return the likelihood of what was observed in a region, or in all others, given all that was observed."""
+    observed, keys = fitted.seen, fitted.given_by.keys
+    if isinstance(observed, Counts):
+        of_group = np.empty(observed.eligible.size, dtype=np.int64)
+        of_group[observed.group] = observed.region
+        return CountsLikelihood(observed, keys, only=(of_group == region) == inside)
+    of_pair = observed.world.enterprises.region_of[observed.world.pairs.enterprise]
+    return Likelihood(observed, keys, only=(of_pair == region) == inside)

@@ -7,7 +7,7 @@ region and period, and speed and synchronization by the functions that measure r
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ import pandas as pd
 from simulation.engine.build.frame import frame_of
 from simulation.engine.build.world import build_world
 from simulation.engine.month import Engine
+from simulation.fit.counts import Counts
+from simulation.fit.counts_likelihood import OVERDISPERSION
+from simulation.fit.counts_predictive import record_of_counts, simulated_counts
 from simulation.fit.exposures import reversed_ties
 from simulation.fit.forecast import INTERVAL
 from simulation.fit.observed import Observed, Ties
@@ -71,17 +74,34 @@ class Predictive:
 def predictive(fitted: Fitted, *, runs: int, tell: Callable[[str], None] = lambda _: None) -> Predictive:
     """Return runs of the engine for the first draws of a fit, each with another seed, beside what was observed.
 
-    Who had a technology at the start has it in every run; all else is drawn by the engine.
+    Who had a technology at the start has it in every run; all else is drawn by the engine. Of counts it is drawn who
+    these are.
     """
+    draws, data = fitted.draws[:runs], fitted.seen
+
+    def truth(like: Record) -> Record:
+        return record_of_counts(data, like) if isinstance(data, Counts) else record_of(data, like)
+
+    return gathered(runs_with(fitted, draws), truth, runs=len(draws), tell=tell)
+
+
+def gathered(
+    records: Iterable[Record],
+    truth: Callable[[Record], Record],
+    *,
+    runs: int,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Predictive:
+    """Return what so many runs give, beside what was observed, which ``truth`` tells of the record of any run."""
     found = []
-    for m, record in enumerate(runs_with(fitted, fitted.draws[:runs])):
+    for m, record in enumerate(records):
         found.append((_by_region(record), measured(record)[0]))
         if (m + 1) % (runs // 4 or 1) == 0:
-            tell(f"{m + 1:,} of {len(fitted.draws[:runs]):,} runs of the fitted model")
-    truth = record_of(fitted.observed, record)
-    seen, reasons = measured(truth)
+            tell(f"{m + 1:,} of {runs:,} runs of the fitted model")
+    data = truth(record)
+    seen, reasons = measured(data)
     return Predictive(
-        truth,
+        data,
         np.array([adopters for adopters, _ in found]),
         pd.DataFrame([values for _, values in found], columns=list(MEASURES)),
         seen,
@@ -91,10 +111,15 @@ def predictive(fitted: Fitted, *, runs: int, tell: Callable[[str], None] = lambd
 
 def runs_with(fitted: Fitted, draws: Array) -> Iterator[Record]:
     """Yield a run of the engine for each draw, values float64 (n, d), each with another seed."""
-    study = fitted.study
-    for m, values in enumerate(draws):
-        spec = spec_with(fitted.observed.spec, fitted.ranges, values)
-        yield simulated(fitted.observed, spec, ties=study.ties, seed=study.seed + 1 + m)
+    study, data = fitted.study, fitted.seen
+    moved = [n for n, each in enumerate(fitted.ranges) if each.key != OVERDISPERSION]
+    ranges = [fitted.ranges[n] for n in moved]
+    for m, values in enumerate(draws[:, moved]):
+        spec, seed = spec_with(data.spec, ranges, values), study.seed + 1 + m
+        if isinstance(data, Counts):
+            yield simulated_counts(data, spec, seed=seed)
+        else:
+            yield simulated(data, spec, ties=study.ties, seed=seed)
 
 
 def simulated(observed: Observed, spec: Scenario, *, ties: Ties, seed: int) -> Record:

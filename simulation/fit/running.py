@@ -47,6 +47,9 @@ SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS = (
 
 FORECAST = "forecast.csv"
 
+DISPERSION = "overdispersion.parquet"
+"""The draws of what is no key of a scenario."""
+
 FINDINGS = "findings.json"
 """What is said in words, for the report."""
 
@@ -167,15 +170,7 @@ def run_fit(
         If ``out`` holds another fit and ``fresh`` is not set.
     """
     whole = seen_by(study, folder)
-    observed = whole
-    if until is not None and isinstance(whole, Counts):
-        raise HyperclusterError(f"--until: a forecast needs {AGENTS}; {ADOPTION} does not say who is left")
-    if until is not None:
-        if not 0 < until < whole.periods:
-            raise HyperclusterError(
-                f"--until {until}: must be 1 to {whole.periods - 1}, before the last period"
-            )
-        observed = whole.until(until)
+    observed = whole if until is None else until_period(whole, until)
     if not np.any(observed.adopted):
         raise HyperclusterError(f"nobody adopted in the {observed.periods} periods: there is nothing to fit")
     if isinstance(observed, Counts):
@@ -214,10 +209,23 @@ def run_fit(
         likelihood,
     )
     _write(fitted, out)
-    if until is not None and isinstance(whole, Observed):
+    if until is not None:
         frame = validation.held_out(fitted, whole)
         replace(out / FORECAST, frame.to_csv(index=False, lineterminator="\n").encode())
     return fitted
+
+
+def until_period[Seen: Observed | Counts](whole: Seen, until: int) -> Seen:
+    """Return what was observed by the end of a period.
+
+    Raises
+    ------
+    HyperclusterError
+        If it is not a period before the last.
+    """
+    if not 0 < until < whole.periods:
+        raise HyperclusterError(f"--until {until}: must be 1 to {whole.periods - 1}, before the last period")
+    return whole.until(until)  # type: ignore[return-value]  # of the same kind
 
 
 def likelihood_of(observed: Observed | Counts, keys: Sequence[str]) -> AnyLikelihood:
@@ -327,10 +335,14 @@ def _write(fitted: Fitted, out: Path) -> None:
     from simulation.fit.words import findings, page
 
     frame = pd.DataFrame(fitted.draws, columns=[each.key for each in fitted.ranges])
-    frame = frame.drop(columns=OVERDISPERSION, errors="ignore")  # no key of a scenario, so of no ensemble
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    replace(out / POSTERIOR, buffer.getvalue())
+    beside = [name for name in frame if name == OVERDISPERSION]  # no key of a scenario, so of no ensemble
+    for name, table in ((POSTERIOR, frame.drop(columns=beside)), (DISPERSION, frame[beside])):
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        if table.shape[1]:
+            replace(out / name, buffer.getvalue())
+        else:
+            (out / name).unlink(missing_ok=True)
     replace(out / SUMMARY, fitted.summary().to_csv(index=False, lineterminator="\n").encode())
     rows = [
         (each.name, float(each.values(np.array(place))[0]), log)
@@ -341,5 +353,4 @@ def _write(fitted: Fitted, out: Path) -> None:
     replace(out / PROFILES, profiles.to_csv(index=False, lineterminator="\n").encode())
     replace(out / SCENARIO, fitted.scenario.to_toml().encode())
     replace(out / WORDS, page(fitted).encode())
-    if isinstance(fitted.seen, Observed):
-        replace(out / FINDINGS, (json.dumps(findings(fitted), indent=2) + "\n").encode())
+    replace(out / FINDINGS, (json.dumps(findings(fitted), indent=2) + "\n").encode())

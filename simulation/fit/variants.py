@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulation.fit.counts import Counts
+from simulation.fit.counts_likelihood import AnyLikelihood, CountsLikelihood
 from simulation.fit.exposures import DATED
 from simulation.fit.likelihood import VARIATION, Likelihood
 from simulation.fit.maximum import Maximum, Search
@@ -40,7 +42,7 @@ class Variant:
 
     off: tuple[str, ...]  # names of the ranges
     ranges: tuple[Range, ...]  # the others
-    likelihood: Likelihood
+    likelihood: AnyLikelihood
     maximum: Maximum
 
     @property
@@ -81,10 +83,14 @@ def _choices(ranges: Sequence[Range]) -> list[tuple[Range, ...]]:
 
 def _variant(fitted: Fitted, off: tuple[Range, ...]) -> Variant:
     if not off:
-        return Variant((), fitted.ranges, fitted.likelihood, fitted.maximum)
+        return Variant((), fitted.ranges, fitted.given_by, fitted.maximum)
     ranges = tuple(each for each in fitted.ranges if each not in off)
-    observed = replace(fitted.observed, spec=spec_with(fitted.observed.spec, off, np.zeros(len(off))))
-    likelihood = Likelihood(observed, [each.key for each in ranges])
+    spec, keys = spec_with(fitted.seen.spec, off, np.zeros(len(off))), [each.key for each in ranges]
+    likelihood: AnyLikelihood
+    if isinstance(fitted.seen, Counts):
+        likelihood = CountsLikelihood(replace(fitted.seen, spec=spec), keys)
+    else:
+        likelihood = Likelihood(replace(fitted.seen, spec=spec), keys)
     starts = min(fitted.study.starts, _STARTS)
     maximum = Search(likelihood, ranges).maximum(starts, seed=fitted.study.seed)
     return Variant(tuple(each.name for each in off), ranges, likelihood, maximum)

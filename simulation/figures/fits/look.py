@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
 from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.style import INK, SERIES_COLOURS
@@ -18,10 +18,15 @@ OBSERVED: dict[str, Any] = {
     "marker": "o",
     "markersize": 2.2,
     "markeredgewidth": 0.0,
+    "clip_on": False,
 }
 BAND: dict[str, Any] = {"facecolor": MODEL, "alpha": 0.22, "linewidth": 0.0}
 MEDIAN: dict[str, Any] = {"color": MODEL, "linewidth": 0.9, "linestyle": (0, (4, 1.5))}
 RANGE: dict[str, Any] = {"facecolor": "#D8D8D8", "edgecolor": "none", "linewidth": 0.0}
+
+LEAST_MARKS = 2
+LAST_MARK, BETWEEN_MARKS = 0.9, 0.24
+"""Parts of an axis: the last place of a mark, and the least distance of two."""
 
 ROUND = [digit * 10.0**power for power in range(-8, 7) for digit in (1, 2, 5)]
 
@@ -43,15 +48,21 @@ def few_marks(ax: Axes, name: str, *, axis: str) -> None:
     """Give an axis with the scale of a range few marks, at round values."""
     its = ax.xaxis if axis == "x" else ax.yaxis
     low, high = its.get_view_interval()
-    if name == "linear":
-        # A mark near the upper end would meet the first of the next panel.
-        steps = np.asarray(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
-        inside = (steps >= low) & (steps <= high - 0.08 * (high - low))
-        its.set_major_locator(FixedLocator(steps[inside].tolist()))
-        return
-    marks = [value for value in ROUND if low <= value <= high]
-    marks = marks[:: max(1, len(marks) // 3)]
-    its.set_major_locator(NullLocator())
-    its.set_minor_locator(NullLocator())
+    to_scale = np.asarray if name == "linear" else np.log
+    candidates = np.asarray(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
+    if name != "linear":
+        rounded = [value for value in ROUND if low <= value <= high]
+        if len(rounded) >= LEAST_MARKS:
+            candidates = np.array(rounded)
+        its.set_minor_locator(NullLocator())
+        its.set_minor_formatter(NullFormatter())
+    candidates = candidates[(candidates >= low) & (candidates <= high)]
+    first, last = to_scale(np.array([low, high]))
+    places = (to_scale(candidates) - first) / (last - first)
+    marks, before = [], -np.inf
+    for value, place in zip(candidates.tolist(), places.tolist(), strict=True):
+        # A mark near the upper end would meet the first of the next panel, and one near another one that.
+        if place <= LAST_MARK and place - before >= BETWEEN_MARKS:
+            marks.append(value)
+            before = place
     (ax.set_xticks if axis == "x" else ax.set_yticks)(marks, [f"{value:g}" for value in marks])
-    its.set_minor_formatter(NullFormatter())

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
+from simulation.errors import ResultsError
 from simulation.figures.drawing.keyed_page import keyed_page
 from simulation.figures.drawing.panels import Frame, Grid, Key
 from simulation.figures.drawing.study import Drawn
@@ -32,7 +34,16 @@ KEYS = (
 
 
 def draw(fit: FitResults, *, width_mm: float) -> Drawn:
-    """Draw a panel for each parameter."""
+    """Draw a panel for each parameter.
+
+    Raises
+    ------
+    ResultsError
+        If the fit has no likelihood.
+    """
+    profiles = fit.profiles
+    if profiles is None:
+        raise ResultsError("profiles: a fit by simulation has no likelihood, so none of its profiles")
     names = [str(name) for name in fit.summary.parameter]
     headings = [name.replace("_", " ") for name in names]
     grid = Grid.fit(
@@ -55,7 +66,7 @@ def draw(fit: FitResults, *, width_mm: float) -> Drawn:
     def draw_in(frame: Frame) -> None:
         for number, heading in enumerate(headings):
             ax = placed.panel(frame, number, heading)
-            _draw_panel(ax, fit, number)
+            _draw_panel(ax, fit, profiles, number)
             if placed.is_first(number):
                 ax.set_ylabel("log likelihood")
             else:
@@ -63,16 +74,16 @@ def draw(fit: FitResults, *, width_mm: float) -> Drawn:
 
     return Drawn(
         keyed_page(draw_in, KEYS, width_mm=width_mm, height_mm=height_mm, note=note),
-        {"profiles": fit.profiles},
+        {"profiles": profiles},
         caption("Profiles.", fit.about, note, fit.sentences),
     )
 
 
-def _draw_panel(ax: Axes, fit: FitResults, number: int) -> None:
+def _draw_panel(ax: Axes, fit: FitResults, profiles: pd.DataFrame, number: int) -> None:
     row = fit.summary.iloc[number]
-    table = fit.profiles[fit.profiles.parameter == row.parameter].sort_values("value")
+    table = profiles[profiles.parameter == row.parameter].sort_values("value")
     x = table.value.to_numpy()
-    fall = table.log_likelihood.to_numpy() - fit.profiles.log_likelihood.max()
+    fall = table.log_likelihood.to_numpy() - profiles.log_likelihood.max()
     ax.axvspan(row.profile_low, row.profile_high, **BAND)
     ax.axhline(-DROP, **LEVEL)
     ax.axvline(row.maximum, **MAXIMUM)

@@ -52,9 +52,8 @@ def draw(fit: FitResults, *, width_mm: float) -> Drawn:
     height_mm = grid.height_mm(PANEL_HEIGHT_MM)
     placed = grid.filling(height_mm)
     note = (
-        f"{len(fit.runs):,} runs of the engine, each with values drawn from the posterior and the initial adopters "
-        "that were observed; metrics of the data and of the runs by the same functions. Lower is sooner, or more in "
-        "step."
+        f"{len(fit.runs):,} runs of the engine, each with values drawn from the posterior; metrics of the data and of "
+        "the runs by the same functions. Lower is sooner, or more in step."
     )
 
     def draw_in(frame: Frame) -> None:
