@@ -126,7 +126,11 @@ def _limits(fit: FitResults, n: int) -> tuple[float, float]:
 def _write_heading(frame: Frame, fit: FitResults, n: int, *, left: float, top: float, room: float) -> None:
     row = fit.summary.iloc[n]
     frame.text(fit_mm(_name(fit, n), room), left=left, top=top, weight="bold")
-    words = f"{row.range_low:.3g} to {row.range_high:.3g}"
+    low, high = (
+        np.format_float_positional(end, precision=3, fractional=False, trim="-")
+        for end in (row.range_low, row.range_high)
+    )
+    words = f"{low} to {high}"
     frame.text(fit_mm(words, room, size=SMALL_PT), left=left, top=top + LINE_MM, size=SMALL_PT)
 
 
