@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from dated_worlds import PLATFORMS, dated_world
+from gradients import check_gradient
 from observed_worlds import SIX
 from short_runs import remaining_of_pairs
 
@@ -73,14 +74,7 @@ def test_the_gradient_with_dates_is_the_limit_of_differences(seen, files):
         found = replace(found, mastered=None)
     keys = (*rates_of(found), VARIATION, *SHAPES)
     likelihood, at = Likelihood(found, keys), values_of(found, keys)
-    log, gradient = likelihood.with_gradient(at)
-    assert log == pytest.approx(likelihood.logs(at[None])[0], rel=1e-12)
-    for n, key in enumerate(keys):
-        step = np.zeros(len(keys))
-        step[n] = 1e-3 * at[n]
-        one, two = (likelihood.logs(np.array([at + m * step, at - m * step])) for m in (1, 2))
-        difference = (8 * (one[0] - one[1]) - (two[0] - two[1])) / (12 * step[n])
-        assert gradient[n] == pytest.approx(difference, rel=1e-6, abs=1e-6), key
+    check_gradient(likelihood, at)
 
 
 def without_platforms(world):

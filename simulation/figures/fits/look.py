@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
+from simulation.figures.drawing.keyed_page import keyed_page
 from simulation.figures.drawing.markdown import markdown_text
+from simulation.figures.drawing.panels import Frame, Grid, Key
 from simulation.figures.drawing.style import INK, SERIES_COLOURS
 
 MODEL = SERIES_COLOURS[0]
@@ -24,6 +28,8 @@ BAND: dict[str, Any] = {"facecolor": MODEL, "alpha": 0.22, "linewidth": 0.0}
 MEDIAN: dict[str, Any] = {"color": MODEL, "linewidth": 0.9, "linestyle": (0, (4, 1.5))}
 RANGE: dict[str, Any] = {"facecolor": "#D8D8D8", "edgecolor": "none", "linewidth": 0.0}
 
+LEAST_PANEL_MM = 34.0
+
 LEAST_MARKS = 2
 LAST_MARK, BETWEEN_MARKS = 0.9, 0.24
 """Parts of an axis: the last place of a mark, and the least distance of two."""
@@ -36,6 +42,44 @@ def caption(heading: str, about: str, note: str, sentences: list[str] | None = N
     text = f"**{heading}** {markdown_text(f'{note} {about}')}\n"
     lines = [f"- {markdown_text(line)}" for line in sentences or ()]
     return text + ("\n" + "\n".join(lines) + "\n" if lines else "")
+
+
+class DrawPanel(Protocol):
+    """Draws into the axes of one panel, by its number; it is the first of its line or not."""
+
+    def __call__(self, ax: Axes, number: int, *, is_first: bool) -> None: ...
+
+
+def page_of_panels(
+    headings: Sequence[str],
+    draw_panel: DrawPanel,
+    keys: Sequence[Key],
+    *,
+    width_mm: float,
+    panel_mm: float,
+    left_mm: float,
+    gap_mm: float,
+    note: str,
+) -> Figure:
+    """Return a page with a panel below each heading, of this height, and keys and a note below all."""
+    grid = Grid.fit(
+        len(headings),
+        width_mm,
+        least_mm=LEAST_PANEL_MM,
+        left=left_mm,
+        right=3.0,
+        gap_mm=gap_mm,
+        headings=headings,
+        axis_mm=5.0,
+    )
+    height_mm = grid.height_mm(panel_mm)
+    placed = grid.filling(height_mm)
+
+    def draw_in(frame: Frame) -> None:
+        for number, heading in enumerate(headings):
+            draw_panel(placed.panel(frame, number, heading), number, is_first=placed.is_first(number))
+
+    return keyed_page(draw_in, keys, width_mm=width_mm, height_mm=height_mm, note=note)
 
 
 def scale(ax: Axes, name: str, *, axis: str = "x") -> None:
