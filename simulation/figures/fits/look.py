@@ -31,7 +31,7 @@ RANGE: dict[str, Any] = {"facecolor": "#D8D8D8", "edgecolor": "none", "linewidth
 LEAST_PANEL_MM = 34.0
 
 LEAST_MARKS = 2
-LAST_MARK, BETWEEN_MARKS = 0.9, 0.24
+LAST_MARK, BETWEEN_MARKS = 0.9, 0.22
 """Parts of an axis: the last place of a mark, and the least distance of two."""
 
 ROUND = [digit * 10.0**power for power in range(-8, 7) for digit in (1, 2, 5)]
