@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numba as nb
-from numba.core import caching
+from llvmlite import ir
+from numba.core import caching, cgutils
 from numba.core.serialize import dumps
 from numba.extending import intrinsic, register_jitable
 
@@ -91,6 +92,34 @@ def borrowed(values: Any) -> Any:
     caller must hold the tuple that was passed for as long as the one returned is used.
     """
     return values if nb.config.DISABLE_JIT else _borrowed(values)
+
+
+@intrinsic
+def _prefetch(_typing: Any, values: Any, index: Any) -> Any:
+    def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        stride, *_ = cgutils.unpack_tuple(builder, array.strides)
+        address, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        start = builder.bitcast(array.data, address)
+        kind = ir.FunctionType(ir.VoidType(), [address, number, number, number])
+        builder.call(
+            builder.module.declare_intrinsic("llvm.prefetch", [address], kind),
+            # To be written soon, to be kept in all caches, data.
+            [builder.gep(start, [builder.mul(stride, arguments[1])]), number(1), number(3), number(1)],
+        )
+        return context.get_dummy_value()
+
+    return nb.void(values, nb.int64), make
+
+
+@inlined
+def prefetch(values: Any, index: int) -> None:
+    """Ask the processor for ``values[index]``, which is read or written soon; this changes no number.
+
+    A loop over places in no order waits for the memory at each of them if the arrays do not fit into the caches.
+    """
+    if not nb.config.DISABLE_JIT:
+        _prefetch(values, index)
 
 
 @cache

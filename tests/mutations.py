@@ -232,8 +232,8 @@ MUTANTS = [
     Mutant(
         "pairs that adopt trade places with others that adopt",
         "engine/kernels/waiting.py",
-        "w, last = reached[reached.size - 1 - n],",
-        "w, last = reached[n],",
+        "w, last = np.uint32(reached[reached.size - 1 - n]),",
+        "w, last = np.uint32(reached[n]),",
         "tests/engine/kernels/test_adoption.py",
     ),
     Mutant(

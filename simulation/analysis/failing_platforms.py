@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from simulation.analysis.membership_levels import fold_of
 from simulation.data.reader import load_dataset
 from simulation.errors import HyperclusterError
 from simulation.metrics.curves import ratio
-from simulation.results.reader import Results, places_of
+from simulation.results.reader import Results
 from simulation.settings import multiplied
 from simulation.world import Array
 
@@ -72,26 +71,15 @@ def failures_of(results: Results, scenario: str) -> list[Failure]:
     entry = next(entry for entry in results.manifest["scenarios"] if entry["name"] == scenario)
     text = tomllib.loads(entry["text"])
     ids = [region["id"] for region in entry["regions"]]
-    table = results.memberships(["month", "platform", "region", "members", "may_join"], scenario=scenario)
-    if table.empty or (readiness := readiness_of(text["world"], ids)) is None:
+    found = results.members(scenario)
+    if not found.platforms or (readiness := readiness_of(text["world"], ids)) is None:
         return []
-    names = sorted(table["platform"].cat.categories)
-    shape = (len(names), entry["months"] + 1, len(ids))
-    place = np.ravel_multi_index(
-        (
-            places_of(table["platform"], names),
-            table["month"].to_numpy(),
-            places_of(table["region"], ids),
-        ),
-        shape,
-    )
     members, may_join = (
-        np.bincount(place, weights=table[column], minlength=math.prod(shape)).reshape(shape)
-        for column in ("members", "may_join")
+        np.moveaxis(counts.sum(axis=0, dtype=np.int64), 1, 0) for counts in (found.members, found.may_join)
     )
     failures = (
         failure_of(name, ratio(here.sum(axis=1), may.sum(axis=1)), may[0], readiness=readiness, text=text)
-        for name, here, may in zip(names, members, may_join, strict=True)
+        for name, here, may in zip(found.platforms, members, may_join, strict=True)
     )
     return [failure for failure in failures if failure is not None]
 

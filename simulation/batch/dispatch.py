@@ -52,13 +52,14 @@ class Block:
     deadline: float | None = None  # deadline of each replication, in seconds
     again: bool = False  # tried once before, and lost with its worker
     keep: str = "all"  # which tables are written
+    threads: int = 1  # cores for each replication, if it is large
     replicate: Replicate | None = (
         None  # what makes the rows of a replication; by default one run of the scenario
     )
 
     def __reduce__(self) -> tuple[Callable[..., Block], tuple[object, ...]]:
         """Send what all blocks of a scenario share as bytes that are made once."""
-        rest = (self.seed, self.replications, self.deadline, self.again, self.keep)
+        rest = (self.seed, self.replications, self.deadline, self.again, self.keep, self.threads)
         return _block_of_bytes, (_bytes_of(self.spec), _bytes_of(self.replicate), *rest)
 
 
@@ -81,8 +82,8 @@ def _of_bytes(content: bytes) -> Any:
 
 
 def _block_of_bytes(spec: bytes, replicate: bytes, *rest: Any) -> Block:
-    seed, replications, deadline, again, keep = rest
-    return Block(_of_bytes(spec), seed, replications, deadline, again, keep, _of_bytes(replicate))
+    seed, replications, deadline, again, keep, threads = rest
+    return Block(_of_bytes(spec), seed, replications, deadline, again, keep, threads, _of_bytes(replicate))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import contextlib
 import time
 import traceback
 from collections.abc import Iterable
+from functools import partial
 
 import pyarrow as pa
 
@@ -20,12 +21,18 @@ from simulation.scenario.schema import Scenario
 
 
 def replicate(
-    spec: Scenario, replication: int, *, seed: int, deadline: float | None = None, keep: str = "all"
+    spec: Scenario,
+    replication: int,
+    *,
+    seed: int,
+    deadline: float | None = None,
+    keep: str = "all",
+    threads: int = 1,
 ) -> Tables:
     """Simulate one replication and return its rows in the tables to keep; ``seed`` is that of replication 0."""
     replication = whole_number("replication", replication, most=MOST_REPLICATIONS - 1)
     seed = seed_of(seed, replications=replication + 1)
-    record = simulate(spec, seed + replication, deadline=deadline)
+    record = simulate(spec, seed + replication, deadline=deadline, threads=threads)
     metrics, why = values_and_reasons(record)
     return tables_of(record, metrics, reasons=why, replication=replication, keep=keep)
 
@@ -41,7 +48,7 @@ def run_block(block: Block) -> Outcome:
     if block.deadline is not None:
         load_kernels([block.spec])
     began = time.perf_counter()
-    make = block.replicate or replicate
+    make = block.replicate or partial(replicate, threads=block.threads)
     rows: list[Tables] = []
     failures: list[Failure] = []
     for replication in block.replications:

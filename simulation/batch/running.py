@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +32,7 @@ from simulation.batch.dispatch import (
 )
 from simulation.batch.progress import HEADLINE, Estimate, Progress, Report
 from simulation.batch.replications import kind_of, load_kernels, run_block
-from simulation.batch.workers import Workers, opened
+from simulation.batch.workers import Workers, available_cores, opened
 from simulation.errors import HyperclusterError, listed
 from simulation.files.objects import located
 from simulation.results.blocks import Replication
@@ -222,11 +221,6 @@ def command() -> str:
     return whole.encode(errors="backslashreplace").decode()  # the name of a file need not be text
 
 
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _specs_of(scenarios: Sequence[Scenario | str | Path]) -> list[Scenario]:
     """Return the scenarios of a study, of which no two may have the same name; files are loaded."""
     specs = [spec if isinstance(spec, Scenario) else load_scenario(spec) for spec in scenarios]
@@ -306,6 +300,8 @@ class Batch:
             keep=self.store.keep,
             replicate=self.replicate,
         )
+        if (threads := self.pool.cores_each(len(blocks))) > 1:
+            blocks = [replace(block, threads=threads) for block in blocks]
         if blocks and not self.piloted:
             blocks = self._pilot(blocks)
         work_through(blocks, self.compute, self.pool, self._take, at_a_time=lambda: self.pool.capacity)

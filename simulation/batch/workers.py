@@ -54,6 +54,11 @@ KEPT = "finished runs are kept, and the same call continues from there"
 INSTALL = 'pip install "hypercluster-abm[cluster]"'
 
 
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class NoAnswerError(Exception):
     """A task did not answer in time."""
 
@@ -76,6 +81,9 @@ class Workers(Protocol):
     @property
     def patience(self) -> float | None:
         """Seconds after which the caller should give up a task that it has sent; None if the workers do so."""
+
+    def cores_each(self, tasks: int) -> int:
+        """Return how many cores each task may use if there are no more than so many."""
 
     def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
         """Send out a task.
@@ -132,6 +140,9 @@ class _Serial:
     slots = capacity = 1
     patience = None
 
+    def cores_each(self, tasks: int) -> int:
+        return 1
+
     def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
         future: Future[T] = Future()
         try:
@@ -162,6 +173,9 @@ class _Foreign:
     @property
     def capacity(self) -> int:
         return 2 * self.slots  # one task in reserve, so that a worker does not wait for the network
+
+    def cores_each(self, tasks: int) -> int:
+        return 1  # how many there are is not known here
 
     def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
         try:
@@ -283,6 +297,9 @@ class _Processes:
         self._failed_starts = 0  # processes in a row that ended before they were ready
         # If the tracker were started from a thread, it would receive interrupts again.
         resource_tracker.ensure_running()
+
+    def cores_each(self, tasks: int) -> int:
+        return max(1, min(self.slots, available_cores()) // max(1, tasks))
 
     def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
         return self._threads.submit(self._ask, task, argument)

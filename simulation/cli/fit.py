@@ -33,7 +33,7 @@ def fit(
     """
     import pandas as pd
 
-    from simulation.batch.running import available_cores
+    from simulation.batch.workers import available_cores
     from simulation.figures.fits import write_fit_figures
     from simulation.fit import checks, predictive, validation, words
     from simulation.fit.by_simulation import HEADINGS, run_by_simulation

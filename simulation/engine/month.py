@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from simulation.world import RESEARCH_KINDS, Array, World
 MOST_MONTHS = 10**9
 """The largest number of months that :meth:`Engine.run_for` takes: more than any horizon has."""
 
+LARGE = 1_000_000
+"""From so many pairs of enterprise and technology on, a call of the months takes long enough for several threads."""
+
 
 class Engine:
     """One replication of one scenario. Call :meth:`run_for` until :attr:`finished`, then :meth:`record`.
@@ -36,12 +40,15 @@ class Engine:
     Parameters
     ----------
     world : that of scenario and seed, with other business ties for instance; by default built from both.
+    threads
+        Cores to use at the same time where the world is large, for technologies; the bits stay the same.
     """
 
-    def __init__(self, spec: Scenario, seed: int, *, world: World | None = None) -> None:
+    def __init__(self, spec: Scenario, seed: int, *, world: World | None = None, threads: int = 1) -> None:
         self.spec = spec
         frame = frame_of(spec)
         self.world = world = build_world(spec, seed, frame) if world is None else world
+        self._threads = threads if world.pairs.enterprise.size >= LARGE else 1
         self.state = initial_state(world)
         self.schedule = frame.schedule
         self.recorder = Recorder(world)
@@ -188,23 +195,31 @@ class Engine:
         state, first = self.state, self.state.month
         market = np.ascontiguousarray(self._market.factor(state, self.levers).T)
         while state.month < end:
-            state.month = months.run_months(
-                state.month,
-                end,
-                self._fixed,
-                self._population,
-                self._conditions,
-                market,
-                arrays.changing(state),
-                self._derived,
-                self._moves,
-                self.recorder.counts,
-            )
+            state.month = self._months(end, market)
         self.recorder.note_enterprises(first, end, self.world.enterprises.counts)
         self._migrate()
         if self._seeding.is_due(end):
             self._seed()
             self.recorder.record(state)
+
+    def _months(self, end: int, market: Array) -> int:
+        """Simulate months until ``end``, and return the months done; no technology depends on another."""
+        before, rest = (self._fixed, self._population, self._conditions), (self._derived, self._moves)
+        month, state, counts = self.state.month, arrays.changing(self.state), self.recorder.counts
+        if self._threads == 1:
+            return months.run_months(month, end, *before, market, state, *rest, counts)
+        last, used = months.begin(month, end, *before, state, *rest, counts)
+        with ThreadPoolExecutor(self._threads) as threads:
+            technologies = [
+                threads.submit(
+                    technology_months.diffuse, k, month, last, used, *before, market, state, *rest, counts
+                )
+                for k in range(self._population.pattern_of.size)
+            ]
+            for technology in technologies:
+                technology.result()
+        months.end(used, self._derived)
+        return last
 
     @property
     def levers(self) -> Levers:
@@ -221,7 +236,7 @@ class Engine:
         market = np.ascontiguousarray(self._market.factor(state, self.levers).T)
         its = technology_months.exposed(
             technology,
-            np.flatnonzero(state.stratum_size),
+            np.flatnonzero(state.stratum_size).astype(np.uint32),
             self._fixed,
             self._population,
             self._conditions,

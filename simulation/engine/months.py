@@ -43,9 +43,7 @@ def run_months(
     int
         The months done: ``last``, or less where so many enterprises moved that the room for ``moves`` was used up.
     """
-    last = move_members(month, last, fixed, population, now, state, derived, moves, counts)
-    used = np.flatnonzero(moves.is_used)
-    find_factors(used, now, state, derived)
+    last, used = begin(month, last, fixed, population, now, state, derived, moves, counts)
     for k in range(population.pattern_of.size):
         diffuse(
             k,
@@ -61,8 +59,33 @@ def run_months(
             moves,
             counts,
         )
-    derived.stratum_is_new[used] = False
+    end(used, derived)
     return last
+
+
+@compiled
+def begin(
+    month: int,
+    last: int,
+    fixed: Fixed,
+    population: Population,
+    now: Conditions,
+    state: Changing,
+    derived: Derived,
+    moves: Moves,
+    counts: Counts,
+) -> tuple[int, Array]:
+    """Simulate the memberships of the months; return the months done, and the strata used, uint32 (C',)."""
+    last = move_members(month, last, fixed, population, now, state, derived, moves, counts)
+    used = np.flatnonzero(moves.is_used).astype(np.uint32)
+    find_factors(used, now, state, derived)
+    return last, used
+
+
+@compiled
+def end(used: Array, derived: Derived) -> None:
+    """Note that what is computed for strata has been computed for those used."""
+    derived.stratum_is_new[used] = False
 
 
 @compiled

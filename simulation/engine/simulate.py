@@ -21,7 +21,7 @@ class DeadlineError(Exception):
     """A replication exceeded its deadline."""
 
 
-def simulate(spec: Scenario, seed: int, *, deadline: float | None = None) -> Record:
+def simulate(spec: Scenario, seed: int, *, deadline: float | None = None, threads: int = 1) -> Record:
     """Run one replication to its horizon and return its record.
 
     The same scenario, seed and versions give the same bits.
@@ -29,6 +29,7 @@ def simulate(spec: Scenario, seed: int, *, deadline: float | None = None) -> Rec
     Parameters
     ----------
     deadline : maximum wall-clock time, seconds, checked before every BETWEEN_LOOKS months.
+    threads : as for :class:`simulation.engine.month.Engine`.
 
     Raises
     ------
@@ -40,7 +41,7 @@ def simulate(spec: Scenario, seed: int, *, deadline: float | None = None) -> Rec
     if deadline is not None:
         deadline = real_number("deadline", deadline, above=0)
     limit = math.inf if deadline is None else time.monotonic() + deadline
-    engine = Engine(spec, seed)
+    engine = Engine(spec, seed, threads=threads)
     months = BETWEEN_LOOKS
     if deadline is None:  # fewer calls take less time
         months = max(months, MOST_AT_ONCE // max(engine.world.pairs.enterprise.size, 1))

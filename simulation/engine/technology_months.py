@@ -21,7 +21,7 @@ class Technology(NamedTuple):
     """What one technology's months read and write most. A pair is the number of an enterprise among the eligible."""
 
     # What stays as it is
-    industries: Array  # int64 (S',), the eligible ones
+    industries: Array  # uint32 (S',), the eligible ones
     near_factor: float  # f_near
     far_factor: float  # f_far
     relevance: Array  # float64 (S,), rho
@@ -49,6 +49,7 @@ class Technology(NamedTuple):
     learned: Array  # bool (J,), at the end of the month
     spatial: Array  # float64 (S, R), S
     digital: Array  # float64 (H, S), D
+    contact_factor: Array  # float64 (C,), factor on b_S, b_B and b_D
     terms: Array  # float64 (C, S, channels), 1/year
     scale: Array  # float64 (C, S), factor on all terms
     base: Array  # float64 (2, C, S), hazard of a month over alpha: see hazard_rates
@@ -68,7 +69,7 @@ def technology_of(
     n_platforms, n_institutions = state.members.shape[0], state.mastered.shape[0]
     first, end, pattern = population.start[k], population.start[k + 1], population.pattern_of[k]
     return Technology(
-        np.flatnonzero(fixed.relevance[k] > 0.0),
+        np.flatnonzero(fixed.relevance[k] > 0.0).astype(np.uint32),
         fixed.near_factor[k],
         fixed.far_factor[k],
         fixed.relevance[k],
@@ -93,6 +94,7 @@ def technology_of(
         np.zeros(n_institutions, dtype=np.bool_),
         np.empty((n_industries, n_regions)),
         np.empty((n_platforms, n_industries)),
+        np.empty(n_strata),
         np.empty((n_strata, n_industries, adoption.N_CHANNELS)),
         np.empty((n_strata, n_industries)),
         np.empty((2, n_strata, n_industries)),
@@ -143,7 +145,7 @@ def diffuse(
 
     Parameters
     ----------
-    used : int64, shape (C',)
+    used : uint32, shape (C',)
         Strata that have enterprises in any of these months.
     market : float64, shape (K, S, R)
         x, the market factor of these months; neutral 1.
@@ -236,7 +238,7 @@ def settle(
 
     Parameters
     ----------
-    used, old : int64, shape (C',) and (C'',)
+    used, old : uint32, shape (C',) and (C'',)
         Strata that have enterprises, and those whose institutional terms must be computed.
     """
     hazard.institutional_terms(
@@ -265,6 +267,7 @@ def settle(
         derived.spontaneous_factor,
         derived.incentive,
         its.institutional_local,
+        its.contact_factor,
         its.terms,
     )
     hazard.hazard_slopes(
@@ -291,7 +294,7 @@ def expose(
 
     Parameters
     ----------
-    used : int64, shape (C',)
+    used : uint32, shape (C',)
         Strata that have enterprises.
     members : int64, shape (H, S)
         Members by industry.
@@ -318,15 +321,14 @@ def expose(
         its.industries,
         state.region_of_stratum,
         state.on_platform,
-        now.meets,
         fixed.rates,
         its.near_factor,
         its.far_factor,
-        fixed.substituted,
         now.readiness,
         its.spatial,
         its.digital,
         its.institutional_remote,
+        its.contact_factor,
         its.terms,
     )
     hazard.hazard_rates(
@@ -353,7 +355,7 @@ def exposed(
     state: Changing,
     derived: Derived,
 ) -> Technology:
-    """Return technology k with the hazards of the present state, of all strata in ``used``, int64 (C',)."""
+    """Return technology k with the hazards of the present state, of all strata in ``used``, uint32 (C',)."""
     its = technology_of(k, fixed, population, market, state, derived)
     find_factors(used, now, state, derived)
     settle(used, used, fixed, now, state, derived, its)

@@ -12,8 +12,7 @@ import numpy as np
 
 from simulation.arguments import whole_number
 from simulation.batch.replications import load_kernels
-from simulation.batch.running import available_cores
-from simulation.batch.workers import Workers, opened
+from simulation.batch.workers import Workers, available_cores, opened
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, ScenarioError
 from simulation.explore.designs import Design

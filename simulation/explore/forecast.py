@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from simulation.batch.replications import load_kernels
-from simulation.batch.running import available_cores
+from simulation.batch.workers import available_cores
 from simulation.explore.ensemble import Ensemble
 from simulation.explore.matching import FACTOR
 from simulation.explore.points import PointRun

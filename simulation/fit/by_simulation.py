@@ -22,11 +22,13 @@ from simulation.fit.counts_predictive import by_period, by_region, record_of_cou
 from simulation.fit.predictive import Predictive, curves, gathered, sentences, synchronization
 from simulation.fit.ranges import Range, spec_with, values_at
 from simulation.fit.running import (
+    DISPERSION,
     DRAWS,
     FINDINGS,
     FORECAST,
     IDENTITY,
     POSTERIOR,
+    PROFILES,
     SCENARIO,
     STUDY,
     SUMMARY,
@@ -231,6 +233,8 @@ def run_by_simulation(
     for heading, said in sections.items():
         parts += [f"## {heading}", "\n".join(f"- {line}" for line in said)]
     replace(out / WORDS, ("\n\n".join(parts) + "\n").encode())
+    for name in (FORECAST, PROFILES, DISPERSION):  # of a fit that was here before
+        (out / name).unlink(missing_ok=True)
     if until is not None:
         frame = fitted.held_out(whole)
         replace(out / FORECAST, frame.to_csv(index=False, lineterminator="\n").encode())

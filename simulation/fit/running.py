@@ -209,6 +209,7 @@ def run_fit(
         likelihood,
     )
     _write(fitted, out)
+    (out / FORECAST).unlink(missing_ok=True)  # of a fit that was here before
     if until is not None:
         frame = validation.held_out(fitted, whole)
         replace(out / FORECAST, frame.to_csv(index=False, lineterminator="\n").encode())

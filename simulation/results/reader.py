@@ -44,7 +44,7 @@ from simulation.results.blocks import (
 from simulation.results.manifest import keep_of
 from simulation.results.manifest_form import MANIFEST_FORM
 from simulation.results.merge import ahead, part_rows, replications
-from simulation.results.tables import TABLES_OF, Axes, Counts, are_sound, counts_of
+from simulation.results.tables import TABLES_OF, Axes, Counts, Members, are_sound, counts_of, members_of
 from simulation.scenario.messages import expected
 from simulation.world import Array
 
@@ -260,6 +260,13 @@ class Results:
         rows = self._read("memberships", columns, scenario=scenario, replication=replication)
         return self._frame("memberships", rows)
 
+    def members(self, scenario: str) -> Members:
+        """Members of platforms, and enterprises that may join, of all replications of a scenario as dense arrays."""
+        rows = self._read("memberships", None, scenario=scenario)
+        finished = [number for _, number in self._finished(scenario, None)]
+        with reading(self.path / "memberships.parquet"):
+            return members_of(rows, self._axes[scenario], finished)
+
     def ledger(
         self,
         columns: Sequence[str] | None = None,
@@ -423,16 +430,6 @@ class Results:
                 f"{self.path / 'runs.parquet'}: rows of {listed(strangers)}, which {MANIFEST} does not list; "
                 f"it lists {listed(self.scenarios)}; restore {MANIFEST}, or run the study again with --fresh"
             )
-
-
-def places_of(column: pd.Series[Any], names: Sequence[str]) -> Array:
-    """Return the positions of the values of a column of categories among the names; int64 (rows,)."""
-    places = pd.Index(names).get_indexer(pd.Index(column.cat.categories))
-    found: Array = places[column.cat.codes.to_numpy()]
-    if found.min(initial=0) < 0:
-        unknown = column.iloc[int(found.argmin())]
-        raise ResultsError(f"rows of {unknown!r}, which {MANIFEST} does not list")
-    return found
 
 
 def told_apart(titles: Mapping[str, str]) -> dict[str, str]:

@@ -389,9 +389,9 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
         )
     released = set(_canonical(curves["technology"].combine_chunks()).dictionary.to_pylist())
     technologies = tuple(name for name in axes.direction_of if name in released)
-    region = _places(curves["region"], axes.regions)
-    industry = _places(curves["industry"], axes.industries)
-    technology = _places(curves["technology"], technologies)
+    region = _places(curves["region"], axes.regions, "curves")
+    industry = _places(curves["industry"], axes.industries, "curves")
+    technology = _places(curves["technology"], technologies, "curves")
     month, adopters, eligible = (
         curves[name].to_numpy().astype(np.int32, copy=False) for name in ("month", "adopters", "eligible")
     )
@@ -423,13 +423,46 @@ def counts_of(curves: pa.Table, axes: Axes) -> Counts:
     )
 
 
-def _places(column: pa.ChunkedArray, names: Sequence[str]) -> Array:
-    """Return the position of each value among the names."""
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Members of platforms, and enterprises that may join them, in some replications of a scenario."""
+
+    replications: Array  # int32 (replications,), their numbers, increasing
+    platforms: tuple[str, ...]  # sorted
+    members: Array  # int32 (replications, T + 1, H, R), by month
+    may_join: Array  # int32, same shape
+
+
+def members_of(memberships: pa.Table, axes: Axes, replications: Sequence[int]) -> Members:
+    """Return the dense members of these replications of one scenario, 0 where there are no rows."""
+    platforms = tuple(sorted(pc.unique(memberships["platform"].cast(pa.string())).to_pylist()))
+    numbers = np.array(sorted(replications), dtype=np.int32)
+    shape = (numbers.size, axes.months + 1, len(platforms), len(axes.regions))
+    members, may_join = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
+    for some in memberships.to_batches():
+        rows = pa.table(some)
+        month = rows["month"].to_numpy()
+        if month.min(initial=0) < 0 or month.max(initial=0) > axes.months:
+            raise ResultsError(
+                f"memberships.parquet has months {month.min()} to {month.max()}, manifest.json 0 to {axes.months}"
+            )
+        place = (
+            np.searchsorted(numbers, rows["replication"].to_numpy()),
+            month,
+            _places(rows["platform"], platforms, "memberships"),
+            _places(rows["region"], axes.regions, "memberships"),
+        )
+        members[place], may_join[place] = rows["members"].to_numpy(), rows["may_join"].to_numpy()
+    return Members(numbers, platforms, members, may_join)
+
+
+def _places(column: pa.ChunkedArray, names: Sequence[str], table: str) -> Array:
+    """Return the position of each value of a column of a table among the names."""
     values = column.combine_chunks()
     place_of = {name: place for place, name in enumerate(names)}
     place = np.array([place_of.get(name, -1) for name in values.dictionary.to_pylist()], dtype=np.int32)
     found = place[values.indices.to_numpy()]
     if found.min(initial=0) < 0:
         unknown = values[int(found.argmin())].as_py()
-        raise ResultsError(f"curves.parquet has rows of {unknown!r}, which manifest.json does not list")
+        raise ResultsError(f"{table}.parquet has rows of {unknown!r}, which manifest.json does not list")
     return found

@@ -127,9 +127,9 @@ def test_an_interrupted_batch_goes_on_where_it_stopped(
     assert len(kept.runs()) == 10
     computed: list[int] = []
 
-    def counted(spec: Scenario, seed: int, *, deadline: float | None):
+    def counted(spec: Scenario, seed: int, *, deadline: float | None, threads: int):
         computed.append(seed)
-        return simulate(spec, seed, deadline=deadline)
+        return simulate(spec, seed, deadline=deadline, threads=threads)
 
     monkeypatch.setattr(simulation.batch.replications, "simulate", counted)
     seen: list[Progress] = []
@@ -181,9 +181,9 @@ def test_an_interrupt_takes_waiting_blocks_back_from_a_foreign_executor(
 ):
     computed: list[int] = []
 
-    def counted(spec: Scenario, seed: int, *, deadline: float | None):
+    def counted(spec: Scenario, seed: int, *, deadline: float | None, threads: int):
         computed.append(seed)
-        return simulate(spec, seed, deadline=deadline)
+        return simulate(spec, seed, deadline=deadline, threads=threads)
 
     monkeypatch.setattr(simulation.batch.replications, "simulate", counted)
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
@@ -240,7 +240,7 @@ def test_a_failing_replication_is_recorded_and_the_others_kept(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    def unlucky(spec: Scenario, seed: int, *, deadline: float | None):
+    def unlucky(spec: Scenario, seed: int, *, deadline: float | None, threads: int):
         if spec.name == "plain" and seed == SEED + 3:
             raise ValueError("no such luck")
         return simulate(spec, seed)
@@ -371,10 +371,10 @@ def test_too_little_memory_stops_the_batch_and_is_nobody_s_failure(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    def starved(spec: Scenario, seed: int, *, deadline: float | None):
+    def starved(spec: Scenario, seed: int, *, deadline: float | None, threads: int):
         if seed == SEED + 3:
             raise MemoryError
-        return simulate(spec, seed, deadline=deadline)
+        return simulate(spec, seed, deadline=deadline, threads=threads)
 
     monkeypatch.setattr(simulation.batch.replications, "simulate", starved)
     out = tmp_path / "study"

@@ -83,6 +83,15 @@ def test_serial_computes_here_and_keeps_exceptions_for_later():
         assert isinstance(pool.submit(tasks.failing, "luck").exception(), ValueError)
 
 
+def test_tasks_that_are_fewer_than_the_workers_share_their_cores(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("simulation.batch.workers.available_cores", lambda: 8)
+    for executor, workers, shares in (("processes", 8, [8, 4, 2, 1]), ("processes", 3, [3, 1, 1, 1])):
+        with opened(executor, workers=workers, deadline=None, prepare=tasks.nothing) as pool:
+            assert [pool.cores_each(n) for n in (1, 2, 3, 9)] == shares
+    with opened("serial", workers=8, deadline=None, prepare=tasks.nothing) as pool:
+        assert pool.cores_each(1) == 1
+
+
 def test_an_executor_of_the_caller_is_given_up_on_but_not_ended():
     with ThreadPoolExecutor(1) as threads:
         with opened(threads, workers=3, deadline=1.0, prepare=tasks.nothing) as pool:

@@ -143,3 +143,14 @@ def test_institutional_terms_that_are_kept_are_those_that_would_be_computed(tmp_
             np.testing.assert_array_equal(kept[0], derived.institutional_local[k, used])
             np.testing.assert_array_equal(kept[1], derived.institutional_remote[k, used])
     assert again > 0
+
+
+@pytest.mark.parametrize("platforms", ["none", "many"])
+def test_threads_over_technologies_leave_every_bit_as_it_is(tmp_path, monkeypatch, platforms):
+    spec = scenario(tmp_path, more=SEEDS + TURNOVER + PLATFORMS[platforms])
+    alone = Engine(spec, 3)
+    monkeypatch.setattr("simulation.engine.month.LARGE", 0)
+    together = Engine(spec, 3, threads=3)
+    for engine in (alone, together):
+        engine.run_for(engine.world.months)
+    assert_same(alone, together)

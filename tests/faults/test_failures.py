@@ -61,10 +61,10 @@ def test_what_failed_in_a_block_of_which_the_middle_was_kept_is_put_beside_it_la
     monkeypatch.setattr(simulation.batch.running, "BLOCK", block)
     monkeypatch.setattr(simulation.batch.running, "BLOCKS_PER_WORKER", 1)
 
-    def unlucky(spec: Scenario, seed: int, *, deadline: float | None = None) -> Record:
+    def unlucky(spec: Scenario, seed: int, *, deadline: float | None, threads: int) -> Record:
         if (seed - 1) % block in (0, block - 1):
             raise OSError("the network is down")
-        return simulate(spec, seed, deadline=deadline)
+        return simulate(spec, seed, deadline=deadline, threads=threads)
 
     def stop(now: Progress) -> None:
         if now.failed >= 4:

@@ -211,6 +211,18 @@ def test_memberships_have_a_row_a_month_where_someone_may_join(store: Store):
     assert found["members"].tolist() == record("plain", 100).members[:, 0, :2].T.ravel().tolist()
 
 
+def test_members_of_all_replications_are_dense_arrays(store: Store):
+    results = Results(store.folder)
+    found = results.members("plain")
+    table = results.memberships(scenario="plain")
+    for column, dense in (("members", found.members), ("may_join", found.may_join)):
+        for place, number in enumerate(found.replications):
+            rows = table.loc[table["replication"] == number, column]
+            assert dense[place, :, 0, :2].T.ravel().tolist() == rows.tolist()
+        assert not dense[:, :, 0, 2].any()  # nobody may join in the west
+    assert found.replications.tolist() == sorted(set(table["replication"]))
+
+
 def test_rows_stand_in_the_order_of_the_study_whatever_finished_first(store: Store):
     for compacted in (False, True):
         if compacted:

@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.channels import Channel
-from simulation.compiled import compiled
+from simulation.compiled import compiled, prefetch
 
 Array = npt.NDArray[Any]
 
 N_CHANNELS = len(Channel)
 """The number of channels; a constant, because compiled code cannot take the length of an enum."""
+
+PAIRS_AHEAD = 8
+"""How many pairs ahead the memory is asked for: large worlds do not fit into the caches."""
 
 
 @compiled
@@ -96,14 +99,19 @@ def adopt(
     adopters : float64, shape (S, R); member_adopters : int64, shape (H, S)
         Raised.
     """
-    n_cells = terms.shape[0] * terms.shape[1]
-    masks = np.empty(reached.size, dtype=np.uint64)
+    n_industries, n_cells = np.uint32(terms.shape[1]), np.uint32(terms.shape[0] * terms.shape[1])
+    masks, pairs = np.empty(reached.size, dtype=np.uint64), np.empty(reached.size, dtype=np.int32)
     for n in range(reached.size):
-        w = reached[n]
-        cell = cells[w] % n_cells
-        c, s = cell // terms.shape[1], cell % terms.shape[1]
-        newly[n], masks[n] = waiting[w], stratum_mask[c]
-        pair = slot[waiting[w]]
+        newly[n] = waiting[np.uint32(reached[n])]
+        pairs[n] = slot[np.uint32(newly[n])]
+    for n in range(reached.size):
+        if n + PAIRS_AHEAD < reached.size:
+            prefetch(adopted_month, pairs[n + PAIRS_AHEAD])
+            prefetch(attribution, pairs[n + PAIRS_AHEAD])
+        w, pair = np.uint32(reached[n]), np.uint32(pairs[n])
+        cell = np.uint32(cells[w]) % n_cells
+        c, s = cell // n_industries, cell % n_industries
+        masks[n] = stratum_mask[c]
         adopted_month[pair] = month
         contacts = exposures[w]
         if contacts < 0.0:  # no eligible partner: NO_PARTNER

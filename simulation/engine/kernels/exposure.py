@@ -53,7 +53,7 @@ def spatial_denominator(
         Overwritten; 0 where no eligible enterprise is within reach.
     """
     n_industries, n_regions = eligible.shape
-    _weighted_contacts(weights, relatedness, np.arange(n_industries), eligible, out)
+    _weighted_contacts(weights, relatedness, np.arange(n_industries).astype(np.uint32), eligible, out)
     if density_exponent == 1.0:
         return
     for s in range(n_industries):
@@ -79,7 +79,7 @@ def spatial_exposure(
         From :func:`contact_weights`.
     relatedness : float64, shape (S, S)
         phi.
-    industries : int64, shape (S',)
+    industries : uint32, shape (S',)
         The eligible ones, increasing.
     adopters : float64, shape (S, R)
         A, state at the START of the month; never written.
@@ -136,7 +136,7 @@ def digital_exposure(
         Platforms that link enterprises (vector B2B); the others neither provide nor receive contacts.
     relatedness : float64, shape (S, S)
         phi.
-    industries : int64, shape (S',)
+    industries : uint32, shape (S',)
         The eligible ones, increasing.
     member_adopters : int64, shape (H, S)
         Members that have adopted, at the START of the month; never written.

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from simulation.channels import Channel
 from simulation.compiled import compiled
 from simulation.elementary import expm1
+from simulation.engine.kernels.adoption import N_CHANNELS
 from simulation.engine.kernels.exposure import institutional_contacts
 
 Array = npt.NDArray[Any]
@@ -53,7 +54,7 @@ def institutional_terms(
 
     Parameters
     ----------
-    strata : int64, shape (C',)
+    strata : uint32, shape (C',)
         The strata to compute.
     region_of_stratum : int64, shape (C,)
     on_platform : bool, shape (C, H)
@@ -79,7 +80,7 @@ def institutional_terms(
     """
     served = np.zeros(capacity.size, dtype=np.bool_)
     for c in strata:
-        r = region_of_stratum[c]
+        r = np.uint32(region_of_stratum[c])
         served[:] = False
         for h in range(serves.shape[0]):
             if on_platform[c, h]:
@@ -131,6 +132,7 @@ def steady_terms(
     spontaneous_factor: Array,
     incentive: Array,
     institutional_local: Array,
+    contact_factor: Array,
     terms: Array,
 ) -> None:
     """Set those terms[c, s, :] of the hazard of one technology that depend on no adoption; equation (5).
@@ -141,7 +143,7 @@ def steady_terms(
 
     Parameters
     ----------
-    strata : int64, shape (C',); industries : int64, shape (S',)
+    strata : uint32, shape (C',); industries : uint32, shape (S',)
         Those to compute: strata c and eligible industries s.
     on_platform, meets, rates, substituted
         As those of :func:`contact_scale`.
@@ -153,11 +155,13 @@ def steady_terms(
         1/year.
     institutional_local : float64, shape (C,)
         From :func:`institutional_terms`.
+    contact_factor : float64, shape (C,)
+        Overwritten where asked for, with :func:`contact_scale`.
     terms : float64, shape (C, S, channels)
         Written where asked for, but for the terms of :func:`contact_terms`; 1/year.
     """
     for c in strata:
-        scale = contact_scale(c, on_platform, meets, rates, substituted)
+        contact_factor[c] = scale = contact_scale(c, on_platform, meets, rates, substituted)
         for s in industries:
             terms[c, s, Channel.SPONTANEOUS] = rates[Channel.SPONTANEOUS] * spontaneous_factor[c]
             terms[c, s, Channel.NETWORK] = near_factor * scale * rates[Channel.NETWORK]
@@ -171,15 +175,14 @@ def contact_terms(
     industries: Array,
     region_of_stratum: Array,
     on_platform: Array,
-    meets: Array,
     rates: Array,
     near_factor: float,
     far_factor: float,
-    substituted: bool,
     readiness: Array,
     spatial: Array,
     digital: Array,
     institutional_remote: Array,
+    contact_factor: Array,
     terms: Array,
 ) -> None:
     """Set those terms[c, s, :] of the hazard of one technology that change with adoption nearby and on platforms.
@@ -188,10 +191,10 @@ def contact_terms(
 
     Parameters
     ----------
-    strata : int64, shape (C',); industries : int64, shape (S',)
+    strata : uint32, shape (C',); industries : uint32, shape (S',)
         Those to compute.
     region_of_stratum : int64, shape (C,)
-    on_platform, meets, rates, substituted
+    on_platform, rates
         As those of :func:`contact_scale`.
     near_factor, far_factor : float
         f_near = 1 - chi^2 and f_far = (1 - chi)^2.
@@ -199,16 +202,15 @@ def contact_terms(
         delta.
     spatial : float64, shape (S, R); digital : float64, shape (H, S)
         S and D, at the START of the month.
-    institutional_remote : float64, shape (C,)
-        From :func:`institutional_terms`.
+    institutional_remote, contact_factor : float64, shape (C,)
+        From :func:`institutional_terms` and :func:`steady_terms`.
     terms : float64, shape (C, S, channels)
         Overwritten where asked for, the spatial and the digital term; 1/year.
     """
     for c in strata:
-        r = region_of_stratum[c]
-        scale = contact_scale(c, on_platform, meets, rates, substituted)
-        nearby = near_factor * scale * rates[Channel.SPATIAL]
-        remote = far_factor * readiness[r] * scale * rates[Channel.DIGITAL]
+        r = np.uint32(region_of_stratum[c])
+        nearby = near_factor * contact_factor[c] * rates[Channel.SPATIAL]
+        remote = far_factor * readiness[r] * contact_factor[c] * rates[Channel.DIGITAL]
         for s in industries:
             best = 0.0
             for h in range(digital.shape[0]):
@@ -237,7 +239,7 @@ def hazard_slopes(
     ----------
     dt : float
         Years in a month.
-    strata : int64, shape (C',); industries : int64, shape (S',)
+    strata : uint32, shape (C',); industries : uint32, shape (S',)
         Those to compute.
     region_of_stratum : int64, shape (C,)
     terms : float64, shape (C, S, channels)
@@ -254,7 +256,7 @@ def hazard_slopes(
         Overwritten where asked for: with partners, and without, where it is 0.
     """
     for c in strata:
-        r = region_of_stratum[c]
+        r = np.uint32(region_of_stratum[c])
         for s in industries:
             scale[c, s] = relevance[s] * market[s, r] * factor[c]
             slope[0, c, s] = scale[c, s] * terms[c, s, Channel.NETWORK] * dt
@@ -279,7 +281,7 @@ def hazard_rates(
     ----------
     dt : float
         Years in a month.
-    strata : int64, shape (C',); industries : int64, shape (S',)
+    strata : uint32, shape (C',); industries : uint32, shape (S',)
         Those to compute.
     region_of_stratum : int64, shape (C,)
     terms : float64, shape (C, S, channels)
@@ -292,10 +294,10 @@ def hazard_rates(
         Overwritten where asked for: with partners, and without, where S is in the base.
     """
     for c in strata:
-        r = region_of_stratum[c]
+        r = np.uint32(region_of_stratum[c])
         for s in industries:
             alone = 0.0
-            for channel in range(terms.shape[2]):
+            for channel in range(N_CHANNELS):
                 if channel != Channel.NETWORK:
                     alone += terms[c, s, channel]
             base[0, c, s] = scale[c, s] * alone * dt
@@ -322,7 +324,7 @@ def stratum_factors(
 
     Parameters
     ----------
-    strata : int64, shape (C',)
+    strata : uint32, shape (C',)
         The strata to compute.
     region_of_stratum : int64, shape (C,)
     on_platform : bool, shape (C, H)
@@ -336,7 +338,7 @@ def stratum_factors(
         Overwritten for the strata asked for: factor on alpha and the hazard, factor on p0, 1/year.
     """
     for c in strata:
-        r = region_of_stratum[c]
+        r = np.uint32(region_of_stratum[c])
         best_training, best_incentive = training[r], incentive[r]
         absorptive, hazard, spontaneous = 0.0, 0.0, 0.0
         for h in range(on_platform.shape[1]):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simulation.compiled import compiled
+from simulation.compiled import compiled, prefetch
 
 Array = npt.NDArray[Any]
 
@@ -45,6 +45,9 @@ def eligible_partners(
                 count += 1
         out[i] = count
 
+
+ADOPTERS_AHEAD, PARTNERS_AHEAD = 8, 16
+"""How many adopters and partners ahead the memory is asked for: large worlds do not fit into the caches."""
 
 NO_PARTNER = -1.0
 """Stands for the network exposure of an enterprise without an eligible partner, which takes the spatial one."""
@@ -139,19 +142,27 @@ def tell_partners(
     contacts : int32, shape (pairs, 4); exposures : float64, shape (pairs,), by place
         Written for the partners of adopters only: columns NEAR and FAR, and B.
     """
-    n_ties = 0
-    for i in adopters:
-        n_ties += indptr[i + 1] - indptr[i]
+    first, end = np.empty(adopters.size, dtype=np.uint64), np.empty(adopters.size, dtype=np.uint64)
+    n_ties = np.uint64(0)
+    for a in range(adopters.size):
+        i = np.uint32(adopters[a])
+        first[a], end[a] = indptr[i], indptr[i + np.uint32(1)]
+        n_ties += end[a] - first[a]
     # In two passes, neither of which has a branch that no processor can predict: it would wait for memory at each.
     told, home = np.empty(n_ties, dtype=np.int32), np.empty(n_ties, dtype=np.int32)
     n = np.uint64(0)
-    for i in adopters:
-        region = region_of[i]
-        for t in range(indptr[i], indptr[i + 1]):
+    for a in range(adopters.size):
+        if a + ADOPTERS_AHEAD < adopters.size:
+            prefetch(indices, first[a + ADOPTERS_AHEAD])
+        region = region_of[np.uint32(adopters[a])]
+        for t in range(first[a], end[a]):
             w = place[np.uint32(indices[t])]
             told[n], home[n] = w, region
             n += np.uint64(w >= 0)
     for m in range(n):
+        if m + PARTNERS_AHEAD < n:
+            prefetch(contacts, told[m + PARTNERS_AHEAD])
+            prefetch(exposures, told[m + PARTNERS_AHEAD])
         w = np.uint32(told[m])
         region = contacts[w, Contact.REGION]
         is_near = np.int32(region == home[m])

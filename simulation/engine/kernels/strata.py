@@ -188,10 +188,10 @@ def count_moved_adopters(
         Raised and lowered.
     """
     for n in range(moved.size):
-        i = moved[n]
-        if slot[i] < 0 or adopted_month[slot[i]] < 0:
+        i = np.uint32(moved[n])
+        if slot[i] < 0 or adopted_month[np.uint32(slot[i])] < 0:
             continue
-        mask = stratum_mask[moved_to[n]]
+        mask = stratum_mask[np.uint32(moved_to[n])]
         changed = mask ^ moved_from[n]
         for h in range(member_adopters.shape[0]):
             bit = np.uint64(1) << np.uint64(h)
@@ -254,7 +254,7 @@ def move_cells(
         As those of :func:`cells_of_waiting`.
     """
     for n in range(moved.size):
-        i = moved[n]
+        i = np.uint32(moved[n])
         if place[i] >= 0:
             cell = moved_to[n] * n_industries + industry_of[i]
-            cells[place[i]] = cell if partners[i] > 0 else cell + n_strata * n_industries
+            cells[np.uint32(place[i])] = cell if partners[i] > 0 else cell + n_strata * n_industries

@@ -81,9 +81,10 @@ def stop_waiting(
         What belongs to the enterprise at each place.
     """
     for n in range(reached.size):  # from the last, so that the one that takes its place stays
-        w, last = reached[reached.size - 1 - n], n_waiting - 1 - n
-        waiting[w], waiting[last] = waiting[last], waiting[w]
-        place[waiting[w]], place[waiting[last]] = w, NOWHERE
+        w, last = np.uint32(reached[reached.size - 1 - n]), np.uint32(n_waiting - 1 - n)
+        stays, leaves = np.uint32(waiting[last]), np.uint32(waiting[w])
+        waiting[w], waiting[last] = stays, leaves
+        place[stays], place[leaves] = w, NOWHERE
         remaining[w], exposures[w], cells[w] = remaining[last], exposures[last], cells[last]
         for column in range(contacts.shape[1]):
             contacts[w, column] = contacts[last, column]

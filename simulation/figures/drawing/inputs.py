@@ -23,7 +23,7 @@ from simulation.metrics import METRICS
 from simulation.metrics.curves import aligned_eligible, dot, ratio
 from simulation.metrics.passes import sums_of
 from simulation.record import technologies_first
-from simulation.results.reader import Results, places_of
+from simulation.results.reader import Results
 from simulation.results.tables import TABLES, Counts
 from simulation.world import Array
 
@@ -211,26 +211,21 @@ def _curves(counts: Counts, order: Sequence[int]) -> _Curves:
 def _platforms(
     results: Results, entry: Mapping[str, Any], rows: pd.DataFrame, *, ids: Sequence[str]
 ) -> Platforms | None:
-    table = results.memberships(scenario=entry["name"])
-    table = table[table["replication"].isin(rows["replication"])]
-    if table.empty:
+    found = results.members(entry["name"])
+    regions = [region["id"] for region in entry["regions"]]
+    if not found.platforms:
         return None
-    replications = list(rows["replication"])  # by seed
-    names = tuple(sorted(table["platform"].cat.categories))
-    shape = (len(replications), entry["months"] + 1, len(names), len(ids))
-    at = (
-        pd.Index(replications).get_indexer(pd.Index(table["replication"])),
-        table["month"].to_numpy(),
-        places_of(table["platform"], names),
-        places_of(table["region"], ids),
+    drawn = np.ix_(
+        np.searchsorted(found.replications, rows["replication"]),  # by seed
+        np.arange(entry["months"] + 1),
+        np.arange(len(found.platforms)),
+        [regions.index(name) for name in ids],
     )
-    members, may_join = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
-    members[at], may_join[at] = table["members"], table["may_join"]
     spec = tomllib.loads(entry["text"])
     return Platforms(
-        names=names,
-        may_join=may_join,
-        members=members,
+        names=found.platforms,
+        may_join=found.may_join[drawn],
+        members=found.members[drawn],
         base=spec["membership"]["base"],
         network_effect=spec["membership"]["network_effect"],
         readiness_effect=spec["membership"]["readiness_effect"],

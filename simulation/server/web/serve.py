@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
-import os
 import secrets
 import signal
 import socket
@@ -19,6 +18,7 @@ from urllib.parse import quote
 import click
 import uvicorn
 
+from simulation.batch.workers import available_cores
 from simulation.errors import HyperclusterError
 from simulation.scenario.loading import load_scenario
 from simulation.server.processes.process_pool import Models
@@ -156,8 +156,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _processes() -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MOST_PROCESSES)
+    return min(available_cores(), MOST_PROCESSES)
 
 
 def page_address(host: str, port: int, *, token: str | None, shown: Sequence[str]) -> str:

@@ -44,13 +44,15 @@ def compiled(w, *, substituted=False, strata=None, industries=None):
     for k in range(K):
         terms = np.full((5, S, len(Channel)), np.nan)
         local, remote = institutional(w, k, strata=strata)
+        contact_factor = np.full(5, np.nan)
         hazard.steady_terms(
             strata, industries, w["on"], w["meets"], RATES, w["f_near"][k], substituted, w["spontaneous"],
-            w["incentive"], local, terms,
+            w["incentive"], local, contact_factor, terms,
         )  # fmt: skip
         hazard.contact_terms(
-            strata, industries, w["region"], w["on"], w["meets"], RATES, w["f_near"][k], w["f_far"][k], substituted,
-            w["delta"], np.ascontiguousarray(w["S"][:, :, k].T), np.ascontiguousarray(w["D"][:, :, k]), remote, terms,
+            strata, industries, w["region"], w["on"], RATES, w["f_near"][k], w["f_far"][k], w["delta"],
+            np.ascontiguousarray(w["S"][:, :, k].T), np.ascontiguousarray(w["D"][:, :, k]), remote, contact_factor,
+            terms,
         )  # fmt: skip
         out[:, :, k] = terms
     return out
