@@ -71,7 +71,8 @@ def explain(
     from simulation.errors import HyperclusterError
     from simulation.explain.contributions import contributions
     from simulation.explain.study import Explanation
-    from simulation.reporting.explanations import sentences, tables, write_explanation
+    from simulation.reporting.explanation_page import write_explanation
+    from simulation.reporting.explanations import sentences, tables
     from simulation.results.derived import HERE, outputs_of
     from simulation.scenario.loading import load_scenario
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.fits import write_fit_figures
 from simulation.fit import predictive
 from simulation.fit.checks import left_out_sentences
@@ -17,8 +16,9 @@ from simulation.fit.results import FitResults, read_fit_results
 from simulation.fit.validation import NAMES, SCORES, Score, compared
 from simulation.fit.validation import sentences as forecast_sentences
 from simulation.hidden_characters import visible
-from simulation.reporting.document import Picture
-from simulation.reporting.page import HTML, MARKDOWN, first_paragraph, html_page
+from simulation.markdown import markdown_text
+from simulation.reporting.document import Picture, first_paragraph
+from simulation.reporting.page import HTML, MARKDOWN, html_page
 from simulation.reporting.table import Table
 from simulation.results.own_files import place
 

@@ -44,6 +44,8 @@ MOST_LINKS = 60
 GROUND = "#F6F6F6"
 """Of a map without outlines, whose extent could not be seen otherwise."""
 SEAT: dict[str, Any] = {"color": INK, "markersize": 3.0, "markeredgewidth": 0.3, "markeredgecolor": "white"}
+DISK_PT = 6.5
+"""Diameter of the disk at the seat of a region without an outline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def draw_seats(ax: Axes, base: BaseMap, markers: Sequence[str], colours: Sequenc
     """Draw a mark at the seat of each region, on a disk of its colour where it has no outline to fill."""
     for seat, shape, marker, colour in zip(base.seats, base.shapes, markers, colours, strict=True):
         if shape is None:
-            ax.plot(*seat, marker="o", zorder=6, **(SEAT | {"color": colour, "markersize": 6.5}))
+            ax.plot(*seat, marker="o", zorder=6, **(SEAT | {"color": colour, "markersize": DISK_PT}))
         ax.plot(*seat, marker=marker, zorder=7, **SEAT)
 
 

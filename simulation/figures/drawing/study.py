@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from simulation.data.outlines import Outlines
 from simulation.errors import ResultsError
-from simulation.figures.drawing.markdown import markdown_text
+from simulation.markdown import markdown_text
 from simulation.metrics.curves import crossing_time
 from simulation.world import Array
 

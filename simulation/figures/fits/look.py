@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
 from simulation.figures.drawing.keyed_page import keyed_page
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.panels import Frame, Grid, Key
 from simulation.figures.drawing.style import INK, SERIES_COLOURS
+from simulation.markdown import markdown_text
 
 MODEL = SERIES_COLOURS[0]
 OBSERVED: dict[str, Any] = {
