@@ -21,6 +21,20 @@ workers = click.option(
     "--workers", type=click.IntRange(1), help="Blocks computed at the same time; by default one per core."
 )
 
+executor = click.option(
+    "--executor", default="processes", show_default=True, metavar="WHERE", help="As for run."
+)
+
+deadline = click.option(
+    "--deadline", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="As for run."
+)
+
+quiet = click.option("--quiet", is_flag=True, help="Print only errors.")
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, one object per line."
+)
+
 fresh = click.option("--fresh", is_flag=True, help="Replace what is in the results folder.")
 
 take_over = click.option(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simulation.cli.exit_codes import FAILURES
-from simulation.cli.options import Resumable, first_seed, fresh, take_over, workers
+from simulation.cli.options import Resumable, as_json, first_seed, fresh, quiet, take_over, workers
 
 if TYPE_CHECKING:
     from simulation.errors import HyperclusterError
@@ -91,10 +91,8 @@ LONGEST_FOLDER = 80
 )
 @fresh
 @take_over
-@click.option("--quiet", is_flag=True, help="Print only errors.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, one object per line."
-)
+@quiet
+@as_json
 @click.pass_context
 def run(
     ctx: click.Context,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from annotated_types import Ge, Le, Len
@@ -19,6 +20,8 @@ MOST_STEPS = 100_000
 """More than any scenario may have; readers allocate arrays of that length."""
 
 
+# A folder is read several times in a row, and a search or an explanation has many scenarios.
+@lru_cache(maxsize=512)
 def _toml(text: str) -> str:
     try:
         data = parse_toml(text)

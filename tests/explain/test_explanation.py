@@ -232,7 +232,7 @@ budget = 20
 """
         for region in ("samara", "tatarstan", "tomsk")
     )
-    whole = Explanation.of(parse_scenario(SMALL + more), orders=14)
+    whole = Explanation.of(parse_scenario(SMALL + more), orders=14, each=True)
     game = whole.games[0]
     assert (len(game.players), len(game.blocks)) == (7, 2)
     alone = Explanation(whole.here, whole.there, (game,), ())
