@@ -79,9 +79,10 @@ def explain(
     from simulation.cli.console import print_failures, print_files, print_notes, print_tables
     from simulation.cli.progress import form_of, progress_shown
     from simulation.errors import HyperclusterError
-    from simulation.explain.contributions import contributions
+    from simulation.explain.contributions import COLUMNS, contributions
     from simulation.explain.study import Explanation
-    from simulation.reporting.explanations import sentences, tables, write_explanation
+    from simulation.reporting.explanation_page import write_explanation
+    from simulation.reporting.explanations import sentences, tables
     from simulation.results.derived import HERE, outputs_of
     from simulation.scenario.loading import load_scenario
 
@@ -122,7 +123,7 @@ def explain(
             HERE,
         ),
     )
-    found = contributions(explanation, results)
+    found = contributions(explanation, results.runs(COLUMNS))
     shown = tables(explanation, found, results)
     files = write_explanation(explanation, found, shown, outputs, width_mm=float(width))
     print_tables(shown, sentences(explanation, found))

@@ -42,3 +42,26 @@ take_over = click.option(
     is_flag=True,
     help="Take the folder over from a process on another machine that has ended; needed on disks without file locks.",
 )
+
+
+def _use(ctx: click.Context, param: click.Parameter, paths: tuple[str, ...]) -> None:
+    if paths:
+        from simulation.plugins import use
+
+        use(*paths)
+
+
+def with_plugins(command: click.Command) -> click.Command:
+    """Give a command the option ``--plugin``, which is read before all others."""
+    command.params.append(
+        click.Option(
+            ["--plugin"],
+            multiple=True,
+            metavar="FILE",
+            expose_value=False,
+            is_eager=True,
+            callback=_use,
+            help="Add the instruments, metrics, figures and so on of a Python file. May be repeated.",
+        )
+    )
+    return command

@@ -25,6 +25,7 @@ from simulation.scenario.schema import Platform, Scenario
 
 LABELS = {"name", "title", "summary", "group", "description"}
 """What does not change a result."""
+OWN_COST = "entries_at_own_cost"
 MONEY_NOTE = "money of a missing entry goes to the others in proportion, up to full coverage"
 
 
@@ -67,7 +68,7 @@ def games_of_entries(
     what = "What each entry contributes" if there is None else f"What makes the difference to {there.title}"
     games = [
         Game(
-            name="entries_at_own_cost",
+            name=OWN_COST,
             title=f"{what}, at own cost",
             players=players,
             version=mixture.at_own_cost,

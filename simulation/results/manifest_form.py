@@ -92,6 +92,15 @@ class _Entry(TypedDict):
     text: Annotated[str, AfterValidator(_toml)]
 
 
+class _Plugin(TypedDict):
+    version: str
+    sha256: Line
+    file: str
+    policies: NotRequired[list[Line]]
+    mechanisms: NotRequired[list[Line]]
+    metrics: NotRequired[list[Line]]
+
+
 class _Manifest(TypedDict):
     """The part of the manifest that readers of a results folder rely on."""
 
@@ -101,6 +110,7 @@ class _Manifest(TypedDict):
     format: int
     version: Line
     code: Annotated[dict[Line, Line], BeforeValidator(_parts)]
+    plugins: NotRequired[dict[Line, _Plugin]]
     seed: int
     replications: int
     keep: NotRequired[Literal["all", "curves", "metrics"]]
