@@ -21,7 +21,7 @@ import pandas as pd
 from simulation.fit import validation, words
 from simulation.fit.checks import checked
 from simulation.fit.netdiffuser import STUDY, read_survey, write_observed
-from simulation.fit.running import FORECAST, observed_of, run_fit
+from simulation.fit.running import FORECAST, run_fit, seen_by
 from simulation.fit.study import Fit, read_fit
 from simulation.reporting import fits as reports
 
@@ -83,7 +83,7 @@ def whole(name: str) -> tuple[str, Ahead]:
     with observed(name) as (study, seen, out):
         fitted = run_fit(study, seen, out)
         found = checked(fitted, out)
-    said = found.sections(len(fitted.observed.world.regions.ids))
+    said = found.sections()
     parts = [
         f"## {title}",
         f"{source}. {words.about(fitted)}",
@@ -103,7 +103,7 @@ def whole(name: str) -> tuple[str, Ahead]:
 def forecast(name: str) -> tuple[str, Ahead]:
     """Return what is to be said of the last third of the periods of one survey, predicted from the others."""
     with observed(name) as (study, seen, out):
-        periods = observed_of(study, seen).periods
+        periods = seen_by(study, seen).periods
         until = round(periods * 2 / 3)
         fitted = run_fit(study, seen, out, until=until)
         frame = pd.read_csv(out / FORECAST)

@@ -246,8 +246,8 @@ MUTANTS = [
     Mutant(
         "institutional terms of the levers before",
         "engine/month.py",
-        "self._derived.terms_are_old[:] = self._derived.steps_are_old[:] = True",
-        "self._derived.steps_are_old[:] = True",
+        "weighed by levers.\n        self._derived.terms_are_old[:] = self._derived.steps_are_old[:] = True",
+        "weighed by levers.\n        self._derived.steps_are_old[:] = True",
         "tests/engine/test_month.py",
     ),
     Mutant(
@@ -705,8 +705,8 @@ MUTANTS = [
     Mutant(
         "scenarios compared on other seeds",
         "batch/replications.py",
-        "simulate(spec, seed + replication, deadline=deadline)",
-        "simulate(spec, seed + replication + len(spec.name), deadline=deadline)",
+        "simulate(spec, seed + replication, deadline=deadline,",
+        "simulate(spec, seed + replication + len(spec.name), deadline=deadline,",
         "tests/batch/test_running.py",
     ),
     Mutant(
@@ -750,6 +750,27 @@ MUTANTS = [
         "math.log(2.0) * self._distance.T",
         "math.log(2.0) * self._distance.T.mean()",
         "tests/fit/test_exposures.py",
+    ),
+    Mutant(
+        "what institutions master is seen a period late",
+        "fit/dated_exposures.py",
+        "self._mastered[:, k] <= t\n",
+        "self._mastered[:, k] < t\n",
+        "tests/fit/test_dated_exposures.py",
+    ),
+    Mutant(
+        "those who left a platform are members to the end",
+        "fit/dates.py",
+        "members[first:end, i]",
+        "members[first:, i]",
+        "tests/fit/test_dates.py",
+    ),
+    Mutant(
+        "an end of a profile sought from the last climb alone",
+        "fit/maximum.py",
+        "for begin in (inside, warm)]",
+        "for begin in (warm,)]",
+        "tests/fit/test_maximum.py",
     ),
     Mutant(
         "technologies of one enterprise without their common capacity",

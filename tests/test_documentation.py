@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import re
@@ -36,6 +37,7 @@ PAGES = (
     "docs/validation.md",
     "docs/commands.md",
     "docs/installing.md",
+    "docs/plugins.md",
     "docs/python.md",
     "docs/reliability.md",
     "docs/tutorial.md",
@@ -222,3 +224,25 @@ def test_docstrings_refer_to_what_is_there():
             and not re.search(rf"\bself\.{name}\b.* = ", text)
         ]
     assert not wrong
+
+
+SCRIPTS = [
+    path
+    for folder in ("docs", "docs/gallery", "tests")
+    for path in sorted((ROOT / folder).glob("*.py"))
+    if not path.name.startswith(("test_", "conftest"))
+]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_what_a_script_imports_of_the_package_is_there(path):
+    """Scripts run seldom, so a name that was moved would not be missed."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    for node in imports:
+        if node.module is None or not node.module.startswith("simulation"):
+            continue
+        module = importlib.import_module(node.module)
+        for alias in node.names:
+            if not hasattr(module, alias.name):
+                importlib.import_module(f"{node.module}.{alias.name}")

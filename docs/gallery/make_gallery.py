@@ -84,6 +84,8 @@ islands around the antimeridian with names in Cyrillic, Chinese and the signs `$
 | `region_map` | links of 40 regions a tangle | the strongest are drawn, and the note says how many |
 | rasters, `t50_by_region`, tiles | 40 regions higher than a page | further pages, `NAME_page2`, of readable rows |
 | all with regions | west to east broke a long country to pieces | the order of the dataset, or along the longer axis |
+| `region_map` | names stood on the disks of regions without outlines | they keep clear of marks of any size |
+| `region_map` | the smaller bubble of the key alone at the end of a line | both stand together |
 | all | Chinese and Arabic letters were boxes | a font of the machine that has them, or one sentence names a package |
 | rasters, maps, keys | entries for what is not there | left out |
 | `adoption_raster` | colours up to 100 % where no share is above 40 % | they end where shares do, as the note says |

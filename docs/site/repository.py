@@ -140,11 +140,8 @@ def on_page_content(content: str, *, page: Page, config: MkDocsConfig, files: Fi
 
     def marked(cell: re.Match[str]) -> str:
         inside = NAME.sub(lambda name: re.sub(r"([./_])", r"\1<wbr>", name[0]), cell[2])
-        long = len(re.sub(r"<[^>]*>", "", cell[2])) > LONG
-        return (
-            f'<td class="sentences"{cell[1] or ""}>{inside}</td>'
-            if long
-            else f"<td{cell[1] or ''}>{inside}</td>"
-        )
+        words = re.sub(r"<code>.*?</code>|<[^>]*>", "", cell[2])
+        kind = ' class="sentences"' if len(words) > LONG else ""
+        return f"<td{kind}{cell[1] or ''}>{inside}</td>"
 
     return CELL.sub(marked, content)

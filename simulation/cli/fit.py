@@ -34,13 +34,11 @@ def fit(
     import pandas as pd
 
     from simulation.batch.workers import available_cores
-    from simulation.cli.console import print_files
     from simulation.figures.fits import write_fit_figures
-    from simulation.fit import checks, validation, words
+    from simulation.fit import checks, predictive, validation, words
     from simulation.fit.by_simulation import HEADINGS, run_by_simulation
-    from simulation.fit.observed import Observed
     from simulation.fit.results import read_fit_results
-    from simulation.fit.running import FORECAST, POSTERIOR, PROFILES, SCENARIO, SUMMARY, WORDS, run_fit
+    from simulation.fit.running import FORECAST, run_fit
     from simulation.fit.study import read_fit
 
     study = read_fit(file)
@@ -52,42 +50,58 @@ def fit(
             click.echo(line, err=True)
 
     if study.method == "simulation":
-        if until is not None:
-            raise click.UsageError('--until needs method = "likelihood".')
         by_simulation = run_by_simulation(
-            study, file.parent, folder, workers=workers or available_cores(), fresh=fresh, tell=tell
+            study,
+            file.parent,
+            folder,
+            workers=workers or available_cores(),
+            until=until,
+            fresh=fresh,
+            tell=tell,
         )
-        if not quiet:
-            _print(by_simulation.table(), HEADINGS)
-            for line in by_simulation.sentences():
-                click.echo(f"{line}\n")
-            print_files([folder / each for each in (SCENARIO, POSTERIOR, SUMMARY, WORDS)])
+        results = read_fit_results(folder)
+        figures = write_fit_figures(results)
+        if quiet:
+            return
+        click.echo(by_simulation.about())
+        _print(by_simulation.table(), HEADINGS)
+        for line in by_simulation.sentences():
+            click.echo(f"{line}\n")
+        _print_listed("Synchronization", predictive.sentences(results.synchronization))
+        if results.forecast is not None:
+            _print_listed(f"Forecast of the periods after {until}", validation.sentences(results.forecast))
+        _print_files(folder, figures)
         return
     fitted = run_fit(study, file.parent, folder, until=until, fresh=fresh, tell=tell)
-    figures: list[Path] = []
-    sections: dict[str, list[str]] = {}
-    if isinstance(fitted.seen, Observed):  # counts name nobody who could be simulated from
-        found = checks.checked(fitted, folder, tell=tell)
-        sections = found.sections(len(fitted.observed.world.regions.ids))
-        figures = write_fit_figures(read_fit_results(folder))
+    found = checks.checked(fitted, folder, tell=tell)
+    figures = write_fit_figures(read_fit_results(folder))
     if quiet:
         return
     click.echo(words.about(fitted))
     _print(words.table(fitted), words.headings())
     for line in words.sentences(fitted):
         click.echo(f"{line}\n")
-    for heading, lines in sections.items():
-        click.echo(f"{heading}:")
-        for line in lines:
-            click.echo(f"- {line}")
-        click.echo("")
+    for heading, lines in found.sections().items():
+        _print_listed(heading, lines)
     if until is not None:
-        click.echo(f"Forecast of the periods after {until}:")
-        for line in validation.sentences(pd.read_csv(folder / FORECAST)):
-            click.echo(f"- {line}")
-        click.echo("")
-    files = [SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS, *checks.FILES]
-    files += [FORECAST] if until is not None else []
+        forecast = validation.sentences(pd.read_csv(folder / FORECAST))
+        _print_listed(f"Forecast of the periods after {until}", forecast)
+    _print_files(folder, figures)
+
+
+def _print_listed(heading: str, lines: Sequence[str]) -> None:
+    click.echo(f"{heading}:")
+    for line in lines:
+        click.echo(f"- {line}")
+    click.echo("")
+
+
+def _print_files(folder: Path, figures: Sequence[Path]) -> None:
+    from simulation.cli.console import print_files
+    from simulation.fit import checks
+    from simulation.fit.running import FORECAST, POSTERIOR, PROFILES, SCENARIO, SUMMARY, WORDS
+
+    files = [SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS, *checks.FILES, FORECAST]
     print_files([*(folder / each for each in files if (folder / each).is_file()), *figures])
 
 

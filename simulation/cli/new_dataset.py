@@ -15,7 +15,8 @@ import click
     "survey",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write observed adoption instead: a .rda file of netdiffuseR, or a folder with agents.csv and ties.csv.",
+    help="Write observed adoption instead: a .rda file of netdiffuseR, the same as R writes it (.csv), or a folder "
+    "with agents.csv and ties.csv.",
 )
 @click.option(
     "--steps-per-year", type=click.IntRange(1, 366), help="Periods of the data in a year; by default 1."

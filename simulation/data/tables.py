@@ -146,11 +146,21 @@ class Table:
 
 
 def read_table(
-    path: Path, *, columns: Sequence[str], problems: list[Problem], may_be_empty: bool = False
+    path: Path,
+    *,
+    columns: Sequence[str],
+    problems: list[Problem],
+    may_be_empty: bool = False,
+    row_names: bool = False,
 ) -> Table:
-    """Read a UTF-8 CSV file with a header; add faults of the file, its header and its shape to ``problems``."""
+    """Read a UTF-8 CSV file with a header; add faults of the file, its header and its shape to ``problems``.
+
+    Parameters
+    ----------
+    row_names : whether the first column may have no name and is passed over then, as R writes the names of rows.
+    """
     table, text = opened(path, columns=columns, problems=problems)
-    if not text or not fill(table, text):
+    if not text or not fill(table, text, row_names=row_names):
         return table
     lacking(table, columns)
     if not table.rows and not may_be_empty:
@@ -188,7 +198,7 @@ SEPARATOR_LINE = re.compile(r'"?sep=(.)"?,*[\r\n]+', re.IGNORECASE)
 """The line before the header that tells Excel the column separator; other programs save it as a row."""
 
 
-def fill(table: Table, text: str) -> bool:
+def fill(table: Table, text: str, *, row_names: bool = False) -> bool:
     """Read the header and the rows of a text; report a problem and return False if it is not a table with commas."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
@@ -219,7 +229,10 @@ def fill(table: Table, text: str) -> bool:
         return False
     # Spreadsheets also write columns whose cells were emptied.
     first_value = {n: number for number, cells in reversed(rows) for n, cell in enumerate(cells) if cell}
-    named = [n for n, name in enumerate(columns) if name or n in first_value]
+    passed_over = row_names and not columns[0]
+    named = [
+        n for n, name in enumerate(columns) if name or (n in first_value and not (passed_over and n == 0))
+    ]
     table.columns = tuple(columns[n] for n in named)
     width = named[-1] + 1
     for number, cells in rows:

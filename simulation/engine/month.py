@@ -288,6 +288,26 @@ class Engine:
         self._tell_partners()
         self.recorder.record(self.state)
 
+    def know(self, mastered: Array, memberships: Array | None) -> None:
+        """Let institutions master what is given and enterprises be on given platforms, whatever they would decide.
+
+        Parameters
+        ----------
+        mastered : bool, shape (J, K)
+            What was mastered before stays so.
+        memberships : uint64, shape (N,)
+            Bit h for platform h; those of closed platforms do not count. None: they stay as they are.
+        """
+        self._move_levers()
+        state = self.state
+        state.mastered_month[mastered & ~state.mastered] = state.month
+        state.mastered |= mastered
+        self._derived.terms_are_old[:] = self._derived.steps_are_old[:] = True
+        if memberships is not None:
+            closed = sum(1 << int(h) for h in np.flatnonzero(~self.levers.is_open))
+            self._apply_membership(memberships & ~np.uint64(closed))
+        self.recorder.record(state)
+
     def record(self) -> Record:
         """Return the record of the months so far; intended for the horizon."""
         return self.recorder.finish(

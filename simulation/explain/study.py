@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
+from simulation.errors import ResultsError
 from simulation.explain.channels import game_of_channels
 from simulation.explain.entries import games_of_entries, without_policies
 from simulation.explain.game import Game
 from simulation.explain.margins import Margin, margins
 from simulation.explain.money import spent_pv
 from simulation.explain.vectors import game_of_vectors
+from simulation.results.own_files import on_record
+from simulation.results.reader import MANIFEST, Results
 from simulation.scenario.loading import parse_scenario
 from simulation.scenario.schema import Scenario
 
+NUMBERS = "explain.csv"
+"""The file of a results folder that holds all numbers of an explanation."""
 NO_POLICY, REFERENCE, MARGIN = "no_policy", "reference", "margin"
 ORDERS = 24
 """Orders of the players that are drawn for a game with too many for all coalitions, unless a user says otherwise."""
@@ -30,8 +36,14 @@ class Explanation:
     margins: tuple[Margin, ...]
 
     @classmethod
-    def of(cls, here: Scenario, against: Scenario | None = None, *, orders: int = ORDERS) -> Explanation:
+    def of(
+        cls, here: Scenario, against: Scenario | None = None, *, orders: int = ORDERS, each: bool = False
+    ) -> Explanation:
         """Prepare the explanation of a scenario against no policy, or against another scenario.
+
+        Parameters
+        ----------
+        each : as of :func:`simulation.explain.entries.games_of_entries`.
 
         Raises
         ------
@@ -40,7 +52,7 @@ class Explanation:
         """
         nothing = without_policies(here).model_copy(update={"name": NO_POLICY, "title": "No policy"})
         there = nothing if against is None else against
-        games = games_of_entries(here, against, orders=orders)
+        games = games_of_entries(here, against, orders=orders, each=each)
         vectors = game_of_vectors(here, orders=orders) if against is None else None
         games += [vectors] if vectors else []
         # Channels of the world alone are no part of a policy.
@@ -88,6 +100,36 @@ class Explanation:
         for number, margin in enumerate(self.margins):
             title = f"{self.here.title}: {margin.entry}, {100 * (margin.factor - 1):+.0f} % money"
             yield f"{MARGIN}-{number}", title, margin.spec
+
+
+def explanation_from(results: Results) -> Explanation:
+    """Return the explanation whose runs a results folder holds.
+
+    Raises
+    ------
+    HyperclusterError
+        If the folder holds none, or its scenarios cannot be read any more or are not those that this version of the
+        program would run.
+    """
+    made = on_record(results.path).get(NUMBERS)
+    if made is None:
+        raise ResultsError(f"{results.path}: holds no {NUMBERS}, so it is no explanation")
+    entries = results.manifest["scenarios"]
+    against = "--against" in made.renew
+    orders = next(
+        (int(n) for name, n in pairwise(made.renew) if name == "--orders" and n.isdecimal()), ORDERS
+    )
+    here, *there = [
+        parse_scenario(entry["text"], file=results.path / MANIFEST) for entry in entries[: 1 + against]
+    ]
+    explanation = Explanation.of(here, *there, orders=orders)
+    wanted = {(spec.name, spec.digest) for spec in explanation.scenarios}
+    if wanted != {(entry["name"], entry["digest"]) for entry in entries}:
+        raise ResultsError(
+            f"{results.path}: its scenarios are not those with which this version of the program explains "
+            f"{here.name}; explain it again"
+        )
+    return explanation
 
 
 def role(game: Game, coalition: int) -> str:

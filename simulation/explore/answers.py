@@ -30,9 +30,10 @@ from simulation.explore.outcomes import (
 from simulation.explore.parameters import Parameter
 from simulation.explore.points import NOT_AFFORDABLE
 from simulation.explore.regimes import regime_map
-from simulation.explore.rules import Phrase, find_rules, sentence
+from simulation.explore.rules import Phrase, find_rules, sentence, where
 from simulation.explore.shares import shares_of_pairs
 from simulation.explore.study import SPEED, SYNCHRONIZATION
+from simulation.markdown import markdown_text
 from simulation.results.derived import Outputs
 from simulation.results.reader import Results
 from simulation.results.tables import RAN
@@ -385,6 +386,7 @@ def _rules(ensemble: Ensemble) -> pd.DataFrame:
                 {
                     "scenario": scenario,
                     "measure": measure,
+                    "where": where(rule, phrases),
                     "rule": sentence(rule, phrases, outcome=words),
                     "density": rule.density.estimate,
                     "density_low": rule.density.low,
@@ -439,14 +441,19 @@ def write_answers(answers: Answers, outputs: Outputs) -> list[str]:
 
 def as_markdown(answers: Answers) -> str:
     """Return the answers as a page: a paragraph to paste, rules, and what a reader must know of the method."""
-    lines = ["# The verdict under uncertainty", "", *(f"{line}\n" for line in answers.sentences())]
-    if len(answers.indices):
-        lines += ["## What decides", "", *(f"- {line}" for line in leading_indices(answers)), ""]
-    if answers.rules:
-        lines += ["## Where it is behind", "", *(f"- {rule}" for rule in answers.rules), ""]
-    decisive = leading_inputs(answers)
-    if decisive:
-        lines += ["## What decides in the kept worlds", "", *(f"- {line}" for line in decisive), ""]
+    lines = [
+        "# The verdict under uncertainty",
+        "",
+        *(f"{markdown_text(line)}\n" for line in answers.sentences()),
+    ]
+    lists = {
+        "What decides": leading_indices(answers),
+        "Where it is behind": answers.rules,
+        "What decides in the kept worlds": leading_inputs(answers),
+    }
+    for heading, items in lists.items():
+        if items:
+            lines += [f"## {heading}", "", *(f"- {markdown_text(item)}" for item in items), ""]
     lines += [
         "## How to read this",
         "",

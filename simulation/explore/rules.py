@@ -160,6 +160,11 @@ def holds(conditions: Sequence[Condition], inputs: Mapping[str, Array]) -> Array
     return np.logical_and.reduce(met)
 
 
+def where(rule: Rule, phrases: Mapping[str, Phrase]) -> str:
+    """Return the conditions of a rule in words."""
+    return _listed([_condition(condition, phrases) for condition in rule.conditions])
+
+
 def sentence(rule: Rule, phrases: Mapping[str, Phrase], *, outcome: str) -> str:
     """Return a rule as one plain sentence.
 
@@ -168,10 +173,9 @@ def sentence(rule: Rule, phrases: Mapping[str, Phrase], *, outcome: str) -> str:
     phrases : by input; an input without one is called by its name, with spaces.
     outcome : what the worlds have in common, such as "the hypercluster is behind in speed".
     """
-    where = _listed([_condition(condition, phrases) for condition in rule.conditions])
     low, high = (_percent(end) for end in (rule.density.low, rule.density.high))
     return (
-        f"{where}: {outcome} in {_percent(rule.density.estimate)} of 100 such worlds ({low} to {high}), "
+        f"{where(rule, phrases)}: {outcome} in {_percent(rule.density.estimate)} of 100 such worlds ({low} to {high}), "
         f"and {_percent(rule.coverage)} of 100 of all worlds with this outcome are among them"
     )
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
-from simulation.analysis.break_even import BreakEven
-from simulation.figures.drawing.markdown import markdown_text
+from simulation.figures.drawing.keyed_page import page
 from simulation.figures.drawing.panels import MARGIN_MM, RIGHT_MM, Frame
 from simulation.figures.drawing.study import Drawn
-from simulation.figures.drawing.style import (
-    FAINT,
-    INK,
-    NOTE_LINE_MM,
-    SMALL_PT,
-    new_figure,
-    style,
-    wrap_mm,
-    write_note,
-)
+from simulation.figures.drawing.style import FAINT, INK
+from simulation.markdown import markdown_text
+
+if TYPE_CHECKING:
+    from simulation.analysis.break_even import BreakEven
 
 WIDTH_MM = 140.0
 LEFT_MM = 13.0
@@ -32,11 +27,8 @@ def draw(found: BreakEven, words: str, *, width_mm: float = WIDTH_MM) -> Drawn:
     """Draw the ratios that were tried; ``words`` say what was found."""
     tried = found.tried.sort_values("ratio")
     note = f"{words} Mean over pairs of one seed and its 95 % interval at each ratio that was tried; above 0: ahead."
-    lines = wrap_mm(note, width_mm - 2 * MARGIN_MM, size=SMALL_PT)
-    height_mm = MARGIN_MM + PANEL_MM + AXIS_MM
-    with style():
-        figure = new_figure(width_mm, height_mm + NOTE_LINE_MM * len(lines) + MARGIN_MM)
-        frame = Frame(figure, 0.0, 0.0, width_mm, height_mm)
+
+    def draw_in(frame: Frame) -> None:
         ax = frame.axes(LEFT_MM, MARGIN_MM + 1.5, width_mm - LEFT_MM - RIGHT_MM, PANEL_MM - 1.5)
         ax.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
         ax.fill_between(tried["ratio"], tried["low"], tried["high"], color=INK, alpha=0.12, linewidth=0)
@@ -46,5 +38,6 @@ def draw(found: BreakEven, words: str, *, width_mm: float = WIDTH_MM) -> Drawn:
         ax.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
         ax.set_xlabel("Unit costs of the platform, times those of the scenario")
         ax.set_ylabel(LABELS[found.metric])
-        write_note(figure, lines, left=MARGIN_MM, top=height_mm)
+
+    figure = page(draw_in, width_mm=width_mm, height_mm=MARGIN_MM + PANEL_MM + AXIS_MM, note=note)
     return Drawn(figure, {}, f"**Break-even.** {markdown_text(note)}\n")

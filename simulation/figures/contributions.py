@@ -7,24 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from simulation.figures.drawing.bars import labels_mm, row_mm, rows, write_labels
-from simulation.figures.drawing.markdown import markdown_text
-from simulation.figures.drawing.panels import MARGIN_MM, RIGHT_MM, Frame, Grid
+from simulation.figures.drawing.bars import panels_of_rows
 from simulation.figures.drawing.study import Drawn
-from simulation.figures.drawing.style import (
-    FAINT,
-    INK,
-    NOTE_LINE_MM,
-    SMALL_PT,
-    new_figure,
-    style,
-    wrap_mm,
-    write_note,
-)
+from simulation.figures.drawing.style import FAINT, INK
+from simulation.markdown import markdown_text
 
 LEAST_PANEL_MM = 38.0
+LABEL_SHARE = 0.26  # of the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +36,15 @@ def draw(outcomes: Mapping[str, Sequence[Part]], *, title: str, note: str, width
     title : of the scenario, for the caption.
     note : what the intervals are.
     """
-    labels = [wrap_mm(part.label, 0.26 * width_mm) for part in next(iter(outcomes.values()))]
-    left = MARGIN_MM + labels_mm(labels) + 2.5
-    grid = Grid.fit(
-        len(outcomes), width_mm, least_mm=LEAST_PANEL_MM, left=left, right=RIGHT_MM, headings=["a"]
+    figure = panels_of_rows(
+        [part.label for part in next(iter(outcomes.values()))],
+        list(outcomes),
+        lambda ax, outcome, _: _draw_parts(ax, outcomes[outcome]),
+        label_share=LABEL_SHARE,
+        least_panel_mm=LEAST_PANEL_MM,
+        note=note,
+        width_mm=width_mm,
     )
-    height_mm = grid.height_mm(row_mm(labels) * len(labels))
-    grid = grid.filling(height_mm)
-    lines = wrap_mm(note, width_mm - 2 * MARGIN_MM, size=SMALL_PT)
-    with style():
-        figure = new_figure(width_mm, height_mm + NOTE_LINE_MM * len(lines) + MARGIN_MM)
-        frame = Frame(figure, 0.0, 0.0, width_mm, height_mm)
-        for number, (label, parts) in enumerate(outcomes.items()):
-            ax = grid.panel(frame, number, "better →")
-            _draw_parts(ax, parts)
-            ax.set_xlabel(label)
-            if grid.is_first(number):
-                write_labels(ax, labels)
-        write_note(figure, lines, left=MARGIN_MM, top=height_mm)
     numbers = pd.DataFrame(
         [
             {"outcome": outcome, "factor": part.label, "mean": part.mean, "low": part.low, "high": part.high}
@@ -76,7 +57,6 @@ def draw(outcomes: Mapping[str, Sequence[Part]], *, title: str, note: str, width
 
 
 def _draw_parts(ax: Axes, parts: Sequence[Part]) -> None:
-    rows(ax, len(parts))
     ax.axvline(0, color=FAINT, linewidth=0.6, zorder=0)
     for row, part in enumerate(parts):
         if part.mean == part.mean:  # not nan
@@ -90,4 +70,3 @@ def _draw_parts(ax: Axes, parts: Sequence[Part]) -> None:
                 markersize=4.0,
                 markerfacecolor=INK if told else "white",
             )
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))

@@ -9,23 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from simulation.figures.drawing.bars import labels_mm, row_mm, rows, write_labels
-from simulation.figures.drawing.markdown import markdown_text
-from simulation.figures.drawing.panels import MARGIN_MM, RIGHT_MM, Frame, Grid, explain
+from simulation.figures.drawing.bars import panels_of_rows
+from simulation.figures.drawing.panels import explain
 from simulation.figures.drawing.study import Drawn
-from simulation.figures.drawing.style import (
-    FAINT,
-    INK,
-    NOTE_LINE_MM,
-    SMALL_PT,
-    new_figure,
-    style,
-    text_width_mm,
-    wrap_mm,
-    write_note,
-)
+from simulation.figures.drawing.style import FAINT, INK, SMALL_PT, text_width_mm
+from simulation.markdown import markdown_text
 
 LEAST_PANEL_MM = 52.0
 LABEL_SHARE = 0.3  # of the page
@@ -65,24 +54,15 @@ def draw(
     note : what the values and intervals are.
     name : of the table of numbers.
     """
-    labels = [wrap_mm(step.label, LABEL_SHARE * width_mm) for step in next(iter(outcomes.values()))]
-    left = MARGIN_MM + labels_mm(labels) + 2.5
-    grid = Grid.fit(
-        len(outcomes), width_mm, least_mm=LEAST_PANEL_MM, left=left, right=RIGHT_MM, headings=["a"]
+    figure = panels_of_rows(
+        [step.label for step in next(iter(outcomes.values()))],
+        list(outcomes),
+        lambda ax, outcome, panel_mm: _draw_steps(ax, outcomes[outcome], panel_mm=panel_mm),
+        label_share=LABEL_SHARE,
+        least_panel_mm=LEAST_PANEL_MM,
+        note=note,
+        width_mm=width_mm,
     )
-    height_mm = grid.height_mm(row_mm(labels) * len(labels))
-    grid = grid.filling(height_mm)
-    lines = wrap_mm(note, width_mm - 2 * MARGIN_MM, size=SMALL_PT)
-    with style():
-        figure = new_figure(width_mm, height_mm + NOTE_LINE_MM * len(lines) + MARGIN_MM)
-        frame = Frame(figure, 0.0, 0.0, width_mm, height_mm)
-        for number, (label, steps) in enumerate(outcomes.items()):
-            ax = grid.panel(frame, number, "better →")
-            _draw_steps(ax, steps, panel_mm=grid.panel_mm)
-            ax.set_xlabel(label)
-            if grid.is_first(number):
-                write_labels(ax, labels)
-        write_note(figure, lines, left=MARGIN_MM, top=height_mm)
     numbers = pd.DataFrame(
         [
             {
@@ -107,7 +87,6 @@ def _starts(steps: Sequence[Step]) -> list[float]:
 
 
 def _draw_steps(ax: Axes, steps: Sequence[Step], *, panel_mm: float) -> None:
-    rows(ax, len(steps))
     if any(step.mean != step.mean for step in steps):
         ax.set_xticks([])
         explain(ax, "undefined: fewer than 5 % adopt in some of the runs that the values need")
@@ -139,4 +118,3 @@ def _draw_steps(ax: Axes, steps: Sequence[Step], *, panel_mm: float) -> None:
     widest = max(text_width_mm(step.words, SMALL_PT) for step in steps) + 2.0
     room = (most - least or 1.0) / max(1 - widest / panel_mm, 0.3)
     ax.set_xlim(least - 0.02 * room, least + room)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))

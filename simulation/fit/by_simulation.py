@@ -4,21 +4,43 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from simulation.data.reader import dataset_folder
+from simulation.engine.month import Engine
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.files.durable import replace
+from simulation.fit.checks import Checks, write_checks
 from simulation.fit.counts import ADOPTION, Counts, observe_counts
-from simulation.fit.ranges import Range, values_at
-from simulation.fit.running import DRAWS, IDENTITY, POSTERIOR, SCENARIO, STUDY, SUMMARY, WORDS, identity_of
-from simulation.fit.simulated import Found, search
+from simulation.fit.counts_predictive import by_period, by_region, record_of_counts
+from simulation.fit.predictive import Predictive, curves, gathered, sentences, synchronization
+from simulation.fit.ranges import Range, spec_with, values_at
+from simulation.fit.running import (
+    DISPERSION,
+    DRAWS,
+    FINDINGS,
+    FORECAST,
+    IDENTITY,
+    POSTERIOR,
+    PROFILES,
+    SCENARIO,
+    STUDY,
+    SUMMARY,
+    WORDS,
+    identity_of,
+    until_period,
+)
+from simulation.fit.simulated import Found, Simulator, search
 from simulation.fit.study import Fit
+from simulation.fit.validation import OURS, came, rivals_of, scores_by_region
+from simulation.fit.words import about_counts, counts_caveats
+from simulation.record import Record
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
 from simulation.world import Array
@@ -43,12 +65,9 @@ class FittedBySimulation:
     @property
     def scenario(self) -> Scenario:
         """The scenario with the median of each key."""
-        data = self.observed.spec.model_dump()
-        for each, value in zip(self.ranges, np.median(self.draws, axis=0).tolist(), strict=True):
-            table, key = each.key.split(".")
-            data[table][key] = value
-        data["name"] = f"{self.observed.spec.name[:57]}-fitted"
-        return Scenario.model_validate(data)
+        spec = self.observed.spec
+        found = spec_with(spec, self.ranges, np.median(self.draws, axis=0))
+        return found.model_copy(update={"name": f"{spec.name[:57]}-fitted"})
 
     def summary(self) -> pd.DataFrame:
         """Return one row for each range."""
@@ -57,13 +76,55 @@ class FittedBySimulation:
             {
                 "parameter": [each.name for each in self.ranges],
                 "key": [each.key for each in self.ranges],
+                "scale": [each.scale for each in self.ranges],
                 "range_low": [each.low for each in self.ranges],
                 "range_high": [each.high for each in self.ranges],
                 "posterior_5_percent": low,
                 "posterior_median": middle,
                 "posterior_95_percent": high,
+                "effective_draws": self.found.effective,
             }
         )
+
+    def about(self) -> str:
+        """Return what was counted, and how it was fitted."""
+        return (
+            f"{about_counts(self.observed, steps=self.study.steps_per_period)} Fitted by simulation of all that the "
+            "scenario has."
+        )
+
+    def predictive(self, *, tell: Callable[[str], None] = lambda _: None) -> Predictive:
+        """Return runs of the engine for draws of the fit, each with another seed, beside what was counted."""
+        study, observed, draws = self.study, self.observed, self.draws[: self.study.runs]
+        steps = study.steps_per_period
+
+        def records() -> Iterator[Record]:
+            for m, values in enumerate(draws):
+                engine = Engine(spec_with(observed.spec, self.ranges, values), study.seed + 1 + m)
+                engine.run_for(observed.periods * steps)
+                yield by_period(engine.record(), steps)
+
+        return gathered(records(), partial(record_of_counts, observed), runs=len(draws), tell=tell)
+
+    def held_out(self, whole: Counts) -> pd.DataFrame:
+        """Return one row for each model and region: what it expected of the periods after those fitted, and its scores.
+
+        The simulations that were kept go on. Of those that are left, as large a part adopts as in them.
+        """
+        study, early = self.study, self.observed
+        steps = study.steps_per_period
+        simulator = Simulator.of(early, self.ranges, steps=steps, seed=study.seed)
+        kept, number = np.unique(self.found.draws(_FORECASTS, seed=study.seed), axis=0, return_inverse=True)
+        parts = []
+        for places in kept:
+            record = simulator.simulated(places, whole.periods).record()
+            adopters = record.adopters[[early.periods * steps, -1]].sum(axis=(2, 3))
+            left = record.eligible[-1].sum(axis=(1, 2)) - adopters[0]
+            parts.append(np.diff(adopters, axis=0)[0] / np.maximum(left, 1))
+        left = by_region(early, early.eligible - early.stock[:, -1])
+        ours = np.rint(np.array(parts)[number.ravel()] * left).astype(np.int64)
+        others = rivals_of(early, until=whole.periods, seed=study.seed)
+        return scores_by_region({OURS: ours, **others}, came(early, whole), early.world.regions.ids)
 
     def sentences(self) -> list[str]:
         """Return what was done and how far it can be trusted, in words."""
@@ -90,6 +151,8 @@ class FittedBySimulation:
 
 HEADINGS = ("parameter", "range", "median", "90 % of draws")
 
+_FORECASTS = 1000
+
 
 def run_by_simulation(
     study: Fit,
@@ -97,24 +160,30 @@ def run_by_simulation(
     out: Path,
     *,
     workers: int,
+    until: int | None = None,
     fresh: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> FittedBySimulation:
     """Run a fit by simulation, or go on with it, and write its folder.
+
+    Parameters
+    ----------
+    until : the last period that is fitted; by default that of the data.
 
     Raises
     ------
     ScenarioError, DataError
         If the scenario, its dataset or what was observed cannot be used.
     HyperclusterError
-        If the horizon is no whole number of periods, or there are no counts.
+        If the horizon is no whole number of periods, there are no counts, or ``until`` is not a period before the last.
     ResultsError
         If ``out`` holds another fit and ``fresh`` is not set.
     """
     spec = load_scenario(folder / study.scenario)
     if not (dataset_folder(spec.world.dataset) / ADOPTION).is_file():
         raise HyperclusterError(f'method = "simulation" compares counts: the dataset has no {ADOPTION}')
-    observed = observe_counts(spec, steps=study.steps_per_period, simulated=True)
+    whole = observe_counts(spec, steps=study.steps_per_period, simulated=True)
+    observed = whole if until is None else until_period(whole, until)
     ranges = study.ranges()
     identity = identity_of(study, observed)
     if (out / IDENTITY).is_file() and not fresh:
@@ -149,7 +218,24 @@ def run_by_simulation(
     replace(out / POSTERIOR, buffer.getvalue())
     replace(out / SUMMARY, fitted.summary().to_csv(index=False, lineterminator="\n").encode())
     replace(out / SCENARIO, fitted.scenario.to_toml().encode())
+    checks = fitted.predictive(tell=tell)
+    write_checks(out, Checks(synchronization(checks), curves(checks), checks.measures, None))
+    words = {
+        "title": study.title or f"Fit of {spec.title} by simulation",
+        "about": fitted.about(),
+        "sentences": fitted.sentences(),
+        "caveats": counts_caveats(observed),
+    }
+    replace(out / FINDINGS, (json.dumps(words, indent=2) + "\n").encode())
     lines = [f"| {' | '.join(row)} |" for row in (HEADINGS, ("---",) * len(HEADINGS), *fitted.table())]
-    title = study.title or f"Fit of {spec.title} by simulation"
-    replace(out / WORDS, ("\n\n".join([f"# {title}", "\n".join(lines), *fitted.sentences()]) + "\n").encode())
+    parts = [f"# {words['title']}", fitted.about(), "\n".join(lines), *fitted.sentences()]
+    sections = {"Synchronization": sentences(synchronization(checks)), "Caveats": counts_caveats(observed)}
+    for heading, said in sections.items():
+        parts += [f"## {heading}", "\n".join(f"- {line}" for line in said)]
+    replace(out / WORDS, ("\n\n".join(parts) + "\n").encode())
+    for name in (FORECAST, PROFILES, DISPERSION):  # of a fit that was here before
+        (out / name).unlink(missing_ok=True)
+    if until is not None:
+        frame = fitted.held_out(whole)
+        replace(out / FORECAST, frame.to_csv(index=False, lineterminator="\n").encode())
     return fitted

@@ -26,27 +26,33 @@ class Checks:
     synchronization: pd.DataFrame
     curves: pd.DataFrame
     runs: pd.DataFrame
-    left_out: pd.DataFrame | None  # None where there is one region, or none can be predicted
+    left_out: pd.DataFrame | None  # None where there is one region
 
-    def sections(self, regions: int) -> dict[str, list[str]]:
-        """Return sentences by heading; ``regions`` is the number of all."""
+    def sections(self) -> dict[str, list[str]]:
+        """Return sentences by heading."""
         found = {"Synchronization": predictive.sentences(self.synchronization)}
         if self.left_out is not None:
-            found["Regions left out"] = left_out_sentences(self.left_out, regions)
+            found["Regions left out"] = left_out_sentences(self.left_out)
         return found
 
 
 def checked(fitted: Fitted, out: Path, *, tell: Callable[[str], None] = lambda _: None) -> Checks:
     """Return what a fit is held against, and write it into the folder of the fit."""
     runs = predictive.predictive(fitted, runs=fitted.study.runs, tell=tell)
-    regions = len(fitted.observed.world.regions.ids)
-    without = left_out(fitted, runs) if regions > 1 else None
+    has_others = len(fitted.seen.world.regions.ids) > 1
     found = Checks(
         predictive.synchronization(runs),
         predictive.curves(runs),
         runs.measures,
-        without if without is not None and len(without) else None,
+        left_out(fitted, runs, tell=tell) if has_others else None,
     )
+    write_checks(out, found)
+    replace(out / WORDS, page(fitted, found.sections()).encode())
+    return found
+
+
+def write_checks(out: Path, found: Checks) -> None:
+    """Write the tables into the folder of a fit."""
     tables = {
         SYNCHRONIZATION: found.synchronization,
         CURVES: found.curves,
@@ -58,17 +64,15 @@ def checked(fitted: Fitted, out: Path, *, tell: Callable[[str], None] = lambda _
             (out / name).unlink(missing_ok=True)
         else:
             replace(out / name, table.to_csv(index=False, lineterminator="\n").encode())
-    replace(out / WORDS, page(fitted, found.sections(regions)).encode())
-    return found
 
 
-def left_out_sentences(frame: pd.DataFrame, regions: int) -> list[str]:
+def left_out_sentences(frame: pd.DataFrame) -> list[str]:
     """Return how the predictions of regions that were left out compare, in words."""
-    there = frame.region.nunique()
     found = validation.sentences(frame)
-    if there < regions:
+    anew = sorted(frame.region[frame.refitted].unique())
+    if anew:
         found.append(
-            f"{regions - there} of {regions} regions could not be predicted: without them the posterior is too "
-            f"different (k above {LARGEST_K})."
+            f"Without {', '.join(anew)} the posterior was drawn anew, as it is too different for weights (k above "
+            f"{LARGEST_K})."
         )
     return found

@@ -17,7 +17,8 @@ from simulation.data.reader import dataset_folder
 from simulation.data.tables import Row, raise_problems, read_table
 from simulation.engine.build.world import build_world
 from simulation.errors import HyperclusterError, Problem
-from simulation.fit.observed import MOST_MISSING, refuse_drawn_technologies, refuse_what_is_not_observed
+from simulation.fit.dates import MOST_MISSING
+from simulation.fit.observed import refuse_drawn_technologies, refuse_what_is_not_observed
 from simulation.scenario.schema import Scenario
 from simulation.world import Array, World
 

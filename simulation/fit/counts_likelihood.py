@@ -44,9 +44,14 @@ class CountsLikelihood:
     """The logarithm of the probability of the counts, at values of some keys; the scenario has the others.
 
     Overdispersion is 0 unless it is one of the keys.
+
+    Parameters
+    ----------
+    only : bool, shape (G,)
+        Groups whose probability is meant, given all that was observed of others; by default all.
     """
 
-    def __init__(self, observed: Counts, keys: Sequence[str]) -> None:
+    def __init__(self, observed: Counts, keys: Sequence[str], *, only: Array | None = None) -> None:
         unknown = set(keys) - {*KEYS, OVERDISPERSION}
         assert not unknown, f"no likelihood for {sorted(unknown)}"
         self.observed, self.keys = observed, tuple(keys)
@@ -64,6 +69,8 @@ class CountsLikelihood:
         total = np.bincount(observed.group, weights=n)
         self._log_share = np.log(n / total[observed.group])[self._order]
         at_risk = np.arange(observed.periods) >= observed.released[:, None]
+        if only is not None:
+            at_risk &= only[:, None]
         self._new = np.where(at_risk, np.diff(observed.stock, axis=1), 0).astype(np.float64)
         self._left = np.where(at_risk, observed.eligible[:, None] - observed.stock[:, :-1], 0).astype(
             np.float64
@@ -123,17 +130,58 @@ class CountsLikelihood:
         q: Array = -np.expm1(self._log(values)[1].fall)
         return q
 
+    def forward(self, values: Array, *, until: int, draw: np.random.Generator) -> Array:
+        """Return how many adopt after the last period and by another in one simulation, int64 (G,).
+
+        Each period is drawn given what was drawn before it; the hazard of those who are left falls on.
+
+        Parameters
+        ----------
+        values : float64, shape (keys,)
+        """
+        given, observed = self.given(values), self.observed
+        rates, v, correlation = (
+            np.array([given[key] for key in RATES]),
+            given[VARIATION] ** 2,
+            given[OVERDISPERSION],
+        )
+        exposures = self._exposures.at(given, ())[0] if self._unmoved is None else self._unmoved
+        hazard = exposures[:, -1] @ rates
+        stock = observed.stock[:, -1].copy()
+        for t in range(observed.periods, until):
+            before = self._of_groups(hazard, v)
+            share = (stock / observed.eligible)[observed.group]
+            hazard = hazard + self._exposures.step(given, share, period=t) @ rates
+            q = -np.expm1(np.minimum(self._of_groups(hazard, v) - before, 0.0))
+            if correlation > 0:
+                width = (1.0 - correlation) / correlation
+                certain = (q <= 0) | (q >= 1)
+                inside = np.where(certain, 0.5, q)
+                q = np.where(certain, q, draw.beta(inside * width, (1.0 - inside) * width))
+            stock += draw.binomial(observed.eligible - stock, q)
+        found: Array = stock - observed.stock[:, -1]
+        return found
+
+    def _of_groups(self, hazard: Array, v: float) -> Array:
+        """Return ln S of each group, float64 (G,), of the cumulated hazard of each cell, float64 (C,)."""
+        return self._together(log_survival(hazard[self._order], v)[0][:, None])[:, 0]
+
+    def _together(self, of_cell: Array) -> Array:
+        """Return ln S of each group, float64 (G, ...), of that of its cells, in the order of their groups."""
+        number = self.observed.group[self._order]
+        if self._first.size == number.size:  # exactly, where no industries are together
+            return of_cell
+        shared = self._log_share[:, None] + of_cell
+        top = np.maximum.reduceat(shared, self._first, axis=0)
+        found: Array = top + np.log(np.add.reduceat(np.exp(shared - top[number]), self._first, axis=0))
+        return found
+
     def _log(self, values: Array) -> tuple[float, _Parts]:
         given = self.given(values)
         rates = np.array([given[key] for key in RATES])
         exposures = self._exposures.at(given, ())[0] if self._unmoved is None else self._unmoved
         of_cell = log_survival((exposures @ rates)[self._order], given[VARIATION] ** 2)[0]
-        shared = self._log_share[:, None] + of_cell
-        top = np.maximum.reduceat(shared, self._first, axis=0)
-        number = self.observed.group[self._order]
-        of_group = top + np.log(np.add.reduceat(np.exp(shared - top[number]), self._first, axis=0))
-        if self._first.size == number.size:  # exactly, where no industries are together
-            of_group = of_cell
+        of_group = self._together(of_cell)
         fall = np.diff(of_group, axis=1)
         log = _log_probability(self._new, self._left, fall, given[OVERDISPERSION])
         return log + self._ways, _Parts(exposures, of_cell, of_group, fall)
@@ -200,10 +248,12 @@ class _CellExposures:
         ).astype(np.float64)
         met = np.zeros((k.size, observed.periods))
         self._alone = np.zeros(k.size)
-        cell = r * n_industries + s
+        self._release = technologies.release_month[k]
+        self._cell = cell = r * n_industries + s
         flat = shares.transpose(0, 1, 3, 2).reshape(n_technologies, observed.periods, -1)  # (K, T, R * S)
-        mixed = [_mixing(observed.worlds, rho > 0) for rho in technologies.relevance.T]
-        for technology, (weights, alone) in enumerate(mixed):
+        self._mixed = [_mixing(observed.worlds, rho > 0) for rho in technologies.relevance.T]
+        self._counts = of.counts.T
+        for technology, (weights, alone) in enumerate(self._mixed):
             own = k == technology
             met[own] = (weights @ flat[technology].T)[cell[own]]
             self._alone[own] = alone[cell[own]]
@@ -215,6 +265,22 @@ class _CellExposures:
         """Return what has cumulated by the end of each period, float64 (C, T + 1, 3), and derivatives by ``wanted``."""
         spatial, slopes = self._spatial.at(shape, self._adopters, wanted=wanted)
         return self._known + self._of_cells(spatial), [self._of_cells(slope) for slope in slopes]
+
+    def step(self, shape: dict[str, float], share: Array, *, period: int) -> Array:
+        """Return what a period adds, float64 (C, 3), if this share of each cell, float64 (C,), has adopted before."""
+        k, s, r = self._place
+        shares = np.zeros((len(self._mixed), *self._counts.shape))
+        shares[k, s, r] = share
+        near = self._near * self._spatial.of(shape, np.ascontiguousarray(shares * self._counts))[k, s, r]
+        met = np.zeros(k.size)
+        for technology, (weights, _) in enumerate(self._mixed):
+            own = k == technology
+            met[own] = (weights @ shares[technology].T.ravel())[self._cell[own]]
+        found = self._years[:, None] * np.column_stack(
+            [np.ones(k.size), near, self._near * met + self._alone * near]
+        )
+        found[period < self._release] = 0.0
+        return found
 
     def _of_cells(self, spatial: Array) -> Array:
         k, s, r = self._place

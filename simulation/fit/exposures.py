@@ -1,8 +1,9 @@
 """Cumulated exposures to what was observed, by the model's own kernels (equations 1 and 2), and their derivatives.
 
-The hazard (5) is linear in the rates p0, b_S and b_B. So the cumulated hazard of a pair of enterprise and technology,
-over its absorptive capacity, is the product of the rates with its cumulated exposures: those before the period of its
-adoption, and those up to its end. Only what shapes the exposures themselves, such as half distance, needs new ones.
+The hazard (5) is linear in the rates p0, b_S and b_B, and in b_I and b_D where dates of mastery and membership are
+known. So the cumulated hazard of a pair of enterprise and technology, over its absorptive capacity, is the product of
+the rates with its cumulated exposures: those before the period of its adoption, and those up to its end. Only what
+shapes the exposures themselves, such as half distance, needs new ones.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from simulation.data.geography import spatial_kernel
 from simulation.engine.kernels.exposure import contact_weights, spatial_denominator, spatial_exposure
 from simulation.engine.kernels.network import Contact, count_no_adopter, network_exposures, tell_partners
 from simulation.engine.kernels.waiting import find_places
+from simulation.fit.dated_exposures import Contacts, DatedExposures
 from simulation.fit.observed import Observed
 from simulation.world import SERVICES, Array, Enterprises, World
 
 RATES = ("diffusion.spontaneous", "diffusion.spatial", "diffusion.network")
 """Keys of the rates, in the order of the channels here."""
+
+DATED = ("diffusion.institutional", "diffusion.digital")
+"""Keys of the rates of channels that need dates of mastery and of membership; they come after the others."""
 
 SHAPES = (
     "diffusion.half_distance_km",
@@ -32,16 +37,22 @@ SHAPES = (
 """Keys that shape the exposures."""
 
 
+def rates_of(observed: Observed) -> tuple[str, ...]:
+    """Return the keys of the rates whose channels can be known of what was observed, in the order of the channels."""
+    dated = (observed.mastered is not None, observed.members is not None)
+    return (*RATES, *(key for key, is_known in zip(DATED, dated, strict=True) if is_known))
+
+
 @dataclass(frozen=True, slots=True)
 class Cumulated:
     """Cumulated exposures of the P pairs, times relevance and years: what a rate of 1 a year has added to the hazard.
 
-    Channels are in the order of ``RATES``. ``before`` ends with the period before that of adoption; of pairs that had
-    not adopted, both end at the horizon.
+    The D channels are in the order of :func:`rates_of`. ``before`` ends with the period before that of adoption; of
+    pairs that had not adopted, both end at the horizon.
     """
 
-    before: Array  # float64 (P, 3)
-    after: Array  # float64 (P, 3)
+    before: Array  # float64 (P, D)
+    after: Array  # float64 (P, D)
 
     def plus(self, other: Cumulated) -> Cumulated:
         """Return the sum of both."""
@@ -77,18 +88,9 @@ class SpatialExposures:
         float64, shape (K, T, S, R)
             0 before the release of the technology.
         """
-        half, gamma = shape["diffusion.half_distance_km"], shape["diffusion.density_exponent"]
-        weights, phi = self._contacts(shape)
-        nothing = np.zeros_like(weights), np.zeros_like(phi)
-        moves = {
-            "diffusion.half_distance_km": (
-                weights * (math.log(2.0) * self._distance.T / half**2),
-                nothing[1],
-            ),
-            "diffusion.density_exponent": nothing,
-            "diffusion.relatedness_other": (nothing[0], self._others.astype(np.float64)),
-            "diffusion.relatedness_services": (nothing[0], self._served.astype(np.float64)),
-        }
+        gamma = shape["diffusion.density_exponent"]
+        weights, phi = self.contacts(shape)
+        moves = self.moves(shape)
         spatial = np.zeros_like(adopters)
         slopes = [np.zeros_like(spatial) for _ in wanted]
         for k, eligible in enumerate(self._eligible):
@@ -115,14 +117,29 @@ class SpatialExposures:
 
     def of(self, shape: Mapping[str, float], adopters: Array) -> Array:
         """Return S, float64 (K, S, R), where so many have adopted, float64 (K, S, R)."""
-        weights, phi = self._contacts(shape)
+        weights, phi = self.contacts(shape)
         found, denominator = np.zeros(adopters.shape), np.zeros(adopters.shape[1:])
         for k, eligible in enumerate(self._eligible):
             spatial_denominator(weights, phi, eligible, shape["diffusion.density_exponent"], denominator)
             spatial_exposure(weights, phi, self._industries[k], adopters[k], denominator, found[k])
         return found
 
-    def _contacts(self, shape: Mapping[str, float]) -> tuple[Array, Array]:
+    def moves(self, shape: Mapping[str, float]) -> dict[str, Contacts]:
+        """Return the derivatives of :meth:`contacts` with respect to each of ``SHAPES``."""
+        half = shape["diffusion.half_distance_km"]
+        weights, phi = self.contacts(shape)
+        nothing = np.zeros_like(weights), np.zeros_like(phi)
+        return {
+            "diffusion.half_distance_km": (
+                weights * (math.log(2.0) * self._distance.T / half**2),
+                nothing[1],
+            ),
+            "diffusion.density_exponent": nothing,
+            "diffusion.relatedness_other": (nothing[0], self._others.astype(np.float64)),
+            "diffusion.relatedness_services": (nothing[0], self._served.astype(np.float64)),
+        }
+
+    def contacts(self, shape: Mapping[str, float]) -> Contacts:
         """Return the weights of contacts between regions, (R, R), the giving one last, and relatedness, (S, S)."""
         kernel = spatial_kernel(self._distance, shape["diffusion.half_distance_km"]) * self._reachable
         weights = np.empty_like(kernel)
@@ -139,7 +156,8 @@ class Exposures:
     def __init__(self, observed: Observed) -> None:
         world = observed.world
         technologies, pairs, of = world.technologies, world.pairs, world.enterprises
-        i, k = pairs.enterprise, observed.technology_of
+        self._enterprise = i = pairs.enterprise
+        k = observed.technology_of
         self._place = k, of.industry_of[i], of.region_of[i]
         release = technologies.release_month
         last = np.clip(observed.period, 0, observed.periods)
@@ -149,11 +167,25 @@ class Exposures:
         self._alone = pairs.partners[pairs.pattern_of[k], i] == 0
         self._adopters = _adopters(observed)
         self._spatial = SpatialExposures(world)
+        self._channels = [rates_of(observed).index(key) for key in DATED if key in rates_of(observed)]
+        self._which = [DATED.index(rates_of(observed)[channel]) for channel in self._channels]
+        self._dated = DatedExposures(observed) if self._channels else None
+        self._weights = (
+            None  # of each enterprise in each period, where vectors of platforms may raise hazards
+        )
+        if self._dated is not None and observed.members is not None:
+            factors = [self._dated.factors(t) for t in range(observed.periods)]
+            self._weights = np.array([factor for factor, _ in factors])[:, i]
+            raised = np.array([factor * spontaneous for factor, spontaneous in factors])[:, i]
         self._known = []  # the channels that no shape moves
         for end in self._ends:
-            spontaneous = np.maximum(end - release[k], 0)
-            met = np.where(self._alone, 0.0, self._near * _cumulated_network(observed, end))
-            columns = [spontaneous, np.zeros(end.size), met]
+            if self._weights is None:
+                spontaneous = np.maximum(end - release[k], 0)
+            else:
+                spontaneous = _cumulated(raised, release[k], end)
+            met = _cumulated_network(observed, end, self._weights)
+            columns = [spontaneous, np.zeros(end.size), np.where(self._alone, 0.0, self._near * met)]
+            columns += [np.zeros(end.size) for _ in self._channels]
             self._known.append(self._years[:, None] * np.column_stack(columns))
 
     def at(
@@ -166,25 +198,70 @@ class Exposures:
         shape : the value of each of ``SHAPES``.
         """
         spatial, slopes = self._spatial.at(shape, self._adopters, wanted=wanted)
-        slope_of = [self._of_pairs(each, is_slope=True) for each in slopes]
-        return self._of_pairs(spatial, is_slope=False), slope_of
+        dated = np.zeros((1 + len(wanted), 2, 0, 0))
+        if self._dated is not None:
+            moves = self._spatial.moves(shape)
+            contacts = self._spatial.contacts(shape)
+            dated = self._dated.cumulated(self._ends, contacts, [moves[key] for key in wanted])
+        found = [self._of_pairs(each, dated[n], is_slope=n > 0) for n, each in enumerate((spatial, *slopes))]
+        return found[0], found[1:]
 
     def spatial(self, shape: Mapping[str, float], adopters: Array) -> Array:
         """Return S, float64 (K, S, R), where so many have adopted, float64 (K, S, R)."""
         return self._spatial.of(shape, adopters)
 
-    def _of_pairs(self, spatial: Array, *, is_slope: bool) -> Cumulated:
-        """Return what has cumulated of S, float64 (K, T, S, R), with the other channels."""
+    def dated(self, shape: Mapping[str, float], has: Array, *, row: int) -> Array:
+        """Return the exposures after those of ``RATES``, float64 (P, D - 3), after a period.
+
+        Parameters
+        ----------
+        has : bool, shape (P,)
+            Pairs that have adopted.
+        row : the period, whose mastery and membership count.
+        """
+        if self._dated is None:
+            return np.zeros((has.size, 0))
+        return self._dated.after(row, has, self._spatial.contacts(shape))[:, self._which]
+
+    def factors(self, row: int) -> tuple[Array, Array]:
+        """Return the factors on the hazard and on its spontaneous term after a period, float64 (P,)."""
+        i = self._enterprise
+        if self._weights is None or self._dated is None:
+            return np.ones(i.size), np.ones(i.size)
+        factor, spontaneous = self._dated.factors(row)
+        return factor[i], spontaneous[i]
+
+    def _of_pairs(self, spatial: Array, dated: Array, *, is_slope: bool) -> Cumulated:
+        """Return what has cumulated of S, float64 (K, T, S, R), with the other channels.
+
+        ``dated``, float64 (2, P, 2), is what has cumulated of I and f_far delta D.
+        """
         k, industry, region = self._place
-        total = np.zeros((spatial.shape[0], spatial.shape[1] + 1, *spatial.shape[2:]))
-        np.cumsum(spatial, axis=1, out=total[:, 1:])
+        if self._weights is None:
+            total = np.zeros((spatial.shape[0], spatial.shape[1] + 1, *spatial.shape[2:]))
+            np.cumsum(spatial, axis=1, out=total[:, 1:])
         found = []
-        for end, known in zip(self._ends, self._known, strict=True):
+        for n, (end, known) in enumerate(zip(self._ends, self._known, strict=True)):
             exposures = np.zeros_like(known) if is_slope else known.copy()
-            exposures[:, 1] = self._years * self._near * total[k, end, industry, region]
+            if self._weights is None:
+                near = total[k, end, industry, region]
+            else:  # S is 0 before the release
+                near = _cumulated(self._weights * spatial[k, :, industry, region].T, np.zeros_like(end), end)
+            exposures[:, 1] = self._years * self._near * near
             exposures[self._alone, 2] = exposures[self._alone, 1]
+            if self._channels:
+                exposures[:, self._channels] = self._years[:, None] * dated[n][:, self._which]
             found.append(exposures)
         return Cumulated(*found)
+
+
+def _cumulated(values: Array, begin: Array, end: Array) -> Array:
+    """Return the sum of float64 (T, P) from one period of each pair, inclusive, to another, exclusive."""
+    total = np.zeros((len(values) + 1, values.shape[1]))
+    np.cumsum(values, axis=0, out=total[1:])
+    pair = np.arange(values.shape[1])
+    found: Array = total[end, pair] - total[np.minimum(begin, end), pair]
+    return found
 
 
 def _adopters(observed: Observed) -> Array:
@@ -198,8 +275,14 @@ def _adopters(observed: Observed) -> Array:
     return np.ascontiguousarray(np.cumsum(new, axis=1)[:, : observed.periods])
 
 
-def _cumulated_network(observed: Observed, end: Array) -> Array:
-    """Return the sum of B over the periods from the release of each pair's technology to ``end``, float64 (P,)."""
+def _cumulated_network(observed: Observed, end: Array, weights: Array | None) -> Array:
+    """Return the sum of B over the periods from the release of each pair's technology to ``end``, float64 (P,).
+
+    Parameters
+    ----------
+    weights : float64, shape (T, P)
+        Of each period; None where all are 1.
+    """
     world = observed.world
     pairs, of = world.pairs, world.enterprises
     total, neutral = np.zeros(observed.period.size), np.ones(len(world.regions.ids))
@@ -216,7 +299,8 @@ def _cumulated_network(observed: Observed, end: Array) -> Array:
         for t in range(observed.periods):
             new = enterprises[period == t] if t > 0 else enterprises[period <= 0]
             tell_partners(new, indptr, indices, of.region_of, neutral, place, contacts, met)
-            total[own] += np.where((observed.released[own] <= t) & (t < end[own]), met, 0.0)
+            weighted = met if weights is None else weights[t, own] * met
+            total[own] += np.where((observed.released[own] <= t) & (t < end[own]), weighted, 0.0)
     return total
 
 

@@ -2,7 +2,8 @@
 
 Adoption is simulated forward from the observed state, once for each draw from the posterior. Absorptive capacity is
 Gamma with shape and rate 1 / v; given that an enterprise has not adopted while its hazard over it cumulated to H, it is
-Gamma with the same shape and rate 1 / v + H, so that those who are left are slower than all were.
+Gamma with the same shape and rate 1 / v + H, so that those who are left are slower than all were. What institutions
+master and who is on which platform stay as they were: what comes of them is not foretold.
 
 References
 ----------
@@ -17,7 +18,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from simulation.errors import HyperclusterError
-from simulation.fit.exposures import RATES, SHAPES, Exposures
+from simulation.fit.exposures import SHAPES, Exposures
 from simulation.fit.likelihood import VARIATION, Likelihood
 from simulation.fit.observed import Observed
 from simulation.fit.survival import LEAST_VARIANCE
@@ -58,11 +59,12 @@ def simulated_forward(likelihood: Likelihood, draws: Array, *, until: int, seed:
         (np.ones(of.indices.size), of.indices, of.indptr), shape=(of.region_of.size, of.region_of.size)
     )
     partners = world.pairs.partners[world.pairs.pattern_of[k], enterprise]
+    factor, spontaneous = exposures.factors(observed.periods)
     periods = np.empty((len(draws), enterprise.size), dtype=np.int64)
     shape_of_adopters = (len(world.technologies.names), len(of.industries), len(world.regions.ids))
     for m, values in enumerate(draws):
         given = likelihood.given(values)
-        rates, v = [given[key] for key in RATES], given[VARIATION] ** 2
+        rates, v = np.array([given[key] for key in likelihood.rates]), given[VARIATION] ** 2
         shape = {key: given[key] for key in SHAPES}
         passed = likelihood.hazards(values)
         capacity = np.ones(enterprise.size)
@@ -85,7 +87,9 @@ def simulated_forward(likelihood: Likelihood, draws: Array, *, until: int, seed:
                 its[enterprise[own]] = having[enterprise[own]]
                 share = (ties @ its)[enterprise] / np.maximum(partners, 1)
                 met = np.where(own & (partners > 0), share, met)
-            hazard = rates[0] + near_factor * (rates[1] * near + rates[2] * met)
+            contacts = near_factor * (rates[1] * near + rates[2] * met)
+            remote = exposures.dated(shape, has, row=observed.periods) @ rates[3:]
+            hazard = factor * (rates[0] * spontaneous + contacts + remote)
             left -= np.where(observed.released < t, relevance * hazard, 0.0)
             period[(left <= 0) & ~has & (period > until)] = t
         periods[m] = period

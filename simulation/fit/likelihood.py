@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.fit.exposures import RATES, SHAPES, Cumulated, Exposures
+from simulation.fit.exposures import RATES, SHAPES, Cumulated, Exposures, rates_of
 from simulation.fit.observed import Observed
 from simulation.fit.survival import log_event, log_events, log_of_events, log_survival
 from simulation.world import Array
@@ -16,15 +16,15 @@ VARIATION = "diffusion.absorptive_capacity_cv"
 """Key of the coefficient of variation of absorptive capacity."""
 
 KEYS = (*RATES, VARIATION, *SHAPES)
-"""Keys that can be fitted."""
+"""Keys that can be fitted to any data; those of ``DATED`` need dates besides."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
     """The n enterprises that adopted m technologies, and their cumulated exposures."""
 
-    rest: Array  # float64 (n, 3), but for the periods of adoption
-    during: Array  # float64 (n, m, 3), in each period of adoption
+    rest: Array  # float64 (n, D), but for the periods of adoption
+    during: Array  # float64 (n, m, D), in each period of adoption
 
 
 class Likelihood:
@@ -38,11 +38,12 @@ class Likelihood:
     """
 
     def __init__(self, observed: Observed, keys: Sequence[str], *, only: Array | None = None) -> None:
-        unknown = set(keys) - set(KEYS)
+        self.observed, self.keys, self.rates = observed, tuple(keys), rates_of(observed)
+        known = (*self.rates, VARIATION, *SHAPES)
+        unknown = set(keys) - set(known)
         assert not unknown, f"no likelihood for {sorted(unknown)}"
-        self.observed, self.keys = observed, tuple(keys)
         diffusion = observed.spec.diffusion
-        self._given = {key: float(getattr(diffusion, key.split(".")[1])) for key in KEYS}
+        self._given = {key: float(getattr(diffusion, key.split(".")[1])) for key in known}
         self._shapes = [key for key in keys if key in SHAPES]
         self._exposures = Exposures(observed)
         self._places = _places(observed, only)
@@ -99,7 +100,7 @@ class Likelihood:
         rates = self._rates(values[None])[0]
         v = float(self._column(values[None], VARIATION)[0]) ** 2
         log, by_v = 0.0, 0.0
-        by_rate, by_shape = np.zeros(len(RATES)), np.zeros(len(self._shapes))
+        by_rate, by_shape = np.zeros(len(self.rates)), np.zeros(len(self._shapes))
         for g, group in enumerate(groups):
             found, by_rest, by_during, its_v = _logs(group.rest @ rates, group.during @ rates, v)
             log += float(found.sum())
@@ -110,7 +111,7 @@ class Likelihood:
                 by_shape[n] += moved @ rates
         if not np.isfinite(log):
             return -np.inf, np.zeros(len(self.keys))
-        by = dict(zip(RATES, by_rate, strict=True)) | dict(zip(self._shapes, by_shape, strict=True))
+        by = dict(zip(self.rates, by_rate, strict=True)) | dict(zip(self._shapes, by_shape, strict=True))
         by[VARIATION] = 2.0 * np.sqrt(v) * by_v
         return log, np.array([by[key] for key in self.keys])
 
@@ -122,7 +123,7 @@ class Likelihood:
         return cumulated
 
     def given(self, values: Array) -> dict[str, float]:
-        """Return the value of each of ``KEYS``, those that are not fitted as the scenario has them."""
+        """Return the value of each key, those that are not fitted as the scenario has them."""
         return {**self._given, **dict(zip(self.keys, values.tolist(), strict=True))}
 
     def _grouped(self, total: Cumulated) -> list[_Group]:
@@ -138,7 +139,7 @@ class Likelihood:
         return {key: given[key] for key in SHAPES}
 
     def _rates(self, values: Array) -> Array:
-        return np.column_stack([self._column(values, key) for key in RATES])
+        return np.column_stack([self._column(values, key) for key in self.rates])
 
     def _column(self, values: Array, key: str) -> Array:
         if key in self.keys:
@@ -147,7 +148,7 @@ class Likelihood:
 
 
 def _products(during: Array, rates: Array) -> Array:
-    """Return the hazards, (W, n, m), of exposures, (n, m, 3), at rates, (W, 3)."""
+    """Return the hazards, (W, n, m), of exposures, (n, m, D), at rates, (W, D)."""
     n, m, channels = during.shape
     return (rates @ during.reshape(n * m, channels).T).reshape(len(rates), n, m)
 

@@ -26,6 +26,9 @@ DROP = float(chi2.ppf(CONFIDENCE, 1)) / 2
 EDGE = 1e-4
 """A place that close to 0 or 1 lies at an end of its range."""
 
+_INSIDE = 0.01
+"""How far from the ends of the ranges a climb begins."""
+
 _POINTS = 13
 """Points of a profile."""
 
@@ -108,20 +111,27 @@ class Search:
 
     def profile(self, n: int, maximum: Maximum) -> Profile:
         """Return the profile of one range about the maximum."""
-        warm = maximum.places
+        # The derivative by a coefficient of variation is 0 at 0, where a climb would stay.
+        inside = np.clip(maximum.places, _INSIDE, 1.0 - _INSIDE)
+        warm = inside
+
+        def highest(place: float) -> tuple[Array, float]:
+            # A climb from where the last one ended, which may be far away, can stop below the top.
+            found = [self.climb(begin, {n: place}) for begin in (inside, warm)]
+            return max(found, key=lambda each: each[1])
 
         def below(place: float) -> float:
             nonlocal warm
-            warm, log = self.climb(warm, {n: place})
+            warm, log = highest(place)
             return maximum.log - log - DROP
 
         ends = []
         for end in (0.0, 1.0):
-            warm, top = maximum.places, float(maximum.places[n])
+            warm, top = inside, float(maximum.places[n])
             if abs(top - end) < EDGE or below(end) <= 0:
                 ends.append(end)
                 continue
-            warm = maximum.places
+            warm = inside
             ends.append(brentq(below, top, end, xtol=1e-4, rtol=1e-4))
         low, high = ends
         around = 0.4 * (high - low)
@@ -130,7 +140,7 @@ class Search:
         logs = np.empty(places.size)
         middle = int(np.searchsorted(places, maximum.places[n]))
         for order in (range(middle, places.size), range(middle - 1, -1, -1)):
-            warm = maximum.places
+            warm = inside
             for at in order:
-                warm, logs[at] = self.climb(warm, {n: float(places[at])})
+                warm, logs[at] = highest(float(places[at]))
         return Profile(places, logs, low, high)

@@ -1,8 +1,9 @@
 """Observed diffusion as the R package netdiffuseR has it, turned into an observed folder, a scenario and a fit study.
 
 The package holds classic surveys (Valente 1995). Its data belong to it and do not come with this project. Read are the
-data frames of its ``.rda`` files, or a folder with the same as ``agents.csv`` (village, agent, toa) and ``ties.csv``
-(village, agent, named). Times of adoption count up; the last stands for those that had not adopted, as a rule.
+data frames of its ``.rda`` files, the same as R's ``write.csv`` writes them, or a folder with ``agents.csv`` (village,
+agent, toa) and ``ties.csv`` (village, agent, named). NA stands for what is missing. Times of adoption count up; the
+last stands for those that had not adopted, as a rule.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ SCENARIO, STUDY = "scenario.toml", "fit.toml"
 
 INSTALL = 'install it with  pip install "hypercluster-abm[fit]"'
 
+_MISSING = ("", "NA")
+
 _VILLAGES = ("village", "city")
 _MOST_PER_PERIOD = 2.0
 """Highest rate of the study that is written, in adoptions a period at exposure 1: nearly all adopt at once."""
@@ -50,7 +53,7 @@ class Survey:
 
 
 def read_survey(path: Path) -> Survey:
-    """Return the survey of a file of R or of a folder with two tables.
+    """Return the survey of a file of R, of one that it wrote, or of a folder with two tables.
 
     Raises
     ------
@@ -61,18 +64,24 @@ def read_survey(path: Path) -> Survey:
     """
     if path.is_dir():
         return _of_tables(path)
-    if path.suffix.lower() not in (".rda", ".rdata"):
-        raise DataError(
-            [Problem(str(path), None, "", "must be a .rda or .rdata file, or a folder of two tables")]
-        )
-    return _of_frame(path, _frame(path))
+    suffix = path.suffix.lower()
+    if suffix not in (".rda", ".rdata", ".csv"):
+        message = "must be a .rda, .rdata or .csv file, or a folder of two tables"
+        raise DataError([Problem(str(path), None, "", message)])
+    return _of_frame(path, _written_by_r(path) if suffix == ".csv" else _frame(path))
 
 
 def _of_tables(folder: Path) -> Survey:
     problems: list[Problem] = []
-    agents = read_table(folder / "agents.csv", columns=("village", "agent", "toa"), problems=problems)
+    agents = read_table(
+        folder / "agents.csv", columns=("village", "agent", "toa"), problems=problems, row_names=True
+    )
     ties = read_table(
-        folder / "ties.csv", columns=("village", "agent", "named"), problems=problems, may_be_empty=True
+        folder / "ties.csv",
+        columns=("village", "agent", "named"),
+        problems=problems,
+        may_be_empty=True,
+        row_names=True,
     )
     raise_problems(problems)
     agents.unique("village", "agent")
@@ -80,9 +89,11 @@ def _of_tables(folder: Path) -> Survey:
     for row in agents:
         who = row.count("village"), row.count("agent")
         if None not in who:
-            toa[who] = row.count("toa") if row["toa"] else None
+            toa[who] = None if row["toa"] in _MISSING else row.count("toa")
     named = []
     for row in ties:
+        if row["named"] in _MISSING:
+            continue
         tie = tuple(row.count(column) for column in ("village", "agent", "named"))
         for column, agent in (("agent", tie[1]), ("named", tie[2])):
             if None not in tie and (tie[0], agent) not in toa:
@@ -120,6 +131,18 @@ def _frame(path: Path) -> pd.DataFrame:
             ]
         )
     return next(iter(found.values()))
+
+
+def _written_by_r(path: Path) -> pd.DataFrame:
+    """Return the data frame of a file of ``write.csv``."""
+    import pandas as pd
+
+    if not path.is_file():
+        raise DataError([Problem(str(path), None, "", "no such file")])
+    try:
+        return pd.read_csv(path, low_memory=False)
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError([Problem(str(path), None, "", f"not a table (CSV): {error}")]) from None
 
 
 def _of_frame(path: Path, frame: pd.DataFrame) -> Survey:

@@ -3,11 +3,13 @@
 The folder is that of a dataset, with ``agents.csv`` beside its tables: a row for every enterprise and every technology
 that it can use. A period counts from the start of the scenario: 0 stands for an enterprise that had the technology when
 it appeared, t for one that adopted it in the t-th step, and an empty cell for one that had not adopted it at the
-horizon. ``nominations.csv`` may say who looks at whom, in one direction.
+horizon. ``nominations.csv`` may say who looks at whom, in one direction, ``mastery.csv`` when institutions mastered a
+technology, and ``membership.csv`` who was on which platform.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -23,6 +25,7 @@ from simulation.engine.build.eligible_pairs import partners_by_pattern
 from simulation.engine.build.world import build_world
 from simulation.errors import Problem, ScenarioError
 from simulation.files.toml import KeyPath, key_text
+from simulation.fit.dates import MASTERY, MEMBERSHIP, MOST_MISSING, read_mastery, read_membership
 from simulation.scenario.schema import Scenario
 from simulation.world import Array, World
 
@@ -34,9 +37,6 @@ NOMINATION_COLUMNS = TABLES["enterprise_ties"].key
 
 Ties = Literal["mutual", "directed"]
 
-MOST_MISSING = 5
-"""Pairs without a row that a message names."""
-
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -46,11 +46,19 @@ class Observed:
     world: World  # its ties say whom each enterprise looks at; nothing that is drawn is read
     period: Array  # int64 (P,), 0 to T, and T + 1 for those that had not adopted by the last period T
     periods: int  # T
+    mastered: Array | None = None  # int64 (J, K), period of mastery, T + 1 if none; None where no file tells
+    members: Array | None = None  # uint64 (T + 1, N), platforms after each period; None where no file tells
 
     def until(self, period: int) -> Observed:
         """Return what was observed by the end of an earlier period."""
         assert 0 < period <= self.periods
-        return replace(self, period=np.minimum(self.period, period + 1), periods=period)
+        return replace(
+            self,
+            period=np.minimum(self.period, period + 1),
+            periods=period,
+            mastered=None if self.mastered is None else np.minimum(self.mastered, period + 1),
+            members=None if self.members is None else self.members[: period + 1],
+        )
 
     @property
     def technology_of(self) -> Array:
@@ -89,10 +97,13 @@ def observe(spec: Scenario, *, ties: Ties = "mutual") -> Observed:
     DataError
         If a table cannot be used; with every fault.
     """
-    refuse_what_is_not_observed(spec, ties=ties)
-    world = build_world(spec, 0)
     folder = dataset_folder(spec.world.dataset)
+    tables = {name: folder / name for name in (MASTERY, MEMBERSHIP) if (folder / name).is_file()}
+    refuse_what_is_not_observed(spec, ties=ties, tables=tuple(tables))
+    world = build_world(spec, 0)
     problems: list[Problem] = []
+    mastered = read_mastery(tables[MASTERY], world, problems) if MASTERY in tables else None
+    members = read_membership(tables[MEMBERSHIP], world, problems) if MEMBERSHIP in tables else None
     period = _periods(folder / AGENTS, world, problems)
     indptr, indices = world.enterprises.indptr, world.enterprises.indices
     if ties == "directed":
@@ -100,7 +111,7 @@ def observe(spec: Scenario, *, ties: Ties = "mutual") -> Observed:
     elif spec.dataset.partners is None:  # drawn partners were not observed
         indptr, indices = np.zeros_like(indptr), indices[:0]
     raise_problems(problems)
-    return Observed(spec, _with_ties(world, indptr, indices), period, world.months)
+    return Observed(spec, _with_ties(world, indptr, indices), period, world.months, mastered, members)
 
 
 def _with_ties(world: World, indptr: Array, indices: Array) -> World:
@@ -125,12 +136,15 @@ def refuse_drawn_technologies(spec: Scenario) -> None:
         raise ScenarioError([Problem(file, None, "technologies.release", message)])
 
 
-def refuse_what_is_not_observed(spec: Scenario, *, ties: Ties | None = None) -> None:
+def refuse_what_is_not_observed(
+    spec: Scenario, *, ties: Ties | None = None, tables: Sequence[str] = ()
+) -> None:
     """Refuse channels and mechanisms whose state no file gives.
 
     Parameters
     ----------
     ties : as :func:`observe` takes it; None where partners count on average, so that they may be drawn.
+    tables : those of ``MASTERY`` and ``MEMBERSHIP`` that there are.
 
     Raises
     ------
@@ -139,12 +153,22 @@ def refuse_what_is_not_observed(spec: Scenario, *, ties: Ties | None = None) -> 
     faults: list[tuple[KeyPath, str]] = []
     if spec.technologies.release == "poisson":
         faults.append((("technologies", "release"), 'must be "at_start" or "schedule": known, not drawn'))
-    if spec.diffusion.institutional > 0 and (spec.dataset.institutions or spec.institutions):
-        faults.append(
-            (("diffusion", "institutional"), "must be 0: no file says what institutions had mastered")
+    has_institutions = bool(spec.dataset.institutions or spec.institutions)
+    if spec.diffusion.institutional > 0 and has_institutions and MASTERY not in tables:
+        why = (
+            "counts name no institution"
+            if ties is None
+            else f"no {MASTERY} says what institutions had mastered"
         )
-    if spec.platforms:
-        faults.append((("platforms",), "must be empty: no file says who was a member"))
+        faults.append((("diffusion", "institutional"), f"must be 0: {why}"))
+    if spec.platforms and MEMBERSHIP not in tables:
+        why = "counts name no member" if ties is None else f"no {MEMBERSHIP} says who was a member"
+        faults.append((("platforms",), f"must be empty: {why}"))
+    if spec.platforms and spec.diffusion.contacts != "added":
+        message = (
+            'must be "added": contact that replaces other contact has no hazard that is linear in the rates'
+        )
+        faults.append((("diffusion", "contacts"), message))
     if spec.policies:
         faults.append((("policies",), "must be empty: what was observed is not told from what a policy did"))
     if spec.world.scale != 1:

@@ -39,6 +39,8 @@ WARM_UP = 0.3
 MOST_R_HAT = 1.02
 """R-hat above which chains do not agree; for chains as many as walkers, 1.01 is not reached in time."""
 
+_EFFECTIVE, _MOST_BLOCKS = 500, 16
+
 _FARTHEST = 30.0
 """The largest |z| of a start: beyond it a place is 0 or 1 to double precision."""
 
@@ -170,3 +172,20 @@ def draws(chain: Array, n: int, *, seed: int) -> Array:
     after = kept(chain).reshape(-1, chain.shape[-1])
     draw = np.random.default_rng([seed, 2])
     return after[draw.choice(len(after), size=min(n, len(after)), replace=False)]
+
+
+def draws_about(
+    likelihood: AnyLikelihood, ranges: Sequence[Range], maximum: Array, n: int, *, seed: int
+) -> Array:
+    """Return draws from a posterior beside that of the study, at most ``n``, values float64 (n, d).
+
+    They are worth some 500 independent ones.
+
+    Parameters
+    ----------
+    maximum : float64, shape (d,)
+        Places of the maximum.
+    """
+    density = log_density(likelihood, ranges)
+    chain = sampled(density, maximum, seed=seed, effective=_EFFECTIVE, most_blocks=_MOST_BLOCKS)
+    return values_at(ranges, places_of(draws(chain, n, seed=seed)))[0]

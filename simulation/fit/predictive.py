@@ -7,7 +7,7 @@ region and period, and speed and synchronization by the functions that measure r
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ import pandas as pd
 from simulation.engine.build.frame import frame_of
 from simulation.engine.build.world import build_world
 from simulation.engine.month import Engine
+from simulation.fit.counts import Counts
+from simulation.fit.counts_likelihood import OVERDISPERSION
+from simulation.fit.counts_predictive import record_of_counts, simulated_counts
 from simulation.fit.exposures import reversed_ties
 from simulation.fit.forecast import INTERVAL
 from simulation.fit.observed import Observed, Ties
@@ -71,20 +74,34 @@ class Predictive:
 def predictive(fitted: Fitted, *, runs: int, tell: Callable[[str], None] = lambda _: None) -> Predictive:
     """Return runs of the engine for the first draws of a fit, each with another seed, beside what was observed.
 
-    Who had a technology at the start has it in every run; all else is drawn by the engine.
+    Who had a technology at the start has it in every run; all else is drawn by the engine. Of counts it is drawn who
+    these are.
     """
-    observed, study = fitted.observed, fitted.study
+    draws, data = fitted.draws[:runs], fitted.seen
+
+    def truth(like: Record) -> Record:
+        return record_of_counts(data, like) if isinstance(data, Counts) else record_of(data, like)
+
+    return gathered(runs_with(fitted, draws), truth, runs=len(draws), tell=tell)
+
+
+def gathered(
+    records: Iterable[Record],
+    truth: Callable[[Record], Record],
+    *,
+    runs: int,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Predictive:
+    """Return what so many runs give, beside what was observed, which ``truth`` tells of the record of any run."""
     found = []
-    for m, values in enumerate(fitted.draws[:runs]):
-        spec = spec_with(observed.spec, fitted.ranges, values)
-        record = simulated(observed, spec, ties=study.ties, seed=study.seed + 1 + m)
+    for m, record in enumerate(records):
         found.append((_by_region(record), measured(record)[0]))
         if (m + 1) % (runs // 4 or 1) == 0:
-            tell(f"{m + 1:,} of {len(fitted.draws[:runs]):,} runs of the fitted model")
-    truth = record_of(observed, record)
-    seen, reasons = measured(truth)
+            tell(f"{m + 1:,} of {runs:,} runs of the fitted model")
+    data = truth(record)
+    seen, reasons = measured(data)
     return Predictive(
-        truth,
+        data,
         np.array([adopters for adopters, _ in found]),
         pd.DataFrame([values for _, values in found], columns=list(MEASURES)),
         seen,
@@ -92,19 +109,57 @@ def predictive(fitted: Fitted, *, runs: int, tell: Callable[[str], None] = lambd
     )
 
 
+def runs_with(fitted: Fitted, draws: Array) -> Iterator[Record]:
+    """Yield a run of the engine for each draw, values float64 (n, d), each with another seed."""
+    study, data = fitted.study, fitted.seen
+    moved = [n for n, each in enumerate(fitted.ranges) if each.key != OVERDISPERSION]
+    ranges = [fitted.ranges[n] for n in moved]
+    for m, values in enumerate(draws[:, moved]):
+        spec, seed = spec_with(data.spec, ranges, values), study.seed + 1 + m
+        if isinstance(data, Counts):
+            yield simulated_counts(data, spec, seed=seed)
+        else:
+            yield simulated(data, spec, ties=study.ties, seed=seed)
+
+
 def simulated(observed: Observed, spec: Scenario, *, ties: Ties, seed: int) -> Record:
-    """Return the record of one run to the last period, in which the initial adopters are those that were observed."""
-    unseeded = spec.model_copy(update={"seeds": ()})
+    """Return the record of one run to the last period, in which the initial adopters are those that were observed.
+
+    So are mastery and membership, where their dates are known: the engine does not decide about them then.
+    """
+    given = spec.model_copy(update={"seeds": ()})
+    if observed.mastered is not None:
+        given = given.model_copy(update={"diffusion": given.diffusion.model_copy(update={"learning": 0.0})})
+    if observed.members is not None:
+        given = given.model_copy(update={"membership": given.membership.model_copy(update={"rate": 0.0})})
     world = None
-    if ties == "directed":
-        world = _looked_at(build_world(unseeded, seed, frame_of(unseeded)), observed.world)
-    engine = Engine(unseeded, seed, world=world)
+    if ties == "directed" or observed.mastered is not None:
+        world = build_world(given, seed, frame_of(given))
+    if world is not None and ties == "directed":
+        world = _looked_at(world, observed.world)
+    if world is not None and observed.mastered is not None:
+        nobody = np.full_like(world.technologies.origin, -1)
+        world = replace(world, technologies=replace(world.technologies, origin=nobody))
+    engine = Engine(given, seed, world=world)
     start = ~observed.at_risk
-    for month in np.unique(observed.released[start]).tolist():
+    months = {observed.periods, *observed.released[start].tolist()}
+    dated = observed.mastered is not None or observed.members is not None
+    for month in range(observed.periods + 1) if dated else sorted(months):
         engine.run_for(month - engine.state.month)
-        engine.give(start & (observed.released == month))
-    engine.run_for(observed.periods - engine.state.month)
+        new = start & (observed.released == month)
+        if new.any():
+            engine.give(new)
+        if dated and month < observed.periods:
+            _know(engine, observed, month)
     return engine.record()
+
+
+def _know(engine: Engine, observed: Observed, month: int) -> None:
+    """Let an engine have the mastery and the membership that were observed after so many months."""
+    mastered = np.zeros_like(engine.state.mastered)
+    if observed.mastered is not None:
+        mastered = observed.mastered <= month
+    engine.know(mastered, None if observed.members is None else observed.members[month])
 
 
 def _looked_at(world: World, observed: World) -> World:

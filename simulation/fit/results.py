@@ -10,7 +10,16 @@ import pandas as pd
 
 from simulation.errors import ResultsError
 from simulation.fit.checks import CURVES, LEFT_OUT, RUNS, SYNCHRONIZATION
-from simulation.fit.running import FINDINGS, FORECAST, IDENTITY, POSTERIOR, PROFILES, STUDY, SUMMARY, WORDS
+from simulation.fit.running import (
+    DISPERSION,
+    FINDINGS,
+    FORECAST,
+    IDENTITY,
+    POSTERIOR,
+    PROFILES,
+    STUDY,
+    SUMMARY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +33,13 @@ class FitResults:
     caveats: list[str]
     study: str  # its file
     summary: pd.DataFrame
-    profiles: pd.DataFrame
+    profiles: pd.DataFrame | None  # None by simulation
     draws: pd.DataFrame
     synchronization: pd.DataFrame
     curves: pd.DataFrame
     runs: pd.DataFrame
     forecast: pd.DataFrame | None  # with --until
     left_out: pd.DataFrame | None
-
-    @property
-    def regions(self) -> int:
-        """The number of regions."""
-        return int(self.curves.region.nunique())
 
 
 def is_fit(folder: Path) -> bool:
@@ -51,10 +55,6 @@ def read_fit_results(folder: Path) -> FitResults:
     ResultsError
         If the fit is not finished, or a file is damaged.
     """
-    if (folder / POSTERIOR).is_file() and not (folder / FINDINGS).is_file():
-        raise ResultsError(
-            f"{folder}: a fit to counts, or by simulation, has neither figures nor a report; its words are in {WORDS}"
-        )
     try:
         words = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
         return FitResults(
@@ -65,9 +65,11 @@ def read_fit_results(folder: Path) -> FitResults:
             caveats=[str(each) for each in words["caveats"]],
             study=(folder / STUDY).read_text(encoding="utf-8"),
             summary=pd.read_csv(folder / SUMMARY),
-            profiles=pd.read_csv(folder / PROFILES),
-            draws=pd.read_parquet(folder / POSTERIOR),
-            synchronization=pd.read_csv(folder / SYNCHRONIZATION).fillna({"reason": ""}),
+            profiles=_optional(folder / PROFILES),
+            draws=_draws(folder),
+            synchronization=pd.read_csv(folder / SYNCHRONIZATION, dtype={"reason": str}).fillna(
+                {"reason": ""}
+            ),
             curves=pd.read_csv(folder / CURVES),
             runs=pd.read_csv(folder / RUNS),
             forecast=_optional(folder / FORECAST),
@@ -80,6 +82,13 @@ def read_fit_results(folder: Path) -> FitResults:
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultsError(f"{folder}: the fit cannot be read: {error}; run hypercluster fit again") from None
+
+
+def _draws(folder: Path) -> pd.DataFrame:
+    draws = pd.read_parquet(folder / POSTERIOR)
+    if not (folder / DISPERSION).is_file():
+        return draws
+    return pd.concat([draws, pd.read_parquet(folder / DISPERSION)], axis=1)
 
 
 def _optional(path: Path) -> pd.DataFrame | None:

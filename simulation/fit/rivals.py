@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulation.fit.counts import Counts
+from simulation.fit.counts_predictive import by_region
 from simulation.fit.observed import Observed
 from simulation.world import Array
 
@@ -21,8 +23,11 @@ _POINTS = 60
 """Points of each side of a grid."""
 
 
-def counts(observed: Observed) -> tuple[Array, Array, Array]:
+def counts(observed: Observed | Counts) -> tuple[Array, Array, Array]:
     """Return by region: new adopters of each period, int64 (R, T), eligible pairs, and initial adopters, int64 (R,)."""
+    if isinstance(observed, Counts):
+        stock = by_region(observed, observed.stock.T).T
+        return np.diff(stock, axis=1), by_region(observed, observed.eligible), stock[:, 0]
     region = observed.world.enterprises.region_of[observed.world.pairs.enterprise]
     n = len(observed.world.regions.ids)
     new = np.zeros((n, observed.periods + 2), dtype=np.int64)
@@ -30,7 +35,7 @@ def counts(observed: Observed) -> tuple[Array, Array, Array]:
     return new[:, 1 : observed.periods + 1], new.sum(axis=1), new[:, 0]
 
 
-def bass_by_region(observed: Observed, *, until: int, draws: int, seed: int) -> Array:
+def bass_by_region(observed: Observed | Counts, *, until: int, draws: int, seed: int) -> Array:
     """Return how many adopt in each region after the last period and by another, int64 (draws, R).
 
     The probability to adopt in a period is 1 - exp(-(p + q F)), with F the share of adopters at its start; p is spread
@@ -47,7 +52,7 @@ def bass_by_region(observed: Observed, *, until: int, draws: int, seed: int) -> 
     return found
 
 
-def bass_of_others(observed: Observed, *, draws: int, seed: int) -> Array:
+def bass_of_others(observed: Observed | Counts, *, draws: int, seed: int) -> Array:
     """Return how many adopt in each region in all periods, from its initial adopters, int64 (draws, R).
 
     As :func:`bass_by_region`, with p and q that all regions share, known from the other regions.
@@ -62,7 +67,7 @@ def bass_of_others(observed: Observed, *, draws: int, seed: int) -> Array:
     return found
 
 
-def logistic_hazard(observed: Observed, *, until: int, draws: int, seed: int) -> Array:
+def logistic_hazard(observed: Observed | Counts, *, until: int, draws: int, seed: int) -> Array:
     """Return what :func:`bass_by_region` returns for a hazard without contacts that all regions share.
 
     The probability to adopt in period t is the logistic function of a + b t: a hazard of ln(1 + exp(a + b t)). a is
@@ -78,7 +83,7 @@ def logistic_hazard(observed: Observed, *, until: int, draws: int, seed: int) ->
     return begin - left
 
 
-def logistic_hazard_of_others(observed: Observed, *, draws: int, seed: int) -> Array:
+def logistic_hazard_of_others(observed: Observed | Counts, *, draws: int, seed: int) -> Array:
     """Return what :func:`bass_of_others` returns, for :func:`logistic_hazard` known from the other regions."""
     new, size, first = counts(observed)
     logs = _logistic_logs(new, size, first)
@@ -93,7 +98,7 @@ def logistic_hazard_of_others(observed: Observed, *, draws: int, seed: int) -> A
     return found
 
 
-def no_change(observed: Observed, *, draws: int) -> Array:
+def no_change(observed: Observed | Counts, *, draws: int) -> Array:
     """Return the same where nobody adopts any more."""
     return np.zeros((draws, len(observed.world.regions.ids)), dtype=np.int64)
 

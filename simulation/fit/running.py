@@ -24,6 +24,8 @@ from simulation.files.durable import replace
 from simulation.fit import posterior, validation
 from simulation.fit.counts import ADOPTION, Counts, observe_counts
 from simulation.fit.counts_likelihood import OVERDISPERSION, AnyLikelihood, CountsLikelihood
+from simulation.fit.dates import MASTERY, MEMBERSHIP
+from simulation.fit.exposures import DATED, rates_of
 from simulation.fit.likelihood import Likelihood
 from simulation.fit.maximum import Maximum, Profile, Search
 from simulation.fit.observed import AGENTS, NOMINATIONS, Observed, observe
@@ -44,6 +46,9 @@ SCENARIO, POSTERIOR, SUMMARY, PROFILES, WORDS = (
 )
 
 FORECAST = "forecast.csv"
+
+DISPERSION = "overdispersion.parquet"
+"""The draws of what is no key of a scenario."""
 
 FINDINGS = "findings.json"
 """What is said in words, for the report."""
@@ -165,18 +170,13 @@ def run_fit(
         If ``out`` holds another fit and ``fresh`` is not set.
     """
     whole = seen_by(study, folder)
-    observed = whole
-    if until is not None and isinstance(whole, Counts):
-        raise HyperclusterError(f"--until: a forecast needs {AGENTS}; {ADOPTION} does not say who is left")
-    if until is not None:
-        if not 0 < until < whole.periods:
-            raise HyperclusterError(
-                f"--until {until}: must be 1 to {whole.periods - 1}, before the last period"
-            )
-        observed = whole.until(until)
+    observed = whole if until is None else until_period(whole, until)
     if not np.any(observed.adopted):
         raise HyperclusterError(f"nobody adopted in the {observed.periods} periods: there is nothing to fit")
-    ranges = study.ranges(counts=isinstance(observed, Counts))
+    if isinstance(observed, Counts):
+        ranges = study.ranges(counts=True)
+    else:
+        ranges = study.ranges(dated=[key for key in rates_of(observed) if key in DATED])
     likelihood = likelihood_of(observed, [each.key for each in ranges])
     identity = identity_of(study, observed)
     chain = None if fresh else _before(out, identity)
@@ -209,10 +209,24 @@ def run_fit(
         likelihood,
     )
     _write(fitted, out)
-    if until is not None and isinstance(whole, Observed):
+    (out / FORECAST).unlink(missing_ok=True)  # of a fit that was here before
+    if until is not None:
         frame = validation.held_out(fitted, whole)
         replace(out / FORECAST, frame.to_csv(index=False, lineterminator="\n").encode())
     return fitted
+
+
+def until_period[Seen: Observed | Counts](whole: Seen, until: int) -> Seen:
+    """Return what was observed by the end of a period.
+
+    Raises
+    ------
+    HyperclusterError
+        If it is not a period before the last.
+    """
+    if not 0 < until < whole.periods:
+        raise HyperclusterError(f"--until {until}: must be 1 to {whole.periods - 1}, before the last period")
+    return whole.until(until)  # type: ignore[return-value]  # of the same kind
 
 
 def likelihood_of(observed: Observed | Counts, keys: Sequence[str]) -> AnyLikelihood:
@@ -221,8 +235,14 @@ def likelihood_of(observed: Observed | Counts, keys: Sequence[str]) -> AnyLikeli
     Raises
     ------
     HyperclusterError
-        If events are to be fitted with an overdispersion.
+        If events are to be fitted with an overdispersion, or a channel without the dates that it needs.
     """
+    known = () if isinstance(observed, Counts) else rates_of(observed)
+    for key, table in zip(DATED, (MASTERY, MEMBERSHIP), strict=True):
+        if key in keys and key not in known:
+            raise HyperclusterError(
+                f'"{key}" needs {AGENTS} and {table} in the dataset; without, leave it out'
+            )
     if isinstance(observed, Counts):
         return CountsLikelihood(observed, keys)
     if OVERDISPERSION in keys:
@@ -264,7 +284,7 @@ def identity_of(study: Fit, observed: Observed | Counts) -> dict[str, str]:
     folder = dataset_folder(observed.spec.world.dataset)
     seen = observed.stock if isinstance(observed, Counts) else observed.period
     data = hashlib.sha256(seen.tobytes())
-    for name in (AGENTS, NOMINATIONS, ADOPTION):
+    for name in (AGENTS, NOMINATIONS, ADOPTION, MASTERY, MEMBERSHIP):
         path = folder / name
         data.update(path.read_bytes() if path.is_file() else b"\0")
     code = hashlib.sha256()
@@ -316,10 +336,14 @@ def _write(fitted: Fitted, out: Path) -> None:
     from simulation.fit.words import findings, page
 
     frame = pd.DataFrame(fitted.draws, columns=[each.key for each in fitted.ranges])
-    frame = frame.drop(columns=OVERDISPERSION, errors="ignore")  # no key of a scenario, so of no ensemble
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    replace(out / POSTERIOR, buffer.getvalue())
+    beside = [name for name in frame if name == OVERDISPERSION]  # no key of a scenario, so of no ensemble
+    for name, table in ((POSTERIOR, frame.drop(columns=beside)), (DISPERSION, frame[beside])):
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        if table.shape[1]:
+            replace(out / name, buffer.getvalue())
+        else:
+            (out / name).unlink(missing_ok=True)
     replace(out / SUMMARY, fitted.summary().to_csv(index=False, lineterminator="\n").encode())
     rows = [
         (each.name, float(each.values(np.array(place))[0]), log)
@@ -330,5 +354,4 @@ def _write(fitted: Fitted, out: Path) -> None:
     replace(out / PROFILES, profiles.to_csv(index=False, lineterminator="\n").encode())
     replace(out / SCENARIO, fitted.scenario.to_toml().encode())
     replace(out / WORDS, page(fitted).encode())
-    if isinstance(fitted.seen, Observed):
-        replace(out / FINDINGS, (json.dumps(findings(fitted), indent=2) + "\n").encode())
+    replace(out / FINDINGS, (json.dumps(findings(fitted), indent=2) + "\n").encode())

@@ -37,7 +37,7 @@ from simulation.engine.month import Engine
 from simulation.errors import HyperclusterError
 from simulation.fit.counts import Counts
 from simulation.fit.netdiffuser import INSTALL
-from simulation.fit.ranges import Range, values_at
+from simulation.fit.ranges import Range, spec_with, values_at
 from simulation.scenario.schema import Scenario
 from simulation.world import Array
 
@@ -78,25 +78,36 @@ class Simulator:
     industry: Array
     technology: Array
     group: Array
+    periods: int  # T
     steps: int  # of a period
     seed: int
 
+    @staticmethod
+    def of(observed: Counts, ranges: Sequence[Range], *, steps: int, seed: int) -> Simulator:
+        """Return the simulator of what was counted."""
+        cells = observed.region, observed.industry, observed.technology, observed.group
+        return Simulator(observed.spec, tuple(ranges), *cells, observed.periods, steps, seed)
+
     def __call__(self, parameters: dict[str, float]) -> dict[str, Array]:
-        """Return the share of each group that had adopted by each period, flat; the places determine the seed."""
-        places = np.array([parameters[each.name] for each in self.ranges])
-        words = hashlib.blake2b(places.tobytes() + self.seed.to_bytes(8, "big"), digest_size=4).digest()
-        data = self.spec.model_dump()
-        for each, value in zip(self.ranges, values_at(self.ranges, places)[0].tolist(), strict=True):
-            table, key = each.key.split(".")
-            data[table][key] = value
-        engine = Engine(Scenario.model_validate(data), int.from_bytes(words, "big"))
-        engine.run_for(self.spec.time.months)
+        """Return the share of each group that had adopted by each period, flat."""
+        engine = self.simulated(np.array([parameters[each.name] for each in self.ranges]), self.periods)
         record = engine.record()
         cells = record.adopters[:: self.steps, self.region, self.industry, self.technology]
         of_all = engine.world.enterprises.counts[self.region, self.industry]
         sizes = np.bincount(self.group, weights=of_all)
         shares = np.stack([np.bincount(self.group, weights=row) / sizes for row in cells])
         return {SHARES: shares[1:].ravel()}
+
+    def simulated(self, places: Array, periods: int) -> Engine:
+        """Return the engine after so many periods at some places, float64 (d,), which determine the seed.
+
+        So what was simulated for some periods can be gone on with.
+        """
+        words = hashlib.blake2b(places.tobytes() + self.seed.to_bytes(8, "big"), digest_size=4).digest()
+        spec = spec_with(self.spec, self.ranges, values_at(self.ranges, places)[0])
+        engine = Engine(spec, int.from_bytes(words, "big"))
+        engine.run_for(periods * self.steps)
+        return engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +152,7 @@ def search(
     except ImportError:
         raise HyperclusterError(f"pyabc is not installed, which fits by simulation; {INSTALL}") from None
     logging.getLogger("ABC").setLevel(logging.WARNING)  # progress is told here
-    simulator = Simulator(
-        observed.spec,
-        tuple(ranges),
-        observed.region,
-        observed.industry,
-        observed.technology,
-        observed.group,
-        steps,
-        seed,
-    )
+    simulator = Simulator.of(observed, ranges, steps=steps, seed=seed)
     share = observed.stock[:, 1:] / observed.eligible[:, None]
     weights = np.broadcast_to(observed.eligible, share.T.shape).ravel() / (
         observed.eligible.sum() * observed.periods

@@ -14,7 +14,7 @@ from simulation.arguments import MOST_SEED
 from simulation.errors import DataError, Problem, suggestion
 from simulation.files.toml import toml_text
 from simulation.fit.counts_likelihood import LEAST_OVERDISPERSION, OVERDISPERSION
-from simulation.fit.exposures import RATES
+from simulation.fit.exposures import DATED, RATES
 from simulation.fit.likelihood import KEYS, VARIATION
 from simulation.fit.ranges import Range
 from simulation.scenario.messages import Issue
@@ -95,8 +95,13 @@ class Fit(Settings):
         ]
         return "\n".join(parts)
 
-    def ranges(self, *, counts: bool = False) -> tuple[Range, ...]:
-        """Return what is fitted to events or to counts, in the order of the study, then in that of the keys."""
+    def ranges(self, *, counts: bool = False, dated: Sequence[str] = ()) -> tuple[Range, ...]:
+        """Return what is fitted to events or to counts, in the order of the study, then in that of the keys.
+
+        Parameters
+        ----------
+        dated : those of ``DATED`` of which dates are known.
+        """
         shipped: dict[str, object] = {key: prior for prior in load_priors().priors for key in prior.keys}
         shipped[OVERDISPERSION] = Range("", OVERDISPERSION, LEAST_OVERDISPERSION, 0.3, "log")
         found = []
@@ -107,7 +112,7 @@ class Fit(Settings):
                 found.append(_shipped(name, fitted.key, shipped))
         moved = {each.key for each in found}
         if self.priors == "shipped":
-            keys = (*RATES, VARIATION, *([OVERDISPERSION] if counts else []))
+            keys = (*RATES, *dated, VARIATION, *([OVERDISPERSION] if counts else []))
             found += [_shipped(key.split(".")[-1], key, shipped) for key in keys if key not in moved]
         return tuple(found)
 
@@ -134,7 +139,7 @@ def _faults(fit: Fit) -> Iterator[Issue]:
     moved: dict[str, str] = {}
     for name, fitted in fit.parameters.items():
         place = ("parameters", name, "key")
-        known = _simulated_keys() if fit.method == "simulation" else (*KEYS, OVERDISPERSION)
+        known = _simulated_keys() if fit.method == "simulation" else (*KEYS, *DATED, OVERDISPERSION)
         if fitted.key not in known:
             yield place, f"cannot be fitted{suggestion(fitted.key, known)}; what can is {_words(known)}"
         if fitted.key == OVERDISPERSION and fitted.low is not None and fitted.low < LEAST_OVERDISPERSION:

@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from simulation.fit.counts import Counts
+from simulation.fit.counts_likelihood import AnyLikelihood, CountsLikelihood
+from simulation.fit.counts_predictive import by_region
 from simulation.fit.forecast import INTERVAL, adopters_by_region, scored, simulated_forward
 from simulation.fit.observed import Observed
 from simulation.fit.rivals import bass_by_region, logistic_hazard, no_change
@@ -36,7 +39,7 @@ AHEAD, BEHIND, NEITHER = "ahead of", "behind", "neither ahead of nor behind"
 _FORECASTS = 1000
 
 
-def held_out(fitted: Fitted, whole: Observed) -> pd.DataFrame:
+def held_out(fitted: Fitted, whole: Observed | Counts) -> pd.DataFrame:
     """Return one row for each model and region: what it expected of the periods after those fitted, and its scores.
 
     Among ours is the variant that the fitted periods choose; the column ``variant`` says which that is.
@@ -45,28 +48,45 @@ def held_out(fitted: Fitted, whole: Observed) -> pd.DataFrame:
     ----------
     whole : what was observed by the last period.
     """
-    early, until, seed = fitted.observed, whole.periods, fitted.study.seed
+    early, until, seed = fitted.seen, whole.periods, fitted.study.seed
     variant = chosen(variants(fitted))
-    likelihoods = {
-        OURS: (fitted.likelihood, fitted.draws),
-        CHOSEN: (variant.likelihood, draws_of(variant, fitted)),
-    }
-    samples: dict[str, Array] = {}
-    for name, (likelihood, draws) in likelihoods.items():
-        if name == CHOSEN and not variant.off:
-            samples[CHOSEN] = samples[OURS]
-            continue
-        period = simulated_forward(likelihood, draws[:_FORECASTS], until=until, seed=seed)
-        samples[name] = adopters_by_region(early, period, after=early.periods, until=until)
-    samples |= {
+    samples = {OURS: _forward(fitted.given_by, fitted.draws[:_FORECASTS], until=until, seed=seed)}
+    samples[CHOSEN] = samples[OURS]
+    if variant.off:
+        draws = draws_of(variant, fitted)[:_FORECASTS]
+        samples[CHOSEN] = _forward(variant.likelihood, draws, until=until, seed=seed)
+    frame = scores_by_region(
+        samples | rivals_of(early, until=until, seed=seed), came(early, whole), whole.world.regions.ids
+    )
+    frame["variant"] = np.where(frame.model == CHOSEN, variant.title, "")
+    return frame
+
+
+def rivals_of(early: Observed | Counts, *, until: int, seed: int) -> dict[str, Array]:
+    """Return what rivals expect in each region after the last period and by another, int64 (M, R)."""
+    return {
         BASS: bass_by_region(early, until=until, draws=_FORECASTS, seed=seed),
         LOGISTIC: logistic_hazard(early, until=until, draws=_FORECASTS, seed=seed),
         NOBODY: no_change(early, draws=_FORECASTS),
     }
-    truth = adopters_by_region(whole, whole.period, after=early.periods, until=until)
-    frame = scores_by_region(samples, truth, whole.world.regions.ids)
-    frame["variant"] = np.where(frame.model == CHOSEN, variant.title, "")
-    return frame
+
+
+def came(early: Observed | Counts, whole: Observed | Counts) -> Array:
+    """Return how many adopted in each region after what was observed early, int64 (R,)."""
+    if isinstance(whole, Counts):
+        return by_region(whole, whole.stock[:, -1] - whole.stock[:, early.periods])
+    return adopters_by_region(whole, whole.period, after=early.periods, until=whole.periods)
+
+
+def _forward(likelihood: AnyLikelihood, draws: Array, *, until: int, seed: int) -> Array:
+    """Return how many adopt in each region after the last period and by another, int64 (M, R)."""
+    if isinstance(likelihood, CountsLikelihood):
+        draw = np.random.default_rng([seed, 4])
+        found = np.array([likelihood.forward(values, until=until, draw=draw) for values in draws])
+        return by_region(likelihood.observed, found)
+    early = likelihood.observed
+    period = simulated_forward(likelihood, draws, until=until, seed=seed)
+    return adopters_by_region(early, period, after=early.periods, until=until)
 
 
 def scores_by_region(samples: Mapping[str, Array], truth: Array, regions: Sequence[str]) -> pd.DataFrame:

@@ -16,21 +16,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.fit import posterior
+from simulation.fit.counts import Counts
+from simulation.fit.counts_likelihood import AnyLikelihood, CountsLikelihood
+from simulation.fit.exposures import DATED
 from simulation.fit.likelihood import VARIATION, Likelihood
 from simulation.fit.maximum import Maximum, Search
-from simulation.fit.ranges import Range, spec_with, values_at
+from simulation.fit.posterior import draws_about
+from simulation.fit.ranges import Range, spec_with
 from simulation.world import Array
 
 if TYPE_CHECKING:
     from simulation.fit.running import Fitted
 
-CAN_BE_OFF = ("diffusion.spatial", "diffusion.network", VARIATION)
+CAN_BE_OFF = ("diffusion.spatial", "diffusion.network", *DATED, VARIATION)
 
 ALL = "with all"
 """Title of the fit itself."""
 
-_EFFECTIVE, _MOST_BLOCKS = 500, 16
 _STARTS = 3
 
 
@@ -40,7 +42,7 @@ class Variant:
 
     off: tuple[str, ...]  # names of the ranges
     ranges: tuple[Range, ...]  # the others
-    likelihood: Likelihood
+    likelihood: AnyLikelihood
     maximum: Maximum
 
     @property
@@ -68,13 +70,8 @@ def draws_of(variant: Variant, fitted: Fitted) -> Array:
     """Return draws from the posterior of a variant, at most as many as the fit has; of the fit itself its own."""
     if not variant.off:
         return fitted.draws
-    seed = fitted.study.seed
-    density = posterior.log_density(variant.likelihood, variant.ranges)
-    chain = posterior.sampled(
-        density, variant.maximum.places, seed=seed, effective=_EFFECTIVE, most_blocks=_MOST_BLOCKS
-    )
-    z = posterior.draws(chain, len(fitted.draws), seed=seed)
-    return values_at(variant.ranges, posterior.places_of(z))[0]
+    maximum, n = variant.maximum.places, len(fitted.draws)
+    return draws_about(variant.likelihood, variant.ranges, maximum, n, seed=fitted.study.seed)
 
 
 def _choices(ranges: Sequence[Range]) -> list[tuple[Range, ...]]:
@@ -86,10 +83,14 @@ def _choices(ranges: Sequence[Range]) -> list[tuple[Range, ...]]:
 
 def _variant(fitted: Fitted, off: tuple[Range, ...]) -> Variant:
     if not off:
-        return Variant((), fitted.ranges, fitted.likelihood, fitted.maximum)
+        return Variant((), fitted.ranges, fitted.given_by, fitted.maximum)
     ranges = tuple(each for each in fitted.ranges if each not in off)
-    observed = replace(fitted.observed, spec=spec_with(fitted.observed.spec, off, np.zeros(len(off))))
-    likelihood = Likelihood(observed, [each.key for each in ranges])
+    spec, keys = spec_with(fitted.seen.spec, off, np.zeros(len(off))), [each.key for each in ranges]
+    likelihood: AnyLikelihood
+    if isinstance(fitted.seen, Counts):
+        likelihood = CountsLikelihood(replace(fitted.seen, spec=spec), keys)
+    else:
+        likelihood = Likelihood(replace(fitted.seen, spec=spec), keys)
     starts = min(fitted.study.starts, _STARTS)
     maximum = Search(likelihood, ranges).maximum(starts, seed=fitted.study.seed)
     return Variant(tuple(each.name for each in off), ranges, likelihood, maximum)

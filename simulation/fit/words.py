@@ -9,9 +9,11 @@ import numpy as np
 
 from simulation.fit.counts import Counts
 from simulation.fit.counts_likelihood import OVERDISPERSION
+from simulation.fit.counts_predictive import by_region
 from simulation.fit.maximum import CONFIDENCE, EDGE
 from simulation.fit.observed import Observed
 from simulation.fit.posterior import MOST_R_HAT
+from simulation.world import Array
 
 if TYPE_CHECKING:
     from simulation.fit.running import Fitted
@@ -29,6 +31,8 @@ _NAMES = {
     "diffusion.spontaneous": "spontaneous adoption",
     "diffusion.spatial": "spatial contact",
     "diffusion.network": "network contact",
+    "diffusion.institutional": "contact with institutions",
+    "diffusion.digital": "contact on platforms",
     "diffusion.absorptive_capacity_cv": "differences in absorptive capacity",
     "diffusion.half_distance_km": "half distance",
     "diffusion.density_exponent": "the density exponent",
@@ -54,13 +58,12 @@ def page(fitted: Fitted, further: Mapping[str, Sequence[str]] | None = None) -> 
     parts = [f"# {_title(fitted)}", about(fitted), "\n".join(lines), *sentences(fitted)]
     for heading, said in (further or {}).items():
         parts += [f"## {heading}", "\n".join(f"- {line}" for line in said)]
-    if isinstance(fitted.seen, Observed):
-        parts += ["## Caveats", "\n".join(f"- {line}" for line in caveats(fitted))]
+    parts += ["## Caveats", "\n".join(f"- {line}" for line in caveats(fitted))]
     return "\n\n".join(parts) + "\n"
 
 
 def findings(fitted: Fitted) -> dict[str, str | list[str]]:
-    """Return what a report says of a fit in words, where enterprises have names."""
+    """Return what a report says of a fit in words."""
     return {
         "title": _title(fitted),
         "about": about(fitted),
@@ -74,28 +77,59 @@ def _title(fitted: Fitted) -> str:
 
 
 def caveats(fitted: Fitted) -> list[str]:
-    """Return what must be known of the data, where enterprises have names."""
-    seen, of = fitted.observed, fitted.observed.world.enterprises
+    """Return what must be known of the data."""
+    seen = fitted.seen
+    if isinstance(seen, Counts):
+        return counts_caveats(seen)
+    of = seen.world.enterprises
     sizes = np.bincount(of.region_of, minlength=len(seen.world.regions.ids))
-    found = [
-        f"Regions are small: the smallest has {_counted(int(sizes.min()), 'enterprise')}, the middle one "
-        f"{np.median(sizes):g}. Much of what differs between them is chance."
-    ]
+    found = [_about_sizes(sizes)]
+    if (~seen.at_risk).any():
+        found.append("Initial adopters are those that were observed, in runs of the fitted model, too.")
     if of.indices.size:
         found.append(
             "A tie says that two are in contact, not that they spoke of the innovation. Contact and likeness look the "
             "same: a rate of network contact is not a causal effect."
         )
     if never := int((seen.period > seen.periods).sum()):
+        found.append(_about_censoring(never, seen.periods))
+    return [*found, _EVIDENCE, *seen.spec.dataset.assumptions]
+
+
+def counts_caveats(seen: Counts) -> list[str]:
+    """Return what must be known of counts, however they were fitted."""
+    sizes = by_region(seen, seen.eligible)
+    found = [_about_sizes(sizes)]
+    n = seen.world.enterprises.counts[seen.region, seen.industry]
+    if seen.eligible.sum() < n.sum():
         found.append(
-            f"{never:,} that had not adopted by period {seen.periods} are censored: they count as not yet, not as "
-            "never."
+            f"{int(seen.eligible.sum()):,} of {int(n.sum()):,} were counted; runs of the model are compared with what "
+            "was counted, scaled up to all."
         )
     found.append(
-        "This is evidence about one innovation among these people. It is no calibration of the shipped ranges, which "
-        "are about mining regions."
+        "Nobody is named: what partners tell each other is known on average alone, and initial adopters of runs are "
+        "drawn."
     )
-    return [*found, *seen.spec.dataset.assumptions]
+    if never := int(seen.eligible.sum() - seen.stock[:, -1].sum()):
+        found.append(_about_censoring(never, seen.periods))
+    return [*found, _EVIDENCE, *seen.spec.dataset.assumptions]
+
+
+_EVIDENCE = (
+    "This is evidence about one innovation among these people. It is no calibration of the shipped ranges, which are "
+    "about mining regions."
+)
+
+
+def _about_sizes(sizes: Array) -> str:
+    return (
+        f"Regions are small: the smallest has {_counted(int(sizes.min()), 'enterprise')}, the middle one "
+        f"{np.median(sizes):g}. Much of what differs between them is chance."
+    )
+
+
+def _about_censoring(never: int, periods: int) -> str:
+    return f"{never:,} that had not adopted by period {periods} are censored: they count as not yet, not as never."
 
 
 def table(fitted: Fitted) -> list[tuple[str, ...]]:
@@ -124,7 +158,6 @@ def about(fitted: Fitted) -> str:
     enterprises, regions = world.enterprises.region_of.size, len(world.regions.ids)
     technologies = len(world.technologies.names)
     if isinstance(seen, Counts):
-        first = f"{seen.given:,} had it at the start. " if seen.given else ""
         shared = (
             " Technologies are taken as independent, which they are not where enterprises differ: intervals are then "
             "too narrow."
@@ -132,11 +165,8 @@ def about(fitted: Fitted) -> str:
             else ""
         )
         return (
-            f"{_counted(seen.eligible.size, 'group')} of {int(seen.eligible.sum()):,} that were counted, in "
-            f"{_counted(regions, 'region')}, {_counted(technologies, 'technology', 'technologies')}, "
-            f"{_counted(seen.periods, 'period')} of 1/{world.steps_per_year} year. {first}{seen.adopted:,} of "
-            f"{seen.at_risk:,} others adopted. Nobody is named: partners count as they are on average. Institutions "
-            f"and platforms are off, as no file tells of them.{shared} Log likelihood {fitted.maximum.log:.2f}."
+            f"{about_counts(seen)} Nobody is named: partners count as they are on average. Institutions and platforms "
+            f"are off, as no file tells of them.{shared} Log likelihood {fitted.maximum.log:.2f}."
         )
     adopted, risk = int(seen.adopted.sum()), int(seen.at_risk.sum())
     given = int((~seen.at_risk).sum())
@@ -145,9 +175,35 @@ def about(fitted: Fitted) -> str:
     return (
         f"{_counted(enterprises, 'enterprise')} in {_counted(regions, 'region')}, "
         f"{_counted(technologies, 'technology', 'technologies')}, {_counted(seen.periods, 'period')} of "
-        f"1/{world.steps_per_year} year. {first}{adopted:,} of {risk:,} others adopted. Ties are {ties}. Institutions "
-        f"and platforms are off, as no file tells of them. Log likelihood {fitted.maximum.log:.2f}."
+        f"1/{world.steps_per_year} year. {first}{adopted:,} of {risk:,} others adopted. Ties are {ties}. "
+        f"{_dated(seen)} Log likelihood {fitted.maximum.log:.2f}."
     )
+
+
+def about_counts(seen: Counts, *, steps: int = 1) -> str:
+    """Return what was counted; ``steps`` are those of the scenario in a period."""
+    world = seen.world
+    technologies = len(world.technologies.names)
+    first = f"{seen.given:,} had it at the start. " if seen.given else ""
+    return (
+        f"{_counted(seen.eligible.size, 'group')} of {int(seen.eligible.sum()):,} that were counted, in "
+        f"{_counted(len(world.regions.ids), 'region')}, {_counted(technologies, 'technology', 'technologies')}, "
+        f"{_counted(seen.periods, 'period')} of {steps}/{world.steps_per_year} year. {first}{seen.adopted:,} of "
+        f"{seen.at_risk:,} others adopted."
+    )
+
+
+def _dated(seen: Observed) -> str:
+    """Return which dates of institutions and platforms are known."""
+    if seen.mastered is None and seen.members is None:
+        return "Institutions and platforms are off, as no file tells of them."
+    mastered = "When institutions mastered a technology is known"
+    members = "when enterprises were on a platform is known"
+    if seen.members is None:
+        return f"{mastered}; platforms are off, as no file tells of them."
+    if seen.mastered is None:
+        return f"{members.capitalize()}; institutions are off, as no file tells of them."
+    return f"{mastered}, and {members}."
 
 
 def _counted(n: int, one: str, many: str = "") -> str:

@@ -8,13 +8,13 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.hidden_characters import visible
+from simulation.markdown import markdown_text
 from simulation.policies import INSTRUMENTS
 from simulation.reporting.places_of_change import places
 from simulation.reporting.table import Table
@@ -58,12 +58,34 @@ class Picture:
         return PurePosixPath(self.path).stem.replace("_", " ")
 
 
-def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[str, str]) -> str:
+def first_paragraph(path: Path) -> str:
+    """Return a caption without its scenarios and seeds, which the report states elsewhere."""
+    return path.read_text(encoding="utf-8").split("\n\n", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What an explanation in the folder of the study says."""
+
+    sentences: Sequence[str]
+    table: Table | None  # of its first game
+    picture: Picture | None
+    page: str  # where all of it stands, relative to the results folder
+
+
+def document(
+    analysis: Analysis,
+    pictures: Sequence[Picture],
+    left_out: Mapping[str, str],
+    *,
+    explained: Sequence[Explained] = (),
+) -> str:
     """Return the whole report as Markdown, with figures by their path in the results folder.
 
     Parameters
     ----------
     left_out : the reason for each missing figure, by its name.
+    explained : what does the work, where the folder says it.
     """
     manifest = analysis.results.manifest
     text = _template().render(
@@ -78,6 +100,7 @@ def document(analysis: Analysis, pictures: Sequence[Picture], left_out: Mapping[
         leading=next((picture for picture in pictures if picture.leads), None),
         others=[picture for picture in pictures if not picture.leads],
         contents=CONTENTS,
+        explained=explained,
         left_out=left_out,
         reasons=[f"{name.replace('_', ' ')} ({reason})" for name, reason in left_out.items()],
         # A line feed in the name of a folder would end the code block, and the rest would be read as Markdown.

@@ -19,11 +19,11 @@ from simulation.explore.answers import (
 from simulation.explore.ensemble import recorded
 from simulation.explore.outcomes import AHEAD, ALIKE, BEHIND, METRIC
 from simulation.explore.parameters import Parameter
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.ensembles import write_ensemble_figures
 from simulation.hidden_characters import visible
-from simulation.reporting.document import Picture, digests
-from simulation.reporting.page import HTML, MARKDOWN, first_paragraph, html_page
+from simulation.markdown import markdown_text
+from simulation.reporting.document import Picture, digests, first_paragraph
+from simulation.reporting.page import HTML, MARKDOWN, html_page
 from simulation.reporting.table import Table
 from simulation.results.code_digest import together
 from simulation.results.derived import HERE, Outputs, outputs_of

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from pathlib import Path
-
-import pandas as pd
 
 from simulation.analysis.effects import effects
 from simulation.explain.contributions import LAST, LEAD, MARGIN, PAIR, TOGETHER, VALUE, Contribution
 from simulation.explain.game import Game
-from simulation.explain.study import Explanation
-from simulation.figures import files_of, waterfall
-from simulation.figures.drawing.markdown import markdown_text
+from simulation.explain.study import NUMBERS, Explanation
+from simulation.figures import waterfall
 from simulation.figures.drawing.study import Drawn
 from simulation.reporting.numbers import signed, with_interval
-from simulation.reporting.page import html_page
 from simulation.reporting.places_of_change import places
 from simulation.reporting.table import Table, with_minus
-from simulation.results.derived import FIGURES, Outputs
 from simulation.results.reader import Results
 
-NUMBERS, HTML, MARKDOWN = "explain.csv", "explain.html", "explain.md"
+HTML, MARKDOWN = "explain.html", "explain.md"
 WATERFALL = "waterfall_"
 MOST_PAIRS = 10
 """Interactions that a table shows; explain.csv has all."""
@@ -45,7 +38,7 @@ def by_role(found: Sequence[Contribution]) -> Found:
 def tables(explanation: Explanation, found: Sequence[Contribution], results: Results) -> list[Table]:
     """Return the tables of all games, of money at the margin, and of the places that gain."""
     roles = by_role(found)
-    shown = [table for game in explanation.games for table in _of_game(game, roles)]
+    shown = [table for game in explanation.games for table in tables_of_game(game, roles)]
     if explanation.margins:
         shown.append(_margins(found))
     here, there = explanation.names[explanation.here.name], explanation.names[explanation.there.name]
@@ -55,7 +48,8 @@ def tables(explanation: Explanation, found: Sequence[Contribution], results: Res
     return shown
 
 
-def _of_game(game: Game, roles: Found) -> Iterator[Table]:
+def tables_of_game(game: Game, roles: Found) -> Iterator[Table]:
+    """Yield the table of the values of a game, and that of its interactions if it has any."""
     head: list[str] = ["part"]
     for metric in UNITS:
         head += [HEADS[metric], "lost without it"]
@@ -187,7 +181,7 @@ def _sentence(explanation: Explanation, roles: Found, metric: str) -> str:
     what, _, _ = UNITS[metric]
     games = {game.name: game for game in explanation.games}
     first = roles[next(iter(games)), metric, TOGETHER, "", ""]
-    who = f"{_versus(explanation)}, {what}"
+    who = f"{versus(explanation)}, {what}"
     if first.n < 2:
         return f"{who}: {first.n} of {first.replications} pairs have a value; too few for a conclusion."
     parts = [f"{_WHOSE[name]} {_lead(game, roles, metric)}" for name, game in games.items()]
@@ -195,7 +189,7 @@ def _sentence(explanation: Explanation, roles: Found, metric: str) -> str:
     return f"{who}: {_in_words(first)}, {n}; {'; '.join(parts)}."
 
 
-def _versus(explanation: Explanation) -> str:
+def versus(explanation: Explanation) -> str:
     """Return what is compared; a scenario whose platforms nobody pays for is no policy itself."""
     here, there = explanation.here, explanation.there
     alone = explanation.names[here.name] == explanation.names[there.name]
@@ -242,60 +236,11 @@ def pictures(
                 for name, row in [*((row.part, row) for row in rows), (TOGETHER_WORDS, whole)]
             ]
         name = f"{WATERFALL}{game.name}"
-        title = _versus(explanation)
-        note = f"Bars: Shapley values, one after the other. {_note(game, roles)}"
+        title = versus(explanation)
+        note = with_minus(f"Bars: Shapley values, one after the other. {_note(game, roles)}")
         yield (
             name,
             waterfall.draw(
                 outcomes, heading=game.title, title=title, note=note, name=name, width_mm=width_mm
             ),
         )
-
-
-def write_explanation(
-    explanation: Explanation,
-    found: Sequence[Contribution],
-    shown: Sequence[Table],
-    outputs: Outputs,
-    *,
-    width_mm: float,
-) -> list[Path]:
-    """Write the numbers, tables, figures and the page into the results folder; return their paths."""
-    table = pd.DataFrame([asdict(row) for row in found]).to_csv(index=False, lineterminator="\n")
-    files = {NUMBERS: table.encode()}
-    for one in shown:
-        files[f"tables/{one.name}.tex"] = one.latex().encode()
-        files[f"tables/{one.name}.md"] = one.markdown().encode()
-    captions: dict[str, str] = {}
-    for name, drawn in pictures(explanation, found, width_mm=width_mm):
-        drawn_files = files_of(drawn, name=name, formats=("png", "pdf"))
-        files |= {f"{FIGURES}/{file}": content for file, content in drawn_files.items()}
-        captions[name.removeprefix(WATERFALL)] = drawn.caption
-    paths = outputs.write(files)
-    text = _page(explanation, found, shown, captions)
-    # The HTML page embeds the pictures, which have to be there first.
-    pages = {HTML: html_page(text, outputs.folder), MARKDOWN: text}
-    return [*outputs.write({name: content.encode() for name, content in pages.items()}), *paths]
-
-
-def _page(
-    explanation: Explanation,
-    found: Sequence[Contribution],
-    shown: Sequence[Table],
-    captions: Mapping[str, str],
-) -> str:
-    """Return the sentences, tables and figures as Markdown, with figures by their path in the results folder."""
-    blocks = [
-        f"# What does the work: {markdown_text(_versus(explanation))}",
-        *map(markdown_text, sentences(explanation, found)),
-        "Entries at own cost, entries at equal money, vectors and channels are separate games, each of which divides a "
-        "difference among its own parts: their values must not be added together.",
-    ]
-    for table in shown:
-        blocks.append(table.markdown())
-        if table.name in captions:
-            blocks += [
-                f"![{markdown_text(table.title)}]({FIGURES}/{WATERFALL}{table.name}.png)",
-                captions[table.name],
-            ]
-    return "\n\n".join(block.strip() for block in blocks) + "\n"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.fits import write_fit_figures
 from simulation.fit import predictive
 from simulation.fit.checks import left_out_sentences
@@ -17,8 +16,9 @@ from simulation.fit.results import FitResults, read_fit_results
 from simulation.fit.validation import NAMES, SCORES, Score, compared
 from simulation.fit.validation import sentences as forecast_sentences
 from simulation.hidden_characters import visible
-from simulation.reporting.document import Picture
-from simulation.reporting.page import HTML, MARKDOWN, first_paragraph, html_page
+from simulation.markdown import markdown_text
+from simulation.reporting.document import Picture, first_paragraph
+from simulation.reporting.page import HTML, MARKDOWN, html_page
 from simulation.reporting.table import Table
 from simulation.results.own_files import place
 
@@ -58,7 +58,7 @@ def document(fit: FitResults, pictures: list[Picture]) -> str:
         "Regions left out": _held_out(
             fit.left_out,
             "Each region is predicted from its initial adopters, by what all others show.",
-            [] if fit.left_out is None else left_out_sentences(fit.left_out, fit.regions),
+            [] if fit.left_out is None else left_out_sentences(fit.left_out),
         ),
         "Periods held out": _held_out(
             fit.forecast,
@@ -71,7 +71,7 @@ def document(fit: FitResults, pictures: list[Picture]) -> str:
         "Caveats": _listed(fit.caveats),
         "How to reproduce this": [
             "The study:",
-            f"```\n{visible(fit.study.strip(), lines=False)}\n```",
+            f"```\n{visible(fit.study.strip())}\n```",
             "This report was written by:",
             f"```\nhypercluster report {visible(shlex.quote(str(fit.path)), lines=False)}\n```",
         ],
@@ -95,25 +95,22 @@ def _listed(lines: list[str]) -> list[str]:
 
 def parameters(summary: pd.DataFrame) -> Table:
     """Return the values of a fit with their intervals."""
+    has_maximum = "maximum" in summary  # not by simulation
+    of_maximum = ("most likely", f"{100 * CONFIDENCE:.0f} % by likelihood") if has_maximum else ()
     return Table(
         name="fitted_parameters",
         title="Fitted values",
-        head=(
-            "parameter",
-            "key",
-            "range",
-            "most likely",
-            f"{100 * CONFIDENCE:.0f} % by likelihood",
-            "median",
-            "90 % of draws",
-        ),
+        head=("parameter", "key", "range", *of_maximum, "median", "90 % of draws"),
         rows=tuple(
             (
                 str(row["parameter"]),
                 str(row["key"]),
                 f"{row['range_low']:.4g} to {row['range_high']:.4g}",
-                f"{row['maximum']:.3g}",
-                f"{row['profile_low']:.3g} to {row['profile_high']:.3g}",
+                *(
+                    (f"{row['maximum']:.3g}", f"{row['profile_low']:.3g} to {row['profile_high']:.3g}")
+                    if has_maximum
+                    else ()
+                ),
                 f"{row['posterior_median']:.3g}",
                 f"{row['posterior_5_percent']:.3g} to {row['posterior_95_percent']:.3g}",
             )
@@ -141,8 +138,7 @@ def synchronization(table: pd.DataFrame) -> Table:
             )
             for row in table.to_dict("records")
         ),
-        note="Runs of the engine with values from the posterior and the initial adopters that were observed. -: "
-        "undefined, for the reason below.",
+        note="Runs of the engine with values from the posterior. -: undefined, for the reason below.",
         labels=2,
     )
 

@@ -14,7 +14,8 @@ from markdown_it.token import Token
 from simulation.analysis.comparison import reference_of
 from simulation.errors import ResultsError
 from simulation.figures import plot
-from simulation.reporting.document import Picture, anchor, document
+from simulation.reporting.document import Picture, anchor, document, first_paragraph
+from simulation.reporting.explained import explained_in
 from simulation.reporting.table import with_minus
 from simulation.reporting.tables import Analysis
 from simulation.results.derived import HERE, Outputs
@@ -34,9 +35,14 @@ def write_report(analysis: Analysis) -> list[Path]:
     """
     usual = reference_of(analysis.results.scenarios, None)
     chosen = () if analysis.reference == usual else ("--reference", analysis.reference)
-    again = dataclasses.replace(analysis.outputs.origin, renew=("report", HERE, *chosen))
+    explained, others = explained_in(analysis.results)
+    again = dataclasses.replace(
+        analysis.outputs.origin,
+        renew=("report", HERE, *chosen),
+        others=(*analysis.outputs.origin.others, *others),
+    )
     outputs = dataclasses.replace(analysis.outputs, origin=again)
-    text = document(analysis, *draw(analysis.results, outputs))
+    text = document(analysis, *draw(analysis.results, outputs), explained=explained)
     pages = {HTML: html_page(text, analysis.results.path), MARKDOWN: text}
     return outputs.write({name: content.encode() for name, content in pages.items()})
 
@@ -60,11 +66,6 @@ def _caption_of(picture: Path) -> str:
     if not path.exists():  # a further page
         return "Continued from the figure above."
     return first_paragraph(path)
-
-
-def first_paragraph(path: Path) -> str:
-    """Return a caption without its scenarios and seeds, which the report states elsewhere."""
-    return path.read_text(encoding="utf-8").split("\n\n", 1)[0]
 
 
 def html_page(text: str, folder: Path) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simulation.figures.drawing.markdown import markdown_text
+from simulation.markdown import markdown_text
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -23,6 +24,8 @@ _LATEX = {
     "±": r"$\pm$",
     "…": r"\dots{}",
 }
+LATIN = 0x17F
+"""The last of the letters that pdfLaTeX knows with the package fontenc and its option T1."""
 _MINUS = re.compile(r"(?<![\w.])-(?=\d)|(?<=\d )-(?= Phi)")
 
 
@@ -71,8 +74,14 @@ class Table:
         note = f"\n*{markdown_text(self.note)}*\n" if self.note else ""
         return f"**{markdown_text(self.title)}**\n\n" + "\n".join(lines) + f"\n{note}"
 
+    def _texts(self) -> str:
+        """Return all texts of the table in one."""
+        return " ".join([self.title, *self.head, *(cell for row in self.rows for cell in row), self.note])
+
     def latex(self) -> str:
         """Return a floating table with the note below; it needs the packages booktabs and graphicx.
+
+        Where letters need more than that, a comment above the table says what.
 
         A first label that rows share, or that is long beside many numbers, stands above its rows, so that the numbers
         have the full width of the page: a table that is wider is scaled down, at worst until nobody can read it.
@@ -94,6 +103,7 @@ class Table:
             rf"\begin{{minipage}}{{\linewidth}}\footnotesize {latex_text(self.note)}\end{{minipage}}",
         ]
         lines = [
+            *needs_in_latex(self._texts()),
             r"\begin{table}",
             r"\centering",
             rf"\caption{{{latex_text(self.title)}}}",
@@ -120,6 +130,26 @@ def latex_text(text: str) -> str:
     """Escape all LaTeX commands in a text and replace hyphens that mean a minus by a minus sign."""
     marked = _MINUS.sub("\0", text)
     return "".join(_LATEX.get(char, char) for char in marked).replace("\0", "$-$")
+
+
+def needs_in_latex(text: str) -> list[str]:
+    """Return comments that name the packages for letters of a text that pdfLaTeX does not know; none for Latin ones."""
+    beyond = sorted({sign for sign in text if ord(sign) > LATIN and unicodedata.category(sign)[0] in "LM"})
+    names = [unicodedata.name(sign, "") for sign in beyond]
+    if not beyond:
+        return []
+    if all(name.startswith("CYRILLIC") for name in names):
+        return [
+            r"% Cyrillic letters need \usepackage[T1,T2A]{fontenc} "
+            "(Debian, Ubuntu: texlive-lang-cyrillic, and cm-super for outline fonts),",
+            "% or LuaLaTeX or XeLaTeX with a font that has them.",
+        ]
+    shown = " ".join(beyond[:8]) + (" ..." if len(beyond) > 8 else "")
+    return [
+        f"% Letters such as {shown} need LuaLaTeX or XeLaTeX, the package fontspec and",
+        r"% \setmainfont{...} with a font that has them "
+        "(Debian, Ubuntu: texlive-luatex or texlive-xetex; fonts-noto-cjk or fonts-noto-core).",
+    ]
 
 
 def with_minus(text: str) -> str:

@@ -71,7 +71,8 @@ def test_what_was_observed_stands_beside_runs_of_the_fitted_model(folder):
     assert (last == agents[agents.period.notna()].groupby("region_id").size()[last.index]).all()
     assert len(pd.read_csv(out / "runs.csv")) == 100
     without = pd.read_csv(out / "left_out.csv")
-    assert without.model.unique().tolist() == ["model", "bass", "logistic"] and (without.k <= 0.7).all()
+    assert without.model.unique().tolist() == ["model", "bass", "logistic"]
+    assert without.region.nunique() == 4 and (without.refitted == (without.k > 0.7)).all()
     result = invoke("report", out)
     assert result.exit_code == 0, result.output
     assert "](figures/fit_by_region.png)" in (out / "report.md").read_text()

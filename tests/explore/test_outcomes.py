@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulation.explore.answers import FEWEST, answers_from
+from simulation.explore.answers import FEWEST, answers_from, as_markdown
 from simulation.explore.ensemble import AS_DESIGNED
 from simulation.explore.outcomes import (
     Ensemble,
@@ -233,3 +233,13 @@ def test_a_range_that_is_halved_counts_only_the_worlds_of_its_middle():
     assert table["share"]["speed"] == 1.0
     assert table["points"]["speed"] == middle.sum()
     assert 0 < middle.mean() < 1
+
+
+def test_a_title_is_no_markdown_on_the_page_of_answers():
+    points = 120
+    ensemble = made(points, shown=np.ones((points, 2), dtype=bool), speed=np.linspace(-1, 1, points))
+    ensemble = replace(ensemble, titles={"hubs": "*Hubs* for $5", "platform": "# A_platform_ <b>"})
+    text = as_markdown(answers_from(ensemble))
+    assert "*Hubs* for" not in text and "A_platform_" not in text and "<b>" not in text.replace("\\<b>", "")
+    assert r"\*Hubs\* for \$5" in text
+    assert r"A\_platform\_ \<b>" in text

@@ -28,6 +28,14 @@ def test_a_lone_name_stands_right_beside_its_place() -> None:
     assert 0.5 < np.linalg.norm(gap) < 1.0
 
 
+@pytest.mark.parametrize("mark", [1.0, 2.3, 5.0])
+def test_no_name_stands_on_its_own_mark_whatever_its_size(mark: float) -> None:
+    points, sizes = np.array([[40.0, 20.0], [88.0, 1.5], [1.0, 49.0]]), np.full((3, 2), [20.0, 2.3])
+    places = name_places(points, sizes, low=LOW, high=HIGH, marks=np.full(3, mark))
+    gap = np.linalg.norm(np.maximum(np.abs(places - points) - sizes / 2, 0.0), axis=1)
+    assert (gap > mark / 2).all()
+
+
 def test_names_of_a_stratum_stay_inside_and_cover_neither_each_other_nor_a_place() -> None:
     rng = np.random.default_rng(1)
     points = np.array([20.0, 20.0]) + rng.uniform(-6, 6, (9, 2))

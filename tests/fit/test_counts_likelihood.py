@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from gradients import check_gradient
 from observed_worlds import SIX, plain_draws, simulated, world_of, write_adoption, write_agents, write_world
 from scipy.special import gammaln
 from scipy.stats import betabinom, binom
@@ -136,15 +137,7 @@ def test_the_gradient_is_the_limit_of_differences(tmp_path, technologies, by_ind
     keys = (*KEYS, OVERDISPERSION)
     likelihood = CountsLikelihood(found, keys)
     at = np.array([*(getattr(found.spec.diffusion, key.split(".")[1]) for key in KEYS), 0.05])
-    log, gradient = likelihood.with_gradient(at)
-    assert log == pytest.approx(likelihood.logs(at[None])[0], rel=1e-12)
-    for n, key in enumerate(keys):
-        # Of fourth order, so that rounding is what is left.
-        step = np.zeros(len(keys))
-        step[n] = 1e-3 * at[n]
-        one, two = (likelihood.logs(np.array([at + m * step, at - m * step])) for m in (1, 2))
-        difference = (8 * (one[0] - one[1]) - (two[0] - two[1])) / (12 * step[n])
-        assert gradient[n] == pytest.approx(difference, rel=1e-6, abs=1e-6), key
+    check_gradient(likelihood, at)
 
 
 def test_the_parameters_of_a_simulation_are_found_again(tmp_path):

@@ -9,10 +9,13 @@ from observed_worlds import world_of
 from scipy.stats import norm
 
 from simulation.fit import rivals, validation
+from simulation.fit.checks import left_out_sentences
 from simulation.fit.forecast import scored
-from simulation.fit.left_out import weights_without
+from simulation.fit.left_out import draws_without, left_out, weights_without
 from simulation.fit.likelihood import Likelihood
 from simulation.fit.maximum import Search
+from simulation.fit.posterior import draws_about
+from simulation.fit.predictive import predictive
 from simulation.fit.ranges import Range, values_at
 from simulation.fit.study import Fit
 from simulation.fit.variants import ALL, chosen, draws_of, variants
@@ -68,6 +71,39 @@ def test_weighted_draws_are_the_posterior_without_a_region(world):
         error = np.sqrt((weights[r] ** 2) @ (y - weights[r] @ y) ** 2)
         assert abs(weights[r] @ y - mean) < 4 * error
         assert abs(y.mean() - mean) > error or r != 1  # of the largest region the whole posterior is another
+
+
+def test_draws_anew_are_the_posterior_without_a_region(world):
+    """The mean on a grid, within 4 standard errors of 500 independent draws."""
+    ranges = RANGES[:1]
+    region = world.world.enterprises.region_of[world.world.pairs.enterprise]
+    draws = draws_without(fit_of(world, ranges, np.empty((0, 1))), 1, 2000)
+    values = values_at(ranges, np.linspace(0.0, 1.0, 2001)[:, None])[0]
+    log = Likelihood(world, [ranges[0].key], only=region != 1).logs(values)
+    exact, x = np.exp(log - log.max()), np.log(values[:, 0])
+    exact /= exact.sum()
+    spread = np.sqrt(exact @ (x - exact @ x) ** 2)
+    assert np.log(draws).mean() == pytest.approx(exact @ x, abs=4 * spread / np.sqrt(500))
+    assert np.log(draws).std() == pytest.approx(spread, rel=4 / np.sqrt(2 * 500))
+
+
+@pytest.mark.slow
+def test_a_region_whose_weights_cannot_be_relied_on_is_predicted_by_a_fit_without_it(world, monkeypatch):
+    """Both ways give the same expectation, within 4 standard errors of 50 runs each."""
+    study, ranges = Fit(scenario="s", seed=1, starts=2), RANGES[:1]
+    likelihood = Likelihood(world, [each.key for each in ranges])
+    maximum = Search(likelihood, ranges).maximum(2, seed=1)
+    draws = draws_about(likelihood, ranges, maximum.places, 50, seed=1)
+    fitted = SimpleNamespace(observed=world, ranges=ranges, likelihood=likelihood, draws=draws, study=study)
+    found, said = predictive(fitted, runs=50), []
+    weighted = left_out(fitted, found)
+    monkeypatch.setattr("simulation.fit.left_out.LARGEST_K", -1.0)
+    anew = left_out(fitted, found, tell=said.append)
+    assert len(said) == 3 and anew.refitted.all() and not weighted.refitted.any()
+    assert "Without a, b, c the posterior was drawn anew" in left_out_sentences(anew)[-1]
+    ours, other = (table[table.model == validation.OURS].set_index("region") for table in (weighted, anew))
+    spread = (found.adopters[:, -1] - found.adopters[:, 0]).std(axis=0)
+    assert (np.abs(ours["mean"] - other["mean"]) < 4 * spread * np.sqrt(2 / 50)).all()
 
 
 def test_rivals_of_a_region_know_the_others_alone(world):

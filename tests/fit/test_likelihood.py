@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from gradients import check_gradient
 from observed_worlds import SIX, plain_draws, world_of
 
 from simulation.fit.exposures import SHAPES
@@ -75,15 +76,7 @@ def test_the_gradient_is_the_limit_of_differences(observed):
     likelihood = Likelihood(observed, KEYS)
     d = observed.spec.diffusion
     at = np.array([getattr(d, key.split(".")[1]) for key in KEYS])
-    log, gradient = likelihood.with_gradient(at)
-    assert log == pytest.approx(likelihood.logs(at[None])[0], rel=1e-12)
-    for n, key in enumerate(KEYS):
-        # Of fourth order, so that rounding is what is left.
-        step = np.zeros(len(KEYS))
-        step[n] = 1e-3 * at[n]
-        one, two = (likelihood.logs(np.array([at + m * step, at - m * step])) for m in (1, 2))
-        difference = (8 * (one[0] - one[1]) - (two[0] - two[1])) / (12 * step[n])
-        assert gradient[n] == pytest.approx(difference, rel=1e-6, abs=1e-6), key
+    check_gradient(likelihood, at)
 
 
 def test_many_points_at_once_are_the_points_one_by_one(observed):

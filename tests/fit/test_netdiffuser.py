@@ -13,6 +13,7 @@ from made_up_survey import made_up, write_tables
 
 from simulation.cli.main import cli
 from simulation.data.reader import load_dataset
+from simulation.data.tables import read_table
 from simulation.errors import HyperclusterError
 from simulation.fit.netdiffuser import Survey, read_survey, write_observed
 from simulation.fit.observed import observe
@@ -61,11 +62,53 @@ def test_a_file_of_r_is_the_same_survey(survey, tmp_path):
          "net2_2": np.nan, "network": 1, "net3_1": 99}  # no agent has this number
         for v, agent, toa in agents
     ]  # fmt: skip
-    file = tmp_path / "made_up.rda"
+    file, text = tmp_path / "made_up.rda", tmp_path / "made_up.csv"
     pyreadr.write_rdata(str(file), pd.DataFrame(rows), df_name="madeUp")
-    one, other = read_survey(survey), read_survey(file)
-    assert one.toa == other.toa
-    assert sorted(set(one.named)) == list(other.named)
+    for row in rows:
+        row["doctor"] = '"yes", sometimes'
+    rows[0]["doctor"] = None
+    write_as_r(text, pd.DataFrame(rows))
+    one = read_survey(survey)
+    for other in (read_survey(file), read_survey(text)):
+        assert one.toa == other.toa
+        assert sorted(set(one.named)) == list(other.named)
+
+
+def write_as_r(path, frame):
+    """Write a table as write.csv of R does: names of rows, quoted texts with doubled quotes, and NA."""
+
+    def cell(value):
+        if value is None or value != value:
+            return "NA"
+        if isinstance(value, str):
+            return '"' + value.replace('"', '""') + '"'
+        return f"{value:.15g}"
+
+    lines = [",".join(cell(name) for name in ("", *frame.columns))]
+    lines += [
+        ",".join([f'"{n}"', *map(cell, row)]) for n, row in enumerate(frame.to_numpy(dtype=object), start=1)
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_two_tables_that_r_wrote_are_the_same_survey(survey, tmp_path):
+    expected, folder = read_survey(survey), tmp_path / "r"
+    folder.mkdir()
+    for name in ("agents", "ties"):
+        table = pd.read_csv(survey / f"{name}.csv", dtype=object)
+        missing = table.iloc[:1].assign(agent="100", **{"toa" if name == "agents" else "named": None})
+        if name == "ties":
+            missing["agent"] = table.agent.iloc[0]
+        write_as_r(folder / f"{name}.csv", pd.concat([table.astype(float), missing]))
+    text = (folder / "agents.csv").read_text(encoding="utf-8")
+    assert text.startswith('"","village","agent","toa"\n"1",1,') and "NA" in text
+    found = read_survey(folder)
+    assert found.toa == {**expected.toa, (1, 100): None}
+    assert found.named == expected.named
+    # Elsewhere a column without a name stays a fault.
+    problems = []
+    read_table(folder / "agents.csv", columns=("village",), problems=problems)
+    assert "a column has no name" in str(problems[0])
 
 
 def test_first_and_last_period_can_stand_for_adopters(survey, tmp_path):
@@ -103,7 +146,9 @@ def test_a_fault_ends_in_a_message(survey, tmp_path, change, words):
 
 def test_what_is_no_survey_ends_in_a_message(tmp_path):
     (tmp_path / "x.rda").write_bytes(b"no file of R")
-    for name in ("x.rda", "none.rda", "x.txt"):
+    (tmp_path / "x.csv").write_bytes(b"\xff\xfe\x00\n")
+    (tmp_path / "empty.csv").write_bytes(b"")
+    for name in ("x.rda", "none.rda", "x.txt", "x.csv", "empty.csv", "none.csv"):
         result = invoke("new-dataset", tmp_path / "out", "--from-netdiffuser", tmp_path / name)
         assert result.exit_code == 2 and name in result.output, result.output
     pyreadr.write_rdata(str(tmp_path / "y.rda"), pd.DataFrame({"id": [1], "village": [1]}))

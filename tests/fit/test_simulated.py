@@ -9,10 +9,12 @@ from click.testing import CliRunner
 from observed_worlds import simulated, write_adoption, write_world
 
 from simulation.cli.main import cli
+from simulation.fit.by_simulation import run_by_simulation
 from simulation.fit.counts import observe_counts
 from simulation.fit.counts_likelihood import CountsLikelihood
 from simulation.fit.ranges import Range, values_at
 from simulation.fit.simulated import search
+from simulation.fit.study import read_fit
 from simulation.scenario.loading import load_scenario
 
 RANGES = (
@@ -73,23 +75,26 @@ def test_an_interrupted_fit_goes_on_as_if_it_had_not_been_with_any_number_of_wor
     assert whole.distance == parts.distance
 
 
-def test_the_command_fits_a_monthly_model_with_institutions_to_yearly_counts(tmp_path):
+def test_a_monthly_model_is_fitted_with_institutions_to_yearly_counts(tmp_path):
     file = write_world(tmp_path, {"a": 30, "b": 20}, periods=36, steps=12, partners=2)
     _, engine, month = simulated(file, 1)
     write_adoption(tmp_path, yearly(engine.world, 3), np.ceil(month / 12))
     file.write_text(file.read_text().replace("institutional = 0.0", "institutional = 0.02"), encoding="utf-8")
     study = tmp_path / "fit.toml"
-    text = 'scenario = "world.toml"\nmethod = "simulation"\npriors = "none"\npopulation = 20\nmost_simulations = 100\n'
+    text = 'scenario = "world.toml"\nmethod = "simulation"\npriors = "none"\n'
+    text += "population = 20\nmost_simulations = 100\nruns = 100\n"
     parameter = '[parameters.institutional]\nkey = "diffusion.institutional"\n'
     study.write_text(f"{text}steps_per_period = 12\n{parameter}", encoding="utf-8")
-    out = tmp_path / "out"
-    result = CliRunner().invoke(cli, ["fit", str(study), "--out", str(out), "--workers", "1"])
-    assert result.exit_code == 0, result.output
-    assert "generation 1" in result.output and "independent draws" in result.output
+    out, said = tmp_path / "out", []
+    found = run_by_simulation(read_fit(study), tmp_path, out, workers=1, tell=said.append)
+    assert said[0].startswith("generation 1") and "independent draws" in found.sentences()[0]
     draws = pd.read_parquet(out / "posterior.parquet")["diffusion.institutional"]
     assert draws.between(0.002, 0.2).all() and load_scenario(out / "scenario.toml")
-    again = CliRunner().invoke(cli, ["fit", str(study), "--out", str(out), "--workers", "1"])
-    assert again.exit_code == 0 and "generation" not in again.output.split("simulations in")[0]
+    curves = pd.read_csv(out / "curves.csv")
+    assert curves.period.max() == 3 and curves.years.max() == 3  # of runs by the month, the ends of years
+    before = len(said)
+    run_by_simulation(read_fit(study), tmp_path, out, workers=1, tell=said.append)
+    assert not any(line.startswith("generation") for line in said[before:])
     study.write_text(f"{text}steps_per_period = 7\n{parameter}", encoding="utf-8")
     result = CliRunner().invoke(cli, ["fit", str(study), "--out", str(out)])
     assert result.exit_code == 2 and "no whole number of periods" in result.output

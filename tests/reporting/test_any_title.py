@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import matplotlib
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
@@ -19,10 +20,10 @@ from matplotlib.figure import Figure
 from simulation.batch.running import run_batch
 from simulation.cli.main import cli
 from simulation.data.template import write_template
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.style import style
 from simulation.files.toml import toml_value
 from simulation.hidden_characters import fault_of
+from simulation.markdown import markdown_text
 from simulation.reporting.page import html_page
 from simulation.reporting.table import Table, latex_text
 from simulation.reporting.tables import analyse, write_tables
@@ -124,22 +125,25 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
-def needs_latex() -> None:
+def needs_latex(*files: str) -> None:
+    """Skip or fail where LaTeX or these files of its packages are missing."""
     if shutil.which("pdflatex") is None:
         message = "no pdflatex here; Debian has it in texlive-latex-recommended"
         pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
+    if files and subprocess.run(["kpsewhich", *files], capture_output=True, check=False).returncode:
+        pytest.skip(f"LaTeX lacks {' or '.join(files)} here")
 
 
-def compiled(folder: Path, names: list[str]) -> str:
+def compiled(folder: Path, names: list[str], *, program: str = "pdflatex", preamble: str = "") -> str:
     """Log of LaTeX over these tables; fails where there is an error."""
     inputs = "\n".join(rf"\input{{{name}}}" for name in names)
     (folder / "all.tex").write_text(
-        "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{booktabs,graphicx}\n"
+        f"\\documentclass{{article}}\n{preamble or USUAL}\n\\usepackage{{booktabs,graphicx}}\n"
         f"\\begin{{document}}\n{inputs}\n\\end{{document}}\n",
         encoding="utf-8",
     )
     command = [
-        "pdflatex",
+        program,
         "-interaction=nonstopmode",
         "-halt-on-error",
         "-no-shell-escape",
@@ -148,7 +152,37 @@ def compiled(folder: Path, names: list[str]) -> str:
     ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=120)
     assert done.returncode == 0, done.stdout[-2000:]
-    return done.stdout
+    return (folder / "all.log").read_text(encoding="utf-8", errors="replace")
+
+
+USUAL = r"\usepackage[T1]{fontenc}"
+SCRIPTS = Table("scripts", "Ничего за $0", ("Область", "n"), (("Северный №1", "1"),), note="Ёлка & é")
+
+
+@pytest.mark.slow
+def test_a_table_with_cyrillic_letters_compiles_with_the_package_that_its_comment_names(
+    tmp_path: Path,
+) -> None:
+    needs_latex("t2aenc.def")
+    (tmp_path / "scripts.tex").write_text(SCRIPTS.latex(), encoding="utf-8")
+    (preamble,) = re.findall(r"\\usepackage\S+", SCRIPTS.latex())
+    compiled(tmp_path, ["scripts.tex"], preamble=preamble)
+    with pytest.raises(AssertionError, match=r"not set up|unavailable"):
+        compiled(tmp_path, ["scripts.tex"])
+
+
+@pytest.mark.slow
+def test_a_table_in_any_script_compiles_in_lualatex_with_a_font_that_has_the_letters(tmp_path: Path) -> None:
+    needs_latex("luaotfload-main.lua", "fontspec.sty")
+    table = Table(
+        "scripts", "საქართველო", ("Region", "n"), (("Հայաստան", "1"), ("Северный", "2")), note=SIGNS
+    )
+    assert "fontspec" in table.latex()
+    (tmp_path / "scripts.tex").write_text(table.latex(), encoding="utf-8")
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    preamble = rf"\usepackage{{fontspec}}\setmainfont{{DejaVuSans}}[Path={fonts}/,Extension=.ttf,ItalicFont=*-Oblique]"
+    log = compiled(tmp_path, ["scripts.tex"], program="lualatex", preamble=preamble)
+    assert "Missing character" not in log
 
 
 @pytest.mark.slow

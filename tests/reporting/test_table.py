@@ -7,7 +7,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from simulation.figures.drawing.markdown import markdown_text
+from simulation.markdown import markdown_text
 from simulation.reporting.table import Table, latex_text, with_minus
 
 TABLE = Table(
@@ -123,3 +123,16 @@ def test_latex_without_shared_labels_keeps_its_columns() -> None:
     ).latex()
     assert r"\begin{tabular}{llr}" in text and "multicolumn" not in text
     assert r"b & x & 2 \\" in text.splitlines()
+
+
+def test_a_table_of_letters_that_latex_lacks_says_first_what_they_need() -> None:
+    def written(word: str) -> str:
+        return Table("t", "Title", ("a", "n"), ((word, "1"),)).latex()
+
+    assert written("Łódź – é ± 5").startswith(r"\begin{table}")
+    cyrillic, chinese = written("Северный"), written("珍珠群岛 Северный")
+    assert r"\usepackage[T1,T2A]{fontenc}" in cyrillic and "texlive-lang-cyrillic" in cyrillic
+    assert "LuaLaTeX" in chinese and "珍" in chinese and "T2A" not in chinese
+    for text in (cyrillic, chinese):
+        comment, _ = text.split(r"\begin{table}")
+        assert all(line.startswith("% ") for line in comment.splitlines())

@@ -90,6 +90,7 @@ def made_up_fit(folder: Path) -> FitResults:
     truth = np.array([9, 8, 10, 12])
     samples = {OURS: draw.poisson(9.0, size=(300, 4)), BASS: draw.poisson(7.0, size=(300, 4))}
     held_out = scores_by_region(samples, truth, REGIONS)
+    held_out["k"], held_out["refitted"] = 0.3, held_out.region == "r2"
     forecast = scores_by_region(samples | {NOBODY: np.zeros((300, 4), dtype=np.int64)}, truth, REGIONS)
     return FitResults(
         path=folder,

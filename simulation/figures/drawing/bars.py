@@ -1,12 +1,16 @@
-"""Horizontal bars, one row per scenario, with fills that distinguish their parts without colour."""
+"""Horizontal bars, one row per scenario or part, with fills that distinguish their parts without colour."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from simulation.figures.drawing.keyed_page import page
+from simulation.figures.drawing.panels import MARGIN_MM, RIGHT_MM, Frame, Grid
 from simulation.figures.drawing.study import ScenarioCurves
 from simulation.figures.drawing.style import INK, LINE_MM, text_width_mm, wrap_mm
 
@@ -62,3 +66,43 @@ def write_labels(ax: Axes, labels: Sequence[Sequence[str]]) -> None:
     """Write the names beside their rows."""
     ax.set_yticks(range(len(labels)), ["\n".join(lines) for lines in labels])
     ax.tick_params(axis="y", length=0, pad=2.5)
+
+
+def panels_of_rows(
+    names: Sequence[str],
+    outcomes: Sequence[str],
+    draw_panel: Callable[[Axes, str, float], None],
+    *,
+    label_share: float,
+    least_panel_mm: float,
+    note: str,
+    width_mm: float,
+) -> Figure:
+    """Return a page with a panel for each outcome, in which better is to the right, all with the same rows.
+
+    Parameters
+    ----------
+    names : of the rows.
+    outcomes : labels of the axes, with their units.
+    draw_panel : draws an outcome into axes of a width in mm.
+    label_share : of the page, at most, for the names.
+    """
+    labels = [wrap_mm(name, label_share * width_mm) for name in names]
+    left = MARGIN_MM + labels_mm(labels) + 2.5
+    grid = Grid.fit(
+        len(outcomes), width_mm, least_mm=least_panel_mm, left=left, right=RIGHT_MM, headings=["a"]
+    )
+    height_mm = grid.height_mm(row_mm(labels) * len(labels))
+    grid = grid.filling(height_mm)
+
+    def draw_in(frame: Frame) -> None:
+        for number, outcome in enumerate(outcomes):
+            ax = grid.panel(frame, number, "better →")
+            rows(ax, len(labels))
+            ax.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+            draw_panel(ax, outcome, grid.panel_mm)
+            ax.set_xlabel(outcome)
+            if grid.is_first(number):
+                write_labels(ax, labels)
+
+    return page(draw_in, width_mm=width_mm, height_mm=height_mm, note=note)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ BAR_MM = 30.0
 LABEL_GAP_MM = 2.0  # between the bar and what it measures
 GAP_MM = 4.0
 PATCH_MM = 3.4
+BUBBLE_GAP_MM = 0.8
 
 DrawSample = Callable[[Frame, float, float], None]
 """Draws a sample into a frame at its left and at its middle height, mm."""
@@ -56,10 +57,12 @@ class _Entry:
 
 def _entries(key: MapKey, largest_mm: float) -> list[_Entry]:
     entries = [_Entry(PATCH_MM, key.undefined, _patch(PAPER, hatch=HATCH))] if key.undefined else []
-    for count in bubble_counts(key.most_enterprises):
-        radius = largest_mm * float(np.sqrt(count / key.most_enterprises))
-        word = " enterprises" if count == bubble_counts(key.most_enterprises)[-1] else ""
-        entries.append(_Entry(2 * radius, f"{count:,}{word}", _bubble(radius)))
+    counts = bubble_counts(key.most_enterprises)
+    radii = [largest_mm * float(np.sqrt(count / key.most_enterprises)) for count in counts]
+    if counts:
+        words = " and ".join(f"{count:,}" for count in counts)
+        width = 2 * sum(radii) + BUBBLE_GAP_MM * (len(radii) - 1)
+        entries.append(_Entry(width, f"{words} enterprises", _bubbles(radii)))
     if key.has_members:
         entries.append(_Entry(2 * PATCH_MM / 2, "ring: 60 % are members", _ring(PATCH_MM / 2 - 0.4)))
     if key.has_links:
@@ -136,6 +139,15 @@ def _bubble(radius: float) -> DrawSample:
         look: dict[str, Any] = {"facecolor": "none", "edgecolor": INK, "linewidth": 0.4}
         size = _size(frame, 2 * radius, 2 * radius)
         frame.figure.add_artist(Ellipse(frame.share(left + radius, middle), *size, **look))
+
+    return draw
+
+
+def _bubbles(radii: Sequence[float]) -> DrawSample:
+    def draw(frame: Frame, left: float, middle: float) -> None:
+        for radius in radii:
+            _bubble(radius)(frame, left, middle)
+            left += 2 * radius + BUBBLE_GAP_MM
 
     return draw
 

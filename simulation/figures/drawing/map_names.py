@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
-from simulation.figures.drawing.maps import BaseMap, km_per_point
+from simulation.figures.drawing.maps import DISK_PT, BaseMap, km_per_point
 from simulation.figures.drawing.style import INK, MM_PER_INCH, SMALL_PT, fit_mm, text_width_mm
 from simulation.world import Array
 
@@ -18,13 +18,17 @@ DIRECTIONS = 24
 COVERING = 100.0  # mm: one covered place or name is worse than any distance
 CROSSING = 20.0
 DOT_MM = 1.0
+LEAST_GAP = 0.74
+"""Part of its distance that at least remains between a point and the box of a name in any direction."""
 SWEEPS = 4
 ORDERS = 8
 NAME_LINE_MM = 2.3
 LONGEST = 0.4  # of the map's width
 
 
-def name_places(points: Array, sizes: Array, *, low: Array, high: Array) -> Array:
+def name_places(
+    points: Array, sizes: Array, *, low: Array, high: Array, marks: float | Array = DOT_MM
+) -> Array:
     """Centres of names of these sizes, each as near to its point as the others allow.
 
     The names take turns: each takes the best of some places around its point, given the places of the others.
@@ -37,17 +41,22 @@ def name_places(points: Array, sizes: Array, *, low: Array, high: Array) -> Arra
         mm.
     low, high : float64, shape (2,)
         Corners between which all names stand, as far as they fit.
+    marks : float64, shape (N,)
+        Diameter of the mark at each point, mm.
 
     Returns
     -------
     float64, shape (N, 2)
     """
+    marks = np.broadcast_to(marks, len(points))
     offers = [
-        _Offers.around(point, size, low=low, high=high) for point, size in zip(points, sizes, strict=True)
+        _Offers.around(point, size, low=low, high=high, mark=mark)
+        for point, size, mark in zip(points, sizes, marks.tolist(), strict=True)
     ]
     rng = np.random.default_rng(0)  # the same map has the same names
     orders = [rng.permutation(len(points)) for _ in range(ORDERS)]
-    tried = [_placed(offers, np.tile(order, SWEEPS), points) for order in orders]
+    dots = np.column_stack([points, marks, marks])
+    tried = [_placed(offers, np.tile(order, SWEEPS), dots) for order in orders]
     return min(tried, key=lambda found: found[1])[0]
 
 
@@ -60,8 +69,8 @@ class _Offers:
     distance: Array  # float64 (P,), mm, length of that line
 
     @classmethod
-    def around(cls, point: Array, size: Array, *, low: Array, high: Array) -> _Offers:
-        places = _around(point, size)
+    def around(cls, point: Array, size: Array, *, low: Array, high: Array, mark: float) -> _Offers:
+        places = _around(point, size, beyond=(mark - DOT_MM) / 2 / LEAST_GAP)
         inside = ((places - size / 2 >= low) & (places + size / 2 <= high)).all(axis=1)
         if inside.any():
             places = places[inside]
@@ -73,11 +82,10 @@ class _Offers:
         )
 
 
-def _placed(offers: Sequence[_Offers], order: Array, points: Array) -> tuple[Array, float]:
+def _placed(offers: Sequence[_Offers], order: Array, dots: Array) -> tuple[Array, float]:
     """Place names in this order; return their centres and their total cost."""
-    dots = np.column_stack([points, np.full_like(points, DOT_MM)])
     # nan, which touches nothing, without a place.
-    boxes, ties, costs = (np.full((len(points), n), np.nan) for n in (4, 4, 1))
+    boxes, ties, costs = (np.full((len(dots), n), np.nan) for n in (4, 4, 1))
     for i in order:
         boxes[i] = ties[i] = np.nan
         own, lines = offers[i].boxes, offers[i].lines
@@ -92,13 +100,13 @@ def _placed(offers: Sequence[_Offers], order: Array, points: Array) -> tuple[Arr
     return boxes[:, :2], float(costs.sum())
 
 
-def _around(point: Array, size: Array) -> Array:
-    """Centres of boxes whose nearest edges lie at these distances from a point."""
+def _around(point: Array, size: Array, *, beyond: float) -> Array:
+    """Centres of boxes whose nearest edges lie at these distances from a point, and so much further."""
     angle = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
     direction = np.column_stack([np.cos(angle), np.sin(angle)])
     # The box is attached at its side or corner that faces the point.
     anchor = np.clip(1.5 * direction, -1.0, 1.0) * size / 2
-    return np.concatenate([point + distance * direction + anchor for distance in DISTANCES_MM])
+    return np.concatenate([point + (distance + beyond) * direction + anchor for distance in DISTANCES_MM])
 
 
 def _overlaps(first: Array, second: Array) -> Array:
@@ -154,7 +162,8 @@ def placed_names(ax: Axes, base: BaseMap, names: Sequence[str], *, width_mm: flo
     labels = [fit_mm(name, LONGEST * width_mm, size=SMALL_PT) for name in names]
     sizes_mm = np.array([(text_width_mm(label, SMALL_PT) + 0.8, NAME_LINE_MM) for label in labels])
     km = km_per_point(ax) * 72 / MM_PER_INCH
-    places = name_places(base.seats / km, sizes_mm, low=base.box[0] / km, high=base.box[1] / km)
+    marks = np.array([DOT_MM if shape is not None else DISK_PT / 72 * MM_PER_INCH for shape in base.shapes])
+    places = name_places(base.seats / km, sizes_mm, low=base.box[0] / km, high=base.box[1] / km, marks=marks)
     found = []
     for seat, place, box, label in zip(base.seats / km, places, sizes_mm, labels, strict=True):
         nearest = np.clip(seat, place - box / 2, place + box / 2)
@@ -167,6 +176,6 @@ def write_names(ax: Axes, names: Sequence[PlacedName], *, edge: str = "") -> Non
     """Write names that have their places; an ``edge`` of this colour makes them legible on any ground."""
     outline: list[AbstractPathEffect] = [withStroke(linewidth=1.2, foreground=edge)] if edge else []
     for name in names:
-        ax.plot(*name.line.T, color=INK, linewidth=0.3, zorder=6)
+        ax.plot(*name.line.T, color=INK, linewidth=0.3, zorder=5)
         text = ax.text(name.x, name.y, name.label, fontsize=SMALL_PT, ha="center", va="center", zorder=8)
         text.set_path_effects(outline)

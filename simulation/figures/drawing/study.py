@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from simulation.data.outlines import Outlines
 from simulation.errors import ResultsError
-from simulation.figures.drawing.markdown import markdown_text
+from simulation.markdown import markdown_text
 from simulation.metrics.curves import crossing_time
 from simulation.world import Array
 
@@ -34,6 +34,13 @@ class Platforms:
     readiness_effect: float  # c
     readiness: Array | None  # float64 (R,), delta_r; None if the dataset is not available
     kept: float  # at rest, members over those who would be, did no enterprises enter; 1 where none do
+
+
+class Metrics(dict[str, Array]):
+    """Values by metric; a study that was run without a plugin lacks those of the plugin."""
+
+    def __missing__(self, name: str) -> Array:
+        raise ResultsError(f'the study has no metric "{name}"; it was run without the plugin that adds it')
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,6 +203,26 @@ def regional_t50(scenario: ScenarioCurves, *, dt: float) -> Array:
         Years after release; nan where one half is not reached within the common window.
     """
     return crossing_time(np.moveaxis(scenario.regional, 2, 0), 0.5, dt=dt)
+
+
+@dataclass(frozen=True, slots=True)
+class HalfTimes:
+    """When the regions of a scenario reach one half."""
+
+    median: Array  # float64 (R,), years, over the replications; nan where at most half of them reach it
+    reaching: Array  # int64 (R,), replications that reach it
+    present: Array  # bool (R,), whether the region has eligible enterprises
+
+
+def half_times(scenario: ScenarioCurves, *, dt: float) -> HalfTimes:
+    """Median t50 of each region; a replication that never reaches one half counts as later than all others."""
+    t50 = regional_t50(scenario, dt=dt)
+    median = np.median(np.where(np.isnan(t50), np.inf, t50), axis=0)
+    return HalfTimes(
+        median=np.where(np.isfinite(median), median, np.nan),
+        reaching=np.isfinite(t50).sum(axis=0),
+        present=np.isfinite(scenario.regional[:, :, -1]).any(axis=0),
+    )
 
 
 def mean_of_defined(values: Array) -> tuple[float, int]:

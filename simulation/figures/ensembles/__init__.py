@@ -24,8 +24,8 @@ def write_ensemble_figures(
 ) -> list[Path]:
     """Draw the figures of an ensemble into the folder ``figures`` of its results; return the files written.
 
-    A sample of worlds has its outcomes and what decides them, a grid of two parameters a regime map for each scenario;
-    other designs have no figures.
+    A sample of worlds has its outcomes, what decides them, and rules if any were found; a grid of two parameters has a
+    regime map for each scenario; other designs have no figures.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def _drawn(results: Results, answers: Answers | None, *, width_mm: float) -> dic
     """Return the figures by name."""
     from simulation.explore.answers import answers_of
     from simulation.explore.ensemble import parameters_of, recorded
-    from simulation.figures.ensembles import outcomes, regime_map, what_decides
+    from simulation.figures.ensembles import outcomes, regime_map, rules, what_decides
 
     found = recorded(results.manifest)
     if found["identity"]["design"] == "grid" and len(parameters_of(results.manifest)) == 2:
@@ -66,7 +66,8 @@ def _drawn(results: Results, answers: Answers | None, *, width_mm: float) -> dic
     answers = answers_of(results) if answers is None else answers
     if not answers.ensemble.is_sample:
         return {}
-    return {
+    drawn = {
         "outcomes": outcomes.draw(answers, width_mm=width_mm),
         "what_decides": what_decides.draw(answers, width_mm=width_mm),
     }
+    return drawn | ({"rules": rules.draw(answers, width_mm=width_mm)} if len(answers.rule_table) else {})

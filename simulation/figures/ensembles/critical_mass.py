@@ -11,10 +11,10 @@ from matplotlib.ticker import MaxNLocator
 
 from simulation.explore.critical_mass import CriticalMass
 from simulation.figures.drawing.keyed_page import keyed_page
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.panels import RIGHT_MM, Frame, Grid, Key
 from simulation.figures.drawing.study import Drawn
 from simulation.figures.drawing.style import FAINT
+from simulation.markdown import markdown_text
 
 HEADINGS = ("Members of the platform", "Synchronization: Φ (lower is more in step)")
 LEFT_MM = 11.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulation.errors import ResultsError
 from simulation.explore.answers import FEWEST, Answers, origin
-from simulation.figures.drawing.markdown import markdown_text
+from simulation.markdown import markdown_text
 
 POLICIES = ("uncertain", "as designed")
 """Kinds of rows; the first leads."""

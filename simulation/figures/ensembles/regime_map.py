@@ -18,10 +18,10 @@ from simulation.explore.parameters import Parameter
 from simulation.explore.regimes import RASTER, RegimeMap, interpolated, regime_map
 from simulation.explore.study import SPEED, SYNCHRONIZATION
 from simulation.figures.drawing.keyed_page import keyed_page
-from simulation.figures.drawing.markdown import markdown_text
 from simulation.figures.drawing.panels import RIGHT_MM, Frame, Grid, Key
 from simulation.figures.drawing.study import Drawn
 from simulation.figures.drawing.style import INK, difference_map, fit_mm
+from simulation.markdown import markdown_text
 from simulation.metrics import METRICS
 from simulation.results.reader import Results
 from simulation.world import Array

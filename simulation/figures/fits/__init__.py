@@ -17,7 +17,7 @@ FOLDER = "figures"
 def write_fit_figures(fit: FitResults, *, width_mm: float = 190.0) -> list[Path]:
     """Draw the figures of a fit into the folder ``figures`` beside it; return the files written.
 
-    Calibration is left out where nothing was held out.
+    Profiles are left out of a fit by simulation, which has none, and calibration where nothing was held out.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def write_fit_figures(fit: FitResults, *, width_mm: float = 190.0) -> list[Path]
     drawn = {
         "fit_by_region": regions.draw(fit, width_mm=width_mm),
         "posterior": posterior.draw(fit, width_mm=width_mm),
-        "profiles": profiles.draw(fit, width_mm=width_mm),
+        **({} if fit.profiles is None else {"profiles": profiles.draw(fit, width_mm=width_mm)}),
         "synchronization": synchronization.draw(fit, width_mm=width_mm),
     }
     if calibration.held_out(fit):

@@ -27,8 +27,9 @@ MAXIMUM: dict[str, Any] = {"color": INK, "linewidth": 0.9}
 KEYS = (
     Key("draws", patch={"facecolor": MODEL, "alpha": 0.6, "linewidth": 0.0}),
     Key("evenly over the range, as before the data", patch=RANGE),
-    Key("most likely value", line=MAXIMUM),
 )
+POINTS = {"maximum": "most likely value", "posterior_median": "median"}
+"""Columns of the value that is marked, by what there is, and their names: a fit by simulation knows no maximum."""
 
 
 def draw(fit: FitResults, *, width_mm: float) -> Drawn:
@@ -73,7 +74,13 @@ def draw(fit: FitResults, *, width_mm: float) -> Drawn:
                     ax.set_yticklabels([])
 
     return Drawn(
-        keyed_page(draw_in, KEYS, width_mm=width_mm, height_mm=height_mm, note=note),
+        keyed_page(
+            draw_in,
+            [*KEYS, Key(POINTS[_point(fit)], line=MAXIMUM)],
+            width_mm=width_mm,
+            height_mm=height_mm,
+            note=note,
+        ),
         {"posterior": _numbers(fit)},
         caption("Posterior.", fit.about, note, fit.sentences),
     )
@@ -85,6 +92,10 @@ def _note(fit: FitResults, *, shows_pairs: bool) -> str:
         f"{len(fit.draws):,} draws from the posterior, worth {fit.summary.effective_draws.min():,.0f} independent ones "
         f"or more.{pairs} Axes hold the draws, not the whole range. Rates are per year."
     )
+
+
+def _point(fit: FitResults) -> str:
+    return next(name for name in POINTS if name in fit.summary)
 
 
 def _name(fit: FitResults, n: int) -> str:
@@ -103,7 +114,8 @@ def _values(fit: FitResults, n: int) -> Array:
 def _limits(fit: FitResults, n: int) -> tuple[float, float]:
     """Return the ends of the axis of a parameter: those of its draws, with the most likely value."""
     row, values = fit.summary.iloc[n], _values(fit, n)
-    low, high = min(float(values.min()), row.maximum), max(float(values.max()), row.maximum)
+    marked = row[_point(fit)]
+    low, high = min(float(values.min()), marked), max(float(values.max()), marked)
     if _scale(fit, n) == "linear":
         around = 0.04 * (high - low)
         low = low - around if low > around else 0.0
@@ -114,7 +126,11 @@ def _limits(fit: FitResults, n: int) -> tuple[float, float]:
 def _write_heading(frame: Frame, fit: FitResults, n: int, *, left: float, top: float, room: float) -> None:
     row = fit.summary.iloc[n]
     frame.text(fit_mm(_name(fit, n), room), left=left, top=top, weight="bold")
-    words = f"{row.range_low:.3g} to {row.range_high:.3g}"
+    low, high = (
+        np.format_float_positional(end, precision=3, fractional=False, trim="-")
+        for end in (row.range_low, row.range_high)
+    )
+    words = f"{low} to {high}"
     frame.text(fit_mm(words, room, size=SMALL_PT), left=left, top=top + LINE_MM, size=SMALL_PT)
 
 
@@ -130,7 +146,7 @@ def _draw_marginal(ax: Axes, fit: FitResults, n: int) -> None:
     density = counts / counts.sum() / np.diff(on_scale)
     ax.fill_between([max(low, ends[0]), min(high, ends[1])], 0, 1 / whole, **RANGE)
     ax.stairs(density, edges, fill=True, color=MODEL, alpha=0.6)
-    ax.axvline(row.maximum, **MAXIMUM)
+    ax.axvline(row[_point(fit)], **MAXIMUM)
     scale(ax, _scale(fit, n))
     ax.set_xlim(low, high)
     ax.set_ylim(0, 1.08 * max(float(density.max()), 1 / whole))
@@ -143,8 +159,8 @@ def _draw_pair(ax: Axes, fit: FitResults, across: int, up: int) -> None:
     x, y = (_values(fit, n)[:DOTS] for n in (across, up))
     ax.plot(x, y, linestyle="none", marker=".", markersize=1.6, color=MODEL, alpha=0.45, markeredgewidth=0)
     ax.plot(
-        fit.summary.maximum[across],
-        fit.summary.maximum[up],
+        fit.summary[_point(fit)][across],
+        fit.summary[_point(fit)][up],
         marker="+",
         markersize=5,
         color=INK,
@@ -160,7 +176,9 @@ def _numbers(fit: FitResults) -> pd.DataFrame:
     """Return quantiles of each parameter, and the correlations of all."""
     quantiles = (0.05, 0.25, 0.5, 0.75, 0.95)
     rows = []
-    correlation = fit.draws.rank().corr().to_numpy() if len(fit.summary) > 1 else np.ones((1, 1))
+    correlation = (
+        fit.draws[list(fit.summary.key)].rank().corr().to_numpy() if len(fit.summary) > 1 else np.ones((1, 1))
+    )
     for n, row in fit.summary.iterrows():
         found = np.quantile(_values(fit, int(str(n))), quantiles)
         rows.append(

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
-from simulation.figures.drawing.keyed_page import keyed_page
-from simulation.figures.drawing.panels import Frame, Grid, Key
+from simulation.errors import ResultsError
+from simulation.figures.drawing.panels import Key
 from simulation.figures.drawing.study import Drawn
 from simulation.figures.drawing.style import FAINT, INK
-from simulation.figures.fits.look import BAND, MODEL, caption, few_marks, scale
+from simulation.figures.fits.look import BAND, MODEL, caption, few_marks, page_of_panels, scale
 from simulation.fit.maximum import CONFIDENCE, DROP
 from simulation.fit.results import FitResults
 
 LEFT_MM = 10.0
 PANEL_HEIGHT_MM = 32.0
-LEAST_PANEL_MM = 34.0
 DEEPEST = 3.0 * DROP
 """How far below the maximum the panels reach."""
 LINE: dict[str, Any] = {"color": MODEL, "linewidth": 1.1}
@@ -32,47 +32,50 @@ KEYS = (
 
 
 def draw(fit: FitResults, *, width_mm: float) -> Drawn:
-    """Draw a panel for each parameter."""
-    names = [str(name) for name in fit.summary.parameter]
-    headings = [name.replace("_", " ") for name in names]
-    grid = Grid.fit(
-        len(names),
-        width_mm,
-        least_mm=LEAST_PANEL_MM,
-        left=LEFT_MM,
-        right=3.0,
-        gap_mm=6.0,
-        headings=headings,
-        axis_mm=5.0,
-    )
-    height_mm = grid.height_mm(PANEL_HEIGHT_MM)
-    placed = grid.filling(height_mm)
+    """Draw a panel for each parameter.
+
+    Raises
+    ------
+    ResultsError
+        If the fit has no likelihood.
+    """
+    profiles = fit.profiles
+    if profiles is None:
+        raise ResultsError("profiles: a fit by simulation has no likelihood, so none of its profiles")
+    headings = [str(name).replace("_", " ") for name in fit.summary.parameter]
     note = (
         "Profile: at each value of a parameter, the others have their most likely values. The interval is that of "
         "Wilks, and only about right where the maximum lies at an end of the range. Rates are per year."
     )
 
-    def draw_in(frame: Frame) -> None:
-        for number, heading in enumerate(headings):
-            ax = placed.panel(frame, number, heading)
-            _draw_panel(ax, fit, number)
-            if placed.is_first(number):
-                ax.set_ylabel("log likelihood")
-            else:
-                ax.set_yticklabels([])
+    def draw_panel(ax: Axes, number: int, *, is_first: bool) -> None:
+        _draw_panel(ax, fit, profiles, number)
+        if is_first:
+            ax.set_ylabel("log likelihood")
+        else:
+            ax.set_yticklabels([])
 
     return Drawn(
-        keyed_page(draw_in, KEYS, width_mm=width_mm, height_mm=height_mm, note=note),
-        {"profiles": fit.profiles},
+        page_of_panels(
+            headings,
+            draw_panel,
+            KEYS,
+            width_mm=width_mm,
+            panel_mm=PANEL_HEIGHT_MM,
+            left_mm=LEFT_MM,
+            gap_mm=6.0,
+            note=note,
+        ),
+        {"profiles": profiles},
         caption("Profiles.", fit.about, note, fit.sentences),
     )
 
 
-def _draw_panel(ax: Axes, fit: FitResults, number: int) -> None:
+def _draw_panel(ax: Axes, fit: FitResults, profiles: pd.DataFrame, number: int) -> None:
     row = fit.summary.iloc[number]
-    table = fit.profiles[fit.profiles.parameter == row.parameter].sort_values("value")
+    table = profiles[profiles.parameter == row.parameter].sort_values("value")
     x = table.value.to_numpy()
-    fall = table.log_likelihood.to_numpy() - fit.profiles.log_likelihood.max()
+    fall = table.log_likelihood.to_numpy() - profiles.log_likelihood.max()
     ax.axvspan(row.profile_low, row.profile_high, **BAND)
     ax.axhline(-DROP, **LEVEL)
     ax.axvline(row.maximum, **MAXIMUM)

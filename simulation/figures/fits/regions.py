@@ -32,9 +32,9 @@ def draw(fit: FitResults, *, width_mm: float) -> Drawn:
     regions = list(dict.fromkeys(fit.curves.region))
     per_page = _per_page(len(regions), width_mm)
     note = (
-        f"Lines with dots: share of the eligible that have adopted by the end of a period, as observed. Bands: central "
-        f"90 % of {len(fit.runs):,} runs of the engine, each with values drawn from the posterior and the same initial "
-        "adopters. Periods of a region are not independent of each other."
+        "Lines with dots: share of the eligible that have adopted by the end of a period, as observed. Bands: central "
+        f"90 % of {len(fit.runs):,} runs of the engine, each with values drawn from the posterior. Periods of a region "
+        "are not independent of each other."
     )
     pages = [
         _page(fit, regions[first : first + per_page], note, width_mm)

@@ -9,17 +9,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from simulation.figures.drawing.keyed_page import keyed_page
-from simulation.figures.drawing.panels import Frame, Grid, Key, explain
+from simulation.figures.drawing.panels import Key, explain
 from simulation.figures.drawing.study import Drawn
 from simulation.figures.drawing.style import INK, SMALL_PT
-from simulation.figures.fits.look import BAND, MODEL, caption
+from simulation.figures.fits.look import BAND, MODEL, caption, page_of_panels
 from simulation.fit import predictive
 from simulation.fit.results import FitResults
 
 LEFT_MM = 4.0
 PANEL_HEIGHT_MM = 30.0
-LEAST_PANEL_MM = 34.0
 BINS = 30
 OBSERVED: dict[str, Any] = {"color": INK, "linewidth": 1.4}
 RUNS: dict[str, Any] = {"facecolor": MODEL, "alpha": 0.65, "linewidth": 0.0}
@@ -39,30 +37,22 @@ def draw(fit: FitResults, *, width_mm: float) -> Drawn:
         )
         for name, unit in zip(table.metric, table.unit, strict=True)
     ]
-    grid = Grid.fit(
-        len(table),
-        width_mm,
-        least_mm=LEAST_PANEL_MM,
-        left=LEFT_MM,
-        right=3.0,
-        gap_mm=4.5,
-        headings=headings,
-        axis_mm=5.0,
-    )
-    height_mm = grid.height_mm(PANEL_HEIGHT_MM)
-    placed = grid.filling(height_mm)
     note = (
-        f"{len(fit.runs):,} runs of the engine, each with values drawn from the posterior and the initial adopters "
-        "that were observed; metrics of the data and of the runs by the same functions. Lower is sooner, or more in "
-        "step."
+        f"{len(fit.runs):,} runs of the engine, each with values drawn from the posterior; metrics of the data and of "
+        "the runs by the same functions. Lower is sooner, or more in step."
     )
-
-    def draw_in(frame: Frame) -> None:
-        for number, heading in enumerate(headings):
-            _draw_panel(placed.panel(frame, number, heading), fit, number)
 
     return Drawn(
-        keyed_page(draw_in, KEYS, width_mm=width_mm, height_mm=height_mm, note=note),
+        page_of_panels(
+            headings,
+            lambda ax, number, *, is_first: _draw_panel(ax, fit, number),
+            KEYS,
+            width_mm=width_mm,
+            panel_mm=PANEL_HEIGHT_MM,
+            left_mm=LEFT_MM,
+            gap_mm=4.5,
+            note=note,
+        ),
         {"synchronization": table, "synchronization_runs": fit.runs},
         caption("Observed synchronization.", fit.about, note, predictive.sentences(table)),
     )

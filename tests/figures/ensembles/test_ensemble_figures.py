@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -22,14 +23,14 @@ from simulation.explore.running import Size, run_ensemble
 from simulation.explore.study import SPEED, SYNCHRONIZATION
 from simulation.figures import Drawn
 from simulation.figures.drawing.style import style
-from simulation.figures.ensembles import outcomes, what_decides, write_ensemble_figures
+from simulation.figures.ensembles import outcomes, rules, what_decides, write_ensemble_figures
 from simulation.results.own_files import on_record
 from simulation.results.tables import ENDING, RAN
 
 SEEDS = 2
 UNFILTERED = 60
 PATTERNS = ("t50_of_all", "spread_of_10_percent_dates")
-FIGURES = {"outcomes": outcomes.draw, "what_decides": what_decides.draw}
+FIGURES = {"outcomes": outcomes.draw, "what_decides": what_decides.draw, "rules": rules.draw}
 PARAMETERS = (
     Parameter("diffusion.half_distance_km", ("diffusion.half_distance_km",), "log", 50.0, 529.0, unit="km"),
     Parameter("costs.platform_onboarding", ("costs.platform_onboarding",), "linear", 1.0, 9.0),
@@ -239,3 +240,26 @@ def test_a_grid_of_two_parameters_has_a_regime_map(tmp_path: Path) -> None:
     results = run_ensemble(grid, Size(4), out=tmp_path / "out", executor="serial")
     written = {path.name for path in write_ensemble_figures(results)}
     assert written == {f"regime_map.{suffix}" for suffix in ("png", "pdf", "csv", "md")}
+
+
+def test_each_rule_has_its_share_its_interval_and_the_share_in_all_worlds() -> None:
+    found = answers()
+    drawn = draw("rules", found, width_mm=140)
+    table = found.rule_table
+    assert set(table["measure"]) == {"speed", "synchronization"}
+    for ax, (_, part) in zip(drawn.figure.axes, table.groupby("measure", sort=False), strict=True):
+        marks = [line.get_xdata()[0] for line in ax.lines if line.get_marker() != "None"]
+        assert marks == pytest.approx((100 * part["density"]).tolist())
+        ends = [line.get_xdata() for line in ax.lines if len(set(line.get_xdata())) == 2]
+        assert np.array(ends) == pytest.approx(100 * part[["density_low", "density_high"]].to_numpy())
+        assert ax.lines[-1].get_xdata()[0] == pytest.approx(100 * part["base_rate"].iloc[0])
+        assert [label.get_text().replace("\n", " ") for label in ax.get_yticklabels()] == part[
+            "where"
+        ].tolist()
+    assert any("world.readiness_factor below" in text for text in words(drawn))
+
+
+def test_without_rules_there_is_no_figure_of_them() -> None:
+    found = replace(answers(), rule_table=pd.DataFrame())
+    with pytest.raises(ResultsError, match="no rule sets worlds apart"):
+        rules.draw(found, width_mm=90)
