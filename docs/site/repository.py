@@ -32,7 +32,7 @@ UNSEARCHED = "---\nsearch: {exclude: true}\n---\n\n"
 
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
 CELL = re.compile(r"<td( style=[^>]*)?>(.*?)</td>", re.DOTALL)
-NAME = re.compile(r"(?<=<code>)[^<\s]{20,}(?=</code>)")
+NAME = re.compile(r"(?<=<code>)[^<\s]{24,}(?=</code>)")
 LONG = 70
 """Letters from which a cell of a table holds sentences."""
 FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.DOTALL | re.MULTILINE)
