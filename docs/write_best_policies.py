@@ -1,7 +1,7 @@
-"""Write the section "The best policies found" of docs/findings.md, and its picture.
+"""Write the section "The best policies found" of docs/findings.md, and its pictures.
 
-uv run hypercluster optimize
-uv run python docs/write_best_policies.py results/optimize-budget/final_018
+uv run hypercluster optimize --robust
+uv run python docs/write_best_policies.py results/optimize-budget
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 from simulation.results.reader import Results
 
 FINDINGS = Path(__file__).parent / "findings.md"
-PICTURE = Path(__file__).parent / "pictures" / "best_policies.png"
+PICTURES = Path(__file__).parent / "pictures"
 NAME = "best policies"
 SECTION = re.compile(rf"<!-- {NAME} -->.*<!-- /{NAME} -->\n", re.DOTALL)
 
@@ -41,7 +41,51 @@ def table(rows: pd.DataFrame) -> list[str]:
     return lines
 
 
-def section(folder: Path) -> str:
+def robust_table(rows: pd.DataFrame) -> list[str]:
+    """Return those on the front of means or most often on a front, and all policies, as lines of a Markdown table."""
+    first, second = (name.removeprefix("worst_") for name in rows.columns if name.startswith("worst_"))
+    own = rows["kind"] == "candidate"
+    most = rows.loc[own, "on_front"].max()
+    shown = rows[~own | (rows["standing"] == "front") | (rows["on_front"] == most)].sort_values(first)
+    lines = [
+        f"| policy | `{first}` | worst tenth | regret | `{second}` | worst tenth | regret | on the front | unpaid |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in shown.to_dict("records"):
+        cells = [f"`{row['name']}`" if row["kind"] == "candidate" else row["title"]]
+        for metric, digits in ((first, 2), (second, 3)):
+            ends = f"{row[f'{metric}_low']:.{digits}f} to {row[f'{metric}_high']:.{digits}f}"
+            cells.append(f"{row[metric]:.{digits}f} ({ends})")
+            for measure in ("worst", "regret"):
+                value = row[f"{measure}_{metric}"]
+                cells.append("-" if pd.isna(value) else f"{value:.{digits}f}")
+        cells += [
+            "-" if pd.isna(row[key]) else f"{row[key]:.0f}" for key in ("on_front", "worlds_that_cannot_pay")
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def in_uncertain_worlds(folder: Path) -> list[str]:
+    """Return what the comparison in uncertain worlds says."""
+    rows = pd.read_csv(folder / "robust.csv")
+    _, *told = (folder / "robust.md").read_text(encoding="utf-8").strip().split("\n\n")
+    return [
+        "### In uncertain worlds",
+        "",
+        f"The best of the search and the policies in {rows['worlds'].iloc[0]} worlds that differ in all that is "
+        "assumed, by `hypercluster optimize --robust` ([how](optimize.md#in-uncertain-worlds)). Means over worlds with "
+        "95 % intervals; the last columns are numbers of worlds, unpaid of those that cannot pay for the plan.",
+        "",
+        *robust_table(rows),
+        "",
+        "![Expected values, worst tenths, and how often each is on the front.](pictures/robust_policies.png)",
+        "",
+        *(f"{paragraph}\n" for paragraph in told),
+    ]
+
+
+def section(folder: Path, robust: Path) -> str:
     """Return the section with its marks."""
     _, *told = (folder / "front.md").read_text(encoding="utf-8").strip().split("\n\n")
     command = Results(folder).manifest["command"]
@@ -62,7 +106,10 @@ def section(folder: Path) -> str:
         "![The front and the policies of the study.](pictures/best_policies.png)",
         "",
         *(f"{paragraph}\n" for paragraph in told),
-        "They are the best in the default world, with the default costs and effects, which are assumptions.",
+        "They are the best that were found in the default world, with the default costs and effects, which are "
+        "assumptions.",
+        "",
+        *in_uncertain_worlds(robust),
         f"<!-- /{NAME} -->",
         "",
     ]
@@ -70,14 +117,15 @@ def section(folder: Path) -> str:
 
 
 def main() -> None:
-    """Write the section from the folder of a final comparison."""
-    folder = Path(sys.argv[1])
+    """Write the section from the folder of a search."""
+    folder, robust = (sorted(Path(sys.argv[1]).glob(f"{kind}_*"))[-1] for kind in ("final", "robust"))
     page = FINDINGS.read_text(encoding="utf-8")
-    new = section(folder)
+    new = section(folder, robust)
     FINDINGS.write_text(
         SECTION.sub(lambda _: new, page) if SECTION.search(page) else f"{page}\n{new}", encoding="utf-8"
     )
-    PICTURE.write_bytes((folder / "figures" / "front.png").read_bytes())
+    (PICTURES / "best_policies.png").write_bytes((folder / "figures" / "front.png").read_bytes())
+    (PICTURES / "robust_policies.png").write_bytes((robust / "figures" / "robust.png").read_bytes())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import re
 import sys
 from pathlib import Path
 
-from simulation.explain.contributions import contributions
+from simulation.explain.contributions import COLUMNS, contributions
 from simulation.explain.study import Explanation
 from simulation.reporting.explanations import sentences, tables
 from simulation.results.reader import Results
@@ -36,7 +36,7 @@ def explained(name: str, other: str, folder: str) -> list[str]:
     there = load_scenario(other) if other else None
     explanation = Explanation.of(load_scenario(name), there)
     results = Results(folder)
-    found = contributions(explanation, results)
+    found = contributions(explanation, results.runs(COLUMNS))
     # What more or less money would do depends on no other scenario.
     wanted = SHOWN if there is None else SHOWN[:-1]
     shown = [table for table in tables(explanation, found, results) if table.name in wanted]

@@ -112,6 +112,10 @@ class DataError(ProblemsError):
     """A table of a dataset cannot be used."""
 
 
+class PluginError(ProblemsError):
+    """A plugin cannot be used."""
+
+
 class ResultsError(HyperclusterError):
     """A results folder cannot be read, resumed or written."""
 

@@ -705,8 +705,8 @@ MUTANTS = [
     Mutant(
         "scenarios compared on other seeds",
         "batch/replications.py",
-        "simulate(spec, seed + replication, deadline=deadline)",
-        "simulate(spec, seed + replication + len(spec.name), deadline=deadline)",
+        "simulate(spec, seed + replication, deadline=deadline,",
+        "simulate(spec, seed + replication + len(spec.name), deadline=deadline,",
         "tests/batch/test_running.py",
     ),
     Mutant(

@@ -37,6 +37,7 @@ PAGES = (
     "docs/validation.md",
     "docs/commands.md",
     "docs/installing.md",
+    "docs/plugins.md",
     "docs/python.md",
     "docs/reliability.md",
     "docs/tutorial.md",

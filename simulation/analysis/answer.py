@@ -132,9 +132,16 @@ def _together(c: Compared) -> dict[str, Any]:
         return _line(
             "together", None, "Together: not to be told.", "Too little is adopted to compare the regions."
         )
-    if _reach_half(c):
+    w1 = c.found["w1_years"]
+    lag_ahead = _sign(-w1.ahead_by) if _reach_half(c) else None
+    if None not in (here, lag_ahead) and lag_ahead != here and not elsewhere:
+        lead, who = "Together: it depends on the measure.", None
+        text = (
+            f"Regions are {abs(found.difference):.3f} more in step (1 - Phi) with {_title(c, here)}, but "
+            f"{abs(w1.difference):.2f} years closer together (W1) with {_title(c, lag_ahead)}"
+        )
+    elif _reach_half(c) and (here is None or (w1.mean_b < w1.mean_a) is (here == "b")):
         first: Ahead = "a" if who == "a" else "b"
-        w1 = c.found["w1_years"]
         means = (w1.mean_a, w1.mean_b) if first == "a" else (w1.mean_b, w1.mean_a)
         decimals = needed_decimals(w1.mean_a, w1.mean_b, at_least=1)
         text = (
@@ -173,10 +180,9 @@ def _sooner(c: Compared) -> dict[str, Any]:
     else:
         decimals = needed_decimals(min(ends), max(ends), at_least=1) if found.n > 1 else 1
         interval = f"{min(ends):.{decimals}f} to {max(ends):.{decimals}f} at 95 %, " if found.n > 1 else ""
-        word = "sooner" if found.difference < 0 else "later"
         text = (
-            f"With the assumptions shown, half of the enterprises adopt {size:.{decimals}f} years {word} with "
-            f"{c.titles[1]} ({interval}{_counted(found.n)})"
+            f"With the assumptions shown, half of the enterprises adopt {size:.{decimals}f} years sooner with "
+            f"{_title(c, here)} ({interval}{_counted(found.n)})"
         )
     if not elsewhere:
         return _line("sooner", who, lead, f"{text}.")

@@ -13,7 +13,6 @@ from simulation.analysis.comparison import COLUMNS, COMPARISON, pair_rows, refer
 from simulation.analysis.paired import PRECISION, Difference
 from simulation.arguments import real_number
 from simulation.errors import ResultsError
-from simulation.metrics import METRICS
 from simulation.results.code_digest import edited
 from simulation.results.derived import Outputs
 from simulation.results.manifest import changed_keys, other_arithmetic
@@ -150,7 +149,7 @@ def _labels(there: Path, here: Path) -> tuple[str, str]:
 
 def _runs_by_seed(study: Results, seeds: range) -> dict[str, pd.DataFrame]:
     """Return the metrics of each scenario by seed; in an ensemble by replication, because points may share seeds."""
-    runs = study.runs(["scenario", "seed", "replication", *METRICS])
+    runs = study.runs(["scenario", "seed", "replication", *study.metrics])
     if "ensemble" in study.manifest:
         runs = runs.set_index("replication")
     else:

@@ -57,7 +57,7 @@ def compare(
     """
     precision = real_number("precision", precision, above=0)
     study = results if isinstance(results, Results) else Results(results)
-    runs = study.runs(["scenario", "replication", *METRICS])
+    runs = study.runs(["scenario", "replication", *study.metrics])
     by_scenario = {name: rows.set_index("replication") for name, rows in runs.groupby("scenario")}
     rows = []
     for scenario, other in pairs_of(study.scenarios, reference):
@@ -102,6 +102,8 @@ def _in_every_metric(
     pairs = scenario.index.union(reference.index).size
     found = {}
     for name, metric in METRICS.items():
+        if METRICS.plugin_of(name) and not (name in scenario and name in reference):
+            continue  # at least one of them was run without the plugin
         members = (runs[name].reindex(both).to_numpy(dtype=float) for runs in (scenario, reference))
         difference = paired_difference(*members, better=metric.better, precision=precision)
         found[name] = replace(difference, pairs=pairs)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from simulation.errors import DataError
+from simulation.errors import DataError, HyperclusterError, listed, suggestion
 from simulation.files.text import TextFault
-from simulation.files.toml import KeyPath, read_toml
+from simulation.files.toml import KeyPath, key_text, read_toml
 from simulation.scenario.document import Document, Layer
 from simulation.scenario.messages import Issue, schema_problems
+from simulation.scenario.messages import expected as accepted
 from simulation.settings import Line, Names, Settings
 
 SHIPPED = Path(__file__).parents[1] / "data"
@@ -78,6 +80,64 @@ def read_declarations[M: Settings](
     if problems:
         raise DataError(problems[:MOST_PROBLEMS], len(problems[MOST_PROBLEMS:]))
     return declared
+
+
+def declared_with[M: Settings](
+    data: Mapping[str, Any], schema: type[M], *, check: Callable[[M], Iterator[Issue]]
+) -> M:
+    """Return declarations of values from a file and a command, as :func:`read_declarations` does of a file.
+
+    Raises
+    ------
+    HyperclusterError
+        With the first problem.
+    """
+    try:
+        declared = schema.model_validate(dict(data))
+    except ValidationError as error:
+        details = error.errors()[0]
+        where = ".".join(map(str, details["loc"]))
+        raise HyperclusterError(f"{where} = {details['input']!r:.60}: {accepted(details)}") from None
+    for place, message in check(declared):
+        raise HyperclusterError(f"{key_text(place)}: {message}")
+    return declared
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Files of one kind that come with the project, such as studies."""
+
+    folder: str  # of those of scenarios: "studies"
+    kind: str  # one of them: "study"
+
+    def files(self) -> list[Path]:
+        """Return all of them, sorted by name."""
+        packaged, checkout = (
+            Path(__file__).parents[up] / "scenarios" / self.folder
+            for up in (1, 2)  # in an installation, and in a checkout
+        )
+        return sorted((packaged if packaged.is_dir() else checkout).glob("*.toml"))
+
+    def find(self, name: str, *, advice: str = "") -> Path:
+        """Return the shipped file of that name, or a file of the user.
+
+        Raises
+        ------
+        HyperclusterError
+            If there is none; the message ends with the advice.
+        """
+        shipped = {path.stem: path for path in self.files()}
+        if name in shipped:
+            return shipped[name]
+        if Path(name).is_file():
+            return Path(name)
+        known = f"; shipped are {listed(shipped, at_most=99)}"
+        raise HyperclusterError(f"{name}: no such {self.kind}{suggestion(name, shipped) or known}{advice}")
+
+
+def beside(name: str, folder: Path) -> str | Path:
+    """Return the file of a scenario beside the file that names it, or the name as it is."""
+    return folder / name if (folder / name).is_file() else name
 
 
 def repeated(names: Iterable[tuple[KeyPath, str]]) -> Iterator[Issue]:

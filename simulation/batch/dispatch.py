@@ -15,6 +15,7 @@ from hashlib import sha256
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
+from simulation import plugins
 from simulation.batch.workers import KEPT, NoAnswerError, Workers
 from simulation.errors import HyperclusterError, MachineError
 from simulation.results.blocks import block_of_temporary, part_name
@@ -60,7 +61,7 @@ class Block:
     def __reduce__(self) -> tuple[Callable[..., Block], tuple[object, ...]]:
         """Send what all blocks of a scenario share as bytes that are made once."""
         rest = (self.seed, self.replications, self.deadline, self.again, self.keep, self.threads)
-        return _block_of_bytes, (_bytes_of(self.spec), _bytes_of(self.replicate), *rest)
+        return _block_of_bytes, (plugins.carried(), _bytes_of(self.spec), _bytes_of(self.replicate), *rest)
 
 
 _sent: dict[int, tuple[object, bytes]] = {}
@@ -81,7 +82,8 @@ def _of_bytes(content: bytes) -> Any:
     return pickle.loads(content)
 
 
-def _block_of_bytes(spec: bytes, replicate: bytes, *rest: Any) -> Block:
+def _block_of_bytes(files: tuple[tuple[str, bytes], ...], spec: bytes, replicate: bytes, *rest: Any) -> Block:
+    plugins.adopt(files)  # before the scenario, which may have instruments of theirs
     seed, replications, deadline, again, keep, threads = rest
     return Block(_of_bytes(spec), seed, replications, deadline, again, keep, threads, _of_bytes(replicate))
 

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from simulation.errors import HyperclusterError, MachineError, suggestion
+from simulation.plugins import carrying
 from simulation.results.manifest import model_versions, other_versions
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ class _Foreign:
 
     def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
         try:
-            future = self._executor.submit(task, argument)
+            future = self._executor.submit(carrying(task), argument)
         except Exception as error:  # broken, shut down, or faulty in any other way
             raise MachineError(f"the executor accepts no more work: {error!r}; {KEPT}") from error
         if not isinstance(future, Future):
@@ -256,7 +257,7 @@ def _check_code(client: Client, executor: str) -> None:
     Workers that join later are checked when they answer.
     """
     try:
-        found = client.run(model_versions, on_error="return")
+        found = client.run(carrying(model_versions), on_error="return")
     except OSError as error:
         raise MachineError(
             f"the connection to the scheduler of the cluster is lost: {error}; {KEPT}"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from simulation.cli.exit_codes import FAILURES
 from simulation.cli.options import Resumable, first_seed, fresh, take_over, workers
+
+if TYPE_CHECKING:
+    from simulation.explain.study import Explanation
 
 
 @click.command(cls=Resumable)
@@ -27,6 +31,11 @@ from simulation.cli.options import Resumable, first_seed, fresh, take_over, work
     default=24,
     show_default=True,
     help="Orders that are drawn for a game of more than six parts, rounded up to whole blocks.",
+)
+@click.option(
+    "--each-entry",
+    is_flag=True,
+    help="Let every entry be a part by itself; by default, with more than six, those of one instrument are one part.",
 )
 @click.option(
     "--width",
@@ -51,6 +60,7 @@ def explain(
     replications: int,
     seed: int,
     orders: int,
+    each_entry: bool,
     width: str,
     workers: int | None,
     out: Path | None,
@@ -69,7 +79,7 @@ def explain(
     from simulation.cli.console import print_failures, print_files, print_notes, print_tables
     from simulation.cli.progress import form_of, progress_shown
     from simulation.errors import HyperclusterError
-    from simulation.explain.contributions import contributions
+    from simulation.explain.contributions import COLUMNS, contributions
     from simulation.explain.study import Explanation
     from simulation.reporting.explanation_page import write_explanation
     from simulation.reporting.explanations import sentences, tables
@@ -78,7 +88,7 @@ def explain(
 
     spec = load_scenario(scenario)
     other = None if against is None else load_scenario(against)
-    explanation = Explanation.of(spec, other, orders=orders)
+    explanation = Explanation.of(spec, other, orders=orders, each=each_entry)
     if not explanation.games:
         raise HyperclusterError(
             f"{spec.name}: has no policy and no platform, so there is nothing to explain; "
@@ -86,6 +96,7 @@ def explain(
         )
     versus = f"-against-{other.name}" if other else ""
     folder = out or Path("results") / f"explain-{spec.name}{versus}"
+    click.echo(_size(explanation, replications), err=True)
     with progress_shown(form_of(quiet=False, as_json=False)) as progress:
         results = run_batch(
             explanation.scenarios,
@@ -102,9 +113,17 @@ def explain(
     outputs = outputs_of(
         results,
         *("explain", scenario, *more, "--replications", count, "--seed", str(seed)),
-        *("--orders", str(orders), "--width", width, "--out", HERE),
+        *(
+            "--orders",
+            str(orders),
+            *(["--each-entry"] if each_entry else []),
+            "--width",
+            width,
+            "--out",
+            HERE,
+        ),
     )
-    found = contributions(explanation, results)
+    found = contributions(explanation, results.runs(COLUMNS))
     shown = tables(explanation, found, results)
     files = write_explanation(explanation, found, shown, outputs, width_mm=float(width))
     print_tables(shown, sentences(explanation, found))
@@ -113,3 +132,13 @@ def explain(
     if results.manifest["failures"]:
         print_failures(results.manifest)
         ctx.exit(FAILURES)
+
+
+def _size(explanation: Explanation, replications: int) -> str:
+    """Return what will run; the time follows when one run has been timed."""
+    games = [f"{game.name.replace('_', ' ')} {len(game.coalitions)}" for game in explanation.games]
+    count = len(explanation.scenarios)
+    return (
+        f"{count:,} scenarios with {replications} replications each, {count * replications:,} runs in all; "
+        f"combinations of parts, some in several games: {', '.join(games)}"
+    )

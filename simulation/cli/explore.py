@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulation.cli.options import Resumable, fresh, take_over, workers
+from simulation.cli.options import Resumable, as_json, deadline, executor, fresh, quiet, take_over, workers
 
 if TYPE_CHECKING:
     from simulation.explore.ensemble import Ensemble
@@ -63,17 +63,15 @@ STUDY = "verdict"
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be run, how long it takes, and what varies.")
 @workers
-@click.option("--executor", default="processes", show_default=True, metavar="WHERE", help="As for run.")
-@click.option("--deadline", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="As for run.")
+@executor
+@deadline
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Results folder; by default results/explore-STUDY."
 )
 @fresh
 @take_over
-@click.option("--quiet", is_flag=True, help="Print only errors.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, one object per line."
-)
+@quiet
+@as_json
 @click.pass_context
 def explore(
     ctx: click.Context,
@@ -176,20 +174,15 @@ def explore(
 
 def _study_of(names: tuple[str, ...], given: dict[str, Any]) -> tuple[Study, Path | None, str]:
     """Return the study, the folder of its file, and its name."""
-    from simulation.errors import HyperclusterError, listed, suggestion
-    from simulation.explore.study import find_study, read_study, shipped_studies, study_with
+    from simulation.explore.study import STUDIES, read_study, study_with
 
     if len(names) >= 2:
         return study_with({"scenarios": list(names), **given}), None, "+".join(Path(n).stem for n in names)
     name = names[0] if names else STUDY
-    path = find_study(name)
-    if path is None:
-        known = [each.stem for each in shipped_studies()]
-        hint = suggestion(name, known) or f"; shipped studies are {listed(known, at_most=99)}"
-        raise HyperclusterError(
-            f"{name}: no such study{hint}. A study compares at least two scenarios: "
-            "hypercluster explore regional_cluster hypercluster"
-        )
+    path = STUDIES.find(
+        name,
+        advice=". A study compares at least two scenarios: hypercluster explore regional_cluster hypercluster",
+    )
     study = read_study(path)
     return study_with({**study.model_dump(exclude_unset=True), **given}), path.parent, path.stem
 

@@ -22,7 +22,7 @@ from simulation.cli.factors import factors
 from simulation.cli.fit import fit
 from simulation.cli.new_dataset import new_dataset
 from simulation.cli.optimize import optimize
-from simulation.cli.options import Resumable
+from simulation.cli.options import Resumable, with_plugins
 from simulation.cli.plot import plot
 from simulation.cli.report import report
 from simulation.cli.run import run
@@ -78,7 +78,7 @@ for command in (
     factors,
     serve,
 ):
-    cli.add_command(command)
+    cli.add_command(with_plugins(command))
 
 
 def main() -> None:

@@ -21,6 +21,20 @@ workers = click.option(
     "--workers", type=click.IntRange(1), help="Blocks computed at the same time; by default one per core."
 )
 
+executor = click.option(
+    "--executor", default="processes", show_default=True, metavar="WHERE", help="As for run."
+)
+
+deadline = click.option(
+    "--deadline", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="As for run."
+)
+
+quiet = click.option("--quiet", is_flag=True, help="Print only errors.")
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, one object per line."
+)
+
 fresh = click.option("--fresh", is_flag=True, help="Replace what is in the results folder.")
 
 take_over = click.option(
@@ -28,3 +42,26 @@ take_over = click.option(
     is_flag=True,
     help="Take the folder over from a process on another machine that has ended; needed on disks without file locks.",
 )
+
+
+def _use(ctx: click.Context, param: click.Parameter, paths: tuple[str, ...]) -> None:
+    if paths:
+        from simulation.plugins import use
+
+        use(*paths)
+
+
+def with_plugins(command: click.Command) -> click.Command:
+    """Give a command the option ``--plugin``, which is read before all others."""
+    command.params.append(
+        click.Option(
+            ["--plugin"],
+            multiple=True,
+            metavar="FILE",
+            expose_value=False,
+            is_eager=True,
+            callback=_use,
+            help="Add the instruments, metrics, figures and so on of a Python file. May be repeated.",
+        )
+    )
+    return command

@@ -12,7 +12,12 @@ from simulation.cli.options import results_folder
 @click.command()
 @results_folder
 @click.option("--reference", help="Scenario to compare with; by default baseline, or the first.")
-def report(folder: Path, reference: str | None) -> None:
+@click.option(
+    "--ro-crate",
+    is_flag=True,
+    help="Write only ro-crate-metadata.json, which describes the folder for archives.",
+)
+def report(folder: Path, reference: str | None, ro_crate: bool) -> None:
     """Write a report on a results folder, also on an ensemble or a fit.
 
     Writes one self-contained HTML page, the same report as Markdown, tables as LaTeX and Markdown, and all figures as
@@ -31,9 +36,16 @@ def report(folder: Path, reference: str | None) -> None:
 
         if reference is not None:
             raise HyperclusterError("--reference: a fit compares no scenarios")
+        if ro_crate:
+            raise HyperclusterError("--ro-crate: a fit has no manifest of a study to describe")
         print_files(write_fit_report(folder))
         return
     results = Results(folder)
+    if ro_crate:
+        from simulation.results.crate import write_crate
+
+        print_files([write_crate(results)])
+        return
     if "ensemble" in results.manifest:
         if reference is not None:
             raise HyperclusterError(

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from simulation.cli.exit_codes import FAILURES
-from simulation.cli.options import Resumable, first_seed, fresh, take_over, workers
+from simulation.cli.options import Resumable, as_json, first_seed, fresh, quiet, take_over, workers
 
 if TYPE_CHECKING:
+    from simulation.errors import HyperclusterError
     from simulation.results.reader import Results
 
 STUDY = ("baseline", "regional_cluster", "hypercluster")
@@ -90,10 +91,8 @@ LONGEST_FOLDER = 80
 )
 @fresh
 @take_over
-@click.option("--quiet", is_flag=True, help="Print only errors.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print progress and outcome as JSON, one object per line."
-)
+@quiet
+@as_json
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -126,9 +125,13 @@ def run(
     with errors_as_json() if as_json else contextlib.nullcontext():
         from simulation.batch.running import run_batch
         from simulation.cli.progress import ending, form_of, print_json, progress_shown
+        from simulation.errors import ScenarioError
         from simulation.scenario.loading import load_scenarios
 
-        specs = load_scenarios(scenarios or STUDY, overrides=overrides)
+        try:
+            specs = load_scenarios(scenarios or STUDY, overrides=overrides)
+        except ScenarioError as error:
+            raise _without_plugins(error, out) from None
         folder = out or default_folder([spec.name for spec in specs])
         titles = {spec.name: spec.title for spec in specs}
         with progress_shown(form_of(quiet=quiet, as_json=as_json), titles=titles) as progress:
@@ -177,6 +180,22 @@ def default_folder(names: Sequence[str]) -> Path:
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]
         name = f"{ordered[0]}+{len(ordered) - 1}-others+{digest}"
     return RESULTS / name
+
+
+def _without_plugins(error: HyperclusterError, out: Path | None) -> HyperclusterError:
+    """Return the error of scenarios, with the plugins that the results folder was made with and that are not loaded."""
+    from simulation.errors import HyperclusterError, ResultsError
+    from simulation.files.objects import located
+    from simulation.results.manifest import missing_plugins
+    from simulation.results.reader import read_manifest
+
+    try:
+        missing = [] if out is None else missing_plugins(read_manifest(located(out)))
+    except ResultsError:  # which is reported where the folder is needed
+        missing = []
+    return HyperclusterError(
+        "\n".join([str(error), *(f"{out} was made with the {line}" for line in missing)])
+    )
 
 
 def _conclude(results: Results, *, quiet: bool) -> None:

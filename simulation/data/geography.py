@@ -122,6 +122,33 @@ class Azimuthal:
 
 
 @dataclass(frozen=True, slots=True)
+class EqualEarth:
+    """The Equal Earth projection of a sphere: a map of the world with true areas that looks familiar.
+
+    Šavrič, Patterson & Jenny (2019), International Journal of Geographical Information Science 33: 454-465.
+    """
+
+    meridian: float  # degrees east; vertical on the map
+
+    def project(self, longitude: Array, latitude: Array) -> Array:
+        """Return positions on the map in km east and north of the meridian at the equator, float64 (N, 2).
+
+        Parameters
+        ----------
+        longitude, latitude : float64, shape (N,)
+            Degrees; a longitude beyond the meridian's opposite lies on the other side.
+        """
+        lam = np.radians((longitude - self.meridian + 180.0) % 360.0 - 180.0)
+        theta = np.arcsin(np.sqrt(3) / 2 * np.sin(np.radians(latitude)))
+        a = np.array([1.340264, -0.081106, 0.000893, 0.003796])
+        powers = np.array([1, 3, 7, 9])
+        north = (a * theta[:, None] ** powers).sum(axis=1)
+        slope = (a * powers * theta[:, None] ** (powers - 1)).sum(axis=1)
+        east = 2 * np.sqrt(3) * lam * np.cos(theta) / (3 * slope)
+        return EARTH_RADIUS_KM * np.column_stack([east, north])
+
+
+@dataclass(frozen=True, slots=True)
 class Albers:
     """Albers' equal-area conic projection of a sphere: areas on the map are proportional to those on the ground.
 

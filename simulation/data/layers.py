@@ -7,10 +7,11 @@ these, and ``assumptions``, sentences that are shown to users of the dataset.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from types import ModuleType
 
 from simulation.data.dictionary import ASSUMPTIONS, SETTINGS, SETTINGS_KEYS, TABLES, TableKind
 from simulation.data.tables import Row, Table, raise_problems, read_table
@@ -18,6 +19,7 @@ from simulation.errors import DataError, Problem, listed, shortened, suggestion
 from simulation.files.text import TextFault
 from simulation.files.toml import key_lines, read_toml
 from simulation.hidden_characters import fault_of
+from simulation.plugins import Contribution, Plugin, Registry, contributions, with_added
 
 FOLDER = Path(__file__).parent
 
@@ -30,23 +32,42 @@ class Settings:
     assumptions: tuple[str, ...] = ()
 
 
+def _added() -> Iterator[tuple[Contribution, str, Path]]:
+    """Yield the folders of the datasets of plugins, by name."""
+    for contribution in contributions("datasets"):
+        declared = contribution.value
+        if isinstance(declared, ModuleType):
+            declared = getattr(declared, "DATASETS", {} if contribution.plugin.path else None)
+        if isinstance(declared, str | Path):
+            declared = {contribution.name: declared}
+        if not isinstance(declared, Mapping):
+            message = 'expected DATASETS = {"name": Path(__file__).parent / "folder"}'
+            raise contribution.fault(message, at="DATASETS", found=shortened(repr(declared)))
+        for name, folder in declared.items():
+            if not (isinstance(folder, str | Path) and holds_dataset(folder)):
+                message = "must be a folder with the tables of a dataset, such as regions.csv"
+                raise contribution.fault(message, at="DATASETS", key=f'dataset "{name}"', found=str(folder))
+            yield contribution, str(name), Path(folder).absolute()
+
+
+def _datasets() -> Iterator[tuple[str, Path, Plugin | None]]:
+    names = {path.parent.name for file in ("regions.csv", SETTINGS) for path in FOLDER.glob(f"*/{file}")}
+    yield from with_added({name: FOLDER / name for name in sorted(names)}, _added())
+
+
+DATASETS: Registry[Path] = Registry("dataset", _datasets)
+"""The folder of each dataset that comes with the package or a plugin, by name, those of plugins last."""
+
+
 def shipped_datasets() -> tuple[str, ...]:
-    """Names of the datasets that come with the package."""
-    return tuple(
-        sorted({path.parent.name for file in ("regions.csv", SETTINGS) for path in FOLDER.glob(f"*/{file}")})
-    )
+    """Names of the datasets that come with the package or a plugin."""
+    return tuple(DATASETS)
 
 
 def dataset_folder(name_or_path: str | Path, *, relative_to: Path = Path()) -> Path:
     """Folder of a shipped dataset or, if none has that name, of the user's own."""
-    return FOLDER / name_or_path if _is_shipped(str(name_or_path)) else relative_to / name_or_path
-
-
-def _is_shipped(name: str) -> bool:
-    """Whether :func:`shipped_datasets` has this name, without looking into every folder."""
-    return name in os.listdir(FOLDER) and any(
-        os.path.exists(FOLDER / name / file) for file in ("regions.csv", SETTINGS)
-    )
+    name = str(name_or_path)
+    return DATASETS[name] if name in DATASETS else relative_to / name_or_path
 
 
 def holds_dataset(path: str | Path) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from simulation.analysis.paired import interval
 from simulation.explain.game import Game
@@ -15,7 +16,6 @@ from simulation.explain.orders import sampled_interactions, sampled_values
 from simulation.explain.shapley import interactions, shapley_values
 from simulation.explain.study import MARGIN as OF_MARGIN
 from simulation.explain.study import REFERENCE, Explanation, role, unused_pv
-from simulation.results.reader import Results
 from simulation.world import Array
 
 OUTCOMES = {"restricted_time_years": -1, "synchronization": 1}
@@ -45,14 +45,17 @@ class Contribution:
     )
 
 
-def contributions(explanation: Explanation, results: Results) -> list[Contribution]:
+COLUMNS = ("scenario", "replication", *OUTCOMES)
+"""What must be known of each run."""
+
+
+def contributions(explanation: Explanation, runs: pd.DataFrame) -> list[Contribution]:
     """Compute all contributions.
 
     Parameters
     ----------
-    results : of the explanation's scenarios.
+    runs : ``COLUMNS`` of the runs of the explanation's scenarios, one row each.
     """
-    runs = results.runs(["scenario", "replication", *OUTCOMES])
     found: list[Contribution] = []
     names = explanation.names
     unused = {game.name: _unused(game) for game in explanation.games}
@@ -110,6 +113,9 @@ def _of_game(
     if game.blocks:
         values, errors = sampled_values(whole, game.blocks)
         pairs, pair_errors = sampled_interactions(whole, game.blocks)
+    elif not game.exact:
+        values, errors = np.empty((0, len(players))), np.zeros(len(players))
+        pairs, pair_errors = {}, {}
     else:
         table = np.array([whole[coalition] for coalition in range(everyone + 1)]).T
         values, errors = shapley_values(table), np.zeros(len(players))

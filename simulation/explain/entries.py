@@ -4,6 +4,8 @@ Each entry that only one of two scenarios has, or that has other money in them, 
 a precondition and no player: it is paid wherever an entry needs the platform, and nowhere else. Only of a platform that
 no entry needs is it a player itself. Against another scenario, platforms that differ in what they are, and all other
 settings that differ, are players too, so that all players together make up the whole difference.
+
+With more players than all coalitions can run for, entries of one instrument are one player, unless each is asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from simulation.errors import HyperclusterError
-from simulation.explain.game import Game
+from simulation.explain.game import MOST_EXACT, Game
 from simulation.explain.money import FundedEntry, funded_entries, money_of, with_policies
 from simulation.policies.base import MONEY
 from simulation.policies.plan import OVERSPENT, ROUNDING
@@ -23,6 +25,7 @@ from simulation.scenario.schema import Platform, Scenario
 
 LABELS = {"name", "title", "summary", "group", "description"}
 """What does not change a result."""
+OWN_COST = "entries_at_own_cost"
 MONEY_NOTE = "money of a missing entry goes to the others in proportion, up to full coverage"
 
 
@@ -37,12 +40,15 @@ def _heirless(row: Platform, closed: set[str]) -> Platform:
     return row.model_copy(update={"inherits": None}) if row.inherits in closed else row
 
 
-def games_of_entries(here: Scenario, there: Scenario | None, *, orders: int) -> list[Game]:
+def games_of_entries(
+    here: Scenario, there: Scenario | None, *, orders: int, each: bool = False
+) -> list[Game]:
     """Return the games of what distinguishes two scenarios, at own cost and, if both plans are equal, at equal money.
 
     Parameters
     ----------
     there : None for no policy.
+    each : let every entry be a player by itself, however many there are.
 
     Raises
     ------
@@ -54,13 +60,15 @@ def games_of_entries(here: Scenario, there: Scenario | None, *, orders: int) -> 
         _refuse_incomparable(here, there)
         if not mixture.players:
             raise HyperclusterError(f"{here.name} and {there.name} differ in nothing that changes a result")
+    if not each and len(mixture.players) > MOST_EXACT:
+        mixture.players = _by_instrument(mixture.players)
     players = tuple(player.name for player in mixture.players)
     if not players:
         return []
     what = "What each entry contributes" if there is None else f"What makes the difference to {there.title}"
     games = [
         Game(
-            name="entries_at_own_cost",
+            name=OWN_COST,
             title=f"{what}, at own cost",
             players=players,
             version=mixture.at_own_cost,
@@ -102,6 +110,30 @@ class _Player:
     there: list[FundedEntry] = field(default_factory=list)
     platform: str = ""
     settings: bool = False
+    change: str = ""  # how it differs from the other scenario, at the end of its name
+
+
+def _by_instrument(players: Sequence[_Player]) -> list[_Player]:
+    """Return the players with entries of one instrument together, if all were added, left out, or changed alike."""
+    together: dict[tuple[str, str], list[_Player]] = {}
+    for place, player in enumerate(players):
+        entries = [*player.here, *player.there]
+        alike = entries[0].policy.instrument if entries else str(place), player.change
+        together.setdefault(alike, []).append(player)
+    found = []
+    for (instrument, change), group in together.items():
+        if len(group) == 1:
+            found += group
+            continue
+        found.append(
+            _Player(
+                f"{instrument.replace('_', ' ')}, {len(group)} entries{change}",
+                here=[entry for player in group for entry in player.here],
+                there=[entry for player in group for entry in player.there],
+                change=change,
+            )
+        )
+    return found
 
 
 @dataclass
@@ -132,15 +164,17 @@ class _Mixture:
                 continue
             twins = waiting[_identity(entry)]
             if not twins:
-                players.append(_Player(f"{entry.name} (added)" if others else entry.name, here=[entry]))
+                change = " (added)" if others else ""
+                players.append(_Player(entry.name + change, here=[entry], change=change))
                 continue
             twin = twins.pop(0)
             if _same_money(entry, twin):
                 common.append(entry)
             else:
-                players.append(_Player(f"{entry.name} (other money)", here=[entry], there=[twin]))
+                change = " (other money)"
+                players.append(_Player(entry.name + change, here=[entry], there=[twin], change=change))
         players += [
-            _Player(f"{entry.name} (left out)", there=[entry])
+            _Player(f"{entry.name} (left out)", there=[entry], change=" (left out)")
             for twins in waiting.values()
             for entry in twins
         ]

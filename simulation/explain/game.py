@@ -10,7 +10,7 @@ from simulation.explain.orders import Block, blocks_of_orders, coalitions_of
 from simulation.scenario.schema import Scenario
 
 MOST_EXACT = 6
-"""Players up to whom all coalitions run; with more, some orders are drawn."""
+"""Players up to whom all coalitions run; with more, some orders are drawn, if any."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Game:
     players: tuple[str, ...]
     version: Callable[[int], Scenario]
     """The scenario of a coalition."""
-    orders: int  # to draw, where they are drawn
+    orders: int
+    """To draw, where too many coalitions would run; with 0 only each player is left out then, which gives no values."""
     reference: Callable[[int], Scenario] | None = None
     note: str = ""
     total_pv: float | None = None
@@ -40,15 +41,21 @@ class Game:
     @cached_property
     def blocks(self) -> list[Block]:
         """The orders that are drawn; none if all coalitions run."""
-        return blocks_of_orders(self.players, orders=self.orders) if len(self.players) > MOST_EXACT else []
+        drawn = self.orders > 0 and not self.exact
+        return blocks_of_orders(self.players, orders=self.orders) if drawn else []
+
+    @property
+    def exact(self) -> bool:
+        """Whether all coalitions run."""
+        return len(self.players) <= MOST_EXACT
 
     @cached_property
     def coalitions(self) -> list[int]:
         """The coalitions that run, sorted; those without one player are always among them."""
-        if not self.blocks:
+        if self.exact:
             return list(range(self.everyone + 1))
         last = {self.everyone & ~(1 << player) for player in range(len(self.players))}
-        return sorted({*coalitions_of(self.blocks), *last})
+        return sorted({0, self.everyone, *coalitions_of(self.blocks), *last})
 
     def members(self, coalition: int) -> list[str]:
         """Return the names of the players of a coalition."""

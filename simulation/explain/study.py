@@ -36,8 +36,14 @@ class Explanation:
     margins: tuple[Margin, ...]
 
     @classmethod
-    def of(cls, here: Scenario, against: Scenario | None = None, *, orders: int = ORDERS) -> Explanation:
+    def of(
+        cls, here: Scenario, against: Scenario | None = None, *, orders: int = ORDERS, each: bool = False
+    ) -> Explanation:
         """Prepare the explanation of a scenario against no policy, or against another scenario.
+
+        Parameters
+        ----------
+        each : as of :func:`simulation.explain.entries.games_of_entries`.
 
         Raises
         ------
@@ -46,7 +52,7 @@ class Explanation:
         """
         nothing = without_policies(here).model_copy(update={"name": NO_POLICY, "title": "No policy"})
         there = nothing if against is None else against
-        games = games_of_entries(here, against, orders=orders)
+        games = games_of_entries(here, against, orders=orders, each=each)
         vectors = game_of_vectors(here, orders=orders) if against is None else None
         games += [vectors] if vectors else []
         # Channels of the world alone are no part of a policy.

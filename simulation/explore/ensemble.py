@@ -14,6 +14,7 @@ import pandas as pd
 from annotated_types import Ge, Len
 from pydantic import TypeAdapter, ValidationError
 
+from simulation.analysis.declarations import beside
 from simulation.analysis.patterns import Pattern, load_patterns
 from simulation.analysis.priors import load_priors
 from simulation.errors import (
@@ -187,9 +188,9 @@ def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:
         If a scenario or the design cannot be read, or the scenarios do not belong together.
     """
     where = folder or Path()
-    named = [_located(name, where) for name in study.scenarios]
+    named = [beside(name, where) for name in study.scenarios]
     rivals = load_scenarios(named, overrides=study.set)
-    baseline = load_scenario(_located(study.baseline, where), overrides=study.set)
+    baseline = load_scenario(beside(study.baseline, where), overrides=study.set)
     _refuse_mismatched(baseline, rivals)
     everything = [baseline, *rivals]
     own = [varied.parameter(name) for name, varied in study.parameters.items()]
@@ -219,7 +220,7 @@ def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:
         if kind == "sample" and any(parameter.of_policies for parameter in parameters)
     )
     parameters = [_also_as_designed(parameter) for parameter in parameters]
-    patterns, ranges = _checks(study, baseline)
+    patterns, ranges = checks_of(study, baseline)
     return Ensemble(
         study=study,
         design=Design(
@@ -239,17 +240,13 @@ def ensemble_of(study: Study, *, folder: Path | None = None) -> Ensemble:
     )
 
 
-def _located(name: str, folder: Path) -> str | Path:
-    """Return a file beside the study, or the name as it is."""
-    return folder / name if (folder / name).is_file() else name
-
-
 def _also_as_designed(parameter: Parameter) -> Parameter:
     """Let a parameter that moves some scenarios alone move them as designed, too."""
     return replace(parameter, only=(*parameter.only, *(f"{name}{AS_DESIGNED}" for name in parameter.only)))
 
 
-def _checks(study: Study, baseline: Scenario) -> tuple[tuple[Pattern, ...], tuple[Range, ...]]:
+def checks_of(study: Study, baseline: Scenario) -> tuple[tuple[Pattern, ...], tuple[Range, ...]]:
+    """Return the patterns and the ranges of metrics that a baseline must show."""
     shipped = load_patterns().patterns
     if study.patterns == "none" or (study.match is not None and study.patterns == "shipped"):
         return (), ()  # matched worlds show the pattern that decides, and all of them are described

@@ -9,22 +9,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from simulation.analysis.declarations import read_declarations
+from simulation.analysis.declarations import Shelf, declared_with, read_declarations
 from simulation.analysis.patterns import load_patterns
 from simulation.analysis.priors import Key, Keys, load_priors
 from simulation.arguments import MOST_SEED
-from simulation.errors import DataError, HyperclusterError, Problem, suggestion
+from simulation.errors import DataError, Problem, suggestion
 from simulation.explore.parameters import Parameter
 from simulation.files.text import TextFault, read_text
-from simulation.files.toml import key_text, toml_text
+from simulation.files.toml import toml_text
 from simulation.metrics import METRICS
-from simulation.scenario.messages import Issue, expected
+from simulation.scenario.messages import Issue
 from simulation.settings import IDENTIFIER, Line, Names, Positive, Settings
 
-PACKAGED = Path(__file__).parents[1] / "scenarios" / "studies"
-CHECKOUT = Path(__file__).parents[2] / "scenarios" / "studies"
+STUDIES = Shelf("studies", "study")
+"""The studies that come with the project."""
 
 GENERATED = ("sample", "saltelli", "morris", "grid", "one-at-a-time")
 """Designs that are not read from a file."""
@@ -260,15 +260,7 @@ def study_with(data: Mapping[str, Any]) -> Study:
     HyperclusterError
         If the values cannot stand together.
     """
-    try:
-        study = Study.model_validate(dict(data))
-    except ValidationError as error:
-        details = error.errors()[0]
-        where = ".".join(map(str, details["loc"]))
-        raise HyperclusterError(f"{where} = {details['input']!r:.60}: {expected(details)}") from None
-    for place, message in _faults(study):
-        raise HyperclusterError(f"{key_text(place)}: {message}")
-    return study
+    return declared_with(data, Study, check=_faults)
 
 
 def read_study(path: Path) -> Study:
@@ -308,19 +300,6 @@ def _faults(study: Study) -> Iterator[Issue]:
         yield ("finer",), 'must be 0, except in a design "grid" over two parameters'
     if study.design == "saltelli" and study.replications != 1:
         yield ("replications",), "must be 1 in a saltelli design, where the seed is a column of the design"
-
-
-def find_study(name: str) -> Path | None:
-    """Return the file of a study, or the shipped study of that name, if there is one."""
-    shipped = {path.stem: path for path in shipped_studies()}
-    if name in shipped:
-        return shipped[name]
-    return Path(name) if Path(name).is_file() else None
-
-
-def shipped_studies() -> list[Path]:
-    """Return the files of the studies that come with the project, sorted by name."""
-    return sorted((PACKAGED if PACKAGED.is_dir() else CHECKOUT).glob("*.toml"))
 
 
 def read_rows(path: Path) -> tuple[tuple[str, ...], tuple[tuple[float | str, ...], ...]]:

@@ -122,7 +122,9 @@ def _in_words(conditions: Sequence[Mapping[str, Any]], *, world: str) -> str:
     for condition in conditions:
         key, test, limit = condition["key"], condition["test"], condition["value"]
         plain, unit = _PLAIN.get((key, test), (key, ""))
-        told.append(f"{plain} ({test} {limit:g}{unit}; here {_value_in(world, key):g})")
+        value = _value_in(world, key)
+        here = ", as here:" if (value > limit) is (test == "above") else "; here"
+        told.append(f"{plain} ({test} {limit:g}{unit}{here} {value:g})")
     return " and ".join(told) if len(told) < 2 else f"both {' and '.join(told)}"
 
 

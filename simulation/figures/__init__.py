@@ -12,21 +12,25 @@ package exports it:
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
+from simulation import plugins
 from simulation.arguments import real_number, seed_of
 from simulation.errors import ResultsError, listed, suggestion
 from simulation.figures.drawing.inputs import study_curves
 from simulation.figures.drawing.letters import missing_in_words
-from simulation.figures.drawing.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure
+from simulation.figures.drawing.study import OPTIONAL, Drawn, ScenarioCurves, StudyCurves, StudyFigure
 from simulation.figures.drawing.style import MM_PER_INCH, PAGE_MM, WIDTHS_MM, saved, style
 from simulation.files.durable import replace
+from simulation.plugins import Contribution, Plugin, Registry, with_added
 from simulation.results.derived import FIGURES as FOLDER
 from simulation.results.derived import HERE, Outputs, outputs_of
 from simulation.results.reader import Results
@@ -47,28 +51,54 @@ __all__ = [
 FORMATS = ("png", "pdf", "svg")
 
 
-def _registered() -> tuple[dict[str, StudyFigure], dict[str, Callable[..., Axes]]]:
-    """Return figures, and functions that draw them into axes, by name in the order in which a reader meets them."""
-    modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
-    found = [(module.FIGURE, module) for module in modules if hasattr(module, "FIGURE")]
-    found.sort(key=lambda pair: pair[0].place)
-    figures = {figure.name: figure for figure, _ in found}
-    assert len(figures) == len(found), "two figures have the same name"
-    return figures, {figure.name: getattr(module, figure.name) for figure, module in found}
+_MODULES = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+_OWN = sorted((module for module in _MODULES if hasattr(module, "FIGURE")), key=lambda m: m.FIGURE.place)
 
-
-FIGURES, _FUNCTIONS = _registered()
-"""Every figure by name, in the order in which a reader meets them."""
-
-for _name in _FUNCTIONS:
+for _module in _OWN:
     # Importing a module binds it to its name in this package; here that name belongs to its function.
-    del globals()[_name]
+    del globals()[_module.FIGURE.name]
+
+
+def _figures() -> Iterator[tuple[str, StudyFigure, Plugin | None]]:
+    own = {module.FIGURE.name: module.FIGURE for module in _OWN}
+    assert len(own) == len(_OWN), "two figures have the same name"
+    added = []
+    for contribution in plugins.contributions("figures"):
+        for figure in contribution.instances(StudyFigure, "FIGURE", "FIGURES"):
+            _check(contribution, figure)
+            added.append((contribution, figure.name, figure))
+    found = list(with_added(own, added))
+    yield from sorted(found, key=lambda each: each[1].place)
+
+
+def _check(contribution: Contribution, figure: StudyFigure) -> None:
+    """Raise a PluginError unless a figure can be drawn."""
+    name, place = figure.name, cast("object", figure.place)
+    if not (isinstance(name, str) and name.isidentifier()):
+        message = "must be a name of letters, digits and _, which its files have"
+        raise contribution.fault(message, at="FIGURE", key="StudyFigure: name", found=repr(name))
+    if not isinstance(place, int | float):
+        message = "must be a number, which orders the figures"
+        raise contribution.fault(message, at=name, key=f"StudyFigure {name}: place", found=repr(place))
+    if unknown := sorted(figure.needs - OPTIONAL):
+        message = f"must be among {listed(sorted(OPTIONAL))}"
+        raise contribution.fault(message, at=name, key=f"StudyFigure {name}: needs", found=listed(unknown))
+    contribution.require(name, f"StudyFigure {name}: draw", figure.draw, "study", width_mm="")
+
+
+FIGURES: Registry[StudyFigure] = Registry("figure", _figures)
+"""Every figure by name, in the order in which a reader meets them."""
 
 
 def __getattr__(name: str) -> Callable[..., Axes]:
-    if name not in FIGURES:
+    # Names such as __path__ are asked for while this package is imported, before plugins can be.
+    if name.startswith("_") or name not in FIGURES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{suggestion(name, FIGURES)}")
-    return _FUNCTIONS[name]
+    module = sys.modules[FIGURES[name].draw.__module__]
+    function: Callable[..., Axes] | None = getattr(module, name, None)
+    if function is None:
+        raise AttributeError(f"the figure {name!r} of {module.__name__} has no function for given axes")
+    return function
 
 
 def __dir__() -> list[str]:

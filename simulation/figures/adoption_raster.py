@@ -144,10 +144,11 @@ def _note(
 
 def _body(study: StudyCurves, panels: Sequence[Panel], *, seed: int | None) -> str:
     statistic = "One replication" if seed is not None else "Median over replications"
+    t50 = "t50" if seed is not None else "the median t50"
     text = f"""{statistic} of the adoption share of each region, directly standardized over technologies and
-    industries, against the time after release. A dot marks where the row reaches one half, an open dot at the
-    right edge a row that does not within {study.window_years:.1f} years; the dashed line marks the same for
-    all regions pooled. Headings give pooled t50 and synchronization 1 − Φ (means over the replications that
+    industries, against the time after release. A dot marks {t50} of the region, an open dot at the right edge
+    a region that does not reach one half within {study.window_years:.1f} years; the dashed line marks where all
+    regions pooled do. Headings give pooled t50 and synchronization 1 − Φ (means over the replications that
     define them)."""
     if any(panel.is_difference for panel in panels):
         text += """ The difference is the median of the differences between replications of one seed; the

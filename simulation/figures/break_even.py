@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
-from simulation.analysis.break_even import BreakEven
 from simulation.figures.drawing.keyed_page import page
 from simulation.figures.drawing.panels import MARGIN_MM, RIGHT_MM, Frame
 from simulation.figures.drawing.study import Drawn
 from simulation.figures.drawing.style import FAINT, INK
 from simulation.markdown import markdown_text
+
+if TYPE_CHECKING:
+    from simulation.analysis.break_even import BreakEven
 
 WIDTH_MM = 140.0
 LEFT_MM = 13.0

@@ -92,7 +92,7 @@ def _fills(tables: dict[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
     """
     every = pd.concat(tables.values())
     spent = every[every["spent"] > 0]
-    order = list(INSTRUMENTS)
+    order = [*INSTRUMENTS, *sorted(set(spent["instrument"]).difference(INSTRUMENTS))]  # those of plugins
     pairs = sorted(set(zip(spent["instrument"].map(order.index), spent["policy"], strict=True)))
     numbers: dict[str, int] = {}
     for place, policy in pairs:

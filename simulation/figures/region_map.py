@@ -37,6 +37,7 @@ from simulation.figures.drawing.study import (
     StudyCurves,
     StudyFigure,
     caption,
+    half_times,
     mean_of_defined,
     number,
     regional_t50,
@@ -44,7 +45,6 @@ from simulation.figures.drawing.study import (
 )
 from simulation.figures.drawing.style import MM_PER_INCH, SHARE_MAP, difference_map
 from simulation.figures.film.film import shared_members
-from simulation.figures.t50_by_region import times
 from simulation.world import Array
 
 Quantity = Literal["t50", "lag", "change"]
@@ -104,7 +104,7 @@ def values(study: StudyCurves, scenario: ScenarioCurves, quantity: Quantity) -> 
     """
     if quantity == "change":
         return _change(study, scenario)
-    t50 = times(scenario, dt=study.dt).median
+    t50 = half_times(scenario, dt=study.dt).median
     if quantity == "t50" or np.isnan(t50).all():
         return t50
     return t50 - np.nanmin(t50)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -43,7 +42,7 @@ from simulation.figures.drawing.study import (
     StudyCurves,
     StudyFigure,
     caption,
-    regional_t50,
+    half_times,
     replications,
 )
 from simulation.figures.drawing.style import (
@@ -56,7 +55,6 @@ from simulation.figures.drawing.style import (
     scenario_styles,
     wrap_mm,
 )
-from simulation.world import Array
 
 LEAST_PANEL_MM = 27.0
 BEYOND_MM = 1.5  # distance of a region that does not reach one half from the right edge of the axes
@@ -77,26 +75,6 @@ def t50_by_region(results: Source, *, ax: Axes | None = None) -> Axes:
     >>> ax = figures.t50_by_region("results/study")
     """
     return in_axes(results, ax, draw=draw_dumbbells, height_mm=_height_mm)
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """When the regions of a scenario reach one half."""
-
-    median: Array  # float64 (R,), years, over the replications; nan where at most half of them reach it
-    reaching: Array  # int64 (R,), replications that reach it
-    present: Array  # bool (R,), whether the region has eligible enterprises
-
-
-def times(scenario: ScenarioCurves, *, dt: float) -> Times:
-    """Median t50 of each region; a replication that never reaches one half counts as later than all others."""
-    t50 = regional_t50(scenario, dt=dt)
-    median = np.median(np.where(np.isnan(t50), np.inf, t50), axis=0)
-    return Times(
-        median=np.where(np.isfinite(median), median, np.nan),
-        reaching=np.isfinite(t50).sum(axis=0),
-        present=np.isfinite(scenario.regional[:, :, -1]).any(axis=0),
-    )
 
 
 def _shown(study: StudyCurves) -> tuple[ScenarioCurves, ...]:
@@ -150,7 +128,7 @@ def _draw_panel(ax: Axes, study: StudyCurves, scenario: ScenarioCurves) -> None:
     row = np.arange(len(study.region_ids))
     window = study.window_years
     ends = [study.reference] if scenario is study.reference else [study.reference, scenario]
-    found = [times(each, dt=study.dt) for each in ends]
+    found = [half_times(each, dt=study.dt) for each in ends]
     ax.hlines(row, 0, window, color="#E4E4E4", linewidth=0.4, zorder=0)
     if len(found) == 2:
         # If one end lies beyond the window, the line ends at the edge of the window.
@@ -235,14 +213,14 @@ def _pages(study: StudyCurves, *, width_mm: float, note: str) -> list[Figure]:
 
 
 def _late(scenario: ScenarioCurves, study: StudyCurves) -> int:
-    found = times(scenario, dt=study.dt)
+    found = half_times(scenario, dt=study.dt)
     return int((np.isnan(found.median) & found.present).sum())
 
 
 def _numbers(study: StudyCurves) -> pd.DataFrame:
     frames = []
     for scenario in study.scenarios:
-        found = times(scenario, dt=study.dt)
+        found = half_times(scenario, dt=study.dt)
         frames.append(
             pd.DataFrame(
                 {

@@ -10,15 +10,19 @@ enterprises are present or their ties, also have code in the schema and in the e
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 
+from pydantic import ValidationError
+
 from simulation.mechanisms.mechanism import Mechanism
+from simulation.plugins import Contribution, Plugin, Registry, contributions, with_added
 
 __all__ = ["MECHANISMS", "Mechanism"]
 
 
-def _mechanisms() -> dict[str, type[Mechanism]]:
+def _own() -> dict[str, type[Mechanism]]:
     found: dict[str, type[Mechanism]] = {}
     for info in iter_modules(__path__):
         module = import_module(f"{__name__}.{info.name}")
@@ -30,5 +34,35 @@ def _mechanisms() -> dict[str, type[Mechanism]]:
     return dict(sorted(found.items()))
 
 
-MECHANISMS: dict[str, type[Mechanism]] = _mechanisms()
-"""The class of each mechanism by the name of its table, sorted, which is also the order of the factors."""
+def _added() -> Iterator[tuple[Contribution, str, type[Mechanism]]]:
+    found = [(c, cls) for c in contributions("mechanisms") for cls in c.classes(Mechanism)]
+    for contribution, cls in found:
+        _check(contribution, cls)
+    yield from sorted(((c, cls.key, cls) for c, cls in found), key=lambda each: each[1])
+
+
+def _check(contribution: Contribution, cls: type[Mechanism]) -> None:
+    """Raise a PluginError unless a class is a mechanism that is off by default."""
+    if lacking := sorted(cls.__abstractmethods__):
+        raise contribution.fault(f"must define {' and '.join(lacking)}", at=cls, key=cls.__name__)
+    key = getattr(cls, "key", None)
+    if not isinstance(key, str) or not key.isidentifier():
+        message = 'must be the name of its table in a scenario, such as key: ClassVar[str] = "season"'
+        raise contribution.fault(message, at=cls, key=f"{cls.__name__}.key", found=repr(key))
+    contribution.require(cls, f"{cls.__name__}.factor", cls.factor, "self", "world")
+    try:
+        is_on = cls().is_on
+    except ValidationError:
+        message = "each key of its table needs a default, and with the defaults it must be off"
+        raise contribution.fault(message, at=cls, key=cls.__name__) from None
+    if is_on:
+        raise contribution.fault("must be off with the defaults of its table", at=cls, key=cls.__name__)
+
+
+def _mechanisms() -> Iterator[tuple[str, type[Mechanism], Plugin | None]]:
+    yield from with_added(_own(), _added())
+
+
+MECHANISMS: Registry[type[Mechanism]] = Registry("mechanism", _mechanisms)
+"""The class of each mechanism by the name of its table, sorted, those of plugins last; also the order of the factors.
+"""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 
+from simulation.errors import suggestion
 from simulation.metrics.curves import Curves, crossing_time, released, select
 from simulation.metrics.inequality import theil
 from simulation.metrics.metric import Metric, Undefined, in_order
@@ -17,6 +18,7 @@ from simulation.metrics.phase_order import kuramoto
 from simulation.metrics.phi import phi
 from simulation.metrics.phi_simple import phi_simple
 from simulation.metrics.wasserstein import w1
+from simulation.plugins import Contribution, Plugin, Registry, contributions, with_added
 from simulation.record import Record
 
 __all__ = [
@@ -38,11 +40,63 @@ __all__ = [
 ]
 
 
-METRICS = in_order(
-    getattr(import_module(f"{__name__}.{module.name}"), "METRICS", ())
-    for module in pkgutil.iter_modules(__path__)
+RESERVED = frozenset(
+    {
+        *("scenario", "replication", "seed", "technologies_left_out", "ending", "undefined", "sha256"),
+        *("point", "input", "measure"),
+    }
 )
-"""Every metric by name, in the order of the columns of the results."""
+"""Columns beside those of metrics, in the results of studies and of ensembles."""
+
+
+def _own() -> dict[str, Metric]:
+    return in_order(
+        getattr(import_module(f"{__name__}.{module.name}"), "METRICS", ())
+        for module in pkgutil.iter_modules(__path__)
+    )
+
+
+def _added(own: Mapping[str, Metric]) -> Iterator[tuple[Contribution, str, Metric]]:
+    for contribution in contributions("metrics"):
+        for metric in contribution.instances(Metric, "METRICS"):
+            _check(contribution, metric, own)
+            yield contribution, metric.name, metric
+
+
+def _check(contribution: Contribution, metric: Metric, own: Mapping[str, Metric]) -> None:
+    """Raise a PluginError unless a metric can be a column."""
+    name = metric.name
+
+    def fault(field: str, message: str) -> Exception:
+        at = name if isinstance(name, str) else "METRICS"
+        found = repr(getattr(metric, field))
+        return contribution.fault(message, at=at, key=f"Metric {name}: {field}", found=found)
+
+    if not (isinstance(name, str) and name.isidentifier() and name.islower()) or name in RESERVED:
+        raise fault("name", "must be a name of lower-case letters, digits and _ that no other column has")
+    for field in ("unit", "reading"):
+        if not isinstance(getattr(metric, field), str):
+            raise fault(field, "must be a text")
+    if metric.better not in ("higher", "lower", None):
+        raise fault("better", 'must be "higher", "lower" or None')
+    if metric.after is not None and metric.after not in own:
+        raise fault("after", f"must be a metric of hypercluster, or None{suggestion(str(metric.after), own)}")
+    contribution.require(name, f"Metric {name}: measure", metric.measure, "curves")
+
+
+def _metrics() -> Iterator[tuple[str, Metric, Plugin | None]]:
+    own = _own()
+    found = {name: (metric, plugin) for name, metric, plugin in with_added(own, _added(own))}
+    order = list(own)
+    for name, (metric, plugin) in found.items():
+        if plugin is not None:
+            place = len(order) if metric.after is None else order.index(metric.after) + 1
+            order.insert(place, name)
+    yield from ((name, *found[name]) for name in order)
+
+
+METRICS: Registry[Metric] = Registry("metric", _metrics)
+"""Every metric by name, in the order of the columns of the results; those of plugins that name no place come last."""
 
 
 def _measured(record: Record) -> Iterator[tuple[str, float, str]]:
@@ -54,7 +108,7 @@ def _measured(record: Record) -> Iterator[tuple[str, float, str]]:
         except Undefined as reason:
             yield metric.name, math.nan, str(reason)
         else:
-            assert not math.isnan(value), f"{metric.name} is nan without a reason"
+            assert not math.isnan(value), f"{metric.name} is nan without a reason; raise Undefined with one"
             yield metric.name, value, ""
 
 

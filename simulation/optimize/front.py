@@ -6,7 +6,8 @@ effect is gone; what remains is the choice among those few that were compared th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,7 +52,7 @@ class Front:
     @property
     def signs(self) -> Array:
         """float64 (2,): 1 where lower is better, otherwise -1."""
-        return _signs(self.found.space)
+        return self.found.space.search.signs
 
     @property
     def is_policy(self) -> Array:
@@ -63,35 +64,30 @@ class Front:
         first = self.signs[0] * self.values[:, :, 0].mean(axis=1)
         return [int(n) for n in np.argsort(first, kind="stable") if self.standing[n] == FRONT]
 
+    @property
+    def chosen_on(self) -> int:
+        """The number of seeds on which a candidate is chosen: the first half; the others tell how good it is."""
+        return self.values.shape[1] // 2
+
     def matched(self) -> dict[str, str | None]:
         """Return for each policy a candidate that is not inferior to it, or None.
 
-        Not inferior: in both objectives the 95 % interval of the paired difference ends below the margin.
+        The candidate is the one that is most clearly within the margin on the first half of the seeds. It is not
+        inferior if on the others the 95 % interval of the paired difference ends below the margin in both objectives.
         """
         margin = np.array([self.found.space.search.margin.get(metric, 0.0) for metric in self.objectives])
         candidates = np.flatnonzero(~self.is_policy)
         found: dict[str, str | None] = {}
         for p in np.flatnonzero(self.is_policy):
-            fitting = [
-                (float((self.signs * (self.values[c] - self.values[p])).mean(axis=0).sum()), int(c))
-                for c in candidates
-                if all(high <= margin[m] for m, (_, high) in enumerate(self._difference(int(c), int(p))))
-            ]
-            found[self.names[p]] = self.names[min(fitting)[1]] if fitting else None
+            worse = self.signs * (self.values[candidates] - self.values[p])
+            first, rest = worse[:, : self.chosen_on], worse[:, self.chosen_on :]
+            errors = first.std(axis=1, ddof=1) / math.sqrt(self.chosen_on)
+            # A difference without chance is divided by next to nothing, which leaves its sign.
+            excess = (first.mean(axis=1) - margin) / np.maximum(errors, 1e-12)
+            best = int(np.argmin(np.where(np.isnan(excess), np.inf, excess).max(axis=1)))
+            holds = all(high <= margin[m] for m, (_, high) in enumerate(_intervals(rest[best])))
+            found[self.names[p]] = self.names[candidates[best]] if holds else None
         return found
-
-    def of_other_worlds(self) -> dict[str, list[str]]:
-        """Return the policies whose scenario differs from the baseline in more than policies, with the keys."""
-        own = {"name", "title", "summary", "group", "description", "platforms", "policies"}
-        base = self.found.space.baseline.model_dump(exclude=own)
-        differing = {
-            spec.name: [key for key, value in spec.model_dump(exclude=own).items() if value != base[key]]
-            for spec in self.found.policies
-        }
-        return {name: keys for name, keys in differing.items() if keys}
-
-    def _difference(self, a: int, b: int) -> list[tuple[float, float]]:
-        return _intervals(self.signs * (self.values[a] - self.values[b]))
 
     def table(self) -> pd.DataFrame:
         """Return one row for the baseline and each policy and candidate: means, intervals, standing, money."""
@@ -128,18 +124,19 @@ class Front:
             told.append(self._best(m, metric))
         matched = self.matched()
         title_of = dict(zip(self.names, self.titles, strict=True))
-        elsewhere = self.of_other_worlds()
+        elsewhere = of_other_worlds(self.found)
         lacking = [
             title_of[name] for name, match in matched.items() if match is None and name not in elsewhere
         ]
         margin = " and ".join(
-            f"{search.margin.get(metric, 0.0):g}{_unit(metric)} in {words_of(metric)}"
+            f"{search.margin.get(metric, 0.0):g}{unit_of(metric)} in {words_of(metric)}"
             for metric in self.objectives
         )
         if matched:
             told.append(
                 f"Within {margin}, a candidate of the search is no worse than each of the "
-                f"{len(matched) - len(elsewhere)} policies of the same world."
+                f"{len(matched) - len(elsewhere)} policies of the same world (chosen on the first {self.chosen_on} "
+                "seeds, tested on the others)."
                 if not lacking
                 else f"Within {margin}, no candidate of the search is as good as {', '.join(lacking)}."
             )
@@ -158,34 +155,34 @@ class Front:
         if idle:
             most = max(idle, key=lambda n: self.unspent[n])
             told.append(
-                f"{len(idle)} of the candidates on the front plan money that nobody can use, at most "
-                f"{100 * self.unspent[most]:.0f} % ({self.names[most]})."
+                f"{len(idle)} of the candidates on the front {'plans' if len(idle) == 1 else 'plan'} money that "
+                f"nobody can use, at most {100 * self.unspent[most]:.0f} % ({self.names[most]})."
             )
         return told
 
     def _best(self, m: int, metric: str) -> str:
-        means = self.signs[m] * self.values[:, :, m].mean(axis=1)
-        elsewhere = self.of_other_worlds()
+        """Return who is best in one objective: chosen on the first half of the seeds, judged on the others."""
+        first, rest = self.values[:, : self.chosen_on, m], self.values[:, self.chosen_on :, m]
+        means = self.signs[m] * first.mean(axis=1)
+        elsewhere = of_other_worlds(self.found)
         policies = [n for n in np.flatnonzero(self.is_policy) if self.names[n] not in elsewhere]
         own = np.flatnonzero(~self.is_policy)
         best = int(own[np.argmin(means[own])])
-        text = f"Best in {words_of(metric)}: {self.names[best]} ({self.titles[best]}), {self._value(best, m)}"
+        unit = unit_of(metric)
+        text = (
+            f"Best in {words_of(metric)} on the first {self.chosen_on} seeds: {self.names[best]} "
+            f"({self.titles[best]}); on the others it has {_with_ends(rest[best])}{unit}"
+        )
         if not policies:
             return f"{text}."
         rival = int(policies[int(np.argmin(means[policies]))])
-        gained = -self.signs[m] * (self.values[best, :, m] - self.values[rival, :, m])
+        gained = -self.signs[m] * (rest[best] - rest[rival])
         word = "better" if gained.mean() >= 0 else "worse"
         gained = gained if word == "better" else -gained
-        low, high = interval(gained)
         return (
-            f"{text}; the best policy of the same world, {self.titles[rival]}, has {self._value(rival, m)}. "
-            f"The candidate is {word} by {gained.mean():.3g}{_unit(metric)} [{low:.3g}, {high:.3g}]."
+            f"{text}, and the best policy of the same world, {self.titles[rival]}, {_with_ends(rest[rival])}{unit}. "
+            f"The candidate is {word} by {_with_ends(gained, digits=3)}{unit}."
         )
-
-    def _value(self, n: int, m: int) -> str:
-        low, high = interval(self.values[n, :, m])
-        unit = _unit(self.objectives[m])
-        return f"{self.values[n, :, m].mean():.4g}{unit} [{low:.4g}, {high:.4g}]"
 
 
 def front_of(found: Found) -> Front:
@@ -199,24 +196,36 @@ def front_of(found: Found) -> Front:
     space = found.space
     titles = {spec.name: spec.title for spec in found.policies}
     titles |= {name: space.words(space.values(genes)) for name, genes in found.candidates.items()}
-    chosen = [n for n in range(1, len(names)) if names[n] not in _twins(found, names, values)]
+    twins = twins_of(names, values, among=found.candidates)
+    chosen = [n for n in range(1, len(names)) if names[n] not in twins]
     return Front(
         found=found,
         names=tuple(names[n] for n in chosen),
         titles=tuple(titles[names[n]] for n in chosen),
         values=values[chosen],
         baseline=values[0],
-        standing=standings(_signs(found.space) * values[chosen]),
+        standing=standings(found.space.search.signs * values[chosen]),
         unspent=np.maximum(1 - money[chosen, 1] / money[chosen, 0], 0.0),
     )
 
 
-def _twins(found: Found, names: Sequence[str], values: Array) -> set[str]:
+def of_other_worlds(found: Found) -> dict[str, list[str]]:
+    """Return the policies whose scenario differs from the baseline in more than policies, with the keys."""
+    own = {"name", "title", "summary", "group", "description", "platforms", "policies"}
+    base = found.space.baseline.model_dump(exclude=own)
+    differing = {
+        spec.name: [key for key, value in spec.model_dump(exclude=own).items() if value != base[key]]
+        for spec in found.policies
+    }
+    return {name: keys for name, keys in differing.items() if keys}
+
+
+def twins_of(names: Sequence[str], values: Array, *, among: Container[str]) -> set[str]:
     """Return the candidates that do the same as an earlier one: they differ in the plan of money nobody can use."""
     seen: set[bytes] = set()
     twins = set()
     for name, mine in zip(names, values, strict=True):
-        if name in found.candidates:
+        if name in among:
             if mine.tobytes() in seen:
                 twins.add(name)
             seen.add(mine.tobytes())
@@ -250,29 +259,43 @@ def standings(values: Array) -> tuple[Standing, ...]:
 def write_front(front: Front, outputs: Outputs) -> None:
     """Write ``front.csv``, ``front.md``, and the front as scenario files in the folder ``front``."""
     space = front.found.space
-    table = front.table()
-    shown = [f"# {space.search.title or 'The best use of the budget'}", ""]
-    shown += [line + "\n" for line in front.sentences()]
-    files = {
-        "front.csv": table.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode(),
-        f"{FILES}/{BASELINE_FILE}": space.baseline.to_toml().encode(),
+    told = [f"# {space.search.title or 'The best use of the budget'}", ""]
+    told += [line + "\n" for line in front.sentences()]
+    chosen = {
+        front.names[n]: front.found.candidates[front.names[n]]
+        for n in front.on_front()
+        if not front.is_policy[n]
     }
-    for n in front.on_front():
-        if front.is_policy[n]:
-            continue
-        name = front.names[n]
-        genes = front.found.candidates[name]
-        details = space.details(space.values(genes))
-        shown.append(f"- {name}: {details}")
-        files[f"{FILES}/{name}.toml"] = space.text(
-            genes, name=name, title=front.titles[n], description=details, extends=BASELINE_FILE
+    told += [f"- {name}: {space.details(space.values(genes))}" for name, genes in chosen.items()]
+    outputs.write(
+        {"front.csv": csv_of(front.table()), "front.md": ("\n".join(told) + "\n").encode()}
+        | scenario_files(space, chosen, folder=FILES)
+    )
+
+
+def csv_of(table: pd.DataFrame) -> bytes:
+    """Return a table as the content of a CSV file."""
+    return table.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode()
+
+
+def scenario_files(space: Space, candidates: Mapping[str, Array], *, folder: str) -> dict[str, bytes]:
+    """Return candidates as scenario files in a folder, with the baseline that they extend, by path."""
+    files = {f"{folder}/{BASELINE_FILE}": space.baseline.to_toml().encode()}
+    for name, genes in candidates.items():
+        values = space.values(genes)
+        files[f"{folder}/{name}.toml"] = space.text(
+            genes,
+            name=name,
+            title=space.words(values),
+            description=space.details(values),
+            extends=BASELINE_FILE,
         ).encode()
-    outputs.write(files | {"front.md": ("\n".join(shown) + "\n").encode()})
+    return files
 
 
-def _signs(space: Space) -> Array:
-    search = space.search
-    return np.array([1.0 if search.lower_is_better(metric) else -1.0 for metric in search.objectives])
+def _with_ends(values: Array, *, digits: int = 4) -> str:
+    low, high = interval(values)
+    return f"{values.mean():.{digits}g} [{low:.{digits}g}, {high:.{digits}g}]"
 
 
 def _intervals(differences: Array) -> list[tuple[float, float]]:
@@ -289,6 +312,6 @@ def words_of(metric: str) -> str:
     return WORDS.get(metric, metric)
 
 
-def _unit(metric: str) -> str:
+def unit_of(metric: str) -> str:
     unit = METRICS[metric].unit
     return f" {unit}" if unit in ("years", "nats", "regions") else ""

@@ -30,7 +30,7 @@ from simulation.optimize.optimiser import Optimiser, evolve
 from simulation.optimize.space import Space
 from simulation.policies.plan import NotAffordable
 from simulation.results.manifest import ARITHMETIC
-from simulation.results.reader import PROGRAM, Results
+from simulation.results.reader import PROGRAM, Manifest, Results
 from simulation.scenario.schema import Scenario
 from simulation.world import Array
 
@@ -59,6 +59,8 @@ class Found:
     space: Space
     policies: tuple[Scenario, ...]
     candidates: dict[str, Array]  # on the front of the last generation, by name: genes
+    survivors: dict[str, Array]  # all that the last generation left, those on the front first
+    offspring: Array  # float64 (n, genes), what the next generation would try
     tried: int  # different candidates that were simulated
     refused: int  # candidates that broke a constraint, and were not simulated
     results: Results  # of the final comparison: the baseline, the policies, and the candidates
@@ -86,8 +88,8 @@ def run_search(space: Space, policies: tuple[Scenario, ...], *, out: str | Path,
         call.tell(f"generation {generation + 1} of {search.generations}")
 
     evolve(optimiser, judge, search.generations, began=began)
-    chosen = optimiser.first_front
-    candidates = {judge.name_of(genes): genes for genes in chosen}
+    candidates = {judge.name_of(genes): genes for genes in optimiser.first_front}
+    survivors = candidates | {judge.name_of(genes): genes for genes in optimiser.parents}
     call.tell(f"final comparison of {len(candidates)} candidates on fresh seeds")
     specs = [space.scenario(genes, name=name) for name, genes in candidates.items()]
     results = _run(
@@ -97,7 +99,16 @@ def run_search(space: Space, policies: tuple[Scenario, ...], *, out: str | Path,
         seed=search.seed + FRESH_SEEDS,
         call=call,
     )
-    return Found(space, policies, candidates, judge.tried, judge.refused, results)
+    return Found(
+        space=space,
+        policies=policies,
+        candidates=candidates,
+        survivors=survivors,
+        offspring=optimiser.ask(),
+        tried=judge.tried,
+        refused=judge.refused,
+        results=results,
+    )
 
 
 def first_generation(space: Space, policies: tuple[Scenario, ...]) -> Array:
@@ -160,12 +171,9 @@ class _Judge:
             values = values_of(results, search.objectives, replications=search.replications)
             means = values.mean(axis=1)
             place = {name: n for n, name in enumerate(results.scenarios)}
-            signs = np.array(
-                [1.0 if search.lower_is_better(metric) else -1.0 for metric in search.objectives]
-            )
             for n, spec in enumerate(specs):
                 if spec is not None:
-                    objectives[n] = signs * means[place[spec.name]]
+                    objectives[n] = search.signs * means[place[spec.name]]
         undefined = np.isnan(objectives).any(axis=1)
         return np.where(undefined[:, None], 0.0, objectives), np.where(undefined, 1.0, violations)
 
@@ -195,12 +203,17 @@ def _run(specs: list[Scenario], folder: Path, *, replications: int, seed: int, c
         take_over=call.take_over,
         progress=call.progress,
     )
-    if failures := results.manifest["failures"]:
+    refuse_failures(results.manifest, folder)
+    return results
+
+
+def refuse_failures(manifest: Manifest, folder: Path) -> None:
+    """Raise ``HyperclusterError`` if replications failed: candidates cannot be compared without them."""
+    if failures := manifest["failures"]:
         raise HyperclusterError(
             f"{folder}: {len(failures)} replications failed, the first with: {failures[0]['error']}. The same command "
             "tries them again; manifest.json has the whole messages"
         )
-    return results
 
 
 def _identity(space: Space, policies: tuple[Scenario, ...]) -> dict[str, Any]:
@@ -208,7 +221,9 @@ def _identity(space: Space, policies: tuple[Scenario, ...]) -> dict[str, Any]:
 
     Other code of the program is not part of it: each results folder refuses candidates or a model that differ.
     """
-    shown = space.search.model_dump(mode="json", exclude={"title", "generations", "final_replications"})
+    shown = space.search.model_dump(
+        mode="json", exclude={"title", "generations", "final_replications", "robust"}
+    )
     return {
         "study": {key: json.dumps(value, sort_keys=True) for key, value in shown.items()},
         "scenarios": {spec.name: spec.digest for spec in (space.baseline, *policies)},

@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from simulation.analysis.declarations import beside
 from simulation.errors import HyperclusterError
 from simulation.files.toml import toml_text
-from simulation.optimize.study import EVERYWHERE, NOBODY, EntrySlot, PlatformSlot, Search, located
+from simulation.optimize.study import EVERYWHERE, NOBODY, Search, Slot
 from simulation.policies.plan import OVERSPENT, Plan
 from simulation.scenario.consistency import inconsistencies
 from simulation.scenario.loading import load_scenario
@@ -257,7 +258,7 @@ class Space:
     def _reset(self, values: Values, first: Values, owner: str, name: str) -> None:
         values |= {place: option for place, option in first.items() if place[:2] == (owner, name)}
 
-    def _order_years(self, values: Values, owner: str, name: str, slot: PlatformSlot | EntrySlot) -> None:
+    def _order_years(self, values: Values, owner: str, name: str, slot: Slot) -> None:
         """Move an end that is not later than the beginning to the first one that is."""
         first, last = values[owner, name, "from_year"], values[owner, name, "to_year"]
         if last <= first:
@@ -353,8 +354,8 @@ def space_of(search: Search, *, folder: Path) -> tuple[Space, tuple[Scenario, ..
     HyperclusterError
         If a policy has another world, or does not cost the same.
     """
-    baseline = load_scenario(located(search.baseline, folder), overrides=search.set)
-    policies = [load_scenario(located(name, folder), overrides=search.set) for name in search.policies]
+    baseline = load_scenario(beside(search.baseline, folder), overrides=search.set)
+    policies = [load_scenario(beside(name, folder), overrides=search.set) for name in search.policies]
     for spec in policies:
         refuse_unequal(spec, baseline)
     return Space(search, baseline), tuple(policies)
@@ -379,7 +380,7 @@ def refuse_unequal(spec: Scenario, baseline: Scenario) -> None:
         )
 
 
-def _years(owner: str, name: str, slot: PlatformSlot | EntrySlot, horizon: float) -> list[Gene]:
+def _years(owner: str, name: str, slot: Slot, horizon: float) -> list[Gene]:
     """Return the genes of a first and a last year: whole years from the lower bound on, and the upper bound."""
     genes = []
     for key, bounds in (("from_year", slot.from_year), ("to_year", slot.to_year or (horizon, horizon))):

@@ -7,23 +7,25 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+import numpy as np
+from pydantic import AfterValidator, Field, model_validator
 
-from simulation.analysis.declarations import read_declarations
+from simulation.analysis.declarations import Shelf, beside, declared_with, read_declarations
 from simulation.arguments import MOST_SEED
-from simulation.errors import HyperclusterError, listed, suggestion
-from simulation.files.toml import key_text, toml_text
+from simulation.errors import listed, suggestion
+from simulation.files.toml import toml_text
 from simulation.metrics import METRICS
 from simulation.policies import INSTRUMENTS
 from simulation.policies.base import RegionalPolicy
 from simulation.scenario.loading import load_scenario
-from simulation.scenario.messages import Issue, expected
+from simulation.scenario.messages import Issue
 from simulation.scenario.schema import Scenario
 from simulation.scenario.vectors import VECTORS
 from simulation.settings import Identifier, Line, Names, Settings, Share, Year
+from simulation.world import Array
 
-PACKAGED = Path(__file__).parents[1] / "scenarios" / "searches"
-CHECKOUT = Path(__file__).parents[2] / "scenarios" / "searches"
+SEARCHES = Shelf("searches", "search")
+"""The searches that come with the project."""
 
 EVERYWHERE, NOBODY = "everywhere", "none"
 """Names of groups that need no list: all regions, and no region."""
@@ -47,14 +49,25 @@ Years = Annotated[tuple[Year, Year], Field(strict=False), AfterValidator(_in_ord
 Groups = Annotated[Names, Field(min_length=1)]
 
 
-def _can_end_after_it_begins(first: tuple[float, float], last: tuple[float, float] | None) -> None:
-    if last is not None and last[1] <= first[1]:
-        raise ValueError(
-            f"the latest to_year {last[1]:g} must be later than the latest from_year {first[1]:g}"
-        )
+class Slot(Settings):
+    """When a part of a policy may begin and end."""
+
+    from_year: Years = (0.0, 0.0)
+    """Bounds of the first year."""
+    to_year: Years | None = None
+    """Bounds of the year of the end, exclusive; by default the horizon."""
+
+    @model_validator(mode="after")
+    def _can_end_after_it_begins(self) -> Self:
+        if self.to_year is not None and self.to_year[1] <= self.from_year[1]:
+            raise ValueError(
+                f"the latest to_year {self.to_year[1]:g} must be later than the latest from_year "
+                f"{self.from_year[1]:g}"
+            )
+        return self
 
 
-class PlatformSlot(Settings):
+class PlatformSlot(Slot):
     """A platform that a policy may open; without any vector there is none.
 
     It is operated, and its institutions are resident, at full coverage while it is open.
@@ -66,18 +79,9 @@ class PlatformSlot(Settings):
     """Groups of regions of which one may join."""
     residents: Groups = (EVERYWHERE,)
     """Groups of regions of which one has its institutions on the platform; "none" is a group without any."""
-    from_year: Years = (0.0, 0.0)
-    """Bounds of the first year."""
-    to_year: Years | None = None
-    """Bounds of the year of the end, exclusive; by default the horizon."""
-
-    @model_validator(mode="after")
-    def _ends(self) -> Self:
-        _can_end_after_it_begins(self.from_year, self.to_year)
-        return self
 
 
-class EntrySlot(Settings):
+class EntrySlot(Slot):
     """An instrument that a policy may use."""
 
     instrument: Line
@@ -90,15 +94,19 @@ class EntrySlot(Settings):
     """Bounds of its share of the money that platforms leave."""
     regions: Groups = (EVERYWHERE,)
     """Groups of regions of which one is treated."""
-    from_year: Years = (0.0, 0.0)
-    """Bounds of the first year."""
-    to_year: Years | None = None
-    """Bounds of the year of the end, exclusive; by default the horizon."""
 
-    @model_validator(mode="after")
-    def _ends(self) -> Self:
-        _can_end_after_it_begins(self.from_year, self.to_year)
-        return self
+
+class Robust(Settings):
+    """How the best candidates are compared in uncertain worlds."""
+
+    worlds: Annotated[int, Field(ge=4, le=300)] = 30
+    """Worlds, drawn from the plausible ranges of everything that is assumed."""
+    candidates: Annotated[int, Field(ge=4, le=1000)] = 120
+    """Candidates at the start: survivors of the search, their next offspring, and random ones."""
+    replications: Annotated[int, Field(ge=1, le=20)] = 2
+    """Seeds of each world."""
+    patterns: Literal["shipped", "none"] = "shipped"
+    """What a world must show without policy to be used."""
 
 
 class Search(Settings):
@@ -127,7 +135,7 @@ class Search(Settings):
     """Generations in all."""
     replications: Annotated[int, Field(ge=1, le=1000)] = 3
     """Seeds of each generation, the same for all of its candidates."""
-    final_replications: Annotated[int, Field(ge=2, le=10_000)] = 40
+    final_replications: Annotated[int, Field(ge=4, le=10_000)] = 40
     """Fresh seeds of the final comparison."""
     seed: Annotated[int, Field(ge=0, le=MOST_SEED - 2_000_000)] = 1
     """Seed of the first run, and of the optimiser."""
@@ -141,6 +149,8 @@ class Search(Settings):
     """Platforms by name."""
     entries: Annotated[dict[Identifier, EntrySlot], Field(min_length=1)]
     """Instruments by a name of your choice."""
+    robust: Robust = Robust()
+    """The comparison in uncertain worlds."""
 
     @property
     def units(self) -> int:
@@ -150,6 +160,11 @@ class Search(Settings):
     def lower_is_better(self, metric: str) -> bool:
         """Whether an objective is better when it is lower."""
         return self.better.get(metric, METRICS[metric].better) == "lower"
+
+    @property
+    def signs(self) -> Array:
+        """float64 (2,): 1 for an objective that is better when lower, otherwise -1."""
+        return np.array([1.0 if self.lower_is_better(metric) else -1.0 for metric in self.objectives])
 
     def to_toml(self) -> str:
         """The whole study as the text of a file."""
@@ -179,33 +194,7 @@ def search_with(data: Mapping[str, Any], *, folder: Path) -> Search:
     HyperclusterError
         If the values cannot stand together.
     """
-    try:
-        search = Search.model_validate(dict(data))
-    except ValidationError as error:
-        details = error.errors()[0]
-        where = ".".join(map(str, details["loc"]))
-        raise HyperclusterError(f"{where} = {details['input']!r:.60}: {expected(details)}") from None
-    for place, message in _faults(search, folder=folder):
-        raise HyperclusterError(f"{key_text(place)}: {message}")
-    return search
-
-
-def located(name: str, folder: Path) -> str | Path:
-    """Return a file beside the study, or the name as it is."""
-    return folder / name if (folder / name).is_file() else name
-
-
-def find_search(name: str) -> Path | None:
-    """Return the file of a search, or the shipped search of that name, if there is one."""
-    shipped = {path.stem: path for path in shipped_searches()}
-    if name in shipped:
-        return shipped[name]
-    return Path(name) if Path(name).is_file() else None
-
-
-def shipped_searches() -> list[Path]:
-    """Return the files of the searches that come with the project, sorted by name."""
-    return sorted((PACKAGED if PACKAGED.is_dir() else CHECKOUT).glob("*.toml"))
+    return declared_with(data, Search, check=partial(_faults, folder=folder))
 
 
 def _faults(search: Search, *, folder: Path) -> Iterator[Issue]:
@@ -225,7 +214,7 @@ def _faults(search: Search, *, folder: Path) -> Iterator[Issue]:
         if place[1] not in search.objectives:
             hint = suggestion(place[1], search.objectives)
             yield place, f"not an objective{hint or f'; those are {listed(search.objectives)}'}"
-    baseline = load_scenario(located(search.baseline, folder), overrides=search.set)
+    baseline = load_scenario(beside(search.baseline, folder), overrides=search.set)
     if baseline.policies or baseline.platforms:
         yield ("baseline",), "must have neither policies nor platforms, which the search adds"
     yield from _faults_of_groups(search, baseline)
@@ -292,9 +281,7 @@ def _faults_of_entry(search: Search, name: str, entry: EntrySlot, chains: list[s
             )
 
 
-def _faults_of_years(
-    slot: PlatformSlot | EntrySlot, place: tuple[str, ...], horizon: float
-) -> Iterator[Issue]:
+def _faults_of_years(slot: Slot, place: tuple[str, ...], horizon: float) -> Iterator[Issue]:
     latest = slot.to_year[1] if slot.to_year is not None else horizon
     if slot.from_year[1] >= horizon:
         yield (*place, "from_year"), f"must be before the horizon of {horizon:g} years"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -49,8 +49,11 @@ class Policy(Settings):
     all_or_nothing: ClassVar[bool] = False
     """Whether a coverage below 1 has no effect and costs nothing."""
 
-    instrument: str
-    """Name of the instrument; each defines it as a Literal."""
+    if TYPE_CHECKING:
+        instrument: Any  # for a checker, a Literal cannot take the place of a text that may change
+    else:
+        instrument: str
+        """Name of the instrument; each defines it as a Literal."""
     budget: NonNegative | None = None
     """Money, units a year; with 0 the entry has no effect at all. Give this, ``coverage`` or ``share``."""
     coverage: Part | None = None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from simulation.errors import HyperclusterError
-from simulation.explain.contributions import contributions
+from simulation.explain.contributions import COLUMNS, contributions
 from simulation.explain.study import NUMBERS, explanation_from
 from simulation.reporting.document import Explained, Picture, first_paragraph
 from simulation.reporting.explanations import HTML, WATERFALL, by_role, sentences, tables_of_game
@@ -46,7 +46,7 @@ def _places(results: Results) -> Iterator[str]:
 
 def _explained(results: Results, place: str) -> Explained:
     explanation = explanation_from(results)
-    found = contributions(explanation, results)
+    found = contributions(explanation, results.runs(COLUMNS))
     game = explanation.games[0]
     table, *_ = tables_of_game(game, by_role(found))
     name = f"{FIGURES}/{WATERFALL}{game.name}.png"

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulation import plugins
 from simulation.errors import MachineError
 from simulation.results.blocks import Replication
 from simulation.results.delivery import Delivered, Delivery
@@ -173,6 +174,7 @@ class Bookkeeping(ABC):
         again = ["hypercluster", "run", scenario, "--seed", seed, "--replications", 1, "--workers", 1]
         again += ["--deadline", f"{deadline:g}"] if deadline is not None else []
         again += ["--out", f"{scenario.removesuffix('.toml')}-seed-{seed}"]
+        again += plugins.options()
         self.manifest["failures"].append(
             {
                 "scenario": name,

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from simulation import plugins
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
@@ -64,10 +66,14 @@ def code_parts(package: Path = PACKAGE) -> dict[str, str]:
     return {part: _digest({file: texts[file] for file in files}) for part, files in parts.items()}
 
 
-@cache
 def all_parts() -> Mapping[str, str]:
-    """Return the parts of this program, read once, because what is running does not change any more."""
-    return code_parts()
+    """Return the parts of this program and its plugins."""
+    return _own_parts() | plugins.parts()
+
+
+@cache
+def _own_parts() -> dict[str, str]:
+    return code_parts()  # read once, because what is running does not change any more
 
 
 def used_parts(scenarios: Iterable[Scenario]) -> dict[str, str]:
@@ -75,11 +81,36 @@ def used_parts(scenarios: Iterable[Scenario]) -> dict[str, str]:
 
     Every replication has all metrics, so that all of their files are used.
     """
-    used = {SHARED}
-    for spec in scenarios:
+    specs = list(scenarios)
+    used = {SHARED, *(f"plugin {name}" for name in used_plugins(specs))}
+    for spec in specs:
         for part in (*spec.policies, *spec.mechanisms_on):
             used.add(f"{type(part).__module__.removeprefix('simulation.').replace('.', '/')}.py")
     return {part: sha for part, sha in all_parts().items() if part in used or _is_metric(part)}
+
+
+def used_plugins(scenarios: Iterable[Scenario]) -> dict[str, dict[str, Any]]:
+    """Return what plugins add that scenarios use, for their manifest: by plugin its version, digest and names."""
+    from simulation.mechanisms import MECHANISMS
+    from simulation.metrics import METRICS
+    from simulation.policies import INSTRUMENTS
+
+    specs = list(scenarios)
+    used: dict[str, Iterable[tuple[str, plugins.Plugin | None]]] = {
+        "policies": [(p.instrument, INSTRUMENTS.plugin_of(p.instrument)) for s in specs for p in s.policies],
+        "mechanisms": [(m.key, MECHANISMS.plugin_of(m.key)) for s in specs for m in s.mechanisms_on],
+        "metrics": [(name, METRICS.plugin_of(name)) for name in METRICS],
+    }
+    found: dict[str, dict[str, Any]] = {}
+    for group, names in used.items():
+        for name, plugin in dict(names).items():
+            if plugin is not None:
+                entry = found.setdefault(
+                    plugin.name,
+                    {"version": plugin.version, "sha256": plugin.sha256, "file": Path(plugin.path).name},
+                )
+                entry.setdefault(group, []).append(name)
+    return dict(sorted(found.items()))
 
 
 def edited(there: object, here: object, *, since: str = "since") -> list[str]:
@@ -97,7 +128,8 @@ def edited(there: object, here: object, *, since: str = "since") -> list[str]:
         return [] if there == here else [_EDITED[SHARED].format(since=since)]
     both = [part for part in here if part in there]
     found = [
-        _EDITED.get(part, f"the model: {part} was edited {{since}}").format(since=since)
+        _other_plugin(part, there[part], here[part])
+        or _EDITED.get(part, f"the model: {part} was edited {{since}}").format(since=since)
         for part in both
         if there[part] != here[part]
     ]
@@ -113,6 +145,12 @@ def together(code: object) -> str:
     if not isinstance(code, Mapping):
         return str(code)
     return _digest({part: str(sha).encode() for part, sha in sorted(code.items())})
+
+
+def _other_plugin(part: str, there: str, here: str) -> str:
+    """Return how the versions of a plugin differ, if it is one and says so."""
+    old, new = (digest.rpartition(" ")[0] for digest in (there, here))
+    return f"{part}: version {old} there, {new} now" if part.startswith("plugin ") and old != new else ""
 
 
 _EDITED = {SHARED: "the model: its code or shipped tables were edited {since}"}

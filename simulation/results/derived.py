@@ -14,8 +14,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from simulation import plugins
 from simulation.errors import ResultsError
 from simulation.results.blocks import ignored
+from simulation.results.manifest import missing_plugins
 from simulation.results.own_files import Origin, on_record, place, placed
 from simulation.results.reader import Results
 from simulation.results.tables import TABLES
@@ -88,6 +90,7 @@ def notes_on(results: Results) -> list[str]:
     notes = []
     if "ensemble" not in results.manifest and (reason := results.lacking(*TABLES)):
         notes.append(f"{reason}. {_WITHOUT[results.keep]}")
+    notes += [f"{results.path} was made with the {line}" for line in missing_plugins(results.manifest)]
     if names := ignored(results.path, results.scenarios):
         notes.append(
             f"not read in {results.path}, because their names are not those that this program gives: "
@@ -128,7 +131,8 @@ def _changed(folder: Path, there: Mapping[str, Origin]) -> Iterator[tuple[tuple[
 
 
 def _command(folder: Path, renew: Sequence[str]) -> str:
-    return shlex.join(["hypercluster", *(str(folder) if word == HERE else word for word in renew)])
+    words = (str(folder) if word == HERE else word for word in renew)
+    return shlex.join(["hypercluster", *words, *plugins.options()])
 
 
 def _in_few_words(names: Sequence[str] | Mapping[str, Origin]) -> str:

@@ -11,7 +11,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from simulation.results.code_digest import SHARED, all_parts, edited, used_parts
+from simulation import plugins
+from simulation.results.code_digest import SHARED, all_parts, edited, used_parts, used_plugins
 
 if TYPE_CHECKING:
     from simulation.data.reader import RegionRow
@@ -35,7 +36,6 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-@cache
 def model_versions() -> Mapping[str, str]:
     """Return what a replication depends on besides scenario and seed: the model and its arithmetic libraries.
 
@@ -43,7 +43,12 @@ def model_versions() -> Mapping[str, str]:
     program.
     """
     parts = {"the model" if part == SHARED else part: sha for part, sha in all_parts().items()}
-    return parts | {name: version(name) for name in ARITHMETIC}
+    return parts | _arithmetic()
+
+
+@cache
+def _arithmetic() -> dict[str, str]:
+    return {name: version(name) for name in ARITHMETIC}
 
 
 def other_versions(there: object) -> list[str]:
@@ -52,10 +57,18 @@ def other_versions(there: object) -> list[str]:
         return ["the model"]
     here = model_versions()
     return [
-        f"{name} ({there.get(name)} there, {here[name]} here)" if name in ARITHMETIC else name
+        f"{name} ({_version_in(there.get(name))} there, {_version_in(here.get(name))} here)"
+        if name in ARITHMETIC or name.startswith("plugin ")
+        else name
         for name in dict.fromkeys([*here, *map(str, there)])
         if there.get(name) != here.get(name)
     ]
+
+
+def _version_in(digest: object) -> str:
+    """Return the version alone where a digest stands behind it, as for plugins."""
+    version, _, sha = str(digest).rpartition(" ")
+    return "none" if digest is None else version or sha[:12]
 
 
 def new_manifest(
@@ -65,6 +78,7 @@ def new_manifest(
     # Imported here, because it imports pandas: the server needs only the version from this module.
     from simulation.results.reader import PROGRAM
 
+    used = used_plugins(scenarios)
     return {
         "format": FORMAT,
         "program": PROGRAM,
@@ -84,7 +98,7 @@ def new_manifest(
         "state": {},
         "failures": [],
         "damaged": [],
-    }
+    } | ({"plugins": used} if used else {})
 
 
 def keep_of(manifest: Manifest) -> str:
@@ -154,6 +168,7 @@ def differences(there: Manifest, here: Manifest) -> list[str]:
     ]
     if not found:
         found += edited(there.get("code"), here["code"])
+    found += _between_plugins(there.get("plugins", {}), here.get("plugins", {}))
     old = {entry["name"]: entry for entry in there["scenarios"]}
     new = {entry["name"]: entry for entry in here["scenarios"]}
     found += _between_ensembles(there.get("ensemble"), here.get("ensemble"))
@@ -166,6 +181,36 @@ def differences(there: Manifest, here: Manifest) -> list[str]:
         elif old[name]["digest"] != entry["digest"]:
             found += [f"scenario {name}: {line}" for line in changed_keys(old[name]["text"], entry["text"])]
     return found
+
+
+def missing_plugins(manifest: Manifest) -> list[str]:
+    """Return what a study needs that is not loaded here, one line a plugin, with what would do."""
+    return [
+        f"plugin {name} {entry['version']}".rstrip()
+        + f": it adds {_added_by(entry)}, and is not loaded now; "
+        + (f"add --plugin {entry['file']}" if entry["file"] else f"install {name}")
+        for name, entry in manifest.get("plugins", {}).items()
+        if name not in plugins.known()
+    ]
+
+
+def _added_by(entry: Mapping[str, Any]) -> str:
+    words = {"policies": "the instrument", "mechanisms": "the mechanism", "metrics": "the metric"}
+    return ", ".join(
+        f"{word}{'s' * (len(entry[group]) > 1)} {', '.join(entry[group])}"
+        for group, word in words.items()
+        if group in entry
+    )
+
+
+def _between_plugins(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """Return why replications with and without a plugin cannot share a folder, one line each."""
+    return missing_plugins({"plugins": there}) + [
+        f"plugin {name} {entry['version']}".rstrip()
+        + f": now and not there; it adds {_added_by(entry)}, so runs would differ in columns; leave it out"
+        for name, entry in here.items()
+        if name not in there and "metrics" in entry
+    ]
 
 
 def _between_ensembles(there: Mapping[str, Any] | None, here: Mapping[str, Any] | None) -> list[str]:

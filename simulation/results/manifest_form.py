@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from annotated_types import Ge, Le, Len
@@ -19,6 +20,8 @@ MOST_STEPS = 100_000
 """More than any scenario may have; readers allocate arrays of that length."""
 
 
+# A folder is read several times in a row, and a search or an explanation has many scenarios.
+@lru_cache(maxsize=512)
 def _toml(text: str) -> str:
     try:
         data = parse_toml(text)
@@ -89,6 +92,15 @@ class _Entry(TypedDict):
     text: Annotated[str, AfterValidator(_toml)]
 
 
+class _Plugin(TypedDict):
+    version: str
+    sha256: Line
+    file: str
+    policies: NotRequired[list[Line]]
+    mechanisms: NotRequired[list[Line]]
+    metrics: NotRequired[list[Line]]
+
+
 class _Manifest(TypedDict):
     """The part of the manifest that readers of a results folder rely on."""
 
@@ -98,6 +110,7 @@ class _Manifest(TypedDict):
     format: int
     version: Line
     code: Annotated[dict[Line, Line], BeforeValidator(_parts)]
+    plugins: NotRequired[dict[Line, _Plugin]]
     seed: int
     replications: int
     keep: NotRequired[Literal["all", "curves", "metrics"]]

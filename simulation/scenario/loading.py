@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from simulation.files.text import broken_link
 from simulation.files.toml import KeyPath
 from simulation.hidden_characters import fault_of
 from simulation.mechanisms.prices import read_price_path
+from simulation.plugins import Contribution, Plugin, Registry, contributions, with_added
 from simulation.scenario.consistency import faults_of_money, inconsistencies
 from simulation.scenario.document import (
     OVERRIDE,
@@ -88,11 +90,39 @@ def parse_scenario(
 
 
 def shipped_scenarios() -> list[Path]:
-    """Return the files of the scenarios that come with the project, sorted by name."""
+    """Return the files of the scenarios that come with the project, sorted by name, and then those of plugins."""
+    return [*_own(), *_ADDED.values()]
+
+
+def _own() -> list[Path]:
     folder = (
         PACKAGED if PACKAGED.is_dir() else CHECKOUT
     )  # inside an installed package, beside the package in a checkout
     return sorted(folder.glob("*.toml"))
+
+
+def _added() -> Iterator[tuple[Contribution, str, Path]]:
+    """Yield the scenario files of plugins, by name."""
+    for contribution in contributions("scenarios"):
+        declared = contribution.value
+        if isinstance(declared, ModuleType):
+            declared = getattr(declared, "SCENARIOS", () if contribution.plugin.path else None)
+        for place in declared if isinstance(declared, tuple | list) else (declared,):
+            found = sorted(Path(place).glob("*.toml")) if isinstance(place, str | Path) else []
+            found = [Path(place)] if isinstance(place, str | Path) and Path(place).is_file() else found
+            if not found:
+                message = 'must be a scenario file, or a folder of them: SCENARIOS = Path(__file__).parent / "folder"'
+                raise contribution.fault(message, at="SCENARIOS", found=shortened(repr(place)))
+            yield from ((contribution, file.stem, file.absolute()) for file in found)
+
+
+def _scenarios() -> Iterator[tuple[str, Path, Plugin | None]]:
+    own = {path.stem: path for path in _own()}
+    yield from (each for each in with_added(own, _added()) if each[2] is not None)
+
+
+_ADDED: Registry[Path] = Registry("scenario", _scenarios)
+"""Scenario files of plugins by name."""
 
 
 def _find(path_or_name: str | Path) -> Path:

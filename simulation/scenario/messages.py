@@ -54,7 +54,9 @@ def _schema_problem(details: ErrorDetails, document: Document, root: type[BaseMo
         return document.problem((*path, "instrument"), message, show_value=False)
     if details["type"] == "union_tag_invalid":
         word = str(details["ctx"]["tag"])
-        hint = suggestion(word, INSTRUMENTS) or f"; accepted values: {listed(INSTRUMENTS, at_most=99)}"
+        hint = suggestion(word, INSTRUMENTS) or (
+            f"; accepted values: {listed(INSTRUMENTS, at_most=99)}, or one of a plugin (--plugin FILE)"
+        )
         return document.problem((*path, "instrument"), f"not an instrument{hint}")
     whole = details["type"] == "value_error" and isinstance(value_at(document.data, path), Mapping)
     return document.problem(path, expected(details), show_value=not whole)

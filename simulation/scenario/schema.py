@@ -21,6 +21,7 @@ from simulation.mechanisms.migration import Migration
 from simulation.mechanisms.mobility import Mobility
 from simulation.mechanisms.prices import Commodity
 from simulation.mechanisms.turnover import Turnover
+from simulation.plugins import contributions
 from simulation.policies import AnyPolicy, Budget, Costs, Effects
 from simulation.scenario.vectors import Vectors
 from simulation.settings import (
@@ -293,9 +294,19 @@ class _Scenario(Settings):
         return toml_text(self.model_dump())
 
 
+def _check_tables() -> None:
+    """Raise a PluginError if a mechanism of a plugin would replace another key of a scenario."""
+    for contribution in contributions("mechanisms"):
+        for cls in contribution.classes(Mechanism):
+            if cls.key in _Scenario.model_fields or hasattr(_Scenario, cls.key):
+                message = "a scenario has another key of this name; choose another one"
+                raise contribution.fault(message, at=cls, key=f"{cls.__name__}.key", found=f'"{cls.key}"')
+
+
 if TYPE_CHECKING:
     Scenario = _Scenario
 else:
+    _check_tables()
     Scenario = create_model(
         "Scenario",
         __base__=_Scenario,

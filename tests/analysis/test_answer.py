@@ -94,6 +94,22 @@ def test_one_history_says_so_and_pairs_give_their_interval():
     told = lines(found=many)["sooner"]
     assert "1.9 years sooner with Platform (1.7 to 2.1 at 95 %, 10 simulated histories)" in told["text"]
     assert told["ahead"] == "b"
+    turned = compared().found | {"t50_years": found(7.6, 9.5, low=1.7, high=2.1, n=10, pairs=10)}
+    assert f"1.9 years sooner with {TITLES[0]} (1.7 to 2.1" in lines(found=turned)["sooner"]["text"]
+
+
+def test_where_the_two_measures_of_togetherness_disagree_none_is_named_and_both_are_told():
+    apart = {
+        "synchronization": found(0.79, 0.80, low=0.005, high=0.015, n=10, pairs=10),
+        "w1_years": found(1.8, 1.9, low=0.05, high=0.15, n=10, pairs=10),
+    }
+    told = lines(found=compared().found | apart)["together"]
+    assert told["ahead"] is None and told["lead"] == "Together: it depends on the measure."
+    assert f"0.010 more in step (1 - Phi) with {TITLES[1]}" in told["text"]
+    assert f"0.10 years closer together (W1) with {TITLES[0]}" in told["text"]
+    unclear = apart | {"w1_years": found(1.8, 1.9, low=-0.05, high=0.25, n=10, pairs=10)}
+    told = lines(found=compared().found | unclear)["together"]
+    assert told["ahead"] == "b" and "years apart" not in told["text"]
 
 
 @given(st.floats(0.001, 5), st.floats(0.001, 5))

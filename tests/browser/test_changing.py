@@ -74,7 +74,7 @@ def test_what_cannot_be_opened_says_why_in_the_dialog(come, tmp_path):
 
 
 @pytest.mark.slow
-def test_how_sure_and_why_come_by_themselves_or_by_a_click(come):
+def test_how_sure_and_why_come_by_themselves(come):
     visit = come("#a=regional_cluster&b=hypercluster&seed=3&month=240")
     page = visit.page
     page.locator("#open-sure").click()
@@ -82,8 +82,10 @@ def test_how_sure_and_why_come_by_themselves_or_by_a_click(come):
     expect(page.locator("#panel-sure table").first).to_contain_text("1 − Φ")
     page.locator("#open-why").click()
     expect(page.locator("#panel-why")).to_contain_text("of 15 regions", timeout=MS)
-    page.locator("#without-b").click()
-    expect(page.locator("#panel-why")).to_contain_text("without digital environment", timeout=4 * MS)
+    expect(page.locator("#panel-why")).to_contain_text("Remote residency: national", timeout=4 * MS)
+    page.locator("#gain-synchronization").click()
+    expect(page.locator("#gain-synchronization")).to_be_focused()
+    expect(page.locator("#panel-why")).to_contain_text("due to it, more in step")
     expect(page.locator("#panel-why")).to_contain_text("descriptive, not causal")
 
 

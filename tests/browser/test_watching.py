@@ -135,7 +135,7 @@ def test_the_budget_of_a_policy_and_a_new_policy_move_the_money(come):
     visit.panel("change")
     # Training, which has the rest, has the money of the cluster organisation too, and can use 2,145 of it a year.
     purse = visit.page.locator("#money .purse").first
-    expect(purse).to_contain_text("38,392 planned, 38,392 spent")
+    expect(purse).to_contain_text("38,392 units planned, 38,392 spent")
     visit.page.locator("#panel-change .segments").get_by_role("button", name=re.compile("^A ")).click()
     visit.change("policies[0].budget", "0")
     expect(purse).not_to_contain_text("38,392 spent", timeout=MS)

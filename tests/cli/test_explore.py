@@ -19,7 +19,7 @@ from simulation.cli.explore import _size_of, _study_of
 from simulation.cli.main import cli
 from simulation.errors import HyperclusterError
 from simulation.explore.ensemble import ensemble_of
-from simulation.explore.study import find_study, read_study, shipped_studies, study_with
+from simulation.explore.study import STUDIES, read_study, study_with
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 
@@ -257,10 +257,10 @@ def test_a_grid_is_run_to_its_end_unless_points_are_given():
 
 
 def test_the_shipped_studies_can_be_read_and_found_by_name():
-    assert [path.stem for path in shipped_studies()]
-    for path in shipped_studies():
+    assert [path.stem for path in STUDIES.files()]
+    for path in STUDIES.files():
         assert read_study(path).title
-        assert find_study(path.stem) == path
+        assert STUDIES.find(path.stem) == path
 
 
 def test_a_flip_needs_a_sample_and_a_critical_mass_one_scenario_with_a_platform(folder: Path):

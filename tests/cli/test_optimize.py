@@ -12,6 +12,8 @@ from small_searches import small_search
 from simulation.cli.main import cli
 from simulation.optimize.study import search_with
 
+ROBUST = {"worlds": 4, "candidates": 6, "replications": 1, "patterns": "none"}
+
 
 def invoke(*arguments: object) -> Result:
     return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
@@ -20,7 +22,7 @@ def invoke(*arguments: object) -> Result:
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("optimize") / "small.toml"
-    path.write_text(search_with(small_search(title="A small search"), folder=Path()).to_toml())
+    path.write_text(search_with(small_search(title="A small search", robust=ROBUST), folder=Path()).to_toml())
     return path
 
 
@@ -34,6 +36,27 @@ def test_a_search_prints_a_table_of_80_columns_and_writes_its_files(study: Path)
     for name in ("front.csv", "front.md", "front/baseline.toml", "figures/front.png", "figures/front.md"):
         assert (out / "final_002" / name).is_file()
     assert "generation 2 of 2" in result.stderr
+
+
+@pytest.mark.slow
+def test_robust_prints_tables_of_80_columns_and_writes_its_files(study: Path):
+    out = study.parent / "out"
+    result = invoke(
+        *("optimize", study, "--generations", 2, "--executor", "serial", "--out", out, "--robust"),
+    )
+    assert result.exit_code == 0, result.output
+    first = result.stdout.index("In 4 uncertain worlds: speed")
+    table = result.stdout[first : result.stdout.index("Expected: mean")]
+    assert max(map(len, table.splitlines())) <= 80
+    assert "6 candidates were tried (6 in 4 worlds), and 2 policies in all 4" in " ".join(
+        result.stdout.split()
+    )
+    assert "rung 1 of 1: 6 candidates in 4 worlds" in result.stderr
+    folder = out / "robust_002"
+    for name in ("robust.csv", "robust.md", "finalists/baseline.toml", "figures/robust.png"):
+        assert (folder / name).is_file()
+    files = sorted((folder / "finalists").glob("*.toml"))
+    assert invoke("validate", *files).exit_code == 0
 
 
 def test_every_file_of_the_front_is_valid(study: Path):

@@ -97,6 +97,26 @@ def test_the_azimuthal_projection_gives_the_worked_example_of_its_source():
     np.testing.assert_allclose(3 * found / 6371.0, [-4.2339303, 4.0257775], atol=1e-7)
 
 
+def test_the_map_of_the_world_keeps_areas_and_has_the_proportions_of_its_source():
+    """Šavrič et al. (2019): 2.05 times as wide as high, and poles .59 as long as the equator."""
+    world = geography.EqualEarth(0.0)
+    places = world.project(np.array([179.999999, 0.0, 179.999999]), np.array([0.0, 90.0, 90.0]))
+    east, pole, corner = places
+    assert east[0] / pole[1] == pytest.approx(2.0546, abs=1e-3)
+    assert corner[0] / east[0] == pytest.approx(0.59, abs=0.01)
+    side = 0.01  # degrees of a small square, whose area on the sphere is known
+    for longitude, latitude in [(0.0, 0.0), (100.0, 65.0), (-150.0, -40.0)]:
+        corners = world.project(
+            longitude + side * np.array([0.0, 1.0, 1.0, 0.0]),
+            latitude + side * np.array([0.0, 0.0, 1.0, 1.0]),
+        )
+        (x, y), (after, above) = corners.T, np.roll(corners, -1, axis=0).T
+        area = abs((x * above - after * y).sum()) / 2
+        turn = np.radians(side)
+        on_sphere = turn * (np.sin(np.radians(latitude + side)) - np.sin(np.radians(latitude)))
+        assert area == pytest.approx(geography.EARTH_RADIUS_KM**2 * on_sphere, rel=1e-4)
+
+
 @given(st.lists(st.floats(-180.0, 180.0), min_size=1, max_size=20))
 def test_continuous_longitudes_are_the_same_places_in_the_shortest_range(drawn):
     longitude = np.array(drawn)

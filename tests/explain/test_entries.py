@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import pytest
 
@@ -177,6 +178,26 @@ def test_between_two_scenarios_the_players_are_what_differs():
     equal = found["entries_at_equal_money"]
     for number in equal.coalitions:
         assert plan_of(equal.version(number)).planned_pv <= (equal.total_pv or 0) * (1 + 1e-3)
+
+
+def test_of_many_entries_those_of_one_instrument_are_one_player():
+    spec = load_scenario("interoperable_platforms")
+    together, at_equal_money = games_of_entries(spec, None, orders=24)
+    assert together.players == (
+        "interoperability, 5 entries",
+        "remote residency, 6 entries",
+        "platform onboarding, 6 entries",
+    )
+    assert together.coalitions == at_equal_money.coalitions == list(range(8))
+    assert together.version(together.everyone) is spec
+    residency = together.version(2)
+    count = Counter(policy.instrument for policy in residency.policies)
+    assert count == {"remote_residency": 6, "platform_operation": 6}
+    by_itself, _ = games_of_entries(spec, None, orders=24, each=True)
+    assert len(by_itself.players) == 17
+    names = [entry for entry in by_itself.players if entry.startswith("remote residency")]
+    whole = sum(1 << by_itself.players.index(name) for name in names)
+    assert by_itself.version(whole).digest == residency.digest
 
 
 def test_what_a_platform_is_and_other_settings_are_players_too():

@@ -19,6 +19,7 @@ from legibility import assert_legible
 from simulation.batch.running import run_batch
 from simulation.cli.main import cli
 from simulation.explain.contributions import (
+    COLUMNS,
     LAST,
     LEAD,
     MARGIN,
@@ -97,7 +98,7 @@ def results(explanation: Explanation, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def found(explanation: Explanation, results: Results) -> list[Contribution]:
-    return contributions(explanation, results)
+    return contributions(explanation, results.runs(COLUMNS))
 
 
 def rows(found: list[Contribution], game: str, metric: str, kind: str) -> dict[str, Contribution]:
@@ -231,12 +232,12 @@ budget = 20
 """
         for region in ("samara", "tatarstan", "tomsk")
     )
-    whole = Explanation.of(parse_scenario(SMALL + more), orders=14)
+    whole = Explanation.of(parse_scenario(SMALL + more), orders=14, each=True)
     game = whole.games[0]
     assert (len(game.players), len(game.blocks)) == (7, 2)
     alone = Explanation(whole.here, whole.there, (game,), ())
     results = run_batch(alone.scenarios, 2, out=tmp_path / "seven", executor="serial")
-    found = contributions(alone, results)
+    found = contributions(alone, results.runs(COLUMNS))
     values = rows(found, game.name, "restricted_time_years", VALUE)
     (whole_effect,) = rows(found, game.name, "restricted_time_years", TOGETHER).values()
     assert math.fsum(row.mean for row in values.values()) == pytest.approx(whole_effect.mean, abs=1e-9)

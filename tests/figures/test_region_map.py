@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from simulation.data.outlines import load_outlines
-from simulation.data.reader import dataset_folder
+from simulation.data.reader import dataset_folder, load_dataset
 from simulation.errors import ResultsError
 from simulation.figures import StudyCurves, region_map
 from simulation.figures.drawing.map_names import draw_names
@@ -34,9 +34,9 @@ from simulation.figures.drawing.maps import (
     links_shown,
     radii_km,
 )
+from simulation.figures.drawing.study import half_times
 from simulation.figures.drawing.style import PAGE_MM, style
 from simulation.figures.film.film import shared_members
-from simulation.figures.t50_by_region import times
 
 module = importlib.import_module("simulation.figures.region_map")
 MakeStudy = Callable[..., StudyCurves]
@@ -139,6 +139,20 @@ def test_a_long_country_under_long_titles_fits_the_page_and_every_heading_its_ma
             assert any(box.x0 <= extent.x0 and extent.x1 <= box.x1 for box in boxes), text.get_text()
 
 
+def test_partners_on_the_other_side_of_the_globe_stand_where_they_are_and_leave_room_for_the_country() -> (
+    None
+):
+    folder = dataset_folder("eurasian")
+    regions = load_dataset(folder).regions
+    longitude, latitude = (np.array([getattr(r, key) for r in regions]) for key in ("longitude", "latitude"))
+    base = base_map([r.id for r in regions], load_outlines(folder), longitude=longitude, latitude=latitude)
+    assert [regions[i].id for i in np.argsort(base.seats[:, 0])[:1]] == ["brazil"]
+    (order,) = np.nonzero(latitude < 0)
+    assert set(np.argsort(base.seats[:, 1])[: order.size]) == set(order)  # the south is below
+    outlined = np.concatenate([shape.vertices for shape in base.shapes if shape is not None])
+    assert np.ptp(outlined[:, 0]) > 0.4 * np.ptp(base.box[:, 0])
+
+
 def test_neighbours_on_both_sides_of_the_antimeridian_are_neighbours_on_the_map() -> None:
     base = base_map(["a", "b"], None, longitude=np.array([179.0, -179.0]), latitude=np.array([-17.0, -18.0]))
     assert np.linalg.norm(base.seats[0] - base.seats[1]) == pytest.approx(239, rel=0.01)
@@ -172,7 +186,7 @@ def test_regions_and_bubbles_have_the_colour_of_their_t50(outlined: StudyCurves)
     norm, bright = Normalize(np.floor(found.min()), np.ceil(found.max())), colormaps["cividis"].reversed()
     for ax, scenario in zip(maps, outlined.scenarios, strict=True):
         t50 = table.loc[table["scenario"] == scenario.name, "t50_years"].to_numpy()
-        np.testing.assert_array_equal(t50, times(scenario, dt=outlined.dt).median)
+        np.testing.assert_array_equal(t50, half_times(scenario, dt=outlined.dt).median)
         regions, bubbles = ax.collections[1], ax.collections[-1 if scenario.platforms is None else -3]
         reached = np.isfinite(t50)
         own = bubbles.get_facecolors()[::-1]  # the largest bubble, that of the last region, is drawn first

@@ -12,11 +12,10 @@ from matplotlib.lines import Line2D
 
 from simulation.figures import StudyCurves
 from simulation.figures.adoption_difference import draw as draw_difference
-from simulation.figures.drawing.study import ScenarioCurves, regional_t50
+from simulation.figures.drawing.study import ScenarioCurves, half_times, regional_t50
 from simulation.figures.drawing.style import style
 from simulation.figures.regional_curves import draw as draw_tiles
 from simulation.figures.t50_by_region import draw as draw_dumbbells
-from simulation.figures.t50_by_region import times
 from simulation.figures.t50_ecdf import draw as draw_ecdf
 from simulation.figures.t50_ecdf import draw_steps, reached
 from simulation.world import Array
@@ -88,7 +87,7 @@ def test_differences_are_paired_and_taken_from_the_reference(three: StudyCurves)
 def test_a_replication_that_never_reaches_one_half_counts_as_later_than_all(three: StudyCurves) -> None:
     never = np.nan
     t50 = np.array([[12, 24, never], [36, never, never], [60, 36, never]], dtype=float)
-    found = times(with_regional(three.scenarios[0], t50), dt=1 / 12)
+    found = half_times(with_regional(three.scenarios[0], t50), dt=1 / 12)
     # Between the months before and after the jump half is reached half a month earlier.
     np.testing.assert_allclose(found.median, (np.array([36, 36, never]) - 0.5) / 12)
     assert found.reaching.tolist() == [3, 2, 0]
@@ -101,7 +100,7 @@ def test_dumbbells_end_at_the_two_medians(three: StudyCurves) -> None:
     assert len(panels) == 2
     for ax, scenario in zip(panels, three.scenarios[1:], strict=True):
         for line, shown in zip(ax.lines[::2], (three.scenarios[0], scenario), strict=True):
-            expected = times(shown, dt=three.dt).median
+            expected = half_times(shown, dt=three.dt).median
             np.testing.assert_allclose(line.get_xdata(), expected[np.isfinite(expected)])
             np.testing.assert_allclose(table.loc[shown.name], expected)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from small_searches import run_small
 
-from simulation.optimize.front import Front, front_of, standings, write_front
+from simulation.optimize.front import Front, front_of, of_other_worlds, standings, write_front
 from simulation.results.derived import outputs_of
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.plan import plan_of
@@ -56,6 +56,15 @@ def test_the_front_is_not_inferior_only_within_the_margin(front: Front):
     assert made.matched() == {policy: None}
 
 
+def test_who_is_within_the_margin_on_the_seeds_that_chose_it_alone_is_inferior(front: Front):
+    # Later by nothing on the first half of the seeds, by .2 years on the others.
+    values = np.tile(np.array([[8.0, 0.8], [8.0, 0.8]])[:, None], (1, 6, 1))
+    values[1, 3:, 0] = 8.2
+    policy, candidate = front.names[0], next(n for n in front.names if n in front.found.candidates)
+    found = replace(front.found, policies=front.found.policies[:1])
+    assert replace(front, found=found, names=(policy, candidate), values=values).matched() == {policy: None}
+
+
 def test_the_front_is_written_as_scenarios_that_are_the_candidates(front: Front):
     paths = _written(front)
     names = [front.names[n] for n in front.on_front() if not front.is_policy[n]]
@@ -94,10 +103,10 @@ def test_the_table_says_what_part_of_the_money_nobody_can_use(front: Front):
 
 
 def test_a_policy_of_another_world_is_told(front: Front):
-    assert front.of_other_worlds() == {}
+    assert of_other_worlds(front.found) == {}
     longer = front.found.policies[0].model_copy(update={"institutions": load_scenario(MORE).institutions})
     made = replace(front, found=replace(front.found, policies=(longer, *front.found.policies[1:])))
-    assert made.of_other_worlds() == {"regional_cluster": ["institutions"]}
+    assert of_other_worlds(made.found) == {"regional_cluster": ["institutions"]}
     assert any("has another world than the candidates (institutions)" in line for line in made.sentences())
 
 

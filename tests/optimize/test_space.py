@@ -13,13 +13,13 @@ from small_searches import small_space
 
 from simulation.errors import HyperclusterError
 from simulation.optimize.space import shares_in_steps, space_of
-from simulation.optimize.study import find_search, read_search
+from simulation.optimize.study import SEARCHES, read_search
 from simulation.policies.plan import NotAffordable
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.plan import plan_of
 from simulation.world import Array
 
-PATH = find_search("budget")
+PATH = SEARCHES.find("budget")
 assert PATH is not None
 SHIPPED, POLICIES = space_of(read_search(PATH), folder=PATH.parent)
 

@@ -8,7 +8,7 @@ import pytest
 from small_searches import small_search
 
 from simulation.errors import DataError, HyperclusterError
-from simulation.optimize.study import read_search, search_with, shipped_searches
+from simulation.optimize.study import SEARCHES, read_search, search_with
 
 WRONG = """\
 objectives = ["phi", "member_share"]
@@ -96,8 +96,8 @@ def test_a_metric_without_a_direction_takes_the_given_one():
 
 
 def test_the_shipped_searches_are_valid_and_survive_being_written():
-    assert [path.stem for path in shipped_searches()] == ["budget"]
-    for path in shipped_searches():
+    assert [path.stem for path in SEARCHES.files()] == ["budget"]
+    for path in SEARCHES.files():
         search = read_search(path)
         copy = path.with_name("copy.toml")
         assert not copy.exists()

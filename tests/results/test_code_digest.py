@@ -296,8 +296,10 @@ CANNOT_CHANGE_A_NUMBER = (
     "simulation.hidden_characters",
     "simulation.errors",
     "simulation.files",
+    "simulation.plugins",
 )
-"""Imported by the model, to refuse an input or to read one; a scenario and a dataset have digests of their own."""
+"""Imported by the model, to refuse an input or to read one; a scenario, a dataset and a plugin have digests of their
+own."""
 
 
 def test_the_model_is_what_a_replication_and_its_metrics_import():

@@ -53,7 +53,7 @@ def test_the_other_way_round_other_worlds_are_told_the_other_way_round() -> None
         (
             changed(CLUSTER, HALF),
             changed(HYPERCLUSTER, HALF),
-            ["You changed half distance (diffusion.half_distance_km): not"],
+            ["You changed half distance (diffusion.half_distance_km) from 100 to 300: not"],
         ),
         (
             CLUSTER,

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from page import Page, connected
 from served import Served
 
@@ -14,9 +13,8 @@ from simulation import run
 from simulation.analysis.failing_platforms import failures_of
 from simulation.analysis.paired import paired_difference
 from simulation.batch.running import run_batch
-from simulation.scenario.loading import load_scenario, parse_scenario
+from simulation.scenario.loading import parse_scenario
 from simulation.server.sides.trials import compared
-from simulation.server.sides.without import versions_without
 
 SMALL = {"scenario": "small", "changes": []}
 RICH = {"scenario": "small", "changes": ["policies[0].budget=5000.0"]}
@@ -26,7 +24,7 @@ AS_SHOWN = {"name": "as shown", "a": [], "b": []}
 def until_end(page: Page, request: int) -> dict[str, Any]:
     while True:
         told: dict[str, Any] = page.socket.receive_json()
-        assert told["id"] == request and told["type"] in ("trials", "without"), told
+        assert told["id"] == request and told["type"] in ("trials", "explain"), told
         if told["state"] != "running":
             return told
 
@@ -62,7 +60,7 @@ def test_a_platform_that_fails_is_named_as_the_command_line_names_it(tmp_path: P
     plain = '[time]\nyears = 2\n[world]\nscale = 0.05\n[technologies]\nrelease = "at_start"\n'
     lonely = parse_scenario(plain + '[[platforms]]\nname = "lonely"\nvectors = ["B2B"]\n')
     expected = failures_of(run_batch([lonely], 2, out=tmp_path / "study", executor="serial"), "scenario")
-    told = compared({"a": lonely.to_toml(), "b": parse_scenario(plain).to_toml()}, [1, 2], bands=True)
+    told = compared({"a": lonely.to_toml(), "b": parse_scenario(plain).to_toml()}, [1, 2])
     assert told["sides"]["a"]["failing"] == [failure.in_words() for failure in expected]
     assert len(expected) == 1 and told["sides"]["b"]["failing"] == []
 
@@ -92,25 +90,14 @@ def test_a_case_that_cannot_run_says_why_and_the_others_run(served: Served) -> N
     assert end["cases"][2]["differences"]
 
 
-def test_each_channel_vector_and_policy_is_left_out_once(served: Served) -> None:
-    with connected(served.client) as page:
-        page.open(SMALL, seed=4)
-        end = start(page, "without", side="a", replications=2)
-    found = {(case["kind"], case["name"]) for case in end["cases"]}
-    assert {("vector", "B2B"), ("policy", "Training"), ("channel", "business networks")} <= found
-    training = next(case for case in end["cases"] if case["name"] == "Training")
-    spent = next(row for row in training["differences"] if row["metric"] == "spent_pv")
-    assert spent["difference"] < 0
-
-
-def test_replays_have_the_bands_of_their_folder_and_cannot_leave_out_anything(served: Served) -> None:
+def test_replays_have_the_bands_of_their_folder_and_are_not_explained(served: Served) -> None:
     replay = {"results": "study", "scenario": "small"}
     with connected(served.client) as page:
         page.open(replay, replay, seed=5)
         end = start(page, "trials", replications=2, cases=[AS_SHOWN])
         assert end["cases"][0]["replications"] == 2
         assert len(end["cases"][0]["sides"]["a"]["regional"]) == 15
-        refused = page.ask("without", side="a", replications=2)
+        refused = page.ask("explain", side="a", game="entries", replications=2)
     assert refused["type"] == "error" and "replay" in refused["text"]
 
 
@@ -118,12 +105,5 @@ def test_one_side_alone_has_bands_and_no_differences() -> None:
     text = parse_scenario(
         '[time]\nyears = 2\n[world]\nscale = 0.05\n[technologies]\nrelease = "at_start"\n'
     ).to_toml()
-    found = compared({"b": text}, [1, 2], bands=True)
+    found = compared({"b": text}, [1, 2])
     assert (list(found["sides"]), found["differences"], found["verdict"]) == (["b"], [], "")
-
-
-@pytest.mark.parametrize("name", ["hypercluster", "regional_cluster"])
-def test_what_a_scenario_cannot_do_without_is_named(name: str) -> None:
-    found = versions_without(load_scenario(name).to_toml())
-    assert all(bool(version.text) != bool(version.problem) for version in found)
-    assert {version.kind for version in found} >= {"channel", "policy"}

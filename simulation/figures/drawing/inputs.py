@@ -18,8 +18,7 @@ from simulation.data.outlines import Outlines, load_outlines
 from simulation.data.reader import dataset_folder, load_dataset, shipped_datasets
 from simulation.errors import HyperclusterError, ResultsError, listed, suggestion
 from simulation.figures.drawing.region_order import order_of_entries
-from simulation.figures.drawing.study import OPTIONAL, Platforms, ScenarioCurves, StudyCurves
-from simulation.metrics import METRICS
+from simulation.figures.drawing.study import OPTIONAL, Metrics, Platforms, ScenarioCurves, StudyCurves
 from simulation.metrics.curves import aligned_eligible, dot, ratio
 from simulation.metrics.passes import sums_of
 from simulation.record import technologies_first
@@ -68,7 +67,7 @@ def study_curves(
     results.require("curves")
     lacking = {table: reason for table in TABLES if (reason := results.lacking(table))}
     parts = parts - lacking.keys()
-    runs = results.runs(["scenario", "replication", "seed", *METRICS])
+    runs = results.runs(["scenario", "replication", "seed", *results.metrics])
     finished = _chosen(results, runs, scenarios)
     if seed is not None:
         runs = _of_seed(results, runs, finished, seed=seed)
@@ -169,7 +168,7 @@ def _scenario(
         regional=regional,
         variance_between=between,
         variance_total=total,
-        metrics={name: rows[name].to_numpy(dtype=float) for name in METRICS},
+        metrics=Metrics({name: rows[name].to_numpy(dtype=float) for name in results.metrics}),
         platforms=_platforms(results, entry, rows, ids=ids) if "memberships" in parts else None,
         ledger=_ledger(results, entry, rows) if "ledger" in parts else pd.DataFrame(columns=LEDGER),
     )

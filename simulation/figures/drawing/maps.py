@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 
-from simulation.data.geography import Albers, Azimuthal
+from simulation.data.geography import Albers, Azimuthal, EqualEarth, continuous
 from simulation.data.outlines import Outlines, Rings
 from simulation.figures.drawing.style import INK
 from simulation.world import Array
@@ -32,6 +32,8 @@ TALLEST = 1.5
 FLATTEST = 0.4
 """Ratios of the height of a map to its width between which all maps lie: regions along a meridian or a parallel would
 need a page of many metres."""
+WIDEST = 90.0
+"""Degrees from the meridian of a cone; beyond it, the map turns upside down."""
 LEAST_KM = 20.0
 """Extent of a map of one place."""
 RING_PT = 1.0
@@ -46,6 +48,9 @@ GROUND = "#F6F6F6"
 SEAT: dict[str, Any] = {"color": INK, "markersize": 3.0, "markeredgewidth": 0.3, "markeredgecolor": "white"}
 DISK_PT = 6.5
 """Diameter of the disk at the seat of a region without an outline."""
+
+
+Projection = Albers | Azimuthal | EqualEarth
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +78,21 @@ class BaseMap:
 def base_map(
     region_ids: Sequence[str], outlines: Outlines | None, *, longitude: Array, latitude: Array
 ) -> BaseMap:
-    """Project the seats, given in degrees, and the outlines; the extent contains all of them."""
-    projection: Albers | Azimuthal = Azimuthal.fitted(longitude, latitude)
+    """Project the seats, given in degrees, and the outlines; the extent contains all of them.
+
+    The outlines have a projection of their own; seats on the other side of the globe need a map of the world instead.
+    """
+    projection: Projection = Azimuthal.fitted(longitude, latitude)
     name, east = "Lambert azimuthal equal-area", longitude
     if outlines is not None and outlines.standard_parallels and outlines.central_meridian is not None:
         projection = Albers(*outlines.standard_parallels, outlines.central_meridian)
         name = "Albers equal-area"
         # The cone is cut along a meridian, where no country of the file lies.
         east = projection.meridian + (longitude - projection.meridian + 180.0) % 360.0 - 180.0
+        if np.abs(east - projection.meridian).max() > WIDEST:
+            turned = continuous(longitude)
+            projection = EqualEarth(float(turned.min() + turned.max()) / 2)
+            name = "Equal Earth"
     seats = projection.project(east, latitude)
     rings = {} if outlines is None else outlines.regions
     shapes = tuple(_flat(rings.get(region, ()), projection) for region in region_ids)
@@ -101,7 +113,7 @@ def _box(seats: Array, everything: Array) -> Array:
     return np.array([middle - size / 2, middle + size / 2])
 
 
-def _flat(rings: Rings, projection: Albers | Azimuthal) -> Path | None:
+def _flat(rings: Rings, projection: Projection) -> Path | None:
     """One path of all rings; holes run in the opposite direction to the outer rings and stay empty."""
     if not rings:
         return None

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from simulation.errors import ResultsError
-from simulation.figures.drawing.study import ScenarioCurves, mean_of_defined, number, plural
+from simulation.figures.drawing.study import ScenarioCurves, half_times, mean_of_defined, number, plural
 from simulation.figures.drawing.style import INK, MM_PER_INCH, SHARE_MAP, SMALL_PT, difference_map
 from simulation.metrics.curves import crossing_time
 from simulation.world import Array
@@ -41,7 +41,7 @@ class Panel:
     heading: str
     measures: str
     values: Array  # float64 (R, M), share, or difference of two shares
-    t50_years: Array  # float64 (R,), nan where the row does not reach one half; all nan for a difference
+    t50_years: Array  # float64 (R,), median; nan where at most half reach one half, or for a difference
     pooled_t50_years: float
     is_difference: bool = False
 
@@ -68,7 +68,7 @@ def scenario_panel(scenario: ScenarioCurves, *, dt: float, seed: int | None = No
         + " "
         + _unbroken(f"1 − Φ {number(synchronization, decimals=3)}{_of(defined, n)}"),
         values=values,
-        t50_years=crossing_time(values.T, 0.5, dt=dt),
+        t50_years=half_times(replace(scenario, regional=scenario.regional[chosen]), dt=dt).median,
         pooled_t50_years=float(crossing_time(np.median(scenario.pooled[chosen], axis=0), 0.5, dt=dt)),
     )
 

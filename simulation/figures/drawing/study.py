@@ -36,6 +36,13 @@ class Platforms:
     kept: float  # at rest, members over those who would be, did no enterprises enter; 1 where none do
 
 
+class Metrics(dict[str, Array]):
+    """Values by metric; a study that was run without a plugin lacks those of the plugin."""
+
+    def __missing__(self, name: str) -> Array:
+        raise ResultsError(f'the study has no metric "{name}"; it was run without the plugin that adds it')
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ScenarioCurves:
     """The n replications of one scenario, mostly as functions of the time after release.
@@ -196,6 +203,26 @@ def regional_t50(scenario: ScenarioCurves, *, dt: float) -> Array:
         Years after release; nan where one half is not reached within the common window.
     """
     return crossing_time(np.moveaxis(scenario.regional, 2, 0), 0.5, dt=dt)
+
+
+@dataclass(frozen=True, slots=True)
+class HalfTimes:
+    """When the regions of a scenario reach one half."""
+
+    median: Array  # float64 (R,), years, over the replications; nan where at most half of them reach it
+    reaching: Array  # int64 (R,), replications that reach it
+    present: Array  # bool (R,), whether the region has eligible enterprises
+
+
+def half_times(scenario: ScenarioCurves, *, dt: float) -> HalfTimes:
+    """Median t50 of each region; a replication that never reaches one half counts as later than all others."""
+    t50 = regional_t50(scenario, dt=dt)
+    median = np.median(np.where(np.isnan(t50), np.inf, t50), axis=0)
+    return HalfTimes(
+        median=np.where(np.isfinite(median), median, np.nan),
+        reaching=np.isfinite(t50).sum(axis=0),
+        present=np.isfinite(scenario.regional[:, :, -1]).any(axis=0),
+    )
 
 
 def mean_of_defined(values: Array) -> tuple[float, int]:

@@ -114,7 +114,7 @@ def _draw_plane(ax: Axes, front: Front, numbers: dict[int, int]) -> None:
     for axis, metric, sign in zip((ax.xaxis, ax.yaxis), front.objectives, front.signs, strict=True):
         axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
         better = "lower is better" if sign > 0 else "higher is better"
-        label = f"{NAMES.get(metric) or _named(metric)} ({better})"
+        label = f"{NAMES.get(metric) or named(metric)} ({better})"
         axis.set_label_text(label)
     ax.margins(0.06)
 
@@ -135,7 +135,8 @@ def _beside(number: int, signs: Array) -> tuple[float, float]:
     return (float(-6.0 * signs[0]), 0.0) if number % 2 else (0.0, float(-6.0 * signs[1]))
 
 
-def _named(metric: str) -> str:
+def named(metric: str) -> str:
+    """Return the label of an axis for any metric."""
     unit = METRICS[metric].unit
     return metric.removesuffix("_years").replace("_", " ") + (f", {unit}" if unit else "")
 

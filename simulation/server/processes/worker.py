@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.errors import HyperclusterError
-from simulation.server.protocol.messages import SideName, encoded
+from simulation.server.protocol.messages import GameName, SideName, encoded
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
     from simulation.server.sides.answering import Outcome
+    from simulation.server.sides.explaining import Measured
     from simulation.server.sides.side import Side
-    from simulation.server.sides.without import Version
 
 QUIET = 10
 """Niceness of the process of quiet runs."""
@@ -125,13 +125,20 @@ class Case:
 
     told: Mapping[str, Any]
     sides: Mapping[SideName, str]
-    bands: bool = True
     folder: Path | None = None
 
     @property
     def texts(self) -> list[str]:
         """Whole scenarios to run."""
         return [] if self.folder else list(self.sides.values())
+
+
+@dataclass(frozen=True, slots=True)
+class AskedGame:
+    """A game against no policy over the parts of a whole scenario; its policies are at own cost."""
+
+    text: str
+    game: GameName
 
 
 class _Shelf:
@@ -243,11 +250,26 @@ def varied(wanted: tuple[str, Sequence[str]]) -> str:
     return spec.to_toml()
 
 
-def without(text: str) -> list[Version]:
-    """Return the versions of a scenario that each lack one thing."""
-    from simulation.server.sides.without import versions_without
+def scenarios_to_explain(asked: AskedGame) -> int:
+    """Return how many scenarios a game needs; errors as :func:`varied`."""
+    from simulation.server.sides import explaining
 
-    return versions_without(varied((text, ())))
+    varied((asked.text, ()))
+    return explaining.scenarios_to_run(asked)
+
+
+def measured(run: tuple[AskedGame, int, int]) -> Measured:
+    """Run one of the scenarios of a game: its place, and a seed."""
+    from simulation.server.sides import explaining
+
+    return explaining.measured(*run)
+
+
+def explained(wanted: tuple[AskedGame, Sequence[tuple[int, int, Measured]]]) -> str:
+    """Return what the parts of a scenario contribute, as JSON, from all runs of a game."""
+    from simulation.server.sides import explaining
+
+    return encoded({"game": explaining.explained(*wanted)})
 
 
 def trial(run: tuple[str, int]) -> None:
@@ -264,7 +286,7 @@ def compare(wanted: tuple[Case, Sequence[int]]) -> str:
     case, seeds = wanted
     if case.folder is not None:
         return encoded({**case.told, **sum_up((case.folder, case.sides))})
-    found = compared(case.sides, seeds, bands=case.bands) if case.sides else {}
+    found = compared(case.sides, seeds) if case.sides else {}
     return encoded({**case.told, **found})
 
 

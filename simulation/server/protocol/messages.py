@@ -37,6 +37,8 @@ Row = Annotated[int, Field(ge=0, le=10_000_000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 SideName = Literal["a", "b"]
 Changes = Annotated[list[Annotated[str, Field(max_length=2_000)]], Field(max_length=50)]
+GameName = Literal["entries", "vectors", "channels"]
+"""Over the parts of a side."""
 Replications = Annotated[int, Field(ge=2, le=MOST_TRIALS)]
 """Pairs of quiet runs."""
 SIDES: tuple[SideName, SideName] = ("a", "b")
@@ -221,12 +223,13 @@ class StartTrials(_Message):
     cases: Annotated[list[TrialCase], Field(min_length=1, max_length=MOST_CASES)]
 
 
-class Without(_Message):
-    """Run a side quietly without each channel, vector and policy, with the same seeds."""
+class Explain(_Message):
+    """Run a side quietly with some of its parts, with the same seeds: those of one game."""
 
-    type: Literal["without"]
+    type: Literal["explain"]
     id: Id
     side: SideName
+    game: GameName
     replications: Replications
 
 
@@ -251,7 +254,7 @@ Request = (
     | Explore
     | ReadEnsemble
     | StartTrials
-    | Without
+    | Explain
     | StopTrials
 )
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="type")])

@@ -160,6 +160,9 @@ def _changed(given: Mapping[str, Given]) -> list[str]:
                 key in other and other[key] == value for other in by_side.values()
             )
             words = _worded(key) if both else f"{_worded(key)} of {side.upper()}"
+            before = dict(_leaves(given[side].base, but=[key]))[key]
+            if isinstance(before, float) and isinstance(value, float):
+                words += f" from {before:g} to {value:g}"
             if words not in told:
                 told.append(words)
     return told

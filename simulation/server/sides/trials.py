@@ -89,13 +89,12 @@ def outcome(text: str, seed: int) -> Outcome:
     )
 
 
-def compared(sides: Mapping[SideName, str], seeds: Sequence[int], *, bands: bool) -> dict[str, Any]:
+def compared(sides: Mapping[SideName, str], seeds: Sequence[int]) -> dict[str, Any]:
     """Return what runs of the sides say: bands of each, and differences b minus a, as ``study`` of the protocol.
 
     Parameters
     ----------
     sides : whole scenario of each side.
-    bands : whether to give the bands of curves, and the platforms that fail.
 
     Raises
     ------
@@ -112,12 +111,8 @@ def compared(sides: Mapping[SideName, str], seeds: Sequence[int], *, bands: bool
         "quantiles": list(QUANTILES),
         "years": (np.arange(steps) / rate).tolist(),
         "sides": {
-            side: (
-                _bands(list(found.values()), steps) | {"failing": _failing(sides[side], list(found.values()))}
-                if bands
-                else {}
-            )
-            | {"means": _means(found)}
+            side: _bands(list(found.values()), steps)
+            | {"failing": _failing(sides[side], list(found.values())), "means": _means(found)}
             for side, found in both.items()
         },
         "differences": [],

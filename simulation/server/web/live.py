@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial, singledispatchmethod
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +18,21 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from simulation.errors import HyperclusterError, ProblemsError
 from simulation.server.processes import worker
 from simulation.server.processes.studies import MOST_STUDIES, Exploration, Study
-from simulation.server.processes.trials import Trials
-from simulation.server.processes.worker import Case, LiveRecipe, ReplayRecipe, ScenarioRequest, TooLargeError
+from simulation.server.processes.trials import Tell, Trials
+from simulation.server.processes.worker import (
+    AskedGame,
+    Case,
+    LiveRecipe,
+    ReplayRecipe,
+    ScenarioRequest,
+    TooLargeError,
+)
 from simulation.server.protocol.frames import frame
 from simulation.server.protocol.messages import (
     MOST_BYTES,
     SIDES,
     Answer,
+    Explain,
     Explore,
     Frames,
     Hello,
@@ -44,7 +52,6 @@ from simulation.server.protocol.messages import (
     StopStudy,
     StopTrials,
     Toml,
-    Without,
     encoded,
     error_message,
     joined,
@@ -347,7 +354,9 @@ class Connection:
         if not shown:
             raise MessageError("no side is open", None)
         seed = next(iter(shown.values())).recipe.seed
-        await self._try(request, partial(self._cases, request, shown), seed=seed)
+        seeds = range(seed, seed + request.replications)
+        find = partial(self._cases, request, shown)
+        await self._trials.compare(find, seeds, tell=self._telling(request))
 
     async def _cases(self, request: StartTrials, shown: Mapping[SideName, Shown]) -> list[Case]:
         replays = {side: each.recipe for side, each in shown.items() if isinstance(each.recipe, ReplayRecipe)}
@@ -371,27 +380,16 @@ class Connection:
             return Case({"name": name, "problem": self._server.catalogue.without_paths(str(error))}, {})
 
     @_do.register
-    async def _without(self, request: Without) -> None:
+    async def _explain(self, request: Explain) -> None:
         shown = self._shown(request.side)
         if shown.text is None:
             raise HyperclusterError("a replay cannot run without one of its parts; open the scenario itself")
-        await self._try(request, partial(self._versions, shown.text), seed=shown.recipe.seed)
+        seeds = range(shown.recipe.seed, shown.recipe.seed + request.replications)
+        await self._trials.explain(AskedGame(shown.text, request.game), seeds, tell=self._telling(request))
 
-    async def _versions(self, text: str) -> list[Case]:
-        """Return each version of a scenario that lacks one thing, as side b, beside the scenario as side a."""
-        found = await self._server.models.quietly(self._session.number, worker.without, text)
-        return [
-            Case(
-                {"kind": each.kind, "name": each.name, "note": each.note, "problem": each.problem},
-                {"a": text, "b": each.text} if each.text else {},
-                bands=False,
-            )
-            for each in found
-        ]
+    def _telling(self, request: StartTrials | Explain) -> Tell:
+        """Return what sends the messages about quiet runs to the page that wants them."""
 
-    async def _try(
-        self, request: StartTrials | Without, find: Callable[[], Awaitable[list[Case]]], *, seed: int
-    ) -> None:
         async def tell(told: Mapping[str, Any] | str) -> None:
             head = {"type": request.type, "id": request.id}
             if not isinstance(told, str) and "text" in told:
@@ -399,7 +397,7 @@ class Connection:
             with contextlib.suppress(WebSocketDisconnect):
                 await self._send(joined(head, told) if isinstance(told, str) else {**head, **told})
 
-        await self._trials.start(find, range(seed, seed + request.replications), tell=tell)
+        return tell
 
     @_do.register
     async def _stop_trials(self, _: StopTrials) -> None:

@@ -105,7 +105,9 @@ const strip = new MoneyStrip({
   makeEqual: (changes) => changeSides(SIDES, (_, side) => changes[side]).catch(refused),
 });
 const starters = new Starters((changes, on) =>
-  changeSides(SIDES, (before, side) => withChanges(before, changes[side], on)).catch(refused),
+  changeSides(SIDES, (before, side) => withChanges(before, changes[side], on))
+    .then(() => byId("question").scrollIntoView({ block: "nearest" })) // the answer, which stands far above
+    .catch(refused),
 );
 const cards = FIGURES.map((figure) => new Card(figure, { picked, save: saveOne, redraw: draw }));
 
@@ -183,8 +185,15 @@ async function openNow(patch) {
   await session.reach(month + 12);
   shown();
   if (!atEnd) answer.ask();
-  timers.quiet = setTimeout(tryPairs, QUIET_MS);
+  timers.quiet = setTimeout(quietly, QUIET_MS);
   if (playing) store.set({ playing: true });
+}
+
+/** What runs in the background as soon as nothing changes: first what the answer needs. */
+async function quietly() {
+  const { generation } = session;
+  await tryPairs();
+  if (generation === session.generation) why.settle();
 }
 
 /** Run pairs of what is open in the background, and answer with their intervals. */

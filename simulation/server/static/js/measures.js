@@ -18,6 +18,9 @@ const points = (/** @type {number} */ share, decimals = 1) =>
 const yearsOf = (/** @type {number} */ value, /** @type {number} */ decimals) =>
   `${decimal(Math.abs(value), decimals)} years`;
 
+const soonerOf = (/** @type {number} */ d, decimals = 1) =>
+  `${yearsOf(d, decimals)} ${d < 0 ? "sooner" : "later"}`;
+
 /** By the name that the server gives it. @type {Record<string, Measure>} */
 export const MEASURES = {
   t50_years: {
@@ -26,7 +29,7 @@ export const MEASURES = {
     better: "lower",
     write: years,
     decimals: 1,
-    than: (d, decimals = 1) => `${yearsOf(d, decimals)} ${d < 0 ? "sooner" : "later"}`,
+    than: soonerOf,
   },
   synchronization: {
     words: "Regions in step",
@@ -54,8 +57,26 @@ export const MEASURES = {
     write: decimal,
   },
   kuramoto: { words: "Regions in phase", symbol: "Kuramoto r", better: "higher", write: decimal },
-  t10_years: { words: "A tenth have adopted after", symbol: "t10", better: "lower", write: years },
-  t90_years: { words: "Nine tenths have adopted after", symbol: "t90", better: "lower", write: years },
+  restricted_time_years: {
+    words: "Time to adoption on average",
+    better: "lower",
+    write: years,
+    than: soonerOf,
+  },
+  t10_years: {
+    words: "A tenth have adopted after",
+    symbol: "t10",
+    better: "lower",
+    write: years,
+    than: soonerOf,
+  },
+  t90_years: {
+    words: "Nine tenths have adopted after",
+    symbol: "t90",
+    better: "lower",
+    write: years,
+    than: soonerOf,
+  },
   t50_sd_years: {
     words: "Spread of the regions' half-times",
     symbol: "SD of t50",

@@ -106,19 +106,22 @@ function draw(surface, size, scene) {
   }
   drawPins(surface, scene, scales);
   endLabels(surface, scene, scales, ends);
-  if (scene.curvesAxis === "release") {
-    surface.text("after release", scales.box.left + 6, scales.box.top + 10, { fill: scene.theme.soft });
-    if (scene.bands)
-      surface.text(
-        `thick: this history; dotted: median of ${scene.study.known?.replications}, with the middle 50 and 90 %`,
-        scales.box.left + 6,
-        scales.box.top + 25,
-        {
-          fill: scene.theme.soft,
-        },
-      );
-  }
+  keysOf(scene).forEach((text, i) => {
+    surface.text(text, scales.box.left + 6, scales.box.top + 10 + 15 * i, { fill: scene.theme.soft });
+  });
   if (scene.curvesAxis === "calendar") drawNow(surface, scene, scales);
+}
+
+/** What the lines are, in short texts. @param {Scene} scene */
+function keysOf(scene) {
+  const since = scene.curvesAxis === "release" ? ["after release"] : [];
+  if (!scene.bands) return [...since, "faint: each region"];
+  return [
+    ...since,
+    "thick: this history",
+    `dotted: median of ${scene.study.known?.replications}`,
+    "bands: middle 50, 90 %",
+  ];
 }
 
 /** Pinned runs as thin lines with their numbers. @param {Surface} surface @param {Scene} scene @param {Scales} scales */
@@ -224,7 +227,7 @@ function describe(scene) {
 export const curves = {
   name: "curves",
   title: "How much is adopted, %",
-  caption: "thick: all regions; faint: each region",
+  caption: "thick: all regions together",
   draw,
   hover,
   pick,

@@ -11,7 +11,7 @@ import { halfTimes, nameEnds, writeExtremes } from "./raster_notes.js";
 /** @import { Look } from "../draw/surface.js" */
 /** @import { Region, World } from "../model/side.js" */
 
-const NAMES = 128; // px, at most
+const NAMES = { share: 0.42, most: 190 }; // of the width, and px
 const TITLE = 36; // the name of the side, and when its regions come to half
 const FOOT = 20;
 const STACKED = 620; // px of width below which B stands below A
@@ -148,7 +148,8 @@ function released(scene, name, side) {
 
 /** @param {Panel[]} panels @param {Region[]} regions @param {Size} size */
 function layout(panels, regions, { width, height }) {
-  const names = Math.min(NAMES, Math.max(...regions.map((region) => textWidth(region.short)))) + 10;
+  const longest = Math.max(...regions.map((region) => textWidth(region.short)));
+  const names = Math.min(NAMES.share * width, NAMES.most, longest + 1) + 10;
   const wide = width > 840;
   const words = wide ? Math.max(...regions.map((region) => textWidth(region.macroregion))) + 12 : 0;
   const key = wide ? 0 : 18;
@@ -197,6 +198,8 @@ function draw(surface, size, scene) {
     drawBand(surface, scene, { place, top }, regions);
   }
   panels.forEach((panel, i) => {
+    const stacked = place.boxes.length > 1 && place.boxes[0].x === place.boxes[1].x;
+    drawHeading(surface, scene, panel, place.boxes[i], stacked ? 0 : place.boxes[i].x);
     drawPanel(surface, scene, { panel, box: place.boxes[i], rowHeight, picked });
   });
   if (place.key) drawKeys(surface, scene, panels, size.height - 8, place.names);
@@ -205,7 +208,6 @@ function draw(surface, size, scene) {
 /** @param {Surface} surface @param {Scene} scene @param {Drawn} what */
 function drawPanel(surface, scene, { panel, box, rowHeight, picked }) {
   const { theme } = scene;
-  drawHeading(surface, scene, panel, box);
   const cell = box.width / panel.total;
   surface.path((c) => c.rect(box.x, box.y, box.width, box.height), {
     fill: theme.name === "light" ? "#f3f4f6" : "#1d2126",
@@ -249,18 +251,27 @@ function dot(surface, x, y, look) {
   surface.path((c) => c.arc(x, y, 3.4, 0, 2 * Math.PI), { ...look, width: 1.2 });
 }
 
-/** @param {Surface} surface @param {Scene} scene @param {Panel} panel @param {Box} box */
-function drawHeading(surface, scene, panel, box) {
+/**
+ * What stands above a panel, from `x` on: where panels are stacked, the names of the rows leave room there.
+ *
+ * @param {Surface} surface
+ * @param {Scene} scene
+ * @param {Panel} panel
+ * @param {Box} box
+ * @param {number} x
+ */
+function drawHeading(surface, scene, panel, box, x) {
   const isFirst = panel.name !== "difference" && panel.side === scene.sides[0][1];
   const keyed = panel.name === "difference" ? box.width > 195 : isFirst && box.width > 360;
-  const text = fitText(panel.title, box.width - (keyed ? 150 : 0), 13, "bold");
+  const room = box.x + box.width - x;
+  const text = fitText(panel.title, room - (keyed ? 150 : 0), 13, "bold");
   const top = box.y - TITLE + 14;
-  surface.text(text, box.x, top, { size: 13, weight: "bold", fill: panel.colour ?? scene.theme.ink });
-  const after = box.x + textWidth(text, 13, "bold") + 10;
+  surface.text(text, x, top, { size: 13, weight: "bold", fill: panel.colour ?? scene.theme.ink });
+  const after = x + textWidth(text, 13, "bold") + 10;
   if (panel.name !== "difference") {
     const [words, short] = halfTimes(scene, panel);
-    const fits = textWidth(words) <= box.width;
-    surface.text(fitText(fits ? words : short, box.width), box.x, top + 14, { fill: scene.theme.soft });
+    const fits = textWidth(words) <= room;
+    surface.text(fitText(fits ? words : short, room), x, top + 14, { fill: scene.theme.soft });
   } else if (panel.same) surface.text("identical so far", after, top, { fill: scene.theme.soft });
   if (keyed) keyBar(surface, scene, panel, box.x + box.width - 136, top - 8);
 }

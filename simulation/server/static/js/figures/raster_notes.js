@@ -42,7 +42,7 @@ export function halfTimes(scene, panel) {
  */
 export function nameEnds(surface, { panel, box, rowHeight, x }) {
   const lines = d3.range(panel.lines.length).filter((line) => Number.isFinite(panel.t50[panel.lines[line]]));
-  if (lines.length < 3 || box.width < 200) return;
+  if (lines.length < 3 || box.width < 140) return;
   const time = (/** @type {number} */ line) => panel.t50[panel.lines[line]];
   const [first, last] = [d3.least(lines, time), d3.greatest(lines, time)];
   const { regions } = panel.side.world;

@@ -9,10 +9,22 @@
 /**
  * A case of `trials` of docs/browser.md; one that cannot run has only a name and its problem.
  *
- * @typedef {{name: string, kind?: string, note?: string, problem?: string, replications: number, years: number[],
+ * @typedef {{name: string, problem?: string, replications: number, years: number[],
  *   sides: Record<SideName, Bands>, differences: Difference[], regions: Interval[], verdict: string}} Case
  */
-/** @typedef {{state: "done", seeds: number[], cases: Case[]} | {state: "stopped"} | {state: "failed", text: string}} Answer */
+/** @typedef {{mean: number | null, low: number | null, high: number | null, n: number, replications: number}} Gain positive is for the better */
+/** @typedef {"restricted_time_years" | "synchronization"} Outcome */
+/** @typedef {Record<Outcome, Gain>} Gains */
+/** @typedef {"entries" | "vectors" | "channels"} GameName */
+/**
+ * A game of `explain` of docs/browser.md; `divided` if the whole is divided among the parts, so that they have values.
+ *
+ * @typedef {{note: string, divided: boolean,
+ *   parts: {name: string, value: Gains, lost: Gains}[], together: Gains}} Game
+ */
+/** @typedef {{state: "stopped"} | {state: "failed", text: string}} Ended */
+/** @typedef {{state: "done", seeds: number[], game: Game | null} | Ended} Explained */
+/** @typedef {{state: "done", seeds: number[], cases: Case[]} | Ended} Answer */
 /** @typedef {{done: number, total: number}} Progress */
 /** @typedef {{name: string, a: string[], b: string[]}} Version changes on top of those of the sides */
 
@@ -58,15 +70,16 @@ export class Trials {
   }
 
   /**
-   * Run a side without each of its channels, vectors and policies.
+   * Run a side with some of its parts, for what each contributes.
    *
    * @param {SideName} side
+   * @param {GameName} game
    * @param {number} replications
    * @param {(told: Progress) => void} [take]
-   * @returns {Promise<Answer>}
+   * @returns {Promise<Explained>}
    */
-  without(side, replications, take) {
-    return this.#ask({ type: "without", side, replications }, take);
+  explain(side, game, replications, take) {
+    return this.#ask({ type: "explain", side, game, replications }, take);
   }
 
   /** @param {{type: string, [key: string]: unknown}} message @param {(told: Progress) => void} [take] */
@@ -75,7 +88,7 @@ export class Trials {
     const turn = this.#turn.then(() =>
       generation === this.session.generation
         ? this.connection.request(message, take)
-        : /** @type {Answer} */ ({ state: "stopped" }),
+        : /** @type {Ended} */ ({ state: "stopped" }),
     );
     this.#turn = turn.catch(() => {});
     return turn;

@@ -49,14 +49,13 @@ function tabOf({ tab, title }, store, tabs) {
 }
 
 /** A panel: its figures, for which main.js makes cards, and the box that `render` fills. @param {Panel} panel */
-function boxOf({ tab, figures = [] }) {
+function boxOf({ tab, figures = [], figuresLast = false }) {
   const properties = { id: `tabpanel-${tab}`, "aria-labelledby": `tab-${tab}`, tabIndex: 0, hidden: true };
-  return el(
-    "div",
-    { role: "tabpanel", ...properties },
+  const parts = [
     figures.length > 0 && el("div", { id: `figures-${tab}`, className: "figures" }),
     el("div", { id: `panel-${tab}` }),
-  );
+  ];
+  return el("div", { role: "tabpanel", ...properties }, figuresLast ? parts.reverse() : parts);
 }
 
 /** @param {Panel} panel @param {Store} store */

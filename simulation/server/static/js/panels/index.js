@@ -18,6 +18,7 @@ import { drawLedger } from "./ledger.js";
  * @property {string} tab  its name in the state of the page and in ids: `#tab-money`, `#panel-money`
  * @property {string} title  what its tab says
  * @property {string[]} [figures]  names of the figures that stand above its box
+ * @property {boolean} [figuresLast]  whether they stand below it
  * @property {(box: HTMLElement, page: Page & {scene: import("../scene.js").Scene}) => void} render
  *   fills its box; called when it comes into sight, and when the sides are others
  * @property {boolean} [follows]  whether it shows the month and the region: rendered, too, once the picture stands still
@@ -30,8 +31,8 @@ export const PANELS = [
     tab: "why",
     title: "Why?",
     opener: true,
-    follows: true,
     figures: ["attribution", "members"],
+    figuresLast: true,
     render: (box, { scene, why }) => why.render(box, scene),
   },
   {
@@ -39,6 +40,7 @@ export const PANELS = [
     title: "How sure?",
     opener: true,
     figures: ["phi", "w1"],
+    figuresLast: true,
     render: (_, { study }) => study.render(),
   },
   {

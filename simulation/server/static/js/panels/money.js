@@ -56,7 +56,16 @@ export class MoneyStrip {
         row: el("div", { className: "purse", hidden: true }, el("b", {}, name.toUpperCase()), track, text),
       };
     });
-    byId("money").append(this.#said, ...this.#rows.map(({ row }) => row), this.#again);
+    byId("money").append(
+      this.#said,
+      ...this.#rows.map(({ row }) => row),
+      el(
+        "p",
+        { className: "soft" },
+        "Present values. One unit pays a year of full cluster service for one enterprise.",
+      ),
+      this.#again,
+    );
   }
 
   /** @param {Scene} scene @param {{a: Choice | null, b: Choice | null}} choices */
@@ -74,7 +83,8 @@ export class MoneyStrip {
       track.hidden = planned === 0;
       track.style.width = `${Math.max(2, (100 * planned) / most)}%`;
       bar.style.width = `${planned > 0 ? Math.min(100, (100 * spent) / planned) : 0}%`;
-      text.textContent = planned > 0 ? `${money(planned)} planned, ${money(spent)} spent so far` : "no money";
+      text.textContent =
+        planned > 0 ? `${money(planned)} units planned, ${money(spent)} spent so far` : "no money";
     }
     const [a, b] = plans;
     const unequal = plans.length === 2 && !isEqual(a, b);
@@ -82,7 +92,7 @@ export class MoneyStrip {
     this.#again.hidden = !back;
     this.#again.onclick = () => back && this.#makeEqual(back);
     byId("money").classList.toggle("unequal", unequal);
-    this.#said.replaceChildren(el("b", {}, saidOf(plans)), " (present value, in units)");
+    this.#said.replaceChildren(el("b", {}, saidOf(plans)));
   }
 }
 

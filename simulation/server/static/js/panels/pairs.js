@@ -5,6 +5,11 @@ import { called, MEASURES } from "../measures.js";
 
 /** @import { Difference } from "../model/trials.js" */
 
+const FIRST = [
+  ...["t50_years", "restricted_time_years", "synchronization", "w1_years", "final_share", "member_share"],
+  ...["planned_pv", "spent_pv"],
+];
+
 const digits = (/** @type {number} */ difference) =>
   Math.abs(difference) >= 100 ? 0 : Math.abs(difference) >= 10 ? 1 : 3;
 
@@ -22,17 +27,13 @@ function inWords(row) {
   return isClear(row) ? words : `${words} (within chance)`;
 }
 
-/** One measure of a case in words. @param {{differences: Difference[]}} found @param {string} metric */
-export function said({ differences }, metric) {
-  const row = differences.find((each) => each.metric === metric);
-  return row ? inWords(row) : "–";
-}
-
-/** All measures of a comparison. @param {Difference[]} rows */
+/** All measures of a comparison, those of the scoreboard first. @param {Difference[]} rows */
 export function differencesTable(rows) {
+  const place = (/** @type {Difference} */ row) => FIRST.indexOf(row.metric) >>> 0; // -1 becomes the last
+  const sorted = [...rows].sort((one, other) => place(one) - place(other));
   return tableOf(
     ["Measure", "B against A", "95 % interval", "pairs"],
-    rows.map((row) => [
+    sorted.map((row) => [
       called(row.metric),
       inWords(row),
       row.low === null || row.high === null || row.difference === null

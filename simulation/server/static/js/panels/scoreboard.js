@@ -11,6 +11,7 @@ import { SIDES } from "../model/address.js";
  * @property {string} metric
  * @property {string} help
  * @property {string} [since]  from when years count, where it is not the start of the run
+ * @property {(sides: Scene["sides"]) => string} [without]  why there is no difference
  * @property {(scene: Scene, id: SideName, side: Side, at: number) => number} value
  */
 
@@ -39,7 +40,13 @@ const SHOWN = [
   },
   {
     metric: "member_share",
-    value: (_scene, _id, side, at) => side.memberShare(at),
+    value: (_scene, _id, side, at) => (side.world.platforms.length ? side.memberShare(at) : NaN),
+    without: (sides) => {
+      const bare = sides.filter(([, { world }]) => !world.platforms.length);
+      return bare.length === sides.length
+        ? "no platforms"
+        : bare.map(([id]) => `${id.toUpperCase()} has no platform`).join();
+    },
     help: "Share of enterprises that are on at least one platform",
   },
 ];
@@ -72,7 +79,7 @@ export class Scoreboard {
 
   /** @param {Scene} scene */
   draw(scene) {
-    SHOWN.forEach(({ metric, value }, i) => {
+    SHOWN.forEach(({ metric, value, without }, i) => {
       const { write, than, better } = MEASURES[metric];
       const cells = this.#cells[i];
       const values = { a: NaN, b: NaN };
@@ -97,7 +104,7 @@ export class Scoreboard {
             : scene.same
               ? "identical so far"
               : !Number.isFinite(difference)
-                ? ""
+                ? (without?.(scene.sides) ?? "")
                 : !/[1-9]/.test(than?.(difference, decimals) ?? "")
                   ? "the same"
                   : better && ahead

@@ -41,7 +41,7 @@ export class Starters {
         ),
       ),
     );
-    if (focused?.startsWith("starter-")) document.getElementById(focused)?.focus();
+    if (focused?.startsWith("starter-")) document.getElementById(focused)?.focus({ preventScroll: true });
   }
 }
 

@@ -1,6 +1,6 @@
 // The bar on top: which scenarios, which seed, which technologies, light or dark.
 import { byId, el, icon } from "../dom.js";
-import { worded } from "../draw/numbers.js";
+import { whole, worded } from "../draw/numbers.js";
 import { nameOf, SIDES } from "../model/address.js";
 
 /** @import { SideName } from "../model/address.js" */
@@ -47,17 +47,26 @@ export function fillShow(session) {
  * @param {Entry[]} scenarios
  */
 export function fillPlans(state, session, scenarios) {
+  const sizes = session.shown.map(([, { world }]) => sizeOf(world));
+  const alike = new Set(sizes).size === 1;
   byId("plans").replaceChildren(
-    ...session.shown.map(([id, { world }]) => {
+    ...session.shown.map(([id, { world }], i) => {
       const summary = scenarios.find(({ name }) => name === state[id]?.scenario)?.summary ?? "";
       return el(
         "li",
         {},
         el("b", { className: `side-${id}` }, `${id.toUpperCase()} ${world.title}`),
-        ` ${summary}`,
+        ` ${summary}${alike ? "" : ` ${sizes[i]}.`}`,
       );
     }),
+    alike ? el("li", { className: "soft" }, `${sizes.length > 1 ? "In both: " : ""}${sizes[0]}.`) : "",
   );
+}
+
+/** How much of a world there is, in words. @param {import("../model/side.js").World} world */
+function sizeOf({ regions, technologies, months, steps_per_year: steps }) {
+  const enterprises = regions.reduce((sum, region) => sum + region.enterprises, 0);
+  return `${whole(enterprises)} enterprises in ${regions.length} regions, ${technologies.length} technologies, ${Math.round(months / steps)} years`;
 }
 
 /** Whether the list has this choice of technologies. @param {string} show */
