@@ -47,7 +47,9 @@ class DatedExposures:
         _, _, n_technologies, n_platforms, n_institutions = world.shape
         self._far = (1.0 - complexity) ** 2
         self._institution_scale = float(spec.diffusion.institution_scale)
-        self._industries = [np.flatnonzero(rho > 0) for rho in world.technologies.relevance.T]
+        self._industries = [
+            np.flatnonzero(rho > 0).astype(np.uint32) for rho in world.technologies.relevance.T
+        ]
         rows, never = observed.periods + 1, observed.periods + 1
         masks = observed.members
         if masks is None:
@@ -131,7 +133,7 @@ class DatedExposures:
         n = self._region_of.size
         factor, spontaneous, incentive = (np.empty(n) for _ in range(3))
         stratum_factors(
-            np.arange(n),
+            np.arange(n, dtype=np.uint32),
             self._region_of,
             self._on_platform,
             levers.readiness,
@@ -177,7 +179,7 @@ class DatedExposures:
         n = self._region_of.size
         local, remote = np.empty(n), np.empty(n)
         institutional_terms(
-            np.arange(n),
+            np.arange(n, dtype=np.uint32),
             self._region_of,
             self._on_platform,
             conditions.effects.serves,
@@ -218,19 +220,18 @@ class DatedExposures:
         rates, terms = np.zeros(len(Channel)), np.zeros((n, n_industries, len(Channel)))
         rates[Channel.DIGITAL] = 1.0
         contact_terms(
-            np.arange(n),
+            np.arange(n, dtype=np.uint32),
             industries,
             self._region_of,
             self._on_platform,
-            effects.meets,
             rates,
             0.0,
             float(self._far[k]),
-            False,
             readiness,
             np.zeros((n_industries, weights.shape[0])),
             exposure,
             np.zeros(n),
+            np.ones(n),  # contact is added
             terms,
         )
         found[0] = terms[:, :, Channel.DIGITAL]
