@@ -10,12 +10,11 @@ from page import Page, connected
 from served import Served
 
 from simulation.batch.running import run_batch
-from simulation.errors import HyperclusterError
 from simulation.explain.contributions import COLUMNS, LAST, TOGETHER, VALUE, contributions
 from simulation.explain.study import Explanation
 from simulation.scenario.loading import parse_scenario
 from simulation.server.processes.worker import AskedGame
-from simulation.server.sides.explaining import MOST_PARTS, explained, measured, scenarios_to_run
+from simulation.server.sides.explaining import explained, measured, scenarios_to_run
 
 WORLD = """
 name = "paid"
@@ -115,22 +114,24 @@ def test_operation_is_no_part_and_no_platform_stays_open_for_free() -> None:
 
 
 def test_of_many_parts_each_is_left_out_and_none_has_a_value() -> None:
-    regions = ("samara", "tatarstan", "tomsk", "komi", "perm", "irkutsk", "udmurtia")
-    entry = '[[policies]]\ninstrument = "cluster_organisation"\nregions = ["{}"]\nbudget = 20\n'
-    text = WORLD + "".join(entry.format(region) for region in regions)
-    assert scenarios_to_run(AskedGame(text, "entries")) == len(regions) + 2  # all, none, and each left out
+    anywhere = (
+        "adoption_incentive",
+        "cluster_organisation",
+        "digital_infrastructure",
+        "technopark",
+        "training",
+    )
+    entry = '[[policies]]\ninstrument = "{}"\nbudget = 20\n'
+    there = '[[policies]]\ninstrument = "{}"\nplatform = "national"\nbudget = 20\n'
+    text = WORLD + '[[platforms]]\nname = "national"\nvectors = ["B2B", "B2SC"]\n'
+    text += "".join(map(entry.format, anywhere))
+    text += "".join(map(there.format, ("platform_onboarding", "remote_residency")))
+    assert scenarios_to_run(AskedGame(text, "entries")) == 7 + 2  # all, none, and each left out
     told = play(text, "entries", (1, 2))
     assert told is not None and not told["divided"]
     for part in told["parts"]:
         assert part["value"]["restricted_time_years"]["mean"] is None
         assert part["lost"]["restricted_time_years"]["n"] == 2
-
-
-def test_too_many_parts_are_refused_with_the_command_that_takes_them() -> None:
-    entry = '[[policies]]\ninstrument = "training"\nbudget = 5\nfrom_year = {}\n'
-    text = WORLD + "".join(entry.format(number / 12) for number in range(MOST_PARTS + 1))
-    with pytest.raises(HyperclusterError, match=r"25 parts.*hypercluster explain paid\.toml"):
-        scenarios_to_run(AskedGame(text, "entries"))
 
 
 def test_a_page_gets_each_game_and_none_where_there_is_nothing_to_divide(served: Served) -> None:

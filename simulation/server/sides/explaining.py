@@ -11,7 +11,6 @@ import pandas as pd
 
 from simulation.data.reader import load_vectors
 from simulation.engine.simulate import simulate
-from simulation.errors import HyperclusterError
 from simulation.explain.contributions import (
     COLUMNS,
     LAST,
@@ -29,21 +28,12 @@ from simulation.scenario.loading import parse_scenario
 from simulation.server.processes.worker import AskedGame
 from simulation.server.sides import side
 
-MOST_PARTS = 24
-"""Parts of a game that the page leaves out one by one."""
-
 Measured = Mapping[str, float]
 """The outcomes of one run; nan where undefined."""
 
 
 def scenarios_to_run(asked: AskedGame) -> int:
-    """Return how many scenarios the game needs; 0 if there is none: no policy, or no platform.
-
-    Raises
-    ------
-    HyperclusterError
-        If it has too many parts for the page.
-    """
+    """Return how many scenarios the game needs; 0 if there is none: no policy, or no platform."""
     explanation = _explanation(asked)
     return len(explanation.scenarios) if explanation.games else 0
 
@@ -79,12 +69,6 @@ def _explanation(asked: AskedGame) -> Explanation:
     whole = Explanation.of(parse_scenario(asked.text), orders=0)
     wanted = OWN_COST if asked.game == "entries" else asked.game
     games = tuple(game for game in whole.games if game.name == wanted)
-    for game in games:
-        if len(game.players) > MOST_PARTS:
-            raise HyperclusterError(
-                f"{len(game.players)} parts; the page leaves out each of up to {MOST_PARTS}. "
-                f"Save the scenario, and run hypercluster explain {whole.here.name}.toml"
-            )
     return Explanation(whole.here, whole.there, games, ())
 
 
