@@ -33,6 +33,8 @@ MOST_MONTHS = 10**9
 LARGE = 1_000_000
 """From so many pairs of enterprise and technology on, a call of the months takes long enough for several threads."""
 
+MOST_THREADS = 1024
+
 
 class Engine:
     """One replication of one scenario. Call :meth:`run_for` until :attr:`finished`, then :meth:`record`.
@@ -48,6 +50,7 @@ class Engine:
         self.spec = spec
         frame = frame_of(spec)
         self.world = world = build_world(spec, seed, frame) if world is None else world
+        threads = whole_number("threads", threads, least=1, most=MOST_THREADS)
         self._threads = threads if world.pairs.enterprise.size >= LARGE else 1
         self.state = initial_state(world)
         self.schedule = frame.schedule

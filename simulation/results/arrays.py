@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulation.arguments import MOST_REPLICATIONS, whole_number
 from simulation.errors import HyperclusterError, ResultsError, listed
 from simulation.files.durable import written_beside
 from simulation.metrics import METRICS
@@ -36,7 +37,8 @@ def dataset_of(
     runs = results.runs(["scenario", "replication", "seed", *results.metrics])
     runs = runs[runs["scenario"].isin(entries)]
     if replications is not None:
-        runs = runs[runs["replication"].isin(list(replications))]
+        wanted = [whole_number("replications", number, most=MOST_REPLICATIONS - 1) for number in replications]
+        runs = runs[runs["replication"].isin(wanted)]
     if runs.empty:
         raise ResultsError(f"{results.path}: none of these replications is here")
     numbers = np.unique(runs["replication"].to_numpy())

@@ -179,7 +179,7 @@ def test_the_command_fits_counts(tmp_path):
     assert "Nobody is named" in result.output and OVERDISPERSION in (out / "summary.csv").read_text()
     assert (out / "scenario.toml").is_file()
     result = CliRunner().invoke(cli, ["fit", str(study), "--out", str(out), "--until", "4"])
-    assert result.exit_code == 2 and "agents.csv" in result.output
+    assert result.exit_code == 2 and "holds another fit" in result.output
     study.write_text('scenario = "world.toml"\nties = "directed"\n', encoding="utf-8")
     result = CliRunner().invoke(cli, ["fit", str(study), "--out", str(out)])
     assert result.exit_code == 2 and "names no enterprise" in result.output

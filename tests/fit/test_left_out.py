@@ -37,7 +37,7 @@ def world(tmp_path_factory):
 def fit_of(world, ranges, draws):
     likelihood = Likelihood(world, [each.key for each in ranges])
     study = Fit(scenario="s", seed=1, starts=3)
-    return SimpleNamespace(observed=world, ranges=ranges, likelihood=likelihood, draws=draws, study=study)
+    return SimpleNamespace(seen=world, ranges=ranges, given_by=likelihood, draws=draws, study=study)
 
 
 def test_the_likelihood_of_all_is_the_product_of_the_regions(world):
@@ -94,7 +94,7 @@ def test_a_region_whose_weights_cannot_be_relied_on_is_predicted_by_a_fit_withou
     likelihood = Likelihood(world, [each.key for each in ranges])
     maximum = Search(likelihood, ranges).maximum(2, seed=1)
     draws = draws_about(likelihood, ranges, maximum.places, 50, seed=1)
-    fitted = SimpleNamespace(observed=world, ranges=ranges, likelihood=likelihood, draws=draws, study=study)
+    fitted = SimpleNamespace(seen=world, ranges=ranges, given_by=likelihood, draws=draws, study=study)
     found, said = predictive(fitted, runs=50), []
     weighted = left_out(fitted, found)
     monkeypatch.setattr("simulation.fit.left_out.LARGEST_K", -1.0)
@@ -134,7 +134,7 @@ def test_the_nominal_coverage_from_which_on_intervals_hold_is_that_of_their_quan
 
 def test_variants_are_told_by_the_data_that_were_fitted(world):
     found = fit_of(world, RANGES, np.empty((0, 4)))
-    found.maximum = Search(found.likelihood, RANGES).maximum(3, seed=1)
+    found.maximum = Search(found.given_by, RANGES).maximum(3, seed=1)
     each = variants(found)
     assert len(each) == 8 and each[0].title == ALL
     best = chosen(each)

@@ -120,7 +120,7 @@ def test_directed_ties_are_looked_along_in_their_direction(tmp_path):
 def test_a_table_says_what_is_inside_and_why_something_is_undefined(seeded):
     observed, engine = seeded
     fitted = SimpleNamespace(
-        observed=observed, study=Fit(scenario="s", seed=1), ranges=(), draws=np.empty((40, 0))
+        seen=observed, study=Fit(scenario="s", seed=1), ranges=(), draws=np.empty((40, 0))
     )
     found = predictive.predictive(fitted, runs=40)
     table = predictive.synchronization(found).set_index("metric")

@@ -127,8 +127,8 @@ def main() -> None:
     what, how, step, place = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
     write, act, ending = WRITERS[what], *{"killed": (kill, -9), "interrupted": (interrupt, 130)}[how]
     scene.FRAMES = 2  # type: ignore[misc]
-    for name in [*figures.FIGURES][1:]:  # one is as good as all, and quicker
-        del figures.FIGURES[name]
+    name, figure = next(iter(figures.FIGURES.items()))  # one is as good as all, and quicker
+    figures.FIGURES._found = {name: (figure, None)}
     specs = [parse_scenario(SPEC.format(name=n, spontaneous=p)) for n, p in (("slow", 0.05), ("fast", 0.2))]
     study = run_batch(specs, 3, out=place / "study", executor="serial").path
     before = {} if what == "new-dataset" else contents(study)
