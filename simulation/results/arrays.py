@@ -37,8 +37,10 @@ def dataset_of(
     runs = results.runs(["scenario", "replication", "seed", *results.metrics])
     runs = runs[runs["scenario"].isin(entries)]
     if replications is not None:
-        wanted = [whole_number("replications", number, most=MOST_REPLICATIONS - 1) for number in replications]
-        runs = runs[runs["replication"].isin(wanted)]
+        numbered = [
+            whole_number("replications", number, most=MOST_REPLICATIONS - 1) for number in replications
+        ]
+        runs = runs[runs["replication"].isin(numbered)]
     if runs.empty:
         raise ResultsError(f"{results.path}: none of these replications is here")
     numbers = np.unique(runs["replication"].to_numpy())
