@@ -258,7 +258,11 @@ def _tried(c: Compared, elsewhere: Elsewhere, *, who: Ahead, here: Ahead, ahead:
     side = (here if who == "depends" else who) or "b"
     shares = (elsewhere.behind, elsewhere.ahead) if side == "a" else (elsewhere.ahead, elsewhere.behind)
     told = f"Of 100 other worlds we tried, {_title(c, side)} was {ahead} in {_of_100(shares[0])}"
-    return f"{told}." if shares[0] >= SURE else f"{told} and {behind} in {_of_100(shares[1])}."
+    if shares[0] >= SURE:
+        return f"{told}."
+    alike = 100 - round(shares[0]) - round(shares[1])
+    rest = f"; in {alike} they are about alike" if alike > 0 else ""
+    return f"{told} and {behind} in {_of_100(shares[1])}{rest}."
 
 
 def _of_100(share: float) -> str:

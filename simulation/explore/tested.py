@@ -125,7 +125,7 @@ def _in_words(conditions: Sequence[Mapping[str, Any]], *, world: str) -> str:
         value = _value_in(world, key)
         here = ", as here:" if (value > limit) is (test == "above") else "; here"
         told.append(f"{plain} ({test} {limit:g}{unit}{here} {value:g})")
-    return " and ".join(told) if len(told) < 2 else f"both {' and '.join(told)}"
+    return " and where ".join(told)
 
 
 @lru_cache(maxsize=64)

@@ -65,7 +65,10 @@ def test_it_depends_where_neither_side_is_ahead_in_nearly_all_other_worlds(ahead
 
 def test_other_worlds_are_told_with_their_number_and_what_would_turn_the_answer():
     told = lines(elsewhere=tried(35.0, 60.0, rules=("x above 2",)))["sooner"]["text"]
-    assert "Of 100 other worlds we tried, Platform was sooner in 35 and later in 60." in told
+    assert (
+        "Of 100 other worlds we tried, Platform was sooner in 35 and later in 60; in 5 they are about alike."
+        in told
+    )
     assert "Platform tends to be later where x above 2" in told
     together = lines(elsewhere=tried(100.0, 0.0))["together"]["text"]
     assert "Of 100 other worlds we tried, Platform was more in step in over 99." in together

@@ -52,4 +52,4 @@ def test_what_would_turn_the_answer_is_told_with_the_limit_and_the_value_of_the_
     value = scenarios[0].diffusion.institutional
     assert f"institutions persuade little (below 0.051 a year, as here: {value:g})" in rule
     assert f"(above 0.00049 a year; here {scenarios[0].diffusion.spontaneous:g})" in rule
-    assert rule.startswith("both ")
+    assert " and where " in rule
