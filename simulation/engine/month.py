@@ -34,6 +34,7 @@ LARGE = 1_000_000
 """From so many pairs of enterprise and technology on, a call of the months takes long enough for several threads."""
 
 MOST_THREADS = 1024
+"""The largest number of threads that is taken: more than technologies can use."""
 
 
 class Engine:
