@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from simulation.data.reader import load_dataset, load_vectors
+from simulation.explore.tested import shipped_answer
 from simulation.metrics import METRICS
 from simulation.policies import INSTRUMENTS
 from simulation.scenario.loading import parse_scenario, shipped_scenarios
@@ -86,6 +87,21 @@ def test_the_scenario_in_the_readme_is_valid_and_uses_its_budget():
     scenario = parse_scenario(text[1], file=ROOT / "scenarios" / "slow_start.toml")
     schedule = schedule_of(scenario)
     assert schedule.planned_pv == pytest.approx(schedule.available_pv, rel=1e-9)
+
+
+def test_the_finding_in_the_readme_is_that_of_the_main_ensemble():
+    told = " ".join(README.split("**What it finds.**")[1].split("## Quick start")[0].split())
+    answer = shipped_answer()
+    _, found, _ = answer["sentences"]
+    assert f"of {answer['kept']:,} worlds" in told
+    for ours, theirs in (
+        (r"more in step in about (\d+) of 100", r"more in step in (\d+) "),
+        (r"sooner in only about (\d+) of 100", r"sooner in (\d+) "),
+        (r"later in about (\d+)\.", r"later in (\d+),"),
+    ):
+        assert re.findall(ours, told) == re.findall(theirs, found)
+    (paid,) = re.findall(r"both plans can be paid for in (\d+) of 100", found)
+    assert 45 <= int(paid) <= 55 and "In half of these worlds" in told
 
 
 @pytest.fixture(scope="module")
