@@ -104,13 +104,18 @@ def test_the_finding_in_the_readme_is_that_of_the_main_ensemble():
     assert 45 <= int(paid) <= 55 and "In half of these worlds" in told
 
 
-@pytest.fixture(scope="module")
-def write_parameters() -> ModuleType:
-    spec = spec_from_file_location("write_parameters", ROOT / "docs" / "write_parameters.py")
+def script(name: str) -> ModuleType:
+    """A script of the folder docs, as a module."""
+    spec = spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def write_parameters() -> ModuleType:
+    return script("write_parameters")
 
 
 STALE = "stale: run `uv run python docs/write_parameters.py`"
@@ -126,6 +131,14 @@ def test_the_tables_of_parameters_and_patterns_are_written_from_their_files(
 @pytest.mark.slow
 def test_what_the_baseline_shows_of_the_patterns_is_what_it_shows_today(write_parameters: ModuleType):
     assert write_parameters.filled(MODEL) == MODEL, STALE
+
+
+@pytest.mark.slow
+def test_the_results_on_the_page_of_comparisons_are_those_of_today():
+    page = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
+    assert script("write_comparison").filled(page) == page, (
+        "stale: run `uv run python docs/write_comparison.py`"
+    )
 
 
 def test_the_instruments_of_the_model_are_those_of_the_program_at_their_cost():
