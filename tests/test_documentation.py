@@ -228,7 +228,7 @@ def test_docstrings_refer_to_what_is_there():
 
 SCRIPTS = [
     path
-    for folder in ("docs", "docs/gallery", "tests")
+    for folder in ("docs", "docs/gallery", "paper", "tests")
     for path in sorted((ROOT / folder).glob("*.py"))
     if not path.name.startswith(("test_", "conftest"))
 ]
