@@ -197,7 +197,7 @@ def linked(path: str) -> str:
 def equation(number: int) -> str:
     """Return the number of an equation of the model, which must be there."""
     assert f"\\tag{{{number}}}" in MODEL, f"the model has no equation ({number})"
-    return f"({number})"
+    return f"equation ({number})"
 
 
 # --- TRACE ------------------------------------------------------------------------------------------------------------

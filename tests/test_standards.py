@@ -30,7 +30,7 @@ def test_the_tables_are_those_of_tests_code_and_data(page):
 def test_every_equation_and_every_check_of_the_model_has_tests():
     numbers = re.findall(r"\\tag\{(\d+)\}", write_standards.MODEL)
     rows = write_standards.equations().splitlines()[2:]
-    assert {row.split(" | ")[0] for row in rows} == {f"| ({number})" for number in numbers}
+    assert {row.split(" | ")[0] for row in rows} == {f"| equation ({number})" for number in numbers}
     assert len(write_standards.known_results().splitlines()) == 2 + 15
 
 
