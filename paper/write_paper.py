@@ -7,6 +7,8 @@ RESULTS is a folder of the main study, as ``hypercluster run`` writes it. Withou
 comes from the answer that ``docs/write_findings.py`` ships with the program, what it says of surveys from the page that
 ``docs/write_validation.py`` writes. No number of the paper is typed: ``template.md`` names them, and ``numbers.toml``
 holds them as they are printed.
+
+A draft as PDF: ``cd paper && pandoc paper.md --citeproc --pdf-engine=lualatex -o ../results/paper.pdf``.
 """
 
 from __future__ import annotations
