@@ -398,13 +398,28 @@ def sources() -> str:
     return table(("source", "used for", "not verified"), rows)
 
 
+def surveys() -> str:
+    """Return the surveys that the model is validated on, as ``write_validation.py`` names them."""
+    # Read, not imported: with all that fits need, an import takes longer than the rest of this script.
+    script = ast.parse((HERE / "write_validation.py").read_text(encoding="utf-8"))
+    (named,) = (
+        node.value
+        for node in script.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SURVEYS"
+    )
+    return table(
+        ("survey", "source", "periods in a year"),
+        ((title, source, str(periods)) for title, source, periods in ast.literal_eval(named).values()),
+    )
+
+
 def _keys(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
 BLOCKS = {
     "trace.md": (known_results, equations, test_folders, patterns, written_pages),
-    "data_use.md": (columns, datasets, facts, sources),
+    "data_use.md": (columns, datasets, facts, sources, surveys),
 }
 """The functions whose tables stand in each page, between comments with their names."""
 
