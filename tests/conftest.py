@@ -12,6 +12,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# As many processes as processors already: threads of BLAS beside them wait for each other, which doubled the cost of a
+# fit. BLAS reads this when NumPy is loaded, and every process that a test starts inherits it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 from hypothesis import settings
