@@ -29,6 +29,8 @@ PAGE = ROOT / "docs" / "verification.md"
 MOST_WORKERS = 4
 TOGETHER = {"page": ("tests/browser/", "tests/server/"), "faults": ("tests/faults/",)}
 """Folders whose tests share a served page, or a study of several processes."""
+ALL_SLOW = re.compile(r"^pytestmark = \[?pytest\.mark\.slow", flags=re.MULTILINE)
+"""What a file says whose tests are all slow."""
 KERNELS = """
 from simulation.batch.replications import load_kernels
 from simulation.scenario.loading import load_scenario
@@ -123,6 +125,13 @@ def pytest_configure(config):
     if sys.dont_write_bytecode and cache and "PYTHONPYCACHEPREFIX" not in os.environ:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Do not import a file whose tests are all slow in a run without these: some import for seconds."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+        return None
+    return True if ALL_SLOW.search(collection_path.read_text(encoding="utf-8")) else None
 
 
 def pytest_xdist_auto_num_workers(config):
