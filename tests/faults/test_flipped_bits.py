@@ -122,7 +122,7 @@ def keys_by_file(sessions: Sessions, state: State) -> dict[str, set[Replication]
     }
 
 
-@pytest.mark.parametrize("number", [120, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [40, pytest.param(600, marks=pytest.mark.slow)])
 def test_a_bit_that_flips_in_a_block_costs_that_block_or_nothing(
     sessions: Sessions, in_parts: State, number: int
 ):
