@@ -22,7 +22,7 @@ SECONDS = 1200.0
 """A report has some sixty file operations, and is written twice for each."""
 
 
-@pytest.mark.parametrize("how", ["killed", "interrupted"])
+@pytest.mark.parametrize("how", [pytest.param("killed", marks=pytest.mark.slow), "interrupted"])
 @pytest.mark.parametrize(
     "what", [pytest.param(what, marks=[pytest.mark.slow] * (what not in WRITERS[:1])) for what in WRITERS]
 )

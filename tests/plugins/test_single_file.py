@@ -108,6 +108,7 @@ def test_manifest_and_code_name_the_plugin_with_its_version(facts: dict[str, Any
     assert facts["missing"] == []
 
 
+@pytest.mark.slow
 def test_a_study_is_not_resumed_without_the_plugin_or_with_another_version(
     facts: dict[str, Any], folder: Path
 ):
