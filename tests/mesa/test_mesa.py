@@ -313,9 +313,7 @@ def test_keys_of_a_scenario_can_be_swept_in_processes_of_mesas(tmp_path):
 def test_the_bounds_take_each_mesa_that_is_tested_and_no_pre_release_by_themselves():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (bounds,) = [Requirement(line).specifier for line in project["dependencies"] if line.startswith("mesa")]
-    (tested,) = re.findall(
-        r"^for version in (.*); do", (ROOT / ".ci" / "mesa").read_text(encoding="utf-8"), re.M
-    )
+    (tested,) = re.findall(r"^versions=\((.*)\)$", (ROOT / ".ci" / "mesa").read_text(encoding="utf-8"), re.M)
     assert all(bounds.contains(version, prereleases=True) for version in tested.split())
     assert bounds.contains(mesa.__version__, prereleases=True)
     assert list(bounds.filter(["3.4.2", *tested.split(), "5.0"])) == [tested.split()[0]]
