@@ -158,8 +158,14 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_xdist_setupnodes(config):
-    """Compile the equations once, before several processes find none and each compiles them."""
-    subprocess.run([sys.executable, "-c", KERNELS], check=True, cwd=ROOT)
+    """Compile the equations while processes collect the tests: once, where each would find none and compile them."""
+    config.compiling = subprocess.Popen([sys.executable, "-c", KERNELS], cwd=ROOT)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node):
+    """Begin no test before the equations are compiled."""
+    assert node.config.compiling.wait() == 0, "the equations could not be compiled"
 
 
 def pytest_testnodedown(node, error):
