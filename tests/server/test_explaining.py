@@ -109,6 +109,7 @@ def test_of_many_parts_each_is_left_out_and_none_has_a_value() -> None:
         assert part["lost"]["restricted_time_years"]["n"] == 2
 
 
+@pytest.mark.slow
 def test_a_page_gets_each_game_and_none_where_there_is_nothing_to_divide(served: Served) -> None:
     with connected(served.client) as page:
         page.open(SMALL, seed=4)
