@@ -166,6 +166,7 @@ def test_the_parameters_of_a_simulation_are_found_again(tmp_path):
     assert (error < 0.4 * values).all()
 
 
+@pytest.mark.slow
 def test_the_command_fits_counts(tmp_path):
     _, engine, period = simulated(write_world(tmp_path, {"a": 20, "b": 16}, periods=6, partners=2), 1)
     write_adoption(tmp_path, engine.world, period)
