@@ -36,9 +36,9 @@ from simulation.batch.workers import Workers, available_cores, opened
 from simulation.errors import HyperclusterError, listed
 from simulation.files.objects import located
 from simulation.results.blocks import Replication
-from simulation.results.manifest import new_manifest
+from simulation.results.manifest import Manifest, new_manifest
 from simulation.results.object_store import store_of
-from simulation.results.reader import Manifest, Results
+from simulation.results.reader import Results
 from simulation.results.tables import ENDING, TABLES_OF
 from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario

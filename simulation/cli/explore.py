@@ -107,7 +107,8 @@ def explore(
     """
     from simulation.cli.console import print_failures
     from simulation.errors import HyperclusterError
-    from simulation.results.reader import MANIFEST, Results
+    from simulation.results.manifest import MANIFEST
+    from simulation.results.reader import Results
 
     if len(names) == 1 and (Path(names[0]) / MANIFEST).is_file():
         results = Results(names[0])
@@ -296,8 +297,8 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     from simulation.explore.answers import answers_of, write_answers
     from simulation.figures.ensembles import write_ensemble_figures
     from simulation.results.derived import HERE, outputs_of
+    from simulation.results.manifest import MANIFEST
     from simulation.results.own_files import RECORD, on_record
-    from simulation.results.reader import MANIFEST
 
     outputs = outputs_of(results, "explore", HERE)
     answers = answers_of(results)

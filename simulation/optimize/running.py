@@ -29,8 +29,8 @@ from simulation.files.plain import read_plain
 from simulation.optimize.optimiser import Optimiser, evolve
 from simulation.optimize.space import Space
 from simulation.policies.plan import NotAffordable
-from simulation.results.manifest import ARITHMETIC
-from simulation.results.reader import PROGRAM, Manifest, Results
+from simulation.results.manifest import ARITHMETIC, PROGRAM, Manifest
+from simulation.results.reader import Results
 from simulation.scenario.schema import Scenario
 from simulation.world import Array
 

@@ -18,8 +18,7 @@ from simulation import plugins
 from simulation.errors import MachineError
 from simulation.results.blocks import Replication
 from simulation.results.delivery import Delivered, Delivery
-from simulation.results.manifest import keep_of, now, ranges
-from simulation.results.reader import Manifest
+from simulation.results.manifest import Manifest, keep_of, now, ranges
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario

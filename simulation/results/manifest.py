@@ -16,11 +16,17 @@ from simulation.results.code_digest import SHARED, all_parts, edited, used_parts
 
 if TYPE_CHECKING:
     from simulation.data.reader import RegionRow
-    from simulation.results.reader import Manifest
     from simulation.scenario.schema import Scenario
 
 DISTRIBUTION = "hypercluster-abm"
 """Name of the package that is installed; the command and the program are called hypercluster."""
+
+PROGRAM = "hypercluster"
+"""The program that writes results folders: ``program`` in their manifests."""
+
+MANIFEST = "manifest.json"
+
+Manifest = dict[str, Any]
 
 FORMAT = 3
 """Raised whenever files of an older program could be misread."""
@@ -75,9 +81,6 @@ def new_manifest(
     scenarios: Sequence[Scenario], replications: int, *, seed: int, command: str, keep: str = "all"
 ) -> Manifest:
     """Return the manifest of a study that is about to begin."""
-    # Imported here, because it imports pandas: the server needs only the version from this module.
-    from simulation.results.reader import PROGRAM
-
     used = used_plugins(scenarios)
     return {
         "format": FORMAT,

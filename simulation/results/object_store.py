@@ -20,8 +20,8 @@ from simulation.files.objects import ObjectPath
 from simulation.results.blocks import PARTS, part_folders
 from simulation.results.delivery import MARK, Delivered, Delivery, new_mark
 from simulation.results.locks import Holder, Lock
+from simulation.results.manifest import Manifest
 from simulation.results.own_files import record
-from simulation.results.reader import Manifest
 from simulation.results.tables import TABLES
 from simulation.results.writer import DAMAGED, Store
 

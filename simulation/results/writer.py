@@ -46,7 +46,8 @@ from simulation.results.blocks import (
 from simulation.results.bookkeeping import FAILED, Bookkeeping
 from simulation.results.delivery import MARK, Delivered, Delivery, new_mark
 from simulation.results.locks import Lock, is_lock, locked
-from simulation.results.manifest import differences, keep_of
+from simulation.results.manifest import MANIFEST, Manifest, differences, keep_of
+from simulation.results.manifest_form import read_manifest
 from simulation.results.merge import finished_rows, row_groups, sound_replications, system_memory
 from simulation.results.own_files import (
     RECORD,
@@ -59,7 +60,6 @@ from simulation.results.own_files import (
     remove_empty,
     remove_file,
 )
-from simulation.results.reader import MANIFEST, Manifest, read_manifest
 from simulation.results.tables import TABLES, TABLES_OF, are_sound, parquet_writer, to_parquet
 
 DAMAGED = "damaged"
