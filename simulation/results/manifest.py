@@ -24,6 +24,9 @@ DISTRIBUTION = "hypercluster-abm"
 PROGRAM = "hypercluster"
 """The program that writes results folders: ``program`` in their manifests."""
 
+ANY_PROGRAM = "hypercluster run_any"
+"""The same of folders with the runs of a function (:mod:`simulation.results.any_manifest`)."""
+
 MANIFEST = "manifest.json"
 
 Manifest = dict[str, Any]
@@ -254,13 +257,20 @@ def other_arithmetic(there: Manifest, here: Manifest) -> list[tuple[str, str, st
 
 def changed_keys(there: str, here: str, *, at_most: int = 5) -> list[str]:
     """Return which keys differ between the texts of two scenarios, one line each."""
-    old, new = (dict(_flat(tomllib.loads(text))) for text in (there, here))
-    changed = [
+    changed = changed_values(*(tomllib.loads(text) for text in (there, here)), but=("title", "description"))
+    return _first(changed, at_most=at_most) or ["changed"]
+
+
+def changed_values(
+    there: Mapping[str, Any], here: Mapping[str, Any], *, but: Sequence[str] = ()
+) -> list[str]:
+    """Return which values of two nested tables differ, one line each, except those of some keys."""
+    old, new = (dict(_flat(table)) for table in (there, here))
+    return [
         f"{key}: {_value(old, key)} there, {_value(new, key)} now"
         for key in dict.fromkeys([*old, *new])
-        if old.get(key) != new.get(key) and key not in ("title", "description")
+        if old.get(key) != new.get(key) and key not in but
     ]
-    return _first(changed, at_most=at_most) or ["changed"]
 
 
 def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:

@@ -19,7 +19,7 @@ from simulation.files.text import TextFault
 from simulation.files.toml import parse_toml, texts_in
 from simulation.hidden_characters import fault_of
 from simulation.results.code_digest import SHARED
-from simulation.results.manifest import MANIFEST, PROGRAM, Manifest
+from simulation.results.manifest import ANY_PROGRAM, MANIFEST, PROGRAM, Manifest
 from simulation.scenario.messages import expected
 from simulation.settings import Line, Text
 
@@ -147,6 +147,11 @@ def read_manifest(folder: Path, *, at_most: int = AT_MOST) -> Manifest:
         If it is missing, unreadable, of another program, or lacks what readers of the folder rely on; names all
         problems at once.
     """
+    return checked(folder, MANIFEST_FORM, program=PROGRAM, at_most=at_most)
+
+
+def checked(folder: Path, form: TypeAdapter[Any], *, program: str, at_most: int = AT_MOST) -> Manifest:
+    """Return the manifest of a folder that a program of ours wrote in this form; errors as there."""
     check_encoding(folder)
     path = folder / MANIFEST
     try:
@@ -159,18 +164,27 @@ def read_manifest(folder: Path, *, at_most: int = AT_MOST) -> Manifest:
         raise ResultsError(f"{path}: cannot be read: {error.strerror}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(manifest, dict) or manifest.get("program") != PROGRAM:
-        raise ResultsError(f"{path}: not the manifest of a study; another program wrote it")
+    found = manifest.get("program") if isinstance(manifest, dict) else None
+    if found != program:
+        other = _READERS.get(found) if isinstance(found, str) else None
+        raise ResultsError(f"{path}: {other or 'not the manifest of a study; another program wrote it'}")
     try:
-        MANIFEST_FORM.validate_python(manifest)
+        form.validate_python(manifest)
     except ValidationError as error:
-        found = error.errors()
-        told = [_problem(path, details) for details in found[:MOST_PROBLEMS]]
-        problems = ProblemsError(told, len(found[MOST_PROBLEMS:]))
+        faults = error.errors()
+        told = [_problem(path, details) for details in faults[:MOST_PROBLEMS]]
+        problems = ProblemsError(told, len(faults[MOST_PROBLEMS:]))
         raise ResultsError(
             f"{problems}\nRestore the file, or run the study again into another folder."
         ) from None
     return manifest
+
+
+_READERS = {
+    PROGRAM: "the manifest of a study of scenarios, which simulation.Results reads",
+    ANY_PROGRAM: "the manifest of runs of a function, which simulation.AnyResults reads",
+}
+"""What another program of ours wrote, and what reads it."""
 
 
 def _problem(path: Path, details: ErrorDetails) -> Problem:

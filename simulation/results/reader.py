@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 
 from simulation.arguments import MOST_REPLICATIONS, whole_number
 from simulation.errors import ResultsError, listed, suggestion
-from simulation.files.objects import located, mapped
+from simulation.files.objects import located
 from simulation.files.plain import read_plain
 from simulation.metrics import METRICS
 from simulation.results.blocks import (
@@ -40,8 +40,8 @@ from simulation.results.blocks import (
 )
 from simulation.results.manifest import MANIFEST, Manifest, keep_of
 from simulation.results.manifest_form import read_manifest
-from simulation.results.merge import ahead, part_rows, replications
-from simulation.results.tables import TABLES_OF, Axes, Counts, Members, are_sound, counts_of, members_of
+from simulation.results.merge import ahead, replications, unsound_replications
+from simulation.results.tables import TABLES_OF, Axes, Counts, Members, counts_of, members_of
 from simulation.world import Array
 
 if TYPE_CHECKING:
@@ -352,27 +352,8 @@ class Results:
         ResultsError
             If a file cannot be read at all.
         """
-        holding = part_of_replication(self.path, self.scenarios)
-        parts = list(dict.fromkeys(holding.values()))
-        sound = {key for found in mapped(self._sound_in, parts) for key in found}
-        return [
-            key
-            for key in self._finished(None, None)
-            if key not in sound and (key in holding or not self._is_sound(*key))
-        ]
-
-    def _sound_in(self, part: Path) -> list[Replication]:
-        tables = TABLES_OF[self.keep]
-        return [key for key, rows in part_rows(part, tables) if are_sound(rows)]
-
-    def _is_sound(self, scenario: str, replication: int) -> bool:
-        only = range(replication, replication + 1)
-        tables = {
-            name: read_rows(self.path, name, order=self.scenarios, scenario=scenario, replications=only)
-            for name in TABLES_OF[self.keep]
-        }
-        with reading(self.path):
-            return are_sound(tables)
+        self._finished(None, None)  # which refuses scenarios that the manifest does not list
+        return unsound_replications(self.path, order=self.scenarios, tables=TABLES_OF[self.keep])
 
     def _finished(self, scenario: str | None, replication: int | None) -> list[Replication]:
         rows = self._read("runs", ["scenario", "replication"], scenario=scenario, replication=replication)

@@ -43,11 +43,10 @@ from simulation.results.blocks import (
     temporary_name,
     unfinished_parts,
 )
-from simulation.results.bookkeeping import FAILED, Bookkeeping
+from simulation.results.bookkeeping import FAILED, SCENARIOS, Bookkeeping, Kind
 from simulation.results.delivery import MARK, Delivered, Delivery, new_mark
 from simulation.results.locks import Lock, is_lock, locked
-from simulation.results.manifest import MANIFEST, Manifest, differences, keep_of
-from simulation.results.manifest_form import read_manifest
+from simulation.results.manifest import MANIFEST, Manifest, keep_of
 from simulation.results.merge import finished_rows, row_groups, sound_replications, system_memory
 from simulation.results.own_files import (
     RECORD,
@@ -76,6 +75,7 @@ class Store(Bookkeeping):
     Parameters
     ----------
     folder : the results folder; nothing is written to it before :meth:`begin`.
+    kind : of the study.
 
     Raises
     ------
@@ -83,9 +83,9 @@ class Store(Bookkeeping):
         If the name of the folder is not UTF-8.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: Kind = SCENARIOS) -> None:
         check_encoding(folder)
-        super().__init__(folder)
+        super().__init__(folder, kind)
         self._held: HeldFolder | None = None
         self._lock: Lock | None = None
         self._mark: Path | None = None
@@ -113,10 +113,10 @@ class Store(Bookkeeping):
                 raise ResultsError(f"{self.folder}: holds files that are not results; choose another --out")
             return
         try:
-            there = read_manifest(self.folder)
+            there = self.kind.read(self.folder)
         except ResultsError as error:
             raise ResultsError(f"{error}\nNothing was changed; choose another --out.") from None
-        found = [] if fresh else differences(there, manifest)
+        found = [] if fresh else self.kind.differences(there, manifest)
         if found:
             raise ResultsError(
                 f"{self.folder}: holds the results of another study\n"
@@ -148,7 +148,7 @@ class Store(Bookkeeping):
         for name in (PARTS, DAMAGED, FAILED):
             refuse_link(self.folder / name)
         settle(self.folder, PARTS)
-        before = read_manifest(self.folder) if known else None
+        before = self.kind.read(self.folder) if known else None
         if fresh and before:
             self._clear([entry["name"] for entry in before["scenarios"]])
         self.manifest = manifest
