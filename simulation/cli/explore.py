@@ -213,9 +213,11 @@ def _write_study(study: Study, path: Path) -> None:
     from simulation.cli.console import print_files
     from simulation.errors import HyperclusterError
     from simulation.files.durable import replace
+    from simulation.files.held_folder import make_folder
 
     if path.exists():
         raise HyperclusterError(f"{path}: is already there; choose another --write")
+    make_folder(path.parent)
     replace(path, study.to_toml().encode())
     print_files([path])
 

@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 
 from simulation.errors import MachineError, ResultsError
 from simulation.files.durable import (
-    NO_ROOM,
     flush_folder,
     flushed,
     is_temporary,
@@ -27,7 +26,15 @@ from simulation.files.durable import (
     replace,
     settle,
 )
-from simulation.files.held_folder import HeldFolder, check_encoding, held, inner_folder, is_there, refuse_link
+from simulation.files.held_folder import (
+    HeldFolder,
+    check_encoding,
+    held,
+    inner_folder,
+    is_there,
+    make_folder,
+    refuse_link,
+)
 from simulation.files.objects import mapped
 from simulation.results.blocks import (
     OF_FILE_MANAGERS,
@@ -222,14 +229,7 @@ class Store(Bookkeeping):
             self._lock.check()
 
     def _make_folder(self) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            if error.errno in NO_ROOM:
-                raise
-            raise ResultsError(
-                f"{self.folder}: the results folder cannot be made: {error.strerror}"
-            ) from None
+        make_folder(self.folder)
 
     def add(self, name: str, files: Mapping[str, bytes]) -> None:
         """Put a finished block in place: one Parquet file per table, all or none."""
