@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -47,6 +48,13 @@ def test_results_do_not_depend_on_what_was_there(tmp_path: Path):
     run_any(drawn, TWO, 3, out=tmp_path / "grown", executor="serial")
     run_any(drawn, TWO, 8, out=tmp_path / "grown", executor="serial")
     assert table(tmp_path / "grown") == table(tmp_path / "at_once")
+
+
+def test_any_executor_gives_the_same_results(tmp_path: Path):
+    run_any(drawn, TWO, 8, out=tmp_path / "serial", executor="serial")
+    with ThreadPoolExecutor(2) as executor:
+        run_any(drawn, TWO, 8, out=tmp_path / "threads", workers=2, executor=executor)
+    assert table(tmp_path / "threads") == table(tmp_path / "serial")
 
 
 @pytest.mark.slow
