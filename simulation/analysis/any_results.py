@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +71,7 @@ class AnyResults:
             return rows.to_pandas()
 
     def compare(self, reference: str | None = None, *, precision: float = PRECISION) -> pd.DataFrame:
-        """Compare every scenario with the reference, and the others with each other, in every outcome.
+        """Compare every other scenario with the reference, in every outcome.
 
         Replications with the same number have the same seed in all scenarios, and are compared pair by pair.
 
@@ -84,7 +83,7 @@ class AnyResults:
         Returns
         -------
         DataFrame
-            One row per pair of scenarios and outcome: scenario, reference, outcome, and the fields of
+            One row per scenario and outcome: scenario, reference, outcome, and the fields of
             :class:`simulation.analysis.paired.Difference` but superiority, since no direction is the better one. Holm's
             correction is for all outcomes of a pair.
 
@@ -104,12 +103,14 @@ class AnyResults:
             )
         runs = self.runs()
         outcomes = [name for name in runs.columns if name not in RESERVED]
-        of = {
-            name: runs[runs["scenario"] == name].set_index("replication")[outcomes] for name in self.scenarios
-        }
-        others = [name for name in self.scenarios if name != reference]
-        pairs = [(name, reference) for name in others] + [(b, a) for a, b in combinations(others, 2)]
-        rows = [row for pair in pairs for row in _differences(pair, of[pair[0]], of[pair[1]], precision)]
+        none = runs.iloc[:0].set_index("replication")[outcomes]
+        of = {str(name): rows.set_index("replication")[outcomes] for name, rows in runs.groupby("scenario")}
+        rows = [
+            {"scenario": name, "reference": reference, **row}
+            for name in self.scenarios
+            if name != reference
+            for row in _differences(of.get(name, none), of.get(reference, none), precision=precision)
+        ]
         fields = [name for name in Difference.__dataclass_fields__ if name != "superiority"]
         return pd.DataFrame(rows, columns=["scenario", "reference", "outcome", *fields])
 
@@ -125,7 +126,7 @@ class AnyResults:
 
 
 def _differences(
-    pair: tuple[str, str], scenario: pd.DataFrame, reference: pd.DataFrame, precision: float
+    scenario: pd.DataFrame, reference: pd.DataFrame, *, precision: float
 ) -> Sequence[dict[str, Any]]:
     """Return the rows of a comparison for one pair of scenarios, one per outcome."""
     both = scenario.index.intersection(reference.index)
@@ -136,11 +137,6 @@ def _differences(
         found[name] = replace(paired_difference(*members, better=None, precision=precision), pairs=pairs)
     corrected = holm(np.array([difference.p for difference in found.values()]))
     return [
-        {
-            "scenario": pair[0],
-            "reference": pair[1],
-            "outcome": name,
-            **asdict(replace(difference, p_holm=float(p))),
-        }
+        {"outcome": name, **asdict(replace(difference, p_holm=float(p)))}
         for (name, difference), p in zip(found.items(), corrected, strict=True)
     ]

@@ -138,12 +138,13 @@ class Bookkeeping(ABC):
     def _state(self) -> dict[str, dict[str, str]]:
         """Return the finished and the failed replications of each scenario."""
         failures = [(failure["scenario"], failure["replication"]) for failure in self.manifest["failures"]]
+        numbers: dict[tuple[str, str], list[int]] = {}  # by state and scenario
+        for state, keys in (("finished", self.finished), ("failed", failures)):
+            for name, number in keys:
+                numbers.setdefault((state, name), []).append(number)
         return {
-            entry["name"]: {
-                state: ranges(number for name, number in keys if name == entry["name"])
-                for state, keys in (("finished", self.finished), ("failed", failures))
-            }
-            for entry in self.manifest["scenarios"]
+            name: {state: ranges(numbers.get((state, name), ())) for state in ("finished", "failed")}
+            for name in self._names()
         }
 
     @contextlib.contextmanager

@@ -169,11 +169,11 @@ def test_a_comparison_is_that_of_the_pairs(tmp_path: Path):
     results = run_any(drawn, scenarios, 6, out=tmp_path / "runs", executor="serial")
     runs = results.runs().pivot(index="replication", columns="scenario", values="sum")
     found = results.compare("b").set_index(["scenario", "reference", "outcome"])
-    assert list(dict.fromkeys(found.index.droplevel("outcome"))) == [("a", "b"), ("c", "b"), ("c", "a")]
-    wanted = paired_difference(runs["c"].to_numpy(), runs["a"].to_numpy(), better=None)
-    assert found.loc[("c", "a", "sum"), "low"] == wanted.low
-    assert found.loc[("c", "a", "sum"), "high"] == wanted.high
-    with pytest.raises(ResultsError, match=r'"bb" to compare with; did you mean "b"|no scenario .bb.'):
+    assert list(dict.fromkeys(found.index.droplevel("outcome"))) == [("a", "b"), ("c", "b")]
+    wanted = paired_difference(runs["c"].to_numpy(), runs["b"].to_numpy(), better=None)
+    assert found.loc[("c", "b", "sum"), "low"] == wanted.low
+    assert found.loc[("c", "b", "sum"), "high"] == wanted.high
+    with pytest.raises(ResultsError, match=r"no scenario 'bb' to compare with; did you mean"):
         results.compare("bb")
 
 
