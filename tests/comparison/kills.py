@@ -11,6 +11,7 @@ import argparse
 import re
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
@@ -32,7 +33,7 @@ def table(ours: Tally, theirs: Tally, *, replications: int, same: bool) -> str:
             ours.finished,
             theirs.finished,
         ),
-        "of these computed again, because they were not on the disk yet": (
+        "of these to compute again, because they were not on the disk": (
             ours.computed - replications,
             theirs.finished,
         ),
@@ -57,14 +58,21 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        ours = killed_runs(folder, given.replications, given.kills)
-        print(ours, flush=True)
+        with ThreadPoolExecutor(2) as both:  # which wait for processes
+            tallies = [
+                both.submit(each, folder, given.replications, given.kills)
+                for each in (killed_runs, killed_batch_run)
+            ]
+        ours, theirs = (tally.result() for tally in tallies)
         files = (each / "runs.parquet" for each in (folder / "runs", undisturbed(folder, given.replications)))
         there, wanted = (file.read_bytes() for file in files)
-        theirs = killed_batch_run(folder, given.replications, given.kills)
-        print(theirs, flush=True)
     found = table(ours, theirs, replications=given.replications, same=there == wanted)
     print(found)
+    write(found)
+
+
+def write(found: str) -> None:
+    """Put the table into the page, between its two comments."""
     filled = f"<!-- kills -->\n\n{found}\n\n<!-- /kills -->"
     text = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(
