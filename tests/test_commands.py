@@ -187,6 +187,7 @@ ELSEWHERE_PYTHON = {
 CHANGED = {
     "replications=10": "replications=2",
     'page("regional_cluster", "hypercluster")': 'page("regional_cluster", "hypercluster", origin="http://localhost:8888")',
+    "replications=200": "replications=2",
     "scenarios=200": "scenarios=4",
     "replications=3)": "replications=1)",
     '"diffusion.half_distance_km=300"]': '"diffusion.half_distance_km=300", "world.scale=0.1"]',
