@@ -1,7 +1,8 @@
-"""The distribution has a name of its own, because another project has that of the program."""
+"""The distribution has a name of its own, because another project has that of the program; .ci/wheel tries its wheel."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -15,14 +16,28 @@ from simulation.results.manifest import DISTRIBUTION
 ROOT = Path(__file__).parents[1]
 
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
 def test_the_distribution_has_one_name_everywhere_and_the_command_another():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["name"] == DISTRIBUTION
-    assert list(project["scripts"]) == ["hypercluster"]
-    assert f"{DISTRIBUTION}[{next(iter(project['optional-dependencies']))}]" in INSTALL
+    assert PROJECT["name"] == DISTRIBUTION
+    assert list(PROJECT["scripts"]) == ["hypercluster"]
+    assert f"{DISTRIBUTION}[{next(iter(PROJECT['optional-dependencies']))}]" in INSTALL
     assert INSTALL in (ROOT / "docs" / "batches.md").read_text(encoding="utf-8")
 
 
 def test_the_command_tells_its_version_under_its_own_name():
     result = CliRunner().invoke(cli, ["--version"])
     assert result.output == f"hypercluster, version {version(DISTRIBUTION)}\n"
+
+
+def test_the_wheel_is_tried_on_the_pythons_that_it_says_to_run_on():
+    prefix = "Programming Language :: Python :: "
+    named = {
+        entry.removeprefix(prefix) for entry in PROJECT["classifiers"] if entry.startswith(prefix + "3.")
+    }
+    (tried,) = re.findall(
+        r"^for version in ([\d. ]+); do$", (ROOT / ".ci" / "wheel").read_text(), re.MULTILINE
+    )
+    assert named == set(tried.split())
+    assert PROJECT["requires-python"] == f">={min(named)}"
