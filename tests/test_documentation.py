@@ -40,6 +40,9 @@ PAGES = (
     "docs/plugins.md",
     "docs/python.md",
     "docs/reliability.md",
+    "docs/trace.md",
+    "docs/data_use.md",
+    "docs/fair.md",
     "docs/tutorial.md",
     "docs/comparison.md",
     "docs/explain.md",
@@ -228,7 +231,7 @@ def test_docstrings_refer_to_what_is_there():
 
 SCRIPTS = [
     path
-    for folder in ("docs", "docs/gallery", "tests")
+    for folder in ("docs", "docs/gallery", "paper", "tests")
     for path in sorted((ROOT / folder).glob("*.py"))
     if not path.name.startswith(("test_", "conftest"))
 ]

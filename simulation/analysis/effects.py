@@ -110,14 +110,18 @@ def _measure(results: Results, scenarios: Sequence[str]) -> dict[str, dict[int, 
         measured.setdefault(scenario, {})[number] = nothing
     # Without a final share there was nothing to adopt.
     wanted = {key for key, row in rows.items() if not math.isnan(row["final_share"])}
-    for (scenario, number), counts in results.each_counts(wanted):
-        row = rows[scenario, number]
-        measured[scenario][number] = _Replication(
+
+    def measure(counts: Counts) -> _Replication:
+        row = rows[counts.scenario, counts.replication]
+        return _Replication(
             adopters=float(counts.adopters[-1].sum()),
             spent_pv=row["spent_pv"],
             parts={} if math.isnan(row["phi"]) else _parts(counts),
             places=_places(counts),
         )
+
+    for (scenario, number), replication in results.measured(wanted, measure):
+        measured[scenario][number] = replication
     return measured
 
 

@@ -32,7 +32,7 @@ from simulation.batch.dispatch import (
 )
 from simulation.batch.progress import HEADLINE, Estimate, Progress, Report
 from simulation.batch.replications import kind_of, load_kernels, run_block
-from simulation.batch.workers import Workers, available_cores, opened
+from simulation.batch.workers import Workers, opened
 from simulation.errors import HyperclusterError, listed
 from simulation.files.objects import located
 from simulation.results.blocks import Replication
@@ -43,6 +43,7 @@ from simulation.results.tables import ENDING, TABLES_OF
 from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
+from simulation.threads import available_cores
 
 if TYPE_CHECKING:
     from simulation.analysis.stopping import Goal

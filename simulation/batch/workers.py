@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 from simulation.errors import HyperclusterError, MachineError, suggestion
 from simulation.plugins import carrying
 from simulation.results.manifest import model_versions, other_versions
+from simulation.threads import available_cores
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -53,11 +54,6 @@ SECONDS_BETWEEN_COUNTS = 1.0
 
 KEPT = "finished runs are kept, and the same call continues from there"
 INSTALL = 'pip install "hypercluster-abm[cluster]"'
-
-
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class NoAnswerError(Exception):

@@ -33,13 +33,13 @@ def fit(
     """
     import pandas as pd
 
-    from simulation.batch.workers import available_cores
     from simulation.figures.fits import write_fit_figures
     from simulation.fit import checks, predictive, validation, words
     from simulation.fit.by_simulation import HEADINGS, run_by_simulation
     from simulation.fit.results import read_fit_results
     from simulation.fit.running import FORECAST, run_fit
     from simulation.fit.study import read_fit
+    from simulation.threads import available_cores
 
     study = read_fit(file)
     name = file.parent.resolve().name if file.stem == "fit" else file.stem

@@ -12,7 +12,7 @@ import numpy as np
 
 from simulation.arguments import whole_number
 from simulation.batch.replications import load_kernels
-from simulation.batch.workers import Workers, available_cores, opened
+from simulation.batch.workers import Workers, opened
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, ScenarioError
 from simulation.explore.designs import Design
@@ -27,6 +27,7 @@ from simulation.results.reader import Results
 from simulation.results.tables import ENDING, RAN
 from simulation.scenario.document import contains, value_at
 from simulation.scenario.schema import Scenario
+from simulation.threads import available_cores
 from simulation.world import Array
 
 SEEDS = 8

@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass
 
 from simulation.batch.replications import load_kernels
-from simulation.batch.workers import available_cores
 from simulation.explore.ensemble import Ensemble
 from simulation.explore.matching import FACTOR
 from simulation.explore.points import PointRun
 from simulation.results.tables import ENDING, RAN
+from simulation.threads import available_cores
 
 TRIED = 24
 """Points at which the baseline is run."""

@@ -78,12 +78,10 @@ def paired_differences(results: Source, *, ax: Axes | None = None) -> Axes:
 def difference_of(scenario: ScenarioCurves, reference: ScenarioCurves, *, metric: str) -> Difference:
     """The scenario minus the reference in one metric, over the seeds that either of them has run."""
     seeds = sorted({*scenario.seeds, *reference.seeds})
-    members = [
-        np.array(
-            [dict(zip(each.seeds, each.metrics[metric], strict=True)).get(seed, np.nan) for seed in seeds]
-        )
-        for each in (scenario, reference)
-    ]
+    members = []
+    for each in (scenario, reference):
+        by_seed = dict(zip(each.seeds, each.metrics[metric], strict=True))
+        members.append(np.array([by_seed.get(seed, np.nan) for seed in seeds]))
     return paired_difference(members[0], members[1], better=METRICS[metric].better)
 
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -45,18 +44,6 @@ def system_memory() -> Iterator[None]:
         yield
     finally:
         pa.set_memory_pool(before)
-
-
-def ahead[T](values: Iterator[T], *, count: int = 2) -> Iterator[T]:
-    """Yield values, none of which is None, that a thread reads while the caller works with those before.
-
-    At most ``count`` of them wait for the caller.
-    """
-    with ThreadPoolExecutor(1) as thread:
-        coming = deque(thread.submit(next, values, None) for _ in range(count))
-        while (value := coming.popleft().result()) is not None:
-            coming.append(thread.submit(next, values, None))
-            yield value
 
 
 def row_groups(

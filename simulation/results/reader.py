@@ -16,7 +16,7 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,9 +44,10 @@ from simulation.results.blocks import (
 )
 from simulation.results.manifest import keep_of
 from simulation.results.manifest_form import MANIFEST_FORM
-from simulation.results.merge import ahead, part_rows, replications
+from simulation.results.merge import Place, part_rows, replications
 from simulation.results.tables import TABLES_OF, Axes, Counts, Members, are_sound, counts_of, members_of
 from simulation.scenario.messages import expected
+from simulation.threads import in_order
 from simulation.world import Array
 
 if TYPE_CHECKING:
@@ -277,10 +278,19 @@ class Results:
 
     def members(self, scenario: str) -> Members:
         """Members of platforms, and enterprises that may join, of all replications of a scenario as dense arrays."""
-        rows = self._read("memberships", None, scenario=scenario)
-        finished = [number for _, number in self._finished(scenario, None)]
+        named = self._read("memberships", ["platform"], scenario=scenario)["platform"]
+        finished = self._finished(scenario, None)
+        rows = replications(
+            self.path,
+            "memberships",
+            order=self.scenarios,
+            parts=part_of_replication(self.path, self.scenarios),
+            wanted=set(finished),
+        )
         with reading(self.path / "memberships.parquet"):
-            return members_of(rows, self._axes[scenario], finished)
+            platforms = sorted(pc.unique(named.cast(pa.string())).to_pylist())
+            numbers = [number for _, number in finished]
+            return members_of((here for _, here in rows), self._axes[scenario], platforms, numbers)
 
     def ledger(
         self,
@@ -318,19 +328,30 @@ class Results:
         ResultsError
             As :meth:`counts`, at the end for replications without rows.
         """
+        return self.measured(wanted, lambda counts: counts)
+
+    def measured[T](
+        self, wanted: Set[Replication], measure: Callable[[Counts], T]
+    ) -> Iterator[tuple[Replication, T]]:
+        """Yield a function of the counts of many replications, computed in threads; else as :meth:`each_counts`."""
         self.require("curves")
+
+        def measure_rows(found: tuple[Place, pa.Table]) -> tuple[Replication, T]:
+            (place, number), rows = found
+            name = self.scenarios[place]
+            with reading(self.path / "curves.parquet"):
+                counts = counts_of(rows, self._axes[name])
+            return (name, number), measure(counts)
+
         parts = part_of_replication(self.path, self.scenarios)
         left = set(wanted)
         some = None if len(wanted) == len(self._finished(None, None)) else wanted
         found = replications(self.path, "curves", order=self.scenarios, parts=parts, wanted=some)
-        for (place, number), rows in ahead(found):
-            name = self.scenarios[place]
-            with reading(self.path / "curves.parquet"):
-                counts = counts_of(rows, self._axes[name])
-            left.discard((name, number))
-            yield (name, number), counts
+        for key, value in in_order(measure_rows, found):
+            left.discard(key)
+            yield key, value
         for name, number in sorted(left):
-            yield (name, number), self.counts(name, number)
+            yield (name, number), measure(self.counts(name, number))
 
     def _whole(self, scenario: str, replication: int) -> pd.DataFrame:
         counts = self.counts(scenario, replication)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -433,14 +433,21 @@ class Members:
     may_join: Array  # int32, same shape
 
 
-def members_of(memberships: pa.Table, axes: Axes, replications: Sequence[int]) -> Members:
-    """Return the dense members of these replications of one scenario, 0 where there are no rows."""
-    platforms = tuple(sorted(pc.unique(memberships["platform"].cast(pa.string())).to_pylist()))
+def members_of(
+    memberships: Iterable[pa.Table], axes: Axes, platforms: Sequence[str], replications: Sequence[int]
+) -> Members:
+    """Return the dense members of these replications of one scenario, 0 where there are no rows.
+
+    Parameters
+    ----------
+    memberships : the rows, in pieces.
+    platforms : names, sorted.
+    replications : their numbers.
+    """
     numbers = np.array(sorted(replications), dtype=np.int32)
     shape = (numbers.size, axes.months + 1, len(platforms), len(axes.regions))
     members, may_join = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
-    for some in memberships.to_batches():
-        rows = pa.table(some)
+    for rows in memberships:
         month = rows["month"].to_numpy()
         if month.min(initial=0) < 0 or month.max(initial=0) > axes.months:
             raise ResultsError(
@@ -453,7 +460,7 @@ def members_of(memberships: pa.Table, axes: Axes, replications: Sequence[int]) -
             _places(rows["region"], axes.regions, "memberships"),
         )
         members[place], may_join[place] = rows["members"].to_numpy(), rows["may_join"].to_numpy()
-    return Members(numbers, platforms, members, may_join)
+    return Members(numbers, tuple(platforms), members, may_join)
 
 
 def _places(column: pa.ChunkedArray, names: Sequence[str], table: str) -> Array:

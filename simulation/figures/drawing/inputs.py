@@ -82,10 +82,10 @@ def study_curves(
     curves: dict[str, list[_Curves]] = {name: [] for name in finished}
     wanted = {(name, int(number)) for name in finished for number in rows[name]["replication"]}
     enterprises = None  # those of the first replication of the first scenario
-    for (name, _), counts in results.each_counts(wanted):
+    for (name, number), replication in results.measured(wanted, lambda counts: _curves(counts, order)):
         if enterprises is None:
-            enterprises = enterprises_of(counts)[order]
-        curves[name].append(_curves(counts, order))
+            enterprises = enterprises_of(results.counts(name, number))[order]
+        curves[name].append(replication)
     assert enterprises is not None, "each of the finished replications has counts"
     outlines, outlines_fault = outlines_of(entries[finished[0]])
     steps = min(len(pooled) for replications in curves.values() for pooled, _, _, _ in replications)
@@ -101,7 +101,7 @@ def study_curves(
         steps_per_year=entries[finished[0]]["steps_per_year"],
         scenarios=tuple(
             _scenario(
-                results, entries[name], rows[name], curves=curves[name], steps=steps, ids=ids, parts=parts
+                results, entries[name], rows[name], curves=curves.pop(name), steps=steps, ids=ids, parts=parts
             )
             for name in finished
         ),
@@ -263,11 +263,13 @@ def without_outlines(fault: str) -> str:
 def _ledger(results: Results, entry: Mapping[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
     """Units planned and spent by policy and year, means over the replications; policies have the names of people."""
     table = results.ledger(["replication", *LEDGER], scenario=entry["name"])
-    table = table.astype({"policy": str, "instrument": str})
     names = policy_names(tomllib.loads(entry["text"]))
+    # Policies and instruments are categories until few rows are left: as texts they would take most of the memory.
     table = table.assign(policy=table["policy"].map(lambda label: names.get(label, label)))
     table = table[table["replication"].isin(rows["replication"])].drop(columns="replication")
-    totals = table.groupby(["policy", "instrument", "year"], as_index=False).sum()
+    keys = ["policy", "instrument", "year"]
+    totals = table.groupby(keys, as_index=False, observed=True).sum()
+    totals = totals.astype({"policy": str, "instrument": str}).sort_values(keys, ignore_index=True)
     return totals.assign(planned=totals["planned"] / len(rows), spent=totals["spent"] / len(rows))
 
 

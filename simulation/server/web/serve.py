@@ -18,7 +18,6 @@ from urllib.parse import quote
 import click
 import uvicorn
 
-from simulation.batch.workers import available_cores
 from simulation.errors import HyperclusterError
 from simulation.scenario.loading import load_scenario
 from simulation.server.processes.process_pool import Models
@@ -27,6 +26,7 @@ from simulation.server.web.app import Server, make_app
 from simulation.server.web.catalogue import Catalogue
 from simulation.server.web.read_limits import LiveWire, Wire
 from simulation.server.web.security import is_loopback, origin_of
+from simulation.threads import available_cores
 
 LEAST_TOKEN = 16
 """Minimum length of a token chosen by the user."""
