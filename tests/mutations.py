@@ -948,6 +948,20 @@ MUTANTS = [
         "tests/batch/test_keep.py",
     ),
     Mutant(
+        "a function that may change the parameters of later replications",
+        "batch/calls.py",
+        "copy.deepcopy(dict(spec.parameters))",
+        "dict(spec.parameters)",
+        "tests/batch/test_run_any.py",
+    ),
+    Mutant(
+        "runs of a function that go on after an edit of what it imports",
+        "batch/sources.py",
+        "waiting += [found for found in _files(imported, spec) if found[0] not in modules]",
+        "waiting += []",
+        "tests/batch/test_sources.py",
+    ),
+    Mutant(
         "a table that the study does not keep is looked for",
         "results/reader.py",
         "        if reason := self.lacking(*tables):\n            raise",

@@ -28,9 +28,10 @@ from simulation.cli.run import LONGEST_FOLDER, STUDY, default_folder
 from simulation.errors import ResultsError
 from simulation.results.blocks import block_of, ignored, part_folders, part_name, part_replications
 from simulation.results.derived import notes_on, outputs_of, stale
-from simulation.results.manifest import ARITHMETIC
+from simulation.results.manifest import ARITHMETIC, Manifest
+from simulation.results.manifest_form import read_manifest
 from simulation.results.own_files import RECORD, Origin, place
-from simulation.results.reader import Manifest, Results, read_manifest
+from simulation.results.reader import Results
 from simulation.results.tables import TABLES, to_parquet
 from simulation.results.writer import Store, free_name
 from simulation.scenario.loading import load_scenario, shipped_scenarios
@@ -224,7 +225,7 @@ COPIES = st.sampled_from(
 
 
 @example(copies={(0, "{}-000000"), (1, "{} (conflicted copy)")}, empty={"New folder"}, root=set())
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     copies=st.sets(st.tuples(st.integers(0, 20), COPIES), max_size=4),
     empty=st.sets(
