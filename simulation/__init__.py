@@ -9,7 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulation.analysis.any_results import AnyResults
     from simulation.analysis.comparison import compare
+    from simulation.batch.run_any import run_any
     from simulation.batch.running import run_batch
     from simulation.mesa.model import HyperclusterModel
     from simulation.replication import run
@@ -17,15 +19,27 @@ if TYPE_CHECKING:
     from simulation.scenario.loading import load_scenario
     from simulation.server.notebook import page
 
-__all__ = ["HyperclusterModel", "Results", "compare", "load_scenario", "page", "run", "run_batch"]
+__all__ = [
+    "AnyResults",
+    "HyperclusterModel",
+    "Results",
+    "compare",
+    "load_scenario",
+    "page",
+    "run",
+    "run_any",
+    "run_batch",
+]
 
 _MODULE_OF = {
+    "AnyResults": "simulation.analysis.any_results",
     "HyperclusterModel": "simulation.mesa.model",
     "Results": "simulation.results.reader",
     "compare": "simulation.analysis.comparison",
     "load_scenario": "simulation.scenario.loading",
     "page": "simulation.server.notebook",
     "run": "simulation.replication",
+    "run_any": "simulation.batch.run_any",
     "run_batch": "simulation.batch.running",
 }
 

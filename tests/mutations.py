@@ -402,14 +402,14 @@ MUTANTS = [
     Mutant(
         "a vector's effect counted on every platform",
         "engine/kernels/hazard.py",
-        "absorptive = max(absorptive, platform_bonus[h, Bonus.ABSORPTIVE])",
-        "absorptive = absorptive + platform_bonus[h, Bonus.ABSORPTIVE]",
+        "absorptive = max(absorptive, platform_bonus[h, BONUS.ABSORPTIVE])",
+        "absorptive = absorptive + platform_bonus[h, BONUS.ABSORPTIVE]",
         "tests/engine/kernels/test_hazard.py",
     ),
     Mutant(
         "the network taken to be the third channel for ever",
         "engine/kernels/hazard.py",
-        "if channel != Channel.NETWORK:",
+        "if channel != CHANNEL.NETWORK:",
         "if channel != 2:",
         "tests/test_channels.py",
     ),
@@ -946,6 +946,20 @@ MUTANTS = [
         "if (kept := keep_of(there)) != keep_of(here):",
         "if (kept := keep_of(there)) is None:",
         "tests/batch/test_keep.py",
+    ),
+    Mutant(
+        "a function that may change the parameters of later replications",
+        "batch/calls.py",
+        "copy.deepcopy(dict(spec.parameters))",
+        "dict(spec.parameters)",
+        "tests/batch/test_run_any.py",
+    ),
+    Mutant(
+        "runs of a function that go on after an edit of what it imports",
+        "batch/sources.py",
+        "waiting += [found for found in _files(imported, spec) if found[0] not in modules]",
+        "waiting += []",
+        "tests/batch/test_sources.py",
     ),
     Mutant(
         "a table that the study does not keep is looked for",

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from any_functions import drawn
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,6 +128,7 @@ Door = Callable[[list[Scenario], Results, Any], Any]
 """Hands a value to one argument of a public function; the rest of the call is right."""
 
 OUT = Path("never-written")
+SCENARIO: dict[str, dict[str, Any]] = {"plain": {}}
 PAIR = ("plain", "platform")
 ORIGIN = "http://localhost:8888"
 DOORS: dict[str, Door] = {
@@ -154,6 +156,15 @@ DOORS: dict[str, Door] = {
     "run_batch max_replications": lambda specs, study, value: run_batch(
         specs, out=OUT, max_replications=value
     ),
+    "run_any seed": lambda specs, study, value: simulation.run_any(drawn, SCENARIO, 1, out=OUT, seed=value),
+    "run_any replications": lambda specs, study, value: simulation.run_any(drawn, SCENARIO, value, out=OUT),
+    "run_any workers": lambda specs, study, value: simulation.run_any(
+        drawn, SCENARIO, 1, out=OUT, workers=value
+    ),
+    "run_any deadline": lambda specs, study, value: simulation.run_any(
+        drawn, SCENARIO, 1, out=OUT, deadline=value
+    ),
+    "AnyResults.compare precision": lambda specs, study, value: any_results(study).compare(precision=value),
     "break_even seed": lambda specs, study, value: break_even(specs[1], specs[0], seed=value),
     "break_even replications": lambda specs, study, value: break_even(specs[1], specs[0], replications=value),
     "shared_left ratio": lambda specs, study, value: shared_left(specs[1], value),
@@ -181,6 +192,10 @@ NONE_IS_ALL = {
     *("Results.curves replication", "Results.memberships replication", "Results.ledger replication"),
     *("plot seed", "study_curves seed", "adoption_raster seed", "animate seed"),
 }
+
+
+def any_results(study: Results) -> simulation.AnyResults:
+    return simulation.run_any(drawn, SCENARIO, 1, out=study.path.parent / "any", executor="serial")
 
 
 def across() -> Any:

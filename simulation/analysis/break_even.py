@@ -19,7 +19,7 @@ from simulation.analysis.paired import Difference, paired_difference
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError, listed
-from simulation.files.held_folder import check_encoding
+from simulation.files.held_folder import check_encoding, make_folder
 from simulation.metrics import METRICS, compute
 from simulation.policies import NotAffordable
 from simulation.results.own_files import place, refuse_foreign
@@ -257,21 +257,22 @@ def write_break_even(
         As :func:`check_place`; nothing is written then.
     """
     check_place(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     contents = (found.tried.to_csv(index=False, lineterminator="\n"), f"{words}\n")
     texts = {name: text.encode() for name, text in zip(TEXTS, contents, strict=True)}
     return place(folder, texts | dict(pictures or {}))
 
 
 def check_place(folder: Path) -> None:
-    """Check, before anything is computed, that the files may be written to a folder.
+    """Make the folder, and check, before anything is computed, that the files may be written there.
 
     Raises
     ------
     ResultsError
-        If the name of the folder is not UTF-8, or a file stands there that this program did not write.
+        If the name of the folder is not UTF-8, it cannot be made, or a file stands there that this program did not
+        write.
     """
     check_encoding(folder)
+    make_folder(folder)
     refuse_foreign(folder, FILES)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from hashlib import sha256
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from simulation import plugins
 from simulation.batch.workers import KEPT, NoAnswerError, Workers
@@ -23,38 +23,40 @@ from simulation.results.delivery import Delivered, Delivery
 from simulation.results.manifest import model_versions, other_versions
 from simulation.results.tables import TABLES_OF, Tables
 
-if TYPE_CHECKING:
-    from simulation.scenario.schema import Scenario
-
-
 MOST_SENT = 64
 """Scenarios whose bytes a parent remembers, and their scenarios a worker: making either takes 0.3 ms."""
 
 
-class Replicate(Protocol):
-    """Makes the rows of one replication of a scenario that differs between replications."""
+class Named(Protocol):
+    """What is replicated: a scenario of the model, or of another one."""
 
-    def __call__(
-        self, spec: Scenario, replication: int, *, seed: int, deadline: float | None, keep: str
-    ) -> Tables:
+    @property
+    def name(self) -> str:
+        """The name in the study."""
+
+
+class Replicate[S: Named](Protocol):
+    """Makes the rows of one replication of a scenario that differs between replications, or is not of our model."""
+
+    def __call__(self, spec: S, replication: int, *, seed: int, deadline: float | None, keep: str) -> Tables:
         """Return the rows; ``seed`` is that of the study."""
 
-    def case(self, spec: Scenario, replication: int) -> tuple[Scenario, int]:
+    def case(self, spec: S, replication: int) -> tuple[S, int]:
         """Return the scenario and the seed of a replication, for a message about its failure."""
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Block[S: Named]:
     """Replications of one scenario, to be computed together."""
 
-    spec: Scenario
+    spec: S
     seed: int  # of replication 0
     replications: tuple[int, ...]
     deadline: float | None = None  # deadline of each replication, in seconds
     again: bool = False  # tried once before, and lost with its worker
     keep: str = "all"  # which tables are written
     threads: int = 1  # cores for each replication, if it is large
-    replicate: Replicate | None = (
+    replicate: Replicate[S] | None = (
         None  # what makes the rows of a replication; by default one run of the scenario
     )
 
@@ -103,7 +105,8 @@ class Outcome:
 
     files: dict[str, bytes] = field(default_factory=dict)  # Parquet by table; none if all failed or delivered
     failures: tuple[Failure, ...] = ()
-    headline: dict[int, tuple[float, float]] = field(default_factory=dict)  # Phi and t50 by replication
+    # By finished replication Phi and t50; nothing of other models.
+    headline: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
     endings: dict[int, str] = field(default_factory=dict)  # by replication; in an ensemble only
     seconds: float = 0.0  # time that it took
     versions: Mapping[str, str] = field(default_factory=model_versions)  # where it was computed

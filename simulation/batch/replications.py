@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import time
-import traceback
 from collections.abc import Iterable
 from functools import partial
 
 import pyarrow as pa
 
 from simulation.arguments import MOST_REPLICATIONS, seed_of, whole_number
-from simulation.batch.dispatch import Block, Failure, Outcome, one_line
+from simulation.batch.dispatch import Block, Outcome
 from simulation.batch.progress import HEADLINE
+from simulation.batch.rows import files_of, rows_of
 from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.metrics import values_and_reasons
-from simulation.results.tables import ENDING, TABLES_OF, Tables, tables_of, to_parquet
+from simulation.results.tables import ENDING, Tables, tables_of
 from simulation.scenario.schema import Scenario
 
 
@@ -48,30 +48,16 @@ def run_block(block: Block) -> Outcome:
     if block.deadline is not None:
         load_kernels([block.spec])
     began = time.perf_counter()
-    make = block.replicate or partial(replicate, threads=block.threads)
-    rows: list[Tables] = []
-    failures: list[Failure] = []
-    for replication in block.replications:
-        try:
-            rows.append(
-                make(block.spec, replication, seed=block.seed, deadline=block.deadline, keep=block.keep)
-            )
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it was, it is recorded and the others go on
-            failures.append(Failure(replication, one_line(error), traceback.format_exc()))
+    rows, failures = rows_of(block, block.replicate or partial(replicate, threads=block.threads))
     if not rows:
-        return Outcome(failures=tuple(failures))
+        return Outcome(failures=failures)
     runs = pa.concat_tables([tables["runs"] for tables in rows])
     numbers = runs["replication"].to_pylist()
     headline = zip(*(runs[name].to_pylist() for name in HEADLINE), strict=True)
     endings = runs[ENDING].to_pylist() if ENDING in runs.column_names else []
     return Outcome(
-        files={
-            name: to_parquet(pa.concat_tables([tables[name] for tables in rows]))
-            for name in TABLES_OF[block.keep]
-        },
-        failures=tuple(failures),
+        files=files_of(rows, keep=block.keep),
+        failures=failures,
         headline=dict(zip(numbers, headline, strict=True)),
         endings=dict(zip(numbers, endings, strict=False)),
         seconds=time.perf_counter() - began,

@@ -17,12 +17,14 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
 from simulation.batch.dispatch import (
     Block,
     Delivering,
+    Failure,
+    Named,
     Outcome,
     Replicate,
     name_of,
@@ -36,9 +38,10 @@ from simulation.batch.workers import Workers, opened
 from simulation.errors import HyperclusterError, listed
 from simulation.files.objects import located
 from simulation.results.blocks import Replication
-from simulation.results.manifest import new_manifest
+from simulation.results.bookkeeping import SCENARIOS, Kind
+from simulation.results.manifest import Manifest, new_manifest
 from simulation.results.object_store import store_of
-from simulation.results.reader import Manifest, Results
+from simulation.results.reader import Results
 from simulation.results.tables import ENDING, TABLES_OF
 from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario
@@ -151,7 +154,7 @@ def run_batch(
 
 @contextlib.contextmanager
 def opened_batch(
-    specs: Sequence[Scenario],
+    specs: Sequence[Named],
     manifest: Manifest,
     *,
     out: str | Path,
@@ -163,6 +166,7 @@ def opened_batch(
     take_over: bool,
     progress: Callable[[Progress], None] | None,
     replicate: Replicate | None = None,
+    batch: type[Batch] | None = None,
 ) -> Iterator[Batch]:
     """Open a results folder and workers for a study, and record and merge what they finish when the block ends.
 
@@ -170,6 +174,7 @@ def opened_batch(
     ----------
     manifest : of the study, as :func:`simulation.results.manifest.new_manifest` makes it.
     replicate : what makes the rows of a replication; by default one run of its scenario.
+    batch : by default one of scenarios of the model.
 
     The others, and the errors, are those of :func:`run_batch`.
     """
@@ -178,17 +183,17 @@ def opened_batch(
     )
     if deadline is not None:
         deadline = real_number("deadline", deadline, above=0, most=MOST_SECONDS)
-    store = store_of(located(out))
+    batch = batch or Batch
+    store = store_of(located(out), batch.kind)
     store.check(manifest, fresh=fresh)
-    kinds = {kind_of(spec): spec for spec in specs}
-    prepare = partial(load_kernels, list(kinds.values()))
+    prepare = batch.preparation(specs, replicate)
     with contextlib.ExitStack() as opening:
         # Before anything is written, because there may be no such workers.
         pool = opening.enter_context(opened(executor, workers=workers, deadline=deadline, prepare=prepare))
         with store.alone(take_over=take_over), store.ended():
             with opening.pop_all():  # they have ended, and write no more, when the rest is recorded or merged
                 store.begin(manifest, fresh=fresh)
-                yield Batch(
+                yield batch(
                     specs,
                     manifest["seed"],
                     deadline=deadline,
@@ -239,9 +244,17 @@ def _specs_of(scenarios: Sequence[Scenario | str | Path]) -> list[Scenario]:
 class Batch:
     """Sends out the missing blocks and stores their outcomes: files, failures in the manifest, progress."""
 
+    kind: ClassVar[Kind] = SCENARIOS
+
+    @classmethod
+    def preparation(cls, specs: Sequence[Any], replicate: Replicate | None) -> Callable[[], None]:
+        """Return what a process does before its first task; its time does not count."""
+        kinds = {kind_of(spec): spec for spec in specs}
+        return partial(load_kernels, list(kinds.values()))
+
     def __init__(
         self,
-        specs: Sequence[Scenario],
+        specs: Sequence[Any],
         seed: int,
         *,
         deadline: float | None,
@@ -262,11 +275,18 @@ class Batch:
         self.piloted = False
         # A process of this machine that exceeds its deadline is ended, and must not wait for a busy disk meanwhile.
         delivery = None if deadline is not None and pool.patience is None else store.delivery()
-        self.compute = run_block if delivery is None else Delivering(run_block, delivery, versions_digest())
+        compute = self._computation()
+        self.compute = compute if delivery is None else Delivering(compute, delivery, versions_digest())
         if store.finished:
-            self._read_finished(Results(store.folder))
+            self._read_finished()
 
-    def _read_finished(self, results: Results) -> None:
+    def _computation(self) -> Callable[[Block], Outcome]:
+        """Return the function that computes a block, which workers import by its name."""
+        return run_block
+
+    def _read_finished(self) -> None:
+        """Take note of what is finished in the folder."""
+        results = Results(self.store.folder)
         more = [] if self.replicate is None else [ENDING]
         runs = results.runs(["scenario", "replication", *HEADLINE, *more])
         for scenario, number, phi, t50, *ending in runs.itertuples(index=False):
@@ -380,20 +400,24 @@ class Batch:
             self.store.add(name_of(block, outcome), outcome.files)
         self.store.finished.update((name, number) for number in done)
         for failure in outcome.failures:
-            spec, seed = self._case(block, failure.replication)
-            self.store.add_failure(
-                name,
-                failure.replication,
-                spec=spec,
-                seed=seed,
-                error=failure.error,
-                traceback=failure.traceback,
-                deadline=block.deadline,
-            )
+            self._add_failure(block, failure)
         for number, values in outcome.headline.items():
-            self._note(name, number, values)
+            if values:
+                self._note(name, number, values)
         self.endings.update({(name, number): ending for number, ending in outcome.endings.items()})
         self.report.took(len(done), failed=len(failed))
+
+    def _add_failure(self, block: Block, failure: Failure) -> None:
+        spec, seed = self._case(block, failure.replication)
+        self.store.add_failure(
+            block.spec.name,
+            failure.replication,
+            spec=spec,
+            seed=seed,
+            error=failure.error,
+            traceback=failure.traceback,
+            deadline=block.deadline,
+        )
 
     def _case(self, block: Block, replication: int) -> tuple[Scenario, int]:
         """Return the scenario and the seed that reproduce a replication."""
@@ -402,7 +426,7 @@ class Batch:
                 return block.replicate.case(block.spec, replication)
         return block.spec, block.seed + replication
 
-    def _note(self, scenario: str, replication: int, values: tuple[float, float]) -> None:
+    def _note(self, scenario: str, replication: int, values: Sequence[float]) -> None:
         self.phi[scenario, replication] = values[0]
         self.report.average(scenario, values)
 
@@ -415,7 +439,7 @@ def in_pieces(block: Block, *, size: int) -> list[Block]:
 
 
 def _blocks(
-    specs: Sequence[Scenario],
+    specs: Sequence[Named],
     missing: Mapping[str, Sequence[int]],
     *,
     seed: int,

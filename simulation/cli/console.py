@@ -28,7 +28,8 @@ from simulation.hidden_characters import visible
 from simulation.reporting.table import Table as TextTable
 from simulation.reporting.tables import Analysis, tables
 from simulation.results.derived import notes_on
-from simulation.results.reader import Manifest, Results
+from simulation.results.manifest import Manifest
+from simulation.results.reader import Results
 
 SUMMARY = {
     "t50_years": ("t50\nyears", "{:.1f}"),

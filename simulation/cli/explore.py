@@ -107,7 +107,8 @@ def explore(
     """
     from simulation.cli.console import print_failures
     from simulation.errors import HyperclusterError
-    from simulation.results.reader import MANIFEST, Results
+    from simulation.results.manifest import MANIFEST
+    from simulation.results.reader import Results
 
     if len(names) == 1 and (Path(names[0]) / MANIFEST).is_file():
         results = Results(names[0])
@@ -212,9 +213,11 @@ def _write_study(study: Study, path: Path) -> None:
     from simulation.cli.console import print_files
     from simulation.errors import HyperclusterError
     from simulation.files.durable import replace
+    from simulation.files.held_folder import make_folder
 
     if path.exists():
         raise HyperclusterError(f"{path}: is already there; choose another --write")
+    make_folder(path.parent)
     replace(path, study.to_toml().encode())
     print_files([path])
 
@@ -296,8 +299,8 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     from simulation.explore.answers import answers_of, write_answers
     from simulation.figures.ensembles import write_ensemble_figures
     from simulation.results.derived import HERE, outputs_of
+    from simulation.results.manifest import MANIFEST
     from simulation.results.own_files import RECORD, on_record
-    from simulation.results.reader import MANIFEST
 
     outputs = outputs_of(results, "explore", HERE)
     answers = answers_of(results)

@@ -187,7 +187,7 @@ def _without_plugins(error: HyperclusterError, out: Path | None) -> Hypercluster
     from simulation.errors import HyperclusterError, ResultsError
     from simulation.files.objects import located
     from simulation.results.manifest import missing_plugins
-    from simulation.results.reader import read_manifest
+    from simulation.results.manifest_form import read_manifest
 
     try:
         missing = [] if out is None else missing_plugins(read_manifest(located(out)))
@@ -207,8 +207,8 @@ def _conclude(results: Results, *, quiet: bool) -> None:
     from simulation.files.held_folder import held
     from simulation.files.objects import ObjectPath
     from simulation.results.derived import HERE, outputs_of
+    from simulation.results.manifest import MANIFEST
     from simulation.results.own_files import RECORD, on_record
-    from simulation.results.reader import MANIFEST
 
     # What lies in an object store cannot be moved.
     lasting = contextlib.nullcontext() if isinstance(results.path, ObjectPath) else held(results.path)

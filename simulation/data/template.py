@@ -10,6 +10,7 @@ from pathlib import Path
 from simulation.data.dictionary import SETTINGS, TABLES, TableKind
 from simulation.errors import DataError, Problem, listed
 from simulation.files.durable import replace
+from simulation.files.held_folder import make_folder
 from simulation.hidden_characters import fault_of
 
 DICTIONARY = "README.md"
@@ -101,7 +102,7 @@ def write_template(folder: Path) -> list[Path]:
             f"already holds {listed(names, at_most=3)}; nothing is overwritten, so choose another folder"
         )
         raise DataError([Problem(str(folder), None, "", message)])
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for path, content in contents.items():
         replace(path, content)
     return list(contents)

@@ -14,8 +14,9 @@ from simulation.explain.game import Game
 from simulation.explain.margins import Margin, margins
 from simulation.explain.money import spent_pv
 from simulation.explain.vectors import game_of_vectors
+from simulation.results.manifest import MANIFEST
 from simulation.results.own_files import on_record
-from simulation.results.reader import MANIFEST, Results
+from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario
 from simulation.scenario.schema import Scenario
 

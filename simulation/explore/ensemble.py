@@ -32,8 +32,8 @@ from simulation.explore.parameters import Parameter, paths_in, refuse_impossible
 from simulation.explore.study import GENERATED, Study, read_rows
 from simulation.files.toml import parse_toml
 from simulation.metrics import METRICS
-from simulation.results.manifest import new_manifest
-from simulation.results.reader import DESIGN, MANIFEST, Manifest, Results
+from simulation.results.manifest import MANIFEST, Manifest, new_manifest
+from simulation.results.reader import DESIGN, Results
 from simulation.scenario.loading import load_scenario, load_scenarios, parse_scenario
 from simulation.scenario.schema import Scenario
 

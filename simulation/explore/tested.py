@@ -15,7 +15,7 @@ from typing import Any
 from simulation.analysis.answer import Elsewhere
 from simulation.analysis.declarations import SHIPPED
 from simulation.files.toml import read_toml
-from simulation.results.reader import Manifest
+from simulation.results.manifest import Manifest
 from simulation.scenario.document import value_at
 from simulation.scenario.loading import load_scenario
 

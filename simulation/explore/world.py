@@ -18,6 +18,7 @@ from simulation.explore.ensemble import (
 from simulation.explore.matching import FACTOR
 from simulation.explore.parameters import Parameter, changed
 from simulation.files.durable import replace
+from simulation.files.held_folder import make_folder
 from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario
 
@@ -28,11 +29,13 @@ def write_world(results: Results, point: int, file: Path) -> list[Path]:
     Raises
     ------
     HyperclusterError
-        If there is no such point, its target is out of reach, or a file of another kind stands there.
+        If there is no such point, its target is out of reach, a file of another kind stands there, or the folder
+        cannot be made.
     NotAffordable
         If a plan is not affordable in that world.
     """
     recorded(results.manifest)
+    make_folder(file.parent)
     point = whole_number("--world", point, most=results.manifest["ensemble"]["points"] - 1)
     values = design_values(results, [point]).loc[point]
     parameters = parameters_of(results.manifest)

@@ -30,6 +30,7 @@ from simulation.figures.drawing.letters import missing_in_words
 from simulation.figures.drawing.study import OPTIONAL, Drawn, ScenarioCurves, StudyCurves, StudyFigure
 from simulation.figures.drawing.style import MM_PER_INCH, PAGE_MM, WIDTHS_MM, saved, style
 from simulation.files.durable import replace
+from simulation.files.held_folder import make_folder
 from simulation.plugins import Contribution, Plugin, Registry, with_added
 from simulation.results.derived import FIGURES as FOLDER
 from simulation.results.derived import HERE, Outputs, outputs_of
@@ -119,7 +120,7 @@ def write_figure(
     drawn: Drawn, folder: Path, *, name: str, formats: Sequence[str] = ("png", "pdf")
 ) -> list[Path]:
     """Write a figure in each format, its numbers as CSV and its caption as Markdown; return the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     files = files_of(drawn, name=name, formats=formats)
     for file, content in files.items():
         replace(folder / file, content)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from simulation.errors import MachineError, ResultsError
-from simulation.files.durable import flush_folder
+from simulation.files.durable import NO_ROOM, flush_folder
 
 
 class HeldFolder:
@@ -109,6 +109,26 @@ def refuse_link(path: Path) -> None:
             f"{path}: is a link to {os.readlink(path)}, and nothing is written outside of a results folder; "
             "remove the link"
         )
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder for output, and those above it, unless it exists.
+
+    Raises
+    ------
+    ResultsError
+        If it cannot be made there.
+    OSError
+        If the disk is full.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise
+        raise ResultsError(
+            f"{folder}: the folder cannot be made: {error.strerror}; choose another place"
+        ) from None
 
 
 def inner_folder(folder: Path, name: str) -> Path:

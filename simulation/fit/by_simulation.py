@@ -16,6 +16,7 @@ from simulation.data.reader import dataset_folder
 from simulation.engine.month import Engine
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.files.durable import replace
+from simulation.files.held_folder import make_folder
 from simulation.fit.checks import Checks, write_checks
 from simulation.fit.counts import ADOPTION, Counts, observe_counts
 from simulation.fit.counts_predictive import by_period, by_region, record_of_counts
@@ -195,7 +196,7 @@ def run_by_simulation(
             )
     elif out.is_dir() and any(out.iterdir()) and not fresh:
         raise ResultsError(f"{out}: not the folder of a fit, and not empty; choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     if fresh:
         (out / DATABASE).unlink(missing_ok=True)
     replace(out / IDENTITY, (json.dumps(identity, indent=2) + "\n").encode())

@@ -24,6 +24,7 @@ from simulation.data.dictionary import SETTINGS, TABLES
 from simulation.data.tables import raise_problems, read_table
 from simulation.errors import DataError, HyperclusterError, Problem, listed
 from simulation.files.durable import replace
+from simulation.files.held_folder import make_folder
 from simulation.files.toml import toml_text
 from simulation.fit.observed import AGENT_COLUMNS, AGENTS, NOMINATION_COLUMNS, NOMINATIONS
 
@@ -246,7 +247,7 @@ def write_observed(
             f"already holds {listed(there, at_most=3)}; nothing is overwritten, so choose another folder"
         )
         raise DataError([Problem(str(folder), None, "", message)])
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for name, text in contents.items():
         replace(folder / name, text.encode())
     return [folder / name for name in contents]

@@ -21,6 +21,7 @@ import pandas as pd
 from simulation.data.reader import dataset_folder
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.files.durable import replace
+from simulation.files.held_folder import make_folder
 from simulation.fit import posterior, validation
 from simulation.fit.counts import ADOPTION, Counts, observe_counts
 from simulation.fit.counts_likelihood import OVERDISPERSION, AnyLikelihood, CountsLikelihood
@@ -180,7 +181,7 @@ def run_fit(
     likelihood = likelihood_of(observed, [each.key for each in ranges])
     identity = identity_of(study, observed)
     chain = None if fresh else _before(out, identity)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     if chain is None:
         (out / CHAIN).unlink(missing_ok=True)
         replace(out / IDENTITY, (json.dumps(identity, indent=2) + "\n").encode())

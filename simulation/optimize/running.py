@@ -25,12 +25,13 @@ from simulation.batch.progress import Progress
 from simulation.batch.running import run_batch
 from simulation.errors import HyperclusterError, ResultsError, listed
 from simulation.files.durable import replace
+from simulation.files.held_folder import make_folder
 from simulation.files.plain import read_plain
 from simulation.optimize.optimiser import Optimiser, evolve
 from simulation.optimize.space import Space
 from simulation.policies.plan import NotAffordable
-from simulation.results.manifest import ARITHMETIC
-from simulation.results.reader import PROGRAM, Manifest, Results
+from simulation.results.manifest import ARITHMETIC, PROGRAM, Manifest
+from simulation.results.reader import Results
 from simulation.scenario.schema import Scenario
 from simulation.world import Array
 
@@ -261,5 +262,5 @@ def _open(folder: Path, identity: dict[str, Any], *, fresh: bool) -> None:
         raise ResultsError(
             f"{folder}: is not empty and holds no search ({RECORD} is missing); choose another --out"
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     replace(path, json.dumps({"program": PROGRAM, "identity": identity}, indent=1).encode())

@@ -31,7 +31,7 @@ from simulation.reporting.tables import (
     money,
 )
 from simulation.results.code_digest import together
-from simulation.results.reader import Manifest
+from simulation.results.manifest import Manifest
 from simulation.scenario.schema import Scenario
 
 LEADING = "adoption_raster"

@@ -11,8 +11,9 @@ from simulation.explain.study import NUMBERS, explanation_from
 from simulation.reporting.document import Explained, Picture, first_paragraph
 from simulation.reporting.explanations import HTML, WATERFALL, by_role, sentences, tables_of_game
 from simulation.results.derived import FIGURES
+from simulation.results.manifest import MANIFEST
 from simulation.results.own_files import on_record
-from simulation.results.reader import MANIFEST, Results
+from simulation.results.reader import Results
 
 FOLDER = re.compile(r"explain[A-Za-z0-9_.-]*")
 """Names of folders in that of a study in which explanations are looked for: those of ``hypercluster explain --out``."""

@@ -10,7 +10,8 @@ import json
 import shlex
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,8 @@ from simulation import plugins
 from simulation.errors import MachineError
 from simulation.results.blocks import Replication
 from simulation.results.delivery import Delivered, Delivery
-from simulation.results.manifest import keep_of, now, ranges
-from simulation.results.reader import Manifest
+from simulation.results.manifest import Manifest, differences, keep_of, now, ranges
+from simulation.results.manifest_form import read_manifest
 
 if TYPE_CHECKING:
     from simulation.scenario.schema import Scenario
@@ -29,16 +30,30 @@ SECONDS_BETWEEN_SAVES = 1.0
 """While replications fail one after the other; what a stop could leave out is tried again anyway."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of study: how its manifest is read, and why those of two studies cannot share a folder."""
+
+    read: Callable[[Path], Manifest]
+    differences: Callable[[Manifest, Manifest], list[str]]  # there, here; one line each
+
+
+SCENARIOS = Kind(read_manifest, differences)
+"""Studies of scenarios of the model."""
+
+
 class Bookkeeping(ABC):
     """A study open for writing, by one process at a time.
 
     Parameters
     ----------
     folder : where it lies; nothing is written there before :meth:`begin`.
+    kind : of the study.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: Kind = SCENARIOS) -> None:
         self.folder = folder
+        self.kind = kind
         self.manifest: Manifest = {}
         self.finished: set[Replication] = set()
         self.damaged: list[str] = []  # blocks that :meth:`begin` found damaged
@@ -123,12 +138,13 @@ class Bookkeeping(ABC):
     def _state(self) -> dict[str, dict[str, str]]:
         """Return the finished and the failed replications of each scenario."""
         failures = [(failure["scenario"], failure["replication"]) for failure in self.manifest["failures"]]
+        numbers: dict[tuple[str, str], list[int]] = {}  # by state and scenario
+        for state, keys in (("finished", self.finished), ("failed", failures)):
+            for name, number in keys:
+                numbers.setdefault((state, name), []).append(number)
         return {
-            entry["name"]: {
-                state: ranges(number for name, number in keys if name == entry["name"])
-                for state, keys in (("finished", self.finished), ("failed", failures))
-            }
-            for entry in self.manifest["scenarios"]
+            name: {state: ranges(numbers.get((state, name), ())) for state in ("finished", "failed")}
+            for name in self._names()
         }
 
     @contextlib.contextmanager
@@ -175,6 +191,20 @@ class Bookkeeping(ABC):
         again += ["--deadline", f"{deadline:g}"] if deadline is not None else []
         again += ["--out", f"{scenario.removesuffix('.toml')}-seed-{seed}"]
         again += plugins.options()
+        self.note_failure(
+            name,
+            replication,
+            seed=seed,
+            error=error,
+            traceback=traceback,
+            reproduce=shlex.join(map(str, again)),
+        )
+
+    def note_failure(
+        self, name: str, replication: int, *, seed: int, error: str, traceback: str, reproduce: str
+    ) -> None:
+        """Record a failed replication with what reproduces it, a command or a line of Python."""
+        self._check_held()
         self.manifest["failures"].append(
             {
                 "scenario": name,
@@ -182,7 +212,7 @@ class Bookkeeping(ABC):
                 "seed": seed,
                 "error": error,
                 "traceback": traceback,
-                "reproduce": shlex.join(map(str, again)),
+                "reproduce": reproduce,
             }
         )
         if time.monotonic() > self._saved + SECONDS_BETWEEN_SAVES:

@@ -14,8 +14,9 @@ from simulation.errors import HyperclusterError
 from simulation.files.objects import ObjectPath
 from simulation.results.code_digest import together
 from simulation.results.derived import HERE, outputs_of
+from simulation.results.manifest import MANIFEST
 from simulation.results.own_files import RECORD, on_record
-from simulation.results.reader import MANIFEST, Results
+from simulation.results.reader import Results
 
 CRATE = "ro-crate-metadata.json"
 VERSION = "1.1"

@@ -16,11 +16,20 @@ from simulation.results.code_digest import SHARED, all_parts, edited, used_parts
 
 if TYPE_CHECKING:
     from simulation.data.reader import RegionRow
-    from simulation.results.reader import Manifest
     from simulation.scenario.schema import Scenario
 
 DISTRIBUTION = "hypercluster-abm"
 """Name of the package that is installed; the command and the program are called hypercluster."""
+
+PROGRAM = "hypercluster"
+"""The program that writes results folders: ``program`` in their manifests."""
+
+ANY_PROGRAM = "hypercluster run_any"
+"""The same of folders with the runs of a function (:mod:`simulation.results.any_manifest`)."""
+
+MANIFEST = "manifest.json"
+
+Manifest = dict[str, Any]
 
 FORMAT = 3
 """Raised whenever files of an older program could be misread."""
@@ -75,9 +84,6 @@ def new_manifest(
     scenarios: Sequence[Scenario], replications: int, *, seed: int, command: str, keep: str = "all"
 ) -> Manifest:
     """Return the manifest of a study that is about to begin."""
-    # Imported here, because it imports pandas: the server needs only the version from this module.
-    from simulation.results.reader import PROGRAM
-
     used = used_plugins(scenarios)
     return {
         "format": FORMAT,
@@ -251,13 +257,20 @@ def other_arithmetic(there: Manifest, here: Manifest) -> list[tuple[str, str, st
 
 def changed_keys(there: str, here: str, *, at_most: int = 5) -> list[str]:
     """Return which keys differ between the texts of two scenarios, one line each."""
-    old, new = (dict(_flat(tomllib.loads(text))) for text in (there, here))
-    changed = [
+    changed = changed_values(*(tomllib.loads(text) for text in (there, here)), but=("title", "description"))
+    return _first(changed, at_most=at_most) or ["changed"]
+
+
+def changed_values(
+    there: Mapping[str, Any], here: Mapping[str, Any], *, but: Sequence[str] = ()
+) -> list[str]:
+    """Return which values of two nested tables differ, one line each, except those of some keys."""
+    old, new = (dict(_flat(table)) for table in (there, here))
+    return [
         f"{key}: {_value(old, key)} there, {_value(new, key)} now"
         for key in dict.fromkeys([*old, *new])
-        if old.get(key) != new.get(key) and key not in ("title", "description")
+        if old.get(key) != new.get(key) and key not in but
     ]
-    return _first(changed, at_most=at_most) or ["changed"]
 
 
 def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,23 +1,34 @@
-"""The form of a manifest: what readers of a results folder rely on, and refuse it without."""
+"""Reading a manifest, and its form: what readers of a results folder rely on, and refuse it without."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from annotated_types import Ge, Le, Len
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
-from simulation.errors import listed
+from simulation.errors import Problem, ProblemsError, ResultsError, listed
+from simulation.files.held_folder import check_encoding
+from simulation.files.plain import AT_MOST, NotPlainError, read_plain
 from simulation.files.text import TextFault
 from simulation.files.toml import parse_toml, texts_in
 from simulation.hidden_characters import fault_of
 from simulation.results.code_digest import SHARED
+from simulation.results.manifest import ANY_PROGRAM, MANIFEST, PROGRAM, Manifest
+from simulation.scenario.messages import expected
 from simulation.settings import Line, Text
 
 MOST_STEPS = 100_000
 """More than any scenario may have; readers allocate arrays of that length."""
+MOST_PROBLEMS = 50
+"""Problems of a manifest that are listed individually."""
+LONGEST_SHOWN = 60
+"""Characters of a wrong value that a message repeats."""
 
 
 # A folder is read several times in a row, and a search or an explanation has many scenarios.
@@ -125,3 +136,65 @@ class _Manifest(TypedDict):
 
 
 MANIFEST_FORM: TypeAdapter[_Manifest] = TypeAdapter(_Manifest)
+
+
+def read_manifest(folder: Path, *, at_most: int = AT_MOST) -> Manifest:
+    """Return the manifest of a results folder, at most ``at_most`` bytes, which proves that this program wrote it.
+
+    Raises
+    ------
+    ResultsError
+        If it is missing, unreadable, of another program, or lacks what readers of the folder rely on; names all
+        problems at once.
+    """
+    return checked(folder, MANIFEST_FORM, program=PROGRAM, at_most=at_most)
+
+
+def checked(folder: Path, form: TypeAdapter[Any], *, program: str, at_most: int = AT_MOST) -> Manifest:
+    """Return the manifest of a folder that a program of ours wrote in this form; errors as there."""
+    check_encoding(folder)
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(read_plain(path, at_most=at_most).decode())
+    except FileNotFoundError:
+        raise ResultsError(f"{folder}: no results here ({MANIFEST} is missing)") from None
+    except NotADirectoryError:
+        raise ResultsError(f"{folder}: is a file; expected the folder of a study") from None
+    except NotPlainError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultsError(f"{path}: cannot be read: {error}") from None
+    found = manifest.get("program") if isinstance(manifest, dict) else None
+    if found != program:
+        other = _READERS.get(found) if isinstance(found, str) else None
+        raise ResultsError(f"{path}: {other or 'not the manifest of a study; another program wrote it'}")
+    try:
+        form.validate_python(manifest)
+    except ValidationError as error:
+        faults = error.errors()
+        told = [_problem(path, details) for details in faults[:MOST_PROBLEMS]]
+        problems = ProblemsError(told, len(faults[MOST_PROBLEMS:]))
+        raise ResultsError(
+            f"{problems}\nRestore the file, or run the study again into another folder."
+        ) from None
+    return manifest
+
+
+_READERS = {
+    PROGRAM: "the manifest of a study of scenarios, which simulation.Results reads",
+    ANY_PROGRAM: "the manifest of runs of a function, which simulation.AnyResults reads",
+}
+"""What another program of ours wrote, and what reads it."""
+
+
+def _problem(path: Path, details: ErrorDetails) -> Problem:
+    key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in details["loc"])
+    found = json.dumps(details["input"], ensure_ascii=False)
+    missing = details["type"] == "missing"
+    return Problem(
+        file=str(path),
+        line=None,
+        key=key.removeprefix("."),
+        message="missing" if missing else expected(details),
+        found="" if missing or len(found) > LONGEST_SHOWN else found,
+    )

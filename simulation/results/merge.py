@@ -16,7 +16,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulation.errors import ResultsError
-from simulation.results.blocks import Replication, opened, part_replications, read_parquet, reading
+from simulation.files.objects import mapped
+from simulation.results.blocks import (
+    Replication,
+    opened,
+    part_of_replication,
+    part_replications,
+    read_parquet,
+    read_rows,
+    reading,
+    replications_in,
+)
 from simulation.results.tables import Tables, are_sound, canonical, of_replication
 
 VALUES_IN_MEMORY = 200_000
@@ -234,6 +244,37 @@ def part_rows(part: Path, tables: Sequence[str]) -> Iterator[tuple[Replication, 
         for scenario, number in part_replications(part):
             rows = {name: of_replication(table, scenario, number) for name, table in read.items()}
             yield (scenario, number), rows
+
+
+def unsound_replications(folder: Path, *, order: Sequence[str], tables: Sequence[str]) -> list[Replication]:
+    """Return the replications of a study whose rows do not match their checksum.
+
+    Parameters
+    ----------
+    order : names of the scenarios.
+    tables : those that are kept.
+
+    Raises
+    ------
+    ResultsError
+        If a file cannot be read at all.
+    """
+    holding = part_of_replication(folder, order)
+    parts = list(dict.fromkeys(holding.values()))
+    found = mapped(lambda part: [key for key, rows in part_rows(part, tables) if are_sound(rows)], parts)
+    sound = {key for keys in found for key in keys}
+
+    def is_sound(scenario: str, number: int) -> bool:
+        only = range(number, number + 1)
+        rows = {
+            name: read_rows(folder, name, order=order, scenario=scenario, replications=only)
+            for name in tables
+        }
+        with reading(folder):
+            return are_sound(rows)
+
+    finished = replications_in(read_rows(folder, "runs", order=order, columns=["scenario", "replication"]))
+    return [key for key in finished if key not in sound and (key in holding or not is_sound(*key))]
 
 
 def sound_replications(part: Path, tables: Sequence[str]) -> set[Replication]:

@@ -18,10 +18,11 @@ from pathlib import Path
 from simulation.errors import MachineError, ResultsError
 from simulation.files.objects import ObjectPath
 from simulation.results.blocks import PARTS, part_folders
+from simulation.results.bookkeeping import SCENARIOS, Kind
 from simulation.results.delivery import MARK, Delivered, Delivery, new_mark
 from simulation.results.locks import Holder, Lock
+from simulation.results.manifest import Manifest
 from simulation.results.own_files import record
-from simulation.results.reader import Manifest
 from simulation.results.tables import TABLES
 from simulation.results.writer import DAMAGED, Store
 
@@ -96,8 +97,8 @@ class ObjectLock(Lock):
 class ObjectStore(Store):
     """A study in an object store open for writing, by one process at a time if the store can see to that."""
 
-    def __init__(self, folder: ObjectPath) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: ObjectPath, kind: Kind = SCENARIOS) -> None:
+        super().__init__(folder, kind)
         self._place_of_objects = folder
         self._known: set[str] = set()  # blocks that are part of the study
         self._told: list[str] = []
@@ -204,6 +205,6 @@ class ObjectStore(Store):
         self.manifest["damaged"].append(self.damaged[-1])
 
 
-def store_of(folder: Path) -> Store:
+def store_of(folder: Path, kind: Kind = SCENARIOS) -> Store:
     """Return the writer of a study, which is the same for its user wherever it lies."""
-    return ObjectStore(folder) if isinstance(folder, ObjectPath) else Store(folder)
+    return ObjectStore(folder, kind) if isinstance(folder, ObjectPath) else Store(folder, kind)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
@@ -26,14 +25,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from simulation.arguments import MOST_REPLICATIONS, whole_number
-from simulation.errors import Problem, ProblemsError, ResultsError, listed, suggestion
-from simulation.files.held_folder import check_encoding
-from simulation.files.objects import located, mapped
-from simulation.files.plain import AT_MOST, NotPlainError, read_plain
+from simulation.errors import ResultsError, listed, suggestion
+from simulation.files.objects import located
+from simulation.files.plain import read_plain
 from simulation.metrics import METRICS
 from simulation.results.blocks import (
     Replication,
@@ -42,84 +38,26 @@ from simulation.results.blocks import (
     reading,
     replications_in,
 )
-from simulation.results.manifest import keep_of
-from simulation.results.manifest_form import MANIFEST_FORM
-from simulation.results.merge import Place, part_rows, replications
-from simulation.results.tables import TABLES_OF, Axes, Counts, Members, are_sound, counts_of, members_of
-from simulation.scenario.messages import expected
+from simulation.results.manifest import MANIFEST, Manifest, keep_of
+from simulation.results.manifest_form import read_manifest
+from simulation.results.merge import Place, replications, unsound_replications
+from simulation.results.tables import TABLES_OF, Axes, Counts, Members, counts_of, members_of
 from simulation.threads import in_order
 from simulation.world import Array
 
 if TYPE_CHECKING:
     import xarray as xr
 
-MANIFEST = "manifest.json"
 DESIGN = "design.parquet"
 """The values of an ensemble's parameters, one row per point."""
-PROGRAM = "hypercluster"
-"""The program that writes results folders: ``program`` in their manifests."""
 _CONTINUE = "the same command as before continues the ensemble and writes it"
 
 MOST_BYTES_OF_DESIGN = 2**30
 """Largest size of the table of a design."""
-MOST_PROBLEMS = 50
-"""Problems of a manifest that are listed individually."""
-LONGEST_SHOWN = 60
-"""Characters of a wrong value that a message repeats."""
 
 NAMES = ("scenario", "region", "industry", "technology")
 CURVES = ("scenario", "replication", "month", *NAMES[1:], "adopters", "eligible")
 """Columns of whole curves; those with names are categories."""
-
-Manifest = dict[str, Any]
-
-
-def read_manifest(folder: Path, *, at_most: int = AT_MOST) -> Manifest:
-    """Return the manifest of a results folder, at most ``at_most`` bytes, which proves that this program wrote it.
-
-    Raises
-    ------
-    ResultsError
-        If it is missing, unreadable, of another program, or lacks what readers of the folder rely on; names all
-        problems at once.
-    """
-    check_encoding(folder)
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(read_plain(path, at_most=at_most).decode())
-    except FileNotFoundError:
-        raise ResultsError(f"{folder}: no results here ({MANIFEST} is missing)") from None
-    except NotADirectoryError:
-        raise ResultsError(f"{folder}: is a file; expected the folder of a study") from None
-    except NotPlainError as error:
-        raise ResultsError(f"{path}: cannot be read: {error.strerror}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(manifest, dict) or manifest.get("program") != PROGRAM:
-        raise ResultsError(f"{path}: not the manifest of a study; another program wrote it")
-    try:
-        MANIFEST_FORM.validate_python(manifest)
-    except ValidationError as error:
-        found = error.errors()
-        told = [_problem(path, details) for details in found[:MOST_PROBLEMS]]
-        problems = ProblemsError(told, len(found[MOST_PROBLEMS:]))
-        raise ResultsError(
-            f"{problems}\nRestore the file, or run the study again into another folder."
-        ) from None
-    return manifest
-
-
-def _problem(path: Path, details: ErrorDetails) -> Problem:
-    key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in details["loc"])
-    found = json.dumps(details["input"], ensure_ascii=False)
-    missing = details["type"] == "missing"
-    return Problem(
-        file=str(path),
-        line=None,
-        key=key.removeprefix("."),
-        message="missing" if missing else expected(details),
-        found="" if missing or len(found) > LONGEST_SHOWN else found,
-    )
 
 
 class Results:
@@ -435,27 +373,8 @@ class Results:
         ResultsError
             If a file cannot be read at all.
         """
-        holding = part_of_replication(self.path, self.scenarios)
-        parts = list(dict.fromkeys(holding.values()))
-        sound = {key for found in mapped(self._sound_in, parts) for key in found}
-        return [
-            key
-            for key in self._finished(None, None)
-            if key not in sound and (key in holding or not self._is_sound(*key))
-        ]
-
-    def _sound_in(self, part: Path) -> list[Replication]:
-        tables = TABLES_OF[self.keep]
-        return [key for key, rows in part_rows(part, tables) if are_sound(rows)]
-
-    def _is_sound(self, scenario: str, replication: int) -> bool:
-        only = range(replication, replication + 1)
-        tables = {
-            name: read_rows(self.path, name, order=self.scenarios, scenario=scenario, replications=only)
-            for name in TABLES_OF[self.keep]
-        }
-        with reading(self.path):
-            return are_sound(tables)
+        self._finished(None, None)  # which refuses scenarios that the manifest does not list
+        return unsound_replications(self.path, order=self.scenarios, tables=TABLES_OF[self.keep])
 
     def _finished(self, scenario: str | None, replication: int | None) -> list[Replication]:
         rows = self._read("runs", ["scenario", "replication"], scenario=scenario, replication=replication)

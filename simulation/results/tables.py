@@ -98,6 +98,9 @@ _TYPES = {
 }
 """Types of the columns of ``runs`` that are not metrics."""
 
+RESERVED = frozenset(_TYPES)
+"""Names of columns that no outcome of a function may have."""
+
 
 def tables_of(
     record: Record,
@@ -153,6 +156,23 @@ def tables_without_a_run(
     metrics = dict.fromkeys(names, math.nan)
     runs = _runs(scenario, seed, metrics, left_out=0, why=why, replication=replication, more=more)
     return _with_checksum({"runs": runs})
+
+
+def outcomes_of(scenario: str, seed: int, outcomes: Mapping[str, float], *, replication: int) -> Tables:
+    """Return the row of one replication of a function that is not our model: its outcomes, and the checksum.
+
+    Parameters
+    ----------
+    seed : of this replication.
+    outcomes : value by name, in the order of the columns, with no name of ``RESERVED``; nan where there is none.
+    """
+    columns = {
+        "scenario": pa.array([scenario], pa.string()),
+        "replication": pa.array([replication], pa.int32()),
+        "seed": pa.array([seed], pa.int64()),
+        **{name: pa.array([value], pa.float64()) for name, value in outcomes.items()},
+    }
+    return _with_checksum({"runs": pa.Table.from_arrays(list(columns.values()), names=list(columns))})
 
 
 def _with_checksum(tables: Tables) -> Tables:

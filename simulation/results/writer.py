@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 
 from simulation.errors import MachineError, ResultsError
 from simulation.files.durable import (
-    NO_ROOM,
     flush_folder,
     flushed,
     is_temporary,
@@ -27,7 +26,15 @@ from simulation.files.durable import (
     replace,
     settle,
 )
-from simulation.files.held_folder import HeldFolder, check_encoding, held, inner_folder, is_there, refuse_link
+from simulation.files.held_folder import (
+    HeldFolder,
+    check_encoding,
+    held,
+    inner_folder,
+    is_there,
+    make_folder,
+    refuse_link,
+)
 from simulation.files.objects import mapped
 from simulation.results.blocks import (
     OF_FILE_MANAGERS,
@@ -43,10 +50,10 @@ from simulation.results.blocks import (
     temporary_name,
     unfinished_parts,
 )
-from simulation.results.bookkeeping import FAILED, Bookkeeping
+from simulation.results.bookkeeping import FAILED, SCENARIOS, Bookkeeping, Kind
 from simulation.results.delivery import MARK, Delivered, Delivery, new_mark
 from simulation.results.locks import Lock, is_lock, locked
-from simulation.results.manifest import differences, keep_of
+from simulation.results.manifest import MANIFEST, Manifest, keep_of
 from simulation.results.merge import finished_rows, row_groups, sound_replications, system_memory
 from simulation.results.own_files import (
     RECORD,
@@ -59,7 +66,6 @@ from simulation.results.own_files import (
     remove_empty,
     remove_file,
 )
-from simulation.results.reader import MANIFEST, Manifest, read_manifest
 from simulation.results.tables import TABLES, TABLES_OF, are_sound, parquet_writer, to_parquet
 
 DAMAGED = "damaged"
@@ -76,6 +82,7 @@ class Store(Bookkeeping):
     Parameters
     ----------
     folder : the results folder; nothing is written to it before :meth:`begin`.
+    kind : of the study.
 
     Raises
     ------
@@ -83,9 +90,9 @@ class Store(Bookkeeping):
         If the name of the folder is not UTF-8.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: Kind = SCENARIOS) -> None:
         check_encoding(folder)
-        super().__init__(folder)
+        super().__init__(folder, kind)
         self._held: HeldFolder | None = None
         self._lock: Lock | None = None
         self._mark: Path | None = None
@@ -113,10 +120,10 @@ class Store(Bookkeeping):
                 raise ResultsError(f"{self.folder}: holds files that are not results; choose another --out")
             return
         try:
-            there = read_manifest(self.folder)
+            there = self.kind.read(self.folder)
         except ResultsError as error:
             raise ResultsError(f"{error}\nNothing was changed; choose another --out.") from None
-        found = [] if fresh else differences(there, manifest)
+        found = [] if fresh else self.kind.differences(there, manifest)
         if found:
             raise ResultsError(
                 f"{self.folder}: holds the results of another study\n"
@@ -148,7 +155,7 @@ class Store(Bookkeeping):
         for name in (PARTS, DAMAGED, FAILED):
             refuse_link(self.folder / name)
         settle(self.folder, PARTS)
-        before = read_manifest(self.folder) if known else None
+        before = self.kind.read(self.folder) if known else None
         if fresh and before:
             self._clear([entry["name"] for entry in before["scenarios"]])
         self.manifest = manifest
@@ -222,14 +229,7 @@ class Store(Bookkeeping):
             self._lock.check()
 
     def _make_folder(self) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            if error.errno in NO_ROOM:
-                raise
-            raise ResultsError(
-                f"{self.folder}: the results folder cannot be made: {error.strerror}"
-            ) from None
+        make_folder(self.folder)
 
     def add(self, name: str, files: Mapping[str, bytes]) -> None:
         """Put a finished block in place: one Parquet file per table, all or none."""

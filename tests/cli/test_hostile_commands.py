@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -35,6 +36,7 @@ HOSTILE = st.one_of(
                 "/dev/null",
                 "/dev/zero",
                 "/proc/self/mem",
+                "/proc/x",
                 "afile",
                 "afile/below",
                 "own/../afile",
@@ -124,3 +126,24 @@ def test_a_hostile_command_line_ends_in_a_message(
 def interrupted(*_: object, **__: object) -> None:
     """Stands for a user who has seen that it computes, and has better things to do."""
     raise KeyboardInterrupt
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody can make a folder in /proc")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "baseline", "--out"],
+        ["optimize", "budget", "--out"],
+        ["explore", "verdict", "--write"],
+        ["factors", "baseline", "--out"],
+        ["break-even", "hypercluster", "baseline", "--out"],
+        ["new-dataset"],
+    ],
+)
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_computed(words: list[str]):
+    place = "/proc/x/study.toml" if words[-1] == "--write" else "/proc/x"
+    result = CliRunner().invoke(cli, [*words, place])
+    assert result.output.splitlines()[-1] == (
+        "/proc/x: the folder cannot be made: No such file or directory; choose another place"
+    )
+    assert result.exit_code == 2

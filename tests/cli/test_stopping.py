@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from simulation.cli.main import cli
 from simulation.cli.stop import Stopped
 from simulation.files.durable import written_beside
-from simulation.results.reader import MANIFEST
+from simulation.results.manifest import MANIFEST
 
 
 @pytest.mark.parametrize("command", ["validate", "run"])

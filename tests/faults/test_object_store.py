@@ -15,11 +15,14 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from any_functions import drawn
 from object_stores import BUCKET, LAX, ObjectServer, object_server
 from processes import PATIENCE, SUPPORT, end, session_members, started, wait_until, workers_of
 from small_studies import REPLICATIONS, Study, checksums, notes
 
+from simulation.batch.run_any import run_any
 from simulation.batch.running import run_batch
 from simulation.errors import HyperclusterError, ResultsError
 from simulation.files.objects import ObjectPath, located
@@ -74,6 +77,17 @@ def test_a_study_in_a_store_has_the_same_rows_and_goes_on_where_it_stopped(study
         assert there.astype(str).equals(here.astype(str)), table
     counted = dict(results.each_counts(set(first(study, FEW))))
     assert (counted[scenario, 1].adopters == local.counts(scenario, 1).adopters).all()
+
+
+def test_runs_of_a_function_in_a_store_go_on_where_they_stopped(out: ObjectPath, tmp_path: Path):
+    notes = tmp_path / "notes"
+    scenarios = {"plain": {"notes": str(notes)}}
+    run_any(drawn, scenarios, 2, out=str(out), executor="serial")
+    there = run_any(drawn, scenarios, 4, out=str(out), executor="serial")
+    assert notes.read_text().split() == ["1", "2", "3", "4"]
+    beside = run_any(drawn, scenarios, 4, out=tmp_path / "runs", executor="serial")
+    pd.testing.assert_frame_equal(there.runs(), beside.runs())
+    assert there.verify() == []
 
 
 @pytest.mark.slow

@@ -28,9 +28,10 @@ from simulation.cli.run import LONGEST_FOLDER, STUDY, default_folder
 from simulation.errors import ResultsError
 from simulation.results.blocks import block_of, ignored, part_folders, part_name, part_replications
 from simulation.results.derived import notes_on, outputs_of, stale
-from simulation.results.manifest import ARITHMETIC
+from simulation.results.manifest import ARITHMETIC, Manifest
+from simulation.results.manifest_form import read_manifest
 from simulation.results.own_files import RECORD, Origin, place
-from simulation.results.reader import Manifest, Results, read_manifest
+from simulation.results.reader import Results
 from simulation.results.tables import TABLES, to_parquet
 from simulation.results.writer import Store, free_name
 from simulation.scenario.loading import load_scenario, shipped_scenarios

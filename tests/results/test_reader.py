@@ -23,7 +23,8 @@ from simulation.errors import ResultsError
 from simulation.hidden_characters import fault_of
 from simulation.record import Record
 from simulation.results.blocks import part_folders, part_name
-from simulation.results.reader import Manifest, Results
+from simulation.results.manifest import Manifest
+from simulation.results.reader import Results
 from simulation.results.tables import TABLES, Tables, tables_of, to_parquet
 from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario

@@ -22,7 +22,7 @@ from typing import Any
 
 from simulation.errors import ResultsError
 from simulation.results.blocks import Replication, part_name
-from simulation.results.reader import Manifest
+from simulation.results.manifest import Manifest
 from simulation.results.writer import Store
 
 Block = tuple[str, tuple[int, ...], dict[str, bytes]]

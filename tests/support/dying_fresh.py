@@ -16,8 +16,8 @@ from pathlib import Path
 
 from dying_store import die_at
 
+from simulation.results.manifest_form import read_manifest
 from simulation.results.own_files import Origin, place
-from simulation.results.reader import read_manifest
 from simulation.results.writer import Store
 
 AGAIN = {"tables/new.md": b"new", "comparison.csv": b"new"}

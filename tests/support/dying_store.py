@@ -17,8 +17,8 @@ from itertools import count
 from pathlib import Path
 
 from simulation.results.blocks import part_name
-from simulation.results.manifest import new_manifest
-from simulation.results.reader import Manifest, Replication
+from simulation.results.manifest import Manifest, new_manifest
+from simulation.results.reader import Replication
 from simulation.results.writer import Store
 from simulation.scenario.loading import load_scenario
 

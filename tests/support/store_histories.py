@@ -29,8 +29,8 @@ from small_worlds import dataset, plain_scenario
 from simulation.batch import replications as batch
 from simulation.errors import HyperclusterError
 from simulation.results.blocks import PARTS, Replication, part_name
-from simulation.results.manifest import new_manifest
-from simulation.results.reader import MANIFEST, Results
+from simulation.results.manifest import MANIFEST, new_manifest
+from simulation.results.reader import Results
 from simulation.results.tables import TABLES, checksum, to_parquet
 from simulation.results.writer import DAMAGED, FAILED, Store
 from simulation.scenario.loading import load_scenario

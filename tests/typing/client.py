@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal, assert_type
+from typing import Any, ClassVar, Literal, assert_type
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from simulation import (
+    AnyResults,
     HyperclusterModel,
     Results,
     compare,
@@ -17,6 +18,7 @@ from simulation import (
     page,
     plugins,
     run,
+    run_any,
     run_batch,
 )
 from simulation.batch.progress import Progress
@@ -48,6 +50,21 @@ def study(out: Path) -> pd.DataFrame:
     assert_type(results.scenarios, tuple[str, ...])
     assert_type(results.runs(["phi"]), pd.DataFrame)
     return compare(results, "baseline")
+
+
+def walk(parameters: dict[str, Any], seed: int) -> dict[str, float]:
+    """Be a model of somebody else."""
+    return {"end": parameters["step"] * seed}
+
+
+def walks(out: Path) -> pd.DataFrame:
+    """Run and compare another model."""
+    results = run_any(walk, {"short": {"step": 1}, "long": {"step": 2.5}}, 20, out=out, workers=2)
+    assert_type(results, AnyResults)
+    assert_type(results.runs(), pd.DataFrame)
+    assert_type(results.parameters, pd.DataFrame)
+    assert_type(results.verify(), list[tuple[str, int]])
+    return results.compare("short")
 
 
 def model() -> HyperclusterModel:

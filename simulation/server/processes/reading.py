@@ -22,7 +22,9 @@ from simulation.errors import (
 from simulation.figures.drawing.style import MACROREGION_COLOURS
 from simulation.files.toml import toml_value
 from simulation.results.blocks import PARTS, block_of, part_folders, read_parquet
-from simulation.results.reader import DESIGN, MANIFEST, read_manifest
+from simulation.results.manifest import MANIFEST
+from simulation.results.manifest_form import read_manifest
+from simulation.results.reader import DESIGN
 from simulation.scenario.document import OVERRIDE, OverrideError, parse_override
 from simulation.scenario.listing import Listed, described, grouped, is_shipped
 from simulation.scenario.loading import MOST_PROBLEMS, load_scenario
