@@ -12,6 +12,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# As many processes as processors already: threads of BLAS beside them wait for each other, which doubled the cost of a
+# fit. BLAS reads this when NumPy is loaded, and every process that a test starts inherits it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -25,6 +29,8 @@ PAGE = ROOT / "docs" / "verification.md"
 MOST_WORKERS = 4
 TOGETHER = {"page": ("tests/browser/", "tests/server/"), "faults": ("tests/faults/",)}
 """Folders whose tests share a served page, or a study of several processes."""
+ALL_SLOW = re.compile(r"^pytestmark = \[?pytest\.mark\.slow", flags=re.MULTILINE)
+"""What a file says whose tests are all slow."""
 KERNELS = """
 from simulation.batch.replications import load_kernels
 from simulation.scenario.loading import load_scenario
@@ -121,6 +127,13 @@ def pytest_configure(config):
         os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Do not import a file whose tests are all slow in a run without these: some import for seconds."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+        return None
+    return True if ALL_SLOW.search(collection_path.read_text(encoding="utf-8")) else None
+
+
 def pytest_xdist_auto_num_workers(config):
     """Share the whole or a folder out; for a file or two, more processes would take longer to start than they save."""
     named = [Path(argument.split("::")[0]) for argument in config.args]
@@ -145,8 +158,14 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_xdist_setupnodes(config):
-    """Compile the equations once, before several processes find none and each compiles them."""
-    subprocess.run([sys.executable, "-c", KERNELS], check=True, cwd=ROOT)
+    """Compile the equations while processes collect the tests: once, where each would find none and compile them."""
+    config.compiling = subprocess.Popen([sys.executable, "-c", KERNELS], cwd=ROOT)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node):
+    """Begin no test before the equations are compiled."""
+    assert node.config.compiling.wait() == 0, "the equations could not be compiled"
 
 
 def pytest_testnodedown(node, error):

@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from simulation.data.reader import load_dataset, load_vectors
+from simulation.explore.tested import shipped_answer
 from simulation.metrics import METRICS
 from simulation.policies import INSTRUMENTS
 from simulation.scenario.loading import parse_scenario, shipped_scenarios
@@ -91,13 +92,33 @@ def test_the_scenario_in_the_readme_is_valid_and_uses_its_budget():
     assert schedule.planned_pv == pytest.approx(schedule.available_pv, rel=1e-9)
 
 
-@pytest.fixture(scope="module")
-def write_parameters() -> ModuleType:
-    spec = spec_from_file_location("write_parameters", ROOT / "docs" / "write_parameters.py")
+def test_the_finding_in_the_readme_is_that_of_the_main_ensemble():
+    told = " ".join(README.split("**What it finds.**")[1].split("## Quick start")[0].split())
+    answer = shipped_answer()
+    _, found, _ = answer["sentences"]
+    assert f"of {answer['kept']:,} worlds" in told
+    for ours, theirs in (
+        (r"more in step in about (\d+) of 100", r"more in step in (\d+) "),
+        (r"sooner in only about (\d+) of 100", r"sooner in (\d+) "),
+        (r"later in about (\d+)\.", r"later in (\d+),"),
+    ):
+        assert re.findall(ours, told) == re.findall(theirs, found)
+    (paid,) = re.findall(r"both plans can be paid for in (\d+) of 100", found)
+    assert 45 <= int(paid) <= 55 and "In half of these worlds" in told
+
+
+def script(name: str) -> ModuleType:
+    """A script of the folder docs, as a module."""
+    spec = spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def write_parameters() -> ModuleType:
+    return script("write_parameters")
 
 
 STALE = "stale: run `uv run python docs/write_parameters.py`"
@@ -113,6 +134,14 @@ def test_the_tables_of_parameters_and_patterns_are_written_from_their_files(
 @pytest.mark.slow
 def test_what_the_baseline_shows_of_the_patterns_is_what_it_shows_today(write_parameters: ModuleType):
     assert write_parameters.filled(MODEL) == MODEL, STALE
+
+
+@pytest.mark.slow
+def test_the_results_on_the_page_of_comparisons_are_those_of_today():
+    page = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
+    assert script("write_comparison").filled(page) == page, (
+        "stale: run `uv run python docs/write_comparison.py`"
+    )
 
 
 def test_the_instruments_of_the_model_are_those_of_the_program_at_their_cost():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -46,7 +47,7 @@ class Page(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
-    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -101,6 +102,24 @@ def test_the_references_hold_every_key_instrument_and_command(site: Path, pages:
     assert {"hypercluster-explore", "explore.parameters", "optimize.entries", "fit.parameters"} <= studies
     commands = pages[site / "reference" / "commands.html"].targets
     assert {f"hypercluster-{name}" for name in cli.commands} <= commands
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs" / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem
+)
+def test_every_notebook_is_a_page_with_its_figures(site: Path, pages: dict[Path, Page], path: Path):
+    """The build has executed them all, and would have failed on an error or a warning."""
+    page = pages[site / "notebooks" / f"{path.stem}.html"]
+    drawing = [
+        cell["id"]
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if "alt" in cell["metadata"]
+    ]
+    assert [f"{path.stem}/{name}.png" for name in drawing] == [
+        url for url in page.loaded if url.startswith(f"{path.stem}/")
+    ]
+    assert len(drawing) >= 2
+    assert path.name in page.links
 
 
 def test_the_public_names_have_their_docstrings(site: Path, pages: dict[Path, Page]):

@@ -2,11 +2,12 @@
 
 On GitHub and on a disk, pages link to each other and to any file of the repository. Here README is the first page, and
 whatever else a page links to becomes a page too: a Markdown file as it is, another file as its text, a package as its
-reference, another folder as the list of its files.
+reference, a notebook executed, another folder as the list of its files.
 """
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from pathlib import Path
@@ -25,6 +26,7 @@ LANGUAGES = {
     ".js": "javascript",
     ".csv": "text",
     ".cff": "yaml",
+    ".sh": "bash",
 }
 
 UNSEARCHED = "---\nsearch: {exclude: true}\n---\n\n"
@@ -48,6 +50,8 @@ def page_of(path: str) -> str:
         return f"reference/python/{path.replace('/', '.')}.md"
     if path.startswith("docs/") and place.suffix in (".md", ".png"):
         return path.removeprefix("docs/")
+    if place.suffix == ".ipynb":  # notebooks.py writes its page
+        return path.removeprefix("docs/").replace(".ipynb", ".md")
     return f"repository/{path}" if place.suffix == ".md" else f"repository/{path}.md"
 
 
@@ -58,7 +62,8 @@ def path_of(source: str) -> str:
     if source.startswith("repository/"):
         path = source.removeprefix("repository/")
         return path if (ROOT / path).exists() else path.removesuffix(".md")
-    return f"docs/{source}"
+    path = f"docs/{source}"
+    return path if (ROOT / path).exists() else path.replace(".md", ".ipynb")
 
 
 def place_of(path: str) -> str:
@@ -85,13 +90,16 @@ def text_of(path: str) -> str:
     text = place.read_text(encoding="utf-8")
     if place.suffix == ".md":
         return text
+    if place.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     fence = "`" * max(3, *(len(ticks) + 1 for ticks in re.findall("`+", text)), 0)
     return f"{UNSEARCHED}# {path}\n\n{fence}{LANGUAGES.get(place.suffix, 'text')}\n{text}\n{fence}\n"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add a page for whatever is linked to, and for what those pages link to."""
-    waiting = [*FIRST, *(f"docs/{file.src_uri}" for file in files.documentation_pages())]
+    waiting = [*FIRST, *(path_of(file.src_uri) for file in files.documentation_pages())]
     seen = set(waiting)
     while waiting:
         path = place_of(waiting.pop())
@@ -105,7 +113,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         text = text_of(path)
         if files.get_file_from_path(source) is None:
             files.append(File.generated(config, source, content=text))
-        if path.endswith(".md") or (ROOT / path).is_dir():
+        if path.endswith((".md", ".ipynb")) or (ROOT / path).is_dir():
             new = [found for found in linked(text, path) if found not in seen]
             seen.update(new)
             waiting += new

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation.analysis.failing_platforms import failing_platforms, failure_of, kept_of
@@ -35,6 +35,7 @@ vectors = ["B2B"]
 """
 
 
+@settings(max_examples=25)
 @given(st.floats(0.0, 1.0))
 def test_a_platform_fails_if_and_only_if_its_peak_stays_below_the_critical_mass(peak: float) -> None:
     share = np.array([0.0, peak, 0.1 * peak])

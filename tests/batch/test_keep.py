@@ -148,7 +148,7 @@ def test_a_reader_works_or_names_the_missing_file_and_the_choice_that_writes_it(
 
 
 @pytest.mark.parametrize("keep", LESS)
-@pytest.mark.parametrize("command", ["compare", "report"])
+@pytest.mark.parametrize("command", ["compare", pytest.param("report", marks=pytest.mark.slow)])
 def test_a_command_that_can_do_a_part_does_it_and_notes_the_rest_once(
     kept: dict[str, Results], keep: str, command: str
 ):

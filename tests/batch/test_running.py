@@ -155,6 +155,7 @@ def children() -> Callable[[], list[BaseProcess]]:
     return lambda: [child for child in multiprocessing.active_children() if child not in others]
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_workers_that_are_busy(
     specs: list[Scenario],
     tmp_path: Path,
@@ -280,6 +281,7 @@ def test_a_block_that_is_lost_is_tried_again_and_costs_only_the_guilty_replicati
     assert results.runs(["replication"])["replication"].tolist() == [0, 1, 3, 4, 5, 6]
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_costs_nothing(
     undisturbed: Results,
     specs: list[Scenario],
@@ -339,6 +341,7 @@ def test_a_deadline_that_is_met_changes_nothing(undisturbed: Results, specs: lis
     assert content(results) == content(undisturbed)
 
 
+@pytest.mark.slow
 def test_a_foreign_executor_that_does_not_answer_costs_its_replication(
     specs: list[Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -460,7 +463,7 @@ def test_two_scenarios_of_one_name_are_refused(specs: list[Scenario], tmp_path: 
     [
         # tests/faults/test_interrupt.py sends the same to all processes of the command
         pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow),
-        (signal.SIGKILL, -signal.SIGKILL),
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, marks=pytest.mark.slow),
     ],
 )
 def test_a_stopped_command_keeps_its_blocks_and_leaves_no_process(

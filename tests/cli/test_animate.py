@@ -34,6 +34,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.fixture(autouse=True)
+def few_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """tests/figures/test_animation.py looks at the frames."""
+    monkeypatch.setattr("simulation.figures.film.scene.FRAMES", 2)
+
+
 def animate(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["animate", *map(str, arguments)])
 

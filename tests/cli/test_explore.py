@@ -269,6 +269,7 @@ def test_a_flip_needs_a_sample_and_a_critical_mass_one_scenario_with_a_platform(
     assert 'scenario "baseline" has no platform' in invoke("explore", "baseline", "--critical-mass").output
 
 
+@pytest.mark.slow
 def test_the_nearest_flip_is_searched_in_a_folder(folder: Path):
     result = invoke("explore", folder / "out", "--flip")
     assert result.exit_code == 0, result.output

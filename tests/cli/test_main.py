@@ -146,6 +146,7 @@ def test_another_seed_in_the_same_folder_is_refused(study: tuple[Path, Result]):
     assert "--fresh" in result.stderr
 
 
+@pytest.mark.slow
 def test_compare_and_plot_read_a_folder(study: tuple[Path, Result]):
     out, _ = study
     (out / "comparison.csv").unlink()

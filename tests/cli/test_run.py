@@ -10,11 +10,15 @@ from click.testing import CliRunner, Result
 from small_studies import write_scenarios
 
 from simulation.cli.main import cli
+from simulation.figures import plot
 
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Two tiny scenarios in the working directory."""
+    """Two tiny scenarios in the working directory; a run draws one figure."""
+    monkeypatch.setattr(
+        "simulation.figures.write_study_figures", lambda results: plot(results, ["adoption_raster"]).paths
+    )
     monkeypatch.chdir(tmp_path)
     return [path.name for path in write_scenarios(tmp_path)]
 

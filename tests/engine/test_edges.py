@@ -342,7 +342,7 @@ def test_every_number_of_the_schema_is_tried(everything: Scenario):
     assert len(keys) > 60 and keys - tried == set()
 
 
-@pytest.mark.parametrize("examples", [60, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [60, pytest.param(300, marks=pytest.mark.slow)])
 def test_a_number_at_the_edge_is_refused_by_name_or_does_no_harm(everything: Scenario, examples: int):
     numbers = numbers_of(everything)
     places = st.lists(st.sampled_from(list(numbers)), min_size=1, max_size=3, unique=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from explained_scenarios import paid_platform, small_world
 from legibility import assert_legible
 
 from simulation.batch.running import run_batch
@@ -35,43 +36,17 @@ from simulation.reporting.explanations import pictures, sentences, tables
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario, parse_scenario
 
-SMALL = """
-title = "Small"
-[time]
-years = 6
-[world]
-scale = 0.05
-[diffusion]
-spontaneous = 0.05
-digital = 3.0
-[technologies]
-release = "at_start"
-[budget]
-per_year = 600
-[effects]
-adoption_incentive = 0.0
-[[platforms]]
-name = "national"
-vectors = ["B2B", "B2F"]
-[[policies]]
-instrument = "platform_operation"
-platform = "national"
-coverage = 1.0
-[[policies]]
-instrument = "platform_onboarding"
-platform = "national"
-share = 0.5
-to_year = 3
-[[policies]]
-instrument = "cluster_organisation"
-share = 0.5
-[[policies]]
-instrument = "adoption_incentive"
-budget = 100
-[[policies]]
-instrument = "training"
-budget = 0
-"""
+SMALL = "".join(
+    (
+        small_world("Small", years=6),
+        "[effects]\nadoption_incentive = 0.0\n",
+        paid_platform("B2B", "B2F"),
+        "to_year = 3\n",
+        '[[policies]]\ninstrument = "cluster_organisation"\nshare = 0.5\n',
+        '[[policies]]\ninstrument = "adoption_incentive"\nbudget = 100\n',
+        '[[policies]]\ninstrument = "training"\nbudget = 0\n',
+    )
+)
 REPLICATIONS = 2
 
 

@@ -77,14 +77,14 @@ def test_few_ensembles_of_noise_yield_a_rule():
 
 @pytest.mark.slow
 def test_fewer_than_one_in_a_hundred_ensembles_of_noise_yield_a_rule():
-    """The level allows 1 in 20; asking for lift and for every condition leaves none of these 500."""
+    """The level allows 1 in 20; asking for lift and for every condition leaves none of these 300."""
     false = 0
-    for seed in range(500):
+    for seed in range(300):
         rng = np.random.default_rng(seed)
         world = inputs(rng, 2000)
         outcome = rng.random(2000) < (0.05, 0.25, 0.5)[seed % 3]
         false += bool(find_rules(world, outcome, point=np.arange(2000), rng=rng))
-    assert false < 5
+    assert false < 3
 
 
 def test_the_numbers_are_those_of_the_rounded_rule_on_the_half_that_did_not_find_it():

@@ -207,7 +207,7 @@ def test_a_sample_stops_when_its_shares_are_known_well(tmp_path: Path, monkeypat
         return len(asked) == 2
 
     size = Size(1000, enough=enough)
-    results = run_ensemble(small_ensemble(), size, out=tmp_path / "study", executor="serial")
+    results = run_ensemble(small_ensemble(replications=1), size, out=tmp_path / "study", executor="serial")
     assert asked[1] == 2 * asked[0] == len(results.design())
 
 

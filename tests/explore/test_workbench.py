@@ -19,6 +19,7 @@ from simulation.results.tables import RAN
 from simulation.scenario.loading import parse_scenario
 
 ema = pytest.importorskip("ema_workbench")
+pytestmark = pytest.mark.slow  # the workbench takes five seconds to import
 TINY = """
 name = "{name}"
 [time]
@@ -110,7 +111,6 @@ def test_an_ensemble_has_a_row_for_each_point_and_scenario_that_ran(tmp_path: Pa
         assert experiments[name].astype(values[name].dtype).tolist() == values[name].tolist()
 
 
-@pytest.mark.slow
 def test_the_analyses_of_the_workbench_read_both(performed, tmp_path: Path):
     from ema_workbench.analysis import feature_scoring, prim
 

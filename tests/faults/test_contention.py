@@ -15,7 +15,7 @@ from simulation.results.reader import Results
 SEED = 3
 
 
-@pytest.mark.parametrize("studies", [3, pytest.param(15, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("studies", [1, pytest.param(15, marks=pytest.mark.slow)])
 def test_programs_that_contend_for_a_folder_lose_and_double_nothing(tmp_path: Path, studies: int):
     sessions = Sessions(tmp_path, blocks_in(tmp_path))
     blocks = [(name, some, files) for (name, some), files in sessions.blocks.files.items() if len(some) == 1]

@@ -122,7 +122,7 @@ def keys_by_file(sessions: Sessions, state: State) -> dict[str, set[Replication]
     }
 
 
-@pytest.mark.parametrize("number", [120, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [40, pytest.param(600, marks=pytest.mark.slow)])
 def test_a_bit_that_flips_in_a_block_costs_that_block_or_nothing(
     sessions: Sessions, in_parts: State, number: int
 ):
@@ -137,7 +137,7 @@ def test_bits_all_over_the_file_that_vouches_for_a_block(sessions: Sessions, in_
     assert_found_or_harmless(sessions, in_parts, spread, hit=keys_by_file(sessions, in_parts))
 
 
-@pytest.mark.parametrize("number", [80, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [30, pytest.param(600, marks=pytest.mark.slow)])
 def test_a_bit_that_flips_in_a_merged_table_leaves_nothing_unsound(
     sessions: Sessions, merged: State, number: int
 ):

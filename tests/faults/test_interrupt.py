@@ -42,7 +42,7 @@ def interrupt(process: subprocess.Popen[str], by: signal.Signals = signal.SIGINT
     [
         pytest.param(signal.SIGINT, 130, "Interrupted", starting_workers, marks=pytest.mark.slow),
         (signal.SIGINT, 130, "Interrupted", computing),
-        (signal.SIGTERM, 143, "Stopped by SIGTERM", computing),
+        pytest.param(signal.SIGTERM, 143, "Stopped by SIGTERM", computing, marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, 143, "Stopped by SIGTERM", starting_workers, marks=pytest.mark.slow),
         pytest.param(signal.SIGHUP, 129, "Stopped by SIGHUP", computing, marks=pytest.mark.slow),
     ],
@@ -72,7 +72,7 @@ def test_who_is_asked_to_stop_keeps_what_is_finished_and_leaves_no_process(
         assert Results(out).verify() == []
 
 
-MOMENTS = 24
+MOMENTS = 12
 
 
 @pytest.mark.slow
@@ -139,7 +139,7 @@ def test_a_second_ctrl_c_ends_all_at_once(study: Study, tmp_path: Path):
     assert Results(out).verify() == []
 
 
-@pytest.mark.parametrize("moment", [starting_workers, computing])
+@pytest.mark.parametrize("moment", [pytest.param(starting_workers, marks=pytest.mark.slow), computing])
 def test_ctrl_c_ends_within_two_seconds_though_a_worker_does_not_answer(
     study: Study, tmp_path: Path, moment: Callable[[Path, subprocess.Popen[str]], bool]
 ):

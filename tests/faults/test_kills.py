@@ -29,7 +29,7 @@ GONE_WITHIN = 3.0
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     asked = metafunc.config.getoption("--kills", default=None)
-    by_default = [pytest.param(20, marks=pytest.mark.slow)]
+    by_default = [pytest.param(10, marks=pytest.mark.slow)]
     metafunc.parametrize("kills", by_default if asked is None else [asked])
 
 

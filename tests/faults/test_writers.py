@@ -22,7 +22,7 @@ SECONDS = 1200.0
 """A report has some sixty file operations, and is written twice for each."""
 
 
-@pytest.mark.parametrize("how", ["killed", "interrupted"])
+@pytest.mark.parametrize("how", [pytest.param("killed", marks=pytest.mark.slow), "interrupted"])
 @pytest.mark.parametrize(
     "what", [pytest.param(what, marks=[pytest.mark.slow] * (what not in WRITERS[:1])) for what in WRITERS]
 )
@@ -49,7 +49,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (n > 1)) for n, name in enumerate(COMMANDS)]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (n > 0)) for n, name in enumerate(COMMANDS)]
 )
 def test_a_full_disk_ends_in_a_message_and_leaves_nothing_half(study: Study, tmp_path: Path, name: str):
     if name == "mp4" and shutil.which("ffmpeg") is None:

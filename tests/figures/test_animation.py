@@ -176,13 +176,13 @@ def test_maps_are_coloured_by_the_shares_of_the_month(results: Results) -> None:
 def test_a_gif_has_all_frames_at_its_size_and_the_table_holds_what_they_show(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulation.figures.film.scene.FRAMES", 12)
+    monkeypatch.setattr("simulation.figures.film.scene.FRAMES", 4)
     calls: list[tuple[int, int]] = []
     paths = animate(
         results, ("trained", "linked"), seed=6, progress=lambda done, total: calls.append((done, total))
     )
     frames = frame_months(MONTHS)
-    assert len(frames) == 13
+    assert len(frames) == 5
     assert calls == [(done, len(frames)) for done in range(1, len(frames) + 1)]
     with Image.open(paths[0]) as image:
         assert image.n_frames == len(frames)

@@ -89,7 +89,7 @@ def test_no_name_or_title_is_mathematics_or_markdown(studies: dict[str, Results]
 
 
 @given(st.text(string.printable, max_size=40))
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_a_name_of_any_signs_stands_in_the_raster_as_it_is(three: StudyCurves, name: str) -> None:
     name = " ".join(name.split()) or "x"
     study = replace(three, region_names=(name[:12], *three.region_names[1:]))

@@ -102,6 +102,7 @@ def test_the_observed_value_stands_in_its_distribution_or_is_said_to_be_undefine
     assert t50.lines and "is not compared" in drawn.caption
 
 
+@pytest.mark.slow
 def test_figures_lie_beside_the_fit_and_spare_files_of_others(fit):
     paths = write_fit_figures(fit, width_mm=90.0)
     assert {path.stem for path in paths} == {

@@ -36,6 +36,7 @@ def test_the_front_has_its_width_and_every_policy(front: Front, width_mm: float,
     assert "candidates were tried" in drawn.caption
 
 
+@pytest.mark.slow
 def test_the_robust_comparison_has_a_row_for_every_policy(tmp_path: Path):
     found = run_small(tmp_path / "s", **small_changes(worlds=4))
     robust = robust_of(in_worlds(tmp_path, found, worlds=4))

@@ -166,12 +166,14 @@ def test_the_parameters_of_a_simulation_are_found_again(tmp_path):
     assert (error < 0.4 * values).all()
 
 
+@pytest.mark.slow
 def test_the_command_fits_counts(tmp_path):
-    _, engine, period = simulated(write_world(tmp_path, {"a": 60, "b": 50}, periods=8, partners=2), 1)
+    _, engine, period = simulated(write_world(tmp_path, {"a": 20, "b": 16}, periods=6, partners=2), 1)
     write_adoption(tmp_path, engine.world, period)
     study = tmp_path / "fit.toml"
     study.write_text(
-        'scenario = "world.toml"\neffective = 100\nmost_steps = 250\nstarts = 2\n', encoding="utf-8"
+        'scenario = "world.toml"\neffective = 100\nmost_steps = 100\nstarts = 1\nruns = 100\n',
+        encoding="utf-8",
     )
     out = tmp_path / "out"
     result = CliRunner().invoke(cli, ["fit", str(study), "--out", str(out)])

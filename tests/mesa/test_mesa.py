@@ -40,7 +40,7 @@ from simulation.scenario.loading import load_scenario
 TO_COME = ("DeprecationWarning", "FutureWarning", "PendingDeprecationWarning")
 """Warnings of what Mesa is going to change."""
 
-pytestmark = [pytest.mark.filterwarnings(f"error::{category}") for category in TO_COME]
+pytestmark = [pytest.mark.slow, *(pytest.mark.filterwarnings(f"error::{category}") for category in TO_COME)]
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
@@ -271,7 +271,6 @@ if __name__ == "__main__":
 """The same in the words of Mesa 4, which makes a model of each of its scenarios."""
 
 
-@pytest.mark.slow  # three processes that each import everything
 def test_keys_of_a_scenario_can_be_swept_in_processes_of_mesas(tmp_path):
     text, key = SWEEP, 'f"diffusion.half_distance_km={km}"'
     if not hasattr(mesa, "batch_run"):
@@ -314,9 +313,7 @@ def test_keys_of_a_scenario_can_be_swept_in_processes_of_mesas(tmp_path):
 def test_the_bounds_take_each_mesa_that_is_tested_and_no_pre_release_by_themselves():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (bounds,) = [Requirement(line).specifier for line in project["dependencies"] if line.startswith("mesa")]
-    (tested,) = re.findall(
-        r"^for version in (.*); do", (ROOT / ".ci" / "mesa").read_text(encoding="utf-8"), re.M
-    )
+    (tested,) = re.findall(r"^versions=\((.*)\)$", (ROOT / ".ci" / "mesa").read_text(encoding="utf-8"), re.M)
     assert all(bounds.contains(version, prereleases=True) for version in tested.split())
     assert bounds.contains(mesa.__version__, prereleases=True)
     assert list(bounds.filter(["3.4.2", *tested.split(), "5.0"])) == [tested.split()[0]]

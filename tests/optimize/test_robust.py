@@ -55,6 +55,7 @@ def test_half_of_the_candidates_or_more_go_on_and_all_policies_do(tested: InWorl
     assert {spec.name for spec in tested.found.policies} <= set(tested.rivals)
 
 
+@pytest.mark.slow
 def test_a_comparison_that_is_interrupted_twice_ends_with_the_same_rows(
     found: Found, tested: InWorlds, tmp_path: Path
 ):

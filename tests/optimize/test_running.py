@@ -91,6 +91,7 @@ def test_the_policies_are_in_the_first_generation_as_they_are_and_as_candidates(
         assert any((row == found.space.nearest(spec)).all() for row in genes)
 
 
+@pytest.mark.slow
 def test_more_generations_keep_those_that_are_there(found: Found, tmp_path: Path):
     shorter = run_small(tmp_path / "s", generations=2)
     assert shorter.results.path.name == "final_002"

@@ -108,6 +108,7 @@ def test_manifest_and_code_name_the_plugin_with_its_version(facts: dict[str, Any
     assert facts["missing"] == []
 
 
+@pytest.mark.slow
 def test_a_study_is_not_resumed_without_the_plugin_or_with_another_version(
     facts: dict[str, Any], folder: Path
 ):
@@ -138,6 +139,7 @@ def test_an_import_that_comes_too_early_ends_in_a_message(folder: Path):
     assert "move the import into the function that uses it" in wrong.stderr
 
 
+@pytest.mark.slow
 def test_the_file_and_the_fault_of_the_how_to_page_are_as_it_says(tmp_path: Path):
     page = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
     plugin, scenario = (

@@ -25,6 +25,7 @@ def reported(study: Study, out: Path) -> tuple[Results, str]:
     return results, (out / "report.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_report_of_a_sample_has_its_answers_figures_ranges_and_patterns(tmp_path: Path) -> None:
     study = study_with(
         small_study(points=26, patterns={"final_share": {"low": 0.01, "high": 1.0}}, title="Two | bars")

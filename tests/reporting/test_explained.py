@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from explained_scenarios import paid_platform, small_world
 
 from simulation.batch.running import run_batch
 from simulation.cli.main import cli
@@ -17,32 +18,8 @@ from simulation.results.derived import HERE, outputs_of, stale
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 
-PLAIN = """
-title = "Nothing"
-[time]
-years = 6
-[world]
-scale = 0.05
-[diffusion]
-spontaneous = 0.05
-[technologies]
-release = "at_start"
-"""
-PLATFORM = """
-extends = "plain.toml"
-title = "A $platform_"
-[[platforms]]
-name = "national"
-vectors = ["B2B"]
-[[policies]]
-instrument = "platform_operation"
-platform = "national"
-coverage = 1.0
-[[policies]]
-instrument = "platform_onboarding"
-platform = "national"
-budget = 300
-"""
+PLAIN = small_world("Nothing", years=6)
+PLATFORM = 'extends = "plain.toml"\ntitle = "A $platform_"\n' + paid_platform("B2B")
 HEADING = "## What does the work"
 
 
@@ -95,7 +72,7 @@ def test_the_report_on_an_explanation_itself_has_the_section(study: Path) -> Non
 def test_an_explanation_that_cannot_be_read_says_why(study: Path) -> None:
     manifest = study / "explain" / "manifest.json"
     whole = manifest.read_text(encoding="utf-8")
-    manifest.write_text(whole.replace("budget = 300", "budget = 301"), encoding="utf-8")
+    manifest.write_text(whole.replace("share = 0.5", "share = 0.6"), encoding="utf-8")
     try:
         (found,), _ = explained_in(Results(study))
     finally:

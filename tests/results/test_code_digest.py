@@ -162,18 +162,6 @@ def resume(package: Path, before: Path, *, replications: int = 2) -> subprocess.
 
 
 @pytest.mark.slow
-def test_a_study_goes_on_after_an_instrument_a_mechanism_and_a_dataset_were_added(other: Path, before: Path):
-    (other / "policies" / "mentoring.py").write_text(MENTORING)
-    (other / "mechanisms" / "season.py").write_text(SEASON)
-    shutil.copytree(other / "data" / "kuzbass", other / "data" / "another")
-    assert resume(other, before).stdout == "2\n"
-    study = Results(other.parent / "study")
-    assert study.manifest["status"] == "finished"
-    assert "mentoring" in study.manifest["scenarios"][0]["text"]
-    assert study.digest() == Results(before / "study").digest()
-
-
-@pytest.mark.slow
 def test_what_was_added_can_be_used_with_checks_of_its_names(other: Path):
     (other / "policies" / "mentoring.py").write_text(MENTORING)
     (other / "mechanisms" / "season.py").write_text(SEASON)
@@ -238,14 +226,18 @@ def test_a_study_goes_on_whatever_becomes_of_what_it_does_not_use(
 
 
 @pytest.mark.slow
-def test_a_study_is_continued_bit_for_bit_after_an_instrument_and_a_mechanism_were_added(
+def test_a_study_goes_on_bit_for_bit_after_an_instrument_a_mechanism_and_a_dataset_were_added(
     other: Path, before: Path
 ):
     (other / "policies" / "mentoring.py").write_text(MENTORING)
     (other / "mechanisms" / "season.py").write_text(SEASON)
+    shutil.copytree(other / "data" / "kuzbass", other / "data" / "another")
     assert resume(other, before, replications=4).stdout == "4\n"
+    study = Results(other.parent / "study")
+    assert study.manifest["status"] == "finished"
+    assert "mentoring" in study.manifest["scenarios"][0]["text"]
     undisturbed = run_batch([before / "tiny.toml"], 4, out=other.parent / "undisturbed", executor="serial")
-    assert Results(other.parent / "study").digest() == undisturbed.digest()
+    assert study.digest() == undisturbed.digest()
 
 
 @settings(deadline=None, max_examples=8)

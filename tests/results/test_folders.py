@@ -225,7 +225,7 @@ COPIES = st.sampled_from(
 
 
 @example(copies={(0, "{}-000000"), (1, "{} (conflicted copy)")}, empty={"New folder"}, root=set())
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     copies=st.sets(st.tuples(st.integers(0, 20), COPIES), max_size=4),
     empty=st.sets(

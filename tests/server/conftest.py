@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,12 +32,14 @@ def served(small_results: Path) -> Iterator[Served]:
     scenario = small_results.parent / "small.toml"
     scenario.write_text(SMALL, encoding="utf-8")
     clock = Clock()
-    server = Server(Catalogue([scenario], results=small_results), Models(2), clock=clock)
-    app = make_app(server, "127.0.0.1", port=PORT)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"):
             patch.delenv(name, raising=False)
         for name, value in environment().items():  # so that the processes of the model start fast
             patch.setenv(name, value)
+        # The quiet process would wait for the other tests on the machine.
+        patch.setattr("simulation.server.processes.worker.be_quiet", partial(os.nice, 0))
+        server = Server(Catalogue([scenario], results=small_results), Models(2), clock=clock)
+        app = make_app(server, "127.0.0.1", port=PORT)
         with TestClient(app, base_url=f"http://127.0.0.1:{PORT}") as client:
             yield Served(server, client, clock, small_results)

@@ -106,7 +106,7 @@ def check(folder: Path, manifest: Any) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_damaged_manifest_is_shown_or_refused(
     folder: Path, sound: dict[str, Any], data: st.DataObject

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from explained_scenarios import paid_platform, small_world
 from page import Page, connected
 from served import Served
 
@@ -16,39 +17,13 @@ from simulation.scenario.loading import parse_scenario
 from simulation.server.processes.worker import AskedGame
 from simulation.server.sides.explaining import explained, measured, scenarios_to_run
 
-WORLD = """
-name = "paid"
-title = "Paid"
-[time]
-years = 4
-[world]
-scale = 0.05
-[diffusion]
-spontaneous = 0.05
-digital = 3.0
-[technologies]
-release = "at_start"
-[budget]
-per_year = 600
-"""
-PAID = (
-    WORLD
-    + """
-[[platforms]]
-name = "national"
-vectors = ["B2B", "SC2SC"]
-[[policies]]
-instrument = "platform_operation"
-platform = "national"
-coverage = 1.0
-[[policies]]
-instrument = "platform_onboarding"
-platform = "national"
-share = 0.5
-[[policies]]
-instrument = "cluster_organisation"
-share = 0.3
-"""
+WORLD = small_world("Paid", years=4)
+PAID = "".join(
+    (
+        WORLD,
+        paid_platform("B2B", "SC2SC"),
+        '[[policies]]\ninstrument = "cluster_organisation"\nshare = 0.3\n',
+    )
 )
 SMALL = {"scenario": "small", "changes": []}
 
@@ -134,6 +109,7 @@ def test_of_many_parts_each_is_left_out_and_none_has_a_value() -> None:
         assert part["lost"]["restricted_time_years"]["n"] == 2
 
 
+@pytest.mark.slow
 def test_a_page_gets_each_game_and_none_where_there_is_nothing_to_divide(served: Served) -> None:
     with connected(served.client) as page:
         page.open(SMALL, seed=4)

@@ -57,6 +57,7 @@ def test_the_page_is_told_all_channels(served: Served) -> None:
 
 def test_the_file_that_is_downloaded_gives_the_same_curves(served: Served) -> None:
     changes = ["membership.rate=0.25", 'diffusion.contacts="substituted"', "turnover.exit=0.1"]
+    changes += ["time.years=10.0", "world.scale=0.2"]
     with connected(served.client) as page:
         page.open({"scenario": "mixed", "changes": changes}, seed=3)
         file = page.ask("toml", side="a")
@@ -113,12 +114,13 @@ def test_what_cannot_be_answered_is_refused_with_its_reason(
         assert page.frames(0, 1, sides="a")["a"].months == 1
 
 
-def test_ten_thousand_malformed_messages_are_survived(served: Served) -> None:
+@pytest.mark.parametrize("messages", [1_000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_malformed_messages_are_survived(served: Served, messages: int) -> None:
     rng = np.random.default_rng(1)
     good = json.dumps({"type": "frames", "id": 1, "sides": ["a"], "first": 0, "months": 1})
     with connected(served.client) as page:
         page.open(BASELINE)
-        for number in range(10_000):
+        for number in range(messages):
             if number % 3 == 0:
                 page.socket.send_bytes(rng.bytes(int(rng.integers(0, 200))))
             elif number % 3 == 1:
@@ -217,6 +219,7 @@ def test_a_second_connection_takes_the_session_over(served: Served) -> None:
         assert new.frames(0, 1, sides="a")["a"].months == 1
 
 
+@pytest.mark.slow
 def test_a_model_whose_process_dies_is_made_again_where_it_was(served: Served) -> None:
     with connected(served.client) as page:
         page.open(BASELINE, HYPERCLUSTER)
@@ -280,10 +283,11 @@ def test_no_answer_names_a_place_on_this_machine(served: Served) -> None:
             assert place not in text
 
 
-def test_many_sessions_are_all_answered(served: Served) -> None:
+@pytest.mark.parametrize("sessions", [12, pytest.param(50, marks=pytest.mark.slow)])
+def test_many_sessions_are_all_answered(served: Served, sessions: int) -> None:
     expected = simulate(load_scenario("baseline"), 1).adopters[:4].sum(axis=2)
     with ExitStack() as stack:
-        pages = [stack.enter_context(connected(served.client)) for _ in range(50)]
+        pages = [stack.enter_context(connected(served.client)) for _ in range(sessions)]
         for page in pages:
             page.socket.send_json({"type": "open", "id": 1, "seed": 1, "a": BASELINE, "b": None})
             page.socket.send_json({"type": "frames", "id": 2, "sides": ["a"], "first": 3, "months": 1})

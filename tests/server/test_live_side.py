@@ -57,7 +57,7 @@ def test_frames_hold_what_the_replication_leaves_whatever_months_are_asked_for()
 
 
 def test_where_enterprises_enter_and_leave_frames_hold_who_is_there() -> None:
-    spec = load_scenario("mixed", overrides=[*TURNOVER])
+    spec = load_scenario("mixed", overrides=[*TURNOVER, "world.scale=0.2"])
     record = simulate(spec, 2)
     side = LiveSide(spec, 2)
     world = side.world()

@@ -235,6 +235,7 @@ def test_figures_are_written_beside_the_runs_and_are_on_the_record(tmp_path: Pat
         write_ensemble_figures(results)
 
 
+@pytest.mark.slow
 def test_a_grid_of_two_parameters_has_a_regime_map(tmp_path: Path) -> None:
     grid = small_ensemble(design="grid", levels=2, patterns="none")
     results = run_ensemble(grid, Size(4), out=tmp_path / "out", executor="serial")
