@@ -61,9 +61,11 @@ def served() -> Iterator[str]:
     process = subprocess.Popen([COMMAND, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("The page is at "), line
-        yield line.removeprefix("The page is at ").strip()
+        for line in process.stdout:
+            if line.startswith("The page is at "):
+                yield line.removeprefix("The page is at ").strip()
+                return
+        sys.exit("the server did not say where its page is")
     finally:
         process.terminate()
         process.wait(60)
