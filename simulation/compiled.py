@@ -14,7 +14,9 @@ import os
 import pickle
 import shutil
 import tempfile
+from collections import namedtuple
 from collections.abc import Callable
+from enum import IntEnum
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -68,6 +70,15 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         except (RuntimeError, OSError):
             _say_once("Compiled code cannot be stored anywhere, not even in a temporary folder")
     return kernel
+
+
+def places(members: type[IntEnum]) -> Any:
+    """Return the members as plain numbers under their names, for compiled code to index arrays with.
+
+    numba takes a member itself as an index only since 0.68.
+    """
+    numbers = namedtuple(f"{members.__name__}Places", members.__members__)  # type: ignore[misc]
+    return numbers(*map(int, members))
 
 
 @intrinsic

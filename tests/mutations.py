@@ -402,14 +402,14 @@ MUTANTS = [
     Mutant(
         "a vector's effect counted on every platform",
         "engine/kernels/hazard.py",
-        "absorptive = max(absorptive, platform_bonus[h, Bonus.ABSORPTIVE])",
-        "absorptive = absorptive + platform_bonus[h, Bonus.ABSORPTIVE]",
+        "absorptive = max(absorptive, platform_bonus[h, BONUS.ABSORPTIVE])",
+        "absorptive = absorptive + platform_bonus[h, BONUS.ABSORPTIVE]",
         "tests/engine/kernels/test_hazard.py",
     ),
     Mutant(
         "the network taken to be the third channel for ever",
         "engine/kernels/hazard.py",
-        "if channel != Channel.NETWORK:",
+        "if channel != CHANNEL.NETWORK:",
         "if channel != 2:",
         "tests/test_channels.py",
     ),

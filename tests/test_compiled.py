@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import EnumMeta
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -185,3 +189,30 @@ def test_every_module_with_compiled_functions_counts_for_the_state_of_all():
     assert not [
         path for path in here.rglob("*.py") if "njit(" in path.read_text() and path.stem != "compiled"
     ]
+
+
+def members_as_indices(module: ModuleType) -> list[str]:
+    """Members of enumerations that index an array, in the source of a module; outside of compiled code they may."""
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    return [
+        ast.unparse(index)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and function.decorator_list
+        for subscript in ast.walk(function)
+        if isinstance(subscript, ast.Subscript)
+        for index in ast.walk(subscript.slice)
+        if isinstance(index, ast.Attribute) and isinstance(index.value, ast.Name)
+        if isinstance(getattr(module, index.value.id, None), EnumMeta)
+    ]
+
+
+def test_compiled_code_indexes_with_numbers_because_numba_before_0_68_takes_no_members() -> None:
+    package = Path(compiled.__file__).parent
+    names = [
+        ".".join(("simulation", *path.relative_to(package).with_suffix("").parts))
+        for pattern in compiled.SOURCES
+        for path in package.glob(pattern)
+    ]
+    assert "simulation.engine.kernels.hazard" in names
+    found = {name: members_as_indices(import_module(name)) for name in names}
+    assert {name: indices for name, indices in found.items() if indices} == {}

@@ -26,6 +26,7 @@ LANGUAGES = {
     ".js": "javascript",
     ".csv": "text",
     ".cff": "yaml",
+    ".sh": "bash",
 }
 
 UNSEARCHED = "---\nsearch: {exclude: true}\n---\n\n"

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.channels import Channel
 from simulation.compiled import borrowed, compiled, inlined
 from simulation.engine.arrays import Changing, Conditions, Counts, Derived, Fixed, Moves, Population
 from simulation.engine.kernels import adoption, exposure, hazard, learning, network, strata, waiting
@@ -246,7 +245,7 @@ def settle(
         state.region_of_stratum,
         state.on_platform,
         now.serves,
-        fixed.rates[Channel.INSTITUTIONAL],
+        fixed.rates[hazard.CHANNEL.INSTITUTIONAL],
         fixed.institution_scale,
         its.far_factor,
         now.readiness,

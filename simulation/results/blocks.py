@@ -165,7 +165,9 @@ def read_parquet(
             if (scenario is None or scenario in names)
             and (replications is None or (first < replications.stop and last >= replications.start))
         ]
-        rows = file.read_row_groups(groups, needed).filter(where)
+        # pyarrow 18.0 refuses to read no group at all.
+        rows = file.read_row_groups(groups, needed) if groups else file.schema_arrow.empty_table()
+        rows = rows.filter(where)
         return rows if wanted is None else rows.select(wanted)
 
 

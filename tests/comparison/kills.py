@@ -31,11 +31,11 @@ def table(ours: Tally, theirs: Tally, *, replications: int, same: bool) -> str:
         ),
         "replications that had finished at the kills, since the start of the program": (
             ours.finished,
-            theirs.finished,
+            f"{theirs.finished:,}",
         ),
         "of these to compute again, because they were not on the disk": (
             ours.computed - replications,
-            theirs.finished,
+            f"{theirs.finished:,}",
         ),
         "replications in the folder at a kill that were lost, or computed again": (
             len(ours.lost),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.channels import Channel
-from simulation.compiled import compiled
+from simulation.compiled import compiled, places
 from simulation.elementary import expm1
 from simulation.engine.kernels.adoption import N_CHANNELS
 from simulation.engine.kernels.exposure import institutional_contacts
@@ -30,6 +30,9 @@ class Government(IntEnum):
 
     TRAINING = 0  # increment on the factor of alpha
     INCENTIVE = 1  # 1/year
+
+
+CHANNEL, BONUS, GOVERNMENT = places(Channel), places(Bonus), places(Government)
 
 
 @compiled
@@ -114,9 +117,9 @@ def contact_scale(c: int, on_platform: Array, meets: Array, rates: Array, substi
     for h in range(meets.size):
         if on_platform[c, h]:
             member |= meets[h]
-    offline = rates[Channel.SPATIAL] + rates[Channel.NETWORK]
-    if substituted and member and offline + rates[Channel.DIGITAL] > 0.0:
-        return offline / (offline + rates[Channel.DIGITAL])
+    offline = rates[CHANNEL.SPATIAL] + rates[CHANNEL.NETWORK]
+    if substituted and member and offline + rates[CHANNEL.DIGITAL] > 0.0:
+        return offline / (offline + rates[CHANNEL.DIGITAL])
     return 1.0
 
 
@@ -163,10 +166,10 @@ def steady_terms(
     for c in strata:
         contact_factor[c] = scale = contact_scale(c, on_platform, meets, rates, substituted)
         for s in industries:
-            terms[c, s, Channel.SPONTANEOUS] = rates[Channel.SPONTANEOUS] * spontaneous_factor[c]
-            terms[c, s, Channel.NETWORK] = near_factor * scale * rates[Channel.NETWORK]
-            terms[c, s, Channel.INSTITUTIONAL] = institutional_local[c]
-            terms[c, s, Channel.INCENTIVE] = incentive[c]
+            terms[c, s, CHANNEL.SPONTANEOUS] = rates[CHANNEL.SPONTANEOUS] * spontaneous_factor[c]
+            terms[c, s, CHANNEL.NETWORK] = near_factor * scale * rates[CHANNEL.NETWORK]
+            terms[c, s, CHANNEL.INSTITUTIONAL] = institutional_local[c]
+            terms[c, s, CHANNEL.INCENTIVE] = incentive[c]
 
 
 @compiled
@@ -209,15 +212,15 @@ def contact_terms(
     """
     for c in strata:
         r = np.uint32(region_of_stratum[c])
-        nearby = near_factor * contact_factor[c] * rates[Channel.SPATIAL]
-        remote = far_factor * readiness[r] * contact_factor[c] * rates[Channel.DIGITAL]
+        nearby = near_factor * contact_factor[c] * rates[CHANNEL.SPATIAL]
+        remote = far_factor * readiness[r] * contact_factor[c] * rates[CHANNEL.DIGITAL]
         for s in industries:
             best = 0.0
             for h in range(digital.shape[0]):
                 if on_platform[c, h]:
                     best = max(best, digital[h, s])
-            terms[c, s, Channel.SPATIAL] = nearby * spatial[s, r]
-            terms[c, s, Channel.DIGITAL] = remote * best + institutional_remote[c]
+            terms[c, s, CHANNEL.SPATIAL] = nearby * spatial[s, r]
+            terms[c, s, CHANNEL.DIGITAL] = remote * best + institutional_remote[c]
 
 
 @compiled
@@ -259,7 +262,7 @@ def hazard_slopes(
         r = np.uint32(region_of_stratum[c])
         for s in industries:
             scale[c, s] = relevance[s] * market[s, r] * factor[c]
-            slope[0, c, s] = scale[c, s] * terms[c, s, Channel.NETWORK] * dt
+            slope[0, c, s] = scale[c, s] * terms[c, s, CHANNEL.NETWORK] * dt
             slope[1, c, s] = 0.0
 
 
@@ -298,7 +301,7 @@ def hazard_rates(
         for s in industries:
             alone = 0.0
             for channel in range(N_CHANNELS):
-                if channel != Channel.NETWORK:
+                if channel != CHANNEL.NETWORK:
                     alone += terms[c, s, channel]
             base[0, c, s] = scale[c, s] * alone * dt
             base[1, c, s] = base[0, c, s] + slope[0, c, s] * spatial[s, r]
@@ -343,11 +346,11 @@ def stratum_factors(
         absorptive, hazard, spontaneous = 0.0, 0.0, 0.0
         for h in range(on_platform.shape[1]):
             if on_platform[c, h]:
-                absorptive = max(absorptive, platform_bonus[h, Bonus.ABSORPTIVE])
-                hazard = max(hazard, platform_bonus[h, Bonus.HAZARD])
-                spontaneous = max(spontaneous, platform_bonus[h, Bonus.SPONTANEOUS])
-                best_training = max(best_training, platform_government[h, Government.TRAINING])
-                best_incentive = max(best_incentive, platform_government[h, Government.INCENTIVE])
+                absorptive = max(absorptive, platform_bonus[h, BONUS.ABSORPTIVE])
+                hazard = max(hazard, platform_bonus[h, BONUS.HAZARD])
+                spontaneous = max(spontaneous, platform_bonus[h, BONUS.SPONTANEOUS])
+                best_training = max(best_training, platform_government[h, GOVERNMENT.TRAINING])
+                best_incentive = max(best_incentive, platform_government[h, GOVERNMENT.INCENTIVE])
         factor[c] = (1.0 + best_training) * (1.0 + absorptive * readiness[r]) * (1.0 + hazard * readiness[r])
         spontaneous_factor[c] = 1.0 + spontaneous * readiness[r]
         stratum_incentive[c] = best_incentive

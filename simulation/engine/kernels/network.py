@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simulation.compiled import compiled, prefetch
+from simulation.compiled import compiled, places, prefetch
 
 Array = npt.NDArray[Any]
 
@@ -20,6 +20,9 @@ class Contact(IntEnum):
     FAR = 1  # of other regions
     PARTNERS = 2  # eligible partners
     REGION = 3  # its region
+
+
+CONTACT = places(Contact)
 
 
 @compiled
@@ -88,10 +91,10 @@ def network_exposures(local_contacts: Array, contacts: Array, exposures: Array) 
     """
     for w in range(exposures.size):
         exposures[w] = network_exposure(
-            contacts[w, Contact.NEAR],
-            contacts[w, Contact.FAR],
-            contacts[w, Contact.PARTNERS],
-            local_contacts[contacts[w, Contact.REGION]],
+            contacts[w, CONTACT.NEAR],
+            contacts[w, CONTACT.FAR],
+            contacts[w, CONTACT.PARTNERS],
+            local_contacts[contacts[w, CONTACT.REGION]],
         )
 
 
@@ -110,9 +113,9 @@ def count_no_adopter(waiting: Array, partners: Array, region_of: Array, contacts
     """
     for w in range(waiting.size):
         i = np.uint32(waiting[w])
-        contacts[w, Contact.NEAR] = contacts[w, Contact.FAR] = 0
-        contacts[w, Contact.PARTNERS] = partners[i]
-        contacts[w, Contact.REGION] = region_of[i]
+        contacts[w, CONTACT.NEAR] = contacts[w, CONTACT.FAR] = 0
+        contacts[w, CONTACT.PARTNERS] = partners[i]
+        contacts[w, CONTACT.REGION] = region_of[i]
 
 
 @compiled
@@ -164,12 +167,12 @@ def tell_partners(
             prefetch(contacts, told[m + PARTNERS_AHEAD])
             prefetch(exposures, told[m + PARTNERS_AHEAD])
         w = np.uint32(told[m])
-        region = contacts[w, Contact.REGION]
+        region = contacts[w, CONTACT.REGION]
         is_near = np.int32(region == home[m])
-        near, far = contacts[w, Contact.NEAR] + is_near, contacts[w, Contact.FAR] + 1 - is_near
-        contacts[w, Contact.NEAR], contacts[w, Contact.FAR] = near, far
+        near, far = contacts[w, CONTACT.NEAR] + is_near, contacts[w, CONTACT.FAR] + 1 - is_near
+        contacts[w, CONTACT.NEAR], contacts[w, CONTACT.FAR] = near, far
         exposures[w] = network_exposure(
-            near, far, contacts[w, Contact.PARTNERS], local_contacts[np.uint32(region)]
+            near, far, contacts[w, CONTACT.PARTNERS], local_contacts[np.uint32(region)]
         )
 
 
