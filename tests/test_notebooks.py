@@ -75,14 +75,13 @@ def test_a_page_shows_what_a_cell_gives_in_its_richest_form(hook: ModuleType):
         new_output("execute_result", data={"text/markdown": "- in words", "text/plain": "plain"}),
         new_output("display_data", data={"image/png": "iVBORw==", "text/plain": "plain"}),
         new_output("display_data", data={"application/javascript": "x()", "text/plain": "script"}),
-        new_output("display_data", data={"application/vnd.jupyter.widget-view+json": {}, "text/plain": "w"}),
     ]
     cell = new_code_cell("x", id="one", metadata={"alt": "A figure"}, outputs=outputs)
     text, pictures = hook.page_of(new_notebook(cells=[new_markdown_cell("# Title\n\nWords."), cell]), "name")
     assert text == (
         '# Title\n\n<a href="name.ipynb" download>Download this notebook</a>\n\nWords.\n\n'
         "```ipython3\nx\n```\n\n```text\nprinted\n```\n\n<table><tr><td>1</td></tr></table>\n\n- in words\n\n"
-        f"![A figure](name/one.png)\n\n{hook.LIVE}\n"
+        "![A figure](name/one.png)\n"
     )
     assert pictures == {"name/one.png": b"\x89PNG"}
 

@@ -45,8 +45,6 @@ get_ipython().system = _checked
 """
 """Lets a cell fail whose command fails or warns, which a notebook otherwise passes over."""
 
-LIVE = "*A page with controls appears here in the notebook.*"
-
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the page and the pictures of each notebook; the notebook itself lies beside them."""
@@ -134,8 +132,6 @@ def _outputs(cell: NotebookNode, name: str, pictures: dict[str, bytes]) -> Itera
         data = output.get("data", {})
         if "text" in output:
             yield _printed(output.text)
-        elif "application/vnd.jupyter.widget-view+json" in data:
-            yield LIVE
         elif "image/png" in data:
             path = f"{name}/{cell.id}.png"
             pictures[path] = base64.b64decode(data["image/png"])
