@@ -131,7 +131,8 @@ def run(
         try:
             specs = load_scenarios(scenarios or STUDY, overrides=overrides)
         except ScenarioError as error:
-            raise _without_plugins(error, out) from None
+            names = [Path(name).stem for name in scenarios or STUDY]
+            raise _without_plugins(error, out or default_folder(names)) from None
         folder = out or default_folder([spec.name for spec in specs])
         titles = {spec.name: spec.title for spec in specs}
         with progress_shown(form_of(quiet=quiet, as_json=as_json), titles=titles) as progress:
@@ -182,7 +183,7 @@ def default_folder(names: Sequence[str]) -> Path:
     return RESULTS / name
 
 
-def _without_plugins(error: HyperclusterError, out: Path | None) -> HyperclusterError:
+def _without_plugins(error: HyperclusterError, out: Path) -> HyperclusterError:
     """Return the error of scenarios, with the plugins that the results folder was made with and that are not loaded."""
     from simulation.errors import HyperclusterError, ResultsError
     from simulation.files.objects import located
@@ -190,7 +191,7 @@ def _without_plugins(error: HyperclusterError, out: Path | None) -> Hypercluster
     from simulation.results.manifest_form import read_manifest
 
     try:
-        missing = [] if out is None else missing_plugins(read_manifest(located(out)))
+        missing = missing_plugins(read_manifest(located(out)))
     except ResultsError:  # which is reported where the folder is needed
         missing = []
     return HyperclusterError(

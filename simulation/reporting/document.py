@@ -13,6 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from simulation import plugins
 from simulation.hidden_characters import visible
 from simulation.markdown import markdown_text
 from simulation.policies import INSTRUMENTS
@@ -29,6 +30,7 @@ from simulation.reporting.tables import (
     levels,
     means,
     money,
+    of_plugins,
 )
 from simulation.results.code_digest import together
 from simulation.results.manifest import Manifest
@@ -104,7 +106,7 @@ def document(
         left_out=left_out,
         reasons=[f"{name.replace('_', ' ')} ({reason})" for name, reason in left_out.items()],
         # A line feed in the name of a folder would end the code block, and the rest would be read as Markdown.
-        report_command=f"hypercluster report {shlex.quote(str(analysis.results.path))}",
+        report_command=shlex.join(["hypercluster", "report", str(analysis.results.path), *plugins.options()]),
         runs=len(analysis.results.runs(["replication"])),
     )
     text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
@@ -138,6 +140,8 @@ def _template() -> Template:
         differences,
         digests,
         directions,
+        of_plugins,
+        of_plugins,
         levels,
         means,
         money,

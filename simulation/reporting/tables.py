@@ -22,6 +22,7 @@ from simulation.analysis.unspent import unspent_money
 from simulation.analysis.verdict import is_equal_money, short_answer, verdicts
 from simulation.arguments import real_number
 from simulation.channels import CHANNELS
+from simulation.metrics import METRICS
 from simulation.reporting.numbers import as_difference, or_dash, records, signed, with_interval
 from simulation.reporting.places_of_change import places
 from simulation.reporting.table import Table
@@ -72,6 +73,8 @@ DIRECTIONS = {
     "profile_entropy": _Shown("entropy", 1, 3),
     "profile_density": _Shown("density", 1, 3),
 }
+DIFFERENCE = ("pair", "metric", "difference", "95 % interval", "better in", "d", "p", "Holm", "n", "needed")
+"""The columns of a table of paired differences."""
 MONEY = (
     "Money in units: 1 gives one enterprise a year of full cluster service. All unit costs are assumptions."
 )
@@ -110,6 +113,7 @@ def analyse(results: Results, reference: str | None = None, *, precision: float 
         If the results cannot be read, or the reference is not among them.
     """
     precision = real_number("precision", precision, above=0)
+    results.require_instruments()
     chosen = () if reference is None else ("--reference", reference)
     exactly = () if precision == PRECISION else ("--precision", f"{precision:g}")
     outputs = outputs_of(results, "compare", HERE, *chosen, *exactly)
@@ -152,8 +156,10 @@ def tables(analysis: Analysis) -> list[Table]:
         differences(analysis.pairs(), precision=analysis.precision),
         levels(analysis),
         directions(analysis),
-        money(analysis),
     ]
+    if (added := of_plugins(analysis)) is not None:
+        found.append(added)
+    found.append(money(analysis))
     if analysis.effects is not None:
         found += [
             additionality(analysis),
@@ -203,7 +209,7 @@ def differences(
     return Table(
         name=name,
         title="Paired differences between scenarios",
-        head=("pair", "metric", "difference", "95 % interval", "better in", "d", "p", "Holm", "n", "needed"),
+        head=DIFFERENCE,
         rows=tuple(rows),
         labels=2,
         note="Replications with the same seed are pairs. Intervals: Student's t with Hall's correction for skewness, "
@@ -259,6 +265,31 @@ def directions(analysis: Analysis) -> Table:
         "Profile of a region when half have adopted, means over regions: entropy, 1 where its adoptions are spread "
         "evenly over technologies; density, the adopted share of the technologies "
         "related to those that it lacks. Means ± standard deviation, and paired differences with 95 % intervals.",
+    )
+
+
+def of_plugins(analysis: Analysis) -> Table | None:
+    """Return the paired differences in the metrics that plugins add; None if there are none."""
+    shown = {
+        name: _Shown(f"{name}, {METRICS[name].unit}" if METRICS[name].unit else name, 1, 3)
+        for name in analysis.results.metrics
+        if METRICS.plugin_of(name)
+    }
+    rows = [
+        (f"{scenario} minus {reference}", heading.heading, *_difference(found[metric], heading))
+        for scenario, reference, found in analysis.pairs()
+        for metric, heading in shown.items()
+        if metric in found
+    ]
+    if not rows:
+        return None
+    return Table(
+        name="plugins",
+        title="Paired differences in the metrics of plugins",
+        head=DIFFERENCE,
+        rows=tuple(rows),
+        labels=2,
+        note="As in the table of paired differences; these metrics are no part of the verdict.",
     )
 
 

@@ -189,14 +189,16 @@ def differences(there: Manifest, here: Manifest) -> list[str]:
     return found
 
 
-def missing_plugins(manifest: Manifest) -> list[str]:
-    """Return what a study needs that is not loaded here, one line a plugin, with what would do."""
+def missing_plugins(
+    manifest: Manifest, *, adding: Sequence[str] = ("policies", "mechanisms", "metrics")
+) -> list[str]:
+    """Return what a study needs that is not loaded here, one line a plugin that adds such, with what would do."""
     return [
         f"plugin {name} {entry['version']}".rstrip()
         + f": it adds {_added_by(entry)}, and is not loaded now; "
         + (f"add --plugin {entry['file']}" if entry["file"] else f"install {name}")
         for name, entry in manifest.get("plugins", {}).items()
-        if name not in plugins.known()
+        if name not in plugins.known() and any(group in entry for group in adding)
     ]
 
 

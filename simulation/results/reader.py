@@ -38,7 +38,7 @@ from simulation.results.blocks import (
     reading,
     replications_in,
 )
-from simulation.results.manifest import MANIFEST, Manifest, keep_of
+from simulation.results.manifest import MANIFEST, Manifest, keep_of, missing_plugins
 from simulation.results.manifest_form import read_manifest
 from simulation.results.merge import Place, replications, unsound_replications
 from simulation.results.tables import TABLES_OF, Axes, Counts, Members, counts_of, members_of
@@ -121,6 +121,12 @@ class Results:
         """Raise ``ResultsError`` with the reason of :meth:`lacking` unless the study keeps these tables."""
         if reason := self.lacking(*tables):
             raise ResultsError(reason)
+
+    def require_instruments(self) -> None:
+        """Raise ``ResultsError`` if a plugin whose instruments or mechanisms the scenarios use is not loaded."""
+        missing = missing_plugins(self.manifest, adding=("policies", "mechanisms"))
+        if missing:
+            raise ResultsError("\n".join(f"{self.path} was made with the {line}" for line in missing))
 
     @property
     def metrics(self) -> tuple[str, ...]:

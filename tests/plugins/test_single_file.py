@@ -36,12 +36,16 @@ with_it = compare(results)
 from simulation.optimize.study import SHAREABLE
 from simulation.results.code_digest import used_parts
 from simulation.figures import FIGURES
+from simulation.reporting.document import document
+from simulation.reporting.tables import analyse, of_plugins
 print(json.dumps({
     "code": {k: v for k, v in results.manifest["code"].items() if k.startswith("plugin")},
     "plugins": results.manifest["plugins"],
     "missing": missing_plugins(results.manifest),
     "ledger": sorted(set(results.ledger()["instrument"])),
     "compared": "one" in set(with_it["metric"]),
+    "table": of_plugins(analyse(results)).markdown(),
+    "recipe": document(analyse(results), [], left_out={}),
     "column": results.runs(["one"])["one"].tolist(),
     "columns": results.metrics[-1],
     "costs": load_scenario("sited").costs.of("site"),
@@ -94,6 +98,8 @@ def test_a_metric_is_the_last_column_and_is_compared(facts: dict[str, Any]):
     assert facts["columns"] == "one"
     assert facts["column"] == [1.0] * 4
     assert facts["compared"]
+    assert "| one" in facts["table"] and facts["table"] in facts["recipe"]
+    assert "hypercluster report study --plugin " in facts["recipe"]
 
 
 def test_a_figure_stands_at_its_place(facts: dict[str, Any]):
@@ -119,6 +125,8 @@ def test_a_study_is_not_resumed_without_the_plugin_or_with_another_version(
     without = hypercluster(folder, "run", "scenarios/sited.toml", "--out", "study")
     assert without.returncode == 2
     assert lacking in without.stderr
+    compared = hypercluster(folder, "compare", "study")
+    assert (compared.returncode, lacking in compared.stderr) == (2, True)
     (folder / "newer").mkdir()
     (folder / "newer" / "mine.py").write_text(WHOLE.replace('"0.3"', '"0.4"'))
     (folder / "newer" / "scenarios").mkdir()

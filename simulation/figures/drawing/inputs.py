@@ -67,6 +67,8 @@ def study_curves(
     results.require("curves")
     lacking = {table: reason for table in TABLES if (reason := results.lacking(table))}
     parts = parts - lacking.keys()
+    if "ledger" in parts:
+        results.require_instruments()
     runs = results.runs(["scenario", "replication", "seed", *results.metrics])
     finished = _chosen(results, runs, scenarios)
     if seed is not None:
