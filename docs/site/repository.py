@@ -1,8 +1,8 @@
 """Pages of the site that stand outside docs/, and links to them.
 
 On GitHub and on a disk, pages link to each other and to any file of the repository. Here README is the first page, and
-whatever else a page links to becomes a page too: a Markdown file as it is, another file as its text, a package as its
-reference, a notebook executed, another folder as the list of its files.
+whatever else a page links to becomes a page too: a Markdown file as it is, a picture as it is, another
+file as its text, a package as its reference, a notebook executed, another folder as the list of its files.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ def page_of(path: str) -> str:
         return f"reference/python/{path.replace('/', '.')}.md"
     if path.startswith("docs/") and place.suffix in (".md", ".png"):
         return path.removeprefix("docs/")
+    if place.suffix == ".png":
+        return f"repository/{path}"
     if place.suffix == ".ipynb":  # notebooks.py writes its page
         return path.removeprefix("docs/").replace(".ipynb", ".md")
     return f"repository/{path}" if place.suffix == ".md" else f"repository/{path}.md"
@@ -109,6 +111,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if not (ROOT / path).exists():  # the strict build reports the link
             continue
         if (ROOT / path).suffix == ".png":
+            if files.get_file_from_path(source) is None:
+                files.append(File.generated(config, source, abs_src_path=str(ROOT / path)))
             continue
         text = text_of(path)
         if files.get_file_from_path(source) is None:
