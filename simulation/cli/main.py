@@ -28,7 +28,7 @@ from simulation.cli.report import report
 from simulation.cli.run import run
 from simulation.cli.scenarios import list_scenarios
 from simulation.cli.serve import serve
-from simulation.cli.stop import signals_answered
+from simulation.cli.stop import asked_to_stop, signals_answered
 from simulation.cli.validate import validate
 
 
@@ -40,7 +40,7 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (Exception, KeyboardInterrupt) as error:
             resumable = isinstance(self.commands.get(ctx.invoked_subcommand or ""), Resumable)
-            ending = ending_of(error, resumable=resumable)
+            ending = ending_of(asked_to_stop() or error, resumable=resumable)
             if ending is None:
                 raise
             code, message = ending

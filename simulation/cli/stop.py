@@ -25,6 +25,14 @@ class Stopped(KeyboardInterrupt):
         return f"Stopped by {signal.Signals(self.number).name}."
 
 
+_received: list[Stopped] = []
+
+
+def asked_to_stop() -> Stopped | None:
+    """Return what the first signal raised; it may have become another error in a library that it interrupted."""
+    return _received[0] if _received else None
+
+
 @contextlib.contextmanager
 def signals_answered() -> Iterator[None]:
     """Raise :class:`Stopped` in the block at the first signal; signals that already have a handler keep it."""
@@ -45,7 +53,8 @@ def _stop(number: int, _: object) -> None:
             number, signal.SIG_IGN
         )  # batch systems may repeat the signal; it means no more than the first
     signal.signal(signal.SIGINT, lambda *_: os._exit(SIGNALLED + signal.SIGINT))
-    raise Stopped(number)
+    _received.append(Stopped(number))
+    raise _received[-1]
 
 
 def _end_quietly() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -109,3 +111,26 @@ def test_the_name_of_the_file_and_not_of_the_temporary_one_is_told(tmp_path: Pat
     with pytest.raises(OSError) as caught, written_beside(path) as temporary:
         temporary.write_text("new")
     assert caught.value.filename == str(path)
+
+
+SWALLOWED = """
+import os, signal, sys, time
+from simulation.cli.main import cli, main
+
+@cli.command()
+def draws():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        raise ValueError("Invalid affine transformation matrix") from None
+
+sys.argv = ["hypercluster", "draws"]
+main()
+"""
+
+
+def test_an_interruption_that_a_library_turned_into_its_own_error_is_none():
+    """Seen of Matplotlib, when Ctrl-C came while it drew an image."""
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True)
+    assert (done.returncode, done.stderr.strip()) == (130, "Interrupted.")
