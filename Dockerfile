@@ -12,10 +12,10 @@ RUN uv build --wheel --out-dir dist \
 FROM python:3.12-slim
 COPY --from=build /opt/hypercluster /opt/hypercluster
 # Any user may write results, and compiled code, which a volume keeps for the next container.
-ENV PATH=/opt/hypercluster/bin:$PATH HOME=/work NUMBA_CACHE_DIR=/work/compiled
-RUN mkdir -p /work/results /work/compiled && chmod 1777 /work /work/results /work/compiled
+ENV PATH=/opt/hypercluster/bin:$PATH HOME=/data NUMBA_CACHE_DIR=/data/compiled
+RUN mkdir -p /data/results /data/compiled && chmod 1777 /data /data/results /data/compiled
 USER 1000:1000
-WORKDIR /work
-VOLUME /work/results /work/compiled
+WORKDIR /data
+VOLUME /data/results /data/compiled
 ENTRYPOINT ["hypercluster"]
 CMD ["--help"]

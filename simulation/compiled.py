@@ -38,6 +38,7 @@ SOURCES = (
     "streams.py",
     "engine/arrays.py",
     "engine/membership_months.py",
+    "engine/technology.py",
     "engine/technology_months.py",
     "engine/months.py",
     "engine/partners.py",

@@ -32,7 +32,8 @@ def compare(folder: Path, other: Path | None, reference: str | None, precision: 
         _compare_across(folder, other, reference, precision=precision)
         return
     from simulation.cli.console import print_analysis, print_files, print_notes
-    from simulation.reporting.tables import analyse, write_tables
+    from simulation.reporting.analysis import analyse
+    from simulation.reporting.tables import write_tables
     from simulation.results.reader import Results
 
     results = Results(folder)

@@ -25,8 +25,9 @@ from simulation.cli.progress import is_terminal
 from simulation.errors import HyperclusterError
 from simulation.explore.tested import about_other_assumptions
 from simulation.hidden_characters import visible
+from simulation.reporting.analysis import Analysis
 from simulation.reporting.table import Table as TextTable
-from simulation.reporting.tables import Analysis, tables
+from simulation.reporting.tables import tables
 from simulation.results.derived import notes_on
 from simulation.results.manifest import Manifest
 from simulation.results.reader import Results

@@ -26,9 +26,10 @@ def report(folder: Path, reference: str | None, ro_crate: bool) -> None:
     from simulation.cli.console import print_files, print_notes
     from simulation.errors import HyperclusterError
     from simulation.fit.results import is_fit
+    from simulation.reporting.analysis import analyse
     from simulation.reporting.ensembles import write_ensemble_report
     from simulation.reporting.page import write_report
-    from simulation.reporting.tables import analyse, write_tables
+    from simulation.reporting.tables import write_tables
     from simulation.results.reader import Results
 
     if is_fit(folder):

@@ -17,11 +17,10 @@ from simulation import plugins
 from simulation.hidden_characters import visible
 from simulation.markdown import markdown_text
 from simulation.policies import INSTRUMENTS
+from simulation.reporting.analysis import MOST_PAIRS, Analysis
 from simulation.reporting.places_of_change import places
 from simulation.reporting.table import Table
 from simulation.reporting.tables import (
-    MOST_PAIRS,
-    Analysis,
     additionality,
     attribution,
     decomposition,

@@ -14,10 +14,10 @@ from markdown_it.token import Token
 from simulation.analysis.comparison import reference_of
 from simulation.errors import ResultsError
 from simulation.figures import plot
+from simulation.reporting.analysis import Analysis
 from simulation.reporting.document import Picture, anchor, document, first_paragraph
 from simulation.reporting.explained import explained_in
 from simulation.reporting.table import with_minus
-from simulation.reporting.tables import Analysis
 from simulation.results.derived import HERE, Outputs
 from simulation.results.reader import Results
 

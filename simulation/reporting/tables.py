@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from simulation.analysis.between_folders import Across
-from simulation.analysis.comparison import by_pair, compare, needed_decimals, reference_of, write_comparison
-from simulation.analysis.effects import BETWEEN, REGION, WITHIN, Effects, effects, write_effects
-from simulation.analysis.failing_platforms import failing_platforms
-from simulation.analysis.paired import PRECISION, Difference
+from simulation.analysis.comparison import by_pair, needed_decimals, write_comparison
+from simulation.analysis.effects import BETWEEN, REGION, WITHIN, write_effects
+from simulation.analysis.paired import Difference
 from simulation.analysis.policy_names import policy_names
-from simulation.analysis.unspent import unspent_money
-from simulation.analysis.verdict import is_equal_money, short_answer, verdicts
-from simulation.arguments import real_number
+from simulation.analysis.verdict import is_equal_money
 from simulation.channels import CHANNELS
 from simulation.metrics import METRICS
+from simulation.reporting.analysis import Analysis
 from simulation.reporting.numbers import as_difference, or_dash, records, signed, with_interval
 from simulation.reporting.places_of_change import places
 from simulation.reporting.table import Table
-from simulation.results.derived import HERE, Outputs, outputs_of
-from simulation.results.reader import Results
+from simulation.results.derived import Outputs
 
 TABLES = "tables"
-MOST_PAIRS = 6
-"""With more pairs of scenarios than this, the tables show only those with the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,58 +72,6 @@ DIFFERENCE = ("pair", "metric", "difference", "95 % interval", "better in", "d",
 MONEY = (
     "Money in units: 1 gives one enterprise a year of full cluster service. All unit costs are assumptions."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """A study with its comparison, effects and verdicts: the input of all tables."""
-
-    results: Results
-    reference: str  # name of the scenario with which the others are compared
-    comparison: pd.DataFrame
-    effects: Effects | None  # None if the study does not keep the curves
-    answer: tuple[str, str] | None  # in two short sentences; None if there is nothing to compare
-    verdicts: tuple[str, ...]
-    failing: tuple[str, ...]  # platforms that do not reach their critical mass, one sentence each
-    idle: tuple[str, ...]  # planned money that is never spent, one sentence each
-    precision: float
-    outputs: Outputs  # where the tables are written
-
-    def pairs(self) -> Iterator[tuple[str, str, dict[str, Difference]]]:
-        """Return titles and differences of the pairs that the tables show."""
-        every = list(by_pair(self.comparison))
-        titles = self.results.titles
-        for scenario, reference, found in every:
-            if len(every) <= MOST_PAIRS or reference == self.reference:
-                yield titles[scenario], titles[reference], found
-
-
-def analyse(results: Results, reference: str | None = None, *, precision: float = PRECISION) -> Analysis:
-    """Compare a study and measure what its policies changed.
-
-    Raises
-    ------
-    ResultsError
-        If the results cannot be read, or the reference is not among them.
-    """
-    precision = real_number("precision", precision, above=0)
-    results.require_instruments()
-    chosen = () if reference is None else ("--reference", reference)
-    exactly = () if precision == PRECISION else ("--precision", f"{precision:g}")
-    outputs = outputs_of(results, "compare", HERE, *chosen, *exactly)
-    comparison = compare(results, reference, precision=precision)
-    return Analysis(
-        results=results,
-        reference=reference_of(results.scenarios, reference),
-        comparison=comparison,
-        effects=None if results.lacking("curves") else effects(results, reference),
-        answer=short_answer(comparison, results.titles),
-        verdicts=tuple(verdicts(comparison, results.titles)),
-        failing=tuple(failing_platforms(results)),
-        idle=tuple(unspent_money(results)),
-        precision=precision,
-        outputs=outputs,
-    )
 
 
 def write_tables(analysis: Analysis) -> list[Path]:

@@ -16,7 +16,8 @@ from simulation.analysis.comparison import compare
 from simulation.batch.running import run_batch
 from simulation.cli.main import cli
 from simulation.errors import ResultsError
-from simulation.reporting.tables import analyse, differences, differences_across
+from simulation.reporting.analysis import analyse
+from simulation.reporting.tables import differences, differences_across
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 

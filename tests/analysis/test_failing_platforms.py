@@ -12,8 +12,8 @@ from simulation.analysis.failing_platforms import failing_platforms, failure_of,
 from simulation.analysis.membership_levels import fold_of
 from simulation.batch.running import run_batch
 from simulation.cli.main import cli
+from simulation.reporting.analysis import analyse
 from simulation.reporting.document import document
-from simulation.reporting.tables import analyse
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 

@@ -26,7 +26,8 @@ from simulation.cli.progress import form_of, progress_shown
 from simulation.cli.run import STUDY
 from simulation.data.reader import load_dataset
 from simulation.figures import plot
-from simulation.reporting.tables import analyse, tables
+from simulation.reporting.analysis import analyse
+from simulation.reporting.tables import tables
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario, shipped_scenarios
 from simulation.scenario.schema import Scenario

@@ -37,7 +37,8 @@ from simulation.optimize.study import SHAREABLE
 from simulation.results.code_digest import used_parts
 from simulation.figures import FIGURES
 from simulation.reporting.document import document
-from simulation.reporting.tables import analyse, of_plugins
+from simulation.reporting.analysis import analyse
+from simulation.reporting.tables import of_plugins
 print(json.dumps({
     "code": {k: v for k, v in results.manifest["code"].items() if k.startswith("plugin")},
     "plugins": results.manifest["plugins"],

@@ -24,9 +24,10 @@ from simulation.figures.drawing.style import style
 from simulation.files.toml import toml_value
 from simulation.hidden_characters import fault_of
 from simulation.markdown import markdown_text
+from simulation.reporting.analysis import analyse
 from simulation.reporting.page import html_page
 from simulation.reporting.table import Table, latex_text
-from simulation.reporting.tables import analyse, write_tables
+from simulation.reporting.tables import write_tables
 from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario
 

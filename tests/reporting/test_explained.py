@@ -11,9 +11,9 @@ from explained_scenarios import paid_platform, small_world
 from simulation.batch.running import run_batch
 from simulation.cli.main import cli
 from simulation.explain.study import NUMBERS, Explanation
+from simulation.reporting.analysis import analyse
 from simulation.reporting.document import document
 from simulation.reporting.explained import explained_in
-from simulation.reporting.tables import analyse
 from simulation.results.derived import HERE, outputs_of, stale
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario

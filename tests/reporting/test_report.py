@@ -13,11 +13,12 @@ import pytest
 from simulation.batch.running import run_batch
 from simulation.data.template import write_template
 from simulation.errors import ResultsError
+from simulation.reporting.analysis import Analysis, analyse
 from simulation.reporting.document import Picture, document
 from simulation.reporting.page import html_page, write_report
 from simulation.reporting.places_of_change import places
 from simulation.reporting.table import with_minus
-from simulation.reporting.tables import Analysis, analyse, levels, tables, write_tables
+from simulation.reporting.tables import levels, tables, write_tables
 from simulation.results.code_digest import together
 from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario

@@ -91,7 +91,8 @@ def everywhere(folder: Path) -> dict[str, Any]:
     from simulation.figures.channel_attribution import FIGURE
     from simulation.figures.drawing.inputs import study_curves
     from simulation.mesa.model import HyperclusterModel
-    from simulation.reporting.tables import analyse, attribution
+    from simulation.reporting.analysis import analyse
+    from simulation.reporting.tables import attribution
     from simulation.scenario.loading import parse_scenario
     from simulation.server.protocol.frames import frame
     from simulation.server.sides.live_side import LiveSide

@@ -26,9 +26,10 @@ from simulation.batch.running import run_batch
 from simulation.data.template import write_template
 from simulation.figures.film import scene
 from simulation.figures.film.animation import animate
+from simulation.reporting.analysis import analyse
 from simulation.reporting.factors import Contribution, write_contributions
 from simulation.reporting.page import write_report
-from simulation.reporting.tables import analyse, write_tables
+from simulation.reporting.tables import write_tables
 from simulation.results.derived import HERE, outputs_of
 from simulation.results.own_files import RECORD
 from simulation.results.reader import Results
