@@ -21,6 +21,7 @@ from small_studies import write_scenarios
 
 import simulation
 from simulation import figures
+from simulation.analysis.between_folders import compare_folders
 from simulation.analysis.break_even import at_ratio, break_even, shared_left
 from simulation.arguments import MOST_REPLICATIONS, MOST_SEED, real_number, seed_of
 from simulation.batch.replications import replicate
@@ -31,6 +32,7 @@ from simulation.engine.month import Engine
 from simulation.engine.simulate import simulate
 from simulation.errors import HyperclusterError
 from simulation.figures.film.animation import animate
+from simulation.reporting.analysis import analyse
 from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 from simulation.scenario.schema import Scenario
@@ -170,10 +172,8 @@ DOORS: dict[str, Door] = {
     "shared_left ratio": lambda specs, study, value: shared_left(specs[1], value),
     "at_ratio ratio": lambda specs, study, value: at_ratio(specs[1], value),
     "compare precision": lambda specs, study, value: simulation.compare(study, precision=value),
-    "compare_folders precision": lambda specs, study, value: across().compare_folders(
-        study, study, precision=value
-    ),
-    "analyse precision": lambda specs, study, value: tables().analyse(study, precision=value),
+    "compare_folders precision": lambda specs, study, value: compare_folders(study, study, precision=value),
+    "analyse precision": lambda specs, study, value: analyse(study, precision=value),
     "Results.curves replication": lambda specs, study, value: study.curves(replication=value),
     "Results.memberships replication": lambda specs, study, value: study.memberships(replication=value),
     "Results.ledger replication": lambda specs, study, value: study.ledger(replication=value),
@@ -196,14 +196,6 @@ NONE_IS_ALL = {
 
 def any_results(study: Results) -> simulation.AnyResults:
     return simulation.run_any(drawn, SCENARIO, 1, out=study.path.parent / "any", executor="serial")
-
-
-def across() -> Any:
-    return import_module("simulation.analysis.between_folders")
-
-
-def tables() -> Any:
-    return import_module("simulation.reporting.tables")
 
 
 @pytest.mark.parametrize("name", DOORS)
@@ -230,6 +222,7 @@ def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
         "engine.month",
         "engine.simulate",
         "figures.film.animation",
+        "reporting.analysis",
         "reporting.tables",
     )
     found: dict[str, Any] = {name: getattr(simulation, name) for name in simulation.__all__}
