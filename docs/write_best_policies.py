@@ -6,19 +6,18 @@ uv run python docs/write_best_policies.py results/optimize-budget
 
 from __future__ import annotations
 
-import re
 import shlex
 import sys
 from pathlib import Path
 
 import pandas as pd
+from page_blocks import write_blocks
 
 from simulation.results.reader import Results
 
 FINDINGS = Path(__file__).parent / "findings.md"
 PICTURES = Path(__file__).parent / "pictures"
 NAME = "best policies"
-SECTION = re.compile(rf"<!-- {NAME} -->.*<!-- /{NAME} -->\n", re.DOTALL)
 
 
 def table(rows: pd.DataFrame) -> list[str]:
@@ -86,7 +85,7 @@ def in_uncertain_worlds(folder: Path) -> list[str]:
 
 
 def section(folder: Path, robust: Path) -> str:
-    """Return the section with its marks."""
+    """Return the section."""
     _, *told = (folder / "front.md").read_text(encoding="utf-8").strip().split("\n\n")
     command = Results(folder).manifest["command"]
     arguments = shlex.split(command)[1:]
@@ -95,7 +94,6 @@ def section(folder: Path, robust: Path) -> str:
             place = arguments.index(option)
             del arguments[place : place + 2]
     lines = [
-        f"<!-- {NAME} -->",
         "## The best policies found",
         "",
         f"`hypercluster {shlex.join(arguments)}` ([how it searches](optimize.md)). Means over fresh seeds with 95 % "
@@ -110,8 +108,6 @@ def section(folder: Path, robust: Path) -> str:
         "assumptions.",
         "",
         *in_uncertain_worlds(robust),
-        f"<!-- /{NAME} -->",
-        "",
     ]
     return "\n".join(lines)
 
@@ -119,11 +115,7 @@ def section(folder: Path, robust: Path) -> str:
 def main() -> None:
     """Write the section from the folder of a search."""
     folder, robust = (sorted(Path(sys.argv[1]).glob(f"{kind}_*"))[-1] for kind in ("final", "robust"))
-    page = FINDINGS.read_text(encoding="utf-8")
-    new = section(folder, robust)
-    FINDINGS.write_text(
-        SECTION.sub(lambda _: new, page) if SECTION.search(page) else f"{page}\n{new}", encoding="utf-8"
-    )
+    write_blocks(FINDINGS, {NAME: section(folder, robust)})
     (PICTURES / "best_policies.png").write_bytes((folder / "figures" / "front.png").read_bytes())
     (PICTURES / "robust_policies.png").write_bytes((robust / "figures" / "robust.png").read_bytes())
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import csv
 import math
-import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 import numpy as np
 import pandas as pd
 from observed_worlds import simulated, write_adoption, write_agents, write_world
+from page_blocks import table, write_blocks
 
 from simulation.fit.counts import observe_counts
 from simulation.fit.counts_likelihood import LEAST_OVERDISPERSION, OVERDISPERSION
@@ -97,10 +97,10 @@ def fitted(setting: str, seed: int) -> Iterator[tuple[str, int, list[float]]]:
                 yield kind, steps, values_at(sought, places)[0][: len(KEYS)].tolist()
 
 
-def table(rows: pd.DataFrame) -> str:
+def found_values(rows: pd.DataFrame) -> str:
     """Return the means of what is found, with their standard errors, as Markdown."""
     head = ["world", "parameter", "true value", *WAYS.values()]
-    lines = [head, ["---"] * len(head)]
+    lines = []
     for setting, truth in SETTINGS.items():
         own = rows[rows["setting"] == setting]
         for key, value in zip(KEYS, truth, strict=True):
@@ -112,7 +112,7 @@ def table(rows: pd.DataFrame) -> str:
     worlds = rows.groupby("setting")["seed"].nunique().min()
     note = f"Means over {worlds} worlds of {VILLAGES * SIZE} enterprises in {VILLAGES} regions, {YEARS} years, with "
     note += "their standard errors."
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + f"\n\n{note}"
+    return f"{table(head, lines)}\n{note}"
 
 
 def main() -> None:
@@ -135,11 +135,7 @@ def main() -> None:
                     [setting, seed, *way[:2], *way[2]] for way in list(fitted(setting, seed))
                 )
                 sink.flush()
-    text = PAGE.read_text(encoding="utf-8")
-    filled = f"<!-- bias -->\n\n{table(pd.read_csv(given.file))}\n\n<!-- /bias -->"
-    PAGE.write_text(
-        re.sub(r"<!-- bias -->.*<!-- /bias -->", lambda _: filled, text, flags=re.DOTALL), encoding="utf-8"
-    )
+    write_blocks(PAGE, {"bias": found_values(pd.read_csv(given.file))})
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ compares them.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from page_blocks import with_blocks
 
 from simulation import load_scenario, run, run_batch
 from simulation.analysis.break_even import break_even, in_words
@@ -93,13 +93,7 @@ BLOCKS = {"break even": at_break_even, "factors": of_factors, "after the money":
 
 def filled(page: str) -> str:
     """Return the page with every block written anew."""
-    for name, text in BLOCKS.items():
-        block = f"<!-- {name} -->\n\n{text()}\n<!-- /{name} -->"
-        page, n = re.subn(
-            rf"<!-- {name} -->.*<!-- /{name} -->", lambda _, new=block: new, page, flags=re.DOTALL
-        )
-        assert n == 1, name
-    return page
+    return with_blocks(page, {name: text() for name, text in BLOCKS.items()})
 
 
 if __name__ == "__main__":

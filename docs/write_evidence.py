@@ -14,12 +14,12 @@ FITS holds a folder ``fit-SURVEY`` of each survey, as ``hypercluster fit`` write
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from page_blocks import table, write_blocks
 
 from simulation.analysis.priors import load_priors
 from simulation.explore.answers import of_100
@@ -34,17 +34,11 @@ SURVEYS = {
 }
 
 
-def table(rows: list[list[str]]) -> str:
-    """Return a table in Markdown."""
-    first, *others = rows
-    return "\n".join(f"| {' | '.join(row)} |" for row in (first, ["---"] * len(first), *others))
-
-
 def ranges(fits: Path) -> str:
     """Return the fitted values beside the shipped ranges."""
     shipped = {key: prior for prior in load_priors().priors for key in prior.keys}
     draws = {name: pd.read_parquet(fits / f"fit-{name}" / "posterior.parquet") for name in SURVEYS}
-    rows = [["parameter", "shipped range", *SURVEYS.values()]]
+    rows = []
     for key in next(iter(draws.values())).columns:
         low, high = shipped[key].low, shipped[key].high
         assert low is not None and high is not None
@@ -63,7 +57,8 @@ def ranges(fits: Path) -> str:
     note = (
         "Intervals hold 90 % of the draws; in brackets, how many of all draws lie outside the shipped range."
     )
-    return f"{table(rows)}\n\n{note}"
+    head = ["parameter", "shipped range", *SURVEYS.values()]
+    return f"{table(head, rows)}\n{note}"
 
 
 def ensembles(folder: Path) -> str:
@@ -78,7 +73,7 @@ def ensembles(folder: Path) -> str:
         "more in step",
         "less",
     ]
-    rows = [head]
+    rows = []
     for name, people in SURVEYS.items():
         place = folder / f"explore-{name}"
         shares = pd.read_csv(place / "outcomes.csv").query(
@@ -103,19 +98,15 @@ def ensembles(folder: Path) -> str:
             ]
         )
     return (
-        table(rows)
-        + "\n\nShares are of 100 worlds, whether they show the patterns or not; the rest are alike."
+        table(head, rows)
+        + "\nShares are of 100 worlds, whether they show the patterns or not; the rest are alike."
     )
 
 
 def main() -> None:
     """Write both between their comments."""
     fits, folder = map(Path, sys.argv[1:3])
-    text = PAGE.read_text(encoding="utf-8")
-    for name, filled in (("ranges", ranges(fits)), ("ensembles", ensembles(folder))):
-        new = f"<!-- {name} -->\n\n{filled}\n\n<!-- /{name} -->"
-        text = re.sub(rf"<!-- {name} -->.*<!-- /{name} -->", lambda _, new=new: new, text, flags=re.DOTALL)
-    PAGE.write_text(text, encoding="utf-8")
+    write_blocks(PAGE, {"ranges": ranges(fits), "ensembles": ensembles(folder)})
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ Each table stands between two comments that name it; tests compare them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from page_blocks import table, with_blocks
 
 from simulation import load_scenario
 from simulation.analysis.patterns import Shown, load_patterns, shown
@@ -34,12 +34,6 @@ def written(value: object) -> str:
     if value is None:
         return "none"
     return number(value) if isinstance(value, int | float) else f'`"{value}"`'
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(cells)} |\n".replace("|  |", "| |") for cells in lines)
 
 
 def keys(names: Iterable[str]) -> str:
@@ -139,18 +133,9 @@ def values(found: Sequence[Shown]) -> str:
 BLOCKS = {"priors": priors, "patterns": patterns, "baseline": baseline}
 
 
-def block(page: str, name: str) -> str:
-    """Return what stands in a page between the comments of a block."""
-    return page.split(f"<!-- {name} -->\n\n")[1].split(f"\n<!-- /{name} -->")[0]
-
-
 def filled(page: str) -> str:
     """Return the page with every block written anew."""
-    for name, text in BLOCKS.items():
-        pattern = rf"(?<=<!-- {name} -->\n\n).*?(?=\n<!-- /{name} -->)"
-        page, times = re.subn(pattern, lambda _, text=text: text(), page, flags=re.DOTALL)
-        assert times == 1, f"{PAGE.name} has the block {name} {times} times"
-    return page
+    return with_blocks(page, {name: text() for name, text in BLOCKS.items()})
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+
+from page_blocks import table, with_blocks
 
 from simulation.analysis.patterns import load_patterns
 from simulation.analysis.priors import load_priors
@@ -173,12 +175,6 @@ OTHER_TESTS = {
 """Folders of tests that no folder of the package has the name of."""
 NOT_TESTS = {"comparison", "peers", "support", "typing"}
 """Folders beside the tests: studies of speed in other packages, what tests share, and a program for type checkers."""
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join("|" + "".join(f" {cell} |" if cell else " |" for cell in cells) + "\n" for cells in lines)
 
 
 def first_line(path: Path) -> str:
@@ -427,12 +423,7 @@ BLOCKS = {
 def filled(name: str) -> str:
     """Return a page with every table written anew."""
     page = (HERE / name).read_text(encoding="utf-8")
-    for block in BLOCKS[name]:
-        pattern = rf"(?<=<!-- {block.__name__} -->\n\n).*?(?=\n<!-- /{block.__name__} -->)"
-        new = block()
-        page, times = re.subn(pattern, lambda _, new=new: new, page, flags=re.DOTALL)
-        assert times == 1, f"{name} has the block {block.__name__} {times} times"
-    return page
+    return with_blocks(page, {block.__name__: block() for block in BLOCKS[name]})
 
 
 if __name__ == "__main__":

@@ -10,9 +10,10 @@ The section stands between two comments; docs/write_findings.py leaves it as it 
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
+
+from page_blocks import write_blocks
 
 from simulation.explain.contributions import COLUMNS, contributions
 from simulation.explain.study import Explanation
@@ -21,14 +22,8 @@ from simulation.results.reader import Results
 from simulation.scenario.loading import load_scenario
 
 FINDINGS = Path(__file__).parent / "findings.md"
-BEGIN, END = "<!-- what does the work -->", "<!-- /what does the work -->"
+NAME = "what does the work"
 SHOWN = ("entries_at_own_cost", "entries_at_equal_money", "vectors", "channels", "money_at_the_margin")
-
-
-def section_of(text: str) -> str:
-    """Return the section of a page with its comments; empty if it has none."""
-    found = re.search(f"{BEGIN}.*?{END}\n", text, flags=re.DOTALL)
-    return found.group() if found else ""
 
 
 def explained(name: str, other: str, folder: str) -> list[str]:
@@ -48,7 +43,7 @@ def explained(name: str, other: str, folder: str) -> list[str]:
 
 
 def main() -> None:
-    """Replace the section, or append it."""
+    """Replace the section."""
     blocks = ["## What does the work"]
     blocks.append(
         "Written by `docs/write_what_works.py`. [explain.md](explain.md) says what the numbers are. The games are "
@@ -58,10 +53,7 @@ def main() -> None:
         who, folder = argument.split("=", 1)
         name, _, other = who.partition(":")
         blocks += explained(name, other, folder)
-    section = "\n\n".join([BEGIN, *blocks, END]) + "\n"
-    text = FINDINGS.read_text(encoding="utf-8")
-    old = section_of(text)
-    FINDINGS.write_text(text.replace(old, section) if old else f"{text}\n{section}", encoding="utf-8")
+    write_blocks(FINDINGS, {NAME: "\n\n".join(blocks)})
 
 
 if __name__ == "__main__":

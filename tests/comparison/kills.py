@@ -8,16 +8,17 @@ writes into ``docs/reliability.md`` what was kept. Half an hour, since every kil
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
 
 import mesa
 from kills_of_any import Tally, killed_batch_run, killed_runs, undisturbed
+from page_blocks import write_blocks
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 
@@ -68,16 +69,7 @@ def main() -> None:
         there, wanted = (file.read_bytes() for file in files)
     found = table(ours, theirs, replications=given.replications, same=there == wanted)
     print(found)
-    write(found)
-
-
-def write(found: str) -> None:
-    """Put the table into the page, between its two comments."""
-    filled = f"<!-- kills -->\n\n{found}\n\n<!-- /kills -->"
-    text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(
-        re.sub(r"<!-- kills -->.*<!-- /kills -->", lambda _: filled, text, flags=re.DOTALL), encoding="utf-8"
-    )
+    write_blocks(PAGE, {"kills": found})
 
 
 if __name__ == "__main__":

@@ -15,13 +15,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
+
 import machine
 import numpy as np
+from page_blocks import write_blocks
 from task import write_task
 
 HERE = Path(__file__).parent
-DOCUMENT = HERE.parents[1] / "docs/performance.md"
-BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
+DOCUMENT = HERE.parents[1] / "docs" / "performance.md"
+BLOCK = "peers"
 
 SIZES = (5_301, 53_010, 530_100)
 OURS = "ours"
@@ -210,6 +213,4 @@ def main(sizes=SIZES):
         tasks = {size: write_task(Path(folder) / str(size), size) for size in sizes}
         text = report(sizes, *measure(sizes, tasks), load)
     print(text)
-    document = DOCUMENT.read_text(encoding="utf-8")
-    head, rest = document.split(BEGIN)
-    DOCUMENT.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    write_blocks(DOCUMENT, {BLOCK: text})
