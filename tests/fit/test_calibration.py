@@ -1,17 +1,19 @@
 """Simulation-based calibration, and that it would see what is wrong."""
 
+import re
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import kstest
+from scipy.stats import binom, kstest
 
 from simulation.fit import posterior
 from simulation.fit.calibration import DRAWS, judged, rank_of
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from calibrate_fits import RANGES, small_world
+from calibrate_fits import BLOCK, PAGE, RANGES, in_words, small_world, verdicts_of
+from page_blocks import block_of
 
 
 def test_uniform_ranks_pass_and_others_do_not():
@@ -39,6 +41,32 @@ def test_a_fit_of_a_small_world_has_a_rank_for_every_parameter(tmp_path):
     world = small_world(tmp_path)
     ranks = rank_of(world, RANGES, seed=3)
     assert ((ranks >= 0) & (ranks <= DRAWS)).all() and len(ranks) == len(RANGES)
+
+
+def test_what_is_written_of_ranks_says_who_fails():
+    even = np.tile(np.arange(200)[:, None] % (DRAWS + 1), len(RANGES))
+    text = in_words(verdicts_of(even), fits=200)
+    assert text.count("| 90.0 % |") == len(RANGES)
+    assert "From 200 fits" in text and text.endswith("all are as they should be.")
+    narrow = even.copy()
+    narrow[:50, 1] = DRAWS  # of a posterior that is too narrow on one side
+    assert in_words(verdicts_of(narrow), fits=200).endswith(f"not as it should be: {RANGES[1].name}.")
+
+
+def test_the_page_has_a_whole_number_of_fits_in_each_row_and_their_band():
+    text = block_of(PAGE.read_text(encoding="utf-8"), BLOCK)
+    rows = re.findall(r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) % \|$", text, flags=re.MULTILINE)
+    (told,) = re.findall(
+        r"^From ([\d,]+) fits, .* ([\d.]+) to ([\d.]+) %; all are .*$", text, flags=re.MULTILINE
+    )
+    fits = int(told[0].replace(",", ""))
+    band = [float(binom.ppf(q, fits, 0.9)) / fits for q in (0.0005, 0.9995)]
+    assert [float(end) for end in told[1:]] == pytest.approx([100 * end for end in band], abs=0.05)
+    assert [name for name, *_ in rows] == [each.name for each in RANGES]
+    for _, p_value, coverage in rows:
+        held = float(coverage) / 100 * fits
+        assert held == pytest.approx(round(held), abs=1e-6)
+        assert band[0] * fits <= held <= band[1] * fits and float(p_value) > 0.001
 
 
 @pytest.mark.slow
