@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent / "docs"))
 
 from page_blocks import block_of, table, with_blocks
+
+from simulation.explain.study import Explanation
+from simulation.scenario.loading import load_scenario
+
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def test_a_block_of_a_page_is_replaced_and_nothing_else():
@@ -23,3 +29,26 @@ def test_a_block_of_a_page_is_replaced_and_nothing_else():
 
 def test_a_table_has_no_cell_with_two_spaces():
     assert table(("a", "b"), [("", "1")]) == "| a | b |\n| --- | --- |\n| | 1 |\n"
+
+
+# --- explanations -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "each"),
+    [
+        (r"For `(hypercluster)` there are ([\d,]+) scenarios", "hypercluster", False),
+        (r"for `(first_wave)` with its six entries ([\d,]+);", "first_wave", False),
+        (r"instead of ([\d,]+) scenarios for `(interoperable_platforms)`", "interoperable_platforms", False),
+        pytest.param(
+            r"\(([\d,]+) instead of [\d,]+ scenarios for `(interoperable_platforms)`",
+            "interoperable_platforms",
+            True,
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_an_explanation_has_as_many_scenarios_as_its_page_says(text: str, name: str, each: bool):
+    page = " ".join((DOCS / "explain.md").read_text(encoding="utf-8").split())
+    (told,) = (set(found) - {name} for found in re.findall(text, page))
+    assert told == {f"{len(Explanation.of(load_scenario(name), each=each).scenarios):,}"}
