@@ -108,7 +108,7 @@ def explore(
     from simulation.cli.console import print_failures
     from simulation.errors import HyperclusterError
     from simulation.results.manifest import MANIFEST
-    from simulation.results.reader import Results
+    from simulation.results.reader import Results, plugins_named
 
     if len(names) == 1 and (Path(names[0]) / MANIFEST).is_file():
         results = Results(names[0])
@@ -138,16 +138,19 @@ def explore(
     from simulation.cli.progress import ending, errors_as_json, form_of, print_json, progress_shown
 
     with errors_as_json() if as_json else contextlib.nullcontext():
-        study, folder, name = _study_of(
-            names, {key: value for key, value in given.items() if value is not None}
-        )
+        place = out or RESULTS / f"explore-{'+'.join(Path(name).stem for name in names) or STUDY}"
+        with plugins_named(place):
+            study, folder = _study_of(
+                names, {key: value for key, value in given.items() if value is not None}
+            )
         if write is not None:
             _write_study(study, write)
             return
         from simulation.explore.ensemble import ensemble_of
         from simulation.explore.running import refuse_too_many, run_ensemble
 
-        ensemble = ensemble_of(study, folder=folder)
+        with plugins_named(place):
+            ensemble = ensemble_of(study, folder=folder)
         size = _size_of(study, ensemble)
         refuse_too_many(size.points, ensemble)
         if dry_run:
@@ -157,7 +160,7 @@ def explore(
             results = run_ensemble(
                 ensemble,
                 size,
-                out=out or RESULTS / f"explore-{name}",
+                out=place,
                 workers=workers,
                 executor=executor,
                 deadline=deadline,
@@ -173,19 +176,19 @@ def explore(
         ctx.exit(3)
 
 
-def _study_of(names: tuple[str, ...], given: dict[str, Any]) -> tuple[Study, Path | None, str]:
-    """Return the study, the folder of its file, and its name."""
+def _study_of(names: tuple[str, ...], given: dict[str, Any]) -> tuple[Study, Path | None]:
+    """Return the study and the folder of its file."""
     from simulation.explore.study import STUDIES, read_study, study_with
 
     if len(names) >= 2:
-        return study_with({"scenarios": list(names), **given}), None, "+".join(Path(n).stem for n in names)
+        return study_with({"scenarios": list(names), **given}), None
     name = names[0] if names else STUDY
     path = STUDIES.find(
         name,
         advice=". A study compares at least two scenarios: hypercluster explore regional_cluster hypercluster",
     )
     study = read_study(path)
-    return study_with({**study.model_dump(exclude_unset=True), **given}), path.parent, path.stem
+    return study_with({**study.model_dump(exclude_unset=True), **given}), path.parent
 
 
 def _size_of(study: Study, ensemble: Ensemble) -> Size:
