@@ -237,6 +237,7 @@ def _search_flips(results: Results, *, workers: int | None, executor: str) -> No
     import pandas as pd
 
     from simulation.cli.console import print_files
+    from simulation.cli.progress import say_if_compiling
     from simulation.explore.ensemble import ensemble_from
     from simulation.explore.flip_search import nearest_flip
     from simulation.explore.outcomes import METRIC
@@ -245,6 +246,7 @@ def _search_flips(results: Results, *, workers: int | None, executor: str) -> No
     outputs = outputs_of(results, "explore", HERE, "--flip")
     ensemble = ensemble_from(results)
     click.echo("This takes some minutes.", err=True)
+    say_if_compiling()
     tables = []
     for measure, metric in METRIC.items():
         found = nearest_flip(ensemble, results, metric=metric, workers=workers, executor=executor)
@@ -261,6 +263,7 @@ def _find_critical_mass(names: tuple[str, ...], overrides: tuple[str, ...], *, o
     import numpy as np
 
     from simulation.cli.console import print_files
+    from simulation.cli.progress import say_if_compiling
     from simulation.errors import HyperclusterError
     from simulation.explore.critical_mass import critical_mass
     from simulation.figures import write_figure
@@ -271,6 +274,7 @@ def _find_critical_mass(names: tuple[str, ...], overrides: tuple[str, ...], *, o
         raise HyperclusterError("--critical-mass needs one SCENARIO with a platform, such as hypercluster")
     spec = load_scenario(names[0], overrides=overrides)
     click.echo("This takes a minute or two, in one process.", err=True)
+    say_if_compiling()
     found = critical_mass(spec, np.linspace(-1.0, 1.0, 21).tolist())
     click.echo(found.sentence())
     folder = out or RESULTS / f"critical-mass-{spec.name}"
@@ -279,9 +283,10 @@ def _find_critical_mass(names: tuple[str, ...], overrides: tuple[str, ...], *, o
 
 def _foretell(ensemble: Ensemble, size: Size, *, workers: int | None) -> None:
     """Print what would be run."""
-    from simulation.cli.progress import duration
+    from simulation.cli.progress import duration, say_if_compiling
     from simulation.explore.forecast import forecast
 
+    say_if_compiling()
     found = forecast(ensemble, size.points, workers=workers)
     click.echo(
         f"{found.points:,} points, about {found.runs:,} runs, {duration(found.seconds)}, {found.megabytes:.0f} MB"
