@@ -288,9 +288,10 @@ CANNOT_CHANGE_A_NUMBER = (
     "simulation.hidden_characters",
     "simulation.errors",
     "simulation.files",
+    "simulation.meanings",
     "simulation.plugins",
 )
-"""Imported by the model, to refuse an input or to read one; a scenario, a dataset and a plugin have digests of their
+"""Imported by the model, to refuse an input, to explain or to read one; a scenario, a dataset and a plugin have digests of their
 own."""
 
 
