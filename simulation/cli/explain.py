@@ -87,7 +87,7 @@ def explain(
     from simulation.results.reader import plugins_named
     from simulation.scenario.loading import load_scenario
 
-    with plugins_named(out or _folder(Path(scenario).stem, against and Path(against).stem)):
+    with plugins_named(out or _folder(Path(scenario).stem, None if against is None else Path(against).stem)):
         spec = load_scenario(scenario)
         other = None if against is None else load_scenario(against)
     explanation = Explanation.of(spec, other, orders=orders, each=each_entry)
@@ -96,7 +96,7 @@ def explain(
             f"{spec.name}: has no policy and no platform, so there is nothing to explain; "
             "name a scenario that has, or compare with another one by --against OTHER"
         )
-    folder = out or _folder(spec.name, other and other.name)
+    folder = out or _folder(spec.name, None if other is None else other.name)
     click.echo(_size(explanation, replications), err=True)
     with progress_shown(form_of(quiet=False, as_json=False)) as progress:
         results = run_batch(
