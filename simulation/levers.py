@@ -11,19 +11,34 @@ from simulation.world import Array, Endowment
 
 @dataclass(slots=True)
 class Levers:
-    """The quantities that policies change in one month; neutral without policies (section 4)."""
+    """The quantities that policies change in one month; neutral without policies (section 4).
 
-    local_contacts: Array  # float64 (R,), L_r, neutral 1
-    capacity: Array  # float64 (R,), factor on Q_j, neutral 1
-    training: Array  # float64 (R,), increment on the factor of alpha_i, neutral 0
-    trained: Array  # float64 (R,), coverage of training, neutral 0
-    incentive: Array  # float64 (R,), 1/year, neutral 0
-    readiness: Array  # float64 (R,), delta_r with infrastructure
-    subsidy: Array  # float64 (H, R), added to the utility of membership, neutral 0
-    is_open: Array  # bool (H,), platform exists this month
-    resident: Array  # bool (H, J), institutions on the platform
-    interoperability: Array  # float64 (H, H), Omega, neutral identity
-    chain_strength: Array  # float64 (G, R), neutral: the chain's own strength in its poles, 0 elsewhere
+    An instrument changes them in place, by adding its effect times its coverage, so that the order of policies does not
+    matter. Letters as in section 1: R regions, H platforms, J institutions, G chains of industries.
+    """
+
+    local_contacts: Array
+    """float64 (R,), a factor, neutral 1: the weight of contacts within each region, L_r."""
+    capacity: Array
+    """float64 (R,), a factor, neutral 1: the capacity Q_j of the institutions of each region."""
+    training: Array
+    """float64 (R,), an increment, neutral 0: enterprises absorb 1 + this times as much, alpha_i."""
+    trained: Array
+    """float64 (R,), 0-1, neutral 0: the share of each region that is trained, for vectors with the best training."""
+    incentive: Array
+    """float64 (R,), 1/year, neutral 0: the hazard that is added for every enterprise of each region."""
+    readiness: Array
+    """float64 (R,), 0-1, neutral that of the region: digital readiness delta_r, with infrastructure."""
+    subsidy: Array
+    """float64 (H, R), neutral 0: what is added to the utility of membership, by platform and region."""
+    is_open: Array
+    """bool (H,), neutral False: whether each platform exists in this month; its calendar may open it too."""
+    resident: Array
+    """bool (H, J), neutral as the scenario says: whether an institution is on a platform that is elsewhere."""
+    interoperability: Array
+    """float64 (H, H), 0-1, neutral the identity: the share Omega of one platform's members that another one sees."""
+    chain_strength: Array
+    """float64 (G, R), neutral the chain's own strength in its poles, else 0: the demand pull of each chain."""
 
     @staticmethod
     def neutral(endowment: Endowment) -> Levers:

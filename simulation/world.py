@@ -144,17 +144,17 @@ class Chains:
 class Endowment:
     """What a scenario gives a world at its start, before any random draw; policies are planned from it."""
 
-    months: int
-    steps_per_year: int
-    regions: Regions
+    months: int  # until the horizon
+    steps_per_year: int  # months in a year
+    regions: Regions  # R, with their readiness and distances
     industries: tuple[str, ...]  # S names, sorted
     counts: Array  # int64 (R, S), enterprises
     institution_names: tuple[str, ...]  # J, sorted by region and name
-    institution_kinds: tuple[str, ...]
+    institution_kinds: tuple[str, ...]  # J, of ``INSTITUTION_KINDS``
     institution_region: Array  # int32 (J,)
     institution_capacity: Array  # float64 (J,), Q before policy
-    platforms: Platforms
-    chains: Chains
+    platforms: Platforms  # H, with who may join
+    chains: Chains  # G, of industries
 
 
 @dataclass(frozen=True, slots=True)

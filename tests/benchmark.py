@@ -1,11 +1,11 @@
-"""Measure what a replication costs, and print it as a table; compared figures are ratios within this one run.
+"""Measure what a replication costs, and print it as tables; compared figures are ratios within this one run.
 
-    uv run python tests/benchmark.py
+    uv run python tests/benchmark.py [--write]
     uv run python tests/benchmark.py peers
 
-The second compares the months of a task that other packages can simulate too with theirs, and writes the result into
-docs/performance.md; it takes about a quarter of an hour. Numbers of enterprises may follow, such as
-``peers 5301 53010``.
+``--write`` puts the tables into docs/performance.md. The second compares the months of a task that other packages can
+simulate too with theirs, and writes the result into the same page; it takes about a quarter of an hour. Numbers of
+enterprises may follow, such as ``peers 5301 53010``.
 
 CPU time is the process's own, after compilation; the median of several replications is shown. The plain model is the
 one that the tests hold the compiled one against.
@@ -20,6 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 import reference_model
+from measurements import publish
+from parts import parts_of_months
 
 from simulation import metrics
 from simulation.engine.build.world import build_world
@@ -47,9 +49,9 @@ def cpu(action):
     return statistics.median(times), result
 
 
-def main():
-    print(f"CPU ms of one replication at full size, 240 months; median of {RUNS}\n")
-    print("| scenario | world | months | metrics | in all |\n|---|---:|---:|---:|---:|")
+def replications() -> str:
+    """Return the table of what a replication of some scenarios takes, and ratios of other costs to it."""
+    lines = ["| scenario | world | months | metrics | in all |", "|---|---:|---:|---:|---:|"]
     for name in ("baseline", "regional_cluster", "hypercluster", "fragmented_platforms"):
         spec = load_scenario(name)
         simulate(spec, 1)
@@ -57,13 +59,33 @@ def main():
         world, _ = cpu(lambda seed, spec=spec: build_world(spec, seed))
         measure, _ = cpu(lambda _, record=record: metrics.compute(record))
         cells = (world, whole - world, measure, whole + measure)
-        print(f"| {name} | " + " | ".join(f"{1000 * seconds:.0f}" for seconds in cells) + " |")
+        lines.append(f"| `{name}` | " + " | ".join(f"{1000 * seconds:.0f}" for seconds in cells) + " |")
+    return (
+        f"CPU ms of a replication at full size, 240 months; median of {RUNS}:\n\n" + "\n".join(lines) + "\n"
+    )
 
+
+def parts() -> str:
+    """Return the table of the largest loops of the months."""
+    spec = load_scenario("hypercluster")
+    lines = ["| in the months of `hypercluster` | times | ns | ms |", "|---|---:|---:|---:|"]
+    lines += [
+        f"| {part.name} | {part.times:,.0f} | {1e9 * part.seconds:.2g} | {1e3 * part.times * part.seconds:.1f} |"
+        for part in parts_of_months(spec, next(SEEDS))
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def ratios() -> str:
+    """Return a list of ratios of costs, each measured in this run."""
     specs = [load_scenario(name) for name in ("hypercluster", "labour_mobility", "turnover")]
     still, moving, coming = (cpu(lambda seed, spec=spec: simulate(spec, seed))[0] for spec in specs)
-    print(
-        f"\nLabour mobility over fixed ties: {moving / still:.1f}; entry and exit over none: {coming / still:.1f}"
-    )
+    first, second = [], []
+    for seed in itertools.islice(SEEDS, RUNS):
+        for times, spec in ((first, specs[0]), (second, load_scenario("regional_cluster"))):
+            start = time.process_time()
+            build_world(spec, seed)
+            times.append(time.process_time() - start)
 
     small = load_scenario(
         "hypercluster", overrides=["world.scale=0.02", "time.years=1", "budget.per_year=1e6"]
@@ -81,14 +103,24 @@ def main():
         return time.process_time() - start
 
     compiled = statistics.median(months() for _ in range(RUNS))
-    print(f"Plain over compiled month, {world.pairs.enterprise.size} pairs: {plain / compiled:.0f} times")
-    spec = load_scenario("hypercluster")
-    bare, _ = cpu(lambda seed: Engine(spec, seed))
-    mesa, _ = cpu(lambda seed: HyperclusterModel(spec, rng=seed))
-    agents, _ = cpu(lambda seed: len(HyperclusterModel(spec, rng=seed).agents))
-    print(
-        f"Building the Mesa model over the bare engine: {mesa / bare:.2f}; with all its agents: {agents / bare:.1f}"
+    bare, _ = cpu(lambda seed: Engine(specs[0], seed))
+    mesa, _ = cpu(lambda seed: HyperclusterModel(specs[0], rng=seed))
+    agents, _ = cpu(lambda seed: len(HyperclusterModel(specs[0], rng=seed).agents))
+    return (
+        f"- Labour mobility over fixed ties: {moving / still:.1f}; entry and exit over none, with twice as many "
+        f"enterprises in total: {coming / still:.1f}.\n"
+        f"- The world of a second scenario with the same seed over the first: "
+        f"{statistics.median(second) / statistics.median(first):.2f}.\n"
+        f"- A month in plain Python over the compiled one, {world.pairs.enterprise.size} pairs, same numbers: "
+        f"{plain / compiled:.0f}.\n"
+        f"- Building the Mesa model over the engine alone: {mesa / bare:.1f}; with all its agents: "
+        f"{agents / bare:.1f}.\n"
     )
+
+
+def main():
+    """Measure what a replication costs."""
+    publish("performance.md", {"replication": "\n".join((replications(), parts(), ratios()))}, sys.argv)
 
 
 if __name__ == "__main__":

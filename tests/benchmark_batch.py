@@ -1,10 +1,11 @@
 """Measure what a batch costs beside the model itself, and print it as a table.
 
-    uv run python tests/benchmark_batch.py
+    uv run python tests/benchmark_batch.py [--write]
 
 The model's own time is that of simulating and of computing metrics, with the reasons of those that are undefined; all
 else is the engine's: rows, checksums, Parquet, writing, merging, keeping account. CPU time is counted, of the process
 that computes and writes (executor "serial"), best of several runs; then that of a parent alone, whose worker computes.
+``--write`` puts the table into docs/batches.md.
 """
 
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 import small_worlds
+from measurements import publish
 
 from simulation import metrics
 from simulation.batch.running import run_batch
@@ -60,19 +62,26 @@ def costs(spec, replications, folder):
 
 
 def main():
-    print("| study | model | engine | of which rows | and Parquet | engine by the clock | parent alone |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    lines = [
+        "| study | model | engine | of which rows and checksums | and Parquet | engine by the clock | parent alone |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         dataset = small_worlds.dataset(folder / "dataset", {"east": 3, "west": 3})
         tiny = small_worlds.plain_scenario(folder / "tiny.toml", dataset, time="years = 1")
-        for spec, replications in (
-            (load_scenario(tiny), 500),
-            (load_scenario("baseline", overrides=["world.scale=0.05", "time.years=5"]), 100),
-            (load_scenario("hypercluster"), 20),
+        for title, spec, replications in (
+            ("tiny: 6 enterprises, one technology, one year", load_scenario(tiny), 500),
+            (
+                "a twentieth of full size, `baseline`, 5 years",
+                load_scenario("baseline", overrides=["world.scale=0.05", "time.years=5"]),
+                100,
+            ),
+            ("full size, `hypercluster`, 20 years", load_scenario("hypercluster"), 20),
         ):
             cells = costs(spec, replications, folder)
-            print(f"| {spec.name}, {replications} | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
+            lines.append(f"| {replications}: {title} | " + " | ".join(f"{cell:.2g}" for cell in cells) + " |")
+    publish("batches.md", {"overhead": "\n".join(lines)}, sys.argv)
 
 
 if __name__ == "__main__":

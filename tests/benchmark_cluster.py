@@ -1,10 +1,11 @@
 """Measure what a replication costs the parent of many workers, and print it as a table.
 
-    uv run python tests/benchmark_cluster.py [WORKERS] [REPLICATIONS] [KEEP]...
+    uv run python tests/benchmark_cluster.py [WORKERS] [REPLICATIONS] [KEEP]... [--write]
 
 A thousand workers are simulated by a few processes that answer at once: they hand in blocks of tiny replications that
 were computed before, under the numbers that were asked for. All that the parent sees is real: tasks and answers go
 through pipes, blocks lie on the disk, and readers find them. CPU time is that of the parent's process alone.
+``--write`` puts the table into docs/batches.md.
 """
 
 import cProfile
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 import numpy as np
 import pyarrow as pa
 import small_worlds
+from measurements import WRITE, publish
 
 from simulation.batch import running as batch
 from simulation.batch.progress import HEADLINE
@@ -92,18 +94,19 @@ def study(spec, folder, *, workers, replications, keep):
 
 def main():
     batch.run_block = answered
-    given = sys.argv[1:3]
-    workers, replications = map(int, [*given, *("1000", "160000")[len(given) :]])
-    print(f"{workers} workers, {replications} replications, ms of the parent's CPU each:\n")
-    print("| `--keep` | while workers compute | merging at the end |")
-    print("|---|---:|---:|")
+    given = [argument for argument in sys.argv[1:] if argument != WRITE]
+    numbers = given[:2]
+    workers, replications = map(int, [*numbers, *("1000", "160000")[len(numbers) :]])
+    lines = ["| `--keep` | while workers compute | merging at the end |", "|---|---:|---:|"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         dataset = small_worlds.dataset(folder / "dataset", {"east": 3, "west": 3})
         tiny = small_worlds.plain_scenario(folder / "tiny.toml", dataset, time="years = 1")
-        for keep in sys.argv[3:] or ("all", "metrics"):
+        for keep in given[2:] or ("all", "metrics"):
             cells = study(load_scenario(tiny), folder, workers=workers, replications=replications, keep=keep)
-            print(f"| `{keep}` | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |", flush=True)
+            lines.append(f"| `{keep}` | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
+    told = f"{workers:,} workers, {replications:,} replications, ms of the parent's CPU time each:"
+    publish("batches.md", {"parent": f"{told}\n\n" + "\n".join(lines)}, sys.argv)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""Measure how long a visitor waits while another floods the server: ``uv run python tests/benchmark_flood.py``.
+"""Measure how long a visitor waits while another floods the server.
+
+    uv run python tests/benchmark_flood.py [FLOOD]... [--seconds S] [--connections N] [--write]
 
 For each kind of flood a process of its own floods through several connections, while one visitor loads the page again
-and again, a second connects and says hello, and a third plays a running model. ``--seconds``, ``--connections`` and
-names of floods may be given. Asserts nothing; numbers in docs/browser.md.
+and again, a second connects and says hello, and a third plays a running model. ``--write`` puts the table into
+docs/browser.md. Asserts nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+from measurements import WRITE, publish
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -280,20 +285,22 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--flood", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help="of a server that runs already")
+    parser.add_argument(WRITE, action="store_true", help="put the table into docs/browser.md")
     given = parser.parse_args()
     if given.flood:
         asyncio.run(flood(given.flood, given.port, connections=given.connections, seconds=given.seconds))
         return
+    rows = []
     with server() if given.port is None else contextlib.nullcontext(given.port) as port:
         for name in given.names or ["", *FLOODS]:
             waits = measured(name, port, seconds=given.seconds, connections=given.connections)
-            told = ", ".join(
-                f"{what} {1000 * high(times):.0f} ({1000 * max(times):.0f}, {len(times)} times)"
-                for what, times in waits.items()
-            )
-            load = Path("/proc/loadavg")
-            busy = f"; load {load.read_text('ascii').split()[0]}" if load.exists() else ""
-            print(f"{name or 'no flood'}: ms at the 99th percentile (worst): {told}{busy}", flush=True)
+            what = " ".join((FLOODS[name].__doc__ or "").split()).rstrip(".") if name else "None"
+            cells = [f"{1000 * high(times):.0f} ({1000 * max(times):.0f})" for times in waits.values()]
+            rows.append(f"| {what} | {' | '.join(cells)} |")
+            print(rows[-1], file=sys.stderr, flush=True)
+    head = ["| flood | the page | a handshake with `welcome` | a month of both sides |", "|---|---|---|---|"]
+    told = f"ms at the 99th percentile (the worst), in {given.seconds:.0f} s with {given.connections} connections:"
+    publish("browser.md", {"floods": f"{told}\n\n" + "\n".join(head + rows)}, [WRITE] if given.write else [])
 
 
 if __name__ == "__main__":

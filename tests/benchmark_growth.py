@@ -1,11 +1,11 @@
 """Measure how time and memory grow with the world: enterprises, technologies, regions, platforms, months.
 
-    uv run python tests/benchmark_growth.py
-    uv run python tests/benchmark_growth.py enterprises 1 10 100 1000
+    uv run python tests/benchmark_growth.py [--write]
+    uv run python tests/benchmark_growth.py enterprises 1 10 100
 
 Each row is a process of its own, which compiles on a tiny world first. Times are CPU seconds of one replication; memory
-is what the process takes beyond interpreter, libraries and that tiny world. The second form measures one part, with
-these sizes.
+is what the process takes beyond interpreter, libraries and that tiny world. The whole takes about eight minutes and
+9 GB; ``--write`` puts it into docs/performance.md. The second form measures one part, with these sizes.
 """
 
 import json
@@ -19,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
+from measurements import WRITE, publish
 from small_worlds import dataset
 
 from simulation.engine.build.world import build_world
@@ -63,7 +64,10 @@ def national(_: Path, *, scale: float) -> Scenario:
 
 
 GROWING: dict[str, tuple[Callable[[Path, float, float], Scenario], tuple[float, ...]]] = {
-    "enterprises": (lambda folder, size, scale: national(folder, scale=size * scale), (1, 3, 10, 30, 100)),
+    "enterprises": (
+        lambda folder, size, scale: national(folder, scale=size * scale),
+        (1, 10, 30, 100, 300, 1000),
+    ),
     "technologies": (
         lambda folder, size, scale: land(folder, scale=scale, technologies=int(size)),
         (5, 10, 20, 40),
@@ -108,10 +112,14 @@ def measure(part: str, size: float) -> dict[str, float]:
 
 
 def main(parts: dict[str, tuple[float, ...]]) -> None:
-    """Print a table for each part."""
+    """Publish a table for each part."""
+    tables = []
     for part, sizes in parts.items():
-        print(f"\n| {part} | enterprises | pairs | building, s | months, s | world, MB | in all, MB |")
-        print("|---:|---:|---:|---:|---:|---:|---:|")
+        first = "`world.scale`" if part == "enterprises" else part
+        lines = [
+            f"| {first} | enterprises | pairs | building, s | months, s | world, MB | in all, MB |",
+            "|---:|---:|---:|---:|---:|---:|---:|",
+        ]
         for size in sizes:
             child = subprocess.run(
                 [sys.executable, __file__, "--one", part, str(size)],
@@ -120,17 +128,20 @@ def main(parts: dict[str, tuple[float, ...]]) -> None:
                 check=True,
             )
             found = json.loads(child.stdout)
-            print(
-                f"| {size:g} | {found['enterprises']:,} | {found['pairs']:,} | {found['building']:.3g} | "
-                f"{found['months']:.3g} | {found['world']:,.0f} | {found['in_all']:,.0f} |",
-                flush=True,
+            lines.append(
+                f"| {size:g} | {found['enterprises']:,} | {found['pairs']:,} | {found['building']:.2g} | "
+                f"{found['months']:.3g} | {found['world']:,.0f} | {found['in_all']:,.0f} |"
             )
+            print(lines[-1], file=sys.stderr, flush=True)
+        tables.append("\n".join(lines))
+    publish("performance.md", {"growth": "\n\n".join(tables)}, sys.argv)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        print(json.dumps(measure(sys.argv[2], float(sys.argv[3]))))
-    elif sys.argv[1:]:
-        main({sys.argv[1]: tuple(map(float, sys.argv[2:])) or GROWING[sys.argv[1]][1]})
+    given = [argument for argument in sys.argv[1:] if argument != WRITE]
+    if given[:1] == ["--one"]:
+        print(json.dumps(measure(given[1], float(given[2]))))
+    elif given:
+        main({given[0]: tuple(map(float, given[1:])) or GROWING[given[0]][1]})
     else:
         main({part: sizes for part, (_, sizes) in GROWING.items()})

@@ -1,9 +1,9 @@
 """What the page costs in a real browser: first picture, a step, a change, pictures a second.
 
-    uv run python tests/benchmark_page.py
+    uv run python tests/benchmark_page.py [--write]
 
 Needs Chromium. Everything is measured inside the page, with the server on the same machine: from the click to the frame
-after the one in which the figures were drawn. docs/browser.md holds the numbers.
+after the one in which the figures were drawn. ``--write`` puts the table into docs/browser.md.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
+from measurements import publish
 from visits import serving, visit
 
 STATE = "#a=regional_cluster&b=hypercluster&seed="
@@ -79,8 +80,9 @@ def after(page: Page, watched: str, target: str, value: object = None) -> float:
     return took
 
 
-def say(what: str, values: list[float], unit: str) -> None:
-    print(f"{what:42} median {statistics.median(values):6.0f}  worst {max(values):6.0f}  {unit}")
+def in_ms(values: list[float]) -> str:
+    """Return cells of the table: median and worst."""
+    return f"{statistics.median(values):.0f} ms | {max(values):.0f} ms"
 
 
 def main() -> None:
@@ -117,15 +119,23 @@ def main() -> None:
             gaps += [late - early for early, late in pairwise(times)]
             here.leave()
         browser.close()
-    say("first picture", first, "ms after navigation")
-    say("first answer", answers, "ms after navigation")
-    say("step to picture", steps, "ms")
-    say("changed budget to picture", changes, "ms")
-    say("changed budget to answer", answered, "ms")
-    say("between two pictures while playing", gaps, "ms")
-    print(
-        f"{'pictures a second while playing':42} median {statistics.median(rates):6.1f}  least {min(rates):6.1f}"
-    )
+    rows = {
+        "first picture, of the end of the run, from navigation": in_ms(first),
+        "first answer, from navigation": in_ms(answers),
+        "a step, from click to picture": in_ms(steps),
+        "a changed budget at the end of the run, from the field to the answer": in_ms(answered),
+        "the same, to the picture of the end": in_ms(changes),
+        "between two pictures while playing 60 months a second": in_ms(gaps),
+        "pictures a second while playing, two national models": (
+            f"{statistics.median(rates):.0f} | {min(rates):.0f}"
+        ),
+    }
+    lines = [
+        "| | median | worst |",
+        "|---|---|---|",
+        *(f"| {what} | {took} |" for what, took in rows.items()),
+    ]
+    publish("browser.md", {"page": "\n".join(lines)}, sys.argv)
 
 
 if __name__ == "__main__":

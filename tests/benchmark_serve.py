@@ -1,6 +1,8 @@
-"""Measure the page's server on this machine: ``uv run python tests/benchmark_serve.py``; numbers in docs/browser.md.
+"""Measure the page's server: step to frame, frames a second, sessions at a time, memory a session.
 
-Step to frame, frames a second, sessions at a time, memory a session. Asserts nothing.
+    uv run python tests/benchmark_serve.py [--write]
+
+``--write`` puts the table into docs/browser.md. Asserts nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +16,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 import psutil
+from measurements import publish
 from websockets.asyncio.client import ClientConnection, connect
 
 from simulation.engine.month import Engine
@@ -55,26 +61,20 @@ async def seconds(task: Callable[[], Awaitable[object]]) -> float:
     return time.perf_counter() - began
 
 
-def told(what: str, times: list[float]) -> None:
+def in_ms(times: list[float]) -> str:
+    """Return median, 99th percentile and worst of times in seconds, for a cell of the table."""
     ordered = sorted(times)
     high = ordered[min(len(ordered) - 1, round(0.99 * len(ordered)))]
-    print(
-        f"{what}: median {1000 * statistics.median(times):.1f} ms, 99 % {1000 * high:.1f}, "
-        f"worst {1000 * ordered[-1]:.1f}"
-    )
+    return f"{1000 * statistics.median(times):.1f} / {1000 * high:.1f} / {1000 * ordered[-1]:.1f} ms"
 
 
-async def one_session(port: int) -> None:
+async def one_session(port: int) -> dict[str, str]:
+    """Return what one visitor waits for."""
     socket = await hello(port)
-    told(
-        "open both sides", [await seconds(lambda s=seed: open_both(socket, seed=s)) for seed in range(2, 12)]
-    )
+    opening = [await seconds(lambda s=seed: open_both(socket, seed=s)) for seed in range(2, 12)]
     await open_both(socket, seed=1)
     times = [await seconds(lambda m=month: frame(socket, m)) for month in range(1, STEPS + 1)]
-    told("step to frame, both sides", times)
-    print(f"frames a second, both sides, a month each: {STEPS / sum(times):.0f}")
     again = [await seconds(lambda m=month: frame(socket, m)) for month in range(1, STEPS + 1)]
-    told("frame of a month that lies behind", again)
     change = {"scenario": "hypercluster", "changes": ["diffusion.half_distance_km=300"]}
 
     async def changed() -> None:
@@ -84,17 +84,24 @@ async def one_session(port: int) -> None:
         for first in range(0, 240, 24):
             await frame(socket, first, 24)
 
-    print(
-        f"a change of one side at the horizon, until it is there again: {1000 * await seconds(changed):.0f} ms"
-    )
+    changing = await seconds(changed)
     await socket.close()
+    return {
+        "open both sides, national": in_ms(opening),
+        "one month of both sides, request to frame": in_ms(times),
+        "frames a second, a month of both sides each": f"{STEPS / sum(times):.0f}",
+        "one month that lies behind": in_ms(again),
+        "a change of one side at the horizon, until it has reached the horizon again": (
+            f"{1000 * changing:.0f} ms"
+        ),
+    }
 
 
-async def many_sessions(port: int, server: psutil.Process, model_bytes: float) -> None:
+async def many_sessions(port: int, server: psutil.Process, model_bytes: float) -> dict[str, str]:
+    """Return what many visitors wait for, and what each takes."""
     before = memory(server)
     sockets = await asyncio.gather(*(hello(port) for _ in range(SESSIONS)))
-    times = await asyncio.gather(*(seconds(lambda s=s: open_both(s)) for s in sockets))
-    told(f"{SESSIONS} sessions opened at the same moment", list(times))
+    opening = await asyncio.gather(*(seconds(lambda s=s: open_both(s)) for s in sockets))
 
     async def play(socket: ClientConnection) -> list[float]:
         return [await seconds(lambda m=month: frame(socket, m)) for month in range(1, 61)]
@@ -102,15 +109,19 @@ async def many_sessions(port: int, server: psutil.Process, model_bytes: float) -
     began = time.perf_counter()
     found = await asyncio.gather(*(play(socket) for socket in sockets))
     elapsed = time.perf_counter() - began
-    told(f"{SESSIONS} sessions playing as fast as they can, a step", [t for times in found for t in times])
-    print(f"frames a second, all sessions together: {60 * SESSIONS / elapsed:.0f}")
     a_session = (memory(server) - before) / SESSIONS
-    print(
-        f"memory a session: {a_session / MEGABYTE:.1f} MB, of which the two models by themselves "
-        f"{2 * model_bytes / MEGABYTE:.1f} MB"
-    )
     for socket in sockets:
         await socket.close()
+    return {
+        f"{SESSIONS} sessions opened at the same moment": in_ms(list(opening)),
+        f"{SESSIONS} sessions playing as fast as they can, request to frame": in_ms(
+            [t for times in found for t in times]
+        ),
+        "frames a second, all of these together": f"{60 * SESSIONS / elapsed:.0f}",
+        f"memory per session in addition to its two models ({2 * model_bytes / MEGABYTE:.1f} MB)": (
+            f"{a_session / MEGABYTE - 2 * model_bytes / MEGABYTE:.1f} MB"
+        ),
+    }
 
 
 def memory(process: psutil.Process) -> float:
@@ -151,11 +162,17 @@ def main() -> None:
             try:
                 assert process.stdout is not None
                 port = int(process.stdout.readline().split(":")[2].split("/")[0])
-                print(f"from the command to the address: {time.perf_counter() - began:.1f} s")
-                asyncio.run(one_session(port))
-                asyncio.run(many_sessions(port, psutil.Process(process.pid), model_bytes))
+                rows = {"from the command to the address": f"{time.perf_counter() - began:.1f} s"}
+                rows |= asyncio.run(one_session(port))
+                rows |= asyncio.run(many_sessions(port, psutil.Process(process.pid), model_bytes))
             finally:
                 process.terminate()
+    lines = [
+        "| what | median / 99 % / worst |",
+        "|---|---|",
+        *(f"| {what} | {took} |" for what, took in rows.items()),
+    ]
+    publish("browser.md", {"server": "\n".join(lines)}, sys.argv)
 
 
 if __name__ == "__main__":

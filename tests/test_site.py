@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -13,11 +14,24 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from simulation.cli.main import cli
+from simulation.figures.drawing.study import Drawn, ScenarioCurves, StudyCurves, StudyFigure
+from simulation.levers import Levers
+from simulation.metrics.curves import Curves
+from simulation.metrics.metric import Metric
 from simulation.policies import INSTRUMENTS
+from simulation.policies.base import Effect
 from simulation.scenario.schema import Scenario
+from simulation.world import Endowment
 
 ROOT = Path(__file__).parent.parent
 MODEL = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+REFERENCES = (
+    "simulation.metrics",
+    "simulation.policies",
+    "simulation.levers",
+    "simulation.world",
+    "simulation.figures",
+)
 
 pytestmark = pytest.mark.slow
 
@@ -102,6 +116,20 @@ def test_the_references_hold_every_key_instrument_and_command(site: Path, pages:
     assert {"hypercluster-explore", "explore.parameters", "optimize.entries", "fit.parameters"} <= studies
     commands = pages[site / "reference" / "commands.html"].targets
     assert {f"hypercluster-{name}" for name in cli.commands} <= commands
+
+
+EXTENDED = (Metric, Curves, Effect, Levers, Endowment, StudyFigure, StudyCurves, ScenarioCurves, Drawn)
+"""Classes whose fields the author of an instrument, a metric or a figure reads or writes."""
+
+
+@pytest.mark.parametrize("cls", EXTENDED, ids=lambda cls: cls.__name__)
+def test_the_reference_shows_fields_with_their_meaning(site: Path, cls: type):
+    package = next(p for p in REFERENCES if f"{cls.__module__}.".startswith(f"{p}."))
+    page = (site / "reference" / "python" / f"{package}.html").read_text(encoding="utf-8")
+    for field in dataclasses.fields(cls):
+        _, _, shown = page.partition(f'id="{cls.__module__}.{cls.__qualname__}.{field.name}"')
+        _, _, words = shown.partition('class="doc doc-contents ">')
+        assert re.match(r"\s*<p>\w", words), field.name
 
 
 @pytest.mark.parametrize(

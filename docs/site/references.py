@@ -9,9 +9,11 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
 
 from simulation.explore.study import Study
 from simulation.fit.study import Fit
+from simulation.meanings import meaning_of
 from simulation.optimize.study import Search
 from simulation.scenario.schema import Scenario
 
@@ -76,9 +78,20 @@ def python(package: str) -> str:
     return f"# `{package}`\n\n::: {package}\n    options:\n      show_submodules: {submodules}\n"
 
 
+class _WithMeanings(GenerateJsonSchema):
+    """A JSON schema whose keys are described by what the source says of them."""
+
+    def model_schema(self, schema: Any) -> dict[str, Any]:
+        found = super().model_schema(schema)
+        for key, part in found.get("properties", {}).items():
+            if words := meaning_of(schema["cls"], key):
+                part["description"] = words
+        return found
+
+
 def keys_of(schema: type[BaseModel], *, level: int, within: str = "") -> str:
     """Return the keys of a TOML file as one table for each of its tables; ``within`` begins the targets of links."""
-    whole = schema.model_json_schema()
+    whole = schema.model_json_schema(schema_generator=_WithMeanings)
     lines = _tables(whole, whole.get("$defs", {}), (), "", level)
     return "\n".join(lines).replace("{ #", f"{{ #{within}")
 
@@ -104,7 +117,8 @@ def _tables(
     for key, inner, form, words in below:
         written = form.format(around + key)
         if len(inner) == 1:
-            only = inner[0] | {"description": f"{words} {inner[0].get('description', '')}"}
+            said = dict.fromkeys((words, inner[0].get("description", "")))  # they may be the same
+            only = inner[0] | {"description": " ".join(said)}
             yield from _tables(only, definitions, (*place, key), written, level)
             continue
         yield f"\n{'#' * level} `{written}` {{ #{'.'.join((*place, key))} }}\n"

@@ -54,6 +54,7 @@ class Progress:
     )  # by scenario and metric of HEADLINE
     damaged: Sequence[str] = ()  # blocks that were found damaged on disk, and are computed again
     notes: Sequence[str] = ()  # notes about the disk for the user
+    compiling: bool = False  # the first replication waits until the equations are compiled
 
 
 class Report:
@@ -68,6 +69,7 @@ class Report:
         self._began = time.monotonic()
         self._since = (self._began, 0)  # when the rate was counted from, and what had been done by then
         self._computed = 0
+        self._compiling = False
         self._failed = 0
         self._done = self._total = self._kept = 0
         self._estimate: Estimate | None = None
@@ -78,6 +80,11 @@ class Report:
         if not self._total:
             self._kept = done
         self._total, self._done = total, done
+        self.tell()
+
+    def compiling(self) -> None:
+        """Note that the equations have to be compiled first; over with the first outcome."""
+        self._compiling = True
         self.tell()
 
     def estimated(self, estimate: Estimate) -> None:
@@ -94,6 +101,7 @@ class Report:
 
     def took(self, done: int, *, failed: int) -> None:
         """Count an outcome."""
+        self._compiling = False
         self._done += done
         self._failed += failed
         self._computed += done + failed
@@ -123,5 +131,6 @@ class Report:
                 means=self._means,
                 damaged=self._damaged,
                 notes=self._notes,
+                compiling=self._compiling,
             )
         )

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from simulation.arguments import MOST_REPLICATIONS, real_number, seed_of, whole_number
+from simulation.batch.compiling import has_to_compile
 from simulation.batch.dispatch import (
     Block,
     Delivering,
@@ -354,6 +355,8 @@ class Batch:
         This also makes one worker compile the kernels, which the others then read from numba's cache.
         """
         self.piloted = True
+        if self.pool.is_here and has_to_compile():
+            self.report.compiling()
         pilots: dict[tuple[bool, bool], Block] = {}
         for block in blocks:
             pilots.setdefault(kind_of(block.spec), single(block, block.replications[0]))

@@ -76,6 +76,10 @@ class Workers(Protocol):
         """Number of tasks to have sent out at the same time."""
 
     @property
+    def is_here(self) -> bool:
+        """Whether they are processes of this program, on this machine."""
+
+    @property
     def patience(self) -> float | None:
         """Seconds after which the caller should give up a task that it has sent; None if the workers do so."""
 
@@ -110,8 +114,7 @@ def opened(
     if not isinstance(executor, str):
         yield _Foreign(executor, lambda: workers, deadline)
     elif executor == "serial":
-        prepare()
-        yield _Serial()
+        yield _Serial(prepare)
     elif executor == "processes":
         if workers > MOST_PROCESSES:
             raise HyperclusterError(f"workers = {workers}: must be {MOST_PROCESSES} or fewer on one machine")
@@ -135,13 +138,20 @@ class _Serial:
     """Runs every task immediately in this process, where a debugger can follow it."""
 
     slots = capacity = 1
+    is_here = True
     patience = None
+
+    def __init__(self, prepare: Callable[[], None]) -> None:
+        self._prepare: Callable[[], None] | None = prepare
 
     def cores_each(self, tasks: int) -> int:
         return 1
 
     def submit[A, T](self, task: Callable[[A], T], argument: A) -> Future[T]:
         future: Future[T] = Future()
+        if self._prepare is not None:
+            self._prepare()
+            self._prepare = None
         try:
             future.set_result(task(argument))
         except Exception as error:  # noqa: BLE001 - a future keeps any exception
@@ -151,6 +161,8 @@ class _Serial:
 
 class _Foreign:
     """A foreign executor."""
+
+    is_here = False
 
     def __init__(self, executor: Executor, count_slots: Callable[[], int], deadline: float | None) -> None:
         self._executor = executor
@@ -280,6 +292,7 @@ class _Processes:
     None has a second task queued: it would begin that one before the first is on disk, and a stop would lose both.
     """
 
+    is_here = True
     patience = None
 
     def __init__(self, workers: int, *, deadline: float | None, prepare: Callable[[], None]) -> None:

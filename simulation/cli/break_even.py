@@ -44,6 +44,7 @@ def break_even(
     from simulation.analysis.break_even import break_even as find
     from simulation.analysis.break_even import check_place, in_words, write_break_even
     from simulation.cli.console import print_files
+    from simulation.cli.progress import say_if_compiling
     from simulation.figures.break_even import draw
     from simulation.figures.drawing.style import saved
     from simulation.scenario.loading import load_scenario
@@ -55,6 +56,7 @@ def break_even(
     specs = load_scenario(scenario), load_scenario(rival)
     if out is not None:
         check_place(out)
+    say_if_compiling()
     found = find(*specs, metric=metric, replications=replications, seed=seed, progress=show)
     words = in_words(found, (specs[0].title, specs[1].title))
     click.echo(words)

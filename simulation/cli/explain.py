@@ -84,18 +84,19 @@ def explain(
     from simulation.reporting.explanation_page import write_explanation
     from simulation.reporting.explanations import sentences, tables
     from simulation.results.derived import HERE, outputs_of
+    from simulation.results.reader import plugins_named
     from simulation.scenario.loading import load_scenario
 
-    spec = load_scenario(scenario)
-    other = None if against is None else load_scenario(against)
+    with plugins_named(out or _folder(Path(scenario).stem, None if against is None else Path(against).stem)):
+        spec = load_scenario(scenario)
+        other = None if against is None else load_scenario(against)
     explanation = Explanation.of(spec, other, orders=orders, each=each_entry)
     if not explanation.games:
         raise HyperclusterError(
             f"{spec.name}: has no policy and no platform, so there is nothing to explain; "
             "name a scenario that has, or compare with another one by --against OTHER"
         )
-    versus = f"-against-{other.name}" if other else ""
-    folder = out or Path("results") / f"explain-{spec.name}{versus}"
+    folder = out or _folder(spec.name, None if other is None else other.name)
     click.echo(_size(explanation, replications), err=True)
     with progress_shown(form_of(quiet=False, as_json=False)) as progress:
         results = run_batch(
@@ -132,6 +133,11 @@ def explain(
     if results.manifest["failures"]:
         print_failures(results.manifest)
         ctx.exit(FAILURES)
+
+
+def _folder(scenario: str, against: str | None) -> Path:
+    """Return the results folder of an explanation, by the names of its scenarios."""
+    return Path("results") / f"explain-{scenario}{f'-against-{against}' if against else ''}"
 
 
 def _size(explanation: Explanation, replications: int) -> str:

@@ -108,7 +108,7 @@ def explore(
     from simulation.cli.console import print_failures
     from simulation.errors import HyperclusterError
     from simulation.results.manifest import MANIFEST
-    from simulation.results.reader import Results
+    from simulation.results.reader import Results, plugins_named
 
     if len(names) == 1 and (Path(names[0]) / MANIFEST).is_file():
         results = Results(names[0])
@@ -138,16 +138,19 @@ def explore(
     from simulation.cli.progress import ending, errors_as_json, form_of, print_json, progress_shown
 
     with errors_as_json() if as_json else contextlib.nullcontext():
-        study, folder, name = _study_of(
-            names, {key: value for key, value in given.items() if value is not None}
-        )
+        place = out or RESULTS / f"explore-{'+'.join(Path(name).stem for name in names) or STUDY}"
+        with plugins_named(place):
+            study, folder = _study_of(
+                names, {key: value for key, value in given.items() if value is not None}
+            )
         if write is not None:
             _write_study(study, write)
             return
         from simulation.explore.ensemble import ensemble_of
         from simulation.explore.running import refuse_too_many, run_ensemble
 
-        ensemble = ensemble_of(study, folder=folder)
+        with plugins_named(place):
+            ensemble = ensemble_of(study, folder=folder)
         size = _size_of(study, ensemble)
         refuse_too_many(size.points, ensemble)
         if dry_run:
@@ -157,7 +160,7 @@ def explore(
             results = run_ensemble(
                 ensemble,
                 size,
-                out=out or RESULTS / f"explore-{name}",
+                out=place,
                 workers=workers,
                 executor=executor,
                 deadline=deadline,
@@ -173,19 +176,19 @@ def explore(
         ctx.exit(3)
 
 
-def _study_of(names: tuple[str, ...], given: dict[str, Any]) -> tuple[Study, Path | None, str]:
-    """Return the study, the folder of its file, and its name."""
+def _study_of(names: tuple[str, ...], given: dict[str, Any]) -> tuple[Study, Path | None]:
+    """Return the study and the folder of its file."""
     from simulation.explore.study import STUDIES, read_study, study_with
 
     if len(names) >= 2:
-        return study_with({"scenarios": list(names), **given}), None, "+".join(Path(n).stem for n in names)
+        return study_with({"scenarios": list(names), **given}), None
     name = names[0] if names else STUDY
     path = STUDIES.find(
         name,
         advice=". A study compares at least two scenarios: hypercluster explore regional_cluster hypercluster",
     )
     study = read_study(path)
-    return study_with({**study.model_dump(exclude_unset=True), **given}), path.parent, path.stem
+    return study_with({**study.model_dump(exclude_unset=True), **given}), path.parent
 
 
 def _size_of(study: Study, ensemble: Ensemble) -> Size:
@@ -234,6 +237,7 @@ def _search_flips(results: Results, *, workers: int | None, executor: str) -> No
     import pandas as pd
 
     from simulation.cli.console import print_files
+    from simulation.cli.progress import say_if_compiling
     from simulation.explore.ensemble import ensemble_from
     from simulation.explore.flip_search import nearest_flip
     from simulation.explore.outcomes import METRIC
@@ -242,6 +246,7 @@ def _search_flips(results: Results, *, workers: int | None, executor: str) -> No
     outputs = outputs_of(results, "explore", HERE, "--flip")
     ensemble = ensemble_from(results)
     click.echo("This takes some minutes.", err=True)
+    say_if_compiling()
     tables = []
     for measure, metric in METRIC.items():
         found = nearest_flip(ensemble, results, metric=metric, workers=workers, executor=executor)
@@ -258,6 +263,7 @@ def _find_critical_mass(names: tuple[str, ...], overrides: tuple[str, ...], *, o
     import numpy as np
 
     from simulation.cli.console import print_files
+    from simulation.cli.progress import say_if_compiling
     from simulation.errors import HyperclusterError
     from simulation.explore.critical_mass import critical_mass
     from simulation.figures import write_figure
@@ -268,6 +274,7 @@ def _find_critical_mass(names: tuple[str, ...], overrides: tuple[str, ...], *, o
         raise HyperclusterError("--critical-mass needs one SCENARIO with a platform, such as hypercluster")
     spec = load_scenario(names[0], overrides=overrides)
     click.echo("This takes a minute or two, in one process.", err=True)
+    say_if_compiling()
     found = critical_mass(spec, np.linspace(-1.0, 1.0, 21).tolist())
     click.echo(found.sentence())
     folder = out or RESULTS / f"critical-mass-{spec.name}"
@@ -276,9 +283,10 @@ def _find_critical_mass(names: tuple[str, ...], overrides: tuple[str, ...], *, o
 
 def _foretell(ensemble: Ensemble, size: Size, *, workers: int | None) -> None:
     """Print what would be run."""
-    from simulation.cli.progress import duration
+    from simulation.cli.progress import duration, say_if_compiling
     from simulation.explore.forecast import forecast
 
+    say_if_compiling()
     found = forecast(ensemble, size.points, workers=workers)
     click.echo(
         f"{found.points:,} points, about {found.runs:,} runs, {duration(found.seconds)}, {found.megabytes:.0f} MB"

@@ -56,9 +56,11 @@ def factors(
         write_contributions,
     )
     from simulation.results.derived import FIGURES, HERE, outputs_of
+    from simulation.results.reader import plugins_named
     from simulation.scenario.loading import load_scenario
 
-    spec = load_scenario(scenario)
+    with plugins_named(out or Path("results") / f"factors-{Path(scenario).stem}"):
+        spec = load_scenario(scenario)
     folder = out or Path("results") / f"factors-{spec.name}"
     with progress_shown(form_of(quiet=False, as_json=False)) as progress:
         results = run_batch(

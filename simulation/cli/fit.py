@@ -31,15 +31,18 @@ def fit(
     data cannot tell. With method = "simulation" the engine simulates, on --workers. An interrupted fit goes on where it
     was.
     """
+    from simulation.threads import available_cores, use_one_thread_of_blas
+
+    use_one_thread_of_blas()  # before NumPy is loaded
     import pandas as pd
 
+    from simulation.cli.progress import say_if_compiling
     from simulation.figures.fits import write_fit_figures
     from simulation.fit import checks, predictive, validation, words
     from simulation.fit.by_simulation import HEADINGS, run_by_simulation
     from simulation.fit.results import read_fit_results
     from simulation.fit.running import FORECAST, run_fit
     from simulation.fit.study import read_fit
-    from simulation.threads import available_cores
 
     study = read_fit(file)
     name = file.parent.resolve().name if file.stem == "fit" else file.stem
@@ -49,6 +52,8 @@ def fit(
         if not quiet:
             click.echo(line, err=True)
 
+    if not quiet:
+        say_if_compiling()
     if study.method == "simulation":
         by_simulation = run_by_simulation(
             study,

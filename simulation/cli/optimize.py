@@ -94,6 +94,8 @@ def optimize(
     from simulation.optimize.running import Call, run_search
     from simulation.optimize.space import space_of
     from simulation.results.derived import outputs_of
+    from simulation.results.manifest import MANIFEST
+    from simulation.results.reader import plugins_named
 
     given = {
         "population": population,
@@ -109,11 +111,13 @@ def optimize(
             click.echo(line, err=True)
 
     with errors_as_json() if as_json else contextlib.nullcontext():
-        search, path = _search_of(
-            name or STUDY, {key: value for key, value in given.items() if value is not None}
-        )
-        space, policies = space_of(search, folder=path.parent)
-        place = out or RESULTS / f"optimize-{path.stem}"
+        place = out or RESULTS / f"optimize-{Path(name or STUDY).stem}"
+        generations_there = sorted(file.parent for file in place.glob(f"*/{MANIFEST}"))
+        with plugins_named(generations_there[0] if generations_there else place):
+            search, path = _search_of(
+                name or STUDY, {key: value for key, value in given.items() if value is not None}
+            )
+            space, policies = space_of(search, folder=path.parent)
         with progress_shown(form_of(quiet=quiet, as_json=as_json)) as progress:
             call = Call(
                 workers=workers,

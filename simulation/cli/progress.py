@@ -16,6 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from simulation.batch.compiling import COMPILING, has_to_compile
 from simulation.batch.progress import Estimate, Mean, Progress
 from simulation.cli.exit_codes import FAULT, ending_of
 from simulation.results.reader import Results
@@ -47,7 +48,13 @@ def progress_shown(form: Form, *, titles: Mapping[str, str] | None = None) -> It
     elif form == "json":
         yield _as_json
     else:
-        yield _Told(lambda _: None, _to_stderr)
+        yield _Told(lambda _: None, _to_stderr, quiet=True)
+
+
+def say_if_compiling() -> None:
+    """Say, before a command computes in a way that has no progress, that the equations have to be compiled first."""
+    if has_to_compile():
+        _to_stderr(COMPILING)
 
 
 def form_of(*, quiet: bool, as_json: bool) -> Form:
@@ -69,12 +76,13 @@ def _to_stderr(line: str) -> None:
 
 
 class _Told:
-    """Prints damaged files and notes about the disk once; ``show`` prints the rest."""
+    """Prints damaged files, notes about the disk and that it compiles once each; ``show`` prints the rest."""
 
-    def __init__(self, show: Callback, say: Callable[[str], None]) -> None:
+    def __init__(self, show: Callback, say: Callable[[str], None], *, quiet: bool = False) -> None:
         self._show = show
         self._say = say
         self._began = False
+        self._compiled = quiet  # whether it was said, or need not be
 
     def __call__(self, now: Progress) -> None:
         if not self._began:
@@ -83,6 +91,9 @@ class _Told:
                 self._say(f"damaged and computed again: {line}")
             for line in now.notes:
                 self._say(f"Note: {line}")
+        if now.compiling and not self._compiled:
+            self._compiled = True
+            self._say(COMPILING)
         self._show(now)
 
 
@@ -194,6 +205,7 @@ def _as_json(now: Progress) -> None:
             },
             "damaged": list(now.damaged),
             "notes": list(now.notes),
+            "compiling": now.compiling,
         }
     )
 

@@ -14,7 +14,6 @@ from simulation.cli.exit_codes import FAILURES
 from simulation.cli.options import Resumable, as_json, first_seed, fresh, quiet, take_over, workers
 
 if TYPE_CHECKING:
-    from simulation.errors import HyperclusterError
     from simulation.results.reader import Results
 
 STUDY = ("baseline", "regional_cluster", "hypercluster")
@@ -125,14 +124,12 @@ def run(
     with errors_as_json() if as_json else contextlib.nullcontext():
         from simulation.batch.running import run_batch
         from simulation.cli.progress import ending, form_of, print_json, progress_shown
-        from simulation.errors import ScenarioError
+        from simulation.results.reader import plugins_named
         from simulation.scenario.loading import load_scenarios
 
-        try:
+        names = [Path(name).stem for name in scenarios or STUDY]
+        with plugins_named(out or default_folder(names)):
             specs = load_scenarios(scenarios or STUDY, overrides=overrides)
-        except ScenarioError as error:
-            names = [Path(name).stem for name in scenarios or STUDY]
-            raise _without_plugins(error, out or default_folder(names)) from None
         folder = out or default_folder([spec.name for spec in specs])
         titles = {spec.name: spec.title for spec in specs}
         with progress_shown(form_of(quiet=quiet, as_json=as_json), titles=titles) as progress:
@@ -181,22 +178,6 @@ def default_folder(names: Sequence[str]) -> Path:
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]
         name = f"{ordered[0]}+{len(ordered) - 1}-others+{digest}"
     return RESULTS / name
-
-
-def _without_plugins(error: HyperclusterError, out: Path) -> HyperclusterError:
-    """Return the error of scenarios, with the plugins that the results folder was made with and that are not loaded."""
-    from simulation.errors import HyperclusterError, ResultsError
-    from simulation.files.objects import located
-    from simulation.results.manifest import missing_plugins
-    from simulation.results.manifest_form import read_manifest
-
-    try:
-        missing = missing_plugins(read_manifest(located(out)))
-    except ResultsError:  # which is reported where the folder is needed
-        missing = []
-    return HyperclusterError(
-        "\n".join([str(error), *(f"{out} was made with the {line}" for line in missing)])
-    )
 
 
 def _conclude(results: Results, *, quiet: bool) -> None:

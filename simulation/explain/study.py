@@ -14,7 +14,6 @@ from simulation.explain.game import Game
 from simulation.explain.margins import Margin, margins
 from simulation.explain.money import spent_pv
 from simulation.explain.vectors import game_of_vectors
-from simulation.results.manifest import MANIFEST
 from simulation.results.own_files import on_record
 from simulation.results.reader import Results
 from simulation.scenario.loading import parse_scenario
@@ -120,9 +119,7 @@ def explanation_from(results: Results) -> Explanation:
     orders = next(
         (int(n) for name, n in pairwise(made.renew) if name == "--orders" and n.isdecimal()), ORDERS
     )
-    here, *there = [
-        parse_scenario(entry["text"], file=results.path / MANIFEST) for entry in entries[: 1 + against]
-    ]
+    here, *there = results.specs()[: 1 + against]
     explanation = Explanation.of(here, *there, orders=orders)
     wanted = {(spec.name, spec.digest) for spec in explanation.scenarios}
     if wanted != {(entry["name"], entry["digest"]) for entry in entries}:

@@ -34,7 +34,7 @@ from simulation.files.toml import parse_toml
 from simulation.metrics import METRICS
 from simulation.results.manifest import MANIFEST, Manifest, new_manifest
 from simulation.results.reader import DESIGN, Results
-from simulation.scenario.loading import load_scenario, load_scenarios, parse_scenario
+from simulation.scenario.loading import load_scenario, load_scenarios
 from simulation.scenario.schema import Scenario
 
 AS_DESIGNED = "-as-designed"
@@ -347,14 +347,11 @@ def ensemble_from(results: Results) -> Ensemble:
     Raises
     ------
     HyperclusterError
-        If the folder holds none.
+        If the folder holds none, or a plugin that its scenarios use is not loaded.
     """
     found = recorded(results.manifest)
     identity = found["identity"]
-    specs = {
-        entry["name"]: parse_scenario(entry["text"], file=results.path / MANIFEST)
-        for entry in results.manifest["scenarios"]
-    }
+    specs = {spec.name: spec for spec in results.specs()}
     known = {pattern.name: pattern for pattern in load_patterns().patterns}
     patterns = identity["patterns"]
     study = Study.model_validate(parse_toml(found["study"]))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from simulation.arguments import whole_number
+from simulation.batch.compiling import has_to_compile
 from simulation.batch.replications import load_kernels
 from simulation.batch.workers import Workers, opened
 from simulation.engine.simulate import simulate
@@ -147,6 +148,8 @@ def nearest_flip(
     places = np.array([design.places(point) for point in gains]).reshape(-1, len(design.parameters))
     workers = available_cores() if workers is None else whole_number("workers", workers, least=1)
     prepare = partial(load_kernels, ensemble.scenarios)
+    if has_to_compile():
+        prepare()  # this process compiles for all
     with opened(executor, workers=workers, deadline=None, prepare=prepare) as pool:
         search = Search(
             design.parameters,

@@ -20,7 +20,6 @@ from simulation.explore.parameters import Parameter, changed
 from simulation.files.durable import replace
 from simulation.files.held_folder import make_folder
 from simulation.results.reader import Results
-from simulation.scenario.loading import parse_scenario
 
 
 def write_world(results: Results, point: int, file: Path) -> list[Path]:
@@ -47,10 +46,10 @@ def write_world(results: Results, point: int, file: Path) -> list[Path]:
     if ensemble_from(results).matches:
         settings.append((FACTOR, _factor(results, point)))
     written = []
-    for entry in results.manifest["scenarios"]:
-        if entry["name"].endswith(AS_DESIGNED):
+    for own in results.specs():
+        if own.name.endswith(AS_DESIGNED):
             continue
-        spec, _ = changed(parse_scenario(entry["text"]), settings)
+        spec, _ = changed(own, settings)
         path = file.with_name(f"{file.stem}_{spec.name}.toml")
         if path.exists():
             raise HyperclusterError(f"{path}: is already there; choose another --write")

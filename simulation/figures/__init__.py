@@ -182,10 +182,11 @@ def plot(
     --------
     >>> figures.plot("results/study", ["t50_by_region"], width_mm=140, formats=["pdf"]).paths
     """
-    _check_known(names or (), formats)
+    _check_formats(formats)
     seed = None if seed is None else seed_of(seed)
     width_mm = _width(width_mm)
     found = results if isinstance(results, Results) else Results(results)
+    _check_known(names or (), found)
     if outputs is None:
         options = _options(names, scenarios=scenarios, seed=seed, width_mm=width_mm, formats=formats)
         outputs = outputs_of(found, "plot", HERE, *options)
@@ -215,10 +216,18 @@ def plot(
     return Plotted(paths, left_out, too_high, notes)
 
 
-def _check_known(names: Iterable[str], formats: Iterable[str]) -> None:
+def _check_known(names: Iterable[str], results: Results) -> None:
+    """Raise a ResultsError for a figure that neither the program has nor a plugin that is loaded."""
     if unknown := [name for name in names if name not in FIGURES]:
         hint = suggestion(unknown[0], FIGURES)
-        raise ResultsError(f"no figure {listed(unknown)}{hint}; there are {listed(FIGURES)}")
+        known = f"no figure {listed(unknown)}{hint}; there are {listed(FIGURES, at_most=99)}"
+        lacking = results.plugins_lacking()
+        raise ResultsError(
+            "\n".join([known if lacking else f"{known}, or one of a plugin (--plugin FILE)", *lacking])
+        )
+
+
+def _check_formats(formats: Iterable[str]) -> None:
     if unknown := [suffix for suffix in formats if suffix not in FORMATS]:
         raise ResultsError(f"no figures in the format {listed(unknown)}; there are {listed(FORMATS)}")
 

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from simulation.errors import ResultsError
 from simulation.files.objects import ObjectPath
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -24,6 +25,9 @@ _CANNOT_FLUSH = {
     *(errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EPERM, errno.EACCES),
 }
 """Errors of disks that cannot flush a folder, such as some network disks; they do not indicate a fault."""
+
+_NO_SUCH_NAME = {errno.ENOENT, errno.EINVAL}
+"""Errors of a folder that is there and takes no file of that name, such as /proc, or a disk that forbids some signs."""
 
 _HERE = f"{zlib.crc32(platform.node().encode(errors='replace')):08x}"
 """This machine in the name of a temporary file, because process numbers are valid on one machine only."""
@@ -51,6 +55,13 @@ def written_beside(path: Path) -> Iterator[Path]:
     removed on an error or after Ctrl-C; that of a killed process is removed when ``path`` is written next. The new name
     is on the disk when this returns, so that of two files written in order the second never exists without the first.
     An object is sent at the end, from a temporary file of the disk.
+
+    Raises
+    ------
+    ResultsError
+        If the folder is there but can hold no file of that name.
+    OSError
+        Any other error of the system, with the name of the intended file.
     """
     if isinstance(path, ObjectPath):
         with tempfile.TemporaryDirectory() as name:
@@ -70,6 +81,7 @@ def written_beside(path: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):  # such as a read-only disk
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
+            _refuse_unfit(path, error)
             raise _at(path, error, temporary=temporary) from error
         raise
     finally:
@@ -129,6 +141,7 @@ def append(path: Path, lines: bytes) -> None:
                 lines = lines[sink.write(lines) :]
             os.fsync(sink.fileno())
     except OSError as error:
+        _refuse_unfit(path, error)
         raise _at(path, error) from error
 
 
@@ -141,6 +154,12 @@ def flushed(path: Path, content: bytes) -> None:
             os.fsync(sink.fileno())
     except OSError as error:
         raise _at(path, error) from error
+
+
+def _refuse_unfit(path: Path, error: OSError) -> None:
+    """Raise a ResultsError if the folder is there and can hold no file of that name: the user chose it."""
+    if error.errno in _NO_SUCH_NAME and path.parent.is_dir():
+        raise ResultsError(f"{path}: cannot be written: {error.strerror}; choose another place") from None
 
 
 def _at(path: Path, error: OSError, *, temporary: Path | None = None) -> OSError:

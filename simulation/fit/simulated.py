@@ -33,6 +33,8 @@ from typing import Any
 
 import numpy as np
 
+from simulation.batch.compiling import has_to_compile
+from simulation.batch.replications import load_kernels
 from simulation.engine.month import Engine
 from simulation.errors import HyperclusterError
 from simulation.fit.counts import Counts
@@ -171,6 +173,8 @@ def search(
             given["initial_epsilon"] = pyabc.weighted_statistics.weighted_quantile(
                 points=last["distance"].to_numpy(), weights=last["w"].to_numpy(), alpha=0.5
             )
+    if has_to_compile():
+        load_kernels([observed.spec])  # this process compiles for all
     with _evaluating(workers) as evaluate:
         abc = pyabc.ABCSMC(
             simulator,

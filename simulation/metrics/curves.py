@@ -177,7 +177,7 @@ class Curves:
     Every technology of the record is released before its last month: see ``released``.
     """
 
-    record: Record
+    record: Record  # of the replication
 
     @property
     def dt(self) -> float:

@@ -20,11 +20,11 @@ class Undefined(Exception):
 class Metric:
     """One column of the results."""
 
-    name: str
-    unit: str
+    name: str  # of the column, and what commands and files call it
+    unit: str  # in words; that of a time is "years", that of a share "share"
     reading: str  # one line: how to read the number
-    better: Literal["higher", "lower"] | None  # None where neither is
-    measure: Callable[[Curves], float]  # raises Undefined; never returns nan
+    better: Literal["higher", "lower"] | None  # which is better, None where neither is
+    measure: Callable[[Curves], float]  # its value in a replication; raises Undefined, never returns nan
     after: str | None = None  # whose column stands before this one; unless given, that of the metric above it
 
 

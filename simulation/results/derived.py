@@ -17,7 +17,6 @@ from pathlib import Path, PurePosixPath
 from simulation import plugins
 from simulation.errors import ResultsError
 from simulation.results.blocks import ignored
-from simulation.results.manifest import missing_plugins
 from simulation.results.own_files import Origin, on_record, place, placed
 from simulation.results.reader import Results
 from simulation.results.tables import TABLES
@@ -90,7 +89,7 @@ def notes_on(results: Results) -> list[str]:
     notes = []
     if "ensemble" not in results.manifest and (reason := results.lacking(*TABLES)):
         notes.append(f"{reason}. {_WITHOUT[results.keep]}")
-    notes += [f"{results.path} was made with the {line}" for line in missing_plugins(results.manifest)]
+    notes += results.plugins_lacking()
     if names := ignored(results.path, results.scenarios):
         notes.append(
             f"not read in {results.path}, because their names are not those that this program gives: "

@@ -12,6 +12,7 @@ A stopped batch is read from its parts, so that its finished replications can be
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 from collections import Counter
@@ -27,10 +28,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from simulation.arguments import MOST_REPLICATIONS, whole_number
-from simulation.errors import ResultsError, listed, suggestion
+from simulation.errors import HyperclusterError, ProblemsError, ResultsError, listed, suggestion
 from simulation.files.objects import located
 from simulation.files.plain import read_plain
 from simulation.metrics import METRICS
+from simulation.plugins.registry import UnknownNameError
 from simulation.results.blocks import (
     Replication,
     part_of_replication,
@@ -48,6 +50,8 @@ from simulation.world import Array
 if TYPE_CHECKING:
     import xarray as xr
 
+    from simulation.scenario.schema import Scenario
+
 DESIGN = "design.parquet"
 """The values of an ensemble's parameters, one row per point."""
 _CONTINUE = "the same command as before continues the ensemble and writes it"
@@ -58,6 +62,26 @@ MOST_BYTES_OF_DESIGN = 2**30
 NAMES = ("scenario", "region", "industry", "technology")
 CURVES = ("scenario", "replication", "month", *NAMES[1:], "adopters", "eligible")
 """Columns of whole curves; those with names are categories."""
+
+
+@contextlib.contextmanager
+def plugins_named(folder: str | Path) -> Iterator[None]:
+    """Let an error in the block, such as an unknown instrument, name the plugins that would mend it.
+
+    Parameters
+    ----------
+    folder : of the results that the block begins or continues; those plugins are named that were loaded then.
+    """
+    try:
+        yield
+    except (ProblemsError, UnknownNameError) as error:
+        try:
+            lacking = Results(folder).plugins_lacking()
+        except ResultsError:  # nothing is there, or the fault is reported where the folder is needed
+            lacking = ()
+        if not lacking:
+            raise
+        raise HyperclusterError("\n".join([str(error), *lacking])) from None
 
 
 class Results:
@@ -124,9 +148,33 @@ class Results:
 
     def require_instruments(self) -> None:
         """Raise ``ResultsError`` if a plugin whose instruments or mechanisms the scenarios use is not loaded."""
-        missing = missing_plugins(self.manifest, adding=("policies", "mechanisms"))
-        if missing:
-            raise ResultsError("\n".join(f"{self.path} was made with the {line}" for line in missing))
+        if lacking := self.plugins_lacking(adding=("policies", "mechanisms")):
+            raise ResultsError("\n".join(lacking))
+
+    def plugins_lacking(
+        self, *, adding: Sequence[str] = ("policies", "mechanisms", "metrics")
+    ) -> tuple[str, ...]:
+        """Return one sentence on each plugin that the study was made with, that adds such, and that is not loaded."""
+        return tuple(
+            f"{self.path} was made with the {line}" for line in missing_plugins(self.manifest, adding=adding)
+        )
+
+    def specs(self) -> tuple[Scenario, ...]:
+        """Return the scenarios of the study, in its order, to run them again.
+
+        Raises
+        ------
+        ResultsError
+            If a plugin whose instruments or mechanisms they use is not loaded.
+        ScenarioError
+            If this version of the program does not accept one.
+        """
+        from simulation.scenario.loading import parse_scenario  # only here: it is slow to load
+
+        self.require_instruments()
+        return tuple(
+            parse_scenario(entry["text"], file=self.path / MANIFEST) for entry in self.manifest["scenarios"]
+        )
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from simulation.data.reader import (
 )
 from simulation.errors import Problem, listed, suggestion
 from simulation.files.toml import KeyPath
+from simulation.meanings import meaning_of
 from simulation.mechanisms import MECHANISMS
 from simulation.policies import INSTRUMENTS
 from simulation.scenario.document import Document, value_at
@@ -46,7 +47,7 @@ def _schema_problem(details: ErrorDetails, document: Document, root: type[BaseMo
         known = _table(root, path, document.data).model_fields
         return document.problem(path, f"unknown key{suggestion(str(path[-1]), known)}", show_value=False)
     if details["type"] == "missing":
-        meaning = _table(root, path, document.data).model_fields[str(path[-1])].description or ""
+        meaning = meaning_of(_table(root, path, document.data), str(path[-1]))
         message = f"missing; it has no default; expected: {' '.join(meaning.split()).rstrip('.')}"
         return document.problem(path, message, show_value=False)
     if details["type"] == "union_tag_not_found":

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -216,3 +218,18 @@ def test_what_was_held_out_is_predicted_beside_rivals(folder, tmp_path):
     assert (ours == late.reindex(ours.index, fill_value=0)).all()
     result = invoke("fit", study, "--until", 7, "--out", tmp_path / "other")
     assert result.exit_code == 2 and "must be 1 to 6" in result.output
+
+
+def test_a_fit_computes_with_one_thread_of_blas(tmp_path):
+    """BLAS reads the environment when NumPy is loaded, so the command has to set it before."""
+    code = (
+        "import json, click.testing, threadpoolctl; from simulation.cli.main import cli;"
+        f"click.testing.CliRunner().invoke(cli, ['fit', {str(tmp_path / 'none.toml')!r}]);"
+        "print(json.dumps([one['num_threads'] for one in threadpoolctl.threadpool_info()]))"
+    )
+    without = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=without, capture_output=True, text=True, check=True
+    )
+    threads = json.loads(done.stdout.splitlines()[-1])
+    assert threads and set(threads) == {1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -147,3 +148,27 @@ def test_a_folder_that_cannot_be_made_is_told_before_anything_is_computed(words:
         "/proc/x: the folder cannot be made: No such file or directory; choose another place"
     )
     assert result.exit_code == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody can make a file in /proc")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "baseline", "--out", "/proc"],
+        ["explain", "hypercluster", "--out", "/proc"],
+        ["optimize", "budget", "--out", "/proc"],
+        ["explore", "verdict", "--out", "/proc"],
+        ["explore", "verdict", "--write", "/proc/study.toml"],
+        ["factors", "baseline", "--out", "/proc"],
+        ["break-even", "hypercluster", "baseline", "--replications", "2", "--out", "/proc"],
+        ["new-dataset", "/proc"],
+    ],
+)
+def test_a_folder_that_takes_no_file_ends_in_a_message(words: list[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("simulation.analysis.break_even.simulate", lambda spec, seed: spec)
+    monkeypatch.setattr(
+        "simulation.analysis.break_even.compute", lambda spec: {"t50_years": len(spec.platforms)}
+    )
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 2, (result.output, result.exception)
+    assert re.search(r"^/proc.*: .*choose another (place|--out)$", result.output, re.MULTILINE)

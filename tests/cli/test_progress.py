@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from simulation.batch.compiling import COMPILING
 from simulation.batch.progress import Estimate, Mean, Progress, Report
-from simulation.cli.progress import _Screen, duration, errors_as_json, form_of, progress_shown, size
+from simulation.cli.progress import Form, _Screen, duration, errors_as_json, form_of, progress_shown, size
 
 HALF_WAY = Progress(
     done=50,
@@ -46,6 +47,25 @@ def test_quiet_tells_of_damage_only(capsys: pytest.CaptureFixture[str]):
         show(START)
         show(HALF_WAY)
     assert capsys.readouterr() == ("", "damaged and computed again: part 7\n")
+
+
+@pytest.mark.parametrize(("form", "times"), [("lines", 1), ("screen", 1), ("quiet", 0)])
+def test_that_the_equations_are_compiled_is_said_once(
+    capsys: pytest.CaptureFixture[str], form: Form, times: int
+):
+    with progress_shown(form) as show:
+        for now in (START, replace(START, compiling=True), replace(START, compiling=True), HALF_WAY):
+            show(now)
+    assert " ".join(capsys.readouterr().err.split()).count(COMPILING) == times
+
+
+def test_compiling_ends_with_the_first_outcome():
+    told: list[bool] = []
+    report = Report(lambda now: told.append(now.compiling), damaged=())
+    report.expect(3, done=0)
+    report.compiling()
+    report.took(1, failed=0)
+    assert told == [False, True, False]
 
 
 def test_a_machine_gets_an_object_a_line_in_which_what_is_unknown_is_null(capsys: pytest.CaptureFixture[str]):

@@ -20,7 +20,7 @@ from simulation.results.reader import Results
 ENDS_WITHIN = 2.0
 """Seconds from Ctrl-C until nothing is left, on a machine that has nothing else to do."""
 
-BUSY = 10 * ENDS_WITHIN
+BUSY = 30 * ENDS_WITHIN
 """The same on any machine: what is longer hangs."""
 
 

@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from plugin_texts import FIGURE, INSTRUMENT, METRIC
 
+from simulation.cli.main import cli
+from simulation.errors import ResultsError
 from simulation.plugins import VARIABLE
+from simulation.results.reader import Results
 
 WHOLE = "\n".join((INSTRUMENT, METRIC, FIGURE)) + '\nSCENARIOS = __file__.replace("mine.py", "scenarios")\n'
 TINY = """
@@ -116,18 +120,8 @@ def test_manifest_and_code_name_the_plugin_with_its_version(facts: dict[str, Any
 
 
 @pytest.mark.slow
-def test_a_study_is_not_resumed_without_the_plugin_or_with_another_version(
-    facts: dict[str, Any], folder: Path
-):
+def test_a_study_is_not_resumed_with_another_version_of_the_plugin(facts: dict[str, Any], folder: Path):
     del facts
-    lacking = (
-        "plugin mine 0.3: it adds the instrument site, the metric one, and is not loaded now; add --plugin"
-    )
-    without = hypercluster(folder, "run", "scenarios/sited.toml", "--out", "study")
-    assert without.returncode == 2
-    assert lacking in without.stderr
-    compared = hypercluster(folder, "compare", "study")
-    assert (compared.returncode, lacking in compared.stderr) == (2, True)
     (folder / "newer").mkdir()
     (folder / "newer" / "mine.py").write_text(WHOLE.replace('"0.3"', '"0.4"'))
     (folder / "newer" / "scenarios").mkdir()
@@ -136,6 +130,38 @@ def test_a_study_is_not_resumed_without_the_plugin_or_with_another_version(
     other = hypercluster(folder, *newer)
     assert other.returncode == 2
     assert "plugin mine: version 0.3 there, 0.4 now" in other.stderr
+
+
+LACKING = "plugin mine 0.3: it adds the instrument site, the metric one, and is not loaded now; add --plugin mine.py"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run scenarios/sited.toml --out study",
+        "explain scenarios/sited.toml --out study",
+        "factors scenarios/sited.toml --out study",
+        "explore tiny.toml scenarios/sited.toml --out study",
+        "plot study --figure mine",
+        "plot study --figure ledger",
+        "compare study",
+        "report study",
+    ],
+)
+def test_what_needs_the_plugin_names_it_where_it_is_not_loaded(
+    facts: dict[str, Any], folder: Path, words: str, monkeypatch: pytest.MonkeyPatch
+):
+    del facts
+    monkeypatch.chdir(folder)
+    ended = CliRunner().invoke(cli, words.split())
+    assert ended.exit_code == 2, ended.output
+    assert f"study was made with the {LACKING}" in ended.stderr
+
+
+def test_scenarios_of_a_study_are_not_read_again_without_their_plugin(facts: dict[str, Any], folder: Path):
+    del facts
+    with pytest.raises(ResultsError, match=re.escape(LACKING)):
+        Results(folder / "study").specs()
 
 
 @pytest.mark.slow

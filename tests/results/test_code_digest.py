@@ -288,10 +288,11 @@ CANNOT_CHANGE_A_NUMBER = (
     "simulation.hidden_characters",
     "simulation.errors",
     "simulation.files",
+    "simulation.meanings",
     "simulation.plugins",
 )
-"""Imported by the model, to refuse an input or to read one; a scenario, a dataset and a plugin have digests of their
-own."""
+"""Imported by the model, to refuse an input, to explain or to read one; a scenario, a dataset and a plugin have
+digests of their own."""
 
 
 def test_the_model_is_what_a_replication_and_its_metrics_import():

@@ -50,16 +50,16 @@ class ScenarioCurves:
     A cell is nan where the replication does not define it. Shares are 0-1.
     """
 
-    name: str
-    title: str
-    digest: str
+    name: str  # in the study
+    title: str  # as people read it
+    digest: str  # SHA-256 of the scenario
     seeds: tuple[int, ...]  # n, ascending
     pooled: Array  # float64 (n, M), adoption share of all eligible enterprises
     regional: Array  # float64 (n, R, M), directly standardized (section 5)
     variance_between: Array  # float64 (n, M), numerator of equation (9) at each time
     variance_total: Array  # float64 (n, M), its denominator
     metrics: Mapping[str, Array]  # name -> float64 (n,); nan if undefined
-    platforms: Platforms | None  # None where there is none
+    platforms: Platforms | None  # the members over time; None where there is no platform
     ledger: pd.DataFrame  # policy, instrument, year, planned, spent: units, means over replications
 
     @property
@@ -89,14 +89,14 @@ class StudyCurves:
     latitude: Array  # float64 (R,), degrees
     enterprises: Array  # int64 (R,), eligible for a technology released, in the first scenario at the start
     outlines: Outlines | None  # of the regions, for maps; None if the dataset has none, or is not available
-    steps_per_year: int
-    scenarios: tuple[ScenarioCurves, ...]  # at least one
+    steps_per_year: int  # points of a curve in a year
+    scenarios: tuple[ScenarioCurves, ...]  # at least one, in the order of the study
     version: str  # of the program that made the results
     outlines_fault: str = (
         ""  # what is wrong with the file of outlines, where there is one that cannot be used
     )
     lacking: Mapping[str, str] = field(default_factory=dict)  # why a table is not there, by its name
-    order_in_words: str = "west to east"  # of the regions
+    order_in_words: str = "west to east"  # how the regions are ordered
     every_macroregion: tuple[str, ...] = ()  # of the whole study, where this is a page of it
 
     def require(self, table: str, *, figure: str) -> None:
@@ -166,7 +166,7 @@ class StudyCurves:
 class Drawn:
     """A figure, its numbers, and its caption."""
 
-    figure: Figure
+    figure: Figure  # the only page, or the first
     numbers: dict[str, pd.DataFrame]  # file name without suffix -> table
     caption: str  # Markdown
     more: tuple[Figure, ...] = ()  # further pages, where one cannot hold all regions
@@ -187,11 +187,11 @@ class DrawStudy(Protocol):
 class StudyFigure:
     """A figure of a study, drawn if the study has the data."""
 
-    name: str  # of its files
+    name: str  # of the figure, and of its files
     place: int  # order among the figures
-    draw: DrawStudy  # raises ResultsError if the study lacks the data
+    draw: DrawStudy  # draws a study; raises ResultsError if it lacks the data
     after_every_run: bool = False  # drawn by ``hypercluster run`` too, which must stay quick
-    needs: frozenset[str] = frozenset()  # which of ``OPTIONAL`` it shows
+    needs: frozenset[str] = frozenset()  # which parts of a study it shows, of ``OPTIONAL``
 
 
 def regional_t50(scenario: ScenarioCurves, *, dt: float) -> Array:

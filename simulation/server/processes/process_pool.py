@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from simulation.batch.compiling import has_to_compile
 from simulation.batch.workers import WorkerDiedError, Workers, opened
 from simulation.server.processes import worker
 from simulation.server.processes.worker import LiveRecipe, Recipe, Task
@@ -58,8 +59,10 @@ class Models:
         self._turns = [Turns() for _ in self._workers]
 
     async def __aenter__(self) -> Self:
-        # All at once: if nothing is compiled yet, each process compiles, which takes no longer in wall-clock time.
-        await asyncio.gather(*(self._ask(place, 0, worker.drop, "") for place in range(self._processes)))
+        places = list(range(self._processes))
+        if has_to_compile():  # one process compiles for all
+            await self._ask(places.pop(0), 0, worker.drop, "")
+        await asyncio.gather(*(self._ask(place, 0, worker.drop, "") for place in places))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from simulation.data.reader import load_vectors, shipped_datasets
+from simulation.meanings import meaning_of
 from simulation.mechanisms.chains import Chain
 from simulation.mechanisms.prices import Commodity
 from simulation.policies import INSTRUMENTS
@@ -59,7 +60,7 @@ def fields_of(table: type[BaseModel]) -> list[dict[str, Any]]:
     schema = table.model_json_schema()
     definitions = schema.get("$defs", {})
     return [
-        _field(key, _resolved(schema["properties"][key], definitions), info)
+        _field(key, _resolved(schema["properties"][key], definitions), info, _words(meaning_of(table, key)))
         for key, info in table.model_fields.items()
     ]
 
@@ -68,7 +69,7 @@ def _tables(root: type[BaseModel] = Scenario) -> Iterable[tuple[str, type[BaseMo
     """Yield the tables with their keys, such as "time", or "vectors.B2B" where a table consists of tables, and help."""
     for key, info in root.model_fields.items():
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            words = _words(f"{info.description or ''} {info.annotation.__doc__}")
+            words = _words(f"{meaning_of(root, key)} {info.annotation.__doc__}")
             below = [(f"{key}.{inner}", table, text) for inner, table, text in _tables(info.annotation)]
             yield from below or [(key, info.annotation, words)]
 
@@ -79,13 +80,12 @@ def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, 
     return schema
 
 
-def _field(key: str, schema: dict[str, Any], info: FieldInfo) -> dict[str, Any]:
+def _field(key: str, schema: dict[str, Any], info: FieldInfo, words: str) -> dict[str, Any]:
     alternatives = [part for part in _alternatives(schema) if part.get("type") != "null"]
     kind, bounds = _kind(alternatives)
     options = _options(alternatives)
     if key == "dataset":  # a page must not name a folder of this machine
         kind, options = "choice", list(shipped_datasets())
-    words = _words(info.description)
     return {
         "key": key,
         "title": titled(key),

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import click
 import uvicorn
 
+from simulation.batch.compiling import COMPILING, has_to_compile
 from simulation.errors import HyperclusterError
 from simulation.scenario.loading import load_scenario
 from simulation.server.processes.process_pool import Models
@@ -105,9 +106,9 @@ class _Announcing(uvicorn.Server):
         self._open_browser = open_browser
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        click.echo(
-            "Starting the model; the first time on a machine it is compiled, which takes a minute.", err=True
-        )
+        click.echo("Starting the model.", err=True)
+        if has_to_compile():
+            click.echo(COMPILING, err=True)
         await super().startup(sockets)
         if not self.started:
             return
