@@ -37,7 +37,7 @@ def read_enterprise_ties(
 
     Returns
     -------
-    indptr int64 (N + 1,), indices int32, in CSR form, mutual and read-only.
+    indptr int64 (N + 1,), indices int32, in CSR form, mutual; read-only by agreement.
     """
     before = len(problems)
     layers = []
@@ -56,8 +56,6 @@ def read_enterprise_ties(
     both_ways.sort()
     indptr = np.searchsorted(both_ways, np.arange(n + 1) * n).astype(np.int64)
     indices = (both_ways % n).astype(np.int32)
-    for array in (indptr, indices):
-        array.setflags(write=False)
     return indptr, indices
 
 

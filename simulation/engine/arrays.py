@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -77,6 +77,20 @@ class Conditions(NamedTuple):
     capacity: Array  # float64 (J,), Q
     learning_weights: Array  # float64 (X, J, J)
     complexity_of: Array  # int64 (K,)
+
+
+def compiled_once[T: (Fixed, Population, Conditions)](values: T) -> T:
+    """Return the tuple with all arrays contiguous and writeable, although nobody writes them; bits are the same.
+
+    For other arrays the months would be compiled anew, which takes a minute. Those of a dataset cannot be written.
+    """
+    given: dict[str, Any] = values._asdict()
+    arrays: dict[str, Any] = {
+        name: np.require(value, requirements=("C", "W"))
+        for name, value in given.items()
+        if isinstance(value, np.ndarray)
+    }
+    return values._replace(**arrays)
 
 
 class Changing(NamedTuple):

@@ -87,33 +87,35 @@ class Engine:
         spec, world = self.spec, self.world
         d, m, technologies = spec.diffusion, spec.membership, world.technologies
         regions, institutions = world.regions, world.institutions
-        return arrays.Fixed(
-            dt=self.dt,
-            proximity=regions.proximity,
-            relatedness=world.enterprises.relatedness,
-            relevance=np.ascontiguousarray(technologies.relevance.T),
-            release_month=technologies.release_month,
-            origin=technologies.origin,
-            # A channel's coefficient is the setting of its name; what incentives add is a lever.
-            rates=np.array([float(getattr(d, channel.label, 0.0)) for channel in Channel]),
-            substituted=d.contacts == "substituted",
-            near_factor=1.0 - technologies.complexity**2,
-            far_factor=(1.0 - technologies.complexity) ** 2,
-            institution_scale=float(d.institution_scale),
-            institution_proximity=regions.government_quality[:, None]
-            * regions.proximity[:, institutions.region_of],
-            learning_rate=float(d.learning),
-            membership_base=float(m.base),
-            membership_network=float(m.network_effect),
-            membership_readiness=float(m.readiness_effect),
-            membership_rivalry=float(m.rivalry),
-            membership_rate=float(m.rate),
-            membership_streams=np.array(
-                [streams.key(world.seed, "membership", name) for name in world.platforms.names],
-                dtype=np.uint64,
-            ),
-            numbers_may_run_out=self.state.stratum_mask.size
-            < len(regions.ids) * 2 ** len(world.platforms.names),
+        return arrays.compiled_once(
+            arrays.Fixed(
+                dt=self.dt,
+                proximity=regions.proximity,
+                relatedness=world.enterprises.relatedness,
+                relevance=np.ascontiguousarray(technologies.relevance.T),
+                release_month=technologies.release_month,
+                origin=technologies.origin,
+                # A channel's coefficient is the setting of its name; what incentives add is a lever.
+                rates=np.array([float(getattr(d, channel.label, 0.0)) for channel in Channel]),
+                substituted=d.contacts == "substituted",
+                near_factor=1.0 - technologies.complexity**2,
+                far_factor=(1.0 - technologies.complexity) ** 2,
+                institution_scale=float(d.institution_scale),
+                institution_proximity=regions.government_quality[:, None]
+                * regions.proximity[:, institutions.region_of],
+                learning_rate=float(d.learning),
+                membership_base=float(m.base),
+                membership_network=float(m.network_effect),
+                membership_readiness=float(m.readiness_effect),
+                membership_rivalry=float(m.rivalry),
+                membership_rate=float(m.rate),
+                membership_streams=np.array(
+                    [streams.key(world.seed, "membership", name) for name in world.platforms.names],
+                    dtype=np.uint64,
+                ),
+                numbers_may_run_out=self.state.stratum_mask.size
+                < len(regions.ids) * 2 ** len(world.platforms.names),
+            )
         )
 
     def _months_of_events(self) -> list[int]:
@@ -148,22 +150,24 @@ class Engine:
         """Store what the compiled months read of the enterprises, after a change of who is present or of ties."""
         world, candidates = self.world, np.concatenate([np.empty(0, dtype=np.int64), *self._candidates])
         enterprises, pairs = world.enterprises, world.pairs
-        self._population = arrays.Population(
-            region_of=enterprises.region_of,
-            industry_of=enterprises.industry_of,
-            present=enterprises.present,
-            indptr=enterprises.indptr,
-            indices=enterprises.indices,
-            start=pairs.start,
-            enterprise=pairs.enterprise,
-            pattern_of=pairs.pattern_of,
-            slot=pairs.slot,
-            partners=pairs.partners,
-            spatial_denominator=self._spatial_denominator,
-            may_join=(world.platforms.may_join * enterprises.counts[None]).sum(axis=2),
-            candidates_of=np.cumsum([0, *(of_one.size for of_one in self._candidates)]),
-            candidates=candidates,
-            candidate_keys=self._identities[candidates],
+        self._population = arrays.compiled_once(
+            arrays.Population(
+                region_of=enterprises.region_of,
+                industry_of=enterprises.industry_of,
+                present=enterprises.present,
+                indptr=enterprises.indptr,
+                indices=enterprises.indices,
+                start=pairs.start,
+                enterprise=pairs.enterprise,
+                pattern_of=pairs.pattern_of,
+                slot=pairs.slot,
+                partners=pairs.partners,
+                spatial_denominator=self._spatial_denominator,
+                may_join=(world.platforms.may_join * enterprises.counts[None]).sum(axis=2),
+                candidates_of=np.cumsum([0, *(of_one.size for of_one in self._candidates)]),
+                candidates=candidates,
+                candidate_keys=self._identities[candidates],
+            )
         )
 
     @property
@@ -343,22 +347,24 @@ class Engine:
     def _conditions_under(self, levers: Levers) -> arrays.Conditions:
         """Return what compiled code reads of the levers and of the effects of platforms."""
         effects = PlatformEffects(self.world, levers, self._vectors, self._fixed.far_factor)
-        return arrays.Conditions(
-            local_contacts=levers.local_contacts,
-            contact_weights=self._contact_weights(levers.local_contacts),
-            readiness=levers.readiness,
-            training=levers.training,
-            incentive=levers.incentive,
-            subsidy=levers.subsidy,
-            is_open=levers.is_open,
-            interoperability=levers.interoperability,
-            meets=effects.meets,
-            serves=effects.serves,
-            bonus=effects.bonus,
-            government=effects.government,
-            capacity=effects.capacity,
-            learning_weights=effects.learning_weights,
-            complexity_of=effects.complexity_of,
+        return arrays.compiled_once(
+            arrays.Conditions(
+                local_contacts=levers.local_contacts,
+                contact_weights=self._contact_weights(levers.local_contacts),
+                readiness=levers.readiness,
+                training=levers.training,
+                incentive=levers.incentive,
+                subsidy=levers.subsidy,
+                is_open=levers.is_open,
+                interoperability=levers.interoperability,
+                meets=effects.meets,
+                serves=effects.serves,
+                bonus=effects.bonus,
+                government=effects.government,
+                capacity=effects.capacity,
+                learning_weights=effects.learning_weights,
+                complexity_of=effects.complexity_of,
+            )
         )
 
     def _contact_weights(self, local_contacts: Array) -> Array:

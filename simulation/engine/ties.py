@@ -38,11 +38,12 @@ class TieRule:
 
     @property
     def arrays(self) -> tuple[Array, ...]:
-        """All arrays, in the order above."""
-        return (
+        """All arrays, in the order above, of one type, so that the draw is compiled once for all worlds."""
+        arrays = (
             *(self.identities, self.region_of, self.industry_of, self.present, self.counts, self.entered),
             *(self.region_keys, self.industry_keys, self.proximity, self.relatedness),
         )
+        return tuple(np.require(array, requirements=("C", "W")) for array in arrays)
 
 
 def draw_network(seed: int, rule: TieRule) -> tuple[Array, Array]:
@@ -63,7 +64,7 @@ def first_partners(seed: int, rule: TieRule) -> Array:
     n = rule.identities.size
     chosen = np.full((n, rule.draws), -1, dtype=np.int32)
     on_none, order = np.zeros(n, dtype=np.uint64), np.arange(n, dtype=np.int32)
-    everything = np.broadcast_to(np.True_, chosen.shape)
+    everything = np.ones(chosen.shape, dtype=bool)
     draw_partners(
         _streams(seed, "ties"), *rule.arrays, rule.local_ties, 0.0, on_none, order, everything, chosen
     )
