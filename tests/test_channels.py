@@ -36,6 +36,7 @@ def test_channels_are_numbered_from_0_and_named_in_lower_case() -> None:
     assert CHANNELS[Channel.DIGITAL] == "digital"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["first", "last"])
 def test_no_number_depends_on_the_place_of_a_channel(found: Mapping[str, Any], place: str) -> None:
     as_it_is = found["as it is"]
@@ -46,17 +47,20 @@ def test_no_number_depends_on_the_place_of_a_channel(found: Mapping[str, Any], p
     assert found[place]["owed"] == as_it_is["owed"] | {"ADDED": 0.0}
 
 
+@pytest.mark.slow
 def test_a_channel_that_is_added_adds_to_the_hazard_and_to_adoption(found: Mapping[str, Any]) -> None:
     seen = found["everywhere"]
     assert seen["hazard"]["ADDED"] == pytest.approx(seen["hazard"]["SPONTANEOUS"]) != 0, "both are 0.5 a year"
     assert seen["adoptions"] > sum(found["as it is"]["owed"].values())
 
 
+@pytest.mark.slow
 def test_attribution_to_all_channels_sums_to_1(found: Mapping[str, Any]) -> None:
     seen = found["everywhere"]
     assert seen["sums"] == pytest.approx([1.0] * seen["adoptions"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["record", "frames", "inspector"])
 def test_what_is_attributed_to_all_channels_sums_to_the_adoptions(
     found: Mapping[str, Any], what: str
@@ -67,6 +71,7 @@ def test_what_is_attributed_to_all_channels_sums_to_the_adoptions(
     assert sum(seen[what].values()) == pytest.approx(seen["adoptions"]) == seen["adoptions in frames"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["agent", "rows", "figure", "table"])
 def test_shares_have_a_part_for_the_channel_that_was_added(found: Mapping[str, Any], what: str) -> None:
     shares = found["everywhere"][what]
@@ -76,5 +81,6 @@ def test_shares_have_a_part_for_the_channel_that_was_added(found: Mapping[str, A
     assert sum(shares.values()) == pytest.approx(whole, abs=rounding)
 
 
+@pytest.mark.slow
 def test_the_key_of_the_figure_names_the_channel_that_was_added(found: Mapping[str, Any]) -> None:
     assert "added" in found["everywhere"]["words of the figure"]

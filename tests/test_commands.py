@@ -199,7 +199,14 @@ CHANGED = {
 """What makes snippets small, and what a notebook would know."""
 
 
-@pytest.mark.parametrize(("page", "n", "code"), SNIPPETS, ids=[f"{page}-{n}" for page, n, _ in SNIPPETS])
+@pytest.mark.parametrize(
+    ("page", "n", "code"),
+    # The workbench takes seconds to import.
+    [
+        pytest.param(*each, id=f"{each[0]}-{each[1]}", marks=[pytest.mark.slow] * ("workbench" in each[2]))
+        for each in SNIPPETS
+    ],
+)
 def test_what_a_snippet_imports_is_there(page: str, n: int, code: str):
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("simulation"):

@@ -216,7 +216,7 @@ def test_no_key_ends_in_a_traceback(path: list[str], kind: str):
         file.write_text(f"{head}[parameters.a]\nkey = {json.dumps(''.join(path))}\n{kind}\n")
         result = invoke("explore", file, "--write", Path(folder) / "out.toml")
         if result.exit_code == 0:
-            study, ensemble_folder, _ = _study_of((str(file),), {})
+            study, ensemble_folder = _study_of((str(file),), {})
             with contextlib.suppress(HyperclusterError):
                 ensemble_of(study, folder=ensemble_folder)
         else:

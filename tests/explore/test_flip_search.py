@@ -74,7 +74,8 @@ def test_the_search_of_an_ensemble_ends_with_a_sentence(sample: Results) -> None
     assert found.sentence().endswith(("tries.", "tries)."))
 
 
-@pytest.mark.parametrize("metric", [METRIC, pytest.param(OTHER, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("metric", [METRIC, OTHER])
 def test_a_flip_does_not_depend_on_the_workers(sample: Results, metric: str) -> None:
     one = nearest_flip(ENSEMBLE, sample, metric=metric, tries=12, executor="serial")
     with ThreadPoolExecutor(2) as threads:

@@ -43,7 +43,7 @@ MOST = 2_000
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "histories" in metafunc.fixturenames:
         asked = metafunc.config.getoption("--histories", default=None)
-        by_default = [150, pytest.param(1_500, marks=pytest.mark.slow)]
+        by_default = [60, pytest.param(1_500, marks=pytest.mark.slow)]
         metafunc.parametrize("histories", by_default if asked is None else [asked])
 
 

@@ -24,6 +24,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return run_batch(specs, 3, out=folder / "results", executor="serial")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_it_is_the_same_with_all_parts_and_with_those_that_it_needs(results: Results, name: str):
     figure = FIGURES[name]

@@ -36,6 +36,7 @@ def assert_same(found: Found, other: Found) -> None:
     np.testing.assert_array_equal(first.values, second.values)
 
 
+@pytest.mark.slow
 def test_a_search_that_is_interrupted_twice_ends_with_the_same_front(found: Found, tmp_path: Path):
     for reports in (3, 12):
         with pytest.raises(KeyboardInterrupt):
