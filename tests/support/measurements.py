@@ -15,12 +15,13 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "peers"))
 
 import machine
+import psutil
 from page_blocks import write_blocks
 
 PAGES = Path(__file__).parents[2] / "docs"
 WRITE = "--write"
-load_before = os.getloadavg()[0]
-"""The load average when the benchmark began."""
+BUSY = 10.0
+"""Percent of all processors that other programs use, above which times are not clean."""
 
 
 def cores() -> int:
@@ -29,19 +30,20 @@ def cores() -> int:
 
 
 def circumstances() -> str:
-    """Return a sentence on the machine, and whether other programs used it, whose times are then not clean."""
-    busy = load_before > 0.25 * cores()
+    """Return a sentence on the machine, and whether other programs use it just now, when this one only waits."""
+    used_by_others = psutil.cpu_percent(interval=2.0)
     return f"Measured on {cores()} cores ({machine.processor()}), Python {platform.python_version()}; " + (
-        f"**other programs were using the machine** (load average {load_before:.1f} at the start), so only large "
+        f"**other programs were using the machine** ({used_by_others:.0f} % of it at the end), so only large "
         "ratios mean something."
-        if busy
+        if used_by_others > BUSY
         else "the machine was otherwise idle."
     )
 
 
 def publish(page: str, blocks: Mapping[str, str], arguments: Sequence[str]) -> None:
     """Print what was found, and write it into blocks of a page, by name, if the arguments ask for it."""
-    blocks = {name: f"{circumstances()}\n\n{text.strip()}\n" for name, text in blocks.items()}
+    machine_used = circumstances()
+    blocks = {name: f"{machine_used}\n\n{text.strip()}\n" for name, text in blocks.items()}
     for text in blocks.values():
         print(f"\n{text}")
     if WRITE in arguments:
