@@ -123,6 +123,7 @@ def test_a_folder_that_cannot_be_written_is_passed_over(package: Path, tmp_path:
     assert found == Called("2", saved=2, loaded=0, errors="")
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_written_workers_share_a_temporary_folder_that_goes_with_the_run(
     package: Path, tmp_path: Path
 ):

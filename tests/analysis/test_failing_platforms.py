@@ -52,6 +52,7 @@ def test_entry_of_enterprises_dilutes_members() -> None:
     assert kept_of({"membership": MEMBERSHIP, "turnover": {"entry": 1.0}}) == 0.5
 
 
+@pytest.mark.slow
 def test_run_compare_and_report_name_a_platform_that_fails(tmp_path: Path) -> None:
     file = tmp_path / "lonely.toml"
     file.write_text(PLATFORM)

@@ -137,6 +137,7 @@ def test_a_worker_that_cannot_write_sends_the_bytes_and_leaves_nothing(
     assert content(tmp_path / "study") == few
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     workers=st.lists(st.sampled_from([here, elsewhere, full, lost, dying]), min_size=1, max_size=7).filter(

@@ -34,6 +34,7 @@ def serious(page):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_no_serious_fault(come, scheme):
     visit = come(f"{SHOWN}&difference=1", scheme=scheme)

@@ -44,6 +44,7 @@ def animate(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["animate", *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_the_last_two_scenarios_are_shown_unless_others_are_named(folder: Path) -> None:
     result = animate(folder)
     assert result.exit_code == 0, result.output
@@ -79,6 +80,7 @@ def test_a_study_of_one_scenario_has_nothing_to_show(folder: Path, tmp_path: Pat
     assert "only one scenario" in result.stderr
 
 
+@pytest.mark.slow
 def test_outlines_that_cannot_be_used_are_told_on_the_way_and_in_the_caption(tmp_path: Path) -> None:
     land = tmp_path / "land"
     write_template(land)

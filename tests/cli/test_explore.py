@@ -309,6 +309,7 @@ def test_what_needs_curves_says_how_to_get_those_of_one_world(folder: Path, comm
         assert "hypercluster explore DIR --world N" in result.output
 
 
+@pytest.mark.slow
 def test_a_grid_of_two_parameters_ends_with_what_its_map_shows(tmp_path: Path):
     changes = {"design": "grid", "levels": 2, "patterns": "none", "points": 4}
     (tmp_path / "grid.toml").write_text(study_with(small_study(**changes)).to_toml())

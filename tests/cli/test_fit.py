@@ -220,6 +220,7 @@ def test_what_was_held_out_is_predicted_beside_rivals(folder, tmp_path):
     assert result.exit_code == 2 and "must be 1 to 6" in result.output
 
 
+@pytest.mark.slow
 def test_a_fit_computes_with_one_thread_of_blas(tmp_path):
     """BLAS reads the environment when NumPy is loaded, so the command has to set it before."""
     code = (

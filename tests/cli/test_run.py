@@ -56,6 +56,7 @@ def test_a_replication_beyond_its_deadline_is_exit_code_3_with_a_command_that_re
     assert "--seed 1 --replications 1 --workers 1 --deadline 1e-06 --out" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_number_of_replications_that_it_took_is_told(files: list[str]):
     result = run(*files, "--replications", 3, "--until-halfwidth", 0.9)
     assert result.exit_code == 0

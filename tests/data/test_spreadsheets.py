@@ -129,6 +129,7 @@ def spoilt(text: str, *, ends: str, mark: bool, sep: str, columns: int, cells: i
     return ("\ufeff" * mark + "".join(line + ends for line in lines)).encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     file=st.sampled_from([REGIONS, ENTERPRISES, "institutions.csv", "technologies.csv", "relevance.csv"]),

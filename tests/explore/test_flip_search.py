@@ -66,6 +66,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return run_ensemble(ENSEMBLE, Size(4), out=tmp_path_factory.mktemp("flips") / "sample", executor="serial")
 
 
+@pytest.mark.slow
 def test_the_search_of_an_ensemble_ends_with_a_sentence(sample: Results) -> None:
     gains = mean_gains(sample, ("hypercluster", "regional_cluster"), metric=METRIC, replications=2)
     assert gains

@@ -312,6 +312,7 @@ def test_in_a_matched_map_the_baseline_takes_as_long_in_every_cell(tmp_path: Pat
         assert t50 == pytest.approx(3.0, abs=PRECISION)
 
 
+@pytest.mark.slow
 def test_cells_whose_target_is_out_of_reach_are_told(tmp_path: Path) -> None:
     ensemble = ensemble_of(grid_study(levels=2, finer=0, replications=1, match={"years": 1e-3}))
     results = run_ensemble(ensemble, Size(4), out=tmp_path / "out", executor="serial")

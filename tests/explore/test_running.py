@@ -172,6 +172,7 @@ def test_another_ensemble_in_the_folder_is_refused_with_what_differs(undisturbed
         run(other, undisturbed.path, 12)
 
 
+@pytest.mark.slow
 def test_a_sample_stops_when_enough_points_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("simulation.explore.running.SMALLEST_ROUND", 4)
     ensemble = small_ensemble()
@@ -197,6 +198,7 @@ def test_the_rows_of_a_file_are_the_points(tmp_path: Path):
         small_ensemble(design=str(file), parameters={}, patterns="none")
 
 
+@pytest.mark.slow
 def test_a_sample_stops_when_its_shares_are_known_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("simulation.explore.running.SMALLEST_ROUND", 4)
     monkeypatch.setattr("simulation.explore.running.FEWEST_KEPT", 4)

@@ -143,6 +143,7 @@ def test_a_second_ctrl_c_ends_all_at_once(study: Study, tmp_path: Path):
     assert Results(out).verify() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [pytest.param(starting_workers, marks=pytest.mark.slow), computing])
 def test_ctrl_c_ends_within_two_seconds_though_a_worker_does_not_answer(
     study: Study, tmp_path: Path, moment: Callable[[Path, subprocess.Popen[str]], bool]

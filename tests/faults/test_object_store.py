@@ -58,6 +58,7 @@ def names(folder: ObjectPath) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.objects()}
 
 
+@pytest.mark.slow
 def test_a_study_in_a_store_has_the_same_rows_and_goes_on_where_it_stopped(study: Study, out: ObjectPath):
     run_batch(study.specs, 2, out=str(out), executor="serial")
     before = {path: path.read_bytes() for path in out.objects() if path.suffix == ".parquet"}
@@ -79,6 +80,7 @@ def test_a_study_in_a_store_has_the_same_rows_and_goes_on_where_it_stopped(study
     assert (counted[scenario, 1].adopters == local.counts(scenario, 1).adopters).all()
 
 
+@pytest.mark.slow
 def test_runs_of_a_function_in_a_store_go_on_where_they_stopped(out: ObjectPath, tmp_path: Path):
     notes = tmp_path / "notes"
     scenarios = {"plain": {"notes": str(notes)}}
@@ -128,6 +130,7 @@ def test_another_study_and_foreign_objects_are_refused(study: Study, out: Object
     assert (out / "parts" / "letter.txt").read_bytes() == b"Dear reader"
 
 
+@pytest.mark.slow
 def test_one_process_writes_at_a_time_and_the_lock_of_a_killed_one_is_taken_over(
     study: Study, out: ObjectPath
 ):

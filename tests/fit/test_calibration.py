@@ -37,6 +37,7 @@ def test_correction_for_several_parameters_is_that_of_holm():
     assert sorted(verdict.p_value for verdict in judged(ranks, list("abcde"))) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_a_fit_of_a_small_world_has_a_rank_for_every_parameter(tmp_path):
     world = small_world(tmp_path)
     ranks = rank_of(world, RANGES, seed=3)
@@ -78,6 +79,7 @@ def test_a_hundred_fits_are_calibrated(tmp_path):
         assert verdict.passes, verdict
 
 
+@pytest.mark.slow
 def test_without_data_the_draws_are_spread_evenly_over_the_ranges():
     """Kolmogorov and Smirnov, at a level of .1 % for as many draws as are effective; the likelihood is constant."""
 

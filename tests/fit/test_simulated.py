@@ -75,6 +75,7 @@ def test_an_interrupted_fit_goes_on_as_if_it_had_not_been_with_any_number_of_wor
     assert whole.distance == parts.distance
 
 
+@pytest.mark.slow
 def test_a_monthly_model_is_fitted_with_institutions_to_yearly_counts(tmp_path):
     file = write_world(tmp_path, {"a": 30, "b": 20}, periods=36, steps=12, partners=2)
     _, engine, month = simulated(file, 1)

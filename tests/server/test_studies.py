@@ -102,6 +102,7 @@ def test_why_a_study_has_failed_is_told_without_the_places_of_the_machine(
     assert end["text"] == f"{end['folder']}/runs.parquet: cannot be read"
 
 
+@pytest.mark.slow
 def test_a_study_can_be_stopped_and_its_finished_replications_are_kept(served: Served) -> None:
     with connected(served.client) as page:
         page.open(SMALL, CHANGED, seed=20)
