@@ -144,7 +144,7 @@ def _state_of_all_sources() -> str:
 @cache
 def _say_once(trouble: str) -> None:
     log.warning(
-        "%s: the equations are compiled at every start, which takes about half a minute. "
+        "%s: the equations are compiled at every start, which takes about a minute. "
         "Set %s to a folder that can be written.",
         trouble,
         FOLDER,

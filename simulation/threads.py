@@ -17,7 +17,7 @@ def use_one_thread_of_blas() -> None:
     """Let BLAS use one thread in this process and in those that it starts, unless the environment says otherwise.
 
     BLAS reads this when NumPy is loaded, so this comes first. Where arrays are small, as in a fit, its threads mostly
-    wait for each other: two take twice the processor time of one, and no less time.
+    wait for each other: two were seen to take twice the processor time of one.
     """
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")

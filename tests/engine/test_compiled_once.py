@@ -30,6 +30,7 @@ def of_one_region(folder):
 def test_no_world_has_the_months_compiled_again(tmp_path, world):
     engine = Engine(world(tmp_path), 1)
     engine.run_for(14)
+    assert months.run_months.signatures, "else nothing was compiled that could be compiled again"
     for function in (
         months.run_months,
         months.begin,
